@@ -1,0 +1,66 @@
+"""What went wrong, where, and what to do: every error that a user can cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class WortlautError(Exception):
+    """A problem with the input, told to the reader: what, where, what to do.
+
+    The command line prints it without a traceback and exits with code 2.
+    """
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f"\n  {self.hint}" if self.hint else "")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.what, self.where, self.hint)
+
+
+class DataError(WortlautError, ValueError):
+    """A file, an annotation or a prediction that breaks a rule."""
+
+
+class MissingFileError(WortlautError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+    # OSError formats its own arguments; ours are already a sentence.
+    __str__ = WortlautError.__str__
+
+
+class UnknownNameError(WortlautError, LookupError):
+    """A name that nothing answers to, with the nearest ones that something does."""
+
+
+class MissingExtraError(WortlautError, ImportError):
+    """An optional dependency that is not installed, with the command that installs it."""
+
+    __str__ = WortlautError.__str__
+
+
+class ExtractorError(WortlautError, RuntimeError):
+    """An extractor that broke, or returned something that is not an annotation."""
+
+
+class ComparisonError(WortlautError, ValueError):
+    """Two results that must not be compared."""
+
+
+def _rebuild(cls: type[WortlautError], what: str, where: str, hint: str) -> WortlautError:
+    return cls(what, where=where, hint=hint)
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UnknownNameError:
+    """An :class:`UnknownNameError` that offers the nearest of the ``known`` names."""
+    from difflib import get_close_matches
+
+    known = sorted(known)
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+    return UnknownNameError(f"unknown {kind} {name!r}", where=where, hint=hint)
