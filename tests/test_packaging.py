@@ -125,7 +125,7 @@ def test_gold_in_the_wheel_is_the_gold_of_the_checkout(built: Built, tmp_path: P
             command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120
         )
         assert result.returncode == 0, result.stderr
-        return result.stdout.split()
+        return result.stdout.splitlines()
 
     file, packed_hash = run(tmp_path / "site")
     assert Path(file).is_relative_to(tmp_path / "site")
