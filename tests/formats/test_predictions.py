@@ -1,0 +1,356 @@
+"""Predictions: what the parser takes, the schema takes; what it refuses, it says where and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wortlaut.document import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import predictions
+
+SCHEMA = json.loads((files("wortlaut") / "schemas" / "predictions.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+TEXT = "Südkoreas Präsident Yoon sagte: „Nein“."
+
+ENTITY = {"start": 0, "end": 9, "label": "LOC"}
+QUOTE = {"type": "direct", "content": [[32, 38]], "speaker": [[20, 24]], "cue": [[25, 30]]}
+CLUSTER = {"id": "c", "name": "C"}
+
+
+def entity(**change: object) -> dict[str, object]:
+    return {"id": "d", "entities": [{**ENTITY, **change}]}
+
+
+def quote(**change: object) -> dict[str, object]:
+    return {"id": "d", "quotes": [{**QUOTE, **change}]}
+
+
+def spans(value: object) -> dict[str, object]:
+    return {"id": "d", "entities": [{"spans": value, "label": "LOC"}]}
+
+
+#: Refused by the parser and by the schema: the record, and what the message must say.
+BAD = [
+    ([], "a list, not an object"),
+    ({}, "no id"),
+    ({"id": ""}, "id is empty"),
+    ({"id": None}, "id is empty"),
+    ({"id": 7}, "id is a number"),
+    ({"id": "d", "entites": []}, "unknown key 'entites'"),
+    ({"id": "d", "entities": {}}, "entities is an object, not a list"),
+    ({"id": "d", "entities": None}, "entities is null, not a list"),
+    ({"id": "d", "entities": [1]}, "entity 1 is a number, not an object"),
+    ({"id": "d", "entities": [{"start": 0, "end": 1}]}, "entity 1 has no label"),
+    ({"id": "d", "entities": [{"label": "LOC"}]}, "no start and no end"),
+    ({"id": "d", "entities": [{"start": 1, "label": "LOC"}]}, "no end"),
+    (entity(label=""), "label is empty"),
+    (entity(label=3), "label is a number"),
+    (entity(start="0"), "not two whole numbers"),
+    (entity(start=0.5), "not two whole numbers"),
+    (entity(start=False), "not two whole numbers"),
+    (entity(end=True), "not two whole numbers"),
+    (entity(end=None), "not two whole numbers"),
+    (entity(start=-1), "starts before the text"),
+    (entity(start=0, end=0), "empty"),
+    (entity(spans=[[0, 9]]), "both spans and start/end"),
+    (entity(score="high"), "score"),
+    (entity(score=True), "score"),
+    (entity(score=float("inf")), "finite"),
+    (entity(score=10**400), "finite"),
+    (entity(level=0), "level is 0"),
+    (entity(level=True), "level is true"),
+    (entity(level="1"), "level"),
+    (entity(lable="LOC"), "unknown key 'lable'"),
+    (entity(text=["S"]), "text is a list"),
+    (spans([]), "no span"),
+    (spans(None), "no span"),
+    (spans([0, 9]), "not [start, end]"),
+    (spans([[0]]), "not [start, end]"),
+    (spans([[0, 9, "Südkoreas"]]), "not [start, end]"),
+    (spans([[0, 9.0001]]), "not two whole numbers"),
+    (quote(type="Direct"), "unknown quote type 'Direct'"),
+    (quote(type=None), "type is empty"),
+    ({"id": "d", "quotes": [{"content": [[0, 1]]}]}, "quote 1 has no type"),
+    ({"id": "d", "quotes": [{"type": "direct"}]}, "quote 1 has no content"),
+    (quote(content=None), "no content"),
+    (quote(content=[]), "no span"),
+    (quote(cue={"start": 1}), "no span"),
+    (quote(speaker_entity=["Yoon"]), "speaker_entity is a list"),
+    (quote(speakers=[[0, 1]]), "unknown key 'speakers'"),
+    (quote(attribution="guessed"), "unknown attribution"),
+    (quote(score=float("-inf")), "finite"),
+    ({"id": "a\ud800"}, "lone surrogate U+D800"),
+    (entity(label="\udfff"), "lone surrogate"),
+    (quote(speaker_entity="Yoon\udc00"), "lone surrogate"),
+    ({"id": "d", "clusters": [{"name": "Yoon"}]}, "cluster 1 has no id"),
+    ({"id": "d", "clusters": [{"id": "y"}]}, "cluster 1 has no name"),
+    ({"id": "d", "clusters": [{"id": "y", "name": "Yoon", "mentions": [[0, 9]]}]}, "not [start, end]"),
+    ({"id": "d", "clusters": [{"id": "y", "name": "Yoon", "named": "no"}]}, "named"),
+    ({"id": "d", "clusters": [{"id": "y", "name": "Yoon", "aliases": [""]}]}, "alias is empty"),
+]
+#: What only the parser can refuse: order, references, and the text.
+WORSE = [
+    (entity(start=9, end=0 + 1), "reversed"),
+    (entity(end=len(TEXT) + 1), "ends after the text"),
+    (spans([[0, 9], [5, 12]]), "overlaps"),
+    (spans([[0, 9], [9, 12]]), "touches"),
+    (spans([[20, 24], [0, 9]]), "precedes"),
+    (quote(cue=[[25, 99]]), "quote 1, cue: [25, 99) ends after the text"),
+    (quote(parent="q7"), "parent 'q7' is no quote"),
+    (quote(id="a", parent="a"), "nested in itself"),
+    ({"id": "d", "quotes": [QUOTE | {"id": "q2"}, QUOTE]}, "quote 2 has the id 'q2' of quote 1"),
+    (
+        {"id": "d", "clusters": [{"id": "y", "name": "Yoon"}, {"id": "y", "name": "Suk"}]},
+        "cluster 2 has the id 'y' of cluster 1",
+    ),
+    (entity(text="Südkorea"), "covers 'Südkoreas', its text is 'Südkorea'"),
+    ({"id": "d", "text": TEXT + "!"}, "prediction for the wrong text"),
+    ({"id": "d", "sha256": "00"}, "prediction for the wrong text"),
+]
+
+
+@pytest.mark.parametrize(("record", "message"), BAD)
+def test_what_the_schema_refuses_the_parser_refuses(record: object, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        predictions.parse(record, where="p.jsonl:3", text=TEXT)
+    assert message in caught.value.what
+    assert str(caught.value).startswith("p.jsonl:3: ")
+    assert not VALIDATOR.is_valid(record)
+
+
+@pytest.mark.parametrize(("record", "message"), WORSE)
+def test_what_only_the_parser_can_see(record: object, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        predictions.parse(record, text=TEXT)
+    assert message in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("record", "hint"),
+    [
+        ({"id": "d", "entites": []}, "Did you mean entities"),
+        (quote(type="Direct"), "Did you mean direct"),
+        (entity(text="Yoon"), "'Yoon' stands at [20, 24)"),
+        (entity(text=unicodedata.normalize("NFD", "Südkoreas")), "same under NFC normalisation"),
+        ({"id": "d", "text": unicodedata.normalize("NFD", TEXT)}, "in NFD"),
+        (
+            {"id": "d", "sha256": hashlib.sha256(unicodedata.normalize("NFD", TEXT).encode()).hexdigest()},
+            "in NFD",
+        ),
+        ({"id": "d", "text": TEXT + "!"}, "Run the system on this corpus's text"),
+    ],
+)
+def test_hints_say_what_to_do(record: object, hint: str) -> None:
+    with pytest.raises(DataError) as caught:
+        predictions.parse(record, text=TEXT)
+    assert hint in caught.value.hint
+
+
+def test_a_text_with_other_line_ends_is_recognised() -> None:
+    with pytest.raises(DataError) as caught:
+        predictions.parse({"id": "d", "text": "a\r\nb"}, text="a\nb")
+    assert "CRLF" in caught.value.hint
+
+
+def test_what_the_issue_shows_is_read() -> None:
+    name, found = predictions.parse(
+        {
+            "id": "d",
+            "text": TEXT,
+            "sha256": hashlib.sha256(TEXT.encode()).hexdigest().upper(),
+            "entities": [ENTITY, {"spans": [[0, 9], [20, 24]], "label": "X", "text": "Südkoreas … Yoon"}],
+            "quotes": [{**QUOTE, "frame": None, "speaker_entity": None}, {**QUOTE, "speaker_entity": "Yoon"}],
+            "clusters": [{"id": "y", "name": "Yoon", "mentions": [[[10, 19]], [[10, 19], [20, 24]]]}],
+        },
+        text=TEXT,
+    )
+    assert name == "d"
+    assert found.entities == (
+        Entity(Span.of(0, 9), "LOC"),
+        Entity(Span(((0, 9), (20, 24))), "X"),
+    )
+    assert found.quotes[0] == Quote(
+        "q1", "direct", Span.of(32, 38), cue=Span.of(25, 30), speaker=Span.of(20, 24)
+    )
+    assert found.quotes[1].id == "q2" and found.quotes[1].speaker_entity == "Yoon"
+    assert found.clusters[0].mentions == (Span.of(10, 19), Span(((10, 19), (20, 24))))
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+names = words.filter(bool)
+scores = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def span(draw: st.DrawFn) -> Span:
+    cuts = sorted(draw(st.sets(st.integers(0, 40), min_size=2, max_size=6)))
+    cuts = cuts[: len(cuts) // 2 * 2]
+    return (
+        Span(tuple(zip(cuts[0:-1:2], cuts[1::2], strict=True))) if len(cuts) % 2 == 0 else Span.of(*cuts[:2])
+    )
+
+
+@st.composite
+def annotations(draw: st.DrawFn) -> Annotations:
+    optional = st.none() | words
+    entities = st.builds(
+        Entity, span(), names, st.integers(1, 3), optional, optional, optional, scores, optional
+    )
+    quote_ids = draw(st.lists(names, max_size=3, unique=True))
+    quotes = [
+        Quote(
+            name,
+            draw(st.sampled_from(QUOTE_TYPES)),
+            draw(span()),
+            medium=draw(st.none() | st.sampled_from(MEDIA)),
+            cue=draw(st.none() | span()),
+            speaker=draw(st.none() | span()),
+            addressee=draw(st.none() | span()),
+            frame=draw(st.none() | span()),
+            speaker_entity=draw(optional),
+            attribution=draw(st.none() | st.sampled_from(ATTRIBUTIONS)),
+            parent=draw(st.none() | st.sampled_from(quote_ids[:number])) if number else None,
+            score=draw(scores),
+            rule=draw(optional),
+            note=draw(optional),
+        )
+        for number, name in enumerate(quote_ids)
+    ]
+    clusters = st.builds(
+        Cluster,
+        names,
+        names,
+        optional,
+        st.booleans(),
+        optional,
+        st.lists(names, max_size=2).map(tuple),
+        st.lists(span(), max_size=2).map(tuple),
+        optional,
+    )
+    return Annotations(
+        tuple(draw(st.lists(entities, max_size=3))),
+        tuple(quotes),
+        tuple(draw(st.lists(clusters, max_size=2, unique_by=lambda cluster: cluster.id))),
+    )
+
+
+@settings(deadline=None, max_examples=150)
+@given(names, annotations())
+def test_annotations_come_back_as_they_went(name: str, given_: Annotations) -> None:
+    line = json.dumps(predictions.record(name, given_))
+    record = predictions.loads(line, "line")
+    assert predictions.parse(record) == (name, given_)
+    VALIDATOR.validate(record)
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 50)
+    | st.floats()
+    | st.sampled_from(["direct", "LOC", "", "x"]),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+some_spans = st.lists(st.tuples(st.integers(-1, 20), st.integers(0, 20)).map(list), max_size=2)
+
+
+def objects(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from([*keys, "other"]), json_values | some_spans, max_size=5)
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.fixed_dictionaries(
+        {"id": st.sampled_from(["d", "", None, 1])},
+        optional={
+            "entities": st.lists(
+                objects(predictions.ENTITY_KEYS).map(ENTITY.__or__) | objects(predictions.ENTITY_KEYS),
+                max_size=2,
+            ),
+            "quotes": st.lists(
+                objects(predictions.QUOTE_KEYS).map(lambda made: {**QUOTE, **made}), max_size=2
+            ),
+            "clusters": st.lists(objects(predictions.CLUSTER_KEYS).map(CLUSTER.__or__), max_size=2),
+            "text": json_values,
+        },
+    )
+)
+def test_all_that_the_parser_takes_the_schema_takes(record: dict[str, object]) -> None:
+    try:
+        predictions.parse(record)
+    except DataError:
+        return
+    VALIDATOR.validate(record)
+
+
+def test_schema_is_a_schema_with_descriptions() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["description"]
+    keys = {
+        "entity": predictions.ENTITY_KEYS,
+        "quote": predictions.QUOTE_KEYS,
+        "cluster": predictions.CLUSTER_KEYS,
+    }
+    assert set(SCHEMA["properties"]) == set(predictions.DOCUMENT_KEYS)
+    for part, known in keys.items():
+        assert set(SCHEMA["$defs"][part]["properties"]) == set(known)
+    assert set(QUOTE_TYPES) == set(SCHEMA["$defs"]["quote"]["properties"]["type"]["enum"])
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        (b'{"id": "a"}\n{"id": "b"', 2, "broken JSON"),
+        (b'{"id": "a"}\n\n{"id": "a"}\n', 3, "'a' is already in line 1"),
+        (b'{"id": "a"}\n[1]\n', 2, "expected a JSON object, found a list"),
+        (b'{"entities": []}\n', 1, "no id"),
+        (b'{"id": "a", "id": "b"}\n', 1, "'id' stands twice"),
+        (b'{"id": "a", "entities": [{"start": 0, "end": 1, "label": "X", "score": NaN}]}\n', 1, "NaN"),
+        (b'{"id": "\xe4"}\n', 1, "not UTF-8"),
+        (b'\xef\xbb\xbf{"id": "a"}\n', 1, "broken JSON"),
+        (b'{"id": "\\ud83d"}\n', 1, "lone surrogate"),
+        (b"[" * 100_000 + b"\n", 1, "broken JSON"),
+        (b'{"id": "a", "entities": [{"start": 5, "end": 1, "label": "X"}]}\n', 1, "reversed"),
+    ],
+)
+def test_broken_files_are_refused_with_file_and_line(
+    tmp_path: Path, content: bytes, line: int, message: str
+) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        predictions.read_predictions(path)
+    assert message in caught.value.what
+    assert caught.value.where == f"{path}:{line}"
+
+
+def test_absent_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no predictions"):
+        predictions.read_predictions(tmp_path / "none.jsonl")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    items = [("ä", Annotations(entities=(Entity(Span.of(0, 1), "LOC"),))), ("b", Annotations())]
+    predictions.write_predictions(path, items)
+    before = path.read_bytes()
+    assert predictions.read_predictions(path) == dict(items)
+
+    def broken():  # type: ignore[no-untyped-def]
+        yield items[0]
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        predictions.write_predictions(path, broken())
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
