@@ -16,12 +16,17 @@ TOKENS = "wortlaut-tokens/1"
 #: Abbreviations whose full stop does not end a sentence, as they stand before the stop, lower case.
 ABBREVIATIONS = frozenset(
     # Without those that also end sentences as words: Art, dir, max.
-    "abs abt allg angebl anm apr aug ausg bd bds bes betr bez bgm bsp bspw bzgl bzw ca co corp "
-    "dergl desgl dez dgl dipl dr ebd ehem eigtl einschl engl entspr etc ev evtl exkl expl feb fr franz "
-    "frhr gebr geb gegr gem gez ggf griech hbf hg hl hr hrn hrsg inc ing inkl insb insbes int jan "
-    "jg jh jhd jr jun kap kath kfm kgl lat lfd lt ltd luth med min mio mr mrd mrs ms nachf nat nov "
-    "nr okt op österr pfd phil pl prof prot rd rel resp röm russ sen sept sog sr st std stellv str tel "
-    "tsd u.a usf usw univ urspr verf vgl vol vorm vors wg wiss zit zt zw zzgl".split()  # noqa: SIM905
+    re.findall(
+        r"\w+",
+        """
+        abs abt allg angebl anm apr aug ausg bd bds bes betr bez bgm bsp bspw bzgl bzw ca co corp
+        dergl desgl dez dgl dipl dr ebd ehem eigtl einschl engl entspr etc ev evtl exkl expl feb fr
+        franz frhr gebr geb gegr gem gez ggf griech hbf hg hl hr hrn hrsg inc ing inkl insb insbes
+        int jan jg jh jhd jr jun kap kath kfm kgl lat lfd lt ltd luth med min mio mr mrd mrs ms
+        nachf nat nov nr okt op österr pfd phil pl prof prot rd rel resp röm russ sen sept sog sr st
+        std stellv str tel tsd usf usw univ urspr verf vgl vol vorm vors wg wiss zit zt zw zzgl
+        """,
+    )
 )
 #: Words that stand after the full stop of an ordinal: the 3. *Mai*, the 19. *Jahrhundert*.
 _AFTER_ORDINAL = re.compile(

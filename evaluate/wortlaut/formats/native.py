@@ -1,0 +1,748 @@
+"""The project's own annotation files: JSON Lines, one annotation a line, sorted, with the text it covers.
+
+``annotations/gold/<document>.jsonl`` and ``annotations/layers/<layer>/<document>.jsonl`` annotate
+``seeds/<document>.txt``. The first line is the header; then clusters, their mentions, entities, quotes.
+A fragment is ``[start, end, "surface"]``: code points into the text, half-open, and the text between them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wortlaut.document import (
+    ATTRIBUTIONS,
+    ENTITY_LABELS,
+    MEDIA,
+    QUOTE_TYPES,
+    ROLES,
+    Annotations,
+    Cluster,
+    Document,
+    Entity,
+    Quote,
+    Span,
+)
+from wortlaut.errors import DataError, MissingFileError
+
+FORMAT = "wortlaut-annotations/1"
+#: What a cluster can be: a class of names, or a group of people without one.
+CLUSTER_TYPES = ("PER", "LOC", "ORG", "OTH", "GROUP")
+#: A medium is one of MEDIA, or several but ``none`` joined by a slash.
+MEDIUM = re.compile(rf"none|(?:{'|'.join(MEDIA[:-1])})(?:/(?:{'|'.join(MEDIA[:-1])}))*")
+QID = re.compile(r"Q[1-9][0-9]*|NIL")
+ID = re.compile(r"[\w-][\w.-]*")
+#: What the reader forgives and `wortlaut validate` does not: the order of lines and the spelling of JSON.
+_FORGIVEN = ("F13", "F14")
+
+#: Per kind of line, in canonical order: each key, how it is typed, and whether it must be there.
+_KEYS: dict[str, dict[str, tuple[str, bool]]] = {
+    "document": {
+        "kind": ("text", True),
+        "format": ("text", True),
+        "document": ("text", True),
+        "layer": ("text", True),
+        "annotator": ("text", True),
+        "sha256": ("text", True),
+        "characters": ("integer", True),
+    },
+    "cluster": {
+        "kind": ("text", True),
+        "id": ("text", True),
+        "name": ("text", True),
+        "type": ("text", False),
+        "named": ("boolean", False),
+        "qid": ("text", False),
+        "aliases": ("texts", False),
+        "note": ("text", False),
+    },
+    "mention": {"kind": ("text", True), "cluster": ("text", True), "span": ("fragments", True)},
+    "entity": {
+        "kind": ("text", True),
+        "span": ("fragments", True),
+        "label": ("text", True),
+        "level": ("integer", True),
+        "entity": ("text", False),
+        "qid": ("text", False),
+        "metonymy": ("text", False),
+        "score": ("number", False),
+        "note": ("text", False),
+    },
+    "quote": {
+        "kind": ("text", True),
+        "id": ("text", True),
+        "type": ("text", True),
+        "medium": ("text", False),
+        "content": ("fragments", True),
+        "cue": ("fragments", False),
+        "speaker": ("fragments", False),
+        "addressee": ("fragments", False),
+        "frame": ("fragments", False),
+        "speaker_entity": ("text", False),
+        "attribution": ("text", False),
+        "parent": ("text", False),
+        "score": ("number", False),
+        "rule": ("text", False),
+        "note": ("text", False),
+    },
+}
+_TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("a string that is not empty", lambda value: isinstance(value, str) and value != ""),
+    "texts": (
+        "a list of strings, none empty",
+        lambda value: isinstance(value, list) and all(isinstance(item, str) and item for item in value),
+    ),
+    "integer": ("an integer", lambda value: type(value) is int),
+    "number": ("a number", lambda value: type(value) in (int, float)),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "fragments": (
+        'a list of [start, end, "text"]',
+        lambda value: (
+            isinstance(value, list)
+            and value != []
+            and all(
+                isinstance(item, list)
+                and len(item) == 3
+                and type(item[0]) is type(item[1]) is int
+                and isinstance(item[2], str)
+                for item in value
+            )
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line: what is annotated, by whom. ``characters`` counts code points."""
+
+    document: str
+    layer: str
+    annotator: str
+    sha256: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A line of its own in the file; in the model a span of its cluster."""
+
+    cluster: str
+    span: Span
+
+
+Value = Header | Cluster | Mention | Entity | Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One annotation, the line it stands in, and each ``(start, end, surface)`` that it claims."""
+
+    number: int
+    value: Value
+    surfaces: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken rule of the catalogue (``wortlaut.corpus.rules``); ``line`` 0 is the file as a whole."""
+
+    rule: str
+    line: int
+    what: str
+    fix: str = ""
+    offsets: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Everything that could be understood of a file, and every problem with the rest."""
+
+    header: Header | None
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationFile:
+    """A file without problems."""
+
+    header: Header
+    annotations: Annotations = field(default_factory=Annotations)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read(path: Path) -> Iterator[Document]:
+    """The documents of an annotation file or folder, with their texts from the nearest ``seeds`` folder.
+
+    A folder that holds ``annotations`` or ``gold`` stands for its gold.
+    """
+    for inner in ("annotations", "gold"):
+        if (path / inner).is_dir():
+            path = path / inner
+    if not path.exists():
+        raise MissingFileError("no such file or folder", where=str(path))
+    for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
+        parsed = parse(file)
+        header = _accept(file, parsed).header
+        text = read_text(text_path(file, header.document))
+        annotations = read_annotations(file, text).annotations
+        meta = {"layer": header.layer, "annotator": header.annotator}
+        meta |= read_provenance(text_path(file, header.document).parent).get(header.document, {})
+        strings = ((key, value) for key, value in meta.items() if key not in ("id", "sha256", "characters"))
+        yield Document(header.document, text, annotations, tuple(strings))
+
+
+def text_path(annotation_file: Path, document: str) -> Path:
+    """``<document>.txt`` in the ``seeds`` folder nearest above the annotation file."""
+    for folder in annotation_file.resolve().parents:
+        if (folder / "seeds").is_dir():
+            return folder / "seeds" / f"{document}.txt"
+    raise MissingFileError(
+        f"no folder seeds above this file, so no text of {document}",
+        where=str(annotation_file),
+        hint=f"Put the text in seeds/{document}.txt beside the folder annotations.",
+    )
+
+
+def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
+    """Where each text comes from: the lines of ``provenance.jsonl``, by id; empty without that file."""
+    path = seeds / "provenance.jsonl"
+    if not path.is_file():
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for number, raw in enumerate(read_text(path).removesuffix("\n").split("\n"), 1):
+        problems: list[Problem] = []
+        record = _record(number, raw, problems)
+        for problem in problems:
+            raise _error(path, problem)
+        if record is None or not isinstance(record.get("id"), str) or record["id"] in found:
+            raise DataError(
+                "the line has no id of its own", where=f"{path}:{number}", hint='Write {"id": …}.'
+            )
+        found[record["id"]] = {key: str(value) for key, value in record.items()}
+    return found
+
+
+def read_text(path: Path) -> str:
+    """A text: UTF-8, NFC, LF, no BOM; a :class:`DataError` otherwise."""
+    text, problems = decode(_bytes(path))
+    for problem in problems:
+        raise _error(path, problem)
+    return text
+
+
+def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
+    """One annotation file; a :class:`DataError` with file and line at its first problem.
+
+    With the ``text``, the checksum, the offsets and every surface are checked too.
+    """
+    parsed = parse(path)
+    file = _accept(path, parsed)
+    for problem in () if text is None else check_text(parsed, text):
+        raise _error(path, problem)
+    return file
+
+
+def parse(path: Path) -> Parsed:
+    """Reads as much of an annotation file as can be read, and collects what is wrong with the rest."""
+    content, problems = decode(_bytes(path))
+    lines: list[Line] = []
+    header: Header | None = None
+    raw_lines = content.replace("\r\n", "\n").split("\n")
+    if raw_lines[-1] == "":
+        raw_lines.pop()
+    else:
+        problems.append(Problem("F14", len(raw_lines), "the last line does not end", "Add a line end."))
+    for number, raw in enumerate(raw_lines, 1):
+        record = _record(number, raw, problems)
+        if record is None:
+            continue
+        line = _line(number, record, problems)
+        if line is None:
+            continue
+        if isinstance(line.value, Header):
+            if header is not None:
+                problems.append(Problem("F07", number, "a second header line", "Remove it."))
+                continue
+            header = line.value
+        lines.append(line)
+        if raw != _dump(_to_record(line)):
+            fix = f"Write it as: {_dump(_to_record(line))}"
+            problems.append(Problem("F14", number, "the line is not in canonical spelling", fix))
+    if header is None and not any(problem.line == 1 for problem in problems):
+        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+        problems.append(Problem("F07", 1, "the header line is missing", fix))
+    for before, line in pairwise(lines):
+        if _order(line.value) < _order(before.value):
+            what = f"the line is out of order: it belongs before line {before.number}"
+            fix = (
+                "Order: header, clusters, mentions, entities, quotes; within each by place in the text or id."
+            )
+            problems.append(Problem("F13", line.number, what, fix))
+    problems += _reference_problems(lines)
+    return Parsed(header, tuple(lines), tuple(sorted(problems, key=lambda problem: problem.line)))
+
+
+def decode(data: bytes) -> tuple[str, list[Problem]]:
+    """The text of a file and what is wrong with it as a file: encoding, BOM, line ends, normal form."""
+    problems = []
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        text = data.decode("utf-8", "surrogatepass" if _only_surrogates(data) else "replace")
+        if _only_surrogates(data):
+            problems.append(
+                Problem("F05", line, "half a surrogate pair, which is no character", "Remove it.")
+            )
+        else:
+            what = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
+            problems.append(Problem("F01", line, what, "Save the file as UTF-8."))
+    if text.startswith("\ufeff"):
+        text = text[1:]
+        problems.append(Problem("F02", 1, "the file begins with a byte order mark", "Save without BOM."))
+    if "\r" in text:
+        line = text.count("\n", 0, text.index("\r")) + 1
+        problems.append(Problem("F03", line, "a carriage return; lines must end in LF", "Save with LF."))
+    if not unicodedata.is_normalized("NFC", text):
+        number = next(n for n, line in enumerate(text.split("\n"), 1) if not _is_nfc(line))
+        fix = "Normalise it (unicodedata.normalize('NFC', …)) and mind that offsets move."
+        problems.append(Problem("F04", number, "the text is not in Unicode normal form NFC", fix))
+    return text, problems
+
+
+def check_text(parsed: Parsed, text: str) -> list[Problem]:
+    """What does not fit between an annotation file and its text."""
+    problems = []
+    if parsed.header is not None:
+        header = parsed.header
+        if header.sha256 != sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
+            what = "the checksum is that of another text"
+            fix = "Restore the text, or correct the offsets and write the checksum of the new one."
+            problems.append(Problem("R02", 1, what, fix))
+        if header.characters != len(text):
+            what = f"the header counts {header.characters} characters, the text has {len(text)}"
+            problems.append(Problem("O06", 1, what, f'Write "characters": {len(text)}.'))
+    for line in parsed.lines:
+        for start, end, surface in line.surfaces:
+            place = ((start, end),)
+            if end > len(text):
+                what = f"[{start}, {end}) ends outside the text, which has {len(text)} characters"
+                problems.append(Problem("O02", line.number, what, _did_you_mean(text, surface, start), place))
+            elif text[start:end] != surface:
+                what = f"[{start}, {end}) is {_short(text[start:end])} in the text, not {_short(surface)}"
+                problems.append(Problem("O04", line.number, what, _did_you_mean(text, surface, start), place))
+            elif surface != surface.strip():
+                shift = start + len(surface) - len(surface.lstrip())
+                fix = f"Write [{shift}, {shift + len(surface.strip())}]." if surface.strip() else "Remove it."
+                what = f"[{start}, {end}) begins or ends in white space"
+                problems.append(Problem("O05", line.number, what, fix, place))
+    return problems
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write_annotations(
+    path: Path, annotations: Annotations, text: str, *, document: str, layer: str, annotator: str
+) -> None:
+    """Writes one canonical file, whole or not at all; the inverse of :func:`read_annotations`."""
+    content = format_annotations(annotations, text, document=document, layer=layer, annotator=annotator)
+    if not _is_nfc(content):
+        raise DataError("the annotations are not in Unicode normal form NFC", where=str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content.encode("utf-8"))
+        partial.replace(path)
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "half a surrogate pair cannot be written", where=str(path), hint="Remove it from the text."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def format_annotations(
+    annotations: Annotations, text: str, *, document: str, layer: str, annotator: str
+) -> str:
+    """The content of a canonical file."""
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    header = Header(document, layer, annotator, digest, len(text))
+    return "".join(line + "\n" for line in (_dump(_header_record(header)), *format_lines(annotations, text)))
+
+
+def format_lines(annotations: Annotations, text: str) -> list[str]:
+    """The canonical lines below the header, in order: equal annotations give equal lines."""
+    values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes]
+    values += [Mention(cluster.id, span) for cluster in annotations.clusters for span in cluster.mentions]
+    records = [(_order(value), _dump(_to_record(Line(0, value, _surfaces(value, text))))) for value in values]
+    return [line for _, line in sorted(records)]
+
+
+def canonical(annotations: Annotations) -> Annotations:
+    """The same annotations in the order of the file."""
+    return Annotations(
+        entities=_sorted(annotations.entities),
+        quotes=_sorted(annotations.quotes),
+        clusters=tuple(
+            Cluster(
+                **{f.name: getattr(c, f.name) for f in fields(c) if f.name != "mentions"},
+                mentions=tuple(sorted(c.mentions)),
+            )
+            for c in _sorted(annotations.clusters)
+        ),
+    )
+
+
+# ---------------------------------------------------------------- inside
+
+_Sortable = TypeVar("_Sortable", Entity, Quote, Cluster)
+
+
+def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
+    # Ties are broken by the spelling of the line, as in the file.
+    return tuple(sorted(values, key=lambda v: (_order(v), _dump(_to_record(Line(0, v, _surfaces(v, "")))))))
+
+
+def _order(value: Value) -> tuple[Any, ...]:
+    match value:
+        case Header():
+            return (0,)
+        case Cluster():
+            return (1, value.id)
+        case Mention():
+            return (2, value.cluster, value.span.fragments)
+        case Entity():
+            return (3, value.span.start, -value.span.end, value.level, value.label)
+        case Quote():
+            return (4, value.content.start, -value.content.end, value.id)
+
+
+def _spans(value: Value) -> Iterator[Span]:
+    match value:
+        case Mention() | Entity():
+            yield value.span
+        case Quote():
+            yield from (span for role in ("content", *ROLES) if (span := value.role(role)) is not None)
+
+
+def _surfaces(value: Value, text: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple((start, end, text[start:end]) for span in _spans(value) for start, end in span)
+
+
+def _header_record(header: Header) -> dict[str, Any]:
+    values = {f.name: getattr(header, f.name) for f in fields(header)}
+    return {"kind": "document", "format": FORMAT} | values
+
+
+def _to_record(line: Line) -> dict[str, Any]:
+    """The JSON object of a line in canonical key order, without what is absent or the default."""
+    value = line.value
+    if isinstance(value, Header):
+        return _header_record(value)
+    surfaces = iter(line.surfaces)
+    kind = type(value).__name__.lower()
+    record: dict[str, Any] = {"kind": kind}
+    for key in list(_KEYS[kind])[1:]:
+        item = getattr(value, key)
+        if isinstance(item, Span):
+            record[key] = [[start, end, next(surfaces)[2]] for start, end in item]
+        elif key == "named":
+            if not item:
+                record[key] = False
+        elif item is not None and item != () and item != "":
+            record[key] = list(item) if isinstance(item, tuple) else item
+    return record
+
+
+def _dump(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _record(number: int, raw: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """The JSON object of a line, or None and a problem."""
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+        return dict(pairs)
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no number of JSON")
+
+    try:
+        record = json.loads(raw, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        what = f"the line is not JSON: {error}" if raw.strip() else "the line is empty"
+        problems.append(Problem("F06", number, what, "Write one JSON object a line."))
+        return None
+    if not isinstance(record, dict):
+        problems.append(Problem("F06", number, "the line is not a JSON object", "Write {…}."))
+        return None
+    if twice:
+        problems.append(Problem("F16", number, f"the key {twice[0]!r} stands twice", "Keep one."))
+        return None
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in _dump(record)):
+        problems.append(Problem("F05", number, "half a surrogate pair, which is no character", "Remove it."))
+        return None
+    return record
+
+
+def _line(number: int, record: dict[str, Any], problems: list[Problem]) -> Line | None:
+    """The annotation of a line, or None and what is wrong with it."""
+    kind = record.get("kind")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        if number == 1:
+            fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+            problems.append(Problem("F07", number, "the first line is not the header", fix))
+        what = f"the kind {kind!r} is unknown" if "kind" in record else "the key 'kind' is missing"
+        rule = "F09" if "kind" in record else "F11"
+        problems.append(Problem(rule, number, what, f"Kinds: {', '.join(_KEYS)}."))
+        return None
+    if number == 1 and kind != "document":
+        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+        problems.append(Problem("F07", number, "the first line is not the header", fix))
+    if number > 1 and kind == "document":
+        problems.append(Problem("F07", number, "a header line below the first line", "Move or remove it."))
+        return None
+    if kind == "document" and record.get("format") != FORMAT:
+        what = f"the format is {record.get('format')!r}"
+        problems.append(Problem("F08", number, what, f'This program reads "{FORMAT}".'))
+        return None
+    found = _key_problems(number, kind, record)
+    if not found:
+        found = _fragment_problems(number, kind, record) + _value_problems(number, kind, record)
+    problems.extend(found)
+    # A wrong word still leaves a span to check; a wrong shape leaves nothing.
+    if any(problem.rule[0] in "FO" for problem in found):
+        return None
+    return _build(number, kind, record)
+
+
+def _key_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
+    known = _KEYS[kind]
+    found = []
+    for key, value in record.items():
+        if key not in known:
+            what = f"the key {key!r} is unknown in a line of kind {kind}"
+            found.append(Problem("F10", number, what, _near(key, known)))
+        elif not _TYPES[known[key][0]][1](value):
+            fix = f"Write {_TYPES[known[key][0]][0]}, or leave {key} out." if not known[key][1] else ""
+            what = f"{key} must be {_TYPES[known[key][0]][0]}"
+            found.append(Problem("F12", number, what, fix or f"Write {_TYPES[known[key][0]][0]}."))
+    for key, (_, required) in known.items():
+        if required and key not in record:
+            what = f"the key {key!r} is missing in a line of kind {kind}"
+            found.append(Problem("F11", number, what, "Add it."))
+    return found
+
+
+def _fragment_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
+    found = []
+    for key, (type_, _) in _KEYS[kind].items():
+        if type_ != "fragments" or key not in record:
+            continue
+        last = -1
+        for start, end, surface in record[key]:
+            place = ((start, end),)
+            if start < 0 or start >= end:
+                what = f"{key} [{start}, {end}) is empty, reversed or negative"
+                fix = f"{_short(surface)} has {len(surface)} characters: start < end, from 0 on."
+                found.append(Problem("O01", number, what, fix, place))
+            elif start <= last:
+                what = f"{key} [{start}, {end}) overlaps, touches or precedes the fragment before it"
+                found.append(
+                    Problem("O03", number, what, "Sort the fragments and join those that touch.", place)
+                )
+            last = end
+    return found
+
+
+def _value_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
+    found: list[Problem] = []
+
+    def check(rule: str, key: str, valid: bool, fix: str) -> None:
+        if not valid:
+            offsets = tuple((s, e) for s, e, _ in record.get("span", record.get("content", ())))
+            what = f"{key} cannot be {record[key]!r}"
+            found.append(Problem(rule, number, what, fix, offsets))
+
+    def one_of(rule: str, key: str, values: Iterable[str]) -> None:
+        values = tuple(values)
+        check(rule, key, record.get(key, values[0]) in values, _near(str(record.get(key)), values))
+
+    for key in ("id", "document", "layer"):
+        if key in record:
+            fix = "Use letters, digits, and - _ . (not first)."
+            check("S10", key, ID.fullmatch(record[key]) is not None, fix)
+    if "qid" in record:
+        check("S06", "qid", QID.fullmatch(record["qid"]) is not None, "Write Q and digits, or NIL.")
+    if "score" in record:
+        check("S09", "score", 0 <= record["score"] <= 1, "Write a number from 0 to 1.")
+    if kind == "entity":
+        one_of("S01", "label", ENTITY_LABELS)
+        check("S02", "level", record["level"] in (1, 2), "1 is the outer name, 2 the one inside.")
+        one_of("S08", "metonymy", ENTITY_LABELS)
+    elif kind == "cluster":
+        one_of("S07", "type", CLUSTER_TYPES)
+    elif kind == "quote":
+        one_of("S03", "type", QUOTE_TYPES)
+        if "medium" in record:
+            fix = f"{', '.join(MEDIA)}; several joined by /."
+            check("S04", "medium", MEDIUM.fullmatch(record["medium"]) is not None, fix)
+        one_of("S05", "attribution", ATTRIBUTIONS)
+    return found
+
+
+def _reference_problems(lines: list[Line]) -> list[Problem]:
+    """Ids that stand twice, and references to ids that do not stand in the file."""
+    found = []
+    clusters: dict[str, int] = {}
+    quotes: dict[str, int] = {}
+    parents: dict[str, str] = {}
+    for line in lines:
+        if isinstance(line.value, Cluster | Quote):
+            ids = clusters if isinstance(line.value, Cluster) else quotes
+            if line.value.id in ids:
+                what = f"the id {line.value.id!r} already stands in line {ids[line.value.id]}"
+                found.append(Problem("R04", line.number, what, "Give it an id of its own."))
+            ids.setdefault(line.value.id, line.number)
+        if isinstance(line.value, Quote) and line.value.parent is not None:
+            parents[line.value.id] = line.value.parent
+    for line in lines:
+        match line.value:
+            case Mention(cluster=cluster) | Entity(entity=str(cluster)):
+                known = cluster in clusters
+            case Quote(speaker_entity=str(cluster)):
+                # A file without clusters names its speakers freely.
+                known = cluster in clusters or not clusters
+            case _:
+                continue
+        if not known:
+            what = f"{cluster!r} is no cluster of this file"
+            found.append(Problem("R05", line.number, what, _near(cluster, clusters), _offsets(line.value)))
+    for line in lines:
+        if not isinstance(line.value, Quote) or line.value.parent is None:
+            continue
+        quote, seen = line.value, {line.value.id}
+        if line.value.parent not in quotes:
+            what = f"the parent {quote.parent!r} is no quote of this file"
+            fix = _near(line.value.parent, quotes)
+            found.append(Problem("R06", line.number, what, fix, _offsets(quote)))
+            continue
+        above: str | None = quote.parent
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == quote.id:
+            what = f"quote {quote.id} is nested in itself by way of {quote.parent}"
+            found.append(Problem("R07", line.number, what, "Remove one parent.", _offsets(quote)))
+    return found
+
+
+def _offsets(value: Value) -> tuple[tuple[int, int], ...]:
+    return next((span.fragments for span in _spans(value)), ())
+
+
+def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
+    values = {key: value for key, value in record.items() if key not in ("kind", "format")}
+    surfaces = []
+    for key, (type_, _) in _KEYS[kind].items():
+        if type_ == "fragments" and key in values:
+            surfaces += [(start, end, surface) for start, end, surface in values[key]]
+            values[key] = Span(tuple((start, end) for start, end, _ in values[key]))
+        elif type_ == "number" and key in values:
+            values[key] = float(values[key])
+        elif type_ == "texts" and key in values:
+            values[key] = tuple(values[key])
+    make: dict[str, Callable[..., Value]] = {
+        "document": Header,
+        "cluster": Cluster,
+        "mention": Mention,
+        "entity": Entity,
+        "quote": Quote,
+    }
+    return Line(number, make[kind](**values), tuple(surfaces))
+
+
+def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
+    for problem in parsed.problems:
+        if problem.rule not in _FORGIVEN:
+            raise _error(path, problem)
+    assert parsed.header is not None  # its absence is a problem
+    values = [line.value for line in parsed.lines]
+    mentions: dict[str, list[Span]] = {}
+    for value in values:
+        if isinstance(value, Mention):
+            mentions.setdefault(value.cluster, []).append(value.span)
+    clusters = (
+        Cluster(v.id, v.name, v.type, v.named, v.qid, v.aliases, tuple(mentions.get(v.id, ())), v.note)
+        for v in values
+        if isinstance(v, Cluster)
+    )
+    annotations = Annotations(
+        entities=tuple(value for value in values if isinstance(value, Entity)),
+        quotes=tuple(value for value in values if isinstance(value, Quote)),
+        clusters=tuple(clusters),
+    )
+    return AnnotationFile(parsed.header, canonical(annotations))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError("no such file", where=str(path)) from error
+    except OSError as error:
+        raise DataError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _error(path: Path, problem: Problem) -> DataError:
+    where = f"{path}:{problem.line}" if problem.line else str(path)
+    return DataError(f"{problem.what} ({problem.rule})", where=where, hint=problem.fix)
+
+
+def _only_surrogates(data: bytes) -> bool:
+    try:
+        data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_nfc(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    known = list(known)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known) or 'none'}."
+
+
+def _did_you_mean(text: str, surface: str, start: int) -> str:
+    """Where the surface really stands, nearest to ``start``."""
+    before, after = text.rfind(surface, 0, start + len(surface)), text.find(surface, start)
+    places = [place for place in (before, after) if place >= 0]
+    if not surface or not places:
+        return f"{_short(surface)} is nowhere in the text: correct the surface or the offsets."
+    nearest = min(places, key=lambda place: abs(place - start))
+    return f"Did you mean [{nearest}, {nearest + len(surface)})?"
+
+
+def _short(surface: str) -> str:
+    return repr(surface if len(surface) <= 40 else f"{surface[:24]} … {surface[-12:]}")
