@@ -1,0 +1,198 @@
+"""Spans in columns: what every score is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from wortlaut.document import Span
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """The fragments of all spans of a table: row ``i`` is a fragment of span ``span[i]``.
+
+    Sorted by span, then start. Present only where at least one span is discontinuous.
+    """
+
+    span: Ints
+    start: Ints
+    end: Ints
+
+
+@dataclass(frozen=True)
+class Spans:
+    """``n`` spans as integer columns of shape ``(n,)``.
+
+    ``document`` and ``label`` index names that the owner of the table knows; ``start`` and ``end``
+    are the hull, half-open, in the unit of the table (code points, or tokens for tag sequences).
+    ``unit`` is what a bootstrap draws: the document, or a sentence of it.
+    """
+
+    document: Ints
+    start: Ints
+    end: Ints
+    label: Ints
+    unit: Ints
+    fragments: Fragments | None = None
+    level: Ints | None = None
+    score: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    def take(self, rows: Ints | Bools) -> Spans:
+        """The rows of an index or boolean mask, in its order, fragments along with them."""
+        index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        fragments = None
+        if self.fragments is not None:
+            order = np.argsort(index, kind="stable")
+            place = np.searchsorted(index[order], self.fragments.span)
+            place = np.minimum(place, max(len(index) - 1, 0))
+            kept = (
+                index[order][place] == self.fragments.span
+                if len(index)
+                else np.zeros(len(self.fragments.span), bool)
+            )
+            new = order[place[kept]]
+            resort = np.argsort(new, kind="stable")
+            fragments = Fragments(
+                new[resort], self.fragments.start[kept][resort], self.fragments.end[kept][resort]
+            )
+        return replace(
+            self,
+            document=self.document[index],
+            start=self.start[index],
+            end=self.end[index],
+            label=self.label[index],
+            unit=self.unit[index],
+            fragments=fragments,
+            level=None if self.level is None else self.level[index],
+            score=None if self.score is None else self.score[index],
+        )
+
+    def sorted(self) -> Spans:
+        """Rows in canonical order, so that no result depends on the order of the input."""
+        keys = (self.label, self.shape_id(), self.end, self.start, self.document)
+        return self.take(np.lexsort(keys).astype(np.int64))
+
+    def pieces(self) -> Fragments:
+        """The fragments of every span, whether some span is discontinuous or none is."""
+        if self.fragments is not None:
+            return self.fragments
+        return Fragments(np.arange(len(self), dtype=np.int64), self.start, self.end)
+
+    def sizes(self) -> Ints:
+        """Number of covered units of each span."""
+        if self.fragments is None:
+            return self.end - self.start
+        lengths = self.fragments.end - self.fragments.start
+        return np.bincount(self.fragments.span, weights=lengths, minlength=len(self)).astype(np.int64)
+
+    def shape_id(self) -> Ints:
+        """A number that, with the hull, tells different sets of characters apart; 0 for one fragment.
+
+        A 63-bit polynomial hash of the gaps: the chance of two shapes of one hull meeting is 2**-62.
+        """
+        if self.fragments is None:
+            return np.zeros(len(self), np.int64)
+        pieces = self.fragments
+        first = np.ones(len(pieces.span), bool)
+        first[1:] = pieces.span[1:] != pieces.span[:-1]
+        gap_start = np.where(first, 0, np.roll(pieces.end, 1)).astype(np.uint64)
+        gap_end = np.where(first, 0, pieces.start).astype(np.uint64)
+        mixed = _mix(_mix(gap_start) + gap_end * np.uint64(0x9E3779B97F4A7C15))
+        mixed[first] = 0
+        total = np.zeros(len(self), np.uint64)
+        np.add.at(total, pieces.span, mixed)
+        return (total >> np.uint64(1)).astype(np.int64)
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser (Steele et al. 2014): spreads every bit of the input over the output."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def empty_spans() -> Spans:
+    none = np.zeros(0, np.int64)
+    return Spans(none, none, none, none, none)
+
+
+def spans_from_objects(
+    documents: Sequence[int],
+    spans: Sequence[Span],
+    labels: Sequence[int],
+    units: Sequence[int],
+    levels: Sequence[int] | None = None,
+    scores: Sequence[float | None] | None = None,
+) -> Spans:
+    """Columns from model spans; ``scores`` are kept only when every span has one."""
+    fragments = None
+    if any(span.discontinuous for span in spans):
+        rows = [(i, start, end) for i, span in enumerate(spans) for start, end in span]
+        fragments = Fragments(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+    score = None
+    if scores is not None and len(scores) and all(s is not None for s in scores):
+        score = np.asarray(scores, np.float64)
+    return Spans(
+        np.asarray(documents, np.int64),
+        np.asarray([span.start for span in spans], np.int64),
+        np.asarray([span.end for span in spans], np.int64),
+        np.asarray(labels, np.int64),
+        np.asarray(units, np.int64),
+        fragments,
+        None if levels is None else np.asarray(levels, np.int64),
+        score,
+    )
+
+
+def packed_keys(tables: Sequence[Spans], *, with_label: bool) -> list[Ints]:
+    """One integer per span, equal exactly where document, characters (and label) are equal.
+
+    The label stands in the lowest bits. Packs the fields into 63 bits where they fit, and numbers
+    the distinct rows otherwise.
+    """
+    columns = []
+    for table in tables:
+        parts = [table.document, table.start, table.end - table.start]
+        if any(t.fragments is not None for t in tables):
+            parts.append(table.shape_id())
+        if with_label:
+            parts.append(table.label)
+        columns.append(parts)
+    fields = list(zip(*columns, strict=True))
+    highest = [max((int(part.max()) for part in field if len(part)), default=0) for field in fields]
+    bits = [max(value.bit_length(), 1) for value in highest]
+    if sum(bits) <= 63:
+        return [_pack(parts, bits) for parts in columns]
+    # Too wide for one integer: number the distinct prefixes, then pack that number with the label.
+    label_bits = bits.pop() if with_label else 0
+    prefixes = [parts[: len(bits)] for parts in columns]
+    stacked = np.stack([np.concatenate(field) for field in zip(*prefixes, strict=True)], axis=1)
+    _, number = np.unique(stacked, axis=0, return_inverse=True)
+    number = number.reshape(-1).astype(np.int64)
+    out, at = [], 0
+    for table in tables:
+        key = number[at : at + len(table)]
+        out.append((key << label_bits) | table.label if with_label else key)
+        at += len(table)
+    return out
+
+
+def _pack(parts: Sequence[Ints], bits: Sequence[int]) -> Ints:
+    key = parts[0].copy()
+    for part, width in zip(parts[1:], bits[1:], strict=True):
+        key <<= width
+        key |= part
+    return key

@@ -1,0 +1,177 @@
+"""From a task of gold and predicted spans to a result: counts, point scores, intervals, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wortlaut import __version__
+from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample
+from wortlaut.scoring.result import Result, Score
+from wortlaut.scoring.schemas import PAIR_CLASSES, Alignment, Task, count
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a signature says beside the schema: which corpus, which layer, how labels were projected."""
+
+    corpus: str = ""
+    layer: str = "spans"
+    labels: str = ""
+
+    def signature(self, schema: str, resampling: Resampling) -> str:
+        parts = [
+            "wortlaut",
+            f"corpus:{self.corpus}" if self.corpus else "",
+            f"layer:{self.layer}",
+            f"labels:{self.labels}" if self.labels else "",
+            f"schema:{schema}",
+            "avg:micro",
+            resampling.signature,
+            f"v:{__version__}",
+        ]
+        return "|".join(part for part in parts if part)
+
+
+def score_task(
+    task: Task,
+    labels: Sequence[str],
+    schema: str,
+    resampling: Resampling,
+    context: Context,
+    *,
+    errors: bool = False,
+    notes: Sequence[str] = (),
+) -> Result:
+    """The result of one task under one schema, with the sums of each unit for paired tests."""
+    counts = count(task, schema)
+    return score_counts(
+        counts,
+        labels,
+        schema,
+        resampling,
+        context,
+        errors=error_counts(task.alignment) if errors else None,
+        notes=notes,
+    )
+
+
+def score_counts(
+    counts: Counts | Sample,
+    labels: Sequence[str],
+    schema: str,
+    resampling: Resampling,
+    context: Context,
+    *,
+    errors: dict[str, int] | None = None,
+    notes: Sequence[str] = (),
+) -> Result:
+    """The result of counts from one pass, or of a sample merged from shards: the same numbers."""
+    totals, scale, units = counts.totals(), counts.scale, counts.units
+    precision, recall, f1 = point_scores(totals, scale)
+    bands: Intervals | None = None
+    notes = list(notes)
+    per_unit: tuple[tuple[int, int, int, int], ...] = ()
+    if resampling.samples and units < 2:
+        notes.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
+    elif resampling.samples:
+        bands = intervals(counts if isinstance(counts, Sample) else counts.sample(), resampling)
+        if isinstance(counts, Counts):
+            per_unit = tuple((g, p, hg, hp) for g, p, hg, hp in counts.per_unit().tolist())
+        if units < FEW_DOCUMENTS:
+            notes.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
+    present = totals[:, GOLD] + totals[:, PREDICTED] > 0
+
+    def score(row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
+        return Score(
+            _defined(precision[row]),
+            _defined(recall[row]),
+            _defined(f1[row]),
+            float(sums[HITS_PREDICTED]) / scale,
+            int(sums[GOLD]),
+            int(sums[PREDICTED]),
+            *band,
+        )
+
+    nothing = (None, None, None)
+    summed = totals.sum(axis=0)
+    micro = score(-2, summed, bands.micro if bands else nothing)
+    return Result(
+        **{name: getattr(micro, name) for name in Score.__dataclass_fields__},
+        schema=schema,
+        per_label={
+            label: score(i, totals[i], bands.labels[i] if bands else nothing)
+            for i, label in enumerate(labels)
+            if present[i]
+        },
+        macro=score(-1, summed, bands.macro if bands else nothing),
+        labels_absent=int((~present).sum()),
+        signature=context.signature(schema, resampling),
+        notes=tuple(notes),
+        errors=errors,
+        per_unit=per_unit,
+    )
+
+
+def point_scores(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
+    """P, R, F1 by scikit-learn on aligned labels: shape ``(labels + 2,)``: labels, micro, macro.
+
+    Each span is one sample: a hit has its label on both sides, a missed span the empty class as its
+    prediction, a spurious one the empty class as its gold label. Equal samples are one with a weight.
+    Where hits may join two labels, the gold side gives the recall and the predicted side the precision.
+    """
+    recall_hits, precision_hits = totals[:, HITS_GOLD], totals[:, HITS_PREDICTED]
+    precision, recall, f1 = _by_sklearn(totals, recall_hits, scale)
+    if not np.array_equal(recall_hits, precision_hits):
+        precision = _by_sklearn(totals, precision_hits, scale)[0]
+        p, r = np.nan_to_num(precision), np.nan_to_num(recall)
+        both = np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
+        f1 = np.where(np.isnan(f1), np.nan, both)
+        present = totals[:, GOLD] + totals[:, PREDICTED] > 0
+        f1[-1] = np.nan_to_num(f1[:-2][present]).mean() if present.any() else np.nan
+    return precision, recall, f1
+
+
+def _by_sklearn(totals: Ints, hits: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    size = len(totals)
+    label, empty = np.arange(size), np.full(size, size)
+    hit = hits / scale
+    truth = np.concatenate([label, label, empty])
+    guess = np.concatenate([label, empty, label])
+    weight = np.concatenate([hit, totals[:, GOLD] - hit, totals[:, PREDICTED] - hit])
+    present = np.flatnonzero(totals[:, GOLD] + totals[:, PREDICTED] > 0)
+    if not len(present):
+        undefined = np.full(size + 2, np.nan)
+        return undefined, undefined.copy(), undefined.copy()
+    out = np.full((3, size + 2), np.nan)
+    for average, at in ((None, present), ("micro", size), ("macro", size + 1)):
+        values = precision_recall_fscore_support(
+            truth,
+            guess,
+            labels=present,
+            average=average,
+            sample_weight=weight,
+            zero_division=0.0 if average == "macro" else np.nan,
+        )
+        out[:, at] = np.asarray(values[:3], np.float64)
+    return out[0], out[1], out[2]
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def error_counts(alignment: Alignment) -> dict[str, int]:
+    """How many spans fall into each error class (Ortmann 2022, section 3)."""
+    kinds = np.bincount(alignment.kind, minlength=len(PAIR_CLASSES)).tolist()
+    return {
+        **dict(zip(PAIR_CLASSES, kinds, strict=True)),
+        "missed": len(alignment.missed),
+        "spurious": len(alignment.spurious),
+    }

@@ -1,0 +1,199 @@
+"""One-to-one matching of gold and predicted spans that share characters.
+
+The specification with worked examples is ``docs/metrics.md``, section "Matching".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, packed_keys
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """``m`` pairs of a gold and a predicted span: row numbers, and how many units they share."""
+
+    gold: Ints
+    predicted: Ints
+    shared: Ints
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    def take(self, rows: Ints | Bools) -> Pairs:
+        return Pairs(self.gold[rows], self.predicted[rows], self.shared[rows])
+
+
+def overlapping(gold: Spans, predicted: Spans) -> Pairs:
+    """Every pair of spans of one document that share at least one character, sorted by (gold, predicted).
+
+    Two fragments overlap exactly when one of them starts inside the other, so two binary searches
+    over the sorted starts list all pairs; time and memory grow with the number of pairs.
+    """
+    g, p = gold.pieces(), predicted.pieces()
+    if not len(g.span) or not len(p.span):
+        none = np.zeros(0, np.int64)
+        return Pairs(none, none, none)
+    width = int(max(g.end.max(), p.end.max())) + 1
+    g_base, p_base = gold.document[g.span] * width, predicted.document[p.span] * width
+    first_g, first_p = _starts_inside(g_base + g.start, g_base + g.end, p_base + p.start, strictly=False)
+    second_p, second_g = _starts_inside(p_base + p.start, p_base + p.end, g_base + g.start, strictly=True)
+    gi, pi = np.concatenate([first_g, second_g]), np.concatenate([first_p, second_p])
+    shared = np.minimum(g.end[gi], p.end[pi]) - np.maximum(g.start[gi], p.start[pi])
+    spans = Pairs(g.span[gi], p.span[pi], shared)
+    key = spans.gold * max(len(predicted), 1) + spans.predicted
+    order = np.argsort(key, kind="stable")
+    spans, key = spans.take(order), key[order]
+    new = np.ones(len(key), bool)
+    new[1:] = key[1:] != key[:-1]
+    if new.all():
+        return spans
+    return Pairs(spans.gold[new], spans.predicted[new], np.add.reduceat(spans.shared, np.flatnonzero(new)))
+
+
+def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tuple[Ints, Ints]:
+    """Pairs (interval, start) with the start in ``[low, high)``, or in ``(low, high)``."""
+    ordered = bool((starts[1:] >= starts[:-1]).all())
+    order = None if ordered else np.argsort(starts, kind="stable")
+    by_start = starts if order is None else starts[order]
+    first = np.searchsorted(by_start, low, side="right" if strictly else "left")
+    count = np.maximum(np.searchsorted(by_start, high, side="left") - first, 0)
+    interval = np.repeat(np.arange(len(low), dtype=np.int64), count)
+    within = np.arange(len(interval), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
+    place = np.repeat(first, count) + within
+    return interval, place if order is None else order[place]
+
+
+def identical(gold: Spans, predicted: Spans, *, with_label: bool) -> tuple[Ints, Ints]:
+    """One-to-one pairs with the same characters (and label): each duplicate pairs at most once."""
+    keys_g, keys_p = packed_keys((gold, predicted), with_label=with_label)
+    order_g, order_p = np.argsort(keys_g, kind="stable"), np.argsort(keys_p, kind="stable")
+    at_g, at_p = common_rows(keys_g[order_g], keys_p[order_p])
+    return order_g[at_g].astype(np.int64), order_p[at_p].astype(np.int64)
+
+
+def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:
+    """Positions in two sorted arrays that pair equal values; a value pairs min(count, count) times."""
+    if not len(a) or not len(b):
+        none = np.zeros(0, np.int64)
+        return none, none
+    place = np.searchsorted(b, a)
+    if len(a) > 1 and (a[1:] == a[:-1]).any():
+        # The k-th copy of a value in a pairs with the k-th copy in b.
+        place = place + np.arange(len(a)) - np.searchsorted(a, a)
+    inside = np.flatnonzero(place < len(b))
+    at_b = place[inside]
+    hit = b[at_b] == a[inside]
+    return inside[hit].astype(np.int64), at_b[hit].astype(np.int64)
+
+
+def overlap_over_union(pairs: Pairs, gold: Spans, predicted: Spans) -> Floats:
+    """Jaccard index of the two sets of characters, in (0, 1]."""
+    union = gold.sizes()[pairs.gold] + predicted.sizes()[pairs.predicted] - pairs.shared
+    return np.asarray(pairs.shared / union, np.float64)
+
+
+def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
+    """Rows of the one-to-one subset of pairs that is best by ``tiers``, the first counting before the next.
+
+    Each tier holds a number in [0, 1] a pair; the sum of the first over the chosen pairs is maximal,
+    among those the sum of the second, and so on. Pairs that stand alone, and groups where one span
+    meets several (most of any real corpus), are solved in columns; only groups with several spans
+    on both sides are solved one by one, by scipy's ``linear_sum_assignment`` (Crouse 2016).
+    """
+    if not len(gold):
+        return np.zeros(0, np.int64)
+    gold, predicted = _dense(gold), _dense(predicted)
+    degree_g, degree_p = np.bincount(gold), np.bincount(predicted)
+    alone = (degree_g[gold] == 1) & (degree_p[predicted] == 1)
+    if alone.all():
+        return np.arange(len(gold), dtype=np.int64)
+    chosen = [np.flatnonzero(alone).astype(np.int64)]
+    rest = np.flatnonzero(~alone)
+    group = _groups(gold[rest], predicted[rest])
+    order = np.argsort(group, kind="stable")
+    rest, group = rest[order], group[order]
+    begins = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    sizes = np.diff(np.r_[begins, len(group)])
+    g, p = gold[rest], predicted[rest]
+    # A star: all pairs of the group share their gold span, or all share their predicted span.
+    star = (np.maximum.reduceat(g, begins) == np.minimum.reduceat(g, begins)) | (
+        np.maximum.reduceat(p, begins) == np.minimum.reduceat(p, begins)
+    )
+    in_star = np.repeat(star, sizes)
+    if in_star.any():
+        rows, of = rest[in_star], np.repeat(np.arange(len(begins)), sizes)[in_star]
+        best = np.lexsort((-rows, *(tier[rows] for tier in reversed(tiers)), of))
+        last = np.r_[of[best][1:] != of[best][:-1], True]
+        chosen.append(rows[best[last]])
+    for begin, size in zip(begins[~star].tolist(), sizes[~star].tolist(), strict=True):
+        rows = rest[begin : begin + size]
+        weight = _ranked([tier[rows] for tier in tiers])
+        chosen.append(rows[_assign_group(gold[rows], predicted[rows], weight)])
+    return np.sort(np.concatenate(chosen)).astype(np.int64)
+
+
+def _ranked(tiers: list[Floats | Ints | Bools]) -> Floats:
+    """One positive weight a pair: the sum of a later tier never reaches one step of an earlier one."""
+    base = float(len(tiers[0]) + 1)
+    total: Floats = np.zeros(len(tiers[0]), np.float64)
+    for tier in tiers:
+        total = total * base + np.asarray(tier, np.float64)
+    return total + 1e-9
+
+
+def _dense(numbers: Ints) -> Ints:
+    """The same identities numbered 0, 1, 2 … in their order, without gaps."""
+    present = np.zeros(int(numbers.max()) + 1, np.int64)
+    present[numbers] = 1
+    return (np.cumsum(present) - 1)[numbers]
+
+
+def _groups(gold: Ints, predicted: Ints) -> Ints:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    offset = int(gold.max()) + 1
+    nodes = offset + int(predicted.max()) + 1
+    graph = coo_array((np.ones(len(gold), np.int8), (gold, predicted + offset)), shape=(nodes, nodes))
+    labels: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels[gold]
+
+
+#: Above this many cells a group is solved as a sparse problem, so that memory stays linear.
+_DENSE_CELLS = 4_000_000
+
+
+def _assign_group(gold: Ints, predicted: Ints, weight: Floats) -> Ints:
+    rows, g = np.unique(gold, return_inverse=True)
+    columns, p = np.unique(predicted, return_inverse=True)
+    if len(rows) * len(columns) <= _DENSE_CELLS:
+        from scipy.optimize import linear_sum_assignment
+
+        table = np.zeros((len(rows), len(columns)))
+        table[g, p] = weight
+        of = np.full(table.shape, -1, np.int64)
+        of[g, p] = np.arange(len(weight))
+        r, c = linear_sum_assignment(table, maximize=True)
+        pairs: Ints = of[r, c]
+        return pairs[pairs >= 0]
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+    # Each gold span may stay alone: it then takes a column of its own, at a cost above any pair.
+    n = len(rows)
+    top = float(weight.max()) + 1.0
+    costs = np.r_[top - weight, np.full(n, top)]
+    graph = coo_array(
+        (costs, (np.r_[g, np.arange(n)], np.r_[p, len(columns) + np.arange(n)])),
+        shape=(n, len(columns) + n),
+    ).tocsr()
+    r, c = min_weight_full_bipartite_matching(graph)
+    key = g.astype(np.int64) * len(columns) + p
+    order = np.argsort(key)
+    real = c < len(columns)
+    wanted = r[real].astype(np.int64) * len(columns) + c[real]
+    return np.sort(order[np.searchsorted(key[order], wanted)]).astype(np.int64)

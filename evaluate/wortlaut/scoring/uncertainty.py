@@ -1,0 +1,144 @@
+"""How sure a score is: bootstrap intervals from counts, without scoring anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wortlaut.errors import WortlautError
+from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.scoring.counts import Sample, macro_average, precision_recall_f1
+
+#: Fewer documents than this, and sentences are drawn instead, where they are known.
+FEW_DOCUMENTS = 10
+#: At most this many cells of a weight matrix in memory at a time (8 bytes each).
+_BLOCK_CELLS = 4_000_000
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """What is drawn with replacement, how often, and from which seed. ``samples`` 0 asks for no intervals."""
+
+    unit: str = "document"
+    samples: int = 1000
+    seed: int = 0
+    confidence: float = 0.95
+    method: str = "percentile"
+
+    def __post_init__(self) -> None:
+        if self.samples < 0:
+            raise WortlautError(f"the number of resamples must be 0 or more, not {self.samples}")
+        if not 0 < self.confidence < 1:
+            raise WortlautError(f"the confidence must lie between 0 and 1, not {self.confidence}")
+        if self.method not in ("percentile", "bca"):
+            raise WortlautError(f"unknown interval method {self.method!r}", hint="Use 'percentile' or 'bca'.")
+
+    @property
+    def signature(self) -> str:
+        if not self.samples:
+            return "resample:none"
+        bca = "" if self.method == "percentile" else f",{self.method}"
+        level = "" if self.confidence == 0.95 else f",confidence {self.confidence:g}"
+        return f"resample:{self.unit},{self.samples},seed {self.seed}{level}{bca}"
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals of P, R and F1: micro, macro, and one triple a label. ``None`` where undefined."""
+
+    micro: tuple[Interval | None, ...]
+    macro: tuple[Interval | None, ...]
+    labels: tuple[tuple[Interval | None, ...], ...]
+
+
+def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
+    """Summed counts of each resample, shape ``(block, labels, 4)``, in blocks of bounded memory.
+
+    Drawing ``n`` units with replacement gives each distinct row of counts a multinomial number of
+    draws; that is the bootstrap over units (Efron & Tibshirani 1993, chapter 6) itself, not an
+    approximation.
+    """
+    rng = np.random.Generator(np.random.PCG64(resampling.seed))
+    kinds, labels = sample.rows.shape[:2]
+    chance = sample.multiplicity / sample.units
+    # float64 sums of integers are exact below 2**53, and let BLAS do the product.
+    rows = sample.rows.reshape(kinds, labels * 4).astype(np.float64)
+    block = max(1, _BLOCK_CELLS // kinds)
+    for begin in range(0, resampling.samples, block):
+        size = min(block, resampling.samples - begin)
+        weights = rng.multinomial(sample.units, chance, size=size)
+        yield (weights @ rows).reshape(size, labels, 4).astype(np.int64)
+
+
+def intervals(sample: Sample, resampling: Resampling) -> Intervals:
+    """Intervals for the micro average, the macro average and every label."""
+    parts = [
+        np.concatenate(
+            [
+                np.stack(precision_recall_f1(sums.sum(axis=1), sample.scale), axis=-1)[:, None],
+                np.stack(macro_average(sums, sample.scale), axis=-1)[:, None],
+                np.stack(precision_recall_f1(sums, sample.scale), axis=-1),
+            ],
+            axis=1,
+        )
+        for sums in resampled_sums(sample, resampling)
+    ]
+    draws = np.concatenate(parts)  # (samples, 2 + labels, 3)
+    tails = np.broadcast_to(_tails(resampling), (*draws.shape[1:], 2))
+    if resampling.method == "bca":
+        tails = _bca_tails(sample, resampling, draws)
+    rows = [
+        tuple(_interval(draws[:, row, k], tails[row, k]) for k in range(3)) for row in range(draws.shape[1])
+    ]
+    return Intervals(rows[0], rows[1], tuple(rows[2:]))
+
+
+def _tails(resampling: Resampling) -> Floats:
+    tail = (1 - resampling.confidence) / 2
+    return np.asarray([tail, 1 - tail])
+
+
+def _interval(draws: Floats, tails: Floats) -> Interval | None:
+    """The percentile interval of the draws in which the score is defined, if those are the most."""
+    defined = draws[~np.isnan(draws)]
+    if 2 * len(defined) < len(draws) or not len(defined) or np.isnan(tails).any():
+        return None
+    low, high = np.quantile(defined, tails)
+    return float(low), float(high)
+
+
+def _bca_tails(sample: Sample, resampling: Resampling, draws: Floats) -> Floats:
+    """The tails of the bias-corrected and accelerated interval (Efron 1987), shape ``(2 + labels, 3, 2)``.
+
+    The jackknife leaves out one unit of each distinct row, weighted by how many units have it.
+    """
+    from scipy.special import ndtr, ndtri
+
+    def scores(sums: Ints) -> Floats:
+        micro = np.stack(precision_recall_f1(sums.sum(axis=-2), sample.scale), axis=-1)[..., None, :]
+        macro = np.stack(macro_average(sums, sample.scale), axis=-1)[..., None, :]
+        labels = np.stack(precision_recall_f1(sums, sample.scale), axis=-1)
+        return np.concatenate([micro, macro, labels], axis=-2)
+
+    total = sample.totals()
+    point = scores(total)
+    below = (draws < point).sum(axis=0) + (draws == point).sum(axis=0) / 2
+    defined = np.maximum((~np.isnan(draws)).sum(axis=0), 1)
+    bias = ndtri(np.clip(below / defined, 1e-6, 1 - 1e-6))
+    left_out = scores(total[None] - sample.rows)
+    weight = sample.multiplicity[:, None, None] * ~np.isnan(left_out)
+    values = np.nan_to_num(left_out)
+    mean = (weight * values).sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
+    away = weight * (mean - values)
+    spread = (weight * (mean - values) ** 2).sum(axis=0)
+    skew = (away * (mean - values) ** 2).sum(axis=0)
+    acceleration = np.divide(skew, 6 * spread**1.5, out=np.zeros_like(skew), where=spread > 0)
+    z = ndtri(_tails(resampling))
+    shifted = bias[..., None] + z
+    tails: Floats = ndtr(bias[..., None] + shifted / (1 - acceleration[..., None] * shifted))
+    tails[np.isnan(point)] = np.nan
+    return tails
