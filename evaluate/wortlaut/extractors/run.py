@@ -1,0 +1,104 @@
+"""Feed documents to an extractor in batches and check every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+
+from wortlaut.document import Annotations, Document, Text
+from wortlaut.errors import DataError, ExtractorError, WortlautError
+from wortlaut.extractors.protocol import Extractor
+from wortlaut.formats import predictions
+
+BATCH_SIZE = 32
+
+
+def run(
+    extractor: Extractor,
+    documents: Iterable[Document],
+    *,
+    batch_size: int = BATCH_SIZE,
+    progress: Callable[[int], object] | None = None,
+) -> list[Annotations]:
+    """What the extractor says about each document, in order; it sees ids and texts only.
+
+    ``progress`` is called after each batch with the number of documents in it. Labels may be any
+    non-empty string: what they are worth is the scorer's business. Raises ExtractorError for an
+    extractor that raises or answers something that is not an annotation of the text.
+    """
+    if batch_size < 1:
+        raise DataError(f"a batch of {batch_size} documents", hint="The batch size is 1 or more.")
+    name = str(getattr(extractor, "spec", type(extractor).__name__))
+    found: list[Annotations] = []
+    ids: list[str] = []
+    stream = iter(documents)
+    try:
+        while batch := [Text(document.text, document.id) for document in islice(stream, batch_size)]:
+            found += _batch(extractor, name, batch)
+            ids += [text.id for text in batch]
+            if progress is not None:
+                progress(len(batch))
+        if finish := getattr(extractor, "finish", None):
+            finish(ids)
+    finally:
+        if close := getattr(extractor, "close", None):
+            close()
+    return found
+
+
+def _batch(extractor: Extractor, name: str, batch: Sequence[Text]) -> list[Annotations]:
+    ids = ", ".join(text.id for text in batch[:5]) + (f" and {len(batch) - 5} more" if len(batch) > 5 else "")
+    try:
+        answers = list(islice(extractor.extract(batch), len(batch) + 1))
+    except WortlautError as error:
+        error.where = error.where or name
+        raise
+    except Exception as error:
+        raise ExtractorError(
+            f"raised {type(error).__name__}: {error}",
+            where=name,
+            hint=f"It was given {len(batch)} document{'s' * (len(batch) > 1)}: {ids}.",
+        ) from error
+    if len(answers) != len(batch):
+        count = f"more than {len(batch)}" if len(answers) > len(batch) else str(len(answers))
+        raise ExtractorError(
+            f"gave {count} answers for {len(batch)} documents ({ids})",
+            where=name,
+            hint="extract(texts) gives one answer for each text, in order.",
+        )
+    return [
+        checked(answer, text, f"{name}, document {text.id}")
+        for answer, text in zip(answers, batch, strict=True)
+    ]
+
+
+def checked(answer: object, text: Text, where: str) -> Annotations:
+    """The answer as annotations of the text. Raises ExtractorError."""
+    if isinstance(answer, Mapping):
+        try:
+            name, annotations = predictions.parse({"id": text.id, **answer}, where=where, text=text)
+        except DataError as error:
+            raise ExtractorError(error.what, where=where, hint=error.hint) from error
+        if name != text.id:
+            raise ExtractorError(f"answered for document {name!r}", where=where)
+        return annotations
+    if not isinstance(answer, Annotations):
+        raise ExtractorError(
+            f"answered {type(answer).__name__}",
+            where=where,
+            hint="An answer is Annotations, or a mapping in the predictions format.",
+        )
+    for place, span in answer.spans():
+        if span.end > len(text):
+            raise ExtractorError(
+                f"{place}: [{span.start}, {span.end}) ends after the text, which has {len(text)} characters",
+                where=where,
+                hint="Offsets count characters (Unicode code points), not bytes or UTF-16 units.",
+            )
+    for number, entity in enumerate(answer.entities, 1):
+        if not isinstance(entity.label, str) or not entity.label:
+            raise ExtractorError(f"entity {number}: {entity.label!r} is no label", where=where)
+    for quote in answer.quotes:
+        if not isinstance(quote.type, str) or not quote.type:
+            raise ExtractorError(f"quote {quote.id}: {quote.type!r} is no type", where=where)
+    return answer

@@ -1,0 +1,118 @@
+"""``spacy:PIPELINE_OR_PATH``: what a spaCy pipeline finds.
+
+``doc.ents`` become entities, the span group named by ``spans_key`` nested entities,
+``doc.spans["quotes"]`` quotes with the span's label as their type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, Annotations, Entity, Quote, Span, Text
+from wortlaut.errors import DataError, ExtractorError, MissingExtraError
+
+#: Labels of spaCy's pipelines; others stay as they are, for the scorer to judge.
+LABELS = {"PERSON": "PER", "GPE": "LOC", "MISC": "OTH"}
+QUOTES = "quotes"
+
+
+class Pipeline:
+    """A loaded pipeline; finds quotes as soon as it has set the span group of that name."""
+
+    def __init__(self, name: str, labels: dict[str, str], spans_key: str, batch_size: int) -> None:
+        self.name = f"spacy:{name}"
+        self.finds: tuple[str, ...] = ("entities",)
+        self._nlp = _load(name)
+        self._labels = LABELS | labels
+        self._spans_key = spans_key
+        self._batch_size = batch_size
+
+    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
+        docs = self._nlp.pipe(map(str, texts), batch_size=self._batch_size)
+        for text, doc in zip(texts, docs, strict=True):
+            if doc.text != text:
+                raise ExtractorError(
+                    f"the pipeline changed the text of document {text.id!r}",
+                    where=self.name,
+                    hint="Its tokenizer must keep every character, white space too.",
+                )
+            yield Annotations(self._entities(doc, text), self._quotes(doc, text))
+
+    def _entities(self, doc: Any, text: Text) -> tuple[Entity, ...]:
+        spans = list(doc.ents)
+        if self._spans_key:
+            if self._spans_key not in doc.spans:
+                raise ExtractorError(
+                    f"no span group {self._spans_key!r} in document {text.id!r}",
+                    where=self.name,
+                    hint=f"The pipeline sets {', '.join(doc.spans) or 'no span group'}.",
+                )
+            spans += doc.spans[self._spans_key]
+        found: dict[tuple[int, int, str], None] = {}
+        for span in spans:
+            label = self._labels.get(span.label_, span.label_)
+            if not label:
+                raise ExtractorError(f"a span without a label in document {text.id!r}", where=self.name)
+            if label != "-":
+                found[span.start_char, -span.end_char, label] = None
+        return tuple(_with_levels(found))
+
+    def _quotes(self, doc: Any, text: Text) -> tuple[Quote, ...]:
+        if QUOTES not in doc.spans:
+            return ()
+        self.finds = ("entities", "quotes")
+        quotes = []
+        for number, span in enumerate(doc.spans[QUOTES], 1):
+            if span.label_ not in QUOTE_TYPES:
+                raise ExtractorError(
+                    f"a quote of type {span.label_!r} in document {text.id!r}",
+                    where=self.name,
+                    hint=f"The label of a span in the group is one of {', '.join(QUOTE_TYPES)}.",
+                )
+            quotes.append(Quote(f"q{number}", span.label_, Span.of(span.start_char, span.end_char)))
+        return tuple(quotes)
+
+
+def create(name: str, labels: str = "", spans_key: str = "", batch_size: int = 64) -> Pipeline:
+    """``labels``: ``FAC:LOC,DATE:-`` renames a label, and leaves one out."""
+    renamed = {}
+    for pair in filter(None, labels.split(",")):
+        old, colon, new = pair.partition(":")
+        if not (old and colon and (new == "-" or new in ENTITY_LABELS)):
+            raise DataError(
+                f"{pair!r} renames no label",
+                where=f"spacy:{name}, option labels",
+                hint=f"Write OLD:NEW, with - to leave OLD out. Known: {', '.join(ENTITY_LABELS)}.",
+            )
+        renamed[old] = new
+    return Pipeline(name, renamed, spans_key, batch_size)
+
+
+def _load(name: str) -> Any:
+    import spacy
+
+    if not spacy.util.is_package(name) and not Path(name).exists():
+        raise MissingExtraError(
+            f"no spaCy pipeline {name!r}: neither an installed package nor a path",
+            where=f"spacy:{name}",
+            hint=f"Install it: python -m spacy download {name}",
+        )
+    try:
+        return spacy.load(name)
+    except Exception as error:
+        raise ExtractorError(
+            f"spaCy cannot load it: {type(error).__name__}: {error}", where=f"spacy:{name}"
+        ) from error
+
+
+def _with_levels(found: Iterable[tuple[int, int, str]]) -> Iterator[Entity]:
+    """Entities in text order; level 1 more than the spans that properly contain it."""
+    open_spans: list[tuple[int, int]] = []
+    for start, minus_end, label in sorted(found):
+        end = -minus_end
+        open_spans = [outer for outer in open_spans if outer[1] > start]
+        inside = {outer for outer in open_spans if outer != (start, end) and outer[1] >= end}
+        yield Entity(Span.of(start, end), label, 1 + len(inside))
+        open_spans.append((start, end))
