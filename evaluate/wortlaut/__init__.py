@@ -1,3 +1,70 @@
 """Who said what, in exactly which words, and how well a program finds that out."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
+    from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
+    from wortlaut.errors import WortlautError
+    from wortlaut.evaluation import Evaluation, evaluate
+    from wortlaut.scoring.api import score
+    from wortlaut.scoring.result import Result, Results, Score
+    from wortlaut.scoring.schemas import SCHEMAS
+
+#: Name → where it lives: imported when first used, so that `import wortlaut` stays light.
+_HOMES = {
+    "SCHEMAS": "scoring.schemas",
+    "Annotations": "document",
+    "Cluster": "document",
+    "Corpus": "corpus.load",
+    "Document": "document",
+    "Entity": "document",
+    "Evaluation": "evaluation",
+    "Quote": "document",
+    "Result": "scoring.result",
+    "Results": "scoring.result",
+    "Score": "scoring.result",
+    "Span": "document",
+    "Text": "document",
+    "WortlautError": "errors",
+    "evaluate": "evaluation",
+    "load_corpus": "corpus.load",
+    "score": "scoring.api",
+    "stream_corpus": "corpus.load",
+}
+
+__all__ = [
+    "SCHEMAS",
+    "Annotations",
+    "Cluster",
+    "Corpus",
+    "Document",
+    "Entity",
+    "Evaluation",
+    "Quote",
+    "Result",
+    "Results",
+    "Score",
+    "Span",
+    "Text",
+    "WortlautError",
+    "evaluate",
+    "load_corpus",
+    "score",
+    "stream_corpus",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'wortlaut' has no attribute {name!r}")
+    return getattr(import_module(f"wortlaut.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, "__version__"])

@@ -1,0 +1,447 @@
+"""Whatever holds spans, as columns: tables, lists of spans, tag sequences, spaCy documents, datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, compress
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wortlaut.errors import DataError, unknown_name
+from wortlaut.scoring.columns import Fragments, Ints, Spans
+
+#: The columns of a table of spans; the last three may be absent.
+COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")
+_SHAPES = (
+    "Give a table or mapping with the columns document, start, end, label; a list of spans for each "
+    "document; a list of tags for each sentence; spaCy documents; or a datasets.Dataset."
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Gold or predicted spans with names beside the numbers.
+
+    ``documents`` names what ``spans.document`` indexes; ``None`` when the input is a sequence of
+    ``size`` documents without names. ``notes`` say what the reading of the input did.
+    """
+
+    spans: Spans
+    labels: tuple[str, ...]
+    documents: Sequence[Hashable] | None
+    size: int
+    notes: tuple[str, ...] = ()
+
+
+def read_side(data: Any, what: str, *, scheme: str | None = None) -> Side:
+    """Columns from any supported input; ``what`` (gold, predicted) names it in errors. Raises DataError."""
+    if isinstance(data, Mapping):
+        return _from_columns(data, what)
+    table = _as_mapping(data, what)
+    if table is not None:
+        return _from_columns(table, what)
+    if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
+        raise DataError(f"{what} is {type(data).__name__}, which holds no spans", hint=_SHAPES)
+    rows = data if isinstance(data, Sequence) else list(data)
+    first = next((row for row in rows if _length(row)), None)
+    if first is None:
+        return Side(_no_spans(), (), None, len(rows))
+    if hasattr(first, "ents") and hasattr(first, "text"):
+        return _from_docs(rows, what)
+    item = next(iter(first))
+    if isinstance(item, str):
+        return _from_tags(rows, what, scheme)
+    if isinstance(item, (Mapping, tuple, list)) or hasattr(item, "label_"):
+        return _from_spans(rows, what)
+    raise DataError(f"{what} holds {type(item).__name__} items in its first filled row", hint=_SHAPES)
+
+
+def _length(row: Any) -> int:
+    try:
+        return len(row)
+    except TypeError:
+        return 1
+
+
+def _no_spans() -> Spans:
+    none = np.zeros(0, np.int64)
+    return Spans(none, none, none, none, none)
+
+
+# Tables
+
+
+def _as_mapping(data: Any, what: str) -> Mapping[str, Any] | None:
+    """Columns of an Arrow, pandas, polars or datasets table; ``None`` for anything else."""
+    if type(data).__module__.split(".")[0] == "datasets":
+        return _from_dataset(data, what)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__"):
+        import pyarrow as pa
+
+        if hasattr(data, "__arrow_c_stream__"):
+            table = pa.table(data)
+        else:
+            from pyarrow.interchange import from_dataframe
+
+            table = from_dataframe(data)
+        return {name: table.column(name) for name in table.column_names}
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        return {name: data[name] for name in data.dtype.names}
+    return None
+
+
+def _from_dataset(data: Any, what: str) -> Mapping[str, Any]:
+    """Columns of a ``datasets.Dataset``: span columns, or the tags in ``ner_tags`` or ``tags``."""
+    names = set(data.column_names)
+    if {"document", "start", "end", "label"} <= names:
+        # with_format, not .data: after shuffle or select the index mapping must be followed.
+        table = data.with_format("arrow")[:]
+        columns = {name: table.column(name) for name in table.column_names}
+        feature = data.features["label"]
+        if hasattr(feature, "names"):
+            columns["label"] = np.asarray(feature.names)[np.asarray(columns["label"])]
+        return columns
+    tags = next((name for name in ("ner_tags", "tags") if name in names), None)
+    if tags is None:
+        raise DataError(
+            f"{what} is a dataset with the columns {', '.join(sorted(names))}",
+            hint="It needs document, start, end, label; or ner_tags (or tags), one list of tags a sentence.",
+        )
+    feature = data.features[tags].feature
+    rows = data.with_format(None)[tags]
+    if hasattr(feature, "names"):
+        known = feature.names
+        rows = [[known[tag] for tag in row] for row in rows]
+    side = _from_tags(list(rows), what, None)
+    spans = side.spans
+    return {
+        "document": spans.document,
+        "start": spans.start,
+        "end": spans.end,
+        "label": np.asarray(side.labels, dtype=object)[spans.label] if len(spans) else np.zeros(0, object),
+    }
+
+
+def _from_columns(columns: Mapping[str, Any], what: str) -> Side:
+    missing = [name for name in COLUMNS[:4] if name not in columns]
+    if missing:
+        raise DataError(
+            f"{what} has no column {', '.join(missing)}; it has {', '.join(map(str, columns))}", hint=_SHAPES
+        )
+    start, end = (_integers(columns[name], f"{what}, column {name}") for name in ("start", "end"))
+    document, documents = _coded(columns["document"], f"{what}, column document")
+    label, labels = _coded(columns["label"], f"{what}, column label")
+    sizes = {"document": len(document), "start": len(start), "end": len(end), "label": len(label)}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise DataError(f"{what}: columns of different lengths ({told})")
+    bad = np.flatnonzero((start < 0) | (start >= end))
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(
+            f"[{start[row]}, {end[row]}) is empty, reversed or negative",
+            where=f"{what}, row {row}",
+            hint="Offsets are half-open: start is the first character, end the one after the last.",
+        )
+    level = columns.get("level")
+    score = columns.get("score")
+    spans = Spans(
+        document,
+        start,
+        end,
+        label,
+        document,
+        level=None if level is None else _integers(level, f"{what}, column level"),
+        score=None if score is None else _numbers(score, f"{what}, column score"),
+    )
+    for name, column in (("level", spans.level), ("score", spans.score)):
+        if column is not None and len(column) != len(spans):
+            raise DataError(f"{what}: the column {name} has {len(column)} rows, start has {len(spans)}")
+    fragment = columns.get("fragment")
+    if fragment is not None:
+        spans = _gather_fragments(spans, fragment, what)
+    return Side(spans, tuple(map(str, labels)), documents, len(documents))
+
+
+def _gather_fragments(spans: Spans, fragment: Any, what: str) -> Spans:
+    """Rows of one document with the same value in ``fragment`` become one span; empty values stay alone."""
+    values = _listed(fragment)
+    if len(values) != len(spans):
+        raise DataError(f"{what}: the column fragment has {len(values)} rows, start has {len(spans)}")
+    alone = np.asarray([_is_missing(value) for value in values], bool)
+    codes: dict[Hashable, int] = {}
+    code = np.asarray([codes.setdefault(value, len(codes)) for value in values], np.int64)
+    key = spans.document * (len(codes) + len(spans)) + np.where(
+        alone, len(codes) + np.arange(len(spans)), code
+    )
+    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    of = of.reshape(-1).astype(np.int64)
+    order = np.lexsort((spans.start, of))
+    span, start, end = of[order], spans.start[order], spans.end[order]
+    same = np.flatnonzero((span[1:] == span[:-1]) & (start[1:] < end[:-1]))
+    if len(same):
+        row = int(order[same[0] + 1])
+        raise DataError(f"fragments of one span overlap at {start[same[0] + 1]}", where=f"{what}, row {row}")
+    mixed = np.flatnonzero(spans.label != spans.label[first[of]])
+    if len(mixed):
+        raise DataError("fragments of one span have different labels", where=f"{what}, row {int(mixed[0])}")
+    touching = np.r_[False, (span[1:] == span[:-1]) & (start[1:] == end[:-1])]
+    begins = np.flatnonzero(~touching)
+    pieces = Fragments(span[begins], start[begins], np.maximum.reduceat(end, begins) if len(end) else end)
+    hull_start = np.full(len(first), np.iinfo(np.int64).max)
+    hull_end = np.zeros(len(first), np.int64)
+    np.minimum.at(hull_start, of, spans.start)
+    np.maximum.at(hull_end, of, spans.end)
+    whole = spans.take(first.astype(np.int64))
+    several = len(pieces.span) > len(first)
+    return replace(whole, start=hull_start, end=hull_end, fragments=pieces if several else None)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value)) or value == -1
+
+
+def _listed(column: Any) -> list[Any]:
+    values = column.to_pylist() if hasattr(column, "to_pylist") else np.asarray(column).tolist()
+    return cast(list[Any], values)
+
+
+def _integers(column: Any, where: str) -> Ints:
+    values = np.asarray(column)
+    if values.dtype.kind == "f" and len(values) and np.isfinite(values).all() and (values % 1 == 0).all():
+        values = values.astype(np.int64)
+    if values.dtype.kind not in "iu" and len(values):
+        raise DataError(f"holds {values.dtype}, not integers", where=where)
+    if values.ndim != 1:
+        raise DataError(f"has {values.ndim} dimensions, not one", where=where)
+    return values.astype(np.int64, copy=False)
+
+
+def _numbers(column: Any, where: str) -> NDArray[np.float64]:
+    try:
+        values = np.asarray(column, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError("holds something that is not a number", where=where) from error
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DataError("holds a value that is not a finite number", where=f"{where}, row {row}")
+    return values
+
+
+def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
+    """Codes of a column of names or numbers, and what they stand for, sorted."""
+    if not hasattr(column, "dictionary_encode"):
+        values = np.asarray(column)
+        if values.ndim != 1:
+            raise DataError(f"has {values.ndim} dimensions, not one", where=where)
+        if values.dtype.kind in "iu":
+            return _coded_integers(values.astype(np.int64, copy=False))
+        import pyarrow as pa
+
+        try:
+            column = pa.array(column if values.dtype.kind in "OU" and isinstance(column, list) else values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DataError(f"mixes kinds of values: {error}", where=where) from error
+    import pyarrow as pa
+
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = (
+                encoded.chunk(0) if encoded.num_chunks else pa.array([], column.type).dictionary_encode()
+            )
+    if encoded.null_count:
+        row = encoded.is_null().to_numpy(zero_copy_only=False).argmax()
+        raise DataError("has an empty value", where=f"{where}, row {int(row)}")
+    names = encoded.dictionary.to_pylist()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    used = np.bincount(codes, minlength=len(names)) > 0
+    order = sorted((i for i in range(len(names)) if used[i]), key=names.__getitem__)
+    rank = np.zeros(len(names), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[codes], tuple(names[i] for i in order)
+
+
+def _coded_integers(values: Ints) -> tuple[Ints, Sequence[Hashable]]:
+    if not len(values):
+        return values, ()
+    low, high = int(values.min()), int(values.max())
+    if high - low < 4 * len(values) + 1024:
+        shifted = values - low
+        present = np.zeros(high - low + 1, np.bool_)
+        present[shifted] = True
+        if present.all():
+            return shifted, range(low, high + 1)
+        return (np.cumsum(present) - 1)[shifted], tuple((np.flatnonzero(present) + low).tolist())
+    names, codes = np.unique(values, return_inverse=True)
+    return codes.reshape(-1).astype(np.int64), tuple(names.tolist())
+
+
+# Lists of spans
+
+
+def _from_spans(rows: Sequence[Any], what: str) -> Side:
+    """One list of spans a document: ``(start, end, label)``, or mappings as in the predictions format."""
+    counts = np.fromiter((len(row) for row in rows), np.int64, len(rows))
+    document = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
+    items = list(chain.from_iterable(rows))
+    if all(type(item) is tuple and len(item) == 3 for item in items):
+        # One pass a field: tuples of three are what every peer takes, and there may be millions.
+        starts, ends, names = zip(*items, strict=True) if items else ((), (), ())
+        columns = {"document": document, "start": list(starts), "end": list(ends), "label": list(names)}
+        return _named_by_position(_from_columns(columns, what), len(rows))
+    flat: list[tuple[int, int, int, str, float | None, int]] = []
+    for at, item in enumerate(items):
+        where = f"{what}, document {int(document[at])}"
+        fragments, label, score = _span_item(item, where)
+        flat += [(int(document[at]), start, end, label, score, at) for start, end in fragments]
+    columns = {
+        "document": np.asarray([row[0] for row in flat], np.int64),
+        "start": np.asarray([row[1] for row in flat], np.int64),
+        "end": np.asarray([row[2] for row in flat], np.int64),
+        "label": [row[3] for row in flat],
+        "fragment": np.asarray([row[5] for row in flat], np.int64),
+    }
+    scores = [row[4] for row in flat]
+    if flat and all(score is not None for score in scores):
+        columns["score"] = scores
+    return _named_by_position(_from_columns(columns, what), len(rows))
+
+
+def _named_by_position(side: Side, size: int) -> Side:
+    """The side of a sequence: documents are numbered by their position, the empty ones too."""
+    present = side.documents if side.documents is not None else ()
+    number = np.asarray(list(present), np.int64)
+    spans = side.spans
+    if len(spans):
+        spans = replace(spans, document=number[spans.document], unit=number[spans.document])
+    return replace(side, spans=spans, documents=None, size=size)
+
+
+def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float | None]:
+    if hasattr(item, "label_") and hasattr(item, "start_char"):
+        return [(item.start_char, item.end_char)], item.label_, None
+    if isinstance(item, Mapping):
+        unknown = sorted(set(item) - {"start", "end", "spans", "label", "score", "level", "text"})
+        if unknown:
+            raise unknown_name(
+                "key of a span", unknown[0], ("start", "end", "spans", "label", "score"), where=where
+            )
+        if "label" not in item or not ("spans" in item or {"start", "end"} <= set(item)):
+            raise DataError(
+                f"{dict(item)!r} is no span",
+                where=where,
+                hint='A span is {"start": 0, "end": 5, "label": "PER"}, or has "spans": [[0, 5], [7, 9]].',
+            )
+        fragments = (
+            [tuple(pair) for pair in item["spans"]] if "spans" in item else [(item["start"], item["end"])]
+        )
+        return cast(list[tuple[int, int]], fragments), item["label"], item.get("score")
+    if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 3:
+        return [(item[0], item[1])], item[2], None
+    raise DataError(f"{item!r} is no span", where=where, hint="A span is (start, end, label), or a mapping.")
+
+
+# Tag sequences
+
+
+class _Codes(dict[str, int]):
+    """A number for each distinct tag, given when it is first seen."""
+
+    def __missing__(self, tag: str) -> int:
+        number = self[tag] = len(self)
+        return number
+
+
+def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> Side:
+    """Tags of one sentence each (IOB1, IOB2, IOBES, BILOU) as spans over token positions.
+
+    Chunks are found as conlleval finds them (Tjong Kim Sang & Buchholz 2000): an ``I`` after ``O`` or
+    another label opens one. With ``scheme="IOB2"`` only a ``B`` does, as in seqeval's strict mode.
+    """
+    if scheme not in (None, "IOB2"):
+        raise DataError(
+            f"unknown tag scheme {scheme!r}", hint="Use None (any, read as conlleval does) or 'IOB2'."
+        )
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    codes = _Codes()
+    try:
+        tag = np.fromiter(map(codes.__getitem__, chain.from_iterable(rows)), np.int32, int(lengths.sum()))
+    except TypeError as error:
+        raise DataError("holds something that is not a tag", where=what) from error
+    kinds, label_of, labels = _parsed_tags(codes, what)
+    kind, label = kinds[tag], label_of[tag]
+    sentence = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)
+    offset = np.cumsum(lengths) - lengths
+    begins = np.zeros(len(tag), bool)
+    begins[offset[lengths > 0]] = True
+    outside = kind == 0
+    after_outside = np.r_[True, outside[:-1]] | begins
+    other_label = np.r_[True, label[1:] != label[:-1]]
+    closed_before = np.r_[True, (kind[:-1] == 3)]
+    opening = kind == 1
+    orphan = ~outside & ~opening & (after_outside | other_label | closed_before)
+    broken = int((orphan & (kind == 2)).sum())
+    notes: tuple[str, ...] = ()
+    if scheme == "IOB2":
+        starts, stops = opening, outside | opening | orphan
+        if orphan.any():
+            notes = (f"{what}: {int(orphan.sum())} tags that continue nothing are not counted (IOB2)",)
+    else:
+        starts = opening | orphan
+        stops = outside | starts
+        if broken and any(name.startswith("B") for name in codes):
+            notes = (f"{what}: {broken} I tags with no B before them open a span (as in conlleval)",)
+    first = np.flatnonzero(starts)
+    edges = np.r_[np.flatnonzero(stops | begins), len(tag)]
+    last = edges[np.searchsorted(edges, first, side="right")] if len(first) else first
+    base = offset[sentence[first]]
+    spans = Spans(
+        sentence[first],
+        first - base,
+        (last - base).astype(np.int64),
+        label[first].astype(np.int64),
+        sentence[first],
+    )
+    return Side(spans, labels, None, len(rows), notes)
+
+
+def _parsed_tags(
+    codes: Mapping[str, int], what: str
+) -> tuple[NDArray[np.int8], NDArray[np.int32], tuple[str, ...]]:
+    """For each tag code: 0 outside, 1 opens, 2 inside, 3 inside and closes; and its label code."""
+    roles = {"B": 1, "S": 1, "U": 1, "I": 2, "E": 3, "L": 3}
+    kinds, names = [], []
+    for tag in codes:
+        role, dash, name = tag[:1], tag[1:2], tag[2:]
+        if tag == "O":
+            kinds.append(0)
+            names.append("")
+        elif role in roles and (not dash or dash in "-_"):
+            kinds.append(roles[role])
+            names.append(name or "_")
+        else:
+            raise DataError(
+                f"{tag!r} is no tag",
+                where=what,
+                hint="Tags are O, or one of B I E S L U with a label, such as B-PER.",
+            )
+    labels = tuple(sorted(set(compress(names, kinds))))
+    number = {label: i for i, label in enumerate(labels)}
+    of = [number.get(name, -1) if kind else -1 for kind, name in zip(kinds, names, strict=True)]
+    return np.asarray(kinds, np.int8), np.asarray(of, np.int32), labels
+
+
+# spaCy
+
+
+def _from_docs(docs: Sequence[Any], what: str) -> Side:
+    """Entities of spaCy ``Doc`` objects, with character offsets."""
+    rows = [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
+    if not any(rows):
+        return Side(_no_spans(), (), None, len(rows))
+    return _from_spans(rows, what)
