@@ -1,0 +1,1 @@
+"""Corpora: checked (`validate`), loaded (`load`) and published (`build`)."""
