@@ -15,6 +15,11 @@ Reader = Callable[[Path], Iterator[Document]]
 #: What a corpus can be read from: name → module.
 READERS = {
     "native": "wortlaut.formats.native",
+    "german-news-quotation": "wortlaut.formats.german_news_quotation",
+    "germeval": "wortlaut.formats.germeval",
+    "hipe": "wortlaut.formats.hipe",
+    "conll": "wortlaut.formats.conll",
+    "brat": "wortlaut.formats.brat",
 }
 
 

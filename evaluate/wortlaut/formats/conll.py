@@ -1,0 +1,279 @@
+"""CoNLL and IOB files: a token a line, its tag in a column, a blank line after a sentence.
+
+Found by looking at the first lines of each file: the separator (tab, or spaces), the token's column
+(the first, or the second after a column of numbers), the tag's column (the last that holds tags) and
+the scheme (IOB1, IOB2 also called BIO, BIOES, BILOU). Two columns parted by spaces allow a token with
+spaces in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
+
+A document starts at ``-DOCSTART-``, ``# newdoc`` and ``# file:``; where a file has none, a sentence is a
+document. Its id is the mark's, else the file's name and a number. Text: ``# text =`` where the sentence
+has one, checked token by token; else the tokens with a space between, none after ``SpaceAfter=No``.
+Sentences are parted by a line feed. Words of a multi-word token (``7-8``) each stand for all of it.
+
+``meta`` holds the ``scheme``, ``tokens``, each comment under its key (values of repeated ones parted by
+``; ``), ``columns_not_read`` where the file has further columns (part of speech, annotator: the model
+has no place for them), and ``repaired_tags``: how many tags broke the scheme (read as conlleval does,
+see :func:`wortlaut.formats.columns.decode`) or stand in :data:`KNOWN_FAULTS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice, pairwise
+from pathlib import Path
+
+from wortlaut.document import Annotations, Document, Entity, Span
+from wortlaut.errors import DataError, unknown_name
+from wortlaut.formats.columns import SCHEMES, decode, files, lay_out, lines, pack, unique_stems
+
+#: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
+KNOWN_FAULTS = {
+    # Europeana Newspapers, commit 6bf838d: four tokens have no tag.
+    "enp_DE.sbb.bio": {
+        "": "O", "v": "O", "B.PER": "B-PER", "B_PER": "B-PER", "B-PEr": "B-PER", "B-ER": "B-PER",
+        "I-PEr": "I-PER", "B_LOC": "B-LOC", "B-LOCer": "B-LOC", "B-OLOC": "B-LOC", "B-ORg": "B-ORG",
+        "I_ORG": "I-ORG",
+    },
+    "enp_DE.lft.bio": {"B-BER": "B-PER"},
+}  # fmt: skip
+_TAG = re.compile(r"O|[BIESLU]-\S+")
+_INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
+_COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
+_MARKS = ("newdoc", "newdoc id", "file")
+_SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou", ".tsv")
+#: Lines looked at to find the layout.
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where things stand in a file: columns from 0; ``numbered`` says that the first one counts tokens."""
+
+    tabs: bool
+    width: int
+    numbered: bool
+    tag: int
+    scheme: str
+
+
+@dataclass(slots=True)
+class _Sentence:
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)  # line number, columns
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class _Part:
+    """A document while its lines come in."""
+
+    name: str | None = None
+    comments: dict[str, str] = field(default_factory=dict)
+    sentences: list[_Sentence] = field(default_factory=list)
+    repaired: int = 0
+
+
+def read(path: Path, *, scheme: str | None = None) -> Iterator[Document]:
+    """Every document of a file, or of a folder's files that end in .conll, .bio, .iob2, .tsv and the like.
+
+    ``scheme`` is one of :data:`wortlaut.formats.columns.SCHEMES`; None finds out which one it is.
+    """
+    if scheme is not None and scheme not in SCHEMES:
+        raise unknown_name("tag scheme", scheme, SCHEMES)
+    paths = files(path, *_SUFFIXES)
+    unique_stems(paths)
+    for file in paths:
+        layout = _layout(file, scheme)
+        for count, part in enumerate(_parts(file, layout), 1):
+            yield _document(file, layout, part, count)
+
+
+def _columns(line: str, tabs: bool) -> list[str]:
+    return line.split("\t") if tabs else re.split("[ \t]+", line.strip(" \t"))
+
+
+def _layout(file: Path, scheme: str | None) -> _Layout:
+    head = (line for _, line in lines(file) if not line.startswith(("#", "-DOCSTART-")))
+    sample = list(islice(head, _SAMPLE))
+    filled = [line for line in sample if line.strip()]
+    if not filled:
+        raise DataError("holds no tokens", where=str(file))
+    tabs = "\t" in filled[0]
+    split = [_columns(line, tabs) for line in filled]
+    width = Counter(map(len, split)).most_common(1)[0][0]
+    rows = [row for row in split if len(row) == width]
+    numbered = width > 2 and all(_INDEX.fullmatch(row[0]) for row in rows)
+    # Nine in ten, so that a misprint does not hide the column: the line that has it is named later.
+    tagged = [
+        column
+        for column in range(1 + numbered, width)
+        if sum(_TAG.fullmatch(row[column]) is not None for row in rows) >= 0.9 * len(rows)
+    ]
+    if not tagged:
+        raise DataError(
+            "no column holds tags",
+            where=str(file),
+            hint="Expected lines such as 'Berlin B-LOC': the token first, its tag last.",
+        )
+    if numbered and len(tagged) > 1:
+        raise DataError(
+            "has two columns of tags",
+            where=str(file),
+            hint="Outer and inner names, as in GermEval 2014? Read the file as germeval.",
+        )
+    if scheme is None:
+        tags = [row[tagged[-1]] if len(row := _columns(line, tabs)) == width else "O" for line in sample]
+        scheme = _scheme(tags)
+    return _Layout(tabs, width, numbered, tagged[-1], scheme)
+
+
+def _scheme(tags: list[str]) -> str:
+    prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
+    if prefixes & {"S", "E"}:
+        return "BIOES"
+    if prefixes & {"L", "U"}:
+        return "BILOU"
+    changes = [tag[0] for before, tag in pairwise(["O", *tags]) if tag[1:2] == "-" and before[2:] != tag[2:]]
+    # IOB1 writes B- only between two neighbours of one label.
+    return "IOB1" if "I" in changes and "B" not in changes else "IOB2"
+
+
+def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
+    faults = KNOWN_FAULTS.get(file.name, {})
+    part, sentence, marked = _Part(), _Sentence(), False
+    for number, line in lines(file):
+        where = f"{file}:{number}"
+        fields = _columns(line, layout.tabs)
+        comment = line.startswith("#") and not (
+            len(fields) == layout.width and _TAG.fullmatch(fields[layout.tag])
+        )
+        key, value = _comment(line) if comment else ("", "")
+        start = line.startswith("-DOCSTART-") or key in _MARKS
+        if (start or not line.strip()) and sentence.rows:
+            part.sentences.append(sentence)
+            sentence = _Sentence()
+            if not marked or start:
+                yield part
+                part = _Part()
+        elif start and part.sentences:
+            yield part
+            part = _Part()
+        if start:
+            marked, part.name = True, value or None
+        elif key == "text":
+            if sentence.rows or sentence.text is not None:
+                raise DataError("a second text, or one after its tokens", where=where)
+            sentence.text = value
+        elif comment:
+            part.comments[key] = f"{part.comments[key]}; {value}" if key in part.comments else value
+        elif line.strip():
+            if layout.width == 2 < len(fields):
+                fields = [line.strip(" \t")[: -len(fields[-1])].rstrip(" \t"), fields[-1]]
+            if len(fields) == 1 and "" in faults:
+                fields.append("")
+            if len(fields) != layout.width:
+                raise DataError(f"has {len(fields)} columns, not {layout.width}", where=where)
+            if fields[layout.tag] in faults:
+                fields[layout.tag] = faults[fields[layout.tag]]
+                part.repaired += 1
+            if not fields[layout.numbered].strip():
+                raise DataError("has no token", where=where)
+            sentence.rows.append((number, fields))
+    if sentence.rows:
+        part.sentences.append(sentence)
+    if part.sentences:
+        yield part
+
+
+def _comment(line: str) -> tuple[str, str]:
+    found = _COMMENT.match(line)
+    if found is None:
+        bare = line.lstrip("# \t").rstrip()
+        return (bare, "") if bare in _MARKS else ("comment", bare)
+    return found["key"], found["value"] or ""
+
+
+def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
+    texts: list[str] = []
+    offsets: list[tuple[int, int]] = []
+    entities: list[Entity] = []
+    repaired, position = part.repaired, 0
+    for sentence in part.sentences:
+        units, words = _units(sentence, layout, file)
+        if sentence.text is None:
+            text, own = lay_out((unit[1], unit[2]) for unit in units)
+        else:
+            text, own = sentence.text, _aligned(sentence.text, units, file)
+        own = [(start + position, end + position) for start, end in own]
+        phrases, broken = decode(
+            [row[layout.tag] for _, row, _ in words],
+            partial(_place, file, words),
+            layout.scheme,
+        )
+        for first, last, label in phrases:
+            start, end = own[words[first][2]][0], own[words[last - 1][2]][1]
+            entities.append(Entity(Span.of(start, end), label))
+        texts.append(text)
+        offsets += own
+        repaired += broken
+        position += len(text) + 1
+    meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
+    read = {layout.numbered - 1, int(layout.numbered), layout.tag}
+    if unread := [str(column + 1) for column in range(layout.width) if column not in read]:
+        meta["columns_not_read"] = " ".join(unread)
+    if repaired:
+        meta["repaired_tags"] = str(repaired)
+    name = part.name or f"{file.stem}-{count:06d}"
+    return Document(name, "\n".join(texts), Annotations(tuple(entities)), tuple(meta.items()))
+
+
+def _place(file: Path, words: list[tuple[int, list[str], int]], index: int) -> str:
+    return f"{file}:{words[index][0]}"
+
+
+def _units(
+    sentence: _Sentence, layout: _Layout, file: Path
+) -> tuple[list[tuple[int, str, str]], list[tuple[int, list[str], int]]]:
+    """What stands in the text (line, surface, what follows it), and the words (line, columns, their unit)."""
+    units: list[tuple[int, str, str]] = []
+    words: list[tuple[int, list[str], int]] = []
+    covered = 0  # the last word of the multi-word token that is open
+    for number, row in sentence.rows:
+        first, dash, last = row[0].partition("-") if layout.numbered else ("", "", "")
+        if layout.numbered and not _INDEX.fullmatch(row[0]):
+            raise DataError(f"{row[0]!r} is not the number of a token", where=f"{file}:{number}")
+        if dash and row[layout.tag] not in ("O", "_", "-"):
+            raise DataError(
+                "a multi-word token has a tag beside those of its words", where=f"{file}:{number}"
+            )
+        if not first or int(first) > covered:
+            after = "" if any("SpaceAfter=No" in column.split("|") for column in row[2:]) else " "
+            units.append((number, row[layout.numbered], after))
+        if dash:
+            covered = int(last)
+        else:
+            words.append((number, row, len(units) - 1))
+    return units, words
+
+
+def _aligned(text: str, units: list[tuple[int, str, str]], file: Path) -> list[tuple[int, int]]:
+    offsets: list[tuple[int, int]] = []
+    position = 0
+    for number, surface, _ in units:
+        start = position + len(text[position:]) - len(text[position:].lstrip())
+        if not text.startswith(surface, start):
+            raise DataError(
+                f"token {surface!r} is not what follows in the sentence's text: {text[start : start + 30]!r}",
+                where=f"{file}:{number}",
+                hint="Correct the token or the '# text =' line above it.",
+            )
+        position = start + len(surface)
+        offsets.append((start, position))
+    if rest := text[position:].strip():
+        raise DataError(
+            f"the sentence's text goes on after its last token: {rest!r}", where=f"{file}:{units[-1][0]}"
+        )
+    return offsets

@@ -1,0 +1,221 @@
+"""German news quotation corpus (Petersen-Frey & Biemann 2024): a folder of JSON files, one per article.
+
+What a role covers is its set of token ids. A fragment is a run of adjacent tokens with nothing but
+white space between them, from the first one's ``charBegin`` to the last one's ``charEnd``. The file
+says the same thing twice more, as ``spans`` and as ``text``: a role whose three accounts differ is
+an error. Token offsets count code points. Two things are repaired, and counted in ``meta``:
+
+- ``unsorted_roles``: ids or spans out of text order or repeated; the set of tokens is the same.
+- ``merged_spans``: two spans that touch (the corpus splits a span at some sentence ends). The
+  published number of discontinuous quotes counts these as two; here they are one fragment.
+
+``sentences[].charEnd`` excludes the white space that ``sentences[].text`` ends with, so the two never
+agree; the last token's end is what it means, and that is checked.
+
+``parent`` is derived, as the corpus names none: the smallest other quote whose content strictly
+contains this one's (the first of equals). Two quotes with the same content have no parent in each
+other. The corpus's own flags are kept where they say something else, in ``note``: ``isNested=true``.
+``meta`` holds ``split`` (the folder's name), ``tokens`` and ``sentences`` as offsets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import Annotations, Document, Quote, Span
+from wortlaut.errors import DataError
+from wortlaut.formats.columns import files, pack
+
+TYPES = {
+    "Direct": "direct",
+    "Indirect": "indirect",
+    "Reported": "reported",
+    "FreeIndirect": "free indirect",
+    "IndirectFreeIndirect": "indirect/free indirect",
+}
+MEDIA = {
+    "Speech": "speech",
+    "Thought": "thought",
+    "Writing": "writing",
+    "ST": "speech/thought",
+    "SW": "speech/writing",
+    "TW": "thought/writing",
+    "none": "none",
+}
+#: Role in the file → field of a quote.
+_ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "addressee", "frame": "frame"}
+
+
+def read(path: Path) -> Iterator[Document]:
+    """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
+    for file in files(path, ".json"):
+        yield _document(file)
+
+
+def _document(file: Path) -> Document:
+    try:
+        data = json.loads(file.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"is not UTF-8: {error.reason}", where=str(file)) from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"is not JSON: {error.msg}", where=f"{file}:{error.lineno}") from None
+    text = _get(data, "originalText", str, f"{file}: $")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")
+    tokens = _tokens(data, text, file)
+    sentences = _sentences(data, tokens, file)
+    repairs = {"unsorted_roles": 0, "merged_spans": 0}
+    quotes: list[Quote] = []
+    flags: list[tuple[bool, bool]] = []
+    for index, item in enumerate(_get(data, "annotations", list, f"{file}: $")):
+        where = f"{file}: $.annotations[{index}]"
+        roles = {
+            field: _role(_get(item, role, dict, where), text, tokens, repairs, f"{where}.{role}")
+            for role, field in _ROLES.items()
+        }
+        content = roles["content"]
+        if content is None:
+            raise DataError("a quote without content", where=f"{where}.quote")
+        kind = _named(item, "type", TYPES, where)
+        medium = _named(item, "medium", MEDIA, where)
+        quotes.append(
+            Quote(
+                str(_get(item, "id", int, where)),
+                kind,
+                content,
+                medium,
+                cue=roles["cue"],
+                speaker=roles["speaker"],
+                addressee=roles["addressee"],
+                frame=roles["frame"],
+            )
+        )
+        flags.append((_get(item, "isNested", bool, where), _get(item, "hasNested", bool, where)))
+    if len({quote.id for quote in quotes}) < len(quotes):
+        raise DataError("two annotations have the same id", where=f"{file}: $.annotations")
+    meta = {"split": file.resolve().parent.name, "tokens": pack(tokens), "sentences": pack(sentences)}
+    meta |= {name: str(count) for name, count in repairs.items() if count}
+    return Document(
+        _get(data, "documentName", str, f"{file}: $"),
+        text,
+        Annotations(quotes=_with_parents(quotes, flags)),
+        tuple(meta.items()),
+    )
+
+
+def _tokens(data: Any, text: str, file: Path) -> list[tuple[int, int]]:
+    offsets: list[tuple[int, int]] = []
+    last = 0
+    for index, token in enumerate(_get(data, "tokens", list, f"{file}: $")):
+        where = f"{file}: $.tokens[{index}]"
+        start, end = _get(token, "charBegin", int, where), _get(token, "charEnd", int, where)
+        surface = _get(token, "text", str, where)
+        if _get(token, "id", int, where) != index:
+            raise DataError(f"has id {token['id']}, which is not its place", where=where)
+        if not last <= start < end <= len(text) or text[start:end] != surface:
+            raise DataError(
+                f"the text at [{start}, {end}) is {text[max(start, 0) : max(end, 0)]!r}, not {surface!r}",
+                where=where,
+                hint="Offsets are code points; ones in UTF-16 go wrong after the first emoji.",
+            )
+        offsets.append((start, end))
+        last = end
+    return offsets
+
+
+def _sentences(data: Any, tokens: Sequence[tuple[int, int]], file: Path) -> list[tuple[int, int]]:
+    offsets = []
+    for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $")):
+        where = f"{file}: $.sentences[{index}]"
+        offsets.append(_span(sentence, tokens, where)[1])
+    return offsets
+
+
+def _span(
+    item: Any, tokens: Sequence[tuple[int, int]], where: str
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """First token and the token after the last, and the characters from one to the other, checked."""
+    begin, end = _get(item, "begin", int, where), _get(item, "end", int, where)
+    characters = _get(item, "charBegin", int, where), _get(item, "charEnd", int, where)
+    if not 0 <= begin < end <= len(tokens):
+        raise DataError(f"tokens [{begin}, {end}) are not in the document", where=where)
+    if characters != (expected := (tokens[begin][0], tokens[end - 1][1])):
+        raise DataError(f"characters {characters} are not those of its tokens, {expected}", where=where)
+    return (begin, end), characters
+
+
+def _role(
+    role: Any, text: str, tokens: Sequence[tuple[int, int]], repairs: dict[str, int], where: str
+) -> Span | None:
+    ids: list[int] = _get(role, "tokenIds", list, where)
+    pairs = [
+        _span(span, tokens, f"{where}.spans[{index}]")
+        for index, span in enumerate(_get(role, "spans", list, where))
+    ]
+    covered = sorted({token for (begin, end), _ in pairs for token in range(begin, end)})
+    if any(not isinstance(token, int) for token in ids) or sorted(set(ids)) != covered:
+        raise DataError("tokenIds and spans name different tokens", where=where)
+    surface = " ".join(text[start:end] for _, (start, end) in pairs)
+    if surface != _get(role, "text", str, where):
+        raise DataError(f"the text of its spans is {surface!r}, not {role['text']!r}", where=where)
+    if not covered:
+        return None
+    repairs["unsorted_roles"] += ids != covered or pairs != sorted(pairs)
+    repairs["merged_spans"] += sum(left[1] == right[0] for (left, _), (right, _) in pairwise(sorted(pairs)))
+    fragments = [tokens[covered[0]]]
+    for before, token in pairwise(covered):
+        start, end = tokens[token]
+        gap = text[fragments[-1][1] : start]
+        if token == before + 1 and not gap.strip():
+            fragments[-1] = (fragments[-1][0], end)
+        else:
+            fragments.append((start, end))
+    return Span.joined(fragments)
+
+
+def _with_parents(quotes: Sequence[Quote], flags: Sequence[tuple[bool, bool]]) -> tuple[Quote, ...]:
+    parents: list[str | None] = []
+    for quote in quotes:
+        around = [
+            other
+            for other in quotes
+            if len(other.content) > len(quote.content) and other.content.contains(quote.content)
+        ]
+        parents.append(min(around, key=lambda other: len(other.content)).id if around else None)
+    done = []
+    for quote, parent, (nested, nests) in zip(quotes, parents, flags, strict=True):
+        derived = (
+            parent is not None,
+            any(
+                other is not quote
+                and len(other.content) < len(quote.content)
+                and quote.content.contains(other.content)
+                for other in quotes
+            ),
+        )
+        differs = [
+            f"{name}={str(flag).lower()}"
+            for name, flag, mine in zip(("isNested", "hasNested"), (nested, nests), derived, strict=True)
+            if flag != mine
+        ]
+        done.append(replace(quote, parent=parent, note="; ".join(differs) or None))
+    return tuple(done)
+
+
+def _get(item: Any, key: str, kind: type, where: str) -> Any:
+    value = item.get(key) if isinstance(item, dict) else None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise DataError(f"has no {key!r} of type {kind.__name__}", where=where)
+    return value
+
+
+def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
+    value = _get(item, key, str, where)
+    if value not in names:
+        raise DataError(f"unknown {key} {value!r}", where=where, hint=f"Known: {', '.join(names)}.")
+    return names[value]

@@ -1,0 +1,185 @@
+"""HIPE 2020 and 2022: TSV of ten columns, names in historical newspapers with links, nesting and metonymy.
+
+A document is what stands under one ``document_id``. Its text is the tokens with a space between,
+none after ``NoSpaceAfter``, and a line feed after ``EndOfSentence`` (or ``PySBDSegment``, a sentence
+end found by a program; whether no space followed there is not kept). Line ends of the print are
+spaces in the text; ``lines`` in ``meta`` holds their offsets. ``meta`` also holds ``tokens`` and every
+``# key = value`` of the document, without the corpus's name before the key.
+
+``NE-COARSE-LIT`` is level 1, with ``NEL-LIT`` as ``qid`` (``NIL`` kept) and ``NE-COARSE-METO`` as
+``metonymy``; ``NE-NESTED`` is level 2, its label cut to the coarse class. The rest is in ``note``, as
+``key=value`` parted by ``; ``: ``fine``, ``metonymy-fine``, ``metonymy-qid``, each component with its
+offsets (``comp.name=12:20``), and ``partial=first:last`` where the name is only a part of its last
+token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
+corpus's own scorer reads it. What belongs to no name (a metonymy of nothing) is in ``unattached`` in
+``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from wortlaut.document import Annotations, Document, Entity, Span
+from wortlaut.errors import DataError
+from wortlaut.formats.columns import decode, files, lay_out, lines, pack
+
+COLUMNS = (
+    "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
+    "NE-FINE-COMP", "NE-NESTED", "NEL-LIT", "NEL-METO", "MISC",
+)  # fmt: skip
+_COMMENT = re.compile(r"#\s*(?:[^\s:=]*:)?(?P<key>[^\s=]+)\s*=\s*(?P<value>.*?)\s*$")
+_SENTENCE_ENDS = frozenset(("EndOfSentence", "PySBDSegment"))
+_FLAGS = _SENTENCE_ENDS | {"NoSpaceAfter", "EndOfLine"}
+_PARTIAL = re.compile(r"Partial-(-?[0-9]+):(-?[0-9]+)")
+_QID = re.compile(r"Q[1-9][0-9]*|NIL")
+#: A row: its line number and the ten columns.
+_Row = tuple[int, list[str]]
+
+
+def read(path: Path) -> Iterator[Document]:
+    """Every document of a ``.tsv`` file or of a folder of them."""
+    for file in files(path, ".tsv"):
+        yield from _documents(file)
+
+
+def _documents(file: Path) -> Iterator[Document]:
+    header = False
+    meta: dict[str, str] = {}
+    rows: list[_Row] = []
+    for number, line in lines(file):
+        if line.startswith("# ") and "\t" not in line:
+            comment = _COMMENT.match(line)
+            if comment is None:
+                raise DataError("is neither a comment 'key = value' nor a token", where=f"{file}:{number}")
+            key, value = comment["key"], comment["value"]
+            if key == "document_id":
+                if rows or meta:
+                    yield _document(file, meta, rows)
+                meta, rows = {}, []
+            meta[key] = f"{meta[key]}; {value}" if key in meta else value
+        elif line:
+            row = line.split("\t")
+            if not header:
+                if tuple(row) != COLUMNS:
+                    raise DataError(
+                        "does not begin with HIPE's header",
+                        where=f"{file}:{number}",
+                        hint=f"Expected the columns {' '.join(COLUMNS)}, separated by tabs.",
+                    )
+                header = True
+            elif len(row) != len(COLUMNS):
+                raise DataError(f"has {len(row)} columns, not {len(COLUMNS)}", where=f"{file}:{number}")
+            elif not row[0].strip():
+                raise DataError("has no token", where=f"{file}:{number}")
+            elif "document_id" not in meta:
+                raise DataError("a token before any document_id", where=f"{file}:{number}")
+            else:
+                rows.append((number, row))
+    if rows or meta:
+        yield _document(file, meta, rows)
+
+
+def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Document:
+    def place(index: int) -> str:
+        return f"{file}:{rows[index][0]}"
+
+    if "document_id" not in comments or not rows:
+        raise DataError(
+            f"document {comments.get('document_id', '')!r} has no tokens or no id", where=str(file)
+        )
+    flags = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
+    for index, flag in enumerate(flags):
+        if unknown := [item for item in flag if item not in _FLAGS and not _PARTIAL.fullmatch(item)]:
+            raise DataError(f"unknown flag {unknown[0]!r} in MISC", where=place(index))
+    text, offsets = lay_out((row[0], _after(flag)) for (_, row), flag in zip(rows, flags, strict=True))
+    # A column that a corpus does not use holds _ throughout.
+    tagged = {
+        column: decode(["O" if row[column] == "_" else row[column] for _, row in rows], place)
+        for column in range(1, 7)
+    }
+    repaired = sum(broken for _, broken in tagged.values())
+    phrases = {column: found for column, (found, _) in tagged.items()}
+    names = {(first, last): label for first, last, label in phrases[1]}
+    around = {token: name for name in names for token in range(*name)}
+    metonymy = {(first, last): label for first, last, label in phrases[2]}
+
+    def at(first: int, last: int) -> tuple[int, int]:
+        return offsets[first][0], offsets[last - 1][1]
+
+    # Everything beyond class and link: (tokens it is about, key, value), each for the note of its name.
+    remarks: list[tuple[tuple[int, int], str, str]] = []
+    remarks += (((first, last), "fine", label) for first, last, label in phrases[3])
+    remarks += ((name, "metonymy", label) for name, label in metonymy.items() if name not in names)
+    remarks += (((first, last), "metonymy-fine", label) for first, last, label in phrases[4])
+    remarks += ((name, "metonymy-qid", qid) for name, qid in _links(rows, 8, metonymy, place).items())
+    for first, last, label in phrases[5]:
+        whole = around.get(first, (first, last))
+        remarks.append((whole if last <= whole[1] else (first, last), label, pack([at(first, last)])))
+    for index, flag in enumerate(flags):
+        own = around.get(index, (index, index + 1))
+        remarks += (
+            (own, "partial", item[len("Partial-") :]) for item in sorted(flag) if _PARTIAL.fullmatch(item)
+        )
+
+    links = _links(rows, 7, names, place)
+    notes: dict[tuple[int, int], list[str]] = {name: [] for name in names}
+    unattached: list[str] = []
+    for about, key, value in remarks:
+        if about in notes:
+            notes[about].append(f"{key}={value}")
+        else:
+            unattached.append(f"{key}={value} at {pack([at(*about)])}")
+    entities = [
+        Entity(
+            Span.of(*at(*name)),
+            label,
+            qid=links.get(name),
+            metonymy=metonymy.get(name),
+            note="; ".join(notes[name]) or None,
+        )
+        for name, label in names.items()
+    ]
+    for first, last, label in phrases[6]:
+        nested = Span.of(*at(first, last))
+        entities.append(Entity(nested, label.partition(".")[0], 2, note=f"fine={label}"))
+    meta = {key: value for key, value in comments.items() if key != "document_id"}
+    meta["tokens"] = pack(offsets)
+    meta["lines"] = " ".join(
+        str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag
+    )
+    if unattached:
+        meta["unattached"] = "; ".join(unattached)
+    if repaired:
+        meta["repaired_tags"] = str(repaired)
+    return Document(comments["document_id"], text, Annotations(tuple(entities)), tuple(meta.items()))
+
+
+def _after(flags: frozenset[str]) -> str:
+    if flags & _SENTENCE_ENDS:
+        return "\n"
+    return "" if "NoSpaceAfter" in flags else " "
+
+
+def _links(
+    rows: Sequence[_Row], column: int, names: Iterable[tuple[int, int]], place: Callable[[int], str]
+) -> dict[tuple[int, int], str]:
+    """The link of each name, which all of its tokens must carry and no other token may."""
+    left = {index: row[column] for index, (_, row) in enumerate(rows) if row[column] != "_"}
+    links: dict[tuple[int, int], str] = {}
+    for first, last in names:
+        found = {left.pop(index, "_") for index in range(first, last)}
+        if len(found) > 1:
+            raise DataError(
+                f"the tokens of one name have different links: {', '.join(sorted(found))}", where=place(first)
+            )
+        link = found.pop()
+        if link == "_":
+            continue
+        if not _QID.fullmatch(link):
+            raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(first))
+        links[first, last] = link
+    for index, link in left.items():
+        raise DataError(f"link {link!r} on a token outside every name", where=place(index))
+    return links
