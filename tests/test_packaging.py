@@ -53,8 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("built")
     with contextlib.chdir(ROOT):
         sdist_path = folder / hatchling.build.build_sdist(str(folder))
-    with tarfile.open(sdist_path) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+    shutil.unpack_archive(sdist_path, folder / "unpacked")
     (source,) = (folder / "unpacked").iterdir()
     wheel_path = build_wheel(ROOT, folder / "from-checkout")
     return Built(
