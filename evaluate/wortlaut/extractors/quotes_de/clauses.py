@@ -1,0 +1,191 @@
+"""Clauses of a sentence, from punctuation, small word lists and the place of the verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.extractors.quotes_de.verbs import FIN, INF, MAYBE, PART, ZU, verb_readings
+
+_SEPARATORS = frozenset(",;:–—")
+_FINAL = frozenset({".", "!", "?", "…", "..."})
+_MARKS = frozenset("„“”\"»«‚‘’'›‹")
+FUNCTION = frozenset().union(
+    *(
+        WORDS[section]
+        for section in (
+            "determiner", "pronoun", "object", "preposition", "subordinator", "coordinator",
+            "adverb", "relative", "auxiliary",
+        )
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Tokens ``[start, end)`` between two separators; ``after`` is the separator that follows.
+
+    ``kind``: dass, wie, question, sub(ordinate), rel(ative), inf(initive), first (verb first),
+    main (verb second) or bare (no verb).
+    """
+
+    start: int
+    end: int
+    after: str
+    kind: str
+    verb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens ``[start, end)``.
+
+    ``stop`` is the end without final punctuation, ``inside`` holds the tokens between marks.
+    """
+
+    words: Words
+    start: int
+    stop: int
+    end: int
+    segments: tuple[Segment, ...]
+    inside: frozenset[int]
+    paragraph: int
+
+
+def analyse(words: Words, start: int, end: int, paragraph: int, inside: frozenset[int]) -> Sentence:
+    """The clauses of one sentence; what is ``inside`` quotation marks is never split."""
+    stop = end
+    while stop > start and words.form[stop - 1] in _FINAL and stop - 1 not in inside:
+        stop -= 1
+    return Sentence(words, start, stop, end, tuple(_segments(words, start, stop, inside)), inside, paragraph)
+
+
+def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
+    cut, depth = start, 0
+    found = []
+    for i in range(start, stop):
+        word = words.form[i]
+        if i in inside:
+            continue
+        if word in "([":
+            depth += 1
+        elif word in ")]":
+            depth = max(0, depth - 1)
+        elif word in _SEPARATORS and not depth:
+            if i > cut:
+                found.append(_segment(words, cut, i, word, inside))
+            cut = i + 1
+    if stop > cut:
+        found.append(_segment(words, cut, stop, "", inside))
+    return found
+
+
+def _segment(words: Words, start: int, end: int, after: str, inside: frozenset[int]) -> Segment:
+    kind, verb = _kind(words, start, end, inside)
+    return Segment(start, end, after, kind, verb)
+
+
+def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[str, int]:
+    """The kind of a segment and the index of its finite verb, -1 if it has none."""
+    low = words.low
+    first = start
+    while first < end - 1 and (low[first] in WORDS["coordinator"] or first in inside):
+        first += 1
+    lead = low[first]
+    verb = finite_verb(words, first, end, inside)
+    final = verb >= 0 and verb > first and is_last(words, verb, end)
+    if lead in ("dass", "daß"):
+        return "dass", verb
+    if final and first + 1 < end:
+        if lead == "wie":
+            return "wie", verb
+        if lead in WORDS["question"]:
+            return "question", verb
+        if lead in WORDS["subordinator"]:
+            return "sub", verb
+        if lead in WORDS["relative"] and verb > first:
+            return "rel", verb
+        if lead in WORDS["preposition"] and low[first + 1] in WORDS["relative"]:
+            return "rel", verb
+        if lead in ("so", "ohne", "auch") and low[first + 1] in WORDS["subordinator"]:
+            return "sub", verb
+    if verb < 0:
+        return ("inf" if has_infinitive(words, start, end, inside) else "bare"), -1
+    if lead in WORDS["question"] and lead != "wie" and verb > first + 2:
+        return "question", verb
+    if (
+        lead in WORDS["subordinator"]
+        and lead not in WORDS["preposition"]
+        and verb > first + 1
+        and lead != "da"
+    ):
+        return "sub", verb
+    return ("first" if verb == first else "main"), verb
+
+
+def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> int:
+    """The finite verb of ``[start, end)``: the surest reading, the first of equals; -1 if there is none."""
+    possible = -1
+    unsure = -1
+    for i in range(start, end):
+        word = words.form[i]
+        if i in inside or (word[0].isupper() and i != words_start(words, i)):
+            continue
+        bits = verb_readings(words.low[i])
+        if not bits or _attributive(words, i, end):
+            continue
+        if bits & FIN:
+            if not bits & (INF | PART):
+                return i
+            if possible < 0 and not _is_infinitive(words, i, end):
+                possible = i
+        elif bits & MAYBE and unsure < 0:
+            unsure = i
+    return possible if possible >= 0 else unsure
+
+
+def words_start(words: Words, i: int) -> int:
+    """``i`` when nothing but a mark or nothing stands before the word in its line, else -1."""
+    if i == 0 or words.form[i - 1] in ".!?:" or words.form[i - 1] in _MARKS:
+        return i
+    return i if "\n" in words.text[words.end[i - 1] : words.start[i]] else -1
+
+
+def _attributive(words: Words, i: int, end: int) -> bool:
+    """Whether the word stands before a noun as its attribute (``der gesuchte Mann``)."""
+    word = words.low[i]
+    if not word.endswith(("e", "en", "er", "es", "em")) or i + 1 >= end:
+        return False
+    if word in WORDS["auxiliary"]:
+        return False
+    following = words.form[i + 1]
+    before = words.low[i - 1] if i else ""
+    lead = before in WORDS["determiner"] or before in WORDS["preposition"]
+    return lead and (following[0].isupper() or following.endswith(("e", "en", "er", "es", "em")))
+
+
+def _is_infinitive(words: Words, i: int, end: int) -> bool:
+    """Whether an ambiguous form is infinitive or participle: at the end, after ``zu`` or an auxiliary."""
+    return i > 0 and words.low[i - 1] == "zu"
+
+
+def is_last(words: Words, verb: int, end: int) -> bool:
+    """Whether only verbs, closing brackets or a coordinated clause follow the verb."""
+    i = verb + 1
+    while i < end and (verb_readings(words.low[i]) & (INF | PART | FIN | ZU) or words.form[i] in ")]"):
+        i += 1
+    return i >= end or words.low[i] in ("und", "oder", "sowie", "als", "sondern")
+
+
+def has_infinitive(words: Words, start: int, end: int, inside: frozenset[int]) -> bool:
+    """Whether the segment holds an infinitive with ``zu``."""
+    for i in range(start, end):
+        bits = verb_readings(words.low[i])
+        if bits & ZU and words.form[i][0].islower():
+            return True
+        if words.low[i] == "zu" and i + 1 < end and words.form[i + 1][0].islower():
+            following = verb_readings(words.low[i + 1])
+            if following & INF or (words.low[i + 1].endswith(("en", "ern", "eln")) and i + 2 >= end):
+                return True
+    return False

@@ -1,0 +1,359 @@
+"""Verbs of saying in a sentence, each with its subject and addressee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.extractors.quotes_de.verbs import (
+    AUX,
+    FIN,
+    INF,
+    PART,
+    CueVerb,
+    cue_forms,
+    verb_readings,
+)
+
+_APART = frozenset({"bekannt", "klar", "fest", "bereit", "entgegen", "wider"})
+_HAVE = frozenset("hat haben hatte hatten habe hätte hätten ist sind war waren sei seien wäre wären".split())
+_BECOME = frozenset("wird werden wurde wurden werde würde würden".split())
+_TO_WHOM = frozenset({"gegenüber", "vor"})
+_AUDIENCE = frozenset(
+    "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A cue verb in a sentence.
+
+    ``verb`` is the finite verb's token, ``tokens`` all of the cue, ``segment`` the index of its clause.
+    """
+
+    entry: CueVerb
+    verb: int
+    tokens: tuple[int, ...]
+    segment: int
+    passive: bool
+    speaker: Phrase | None
+    addressee: Phrase | None
+
+
+def find_cues(sentence: Sentence) -> list[Cue]:
+    """The cue verbs outside quotation marks, in text order."""
+    found = []
+    forms = cue_forms()
+    words = sentence.words
+    for index, segment in enumerate(sentence.segments):
+        taken = -1
+        for i in range(segment.start, segment.end):
+            if i in sentence.inside or i <= taken:
+                continue
+            joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
+            readings = forms.get(joined) or forms.get(words.low[i])
+            if readings is None or (words.form[i][0].isupper() and i != sentence.start):
+                continue
+            cue = _best(sentence, index, segment, i, readings, bool(joined) and joined in forms)
+            if cue:
+                found.append(cue)
+                taken = max(cue.tokens) if len(cue.tokens) > 1 and max(cue.tokens) - i < 2 else i
+    return found
+
+
+def _best(
+    sentence: Sentence,
+    index: int,
+    segment: Segment,
+    i: int,
+    readings: tuple[tuple[CueVerb, int, bool], ...],
+    joined: bool,
+) -> Cue | None:
+    """The reading with a split prefix if the prefix is there, else the plain one."""
+    low = sentence.words.low
+    plain = None
+    for entry, bits, split in readings:
+        if split:
+            particle = _particle(sentence, segment, i, entry.particle)
+            if particle >= 0:
+                return _cue(sentence, index, entry, i, (i, particle), False)
+        elif plain is None:
+            plain = entry, bits
+    if plain is None:
+        return None
+    entry, bits = plain
+    own = (i - 1, i) if joined else (i,)
+    helper = _helper(sentence, segment, i)
+    if bits & PART and helper >= 0 and low[helper] in _HAVE | _BECOME:
+        worden = tuple(k for k in range(i + 1, min(i + 2, segment.end)) if low[k] in ("worden", "haben"))
+        passive = low[helper] in _BECOME or "worden" in (low[k] for k in worden)
+        return _cue(sentence, index, entry, helper, (*own, *worden, helper), passive)
+    if bits & FIN and not (bits & INF and helper >= 0):
+        return _cue(sentence, index, entry, i, own, False)
+    if bits & INF and helper >= 0 and low[helper] not in _HAVE and low[i - 1] != "zu":
+        return _cue(sentence, index, entry, helper, (*own, helper), False)
+    return None
+
+
+def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> int:
+    """Where the separated prefix of the verb at ``i`` stands: at the end of a clause."""
+    words = sentence.words
+    if i and words.low[i - 1] == particle and segment.start <= i - 1:
+        return i - 1
+    for part in sentence.segments:
+        if part.start < segment.start or part.start > segment.end + 20:
+            continue
+        for k in range(max(i + 1, part.start), part.end):
+            if words.low[k] != particle or k in sentence.inside:
+                continue
+            following = k + 1
+            if (
+                following >= part.end
+                or following in sentence.inside
+                or words.low[following] in ("und", "aber")
+            ):
+                return k
+        if part.kind in ("dass", "main", "first") and part.start > segment.start:
+            break
+    return -1
+
+
+def _helper(sentence: Sentence, segment: Segment, i: int) -> int:
+    """The auxiliary of a non-finite form at ``i`` in its clause; -1 if there is none."""
+    words = sentence.words
+    for k in range(segment.start, segment.end):
+        if k != i and k not in sentence.inside and verb_readings(words.low[k]) & AUX:
+            return k
+    back = segment.start - 2
+    if segment.kind == "bare" and back >= sentence.start:
+        for k in range(back, max(sentence.start, back - 40) - 1, -1):
+            if verb_readings(words.low[k]) & AUX and k not in sentence.inside:
+                return k
+    return -1
+
+
+def _cue(
+    sentence: Sentence, index: int, entry: CueVerb, verb: int, tokens: tuple[int, ...], passive: bool
+) -> Cue | None:
+    words, segment = sentence.words, sentence.segments[index]
+    low = words.low
+    extra = []
+    near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
+    sich = next((k for k in near if low[k] == "sich"), -1)
+    if "r" in entry.uses and sich >= 0:
+        extra.append(sich)
+    elif "r" in entry.uses and "c" not in entry.uses and "n" not in entry.uses:
+        return None
+    if entry.adverb:
+        extra += [
+            k
+            for k in range(segment.start, segment.end)
+            if low[k] == entry.adverb and k not in sentence.inside
+        ][:1]
+    if entry.lemma == "heißen":
+        if verb + 1 >= segment.end or low[verb + 1] != "es":
+            if not (verb > segment.start and low[verb - 1] == "es"):
+                return None
+            extra.append(verb - 1)
+        else:
+            extra.append(verb + 1)
+    tokens = tuple(sorted({*tokens, *extra}))
+    speaker, addressee = _participants(sentence, segment, entry, verb, tokens, passive)
+    return Cue(entry, verb, tokens, index, passive, speaker, addressee)
+
+
+def _participants(
+    sentence: Sentence,
+    segment: Segment,
+    entry: CueVerb,
+    verb: int,
+    tokens: tuple[int, ...],
+    passive: bool,
+) -> tuple[Phrase | None, Phrase | None]:
+    """Who says it and to whom, by case and place around the verb."""
+    if entry.lemma == "heißen":
+        return _source_phrase(sentence, segment, tokens), None
+    subject = find_subject(sentence, segment, verb)
+    if passive:
+        return _agent(sentence, segment, verb), subject if entry.uses & {"a", "d"} else None
+    addressee = _addressee(sentence, segment, entry, verb, tokens, subject)
+    return subject, addressee
+
+
+def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The subject of the clause around ``verb``: before it if the clause begins with it, else behind."""
+    words = sentence.words
+    low = words.low
+    start = _skip_lead(words, segment.start, verb)
+    if segment.kind in ("wie", "dass", "sub", "question", "rel"):
+        return _verb_final_subject(sentence, segment, verb)
+    if start < verb:
+        phrase = noun_phrase(words, start, verb)
+        if phrase and not phrase.oblique and _only_adverbs(words, phrase.end, verb):
+            return phrase
+        if phrase is None and segment.kind == "bare":
+            return None
+    elif sentence.segments and segment.start > sentence.start:
+        before = _subject_before_comma(sentence, segment)
+        if before:
+            return before
+    k = verb + 1
+    while k < segment.end:
+        if (
+            (k in sentence.inside and words.form[k] not in '„"»')
+            or low[k] in WORDS["object"]
+            or low[k] in WORDS["adverb"]
+        ):
+            k += 1
+        elif low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            k = max(k + 1, inner.end if inner else k + 1)
+        else:
+            phrase = noun_phrase(words, k, segment.end)
+            if phrase is None:
+                k += 1
+            elif phrase.oblique or (low[phrase.start] == "es" and phrase.pronoun):
+                k = phrase.end
+            else:
+                return with_apposition(sentence, phrase)
+    return None
+
+
+def _in_marks(sentence: Sentence, k: int) -> bool:
+    return k in sentence.inside and sentence.words.form[k] not in '„"»'
+
+
+def _skip_lead(words: Words, start: int, verb: int) -> int:
+    while start < verb and (
+        words.low[start] in WORDS["coordinator"] or words.low[start] in ("auch", "so", "zudem", "außerdem")
+    ):
+        start += 1
+    return start
+
+
+def _only_adverbs(words: Words, start: int, end: int) -> bool:
+    k = start
+    while k < end:
+        if words.low[k] in WORDS["adverb"] or words.low[k] in WORDS["object"]:
+            k += 1
+        elif words.low[k] in WORDS["preposition"]:
+            phrase = noun_phrase(words, k + 1, end)
+            if phrase is None:
+                return False
+            k = phrase.end
+        else:
+            return False
+    return True
+
+
+def _subject_before_comma(sentence: Sentence, segment: Segment) -> Phrase | None:
+    """The subject when an apposition or a relative clause stands between it and the verb."""
+    position = sentence.segments.index(segment)
+    first = position - 1
+    while first > 0 and sentence.segments[first].kind in ("rel", "bare", "sub", "inf"):
+        if sentence.segments[first - 1].after != ",":
+            break
+        first -= 1
+        if sentence.segments[first].kind == "bare" and sentence.segments[first + 1].kind in ("rel", "bare"):
+            break
+    head = sentence.segments[first]
+    if first == position - 1 or head.kind != "bare" or head.after != ",":
+        return None
+    start = _skip_lead(sentence.words, head.start, head.end)
+    phrase = noun_phrase(sentence.words, start, head.end)
+    if phrase is None or phrase.oblique or phrase.end != head.end:
+        return None
+    return with_apposition(sentence, phrase)
+
+
+def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    words = sentence.words
+    k = segment.start
+    if segment.kind == "rel":
+        return None if words.low[k] in ("den", "dem") else noun_phrase(words, k + 1, verb)
+    while (
+        k < verb
+        and words.low[k] in WORDS["coordinator"] | WORDS["subordinator"] | WORDS["object"] | WORDS["adverb"]
+    ):
+        k += 1
+    while k < verb:
+        if words.low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            if inner and words.low[verb] in ("hervorgeht", "ergab", "verlautet", "verlautete"):
+                return inner
+            k = inner.end if inner else k + 1
+            continue
+        phrase = noun_phrase(words, k, verb)
+        if phrase and not phrase.oblique:
+            return phrase
+        k = phrase.end if phrase else k + 1
+    return None
+
+
+def _agent(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The agent of a passive: what ``von`` or ``durch`` governs."""
+    words = sentence.words
+    for k in range(segment.start, segment.end - 1):
+        if words.low[k] in ("von", "vom", "durch", "seitens") and k not in sentence.inside:
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase and not phrase.pronoun and words.form[phrase.head] not in WORDS["not_name"]:
+                return phrase
+    return None
+
+
+def _source_phrase(sentence: Sentence, segment: Segment, tokens: tuple[int, ...]) -> Phrase | None:
+    """What ``heißt es`` names as its source: ``in dem Bericht``, ``beim Sender``."""
+    words = sentence.words
+    for k in range(segment.start, segment.end - 1):
+        if words.low[k] in ("in", "im", "bei", "beim", "auf", "aus", "von", "seitens", "vonseiten"):
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase and not phrase.pronoun:
+                return phrase
+    return None
+
+
+def _addressee(
+    sentence: Sentence,
+    segment: Segment,
+    entry: CueVerb,
+    verb: int,
+    tokens: tuple[int, ...],
+    subject: Phrase | None,
+) -> Phrase | None:
+    words = sentence.words
+    low = words.low
+    for k in range(segment.start, segment.end - 1):
+        if low[k] == "gegenüber" and k not in sentence.inside:
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase:
+                return phrase
+        if low[k] in ("vor", "an") and k > segment.start and k not in sentence.inside:
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase and words.form[phrase.head] in _AUDIENCE:
+                return phrase
+    if not entry.uses & {"a", "d"}:
+        return None
+    k = verb + 1
+    while k < segment.end:
+        if subject and subject.start <= k < subject.end:
+            k = subject.end
+        elif k in sentence.inside or low[k] in WORDS["adverb"] or low[k] == "sich":
+            k += 1
+        elif low[k] in WORDS["object"]:
+            return Phrase(k, k + 1, k, pronoun=True)
+        elif low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            k = max(k + 1, inner.end if inner else k + 1)
+        else:
+            phrase = noun_phrase(words, k, segment.end)
+            if phrase is None:
+                k += 1
+                continue
+            dative = low[phrase.start] in WORDS["dative"] or low[phrase.start] not in WORDS["determiner"]
+            if subject and ("a" in entry.uses or dative) and is_noun(words, phrase.head):
+                return phrase
+            k = phrase.end
+    return None

@@ -1,0 +1,211 @@
+"""Direct quotations: which marked stretches are speech, and who says them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.cues import Cue, find_subject
+from wortlaut.extractors.quotes_de.drafts import Draft, Range
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.nouns import is_noun
+from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
+
+_FINAL = frozenset({".", "!", "?", "…", "..."})
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Token range of a quoted stretch, marks included."""
+
+    start: int
+    end: int
+    depth: int
+    closed: bool
+
+
+def from_marks(
+    sentence: Sentence, marked: list[Marked], cues: list[Cue], indirect: list[Draft]
+) -> list[Draft]:
+    """The direct quotations among the marked stretches of a sentence."""
+    found = []
+    for quote in marked:
+        draft = _classify(sentence, quote, cues, indirect)
+        if draft:
+            found.append(draft)
+    return found
+
+
+def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list[Draft]) -> Draft | None:
+    words = sentence.words
+    content: Range = (quote.start, quote.end)
+    if (quote.end - quote.start < 3 and quote.closed) or quote.depth:
+        return None
+    base = Draft("direct", "direct-unclosed" if not quote.closed else "", "speech", (content,))
+    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
+    index = _segment_of(sentence, quote)
+    speech = is_clause(sentence, quote)
+    if before == ":" and not (is_title(sentence, quote) and not _cue_in(cues, index - 1)):
+        return _after_colon(sentence, replace(base, rule=base.rule or "direct-colon"), quote, cues)
+    after = _cue_after(sentence, quote, cues)
+    if after:
+        return _attributed(
+            sentence,
+            replace(base, rule=base.rule or "direct-cue-after"),
+            after,
+            _frame_after(sentence, quote),
+        )
+    holder = _holder(quote, indirect)
+    if holder and holder.content == (content,):
+        return replace(holder, type="direct", rule=base.rule or "direct-source")
+    if is_title(sentence, quote):
+        return None
+    if holder:
+        return replace(holder, type="direct", rule="direct-nested", content=(content,))
+    cue = _cue_in(cues, index)
+    if cue and (cue.entry.uses & {"c", "q", "n", "z"}):
+        frame = _rest_of_sentence(sentence, quote)
+        return _attributed(sentence, replace(base, rule="direct-in-clause"), cue, frame)
+    alone = quote.start == sentence.start and quote.end >= sentence.stop
+    if alone and speech:
+        return replace(base, rule="direct-alone", carried=True)
+    if speech and quote.end - quote.start > 7:
+        return replace(base, rule="direct-long", carried=quote.start == sentence.start)
+    return None
+
+
+def is_clause(sentence: Sentence, quote: Marked) -> bool:
+    """Whether the stretch holds a finite verb or ends like a sentence."""
+    words = sentence.words
+    if words.form[quote.end - 2] in _FINAL:
+        return True
+    for i in range(quote.start + 1, quote.end - 1):
+        if verb_readings(words.low[i]) & FIN and (words.form[i][0].islower() or i == quote.start + 1):
+            return True
+    return False
+
+
+def is_title(sentence: Sentence, quote: Marked) -> bool:
+    """Whether the stretch is a name or a title: capitalised, short, no clause, or named as one."""
+    words = sentence.words
+    first = quote.start + 1
+    size = quote.end - quote.start - 2
+    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
+    clause = is_clause(sentence, quote)
+    if before in WORDS["title_noun"] and not (clause and size > 5):
+        return True
+    if (
+        before
+        and is_noun(words, quote.start - 1)
+        and size < 4
+        and words.form[first][0].isupper()
+        and not clause
+    ):
+        return True
+    if clause and size > 2:
+        return False
+    capital = words.form[first][0].isupper() or words.form[first][0].isdigit()
+    return capital and size < 6 and not (words.low[first] in WORDS["determiner"] and size > 3)
+
+
+def _segment_of(sentence: Sentence, quote: Marked) -> int:
+    for index, segment in enumerate(sentence.segments):
+        if segment.start <= quote.start < segment.end:
+            return index
+    return 0
+
+
+def _cue_in(cues: list[Cue], index: int) -> Cue | None:
+    found = [cue for cue in cues if cue.segment == index]
+    return found[-1] if found else None
+
+
+def _cue_after(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
+    """The cue whose verb follows the closing mark, with or without a comma."""
+    words = sentence.words
+    k = quote.end
+    if k < sentence.stop and words.form[k] == ",":
+        k += 1
+    if k < sentence.stop and words.low[k] == "so":
+        k += 1
+    for cue in cues:
+        if cue.verb == k or (cue.tokens[0] == k):
+            return cue
+        if (
+            k < sentence.stop
+            and words.low[k] == "wie"
+            and cue.verb > k
+            and sentence.segments[cue.segment].start == k
+        ):
+            return cue
+    return None
+
+
+def _frame_after(sentence: Sentence, quote: Marked) -> tuple[Range, ...]:
+    """From the comma behind the quote to the next quote or the end of the sentence."""
+    end = sentence.stop
+    for k in range(quote.end, sentence.stop):
+        if k in sentence.inside:
+            end = k
+            break
+    start = quote.end
+    frame: tuple[Range, ...] = ((start, end),) if start < end else ()
+    if quote.start > sentence.start:
+        frame = ((sentence.start, quote.start), *frame)
+    return frame
+
+
+def _rest_of_sentence(sentence: Sentence, quote: Marked) -> tuple[Range, ...]:
+    segment = sentence.segments[_segment_of(sentence, quote)]
+    ranges = []
+    if sentence.start < quote.start:
+        ranges.append((sentence.start, quote.start))
+    if quote.end < segment.end:
+        ranges.append((quote.end, segment.end))
+    return tuple(ranges)
+
+
+def _attributed(sentence: Sentence, draft: Draft, cue: Cue, frame: tuple[Range, ...]) -> Draft:
+    return replace(
+        draft,
+        medium=cue.entry.medium,
+        cue=cue.tokens,
+        speaker=cue.speaker,
+        addressee=cue.addressee,
+        frame=frame,
+        carried=cue.speaker is None and not cue.passive,
+    )
+
+
+def _after_colon(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue]) -> Draft:
+    """What follows a colon is said by the subject of the clause before it."""
+    index = _segment_of(sentence, quote)
+    frame = ((sentence.start, quote.start),)
+    cue = _cue_in(cues, index - 1) if index else None
+    if cue is None:
+        earlier = [cue for cue in cues if cue.verb < quote.start]
+        cue = earlier[-1] if earlier else None
+    if cue:
+        return _attributed(sentence, draft, cue, frame)
+    segment = _main_before(sentence, index)
+    speaker = find_subject(sentence, segment, segment.verb) if segment else None
+    return replace(draft, speaker=speaker, frame=frame, carried=speaker is None)
+
+
+def _main_before(sentence: Sentence, index: int) -> Segment | None:
+    for segment in reversed(sentence.segments[:index]):
+        if segment.kind in ("main", "first"):
+            return segment
+    return None
+
+
+def _holder(quote: Marked, drafts: list[Draft]) -> Draft | None:
+    """The innermost indirect quotation that holds the stretch."""
+    holders = [
+        draft
+        for draft in drafts
+        if any(start <= quote.start and quote.end <= end for start, end in draft.content)
+    ]
+    return (
+        min(holders, key=lambda draft: sum(end - start for start, end in draft.content)) if holders else None
+    )

@@ -1,0 +1,49 @@
+"""A quote in the making: token ranges, before they become character spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wortlaut.document import Span
+from wortlaut.extractors.quotes_de.nouns import Phrase
+from wortlaut.extractors.quotes_de.tokens import Words
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Half-open token ranges of a quote and its roles; ``carried`` when the speaker is the one before."""
+
+    type: str
+    rule: str
+    medium: str
+    content: tuple[Range, ...]
+    cue: tuple[int, ...] = ()
+    speaker: Phrase | None = None
+    addressee: Phrase | None = None
+    frame: tuple[Range, ...] = ()
+    carried: bool = False
+
+
+def span_of(words: Words, ranges: Iterable[Range]) -> Span | None:
+    """The characters of the token ranges; neighbouring ranges become one fragment."""
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif start < end:
+            merged.append((start, end))
+    if not merged:
+        return None
+    return Span(tuple((words.start[start], words.end[end - 1]) for start, end in merged))
+
+
+def trimmed(words: Words, start: int, end: int) -> tuple[Range, ...]:
+    """The range without commas, colons and dashes at its ends; nothing when nothing is left."""
+    while start < end and words.form[start] in ",;:–—-":
+        start += 1
+    while start < end and words.form[end - 1] in ",;:–—-":
+        end -= 1
+    return ((start, end),) if start < end else ()

@@ -1,0 +1,147 @@
+"""Who a mention refers to, inside one document: full names, surnames, roles and pronouns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wortlaut.extractors.quotes_de.clauses import FUNCTION
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun
+from wortlaut.extractors.quotes_de.tokens import Words
+
+_FEMALE_PRONOUN = frozenset({"sie", "ihr"})
+_MALE_PRONOUN = frozenset({"er", "ihm", "ihn"})
+
+
+@dataclass
+class Speakers:
+    """The speakers met so far, in text order."""
+
+    words: Words
+    full: dict[str, str]
+    seen: list[tuple[str, bool | None, str]] = field(default_factory=list)
+
+    def resolve(self, phrase: Phrase) -> tuple[str | None, bool]:
+        """The name behind the mention, and whether it took another mention to find it."""
+        words = self.words
+        if phrase.pronoun:
+            return self._pronoun(words.low[phrase.head]), True
+        name = self._name(phrase)
+        if name:
+            full = self.full.get(name.split()[-1], name)
+            self.seen.append((full, is_female(words, phrase), words.low[phrase.head]))
+            return full, full != name
+        role = words.form[phrase.head].lower()
+        if words.low[phrase.start] in ("der", "die", "das", "dieser", "diese"):
+            for known, _, surface in reversed(self.seen):
+                if surface == role or known.lower().endswith(" " + role):
+                    return known, True
+        label = words.text[words.start[phrase.start] : words.end[phrase.end - 1]]
+        label = _without_article(label)
+        self.seen.append((label, is_female(words, phrase), role))
+        return label, False
+
+    def last(self) -> str | None:
+        return self.seen[-1][0] if self.seen else None
+
+    def _pronoun(self, word: str) -> str | None:
+        wanted = True if word in _FEMALE_PRONOUN else False if word in _MALE_PRONOUN else None
+        if wanted is None:
+            return None
+        for known, female, _ in reversed(self.seen):
+            if female is None or female == wanted:
+                return known
+        return None
+
+    def _name(self, phrase: Phrase) -> str | None:
+        """The proper name in the phrase: its last capitalised words that are no common noun."""
+        words = self.words
+        best: list[str] = []
+        current: list[str] = []
+        for k in range(phrase.start, phrase.end):
+            word = words.form[k]
+            if (is_noun(words, k) and not is_role(word)) or (
+                current
+                and words.low[k] in WORDS["name_particle"]
+                and k + 1 < phrase.end
+                and is_noun(words, k + 1)
+            ):
+                current.append(word)
+            else:
+                if len(current) > 1 and not best:
+                    best = current
+                current = []
+        if len(current) > 1 and not best:
+            best = current
+        if best:
+            return " ".join(best)
+        head = words.form[phrase.head]
+        single = phrase.end - phrase.start == 1 or words.form[phrase.start] in ("Herr", "Frau")
+        if head in self.full and (single or is_role(words.form[phrase.start])):
+            return head
+        return None
+
+
+def is_role(word: str) -> bool:
+    """Whether a noun is a role or another common noun, by list and ending."""
+    if word in WORDS["person"] or word in WORDS["not_name"] or word in WORDS["woman"]:
+        return True
+    tail = word.lower()
+    return tail.endswith(_ROLE_ENDS) and len(word) > 5
+
+
+_PARTICLES = WORDS["name_particle"] - {"der", "den", "zu", "zur"}
+_ROLE_ENDS = tuple(sorted(WORDS["role_tail"]))
+
+
+def is_female(words: Words, phrase: Phrase) -> bool | None:
+    """Grammatical or natural gender of the speaker, as far as a word shows it."""
+    for k in range(phrase.start, phrase.end):
+        word = words.form[k]
+        if (
+            word in WORDS["woman"]
+            or word in WORDS["first_female"]
+            or word.endswith(("erin", "entin", "chefin"))
+        ):
+            return True
+        if word in ("Herr", "Sprecher", "Präsident", "Minister", "Chef", "Papst", "König"):
+            return False
+    lead = words.low[phrase.start]
+    if lead in ("der", "ein"):
+        return False
+    return None
+
+
+def full_names(words: Words) -> dict[str, str]:
+    """For each surname the longest full name of the document that ends with it, unless there are two."""
+    names: dict[str, set[str]] = {}
+    current: list[str] = []
+    for k in range(len(words.form)):
+        word = words.form[k]
+        if word[0].isupper() and word[-1].isalpha() and words.low[k] not in FUNCTION and not is_role(word):
+            current.append(word)
+            continue
+        if (
+            current
+            and words.low[k] in _PARTICLES
+            and words.form[k + 1 : k + 2]
+            and words.form[k + 1][0].isupper()
+        ):
+            current.append(word)
+            continue
+        if 1 < len(current) < 5 and current[-1][0].isupper():
+            names.setdefault(current[-1], set()).add(" ".join(current))
+        current = []
+    if 1 < len(current) < 5 and current[-1][0].isupper():
+        names.setdefault(current[-1], set()).add(" ".join(current))
+    resolved = {}
+    for surname, full in sorted(names.items()):
+        longest = max(sorted(full), key=len)
+        if all(longest.endswith(name) for name in full):
+            resolved[surname] = longest
+    return resolved
+
+
+def _without_article(label: str) -> str:
+    lead, _, rest = label.partition(" ")
+    return rest if rest and lead.lower() in WORDS["determiner"] else label

@@ -1,0 +1,286 @@
+"""Noun phrases: articles, adjectives, genitives and appositions in, relative clauses out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wortlaut.extractors.quotes_de.clauses import FUNCTION, Sentence, words_start
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.extractors.quotes_de.verbs import AUX, verb_readings
+
+_MARKS = frozenset("„“”\"»«‚‘’'›‹")
+_GENITIVE = frozenset(
+    [
+        "des",
+        "der",
+        "eines",
+        "einer",
+        "seines",
+        "seiner",
+        "ihres",
+        "ihrer",
+        "dieses",
+        "dieser",
+        "unseres",
+        "unserer",
+        "aller",
+        "mehrerer",
+        "zweier",
+        "dreier",
+    ]
+)
+_ATTACHING = frozenset(
+    ["von", "vom", "aus", "für", "im", "in", "beim", "bei", "der", "zur", "gegen", "am", "an"]
+)
+_NOT_ATTACHED = frozenset(
+    [
+        "Interview",
+        "Rede",
+        "Gespräch",
+        "Pressekonferenz",
+        "Montag",
+        "Dienstag",
+        "Mittwoch",
+        "Donnerstag",
+        "Freitag",
+        "Samstag",
+        "Sonntag",
+        "Abend",
+        "Morgen",
+        "Nachmittag",
+        "Mittag",
+        "Nacht",
+        "Anschluss",
+        "Vorfeld",
+        "Rahmen",
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+        "Jahr",
+        "Zusammenhang",
+        "Fernsehen",
+        "Radio",
+        "Erklärung",
+        "Stellungnahme",
+        "Brief",
+        "Mitteilung",
+        "Pressemitteilung",
+        "Ansprache",
+        "Bundestag",
+        "Presse",
+        "Journalisten",
+        "Reportern",
+        "Wochenende",
+        "Urteil",
+        "Blog",
+        "Bezug",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens ``[start, end)`` of a noun phrase and the index of its head."""
+
+    start: int
+    end: int
+    head: int
+    pronoun: bool = False
+    oblique: bool = False
+
+
+def is_noun(words: Words, i: int) -> bool:
+    """Whether the word is capitalised and no function word."""
+    form = words.form[i]
+    return form[0].isupper() and words.low[i] not in FUNCTION
+
+
+def is_adjective(words: Words, i: int) -> bool:
+    form = words.form[i]
+    if form[0].isdigit():
+        return True
+    if words.low[i] in FUNCTION or (form[0].isupper() and words_start(words, i) < 0):
+        return False
+    return form.endswith(("e", "er", "en", "es", "em")) and len(form) > 3
+
+
+def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
+    """The noun phrase that begins at token ``i``, within ``[i, end)``."""
+    low = words.low
+    start = i
+    if i >= end:
+        return None
+    while i + 1 < end and low[i] in ("auch", "sogar", "selbst", "nur", "allein"):
+        i += 1
+    start = i
+    det = low[i] in WORDS["determiner"]
+    oblique = low[i] in WORDS["oblique"]
+    k = i + 1 if det else i
+    if (
+        det
+        and k < end
+        and low[k] in WORDS["determiner"]
+        and low[k] not in ("der", "die", "das", "den", "dem")
+    ):
+        k += 1
+    core = _core(words, k, end)
+    if core is None:
+        if low[i] in WORDS["pronoun"]:
+            return Phrase(start, i + 1, i, pronoun=True)
+        return None
+    head, k = core
+    k = _modifiers(words, head, k, end)
+    return Phrase(start, k, head, oblique=oblique)
+
+
+def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
+    """The head and the end of ``adjectives nouns``, with names, numbers and quoted names."""
+    low, form = words.low, words.form
+    steps = 0
+    while k < end and not is_noun(words, k) and steps < 6:
+        if form[k] in '„"»' and (close := _quoted_name(words, k, end)):
+            return k + 1, close
+        if is_adjective(words, k):
+            k += 1
+            if k < end and form[k] == "." and form[k - 1].isdigit():
+                k += 1
+        elif (steps and form[k] in (",", "und", "oder") and k + 1 < end and is_adjective(words, k + 1)) or (
+            k + 1 < end
+            and low[k] in ("sehr", "nicht", "so", "höchst", "ehemals")
+            and is_adjective(words, k + 1)
+        ):
+            k += 1
+        else:
+            return None
+        steps += 1
+    if k >= end or not is_noun(words, k):
+        return None
+    head = k
+    k += 1
+    while k < end:
+        if is_noun(words, k) or (form[k][0].isupper() and low[k] in WORDS["name_particle"]):
+            head = k
+            k += 1
+        elif (
+            (form[k] == "." and form[k - 1] in WORDS["honorific"] | _INITIALS)
+            or (form[k] == "." and _roman(form[k - 1]) and k + 1 < end and not form[k + 1][0].isupper())
+            or (
+                low[k] in WORDS["name_particle"]
+                and k + 1 < end
+                and is_noun(words, k + 1)
+                and _in_name(words, k)
+            )
+            or (form[k][0].isdigit() and form[k].isdigit() and len(form[k]) < 3)
+        ):
+            k += 1
+        elif form[k] in '„"»' and (close := _quoted_name(words, k, end)):
+            k = close
+        else:
+            break
+    return head, k
+
+
+_INITIALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _roman(word: str) -> bool:
+    return bool(word) and set(word) <= set("IVX")
+
+
+def _in_name(words: Words, k: int) -> bool:
+    """Whether ``von`` belongs to a name: a bare first name stands before it, no article."""
+    if words.low[k] not in ("von", "der", "zu", "zur", "den", "bin", "da", "du"):
+        return True
+    return words.low[k] == "bin" or (
+        words.low[k] == "von" and words.form[k - 1] in WORDS["first_female"] | _NOBLE_FIRST
+    )
+
+
+_NOBLE_FIRST = frozenset(
+    [
+        "Ursula",
+        "Hermann",
+        "Karl",
+        "Richard",
+        "Carl",
+        "Otto",
+        "Klaus",
+        "Peter",
+        "Hans",
+        "Friedrich",
+        "Wilhelm",
+        "Graf",
+        "Freiherr",
+    ]
+)
+
+
+def _quoted_name(words: Words, k: int, end: int) -> int:
+    """The end of a short quoted name that opens at ``k``; 0 if it is none."""
+    for i in range(k + 2, min(end, k + 8)):
+        if words.form[i] in '“”"«':
+            return i + 1
+    return 0
+
+
+def _modifiers(words: Words, head: int, k: int, end: int) -> int:
+    """The end of the phrase with brackets, genitives and attached prepositional phrases."""
+    low, form = words.low, words.form
+    while k < end:
+        if form[k] == "(":
+            close = next((i for i in range(k + 1, min(end, k + 12)) if form[i] == ")"), 0)
+            if not close:
+                return k
+            k = close + 1
+        elif low[k] in _GENITIVE:
+            inner = noun_phrase(words, k, end)
+            if inner is None or inner.pronoun:
+                return k
+            k = inner.end
+        elif low[k] in _ATTACHING and form[head] not in WORDS["month"]:
+            inner = noun_phrase(words, k + 1, end)
+            if inner is None or inner.pronoun or _detached(words, k, inner):
+                return k
+            k = inner.end
+        elif low[k] in ("und", "sowie") and k + 1 < end:
+            inner = noun_phrase(words, k + 1, end)
+            if inner is None or inner.pronoun:
+                return k
+            if inner.end < end and verb_readings(low[inner.end]) & AUX == 0 and inner.oblique:
+                return k
+            k = inner.end
+        else:
+            return k
+    return k
+
+
+def _detached(words: Words, k: int, inner: Phrase) -> bool:
+    """Whether the prepositional phrase says when or where something was said, not who says it."""
+    nouns = words.form[inner.start : inner.end]
+    if any(word in _NOT_ATTACHED or word in WORDS["weekday"] or word.endswith("interview") for word in nouns):
+        return True
+    if words.low[k] in ("am", "an", "gegen", "bei", "beim"):
+        return words.low[k] not in ("bei", "beim") or True
+    return bool(nouns[0][0].isdigit())
+
+
+def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
+    """The phrase with the apposition that follows its comma: no verb in it, and closed by a comma."""
+    segments = sentence.segments
+    for index, segment in enumerate(segments[:-1]):
+        if segment.end == phrase.end and segment.after == ",":
+            following = segments[index + 1]
+            inner = noun_phrase(sentence.words, following.start, following.end)
+            if following.kind == "bare" and inner and not inner.pronoun and inner.end == following.end:
+                return Phrase(phrase.start, inner.end, phrase.head, oblique=phrase.oblique)
+    return phrase

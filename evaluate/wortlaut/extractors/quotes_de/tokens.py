@@ -1,0 +1,100 @@
+"""Words, sentences and paragraphs of a text, as columns of equal length."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+
+_TOKEN = re.compile(r"\w+(?:[-–'’&./:+]\w+|,(?=\d)\w+)*|\.{2,}|[^\w\s]")
+_FINAL = frozenset({".", "!", "?", "…", "...", "...."})
+_CLOSING = frozenset("“”\"»«’‘'›‹)]")
+_OPENING = frozenset("„“”\"»«‚‘'›‹([")
+_STARTERS = frozenset(
+    word.capitalize()
+    for section in ("determiner", "pronoun", "preposition", "adverb", "subordinator", "coordinator")
+    for word in WORDS[section]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Tokens as columns, and the half-open token ranges of the sentences.
+
+    ``paragraph`` holds for each sentence the number of the paragraph it is in.
+    """
+
+    text: str
+    form: list[str]
+    low: list[str]
+    start: list[int]
+    end: list[int]
+    sentences: list[tuple[int, int]]
+    paragraph: list[int]
+
+
+def split_words(text: str, quoted: list[tuple[int, int]]) -> Words:
+    """Tokens and sentences; a sentence never ends inside one of the ``quoted`` character ranges."""
+    form, start, end = [], [], []
+    for match in _TOKEN.finditer(text):
+        form.append(match.group())
+        start.append(match.start())
+        end.append(match.end())
+    low = [word.lower() for word in form]
+    breaks = _sentence_ends(text, form, start, end, quoted)
+    sentences, paragraph = [], []
+    first = number = 0
+    for last, new_paragraph in breaks:
+        if last > first:
+            sentences.append((first, last))
+            paragraph.append(number)
+            first = last
+        number += new_paragraph
+    return Words(text, form, low, start, end, sentences, paragraph)
+
+
+def _sentence_ends(
+    text: str, form: list[str], start: list[int], end: list[int], quoted: list[tuple[int, int]]
+) -> list[tuple[int, bool]]:
+    """Token indices after which a sentence ends, each with whether a paragraph ends there, too."""
+    ends: list[tuple[int, bool]] = []
+    inside = 0
+    count = len(form)
+    for i in range(count):
+        last = i + 1 == count
+        line_end = last or "\n" in text[end[i] : start[i + 1]]
+        while inside < len(quoted) and quoted[inside][1] < end[i]:
+            inside += 1
+        open_quote = inside < len(quoted) and quoted[inside][0] <= start[i] and end[i] < quoted[inside][1]
+        if line_end and not open_quote:
+            ends.append((i + 1, True))
+        elif not open_quote and not last and _ends_sentence(form, i, start, end):
+            ends.append((i + 1, False))
+    return ends
+
+
+def _ends_sentence(form: list[str], i: int, start: list[int], end: list[int]) -> bool:
+    word, following = form[i], form[i + 1]
+    if word in _CLOSING:
+        if not i or form[i - 1] not in _FINAL or start[i + 1] == end[i]:
+            return False
+        return following[0].isupper() or following in _OPENING or following[0].isdigit()
+    if word not in _FINAL or start[i + 1] == end[i]:
+        return False
+    starts = following[0].isupper() or following[0].isdigit() or following in _OPENING
+    if not starts or (word == "..." and following not in _STARTERS):
+        return False
+    if word == "." and i and end[i - 1] == start[i]:
+        return not _is_abbreviated(form[i - 1], following)
+    return True
+
+
+def _is_abbreviated(word: str, following: str) -> bool:
+    if word in WORDS["abbreviation"]:
+        return following not in _STARTERS or word in WORDS["honorific"]
+    if len(word) == 1:
+        return word.isalpha()
+    if (word.isdigit() and len(word) < 3) or (word.isupper() and set(word) <= set("IVXL")):
+        return following not in _STARTERS
+    return False
