@@ -1,0 +1,165 @@
+"""CoNLL and IOB files: layouts, schemes, documents, and two published corpora."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from shared import shared_data
+
+from wortlaut.corpus.summary import summary
+from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.formats.columns import decode, tokens
+from wortlaut.formats.conll import KNOWN_FAULTS, read
+
+CASES = Path(__file__).parents[1] / "cases" / "formats" / "conll"
+
+
+def found(document):
+    return [(entity.label, entity.span.text(document.text)) for entity in document.entities]
+
+
+def write(tmp_path, text, name="x.bio"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_iob1_keeps_neighbours_apart_and_documents_begin_at_docstart():
+    first, second = read(CASES / "iob1.conll")
+    assert first.text == "Gestern traf Anna Ben Holm in Bad Altdorf Stadtwerke\nEnde"
+    assert found(first) == [
+        ("PER", "Anna"),
+        ("PER", "Ben Holm"),
+        ("LOC", "Bad Altdorf"),
+        ("ORG", "Stadtwerke"),
+    ]
+    meta = dict(first.meta)
+    assert meta["scheme"] == "IOB1" and "repaired_tags" not in meta
+    assert meta["columns_not_read"] == "2 3"
+    assert (first.id, second.id, second.text) == ("iob1-000001", "iob1-000002", "Neues")
+
+
+@pytest.mark.parametrize("name", ["bioes", "bilou"])
+def test_bioes_and_bilou_without_document_marks(name):
+    first, second = read(CASES / f"{name}.bio")
+    assert found(first) == [("PER", "Anna"), ("PER", "Ben Holm"), ("LOC", "Bad am Berg")]
+    assert dict(first.meta)["scheme"] == name.upper()
+    # A token that is a hash sign, a token with spaces in it, and a name that nothing closes.
+    assert second.text == "1 # Ben . . ."
+    assert tokens(second) == ((0, 1), (2, 3), (4, 7), (8, 13))
+    assert found(second) == [("PER", "Ben")]
+    assert dict(second.meta)["repaired_tags"] == "1"
+
+
+def test_numbered_columns_text_lines_and_multiword_tokens():
+    first, second = read(CASES / "numbered.iob2")
+    assert first.id == "brief-1" and second.id == "brief-2"
+    assert first.text == "„Am Montag kam Anna-Lena zum Fluss“, sagte Holm.\nEnde."
+    assert found(first) == [("PER", "Anna-Lena"), ("PER", "Holm")]
+    meta = dict(first.meta)
+    assert meta["sent_id"] == "brief-1-1; brief-1-2"
+    assert [first.text[start:end] for start, end in tokens(first)][7:9] == ["zum", "Fluss"]
+    assert "text" not in meta
+
+
+def test_a_folder_is_read_in_order_of_names():
+    assert [document.id for document in read(CASES)][:2] == ["bilou-000001", "bilou-000002"]
+
+
+def test_the_scheme_can_be_given():
+    path = CASES / "iob1.conll"
+    assert dict(next(read(path, scheme="IOB2")).meta)["repaired_tags"] == "3"
+    with pytest.raises(UnknownNameError, match="Did you mean IOB2"):
+        next(read(path, scheme="IOB3"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme", "phrases", "broken"),
+    [
+        ("O I-A I-A I-B B-B", "IOB2", [(1, 3, "A"), (3, 4, "B"), (4, 5, "B")], 2),
+        ("I-A B-A I-A", "IOB1", [(0, 1, "A"), (1, 3, "A")], 0),
+        ("B-A E-A E-A S-A I-A", "BIOES", [(0, 2, "A"), (2, 3, "A"), (3, 4, "A"), (4, 5, "A")], 3),
+        ("B-A B-A L-A", "BILOU", [(0, 1, "A"), (1, 3, "A")], 1),
+        ("B-A I-B L-B O", "BILOU", [(0, 1, "A"), (1, 3, "B")], 2),
+        ("", "IOB2", [], 0),
+    ],
+)
+def test_decode(tags, scheme, phrases, broken):
+    assert decode(tags.split(), str, scheme) == (phrases, broken)
+
+
+def test_decode_agrees_with_seqeval_on_random_iob_tags():
+    import random
+
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    random.seed(7)
+    for _ in range(300):
+        tags = random.choices(["O", "B-A", "I-A", "B-B", "I-B"], k=12)
+        expected = [(start, end + 1, label) for label, start, end in get_entities(tags)]
+        assert decode(tags, str)[0] == expected, tags
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Anna B-PER\nBen\n", r"x\.bio:2: has 1 columns, not 2"),
+        ("Anna B-PER\nund O\n" * 9 + "Ben B.PER\n", r"x\.bio:19: 'B\.PER' is no tag of IOB2"),
+        ("Anna\nBen\n", "no column holds tags"),
+        ("1\tAnna\tB-PER\tO\n2\tund\tO\tO\n", "Read the file as germeval"),
+        ("1\tAnna\tB-PER\t-\n" * 9 + "3-x\tund\tO\t-\n", r"x\.bio:10: '3-x' is not the number of a token"),
+        ("1\tAnna\tB-PER\t-\n" * 9 + "1-2\tzum\tB-LOC\t-\n", r"x\.bio:10: a multi-word token has a tag"),
+        ("# text = Anna kam\nAnna B-PER\nging O\n", r"x\.bio:3: token 'ging' is not what follows .*: 'kam'"),
+        ("# text = Anna kam heim\nAnna B-PER\nkam O\n", r"x\.bio:3: .*goes on after its last token: 'heim'"),
+        ("# text = Anna\n# text = Ben\nAnna B-PER\n", r"x\.bio:2: a second text"),
+        ("\n\n", "holds no tokens"),
+    ],
+)
+def test_broken_files_are_refused_with_their_line(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        list(read(write(tmp_path, text)))
+
+
+def test_other_encodings_are_refused_with_their_line(tmp_path):
+    path = tmp_path / "x.bio"
+    path.write_bytes("Anna B-PER\nKöln B-LOC\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"x\.bio:2: is not UTF-8"):
+        list(read(path))
+
+
+def test_windows_line_ends_and_byte_order_mark(tmp_path):
+    path = tmp_path / "x.bio"
+    path.write_bytes(b"\xef\xbb\xbfAnna B-PER\r\nkam O\r\n\r\nBen B-PER\r\n")
+    assert [document.text for document in read(path)] == ["Anna kam", "Ben"]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    (tmp_path / "a").mkdir()
+    for path in (tmp_path / "x.bio", tmp_path / "a" / "x.bio"):
+        path.write_text("Anna B-PER\n", encoding="utf-8")
+    with pytest.raises(DataError, match="same name"):
+        list(read(tmp_path))
+
+
+def test_uner_loads_completely_against_its_text_lines():
+    documents = list(read(shared_data("uner-german-pud")))
+    counted = summary(documents)
+    assert counted["documents"] == 397
+    assert sum(len(document.text.split("\n")) for document in documents) == 1000
+    assert counted["entities"]["by_level"] == {"1": {"LOC": 429, "ORG": 192, "PER": 418}}
+    assert counted["repaired_tags"] == 0
+    assert sum(len(tokens(document)) for document in documents) == 21331
+
+
+def test_europeana_loads_completely_and_its_misprints_are_counted():
+    folder = shared_data("europeana-ner-de")
+    counted = summary(read(folder))
+    assert counted["entities"]["by_level"] == {"1": {"LOC": 5984, "MISC": 3, "ORG": 1495, "PER": 5100}}
+    misprints = 0
+    for name, faults in KNOWN_FAULTS.items():
+        for line in (folder / name).read_text(encoding="utf-8").split("\n"):
+            if line.strip() and not line.startswith("#"):
+                misprints += (line.split()[-1] if " " in line.strip() else "") in faults
+    # 49 misprints, 31 of them missing tags, and 173 names that I- opens.
+    assert (misprints, counted["repaired_tags"]) == (49, 222)

@@ -1,0 +1,97 @@
+"""HIPE: text from flags, links, metonymy, nesting, and what has no field of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from shared import shared_data
+
+from wortlaut.corpus.summary import summary
+from wortlaut.errors import DataError
+from wortlaut.formats.columns import tokens
+from wortlaut.formats.hipe import read
+
+CASE = Path(__file__).parents[1] / "cases" / "formats" / "hipe" / "gazette.tsv"
+
+
+def test_text_names_links_and_notes():
+    document, _ = read(CASE)
+    text = document.text
+    assert text == "Der Rath von Altdorf, Hr. Adam Krug.\nAus Wien nach Preußenland."
+    assert [
+        (e.label, e.level, e.span.text(text), e.qid, e.metonymy, e.note) for e in document.entities
+    ] == [
+        ("org", 1, "Rath von Altdorf", "NIL", None, "fine=org.adm"),
+        ("pers", 1, "Hr. Adam Krug", "Q11", None, "fine=pers.ind; comp.title=22:25; comp.name=26:35"),
+        (
+            "loc", 1, "Wien", "Q1741", "org",
+            "fine=loc.adm.town; metonymy-fine=org.adm; metonymy-qid=Q22",
+        ),
+        ("loc", 1, "Preußenland", "Q27306", None, "fine=loc.adm.reg; partial=0:7"),
+        ("loc", 2, "Altdorf", None, None, "fine=loc.adm.town"),
+    ]  # fmt: skip
+    assert text[26:35] == "Adam Krug"
+
+
+def test_meta():
+    document, _ = read(CASE)
+    meta = dict(document.meta)
+    assert document.id == "blatt-1851-03-02"
+    assert (meta["date"], meta["publication_title"], meta["iiif"]) == ("1851-03-02", "Das Blatt", "a; b")
+    assert [document.text[: int(end)] for end in meta["lines"].split()] == [
+        "Der Rath von Altdorf",
+        "Der Rath von Altdorf, Hr. Adam Krug.",
+    ]
+    assert [document.text[start:end] for start, end in tokens(document)][:5] == [
+        "Der", "Rath", "von", "Altdorf", ",",
+    ]  # fmt: skip
+    assert "repaired_tags" not in meta and "unattached" not in meta
+
+
+def test_what_belongs_to_no_name_is_said_and_a_name_that_i_opens_is_counted():
+    _, document = read(CASE)
+    meta = dict(document.meta)
+    assert [(entity.span.text(document.text), entity.qid) for entity in document.entities] == [("Wien", None)]
+    assert meta["unattached"] == ("metonymy=org at 5:8; metonymy-qid=Q22 at 5:8; comp.function=9:12 at 9:12")
+    assert meta["repaired_tags"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("TOKEN\t", "WORD\t", r":1: does not begin with HIPE's header"),
+        ("von\tI-org\tO\tI-org.adm\tO\tO\tO\tNIL", "von\tI-org\tO\tO\tO\tO\tO\tQ5", r":9: .*links: NIL, Q5"),
+        ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tQ5", r":17: link 'Q5' on a token outside"),
+        ("Q11", "11", r":13: '11' is neither"),
+        ("Partial-0:7", "Partly", r":20: unknown flag 'Partly'"),
+        ("Aus\tO\tO", "Aus\tO", r":17: has 9 columns"),
+        ("nach\tO", "nach\tX", r":19: 'X' is no tag"),
+        ("# hipe2022:document_id = blatt-1851-03-02\n", "", r":7: a token before any document_id"),
+        ("# hipe2022:date = 1851-03-02", "# und", r":3: is neither a comment"),
+    ],
+)  # fmt: skip
+def test_broken_files_are_refused_with_their_line(tmp_path, old, new, message):
+    text = CASE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "x.tsv"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        list(read(path))
+
+
+def test_hipe2020_loads_completely():
+    documents = list(read(shared_data("hipe2020-de")))
+    counted = summary(documents)
+    assert counted["documents"] == 33
+    assert counted["entities"]["by_level"] == {
+        "1": {"loc": 588, "org": 164, "pers": 372, "prod": 49, "time": 69},
+        "2": {"loc": 45, "org": 10, "pers": 9, "time": 3},
+    }
+    # Every metonymy, component and partial mark finds its name; no tag is broken.
+    assert counted["entities"]["metonymic"] == 91 and counted["repaired_tags"] == 0
+    assert not [document.id for document in documents if "unattached" in dict(document.meta)]
+    notes = [entity.note or "" for document in documents for entity in document.entities]
+    assert sum(note.count("comp.") for note in notes) == 468
+    assert sum(note.count("partial=") for note in notes) == 12
+    assert sum(len(tokens(document)) for document in documents) == 32671
