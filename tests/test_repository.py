@@ -21,13 +21,14 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 # A module imports from those before it and from its own group.
 ORDER = (
-    ("errors",),
+    ("errors", "files"),
     ("document",),
     ("layers",),
     ("formats",),
     ("corpus",),
     ("extractors",),
     ("scoring",),
+    ("evaluation",),
     ("reports",),
     ("cli",),
 )
