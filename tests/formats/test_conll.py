@@ -163,3 +163,12 @@ def test_europeana_loads_completely_and_its_misprints_are_counted():
                 misprints += (line.split()[-1] if " " in line.strip() else "") in faults
     # 49 misprints, 31 of them missing tags, and 173 names that I- opens.
     assert (misprints, counted["repaired_tags"]) == (49, 222)
+
+
+def test_documents_come_one_at_a_time(tmp_path):
+    path = tmp_path / "x.bio"
+    path.write_text((CASES / "iob1.conll").read_text(encoding="utf-8") + "kaputt\n", encoding="utf-8")
+    documents = read(path)
+    assert next(documents).text  # before the broken line at the end is reached
+    with pytest.raises(DataError, match=r"x\.bio:\d+: has 1 columns"):
+        list(documents)

@@ -95,3 +95,12 @@ def test_the_dev_split_loads_completely():
     }  # fmt: skip
     assert sum(len(tokens(document)) for document in documents) == 41653
     assert all(dict(document.meta)["source"] for document in documents)
+
+
+def test_documents_come_one_at_a_time(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_text(CASE.read_text(encoding="utf-8") + "kaputt\n", encoding="utf-8")
+    documents = read(path)
+    assert next(documents).text  # before the broken line at the end is reached
+    with pytest.raises(DataError, match=r"x\.tsv:\d+: has 1 columns"):
+        list(documents)

@@ -41,6 +41,7 @@ KNOWN_FAULTS = {
     "enp_DE.lft.bio": {"B-BER": "B-PER"},
 }  # fmt: skip
 _TAG = re.compile(r"O|[BIESLU]-\S+")
+_GAP = re.compile("[ \t]+")
 _INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _MARKS = ("newdoc", "newdoc id", "file")
@@ -92,7 +93,7 @@ def read(path: Path, *, scheme: str | None = None) -> Iterator[Document]:
 
 
 def _columns(line: str, tabs: bool) -> list[str]:
-    return line.split("\t") if tabs else re.split("[ \t]+", line.strip(" \t"))
+    return line.split("\t") if tabs else _GAP.split(line.strip(" \t"))
 
 
 def _layout(file: Path, scheme: str | None) -> _Layout:
