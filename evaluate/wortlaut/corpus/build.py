@@ -1,0 +1,529 @@
+"""Writes the dataset ``corpus/`` from ``seeds/`` and ``annotations/``: the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import wortlaut
+from wortlaut.corpus.load import Corpus
+from wortlaut.corpus.validate import validate
+from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, ROLES, Annotations, Document, Entity, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import native
+from wortlaut.layers import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = "wortlaut-corpus/1"
+#: The tags of the configuration ``entities``, by their number.
+TAGS = ("O", *(f"{prefix}-{label}" for label in ENTITY_LABELS for prefix in "BI"))
+_TAGGED = ("ner_tags", "ner_tags_inner")
+#: What each configuration holds, in the order of the card.
+CONFIGS = {
+    "documents": "one row per document: text, entities, quotes, clusters",
+    "entities": "one row per sentence: tokens and BIO tags, outer and inner level",
+    "quotes": "one row per quote: every role with offsets and text, the speaker with name and link",
+    "layers": "one row per line of annotation: the gold and the layers that it was adjudicated from",
+}
+_SPLIT = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An entity that the token view cannot show, and why."""
+
+    document: str
+    span: Span
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One annotation file below ``annotations/``."""
+
+    name: str
+    annotator: str
+    document: str
+    annotations: Annotations
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What was written: the corpus's hash, rows per configuration, files, and what the tokens lose."""
+
+    out: Path
+    hash: str
+    rows: dict[str, int]
+    files: tuple[str, ...]
+    losses: tuple[Loss, ...]
+
+
+def build(root: Path, out: Path | None = None) -> BuildReport:
+    """Writes ``out`` (``corpus`` in ``root``), whole or not at all; an old one stays until then.
+
+    Annotations with errors are not published: a :class:`DataError` tells how many and where the first is.
+    """
+    out = root / "corpus" if out is None else out
+    if out.exists() and not (out / "manifest.json").is_file() and (out.is_file() or any(out.iterdir())):
+        hint = "Choose another folder, or empty it."
+        raise DataError("the folder holds something else and is not replaced", where=str(out), hint=hint)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        new, old = Path(folder) / "new", Path(folder) / "old"
+        report = _write(root, new, out)
+        if out.exists():
+            out.rename(old)
+        try:
+            new.rename(out)
+        except OSError:
+            if old.exists():
+                old.rename(out)
+            raise
+    return report
+
+
+def is_stale(root: Path, out: Path | None = None) -> list[str]:
+    """Why ``corpus/`` is not what :func:`build` would write; empty when it is.
+
+    Tables are compared by content, since other versions of pyarrow write other bytes.
+    """
+    out = root / "corpus" if out is None else out
+    if not (out / "manifest.json").is_file():
+        return [f"{out.name}/manifest.json is missing"]
+    reasons = []
+    with TemporaryDirectory() as folder:
+        new = Path(folder) / "corpus"
+        _write(root, new, new)
+        names = sorted({*_names(new), *_names(out)})
+        for name in names:
+            if not (out / name).is_file():
+                reasons.append(f"{out.name}/{name} is missing")
+            elif not (new / name).is_file():
+                reasons.append(f"{out.name}/{name} does not belong there")
+            elif not _same(new / name, out / name):
+                reasons.append(f"{out.name}/{name} differs")
+    try:
+        written = json.loads((out / "manifest.json").read_text("utf-8"))["files"]
+        for name, entry in written.items():
+            if (out / name).is_file() and entry["sha256"] != _file_hash(out / name):
+                reasons.append(f"{out.name}/{name} is not the file in its manifest")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reasons.append(f"{out.name}/manifest.json is broken: {error}")
+    return reasons
+
+
+def bio(document: Document) -> tuple[list[dict[str, Any]], list[Loss]]:
+    """The rows of the configuration ``entities`` for a document, and the entities that they cannot show."""
+    rows: list[dict[str, Any]] = []
+    losses: list[Loss] = []
+    words = tokens(document.text)
+    starts, ends = [start for start, _ in words], [end for _, end in words]
+    tags = {1: [0] * len(words), 2: [0] * len(words)}
+    breaks = {end for _, end in sentences(document.text)}
+    for entity in sorted(document.entities, key=lambda entity: entity.span):
+        reason = _untaggable(entity, starts, ends, breaks, tags)
+        if reason:
+            losses.append(Loss(document.id, entity.span, entity.label, reason))
+            continue
+        first, last = bisect_left(starts, entity.span.start), bisect_left(ends, entity.span.end)
+        tags[entity.level][first] = TAGS.index(f"B-{entity.label}")
+        for index in range(first + 1, last + 1):
+            tags[entity.level][index] = TAGS.index(f"I-{entity.label}")
+    for number, (start, end) in enumerate(sentences(document.text)):
+        part = slice(bisect_left(starts, start), bisect_left(starts, end))
+        rows.append(
+            {
+                "id": f"{document.id}-{number}",
+                "document": document.id,
+                "sentence": number,
+                "start": start,
+                "end": end,
+                "tokens": [document.text[s:e] for s, e in words[part]],
+                "token_starts": starts[part],
+                "token_ends": ends[part],
+                "ner_tags": tags[1][part],
+                "ner_tags_inner": tags[2][part],
+            }
+        )
+    return rows, losses
+
+
+def _untaggable(
+    entity: Entity,
+    starts: Sequence[int],
+    ends: Sequence[int],
+    breaks: set[int],
+    tags: dict[int, list[int]],
+) -> str:
+    span = entity.span
+    if span.discontinuous:
+        return "discontinuous"
+    if entity.level not in tags:
+        return "nested deeper than two levels"
+    first, last = bisect_left(starts, span.start), bisect_left(ends, span.end)
+    if first == len(starts) or starts[first] != span.start or last == len(ends) or ends[last] != span.end:
+        return "begins or ends inside a token"
+    if any(ends[index] in breaks for index in range(first, last)):
+        return "crosses the end of a sentence"
+    if any(tags[entity.level][first : last + 1]):
+        return "overlaps another entity of its level"
+    return ""
+
+
+def _write(root: Path, folder: Path, out: Path) -> BuildReport:
+    """Writes the dataset into ``folder``; ``out`` is where it will lie, for the report."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _refuse_errors(root)
+    corpus = Corpus.of("gold", native.read(root / "annotations" / "gold"))
+    texts = {document.id: document.text for document in corpus.documents}
+    layers = _layers(root, texts)
+    tagged = [bio(document) for document in corpus.documents]
+    losses = tuple(loss for _, found in tagged for loss in found)
+    rows = {
+        "documents": [_document_row(document) for document in corpus.documents],
+        "entities": [row for found, _ in tagged for row in found],
+        "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
+        "layers": [row for layer in layers for row in _layer_rows(layer, texts[layer.document])],
+    }
+    schemas = _schemas()
+    for name, schema in schemas.items():
+        path = folder / _table_name(name)
+        path.parent.mkdir(parents=True)
+        # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
+        pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
+    counts = {name: len(found) for name, found in rows.items()}
+    card = _card(corpus, layers, losses, counts, schemas)
+    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
+    manifest = {
+        "format": FORMAT,
+        "version": wortlaut.__version__,
+        "hash": corpus.hash,
+        "layers": [PARAGRAPHS, SENTENCES, TOKENS],
+        "rows": counts,
+        "not_in_tokens": len(losses),
+        "sources": {name: _file_hash(root / name) for name in _sources(root)},
+        "files": {
+            name: {"sha256": _file_hash(folder / name), "bytes": (folder / name).stat().st_size}
+            for name in _names(folder)
+        },
+    }
+    content = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (folder / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
+    return BuildReport(out, corpus.hash, counts, tuple(_names(folder)), losses)
+
+
+def _refuse_errors(root: Path) -> None:
+    if not (root / "annotations" / "gold").is_dir():
+        hint = "Build in a checkout, or name one: it holds seeds/ and annotations/."
+        raise MissingFileError("no annotations/gold to build from", where=str(root), hint=hint)
+    errors = [incident for incident in validate([root]) if incident.severity == "error"]
+    if errors:
+        first = errors[0]
+        raise DataError(
+            f"{len(errors)} errors in the annotations, the first: {first.what} ({first.rule})",
+            where=f"{first.file}:{first.line}",
+            hint="Correct what `wortlaut validate` lists, then build again.",
+        )
+
+
+def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
+    """The layers by name, the gold last."""
+    found = []
+    folders = [*sorted((root / "annotations" / "layers").glob("*/")), root / "annotations" / "gold"]
+    for folder in folders:
+        for path in sorted(folder.glob("*.jsonl")):
+            header = native.read_annotations(path).header
+            if header.document not in texts:
+                raise DataError(f"the document {header.document!r} has no gold", where=f"{path}:1")
+            file = native.read_annotations(path, texts[header.document])
+            found.append(Layer(header.layer, header.annotator, header.document, file.annotations))
+    return found
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _fragments(span: Span | None, text: str) -> list[dict[str, Any]]:
+    return [{"start": start, "end": end, "text": text[start:end]} for start, end in span or ()]
+
+
+def _document_row(document: Document) -> dict[str, Any]:
+    text = document.text
+    plain = ("id", "type", "medium", "speaker_entity", "attribution", "parent", "score", "rule", "note")
+    annotations = native.canonical(document.annotations)
+    return {
+        "id": document.id,
+        "text": text,
+        "sha256": sha256(text.encode("utf-8")).hexdigest(),
+        "entities": [
+            {"spans": _fragments(entity.span, text)}
+            | {name: getattr(entity, name) for name in Entity.__slots__ if name != "span"}
+            for entity in annotations.entities
+        ],
+        "quotes": [
+            {name: getattr(quote, name) for name in plain}
+            | {role: _fragments(quote.role(role), text) for role in ("content", *ROLES)}
+            for quote in annotations.quotes
+        ],
+        "clusters": [
+            {name: getattr(cluster, name) for name in ("id", "name", "type", "named", "qid", "note")}
+            | {"aliases": list(cluster.aliases)}
+            | {"mentions": [{"spans": _fragments(span, text)} for span in cluster.mentions]}
+            for cluster in annotations.clusters
+        ],
+        "meta": [{"name": name, "value": value} for name, value in document.meta],
+    }
+
+
+def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
+    text = document.text
+    clusters = {cluster.id: cluster for cluster in document.clusters}
+    for quote in native.canonical(document.annotations).quotes:
+        speaker = clusters.get(quote.speaker_entity or "")
+        yield {
+            "document": document.id,
+            "id": quote.id,
+            "type": quote.type,
+            "medium": quote.medium,
+            "start": quote.content.start,
+            "end": quote.content.end,
+            "text": quote.content.text(text),
+            "content": _fragments(quote.content, text),
+            "cue": _fragments(quote.cue, text),
+            "speaker": _fragments(quote.speaker, text),
+            "addressee": _fragments(quote.addressee, text),
+            "frame": _fragments(quote.frame, text),
+            "speaker_entity": quote.speaker_entity,
+            "speaker_name": speaker.name if speaker else None,
+            "speaker_type": speaker.type if speaker else None,
+            "speaker_qid": speaker.qid if speaker else None,
+            "attribution": quote.attribution,
+            "parent": quote.parent,
+            "note": quote.note,
+        }
+
+
+def _layer_rows(layer: Layer, text: str) -> Iterable[dict[str, Any]]:
+    for line in native.format_lines(layer.annotations, text):
+        record = json.loads(line)
+        fragments = record.get("span", record.get("content", []))
+        yield {
+            "document": layer.document,
+            "layer": layer.name,
+            "annotator": layer.annotator,
+            "kind": record["kind"],
+            "id": record.get("id"),
+            "label": record.get("label", record.get("type")),
+            "level": record.get("level"),
+            "start": fragments[0][0] if fragments else None,
+            "end": fragments[-1][1] if fragments else None,
+            "text": " … ".join(surface for _, _, surface in fragments) if fragments else None,
+            "cluster": record.get("cluster", record.get("entity", record.get("speaker_entity"))),
+            "annotation": line,
+        }
+
+
+# ---------------------------------------------------------------- tables and card
+
+
+def _schemas() -> dict[str, pa.Schema]:
+    import pyarrow as pa
+
+    text, number, tags = pa.string(), pa.int32(), pa.list_(pa.int64())
+    fragments = pa.list_(pa.struct({"start": number, "end": number, "text": text}))
+    roles = dict.fromkeys(("content", *ROLES), fragments)
+    entity = {"spans": fragments, "label": text, "level": number, "entity": text, "qid": text}
+    entity |= {"metonymy": text, "score": pa.float64(), "note": text}
+    quote = {"id": text, "type": text, "medium": text, **roles, "speaker_entity": text}
+    quote |= {"attribution": text, "parent": text, "score": pa.float64(), "rule": text, "note": text}
+    cluster = {"id": text, "name": text, "type": text, "named": pa.bool_(), "qid": text, "note": text}
+    cluster |= {"aliases": pa.list_(text), "mentions": pa.list_(pa.struct({"spans": fragments}))}
+    documents = {"id": text, "text": text, "sha256": text}
+    documents |= {"entities": pa.list_(pa.struct(entity)), "quotes": pa.list_(pa.struct(quote))}
+    documents |= {"clusters": pa.list_(pa.struct(cluster))}
+    documents |= {"meta": pa.list_(pa.struct({"name": text, "value": text}))}
+    entities = {"id": text, "document": text, "sentence": number, "start": number, "end": number}
+    entities |= {"tokens": pa.list_(text), "token_starts": pa.list_(number), "token_ends": pa.list_(number)}
+    entities |= dict.fromkeys(_TAGGED, tags)
+    quotes = {"document": text, "id": text, "type": text, "medium": text, "start": number, "end": number}
+    quotes |= {"text": text, **roles, "speaker_entity": text, "speaker_name": text, "speaker_type": text}
+    quotes |= {"speaker_qid": text, "attribution": text, "parent": text, "note": text}
+    layers = {"document": text, "layer": text, "annotator": text, "kind": text, "id": text, "label": text}
+    layers |= {"level": number, "start": number, "end": number, "text": text, "cluster": text}
+    layers |= {"annotation": text}
+    tables = {"documents": documents, "entities": entities, "quotes": quotes, "layers": layers}
+    return {name: pa.schema(fields) for name, fields in tables.items()}
+
+
+def _feature(field: pa.Field) -> dict[str, Any]:
+    """A field as the YAML of a card declares it, in the form that datasets 3 and 5 both read."""
+    import pyarrow as pa
+
+    type_ = field.type
+    if field.name in _TAGGED:
+        names = {str(number): tag for number, tag in enumerate(TAGS)}
+        return {"list": {"dtype": {"class_label": {"names": names}}}}
+    if pa.types.is_list(type_):
+        inner = _feature(type_.value_field)
+        if set(inner) == {"struct"}:
+            return {"list": inner["struct"]}
+        dtype = inner.get("dtype")
+        return {"list": dtype if isinstance(dtype, str) else inner}
+    if pa.types.is_struct(type_):
+        return {"struct": [{"name": inner.name} | _feature(inner) for inner in type_]}
+    return {"dtype": {"double": "float64"}.get(str(type_), str(type_))}
+
+
+def _card(
+    corpus: Corpus,
+    layers: list[Layer],
+    losses: Sequence[Loss],
+    rows: dict[str, int],
+    schemas: dict[str, pa.Schema],
+) -> str:
+    import yaml  # type: ignore[import-untyped]
+    from jinja2 import Environment, StrictUndefined
+
+    sizes = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+    header = {
+        "pretty_name": "Wortlaut",
+        "language": ["de"],
+        "language_details": "de-DE",
+        "multilinguality": ["monolingual"],
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["found"],
+        "source_datasets": ["original"],
+        "size_categories": [next((n for most, n in sizes if rows["documents"] < most), "n>1M")],
+        "task_categories": ["token-classification"],
+        "task_ids": ["named-entity-recognition", "coreference-resolution"],
+        "tags": ["quotation", "speaker-attribution", "entity-linking", "news"],
+        "license": "other",
+        "license_name": "annotations-cc-by-4.0-texts-not-established",
+        "license_link": "https://creativecommons.org/licenses/by/4.0/",
+        "configs": [
+            {"config_name": name}
+            | ({"default": True} if name == "documents" else {})
+            | {"data_files": [{"split": _SPLIT, "path": f"data/{name}/{_SPLIT}-*.parquet"}]}
+            for name in CONFIGS
+        ],
+        "dataset_info": [
+            {
+                "config_name": name,
+                "features": [{"name": field.name} | _feature(field) for field in schemas[name]],
+            }
+            for name in CONFIGS
+        ],
+    }
+    documents = corpus.documents
+    source = files("wortlaut") / "corpus" / "card.md.j2"
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(source.read_text("utf-8")).render(
+        header=yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100),
+        version=wortlaut.__version__,
+        hash=corpus.hash,
+        configs=[(name, what, rows[name]) for name, what in CONFIGS.items()],
+        documents=documents,
+        characters=sum(len(document.text) for document in documents),
+        paragraphs=sum(len(paragraphs(document.text)) for document in documents),
+        sentences=sum(len(sentences(document.text)) for document in documents),
+        tokens=sum(len(tokens(document.text)) for document in documents),
+        layers=(PARAGRAPHS, SENTENCES, TOKENS),
+        labels=[
+            (label, *(_count_labels(documents, label, level) for level in (1, 2))) for label in ENTITY_LABELS
+        ],
+        types=[(type_, sum(q.type == type_ for d in documents for q in d.quotes)) for type_ in QUOTE_TYPES],
+        quotes=[quote for document in documents for quote in document.quotes],
+        entities=[entity for document in documents for entity in document.entities],
+        clusters=[cluster for document in documents for cluster in document.clusters],
+        lost=sorted(Counter(loss.reason for loss in losses).items()),
+        agreement=_agreement(layers),
+    )
+
+
+def _count_labels(documents: Iterable[Document], label: str, level: int) -> int:
+    return sum((e.label, e.level) == (label, level) for document in documents for e in document.entities)
+
+
+def _agreement(layers: list[Layer]) -> list[tuple[str, str, str, int, int, int, float]]:
+    """Per pair of layers: what is counted, how many each has, how many are the same, and F1 between them."""
+    items: dict[str, dict[str, set[object]]] = {}
+    for layer in layers:
+        if layer.name == "gold":
+            continue
+        of_kind = items.setdefault(layer.name, {})
+        for entity in layer.annotations.entities:
+            key = (layer.document, entity.span, entity.label, entity.level)
+            of_kind.setdefault("entities: span, label and level", set()).add(key)
+        for quote in layer.annotations.quotes:
+            of_kind.setdefault("quotes: content and type", set()).add(
+                (layer.document, quote.content, quote.type)
+            )
+    rows = []
+    for one, other in combinations(sorted(items), 2):
+        for kind in sorted({*items[one], *items[other]}):
+            a, b = items[one].get(kind, set()), items[other].get(kind, set())
+            rows.append((one, other, kind, len(a), len(b), len(a & b), 2 * len(a & b) / (len(a) + len(b))))
+    return rows
+
+
+# ---------------------------------------------------------------- files
+
+
+def _table_name(config: str) -> str:
+    return f"data/{config}/{_SPLIT}-00000-of-00001.parquet"
+
+
+def _sources(root: Path) -> list[str]:
+    paths = [
+        *root.glob("seeds/*"),
+        *root.glob("annotations/gold/*.jsonl"),
+        *root.glob("annotations/layers/*/*.jsonl"),
+    ]
+    return sorted(path.relative_to(root).as_posix() for path in paths)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _file_hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _same(new: Path, old: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if new.read_bytes() == old.read_bytes():
+        return True
+    if new.suffix == ".parquet":
+        try:
+            return bool(pq.read_table(new).equals(pq.read_table(old), check_metadata=True))
+        except (pa.ArrowException, OSError):
+            return False
+    if new.name == "manifest.json":
+        try:
+            manifests = [json.loads(path.read_text("utf-8")) for path in (new, old)]
+        except ValueError:
+            return False
+        # Sizes and hashes of tables are those of one version of pyarrow.
+        for manifest in manifests:
+            manifest["files"] = [name for name in manifest["files"] if not name.endswith(".md")]
+        return bool(manifests[0] == manifests[1])
+    return False

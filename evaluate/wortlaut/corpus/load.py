@@ -1,0 +1,183 @@
+"""Loads a corpus by its reference: the shipped gold, a folder of Parquet, or a file in a known format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.errors import DataError, MissingFileError, unknown_name
+from wortlaut.formats import READERS, reader
+from wortlaut.formats.native import format_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Documents with gold annotations. ``hash`` is that of their content: ids, texts and annotations.
+
+    The order of documents, and of annotations in a document, does not change it; nor does ``meta``.
+    """
+
+    name: str
+    documents: tuple[Document, ...]
+    hash: str
+
+    @classmethod
+    def of(cls, name: str, documents: Iterable[Document]) -> Corpus:
+        documents = tuple(documents)
+        return cls(name, documents, corpus_hash(documents))
+
+
+def load_corpus(ref: str | Path = "gold") -> Corpus:
+    """The corpus that ``ref`` names: ``gold``, a folder that datasets reads, or ``format:PATH``."""
+    return Corpus.of(str(ref), stream_corpus(ref))
+
+
+def stream_corpus(ref: str | Path = "gold") -> Iterator[Document]:
+    """The documents of :func:`load_corpus`, one at a time.
+
+    An unknown reference raises at once; an empty corpus, an id that stands twice, and offsets outside
+    the text raise a :class:`DataError` when they are reached.
+    """
+    return _checked(str(ref), _documents(ref))
+
+
+def gold_root() -> Path:
+    """The folder with ``seeds`` and ``annotations/gold``: in the installed package, else the checkout."""
+    from importlib.resources import files
+
+    package = Path(str(files("wortlaut")))
+    for folder in (package / "_data", *package.parents):
+        if (folder / "seeds").is_dir() and (folder / "annotations" / "gold").is_dir():
+            return folder
+    raise MissingFileError(
+        "the gold is not here",
+        where=str(package),
+        hint="Install the wheel, or work in a checkout with seeds/ and annotations/gold/.",
+    )
+
+
+def corpus_hash(documents: Iterable[Document]) -> str:
+    """SHA-256 over the sorted digests of the documents, in hexadecimal."""
+    total = sha256()
+    for digest in sorted(map(_digest, documents)):
+        total.update(digest)
+    return total.hexdigest()
+
+
+def _digest(document: Document) -> bytes:
+    parts = (document.id, document.text, *format_lines(document.annotations, document.text))
+    digest = sha256()
+    for part in parts:
+        # Lengths keep apart what would otherwise run together.
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.digest()
+
+
+def _documents(ref: str | Path) -> Iterator[Document]:
+    if ref == "gold":
+        return reader("native")(gold_root() / "annotations" / "gold")
+    if str(ref) and Path(ref).is_dir():
+        return _dataset(Path(ref))
+    name, colon, path = str(ref).partition(":")
+    if colon and not isinstance(ref, Path):
+        read = reader(name)
+        if not path or not Path(path).exists():
+            raise MissingFileError("no such file or folder", where=str(ref))
+        return read(Path(path))
+    if str(ref) and Path(ref).exists():
+        known = " ".join(f"{name}:" for name in sorted(READERS))
+        hint = f"Say in which format, one of: {known}"
+        raise DataError("a file is named with its format", where=str(ref), hint=hint)
+    raise unknown_name("corpus", str(ref), ["gold", *(f"{name}:PATH" for name in READERS)])
+
+
+def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise DataError(f"the document {document.id!r} stands twice in the corpus", where=name)
+        seen.add(document.id)
+        for place, span in document.annotations.spans():
+            if span.end > len(document.text):
+                what = f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)"
+                raise DataError(what, where=f"{name}, document {document.id}, {place}")
+        yield document
+    if not seen:
+        raise DataError("the corpus has no documents", where=name)
+
+
+def _dataset(folder: Path) -> Iterator[Document]:
+    """The documents of a folder in the layout of ``corpus/``: configuration ``documents``, every split."""
+    if not (folder / "README.md").is_file():
+        hint = "Name a folder that `wortlaut build` wrote, or say the format: native:PATH."
+        raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
+    for row in _rows(folder):
+        yield _document(folder, row)
+
+
+def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
+    from datasets import get_dataset_config_names, load_dataset
+
+    place = str(folder.resolve())
+    try:
+        if "documents" not in get_dataset_config_names(place):
+            raise DataError("the dataset has no configuration 'documents'")
+        # Streaming reads the Parquet files themselves, not a cache that may be older than they are.
+        for split in load_dataset(place, "documents", streaming=True).values():
+            yield from split
+    # Whatever a library of that size raises over a broken folder: to the reader it is broken data.
+    except Exception as error:
+        what = error.what if isinstance(error, DataError) else f"datasets cannot read the folder: {error}"
+        raise DataError(what, where=str(folder), hint="Build it with `wortlaut build`.") from error
+
+
+def _document(folder: Path, row: Mapping[str, Any]) -> Document:
+    where = f"{folder}, document {row.get('id')!r}"
+    try:
+        text = row["text"]
+        if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():
+            raise DataError("the checksum is that of another text", where=where)
+        annotations = Annotations(
+            entities=tuple(
+                Entity(**_plain(item, text, "spans") | {"span": _span(item["spans"], text)})
+                for item in row["entities"]
+            ),
+            quotes=tuple(Quote(**_plain(item, text)) for item in row["quotes"]),
+            clusters=tuple(
+                Cluster(
+                    **_plain(item, text, "mentions", "aliases"),
+                    aliases=tuple(item["aliases"]),
+                    mentions=tuple(_span(mention["spans"], text) for mention in item["mentions"]),
+                )
+                for item in row["clusters"]
+            ),
+        )
+        return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise DataError(error.what, where=where, hint=error.hint) from error
+        hint = "Build the dataset anew with `wortlaut build`."
+        raise DataError(f"the row is not a document: {error}", where=where, hint=hint) from error
+
+
+def _plain(item: Mapping[str, Any], text: str, *without: str) -> dict[str, Any]:
+    """The fields of a struct, lists of fragments as spans."""
+    return {
+        key: (_span(value, text) if value else None) if isinstance(value, list) else value
+        for key, value in item.items()
+        if key not in without
+    }
+
+
+def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
+    for fragment in fragments:
+        if text[fragment["start"] : fragment["end"]] != fragment["text"]:
+            raise DataError(
+                f"[{fragment['start']}, {fragment['end']}) is not {fragment['text']!r} in the text"
+            )
+    return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
