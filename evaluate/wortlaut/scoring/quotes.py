@@ -1,0 +1,109 @@
+"""Scores of quotes: their spans, speakers and everything together, under every schema.
+
+The specification with worked examples is ``docs/metrics-quotes.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wortlaut.document import Annotations, Quote
+from wortlaut.scoring.columns import Ints, Spans
+from wortlaut.scoring.engine import error_counts
+from wortlaut.scoring.quote_pairs import Measured, Quotes, type_labels
+from wortlaut.scoring.quote_peers import PEER_SCHEMAS, peer_scores
+from wortlaut.scoring.schemas import Task, TokenTable, check_schema, count
+from wortlaut.scoring.speakers import (
+    Attribution,
+    Names,
+    attribution,
+    given_attribution,
+    joint_scores,
+    speaker_scores,
+)
+from wortlaut.scoring.units import Units
+
+#: Layer → role of a quote. A role counts once for each quote that has it.
+ROLE_LAYERS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
+
+__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_scores"]
+
+
+def quote_scores(
+    gold: Sequence[Annotations],
+    predicted: Sequence[Annotations],
+    units: Units,
+    schemas: Sequence[str],
+    *,
+    given: Sequence[Sequence[Quote]] | None = None,
+    tokens: TokenTable | None = None,
+) -> dict[str, dict[str, Measured]]:
+    """Layer → schema → counts, from one ``Annotations`` a document on both sides, in the same order.
+
+    ``schemas`` are those of spans and the names in :data:`PEER_SCHEMAS`. ``given`` are the gold
+    quotes as an extractor attributed them, a sequence for each document in the order of the gold.
+    ``tokens`` are needed wherever a schema counts tokens; without them offsets count as tokens.
+    """
+    scores: dict[str, dict[str, Measured]] = {}
+    spans = [check_schema(schema) for schema in schemas if schema not in PEER_SCHEMAS]
+    if spans:
+        names = Names(gold)
+        found = attribution(gold, predicted, units, names)
+        answers = None if given is None else given_attribution(gold, predicted, given, units, names)
+        g, p = found.gold, found.predicted
+        labels = type_labels(g.types() + p.types())
+        contents = [side.spans("content", side.type_column(labels)) for side in (g, p)]
+        whole = _task(contents[0], contents[1], units, len(labels), tokens)
+        scores["quotes"] = _measured(whole, labels, spans)
+        for layer, role in ROLE_LAYERS.items():
+            task = _task(g.spans(role), p.spans(role), units, 1, tokens)
+            scores[layer] = _measured(task, (role,), spans)
+        for layer, role in ROLE_LAYERS.items():
+            scores[f"{layer}@matched"] = _measured(_within(found, role, units, tokens), (role,), spans)
+        scores["speakers"] = speaker_scores(found, answers, names, units)
+        scores["joint"] = joint_scores(found, units)
+    for schema in schemas:
+        if schema in PEER_SCHEMAS:
+            for layer, measured in peer_scores(schema, gold, predicted, units, tokens).items():
+                scores.setdefault(layer, {}).update(measured)
+    return scores
+
+
+def _task(gold: Spans, predicted: Spans, units: Units, labels: int, tokens: TokenTable | None) -> Task:
+    return Task(gold.sorted(), predicted.sorted(), len(units), labels, tokens)
+
+
+def _measured(task: Task, labels: tuple[str, ...], schemas: Sequence[str]) -> dict[str, Measured]:
+    errors = error_counts(task.alignment)
+    return {schema: Measured(count(task, schema), labels, errors) for schema in schemas}
+
+
+def _within(found: Attribution, role: str, units: Units, tokens: TokenTable | None) -> Task:
+    """The role's spans of the matched quotes, where only the two spans of one pair can match.
+
+    Each pair is made a document of its own, with the tokens that its spans can touch.
+    """
+    gold, predicted = found.gold.take(found.paired.gold), found.predicted.take(found.paired.predicted)
+    pair = np.arange(len(gold), dtype=np.int64)
+    sides = [Quotes(side.quotes, pair, gold.unit).spans(role) for side in (gold, predicted)]
+    if tokens is not None:
+        tokens = _tokens_of_pairs(sides, gold.document, tokens)
+    return _task(sides[0], sides[1], units, 1, tokens)
+
+
+def _tokens_of_pairs(sides: Sequence[Spans], document: Ints, tokens: TokenTable) -> TokenTable:
+    pair = np.concatenate([spans.document for spans in sides])
+    low, high = np.concatenate([s.start for s in sides]), np.concatenate([s.end for s in sides])
+    width = int(max(tokens.end.max(initial=0), high.max(initial=0))) + 1
+    base = document[pair] * width
+    first = np.searchsorted(tokens.document * width + tokens.end, base + low, side="right")
+    last = np.searchsorted(tokens.document * width + tokens.start, base + high, side="left")
+    length = np.maximum(last - first, 0)
+    at = np.repeat(first - np.cumsum(length) + length, length) + np.arange(int(length.sum()))
+    rows = np.unique(np.stack([np.repeat(pair, length), at], axis=1), axis=0)
+    if not len(rows):
+        rows = np.zeros((0, 2), np.int64)
+    return replace(tokens, document=rows[:, 0], start=tokens.start[rows[:, 1]], end=tokens.end[rows[:, 1]])
