@@ -75,13 +75,13 @@ def score_counts(
     precision, recall, f1 = point_scores(totals, scale)
     bands: Intervals | None = None
     notes = list(notes)
-    per_unit: tuple[tuple[int, int, int, int], ...] = ()
+    per_unit: Ints | None = None
     if resampling.samples and units < 2:
         notes.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
     elif resampling.samples:
         bands = intervals(counts if isinstance(counts, Sample) else counts.sample(), resampling)
         if isinstance(counts, Counts):
-            per_unit = tuple((g, p, hg, hp) for g, p, hg, hp in counts.per_unit().tolist())
+            per_unit = counts.per_unit()
         if units < FEW_DOCUMENTS:
             notes.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
     present = totals[:, GOLD] + totals[:, PREDICTED] > 0
@@ -114,6 +114,7 @@ def score_counts(
         notes=tuple(notes),
         errors=errors,
         per_unit=per_unit,
+        scale=scale,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wortlaut.scoring.columns import Ints
     from wortlaut.scoring.uncertainty import Interval
 
 
@@ -51,7 +52,8 @@ class Result(Score):
     """The micro average under one schema, with every label, the macro average and the errors.
 
     ``labels_absent`` counts labels asked for that neither gold nor prediction holds: they are in no
-    mean. ``notes`` say what a reader of the numbers must know.
+    mean. ``notes`` say what a reader of the numbers must know. ``per_unit`` are the sums of each
+    resampled unit, shape ``(units, 4)``, hits in steps of ``1 / scale``: what paired tests need.
     """
 
     schema: str = "strict"
@@ -61,7 +63,8 @@ class Result(Score):
     signature: str = ""
     notes: tuple[str, ...] = ()
     errors: Mapping[str, int] | None = None
-    per_unit: tuple[tuple[int, int, int, int], ...] = field(default=(), repr=False)
+    per_unit: Ints | None = field(default=None, repr=False, compare=False)
+    scale: int = field(default=1, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         row = Score.to_dict(self)

@@ -1,0 +1,283 @@
+"""The command line: thin commands over plain functions.
+
+Exit codes: 0 fine, 1 found wanting, 2 input that cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wortlaut.errors import WortlautError, unknown_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wortlaut.evaluation import Evaluation, Progress
+
+app = typer.Typer(
+    name="wortlaut",
+    help="Who said what, in exactly which words, and how well a program finds that out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+
+def main() -> None:
+    """The entry point: an error of the input is told in a sentence, without a traceback, with exit code 2."""
+    # A text with a lone surrogate, or a terminal without UTF-8, must not break the report of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except WortlautError as error:
+        fail(error)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+
+
+def fail(error: WortlautError) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text("error: ", style="bold red") + Text(str(error)))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Without a terminal, lines of a table are not cut to a width that nobody set.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=100)
+
+
+@app.command()
+def evaluate(
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor",
+            "-e",
+            metavar="SPEC",
+            help="What to score; repeat it for several. Default: the built-in ones.",
+        ),
+    ] = None,
+    corpus: Annotated[
+        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+    ] = "gold",
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON (- for stdout).")
+    ] = None,
+    by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
+    samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
+    from wortlaut.evaluation import BUILT_IN, DEFAULT_SCHEMAS
+    from wortlaut.evaluation import evaluate as run_evaluation
+    from wortlaut.reports.terminal import evaluation_view
+
+    with _progress() as progress:
+        evaluation = run_evaluation(
+            extractor or BUILT_IN,
+            corpus,
+            schemas=schema or DEFAULT_SCHEMAS,
+            labels=_labels(labels),
+            samples=samples,
+            seed=seed,
+            progress=progress,
+        )
+    if json_file is not None:
+        _write_json(json_file, evaluation.to_dict())
+    if json_file != Path("-"):
+        console = _console()
+        for part in evaluation_view(evaluation, by_label=by_label):
+            console.print(part)
+    _report_failures(evaluation)
+
+
+def _report_failures(evaluation: Evaluation) -> None:
+    failures = [system for system in evaluation.systems if system.failed is not None]
+    for system in failures:
+        fail(WortlautError(f"{system.name} has no scores\n  {system.failed}"))
+    if failures:
+        raise typer.Exit(2)
+
+
+@app.command()
+def extractors(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the extractors: what each finds, and what it lacks here."""
+    from dataclasses import asdict
+
+    from wortlaut.extractors import available
+
+    infos = available()
+    if as_json:
+        print(json.dumps([asdict(info) for info in infos], ensure_ascii=False, indent=2))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("extractor", "finds", "what it is", "ready"):
+        table.add_column(name, overflow="fold")
+    for info in infos:
+        ready = Text("yes") if not info.missing else Text(f"lacks {', '.join(info.missing)}", style="yellow")
+        table.add_row(
+            Text(info.name),
+            ", ".join(info.finds) or "depends",
+            Text(f"{info.summary} ({info.source})"),
+            ready,
+        )
+    console = _console()
+    console.print(table)
+    for info in infos:
+        if info.missing and info.install:
+            console.print(Text(f"{info.name}: {info.install}", style="dim"))
+
+
+@app.command()
+def corpora() -> None:
+    """List the corpora that can be read, and how to name them."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from wortlaut.corpus.known import KNOWN
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("--corpus", "what it holds", "licence", "home"):
+        table.add_column(name, overflow="fold")
+    for corpus in KNOWN:
+        table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(corpus.home))
+    _console().print(table)
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]…", help="Files, folders or repositories. Default: this folder."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check annotation files; exit 1 where a rule is broken."""
+    from wortlaut.corpus.validate import exit_code
+    from wortlaut.corpus.validate import validate as check
+
+    incidents = check(paths or [Path()])
+    if as_json:
+        print(json.dumps([incident.to_dict() for incident in incidents], ensure_ascii=False, indent=2))
+    else:
+        from rich.text import Text
+
+        console = _console()
+        for incident in incidents:
+            at = ", ".join(f"[{start}, {end})" for start, end in incident.offsets)
+            place = f"{incident.file}:{incident.line}" if incident.line else incident.file
+            style = "red" if incident.severity == "error" else "yellow"
+            head = Text(f"{place}: ") + Text(f"{incident.severity} {incident.rule}", style=style)
+            console.print(head + Text(f" {at}" if at else ""), soft_wrap=True)
+            console.print(Text(f"    {incident.what}\n    {incident.fix}"), soft_wrap=True)
+        errors = sum(incident.severity == "error" for incident in incidents)
+        console.print(f"{errors} error(s), {len(incidents) - errors} warning(s)")
+    raise typer.Exit(exit_code(incidents))
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="predictions or evaluation.")],
+) -> None:
+    """Print the JSON Schema of a file format."""
+    from importlib.resources import files
+
+    folder = files("wortlaut") / "schemas"
+    known = sorted(item.name.removesuffix(".schema.json") for item in folder.iterdir())
+    if name not in known:
+        raise unknown_name("JSON Schema", name, known)
+    print((folder / f"{name}.schema.json").read_text("utf-8"), end="")
+
+
+def _labels(ref: str | None) -> str | dict[str, str | None] | None:
+    if ref is None or not (ref.endswith(".json") or Path(ref).is_file()):
+        return ref
+    try:
+        mapping = json.loads(Path(ref).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise WortlautError("no such file", where=ref) from error
+    except (ValueError, OSError) as error:
+        raise WortlautError(f"is not a JSON file: {error}", where=ref) from error
+    if not isinstance(mapping, dict):
+        raise WortlautError(
+            "is not a JSON object", where=ref, hint='Write {"GPE": "LOC", "DATE": null}, for example.'
+        )
+    return mapping
+
+
+def _write_json(path: Path, data: dict[str, Any]) -> None:
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    if path == Path("-"):
+        sys.stdout.write(text)
+    else:
+        from wortlaut.files import write_whole
+
+        write_whole(path, text)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar for each system that takes more than a second, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, Any] = {}
+    begun = time.monotonic()
+
+    def advance(name: str, done: int, total: int) -> None:
+        if time.monotonic() - begun < 1:
+            return
+        if not tasks:
+            bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=total)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield advance
+    finally:
+        if tasks:
+            bar.stop()

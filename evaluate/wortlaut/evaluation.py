@@ -1,0 +1,320 @@
+"""Run extractors over a corpus and score what they find: the main job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wortlaut import __version__
+from wortlaut.corpus.load import Corpus, load_corpus
+from wortlaut.document import ENTITY_LABELS, Annotations, Entity, Quote
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.extractors.protocol import Extractor
+from wortlaut.extractors.registry import resolve
+from wortlaut.extractors.run import run
+from wortlaut.layers import sentences, tokens
+from wortlaut.scoring.columns import Spans, spans_from_objects
+from wortlaut.scoring.engine import Context, score_counts, score_task
+from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.quotes import quote_scores
+from wortlaut.scoring.result import Results
+from wortlaut.scoring.schemas import Task, TokenTable, check_schema
+from wortlaut.scoring.uncertainty import Resampling
+from wortlaut.scoring.units import Units, units_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The extractors of the main job.
+BUILT_IN = ("gazetteer", "hanta", "quotes-de")
+#: The schemas of the main job.
+DEFAULT_SCHEMAS = ("strict", "partial")
+
+Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class System:
+    """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores."""
+
+    name: str
+    scores: Mapping[str, Results] = field(default_factory=dict)
+    failed: str | None = None
+    notes: tuple[str, ...] = ()
+    found: tuple[Annotations, ...] = field(default=(), repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "name": self.name,
+            "scores": {layer: results.to_dict() for layer, results in self.scores.items()},
+            "notes": list(self.notes),
+        }
+        if self.failed is not None:
+            row["failed"] = self.failed
+        return row
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema."""
+
+    corpus: Corpus
+    signature: str
+    systems: tuple[System, ...]
+    units: Units
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": "wortlaut-evaluation/1",
+            "version": __version__,
+            "corpus": {
+                "name": self.corpus.name,
+                "hash": self.corpus.hash,
+                "documents": len(self.corpus.documents),
+            },
+            "signature": self.signature,
+            "resampling": {"unit": self.units.kind, "units": len(self.units)},
+            "notes": list(self.notes),
+            "systems": [system.to_dict() for system in self.systems],
+        }
+
+    def __str__(self) -> str:
+        parts = []
+        for system in self.systems:
+            parts.append(f"{system.name}: {system.failed}" if system.failed else system.name)
+            parts += [f"{layer}\n{results}" for layer, results in system.scores.items()]
+        return "\n\n".join(parts)
+
+
+def evaluate(
+    extractors: str | Extractor | Sequence[str | Extractor] = BUILT_IN,
+    corpus: str | Corpus = "gold",
+    *,
+    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    labels: str | Mapping[str, str | None] | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run each extractor over the corpus and score entities, quotes and speakers.
+
+    Parameters
+    ----------
+    extractors
+        Spec strings (``gazetteer``, ``preds:FILE.jsonl``, ``package.module:factory?option=value``, …)
+        or extractor objects; one or several.
+    corpus
+        ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
+    schemas
+        Span schemas from ``wortlaut.SCHEMAS``.
+    labels
+        A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label.
+    samples, seed
+        The bootstrap behind the intervals; 0 samples for none.
+    progress
+        Called with the system's name, the documents done and their number.
+
+    An extractor that fails has its reason in ``failed`` and no scores; the others are scored. Raises
+    WortlautError for a corpus, schema or projection that cannot be used.
+    """
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    if not loaded.documents:
+        raise DataError("the corpus has no documents", where=loaded.name)
+    chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
+    scorer = Scorer.of(loaded, projection(labels), Resampling("document", samples, seed))
+    wanted = [extractors] if isinstance(extractors, str) or hasattr(extractors, "extract") else extractors
+    systems = []
+    for name, extractor in _named(wanted):  # type: ignore[arg-type]
+        try:
+            found, given, finds = _run(name, extractor, loaded, progress)
+            systems.append(scorer.system(name, found, chosen, given, finds))
+        except WortlautError as error:
+            systems.append(System(name, failed=str(error)))
+    signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
+    return Evaluation(loaded, signature, tuple(systems), scorer.units, scorer.notes)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A corpus made ready for scoring: what does not depend on a system is done once."""
+
+    corpus: Corpus
+    projection: Projection | None
+    resampling: Resampling
+    units: Units
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
+        units = units_of([[start for start, _ in sentences(d.text)] for d in corpus.documents])
+        notes = []
+        if units.kind == "sentence" and resampling.samples:
+            count = len(corpus.documents)
+            what = "one document" if count == 1 else f"{count} documents"
+            notes.append(
+                f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
+                " these texts, are too narrow for other texts, and do not compare systems."
+            )
+        if chosen is not None:
+            dropped = sum(chosen(e.label) is None for d in corpus.documents for e in d.entities)
+            if dropped:
+                notes.append(f"{dropped} gold entities are left out by the label projection {chosen.name}.")
+        return cls(corpus, chosen, replace(resampling, unit=units.kind), units, tuple(notes))
+
+    def context(self, layer: str) -> Context:
+        name = f"{self.corpus.name}@{self.corpus.hash[:12]}"
+        projected = (
+            self.projection.name if self.projection is not None and layer in ("entities", "all") else ""
+        )
+        return Context(name, layer, projected)
+
+    def system(
+        self,
+        name: str,
+        found: Sequence[Annotations],
+        schemas: Sequence[str],
+        given: Sequence[Sequence[Quote]] | None,
+        finds: Sequence[str],
+    ) -> System:
+        """The scores of one system, for the layers that it looks for and the corpus has."""
+        scores: dict[str, Results] = {}
+        notes: list[str] = []
+        gold = [document.annotations for document in self.corpus.documents]
+        if "entities" in finds and self._has("entities", gold, found, notes):
+            scores["entities"] = self._entities(gold, found, schemas, notes)
+        if "quotes" in finds and self._has("quotes", gold, found, notes):
+            measured = quote_scores(
+                gold, found, self.units, schemas, given=given, tokens=self._tokens(schemas)
+            )
+            for layer, by_schema in measured.items():
+                scores[layer] = Results()
+                for schema, item in by_schema.items():
+                    scores[layer][schema] = score_counts(
+                        item.counts,
+                        item.labels,
+                        schema,
+                        self.resampling,
+                        self.context(layer),
+                        errors=None if item.errors is None else dict(item.errors),
+                        notes=item.notes,
+                    )
+        return System(name, scores, None, tuple(notes), tuple(found))
+
+    def _has(
+        self, layer: str, gold: Sequence[Annotations], found: Sequence[Annotations], notes: list[str]
+    ) -> bool:
+        if any(getattr(annotations, layer) for annotations in gold):
+            return True
+        if count := sum(len(getattr(annotations, layer)) for annotations in found):
+            notes.append(f"The corpus has no {layer}; {count} found ones are not scored.")
+        return False
+
+    def _entities(
+        self,
+        gold: Sequence[Annotations],
+        found: Sequence[Annotations],
+        schemas: Sequence[str],
+        notes: list[str],
+    ) -> Results:
+        left = self._projected(gold)
+        right = self._projected(found)
+        if dropped := sum(len(f.entities) for f in found) - sum(map(len, right)):
+            assert self.projection is not None
+            notes.append(f"{dropped} found entities are left out by the projection {self.projection.name}.")
+        self._check_labels(left, right)
+        labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
+        number = {label: i for i, label in enumerate(labels)}
+        task = Task(
+            self._spans(left, number),
+            self._spans(right, number),
+            len(self.units),
+            len(labels),
+            self._tokens(schemas),
+        )
+        context = self.context("entities")
+        return Results(
+            (schema, score_task(task, labels, schema, self.resampling, context, errors=True))
+            for schema in schemas
+        )
+
+    def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
+        if self.projection is None:
+            return [list(annotations.entities) for annotations in side]
+        rows = []
+        for one in side:
+            pairs = [(entity, self.projection(entity.label)) for entity in one.entities]
+            rows.append([replace(entity, label=label) for entity, label in pairs if label is not None])
+        return rows
+
+    def _check_labels(self, gold: Sequence[Sequence[Entity]], found: Sequence[Sequence[Entity]]) -> None:
+        """A label that the corpus cannot have is a mistake in the set-up, not a wrong answer."""
+        known = {entity.label for row in gold for entity in row}
+        scheme = (
+            {self.projection(label) for label in ENTITY_LABELS} if self.projection else set(ENTITY_LABELS)
+        )
+        if known <= scheme:
+            known |= scheme - {None}  # type: ignore[arg-type]
+        for document, row in zip(self.corpus.documents, found, strict=True):
+            for entity in row:
+                if entity.label not in known:
+                    raise DataError(
+                        f"unknown label {entity.label!r} at [{entity.span.start}, {entity.span.end})",
+                        where=f"document {document.id}",
+                        hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
+                    )
+
+    def _spans(self, rows: Sequence[Sequence[Entity]], number: Mapping[str, int]) -> Spans:
+        # One pass over model objects: the columns are made here, everything after is columns.
+        flat = [(i, entity) for i, row in enumerate(rows) for entity in row]
+        spans = spans_from_objects(
+            [i for i, _ in flat],
+            [entity.span for _, entity in flat],
+            [number[entity.label] for _, entity in flat],
+            [0] * len(flat),
+            [entity.level for _, entity in flat],
+            [entity.score for _, entity in flat],
+        )
+        return replace(spans, unit=self.units.of(spans.document, spans.start)).sorted()
+
+    def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
+        if not {"token", "fuzzy"} & set(schemas):
+            return None
+        rows = [
+            (i, start, end)
+            for i, document in enumerate(self.corpus.documents)
+            for start, end in tokens(document.text)
+        ]
+        return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+
+
+def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | Extractor]]:
+    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice."""
+    seen: dict[str, int] = {}
+    for extractor in extractors:
+        name = (
+            extractor
+            if isinstance(extractor, str)
+            else str(getattr(extractor, "spec", type(extractor).__name__))
+        )
+        seen[name] = seen.get(name, 0) + 1
+        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
+
+
+def _run(
+    name: str, spec: str | Extractor, corpus: Corpus, progress: Progress | None
+) -> tuple[list[Annotations], list[list[Quote]] | None, tuple[str, ...]]:
+    extractor = resolve(spec) if isinstance(spec, str) else spec
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(name, done, len(corpus.documents))
+
+    found = run(extractor, corpus.documents, progress=advance)
+    return found, None, tuple(extractor.finds)
