@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from itertools import pairwise
@@ -191,15 +191,21 @@ def read(path: Path) -> Iterator[Document]:
             path = path / inner
     if not path.exists():
         raise MissingFileError("no such file or folder", where=str(path))
+    provenance: dict[Path, dict[str, dict[str, str]]] = {}
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
         parsed = parse(file)
-        header = _accept(file, parsed).header
-        text = read_text(text_path(file, header.document))
-        annotations = read_annotations(file, text).annotations
+        accepted = _accept(file, parsed)
+        header = accepted.header
+        source = text_path(file, header.document)
+        text = read_text(source)
+        _refuse(file, check_text(parsed, text))
+        seeds = source.parent
+        if seeds not in provenance:
+            provenance[seeds] = read_provenance(seeds)
         meta = {"layer": header.layer, "annotator": header.annotator}
-        meta |= read_provenance(text_path(file, header.document).parent).get(header.document, {})
+        meta |= provenance[seeds].get(header.document, {})
         strings = ((key, value) for key, value in meta.items() if key not in ("id", "sha256", "characters"))
-        yield Document(header.document, text, annotations, tuple(strings))
+        yield Document(header.document, text, accepted.annotations, tuple(strings))
 
 
 def text_path(annotation_file: Path, document: str) -> Path:
@@ -223,8 +229,7 @@ def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
     for number, raw in enumerate(read_text(path).removesuffix("\n").split("\n"), 1):
         problems: list[Problem] = []
         record = _record(number, raw, problems)
-        for problem in problems:
-            raise _error(path, problem)
+        _refuse(path, problems)
         if record is None or not isinstance(record.get("id"), str) or record["id"] in found:
             raise DataError(
                 "the line has no id of its own", where=f"{path}:{number}", hint='Write {"id": …}.'
@@ -236,8 +241,7 @@ def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
 def read_text(path: Path) -> str:
     """A text: UTF-8, NFC, LF, no BOM; a :class:`DataError` otherwise."""
     text, problems = decode(_bytes(path))
-    for problem in problems:
-        raise _error(path, problem)
+    _refuse(path, problems)
     return text
 
 
@@ -248,8 +252,7 @@ def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
     """
     parsed = parse(path)
     file = _accept(path, parsed)
-    for problem in () if text is None else check_text(parsed, text):
-        raise _error(path, problem)
+    _refuse(path, [] if text is None else check_text(parsed, text))
     return file
 
 
@@ -678,9 +681,7 @@ def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
 
 
 def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
-    for problem in parsed.problems:
-        if problem.rule not in _FORGIVEN:
-            raise _error(path, problem)
+    _refuse(path, [problem for problem in parsed.problems if problem.rule not in _FORGIVEN])
     assert parsed.header is not None  # its absence is a problem
     values = [line.value for line in parsed.lines]
     mentions: dict[str, list[Span]] = {}
@@ -709,9 +710,12 @@ def _bytes(path: Path) -> bytes:
         raise DataError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def _error(path: Path, problem: Problem) -> DataError:
-    where = f"{path}:{problem.line}" if problem.line else str(path)
-    return DataError(f"{problem.what} ({problem.rule})", where=where, hint=problem.fix)
+def _refuse(path: Path, problems: Sequence[Problem]) -> None:
+    if problems:
+        problem, others = problems[0], len(problems) - 1
+        more = f", and {others} more" if others else ""
+        where = f"{path}:{problem.line}" if problem.line else str(path)
+        raise DataError(f"{problem.what} ({problem.rule}){more}", where=where, hint=problem.fix)
 
 
 def _only_surrogates(data: bytes) -> bool:
