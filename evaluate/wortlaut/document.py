@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 #: GermEval 2014 (Benikova et al. 2014, section 3): four classes, each plain, derived, or part of a compound.
-ENTITY_LABELS = tuple(
-    base + kind for base in ("PER", "LOC", "ORG", "OTH") for kind in ("", "deriv", "part")
-)
+ENTITY_LABELS = tuple(base + kind for base in ("PER", "LOC", "ORG", "OTH") for kind in ("", "deriv", "part"))
 #: Petersen-Frey & Biemann 2024, section 3: the five types of a quotation.
 QUOTE_TYPES = ("direct", "indirect", "reported", "free indirect", "indirect/free indirect")
 #: Petersen-Frey & Biemann 2024: what is represented; combinations are joined by ``/``.
