@@ -16,9 +16,13 @@ from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import assign, overlapping
 from wortlaut.scoring.units import Units
 
-#: Steps of a real-valued hit: values in [0, 1] are kept as integers to 2**-40, so that sums of them
-#: resample like counts do. The rounding is below 1e-12 for each value.
-FINE = 2**40
+#: Steps of a real-valued hit: values in [0, 1] are kept as integers to 2**-36, so that sums of them
+#: resample like counts do. Each is rounded by less than 1e-11; 100 million of them fit 63 bits.
+FINE = 2**36
+
+
+#: The number of a document, a span of it, and a label (empty where the layer has none).
+Item = tuple[int, Span, str]
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Measured:
     """What one schema counted in each unit, ready for :func:`wortlaut.scoring.engine.score_counts`.
 
     ``headline`` is the average that is the score: ``micro``, or ``macro`` where the labels are
-    scores of their own whose mean is meant.
+    scores of their own whose mean is meant. ``items`` are the gold and the predicted items as
+    ``(document, span, label)``, in the order of their rows in ``counts``, where rows are items.
     """
 
     counts: Counts
@@ -34,6 +39,7 @@ class Measured:
     errors: Mapping[str, int] | None = None
     notes: tuple[str, ...] = ()
     headline: str = "micro"
+    items: tuple[Sequence[Item], Sequence[Item]] | None = None
 
 
 @dataclass(frozen=True)
