@@ -286,7 +286,16 @@ print(json.dumps({
 """
 
 
-INSTALL = ["-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+INSTALL = [
+    "-m",
+    "pip",
+    "install",
+    "-q",
+    "--no-deps",
+    "--no-build-isolation",
+    "--no-index",
+    "--disable-pip-version-check",
+]
 
 
 def test_an_installed_package_registers_and_a_broken_one_breaks_alone(tmp_path: Path) -> None:

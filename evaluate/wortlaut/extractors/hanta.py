@@ -1,0 +1,239 @@
+"""``hanta``: names by HanTa's part-of-speech tags, typed by lists and by the words beside them.
+
+HanTa (LGPL) brings a model of German; without it ``wortlaut[de]`` must be installed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wortlaut.document import Annotations, Entity, Span, Text
+from wortlaut.extractors import names
+from wortlaut.layers import sentences, tokens
+
+_PARTICLE = re.compile(r"(von|van|de|del|della|di|da|dos|bin|ibn|al|zu)( (der|den|dem|la|und zu))?")
+_LONGEST = 6
+_STREET = re.compile(r"(straße|strasse|allee|gasse|platz|brücke)n?$")
+_SETTLEMENT = re.compile(
+    r"(heim|hausen|stadt|dorf|burg|kirchen|ingen|bach|berg|felde?|ien|istan|see|tal|furt|rode)s?$"
+)
+_POLITE = frozenset(("Sie", "Ihnen", "Ihr", "Ihre", "Ihren", "Ihrem", "Ihrer", "Ihres"))
+_ROMAN = re.compile(r"[IVX]+\.?")
+_NUMBER = re.compile(r"[IVX]*\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """Tokens ``[start, end)`` of a sentence."""
+
+    start: int
+    end: int
+    label: str
+    #: Whether the list or the words beside it say so, rather than a guess.
+    sure: bool = True
+
+
+class Hanta:
+    """Persons, places and organisations; a surname stands for its bearer through the text."""
+
+    finds = ("entities",)
+
+    def __init__(self) -> None:
+        from HanTa.HanoverTagger import HanoverTagger
+
+        self._tagger = HanoverTagger("morphmodel_ger.pgz")
+        self._names = {" ".join(_pieces(name)): label for name, label in names.names().items()}
+        self._first_names = names.words("first_names.txt")
+        self._cues = names.cues()
+
+    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
+        for text in texts:
+            yield Annotations(tuple(self._entities(text)))
+
+    def _entities(self, text: str) -> Iterator[Entity]:
+        offsets = tokens(text)
+        starts = [start for start, _ in offsets]
+        found: list[tuple[list[tuple[int, int]], list[str], list[_Name]]] = []
+        surnames: set[str] = set()
+        for start, end in sentences(text):
+            places = offsets[bisect_left(starts, start) : bisect_left(starts, end)]
+            forms = [text[a:b] for a, b in places]
+            tags = [str(tag) for _, _, tag in self._tagger.tag_sent(forms)]
+            inside = self._sentence(forms, tags)
+            found.append((places, forms, inside))
+            surnames |= {
+                _bare(_surname(forms[name.start : name.end]))
+                for name in inside
+                if name.label == "PER" and name.sure and name.end - name.start > 1
+            }
+        for places, forms, inside in found:
+            for name in self._with_surnames(forms, inside, surnames):
+                yield Entity(Span.of(places[name.start][0], places[name.end - 1][1]), name.label)
+
+    def _sentence(self, forms: Sequence[str], tags: Sequence[str]) -> list[_Name]:
+        found: list[_Name] = []
+        i = 0
+        while i < len(forms):
+            name = (
+                self._person(forms, tags, i)
+                or self._headed(forms, tags, i)
+                or self._listed(forms, i)
+                or self._tagged(forms, tags, i)
+            )
+            if name is not None:
+                found.append(name)
+            i = name.end if name is not None else i + 1
+        return found
+
+    def _headed(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
+        """An institution and where it is: ``Landgericht Berlin``."""
+        if forms[i] not in self._cues["organisation head"] or i + 1 == len(forms):
+            return None
+        place = self._listed(forms, i + 1)
+        if place is not None and place.label == "LOC":
+            return _Name(i, place.end, "ORG")
+        return _Name(i, i + 2, "ORG") if self._is_name(forms, tags, i + 1) else None
+
+    def _listed(self, forms: Sequence[str], i: int) -> _Name | None:
+        """The longest listed name, or a compound with one, from token ``i`` on."""
+        for end in range(min(len(forms), i + _LONGEST), i, -1):
+            label = self._names.get(" ".join(forms[i:end]))
+            if label:
+                return _Name(i, end, label)
+        label = names.compound(forms[i], self._names)
+        return _Name(i, i + 1, label) if label else None
+
+    def _person(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
+        """A first name, then more names: ``Joe Biden``, ``Ursula von der Leyen``."""
+        if forms[i] not in self._first_names:
+            return None
+        end = self._run(forms, tags, i)
+        last = forms[end - 1]
+        if any(form in self._cues["organisation inside"] for form in forms[i:end]):
+            return _Name(i, end, "ORG")
+        if end - i == 1 and self._names.get(last):
+            return None
+        return _Name(i, end, "PER", sure=end - i > 1)
+
+    def _tagged(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
+        """The run of proper nouns that begins at token ``i``."""
+        if not self._is_name(forms, tags, i):
+            return None
+        end = self._run(forms, tags, i)
+        label = self._label(forms, i, end)
+        if label is None and self._is_doubtful(forms, i):
+            return None
+        return _Name(i, end, label or "PER", sure=label is not None)
+
+    def _run(self, forms: Sequence[str], tags: Sequence[str], i: int) -> int:
+        """The end of the run of name tokens from ``i`` on, particles and initials between them included."""
+        first = forms[i] in self._first_names
+        end = i + 1
+        while end < len(forms):
+            if _ROMAN.fullmatch(forms[end]):
+                # The stop of the ordinal is a token; the last token of a sentence is the sentence's.
+                return end + (2 if forms[end + 1 : end + 2] == ["."] and end + 2 < len(forms) else 1)
+            # A second name may follow one or two particles: Ursula von der Leyen.
+            step = next(
+                (end + n for n in (3, 2, 1) if _PARTICLE.fullmatch(" ".join(forms[end : end + n]))), end
+            )
+            if step < len(forms) and (
+                self._is_name(forms, tags, step)
+                or (first and _capitalised(forms[step]) and step > end and tags[step] in ("NN", "NE"))
+                or (first and end == i + 1 and tags[step] in ("NN", "NE") and _capitalised(forms[step]))
+                # A capital on what is no noun: Kim Jong Un, for the tagger a pronoun.
+                or (first and _capitalised(forms[step]) and tags[step] not in ("NN", "ART", "KON"))
+                or re.fullmatch(r"[A-ZÄÖÜ]\.", forms[step])
+            ):
+                end = step + 1
+            else:
+                break
+        return end
+
+    def _is_name(self, forms: Sequence[str], tags: Sequence[str], i: int) -> bool:
+        form = forms[i]
+        if form in self._first_names:
+            return True
+        if tags[i] != "NE" or not any(map(str.isalpha, form)) or not _capitalised(form):
+            return False
+        return self._names.get(form) != "LOCderiv"
+
+    def _is_doubtful(self, forms: Sequence[str], i: int) -> bool:
+        """A single proper noun that persons' names seldom look like, or stand like."""
+        form, before = forms[i], forms[i - 1] if i else ""
+        return (
+            len(form) < 3
+            or not re.search(r"[aeiouyäöü]", form)
+            or any(map(str.isupper, form[1:]))
+            or before in self._cues["no person before"]
+        )
+
+    def _label(self, forms: Sequence[str], start: int, end: int) -> str | None:
+        cues = self._cues
+        run = forms[start:end]
+        before = forms[start - 1] if start else ""
+        after = forms[end] if end < len(forms) else ""
+        if any(form in cues["organisation inside"] for form in run):
+            return "ORG"
+        if any(form in cues["place inside"] for form in run):
+            return "LOC"
+        if _STREET.search(run[-1]):
+            return "LOC"
+        if before in cues["person before"]:
+            return "PER"
+        if before in cues["organisation before"]:
+            return "ORG"
+        if before in cues["place before"]:
+            return "LOC"
+        if end - start == 1 and before in cues["place preposition"]:
+            return "LOC"
+        if end - start == 1 and run[0].isupper() and len(run[0]) > 1:
+            return "ORG"
+        if end - start == 1 and _SETTLEMENT.search(run[0]):
+            return "LOC"
+        if end - start > 1:
+            return "ORG" if before in cues["article"] and run[0] not in self._first_names else "PER"
+        if after in cues["person after"]:
+            return "PER"
+        return None
+
+    def _with_surnames(
+        self, forms: Sequence[str], inside: Sequence[_Name], surnames: set[str]
+    ) -> Iterator[_Name]:
+        taken = {i for name in inside for i in range(name.start, name.end)}
+        found = list(inside)
+        for i, form in enumerate(forms):
+            if i not in taken and _bare(form) in surnames and self._names.get(form) is None:
+                found.append(_Name(i, i + 1, "PER"))
+        for name in sorted(found, key=lambda name: name.start):
+            if name.end - name.start == 1 and _bare(forms[name.start]) in surnames:
+                yield _Name(name.start, name.end, "PER")
+            else:
+                yield name
+
+
+def create() -> Hanta:
+    return Hanta()
+
+
+def _pieces(name: str) -> list[str]:
+    if re.fullmatch(r"[\w -]+", name):
+        return name.split()
+    return [name[start:end] for start, end in tokens(name)]
+
+
+def _surname(forms: Sequence[str]) -> str:
+    """The last word of a person's name, without ``XVI.``."""
+    return next(form for form in reversed(forms) if form == forms[0] or not _NUMBER.fullmatch(form))
+
+
+def _bare(form: str) -> str:
+    """The name without its genitive ending."""
+    return re.sub(r"(?<=[^sxzß])s$|['’]$", "", form)
+
+
+def _capitalised(form: str) -> bool:
+    return form[:1].isupper() and form not in _POLITE

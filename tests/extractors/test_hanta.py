@@ -1,0 +1,65 @@
+"""Names by part-of-speech tags, typed by lists and by the words beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from wortlaut.document import Document
+from wortlaut.extractors import resolve, run
+from wortlaut.extractors.registry import Loaded
+
+pytest.importorskip("HanTa", reason="HanTa is not installed (extra de)")
+
+CASES = [
+    (
+        "Der russische Präsident Wladimir Putin traf Angela Merkel in Brüssel.",
+        ["russische LOCderiv", "Wladimir Putin PER", "Angela Merkel PER", "Brüssel LOC"],
+    ),
+    (
+        "Ursula von der Leyen sprach mit Papst Benedikt XVI. in Rom.",
+        ["Ursula von der Leyen PER", "Benedikt XVI. PER", "Rom LOC"],
+    ),
+    (
+        "Joe Biden kam an. Später lobte Bidens Sprecher den Plan, und Biden lachte.",
+        ["Joe Biden PER", "Bidens PER", "Biden PER"],
+    ),
+    ("Die Reise von Kim Jong Un nach Russland.", ["Kim Jong Un PER", "Russland LOC"]),
+    ("Das Landgericht Berlin wies die Klage ab.", ["Landgericht Berlin ORG"]),
+    ("Das US-Unternehmen klagt gegen die EU-Kommission.", ["US-Unternehmen LOCpart", "EU-Kommission ORG"]),
+    ("Der Hund bellt laut.", []),
+    ("", []),
+]
+
+
+@pytest.fixture(scope="module")
+def hanta() -> Loaded:
+    return resolve("hanta")
+
+
+def found(extractor: Loaded, *texts: str) -> list[list[str]]:
+    documents = [Document(str(number), text) for number, text in enumerate(texts)]
+    return [
+        [f"{entity.span.text(document.text)} {entity.label}" for entity in annotations.entities]
+        for document, annotations in zip(documents, run(extractor, documents, batch_size=3), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_sentences(hanta: Loaded, text: str, expected: list[str]) -> None:
+    assert found(hanta, text) == [expected]
+
+
+def test_neither_order_nor_batch_matters(hanta: Loaded) -> None:
+    texts = [text for text, _ in CASES]
+    together = found(hanta, *texts)
+    assert found(resolve("hanta"), *texts[::-1]) == together[::-1]
+    # A surname that another text has brought up is not remembered.
+    alone = found(resolve("hanta"), "Nur Biden Plan.")
+    assert found(hanta, "Joe Biden kam.", "Nur Biden Plan.")[1:] == alone
+
+
+def test_entities_are_in_order_and_do_not_overlap(hanta: Loaded) -> None:
+    text = " ".join(text for text, _ in CASES)
+    entities = run(hanta, [Document("all", text)])[0].entities
+    ends = [0] + [entity.span.end for entity in entities]
+    assert all(end <= entity.span.start for end, entity in zip(ends, entities, strict=False))
