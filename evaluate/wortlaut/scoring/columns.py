@@ -82,8 +82,10 @@ class Spans:
 
     def sorted(self) -> Spans:
         """Rows in canonical order, so that no result depends on the order of the input."""
-        keys = (self.label, self.shape_id(), self.end, self.start, self.document)
-        return self.take(np.lexsort(keys).astype(np.int64))
+        (key,) = packed_keys((self,), with_label=True)
+        if (key[1:] >= key[:-1]).all():
+            return self
+        return self.take(np.argsort(key, kind="stable").astype(np.int64))
 
     def pieces(self) -> Fragments:
         """The fragments of every span, whether some span is discontinuous or none is."""
@@ -160,34 +162,37 @@ def spans_from_objects(
 def packed_keys(tables: Sequence[Spans], *, with_label: bool) -> list[Ints]:
     """One integer per span, equal exactly where document, characters (and label) are equal.
 
-    The label stands in the lowest bits. Packs the fields into 63 bits where they fit, and numbers
-    the distinct rows otherwise.
+    Their order is that of (document, start, end, shape, label). Packs the fields into 63 bits where
+    they fit, and numbers the distinct rows otherwise.
     """
-    columns = []
-    for table in tables:
-        parts = [table.document, table.start, table.end - table.start]
-        if any(t.fragments is not None for t in tables):
-            parts.append(table.shape_id())
-        if with_label:
+    columns = [[table.document, table.start, table.end - table.start] for table in tables]
+    if any(table.fragments is not None for table in tables):
+        for parts, shape in zip(columns, _shape_numbers(tables), strict=True):
+            parts.append(shape)
+    if with_label:
+        for parts, table in zip(columns, tables, strict=True):
             parts.append(table.label)
-        columns.append(parts)
     fields = list(zip(*columns, strict=True))
     highest = [max((int(part.max()) for part in field if len(part)), default=0) for field in fields]
     bits = [max(value.bit_length(), 1) for value in highest]
     if sum(bits) <= 63:
         return [_pack(parts, bits) for parts in columns]
-    # Too wide for one integer: number the distinct prefixes, then pack that number with the label.
-    label_bits = bits.pop() if with_label else 0
-    prefixes = [parts[: len(bits)] for parts in columns]
-    stacked = np.stack([np.concatenate(field) for field in zip(*prefixes, strict=True)], axis=1)
-    _, number = np.unique(stacked, axis=0, return_inverse=True)
-    number = number.reshape(-1).astype(np.int64)
-    out, at = [], 0
-    for table in tables:
-        key = number[at : at + len(table)]
-        out.append((key << label_bits) | table.label if with_label else key)
-        at += len(table)
-    return out
+    stacked = [np.concatenate(field) for field in fields]
+    order = np.lexsort(stacked[::-1])
+    new = np.zeros(len(order), np.int64)
+    for column in stacked:
+        ordered = column[order]
+        new[1:] |= ordered[1:] != ordered[:-1]
+    number = np.empty(len(order), np.int64)
+    number[order] = np.cumsum(new)
+    return np.split(number, np.cumsum([len(table) for table in tables])[:-1])
+
+
+def _shape_numbers(tables: Sequence[Spans]) -> list[Ints]:
+    """The shapes of all tables numbered together: 0 for one fragment, few bits for the rest."""
+    shapes = [table.shape_id() for table in tables]
+    distinct = np.unique(np.concatenate([shape[shape > 0] for shape in shapes]))
+    return [np.where(shape > 0, np.searchsorted(distinct, shape) + 1, 0) for shape in shapes]
 
 
 def _pack(parts: Sequence[Ints], bits: Sequence[int]) -> Ints:

@@ -177,6 +177,9 @@ def _assign_group(gold: Ints, predicted: Ints, weight: Floats) -> Ints:
         table[g, p] = weight
         of = np.full(table.shape, -1, np.int64)
         of[g, p] = np.arange(len(weight))
+        if len(rows) == len(columns) and _later(table, table.T):
+            # Of equal optima the solver takes one by the layout: let gold and predicted change sides freely.
+            table, of = table.T, of.T
         r, c = linear_sum_assignment(table, maximize=True)
         pairs: Ints = of[r, c]
         return pairs[pairs >= 0]
@@ -197,3 +200,9 @@ def _assign_group(gold: Ints, predicted: Ints, weight: Floats) -> Ints:
     real = c < len(columns)
     wanted = r[real].astype(np.int64) * len(columns) + c[real]
     return np.sort(order[np.searchsorted(key[order], wanted)]).astype(np.int64)
+
+
+def _later(a: Floats, b: Floats) -> bool:
+    """Does ``a`` come after ``b``, both read row by row?"""
+    differ = np.flatnonzero(a.ravel() != b.ravel())
+    return bool(len(differ) and a.ravel()[differ[0]] > b.ravel()[differ[0]])

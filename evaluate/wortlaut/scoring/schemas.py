@@ -25,6 +25,9 @@ SCHEMAS = {
     "character": "every covered character with its label, each once",
 }
 
+#: Schemas that count covered positions, not spans.
+UNITS_AS_ITEMS = frozenset({"token", "character"})
+
 CORRECT, LABEL, BOUNDARY_SMALLER, BOUNDARY_LARGER, BOUNDARY_OVERLAP, LABEL_BOUNDARY = range(6)
 #: Error classes of a matched pair (Ortmann 2022, section 3); unmatched spans are missed or spurious.
 PAIR_CLASSES = (
@@ -95,37 +98,29 @@ class Alignment:
 def align(task: Task) -> Alignment:
     """The one alignment behind error classes, confusion and the lists of errors.
 
-    Identical spans pair first, then spans with the same characters and another label, then, in each
-    group of overlapping spans, as many pairs of one label as possible, then as many pairs as
-    possible, then the largest sum of shared / all characters.
+    Identical spans pair first. In each group of overlapping spans that are left, as many pairs as
+    possible have the same characters, then as many as possible the same label; then there are as many
+    pairs as possible, and then the sum of shared / all characters is the largest.
     """
     gold, predicted = task.gold, task.predicted
     free_g, free_p = np.ones(len(gold), bool), np.ones(len(predicted), bool)
-    chosen: list[tuple[Ints, Ints]] = []
-    for with_label in (True, False):
-        rows_g, rows_p = np.flatnonzero(free_g), np.flatnonzero(free_p)
-        at_g, at_p = identical(gold.take(rows_g), predicted.take(rows_p), with_label=with_label)
-        g, p = rows_g[at_g].astype(np.int64), rows_p[at_p].astype(np.int64)
-        chosen.append((g, p))
-        free_g[g], free_p[p] = False, False
-    rows_g, rows_p = np.flatnonzero(free_g), np.flatnonzero(free_p)
-    rest = overlapping(gold.take(rows_g), predicted.take(rows_p))
-    same = gold.label[rows_g[rest.gold]] == predicted.label[rows_p[rest.predicted]]
-    jaccard = overlap_over_union(rest, gold.take(rows_g), predicted.take(rows_p))
-    best = assign(rest.gold, rest.predicted, same, np.ones(len(rest)), jaccard)
-    g, p = rows_g[rest.gold[best]].astype(np.int64), rows_p[rest.predicted[best]].astype(np.int64)
-    shared = rest.shared[best]
-    size_g, size_p = gold.sizes()[g], predicted.sizes()[p]
+    correct_g, correct_p = identical(gold, predicted, with_label=True)
+    free_g[correct_g], free_p[correct_p] = False, False
+    free = free_g[task.pairs.gold] & free_p[task.pairs.predicted]
+    rest, same, jaccard = task.pairs.take(free), task.same_label[free], task.jaccard[free]
+    whole = jaccard == 1.0  # equal integers were divided, so this is exact
+    best = assign(rest.gold, rest.predicted, whole, same, np.ones(len(rest)), jaccard)
+    g, p, shared = rest.gold[best], rest.predicted[best], rest.shared[best]
     kind = np.full(len(best), BOUNDARY_OVERLAP, np.int64)
-    kind[shared == size_p] = BOUNDARY_SMALLER
-    kind[shared == size_g] = BOUNDARY_LARGER
+    kind[shared == predicted.sizes()[p]] = BOUNDARY_SMALLER
+    kind[shared == gold.sizes()[g]] = BOUNDARY_LARGER
     kind[~same[best]] = LABEL_BOUNDARY
+    kind[whole[best]] = LABEL
     free_g[g], free_p[p] = False, False
-    kinds = [np.full(len(chosen[0][0]), CORRECT), np.full(len(chosen[1][0]), LABEL), kind]
     return Alignment(
-        np.concatenate([chosen[0][0], chosen[1][0], g]),
-        np.concatenate([chosen[0][1], chosen[1][1], p]),
-        np.concatenate(kinds).astype(np.int64),
+        np.concatenate([correct_g, g]),
+        np.concatenate([correct_p, p]),
+        np.concatenate([np.full(len(correct_g), CORRECT, np.int64), kind]),
         np.flatnonzero(free_g).astype(np.int64),
         np.flatnonzero(free_p).astype(np.int64),
     )
@@ -187,7 +182,9 @@ def _type(task: Task) -> Counts:
 def _fuzzy(task: Task) -> Counts:
     if task.tokens is None:
         return _type(task)
-    return _pair_counts(task, task.same_label & _share_a_token(task, task.tokens))
+    # A span that touches no token still equals itself.
+    alike = _share_a_token(task, task.tokens) | (task.jaccard == 1.0)
+    return _pair_counts(task, task.same_label & alike)
 
 
 def _pair_counts(task: Task, eligible: Bools) -> Counts:
@@ -222,7 +219,7 @@ def _span_counts(
 
 
 def _share_a_token(task: Task, tokens: TokenTable) -> Bools:
-    """For each overlapping pair: do the shared characters touch a token? (A shared space does not.)"""
+    """For each overlapping pair: does some token hold characters of both? (A shared space is in none.)"""
     g, p = (_covered(spans, tokens) for spans in (task.gold, task.predicted))
     touching = overlapping(g, p)
     width = max(len(task.predicted), 1)
@@ -239,14 +236,8 @@ def _covered(spans: Spans, tokens: TokenTable) -> Spans:
     last = np.searchsorted(tokens.document * width + tokens.start, base + pieces.end, side="left")
     kept = last > first
     span, first, last = pieces.span[kept], first[kept].astype(np.int64), last[kept].astype(np.int64)
-    return Spans(
-        np.zeros(len(spans), np.int64),
-        np.zeros(len(spans), np.int64),
-        np.zeros(len(spans), np.int64),
-        spans.label,
-        spans.unit,
-        Fragments(span, first, last),
-    )
+    none = np.zeros(len(spans), np.int64)
+    return Spans(spans.document, none, none, spans.label, spans.unit, Fragments(span, first, last))
 
 
 def _token(task: Task) -> Counts:
@@ -261,9 +252,12 @@ def _character(task: Task) -> Counts:
 
 def _item_counts(task: Task, gold: Spans, predicted: Spans) -> Counts:
     """Counts of covered positions: each (position, label) once a side, however many spans cover it."""
-    g, p = _merged_pieces(gold), _merged_pieces(predicted)
-    # Disjoint intervals, one "document" for each document and label, so overlaps are the shared items.
-    both = overlapping(_by_label(g, task.labels), _by_label(p, task.labels))
+    if gold is task.gold and _flat(gold) and _flat(predicted):
+        g, p, both = gold, predicted, task.pairs.take(task.same_label)
+    else:
+        g, p = _merged_pieces(gold), _merged_pieces(predicted)
+        # Disjoint intervals, one "document" for each document and label, so overlaps are the shared items.
+        both = overlapping(_by_label(g, task.labels), _by_label(p, task.labels))
     zeros_g, zeros_p, zeros_b = (np.zeros(k, np.int64) for k in (len(g), len(p), len(both)))
     return Counts(
         task.units,
@@ -275,6 +269,14 @@ def _item_counts(task: Task, gold: Spans, predicted: Spans) -> Counts:
         np.concatenate([zeros_g, zeros_p, both.shared, zeros_b]),
         np.concatenate([zeros_g, zeros_p, zeros_b, both.shared]),
     )
+
+
+def _flat(spans: Spans) -> bool:
+    """One fragment each, in order, none overlapping the next."""
+    ordered = (spans.document[1:] > spans.document[:-1]) | (
+        (spans.document[1:] == spans.document[:-1]) & (spans.start[1:] >= spans.end[:-1])
+    )
+    return spans.fragments is None and bool(ordered.all())
 
 
 def _by_label(spans: Spans, labels: int) -> Spans:

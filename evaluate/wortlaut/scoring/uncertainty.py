@@ -13,6 +13,8 @@ from wortlaut.scoring.counts import Sample, macro_average, precision_recall_f1
 
 #: Fewer documents than this, and sentences are drawn instead, where they are known.
 FEW_DOCUMENTS = 10
+#: Rows of counts that at most this many units have are drawn unit by unit.
+_RARE = 16
 #: At most this many cells of a weight matrix in memory at a time (8 bytes each).
 _BLOCK_CELLS = 4_000_000
 
@@ -63,15 +65,26 @@ def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
     approximation.
     """
     rng = np.random.Generator(np.random.PCG64(resampling.seed))
-    kinds, labels = sample.rows.shape[:2]
-    chance = sample.multiplicity / sample.units
+    labels = sample.rows.shape[1]
     # float64 sums of integers are exact below 2**53, and let BLAS do the product.
-    rows = sample.rows.reshape(kinds, labels * 4).astype(np.float64)
-    block = max(1, _BLOCK_CELLS // kinds)
+    rows = sample.rows.reshape(len(sample.rows), labels * 4).astype(np.float64)
+    rare = sample.multiplicity <= _RARE
+    common, common_rows, rare_rows = sample.multiplicity[~rare], rows[~rare], rows[rare]
+    holder = np.repeat(np.arange(len(rare_rows)), sample.multiplicity[rare])
+    chance = np.append(common, len(holder)) / sample.units
+    cells = len(common) + max(len(rare_rows), len(holder)) + 1
+    block = max(1, _BLOCK_CELLS // cells)
     for begin in range(0, resampling.samples, block):
         size = min(block, resampling.samples - begin)
+        # All rare units are one more cell of the multinomial; its draws are shared out among them evenly.
         weights = rng.multinomial(sample.units, chance, size=size)
-        yield (weights @ rows).reshape(size, labels, 4).astype(np.int64)
+        sums = weights[:, :-1].astype(np.float64) @ common_rows
+        if len(holder):
+            drawn = holder[rng.integers(0, len(holder), int(weights[:, -1].sum()), dtype=np.uint32)]
+            parts = np.split(drawn, np.cumsum(weights[:-1, -1]))
+            times = np.stack([np.bincount(part, minlength=len(rare_rows)) for part in parts])
+            sums += times.astype(np.float64) @ rare_rows
+        yield sums.reshape(size, labels, 4).astype(np.int64)
 
 
 def intervals(sample: Sample, resampling: Resampling) -> Intervals:

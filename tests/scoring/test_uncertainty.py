@@ -1,0 +1,88 @@
+"""The bootstrap draws what a plain bootstrap over units draws, and gives the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from span_cases import LABELS, noisy_corpus, task_of
+
+from wortlaut.errors import WortlautError
+from wortlaut.scoring.counts import Sample
+from wortlaut.scoring.engine import Context, score_task
+from wortlaut.scoring.schemas import count
+from wortlaut.scoring.uncertainty import Resampling, intervals, resampled_sums
+
+
+def sums_of(sample: Sample, resampling: Resampling) -> np.ndarray:
+    return np.concatenate(list(resampled_sums(sample, resampling)))
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    """Rare rows, drawn unit by unit, and common ones, drawn by their number."""
+    found = count(task_of(noisy_corpus(400, 3, length=10)), "strict").sample()
+    assert (found.multiplicity > 16).any() and (found.multiplicity <= 16).any()
+    return found
+
+
+def test_sums_have_the_moments_of_a_bootstrap_over_units(sample: Sample) -> None:
+    units = np.repeat(sample.rows.sum(axis=1), sample.multiplicity, axis=0).astype(float)
+    drawn = sums_of(sample, Resampling(samples=20_000, seed=5)).sum(axis=1)
+    mean, deviation = units.sum(axis=0), units.std(axis=0) * np.sqrt(len(units))
+    assert np.allclose(drawn.mean(axis=0), mean, atol=5 * deviation.max() / np.sqrt(20_000))
+    assert np.allclose(drawn.std(axis=0), deviation, rtol=0.03)
+    expected = np.corrcoef(units.T)
+    assert np.allclose(np.corrcoef(drawn.T), expected, atol=0.05)
+
+
+def test_every_resample_draws_as_many_units_as_there_are() -> None:
+    """Rows that hold one gold span each: the sum of each resample is the number of units."""
+    rows = np.zeros((40, 40, 4), np.int64)
+    rows[np.arange(40), np.arange(40), 0] = 1
+    for multiplicity in (np.full(40, 1), np.full(40, 100), np.arange(40) + 1):
+        drawn = sums_of(Sample(rows, multiplicity), Resampling(samples=300))
+        assert (drawn[:, :, 0].sum(axis=1) == multiplicity.sum()).all()
+        assert np.allclose(
+            drawn[:, :, 0].mean(axis=0), multiplicity, atol=6 * np.sqrt(multiplicity / 300).max()
+        )
+
+
+def test_the_interval_is_that_of_a_plain_bootstrap(sample: Sample) -> None:
+    units = np.repeat(sample.rows.sum(axis=1), sample.multiplicity, axis=0)
+    rng = np.random.default_rng(1)
+    draws = []
+    for _ in range(4000):
+        gold, predicted, hits, _ = units[rng.integers(0, len(units), len(units))].sum(axis=0)
+        draws.append(2 * hits / (gold + predicted))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    f1 = intervals(sample, Resampling(samples=4000)).micro[2]
+    assert f1 is not None
+    assert f1 == pytest.approx((low, high), abs=0.1 * (high - low))
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another(sample: Sample) -> None:
+    one, again, other = (intervals(sample, Resampling(seed=seed)) for seed in (0, 0, 1))
+    assert one == again
+    assert one != other
+
+
+def test_bca_moves_the_interval_and_stays_within_bounds(sample: Sample) -> None:
+    plain, bca = intervals(sample, Resampling()), intervals(sample, Resampling(method="bca"))
+    assert plain.micro[2] is not None and bca.micro[2] is not None
+    assert plain.micro[2] != bca.micro[2]
+    assert bca.micro[2] == pytest.approx(plain.micro[2], abs=0.02)
+
+
+def test_one_unit_has_no_interval_and_few_are_said_to_be_few() -> None:
+    one = score_task(task_of(noisy_corpus(1, 1)), LABELS, "strict", Resampling(), Context())
+    assert one.f1_interval is None
+    assert any("one document says nothing" in note for note in one.notes)
+    few = score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling(), Context())
+    assert few.f1_interval is not None
+    assert any("4 documents are few" in note for note in few.notes)
+
+
+@pytest.mark.parametrize("bad", [{"samples": -1}, {"confidence": 1.0}, {"method": "normal"}])
+def test_wrong_settings_are_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(WortlautError):
+        Resampling(**bad)  # type: ignore[arg-type]
