@@ -87,13 +87,13 @@ def evaluate(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON (- for stdout).")
     ] = None,
     by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
     samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import BUILT_IN, DEFAULT_SCHEMAS
     from wortlaut.evaluation import evaluate as run_evaluation
-    from wortlaut.reports.terminal import evaluation_view
 
     with _progress() as progress:
         evaluation = run_evaluation(
@@ -105,16 +105,83 @@ def evaluate(
             seed=seed,
             progress=progress,
         )
+    _show(evaluation, json_file, by_label, everything)
+
+
+@app.command()
+def score(
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="A file or folder, or FORMAT:PATH.")],
+    predicted: Annotated[
+        str, typer.Argument(metavar="PRED", help="The same texts as another annotated them.")
+    ],
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON (- for stdout).")
+    ] = None,
+    by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
+    samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Score one annotated file against another, in any format that can be read."""
+    from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
+
+    evaluation = score_files(
+        gold,
+        predicted,
+        schemas=schema or DEFAULT_SCHEMAS,
+        labels=_labels(labels),
+        samples=samples,
+        seed=seed,
+    )
+    _show(evaluation, json_file, by_label, everything)
+
+
+@app.command()
+def compare(
+    results: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Results of evaluate --json.")],
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the comparison as JSON (- for stdout)."),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Swaps of the randomisation test.")] = 10_000,
+    samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of both.")] = 0,
+    flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a row.")] = 5,
+) -> None:
+    """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
+    from wortlaut.comparison import compare as run_comparison
+    from wortlaut.comparison import read_evaluation
+    from wortlaut.reports.terminal import comparison_view
+
+    comparison = run_comparison(
+        {str(path): read_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
+    )
+    if json_file is not None:
+        _write_json(json_file, comparison.to_dict())
+    if json_file != Path("-"):
+        console = _console()
+        for part in comparison_view(comparison, flips):
+            console.print(part)
+
+
+def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
+    """Print and write what was scored; what failed is told last, and ends with exit code 2."""
+    from wortlaut.reports.terminal import evaluation_view
+
     if json_file is not None:
         _write_json(json_file, evaluation.to_dict())
     if json_file != Path("-"):
         console = _console()
-        for part in evaluation_view(evaluation, by_label=by_label):
+        for part in evaluation_view(evaluation, by_label=by_label, everything=everything):
             console.print(part)
-    _report_failures(evaluation)
-
-
-def _report_failures(evaluation: Evaluation) -> None:
     failures = [system for system in evaluation.systems if system.failed is not None]
     for system in failures:
         fail(WortlautError(f"{system.name} has no scores\n  {system.failed}"))
@@ -178,15 +245,19 @@ def corpora() -> None:
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]…", help="Files, folders or repositories. Default: this folder."),
+        typer.Argument(
+            metavar="[PATH]…",
+            help="Files, folders or repositories. Default: this one, else the shipped gold.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check annotation files; exit 1 where a rule is broken."""
+    from wortlaut.corpus.load import gold_root
     from wortlaut.corpus.validate import exit_code
     from wortlaut.corpus.validate import validate as check
 
-    incidents = check(paths or [Path()])
+    incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
     if as_json:
         print(json.dumps([incident.to_dict() for incident in incidents], ensure_ascii=False, indent=2))
     else:
@@ -203,6 +274,34 @@ def validate(
         errors = sum(incident.severity == "error" for incident in incidents)
         console.print(f"{errors} error(s), {len(incidents) - errors} warning(s)")
     raise typer.Exit(exit_code(incidents))
+
+
+@app.command()
+def build(
+    root: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="A repository with seeds/ and annotations/.")
+    ] = Path(),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Default: corpus/ in the repository.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Build nothing; exit 1 if it is stale.")] = False,
+) -> None:
+    """Write the dataset (Parquet, card, manifest) from the seeds and the annotations."""
+    from wortlaut.corpus.build import build as write
+    from wortlaut.corpus.build import is_stale
+
+    if check:
+        stale = is_stale(root, out)
+        for line in stale:
+            print(line)
+        print("stale: run `wortlaut build`" if stale else "up to date")
+        raise typer.Exit(1 if stale else 0)
+    report = write(root, out)
+    for loss in report.losses:
+        place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
+        print(f"not in the token view: {place}: {loss.reason}")
+    rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
+    print(f"wrote {report.out} ({rows}; {len(report.losses)} losses in the token view)\nhash {report.hash}")
 
 
 @app.command()

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wortlaut import __version__
-from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.document import ENTITY_LABELS, Annotations, Entity, Quote
+from wortlaut.corpus.load import Corpus, load_corpus, read_annotated
+from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import run
 from wortlaut.layers import sentences, tokens
-from wortlaut.scoring.columns import Spans, spans_from_objects
-from wortlaut.scoring.engine import Context, score_counts, score_task
+from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
+from wortlaut.scoring.engine import Context, error_counts, score_counts
 from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.quote_pairs import Measured
 from wortlaut.scoring.quotes import quote_scores
-from wortlaut.scoring.result import Results
-from wortlaut.scoring.schemas import Task, TokenTable, check_schema
+from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema, count
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, units_of
 
@@ -36,6 +37,20 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 Progress = Callable[[str, int, int], object]
 
 
+#: A document's id, fragments and a label (empty where the layer has none).
+Item = tuple[str, tuple[tuple[int, int], ...], str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Item by item: gold and predicted ones, each with its hits in steps of the result's scale."""
+
+    gold: tuple[Item, ...]
+    hits: Ints
+    predicted: tuple[Item, ...]
+    predicted_hits: Ints
+
+
 @dataclass(frozen=True)
 class System:
     """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores."""
@@ -45,16 +60,30 @@ class System:
     failed: str | None = None
     notes: tuple[str, ...] = ()
     found: tuple[Annotations, ...] = field(default=(), repr=False)
+    judged: Mapping[str, Mapping[str, Judged]] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "name": self.name,
-            "scores": {layer: results.to_dict() for layer, results in self.scores.items()},
-            "notes": list(self.notes),
-        }
+        row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
+        for layer, results in self.scores.items():
+            row["scores"][layer] = {
+                schema: {**result.to_dict(), **self._evidence(layer, schema, result)}
+                for schema, result in results.items()
+            }
         if self.failed is not None:
             row["failed"] = self.failed
         return row
+
+    def _evidence(self, layer: str, schema: str, result: Result) -> dict[str, Any]:
+        """What paired tests need: the sums of each unit, and which items were right."""
+        evidence: dict[str, Any] = {}
+        if result.per_unit is not None:
+            evidence["units"] = {"scale": result.scale, "sums": result.per_unit.tolist()}
+        judged = self.judged.get(layer, {}).get(schema)
+        if judged is not None:
+            evidence["hits"] = "".join(map(str, judged.hits.tolist()))
+            wrong = np.flatnonzero(judged.predicted_hits == 0).tolist()
+            evidence["wrong"] = [judged.predicted[i] for i in wrong]
+        return evidence
 
 
 @dataclass(frozen=True)
@@ -79,8 +108,23 @@ class Evaluation:
             "signature": self.signature,
             "resampling": {"unit": self.units.kind, "units": len(self.units)},
             "notes": list(self.notes),
+            "items": self._items(),
             "systems": [system.to_dict() for system in self.systems],
         }
+
+    def _items(self) -> dict[str, Any]:
+        """The gold items of each layer and schema, once for all systems, with the text that they cover."""
+        texts = {document.id: document.text for document in self.corpus.documents}
+        items: dict[str, Any] = {}
+        for system in self.systems:
+            for layer, by_schema in system.judged.items():
+                for schema, judged in by_schema.items():
+                    if schema not in items.setdefault(layer, {}):
+                        items[layer][schema] = [
+                            [name, spans, label, Span(spans).text(texts[name])]
+                            for name, spans, label in judged.gold
+                        ]
+        return items
 
     def __str__(self) -> str:
         parts = []
@@ -138,6 +182,53 @@ def evaluate(
     return Evaluation(loaded, signature, tuple(systems), scorer.units, scorer.notes)
 
 
+def score_files(
+    gold: str,
+    predicted: str,
+    *,
+    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    labels: str | Mapping[str, str | None] | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Score one annotated file against another; the formats are named (``FORMAT:PATH``) or told by content.
+
+    Documents are matched by id, or one by one where the two files share no id and hold the same texts.
+    Raises DataError where the texts differ or documents are missing on one side.
+    """
+    chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
+    left = Corpus.of(gold, read_annotated(gold))
+    right = read_annotated(predicted)
+    found = _aligned(left, right, predicted)
+    scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
+    finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
+    if not finds:
+        finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in left.documents)]
+    system = scorer.system(predicted, found, chosen, None, finds)
+    signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
+    return Evaluation(left, signature, (system,), scorer.units, scorer.notes)
+
+
+def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:
+    by_id = {document.id: document for document in predicted}
+    ids = {document.id for document in gold.documents}
+    if ids.isdisjoint(by_id) and len(predicted) == len(gold.documents):
+        pairs = list(zip(gold.documents, predicted, strict=True))
+        if any(g.text != p.text for g, p in pairs):
+            raise DataError("the two files share no document id, and their texts differ", where=name)
+    else:
+        missing, strange = sorted(ids - set(by_id)), sorted(set(by_id) - ids)
+        if missing or strange:
+            parts = [f"{len(missing)} documents are missing, such as {missing[0]!r}"] if missing else []
+            parts += [f"{len(strange)} are not in the gold, such as {strange[0]!r}"] if strange else []
+            raise DataError("; ".join(parts), where=name, hint="Both files hold the same documents.")
+        pairs = [(document, by_id[document.id]) for document in gold.documents]
+    for g, p in pairs:
+        if g.text and p.text and g.text != p.text:
+            raise DataError(f"the text of document {g.id!r} is not that of the gold", where=name)
+    return [p.annotations for _, p in pairs]
+
+
 @dataclass(frozen=True)
 class Scorer:
     """A corpus made ready for scoring: what does not depend on a system is done once."""
@@ -181,28 +272,46 @@ class Scorer:
         finds: Sequence[str],
     ) -> System:
         """The scores of one system, for the layers that it looks for and the corpus has."""
-        scores: dict[str, Results] = {}
         notes: list[str] = []
         gold = [document.annotations for document in self.corpus.documents]
+        layers: dict[str, dict[str, Measured]] = {}
         if "entities" in finds and self._has("entities", gold, found, notes):
-            scores["entities"] = self._entities(gold, found, schemas, notes)
+            layers["entities"] = self._entities(gold, found, schemas, notes)
         if "quotes" in finds and self._has("quotes", gold, found, notes):
-            measured = quote_scores(
+            layers |= quote_scores(
                 gold, found, self.units, schemas, given=given, tokens=self._tokens(schemas)
             )
-            for layer, by_schema in measured.items():
-                scores[layer] = Results()
-                for schema, item in by_schema.items():
-                    scores[layer][schema] = score_counts(
-                        item.counts,
-                        item.labels,
-                        schema,
-                        self.resampling,
-                        self.context(layer),
-                        errors=None if item.errors is None else dict(item.errors),
-                        notes=item.notes,
-                    )
-        return System(name, scores, None, tuple(notes), tuple(found))
+        scores: dict[str, Results] = {}
+        judged: dict[str, dict[str, Judged]] = {}
+        for layer, by_schema in layers.items():
+            scores[layer], judged[layer] = Results(), {}
+            for schema, measured in by_schema.items():
+                scores[layer][schema] = score_counts(
+                    measured.counts,
+                    measured.labels,
+                    schema,
+                    self.resampling,
+                    self.context(layer),
+                    errors=None if measured.errors is None else dict(measured.errors),
+                    notes=measured.notes,
+                )
+                if measured.items is not None:
+                    judged[layer][schema] = self._judged(measured)
+        return System(name, scores, None, tuple(notes), tuple(found), judged)
+
+    def _judged(self, measured: Measured) -> Judged:
+        counts = measured.counts
+        assert measured.items is not None
+        sides = [
+            tuple((self.corpus.documents[i].id, span.fragments, label) for i, span, label in side)
+            for side in measured.items
+        ]
+        return Judged(
+            sides[0],
+            counts.hits_gold[counts.gold == 1],
+            sides[1],
+            counts.hits_predicted[counts.predicted == 1],
+        )
 
     def _has(
         self, layer: str, gold: Sequence[Annotations], found: Sequence[Annotations], notes: list[str]
@@ -219,7 +328,7 @@ class Scorer:
         found: Sequence[Annotations],
         schemas: Sequence[str],
         notes: list[str],
-    ) -> Results:
+    ) -> dict[str, Measured]:
         left = self._projected(gold)
         right = self._projected(found)
         if dropped := sum(len(f.entities) for f in found) - sum(map(len, right)):
@@ -235,11 +344,14 @@ class Scorer:
             len(labels),
             self._tokens(schemas),
         )
-        context = self.context("entities")
-        return Results(
-            (schema, score_task(task, labels, schema, self.resampling, context, errors=True))
+        items = (_items(task.gold, labels), _items(task.predicted, labels))
+        errors = error_counts(task.alignment)
+        return {
+            schema: Measured(
+                count(task, schema), labels, errors, items=None if schema in UNITS_AS_ITEMS else items
+            )
             for schema in schemas
-        )
+        }
 
     def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
         if self.projection is None:
@@ -289,6 +401,15 @@ class Scorer:
             for start, end in tokens(document.text)
         ]
         return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+
+
+def _items(spans: Spans, labels: Sequence[str]) -> list[tuple[int, Span, str]]:
+    fragments: list[list[tuple[int, int]]] = [[] for _ in range(len(spans))]
+    pieces = spans.pieces()
+    for row, start, end in zip(pieces.span.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True):
+        fragments[row].append((start, end))
+    rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
+    return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
 
 
 def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | Extractor]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError, unknown_name
-from wortlaut.formats import READERS, reader
+from wortlaut.formats import READERS, detect, reader
 from wortlaut.formats.native import format_lines
 
 
@@ -43,6 +43,25 @@ def stream_corpus(ref: str | Path = "gold") -> Iterator[Document]:
     the text raise a :class:`DataError` when they are reached.
     """
     return _checked(str(ref), _documents(ref))
+
+
+def read_annotated(ref: str) -> list[Document]:
+    """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
+
+    A predictions file has no texts: its documents have an empty one.
+    """
+    name, colon, path = ref.partition(":")
+    if ref == "gold" or (colon and name in READERS):
+        return list(stream_corpus(ref))
+    path = path if colon and name == "predictions" else ref
+    if not Path(path).exists():
+        raise MissingFileError("no such file or folder", where=path)
+    if name == "predictions" or detect(Path(path)) == "predictions":
+        from wortlaut.formats.predictions import read_predictions
+
+        return [Document(id, "", annotations) for id, annotations in read_predictions(path).items()]
+    found = detect(Path(path))
+    return list(stream_corpus(path if found == "dataset" else f"{found}:{path}"))
 
 
 def gold_root() -> Path:

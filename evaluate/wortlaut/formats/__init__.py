@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from wortlaut.document import Document
-from wortlaut.errors import unknown_name
+from wortlaut.errors import DataError, unknown_name
 
 Reader = Callable[[Path], Iterator[Document]]
 
@@ -24,7 +24,50 @@ READERS = {
 
 
 def reader(name: str) -> Reader:
-    """The ``read`` function of the format ``name``; an :class:`UnknownNameError` with near names otherwise."""
+    """The ``read`` function of the format ``name``. Raises UnknownNameError, with near names."""
     if name not in READERS:
         raise unknown_name("format", name, READERS)
     return cast(Reader, import_module(READERS[name]).read)
+
+
+def detect(path: Path) -> str:
+    """The format of a file or folder by its content.
+
+    A name in :data:`READERS`, ``predictions`` or ``dataset``. Raises DataError where nothing fits.
+    """
+    if path.is_dir():
+        if (path / "README.md").is_file() and any(path.rglob("*.parquet")):
+            return "dataset"
+        for pattern, name in (("*.ann", "brat"), ("*.json", "german-news-quotation"), ("*.jsonl", "native")):
+            if any(path.rglob(pattern)):
+                return name
+    elif path.suffix == ".jsonl":
+        head = _head(path)
+        return "native" if '"kind"' in head.partition("\n")[0] else "predictions"
+    elif path.suffix == ".json":
+        return "german-news-quotation"
+    elif path.suffix in (".ann", ".txt") and path.with_suffix(".ann").is_file():
+        return "brat"
+    else:
+        head = _head(path)
+        if head.startswith("TOKEN\tNE-COARSE-LIT"):
+            return "hipe"
+        rows = [line.split("\t") for line in head.splitlines() if line and not line.startswith("#")][:-1]
+        if rows and all(len(row) == 4 and row[0].isdigit() and _tag(row[2]) and _tag(row[3]) for row in rows):
+            return "germeval"
+        if any(_tag(field) for line in head.splitlines() for field in line.split()):
+            return "conll"
+    raise DataError(
+        "the format does not show",
+        where=str(path),
+        hint=f"Name it, as one of {', '.join(READERS)}: conll:FILE",
+    )
+
+
+def _head(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(4096)
+
+
+def _tag(field: str) -> bool:
+    return field == "O" or field[:2] in ("B-", "I-", "E-", "S-", "L-", "U-")

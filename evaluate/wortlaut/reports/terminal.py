@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from wortlaut.comparison import Comparison
     from wortlaut.evaluation import Evaluation
     from wortlaut.scoring.result import Results
 
 
-def evaluation_view(evaluation: Evaluation, *, by_label: bool = False) -> Iterator[RenderableType]:
+#: Layers of the default table; the others, and settings such as ``@matched``, come with ``everything``.
+MAIN_LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
+_SETTINGS = ("@matched", "@gold")
+
+
+def evaluation_view(
+    evaluation: Evaluation, *, by_label: bool = False, everything: bool = False
+) -> Iterator[RenderableType]:
     """The scores of all systems, layer by layer, then what a reader must know and the signature."""
     from rich.text import Text
 
@@ -25,20 +33,34 @@ def evaluation_view(evaluation: Evaluation, *, by_label: bool = False) -> Iterat
         f"{corpus.name} ({documents} document{'s' * (documents != 1)}, {corpus.hash[:12]})", style="bold"
     )
     layers = dict.fromkeys(layer for system in evaluation.systems for layer in system.scores)
-    table = _table(["layer", "schema", "system"])
+    scored = [system for system in evaluation.systems if system.scores]
+    several = len(scored) > 1
+    if not several and scored:
+        yield Text(scored[0].name, style="bold")
+    table = _table(["layer", "schema", "system"] if several else ["layer", "schema"])
+    hidden = 0
     for layer in layers:
         schemas = dict.fromkeys(s for system in evaluation.systems for s in system.scores.get(layer, {}))
         for schema in schemas:
             for system in evaluation.systems:
                 result = system.scores.get(layer, {}).get(schema)
-                if result is not None:
-                    table.add_row(layer, schema, system.name, *_cells(result))
+                main = layer in MAIN_LAYERS and not schema.endswith(_SETTINGS)
+                if result is not None and not (main or everything):
+                    hidden += 1
+                elif result is not None:
+                    names = (layer, schema, _short_name(system.name)) if several else (layer, schema)
+                    table.add_row(*names, *_cells(result))
                     if by_label:
                         for label, score in result.per_label.items():
-                            table.add_row("", "", f"  {label}", *_cells(score), style="dim")
-        table.add_section()
+                            table.add_row(
+                                *("",) * (len(names) - 1), f"  {label}", *_cells(score), style="dim"
+                            )
+        if layer in MAIN_LAYERS or everything:
+            table.add_section()
     if table.row_count:
         yield table
+    if hidden:
+        yield Text(f"{hidden} more rows (other roles, matched quotes) with --all or --json", style="dim")
     notes = [
         *evaluation.notes,
         *(f"{system.name}: {note}" for system in evaluation.systems for note in system.notes),
@@ -47,6 +69,12 @@ def evaluation_view(evaluation: Evaluation, *, by_label: bool = False) -> Iterat
     for note in dict.fromkeys(notes):
         yield Text(f"note: {note}", style="dim")
     yield Text(evaluation.signature, style="dim", overflow="fold")
+
+
+def _short_name(name: str) -> str:
+    """A spec without the folders of its path."""
+    kind, colon, path = name.rpartition(":")
+    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
 
 
 def _result_notes(evaluation: Evaluation) -> Iterator[str]:
@@ -74,6 +102,49 @@ def results_view(results: Results) -> Iterator[RenderableType]:
         yield Text(f"note: {note}", style="dim")
     for result in results.values():
         yield Text(result.signature, style="dim", overflow="fold")
+
+
+def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
+    """Differences of F1 with interval and p-values, then the items that flipped."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    yield Text(f"{comparison.corpus} ({comparison.hash[:12]}), units: {comparison.unit}s", style="bold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("layer", "schema", "A", "B"):
+        table.add_column(name, overflow="fold")
+    for name in ("A-B", "95%", "p", "p Holm", "flips"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in comparison.rows:
+        test = row.test
+        table.add_row(
+            row.layer,
+            row.schema,
+            row.a,
+            row.b,
+            _signed(test.f1),
+            "–" if test.interval is None else " ".join(map(_signed, test.interval)),
+            _short(number(test.p_randomisation)),
+            _short(number(row.p)),
+            str(len(row.flips)),
+        )
+    yield table
+    for row in comparison.rows:
+        if row.flips and flips:
+            yield Text(f"{row.layer}, {row.schema}: {row.a} / {row.b}", style="bold")
+            for flip in row.flips[:flips]:
+                spans = ", ".join(f"[{start}, {end})" for start, end in flip.spans)
+                text = f" {flip.text[:60]!r}" if flip.text else ""
+                yield Text(f"  {flip.right} is right: {flip.document} {spans} {flip.label}{text} {flip.kind}")
+            if len(row.flips) > flips:
+                yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
+    for note in comparison.notes:
+        yield Text(f"note: {note}", style="dim")
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3f}".replace("0.", ".", 1)
 
 
 def _table(names: list[str]) -> Table:
