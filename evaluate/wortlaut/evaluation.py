@@ -14,7 +14,7 @@ from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quot
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
-from wortlaut.extractors.run import run
+from wortlaut.extractors.run import attribute, run
 from wortlaut.layers import sentences, tokens
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.engine import Context, error_counts, score_counts
@@ -427,7 +427,7 @@ def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | E
 
 def _run(
     name: str, spec: str | Extractor, corpus: Corpus, progress: Progress | None
-) -> tuple[list[Annotations], list[list[Quote]] | None, tuple[str, ...]]:
+) -> tuple[list[Annotations], list[tuple[Quote, ...]] | None, tuple[str, ...]]:
     extractor = resolve(spec) if isinstance(spec, str) else spec
     done = 0
 
@@ -438,4 +438,4 @@ def _run(
             progress(name, done, len(corpus.documents))
 
     found = run(extractor, corpus.documents, progress=advance)
-    return found, None, tuple(extractor.finds)
+    return found, attribute(extractor, corpus.documents), tuple(extractor.finds)

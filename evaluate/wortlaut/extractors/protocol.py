@@ -15,6 +15,10 @@ class Extractor(Protocol):
     read after the run. ``extract`` gives one answer for each text, in order: annotations, or a
     mapping in the predictions format. What it says of a text must not depend on the other texts.
 
+    An extractor that can say who spoke given quotes has ``attribute(texts, quotes)`` as well: for each
+    text it gets its quotes with id, type and content only, and gives back the same quotes, in order, with
+    the roles and ``speaker_entity`` filled in.
+
     Two more methods are called where they exist: ``finish(ids)``, once after the last document, with
     the ids of all, to raise if something is left over; and ``close()``, at the end in any case.
     """

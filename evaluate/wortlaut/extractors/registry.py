@@ -167,6 +167,11 @@ class Loaded:
     def extract(self, texts: Sequence[Text]) -> Iterable[Annotations | Mapping[str, object]]:
         return self._extractor.extract(texts)
 
+    @property
+    def attribute(self) -> object:
+        """The extractor's own ``attribute``, or ``None``."""
+        return getattr(self._extractor, "attribute", None)
+
     def finish(self, ids: Sequence[str]) -> None:
         if finish := getattr(self._extractor, "finish", None):
             finish(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
-from wortlaut.document import Annotations, Document, Text
+from wortlaut.document import Annotations, Document, Quote, Text
 from wortlaut.errors import DataError, ExtractorError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.formats import predictions
@@ -44,6 +44,41 @@ def run(
         if close := getattr(extractor, "close", None):
             close()
     return found
+
+
+def attribute(
+    extractor: Extractor, documents: Iterable[Document], *, batch_size: int = BATCH_SIZE
+) -> list[tuple[Quote, ...]] | None:
+    """Who spoke the documents' own quotes, as the extractor sees it; ``None`` if it cannot say.
+
+    It sees id, type and content of each quote and nothing else of the annotations. Raises ExtractorError.
+    """
+    ask = getattr(extractor, "attribute", None)
+    if ask is None:
+        return None
+    name = str(getattr(extractor, "spec", type(extractor).__name__))
+    attributed: list[tuple[Quote, ...]] = []
+    stream = iter(documents)
+    while batch := list(islice(stream, batch_size)):
+        texts = [Text(document.text, document.id) for document in batch]
+        given = [[Quote(quote.id, quote.type, quote.content) for quote in d.quotes] for d in batch]
+        try:
+            answers = [tuple(answer) for answer in ask(texts, given)]
+        except WortlautError:
+            raise
+        except Exception as error:
+            raise ExtractorError(f"attribute raised {type(error).__name__}: {error}", where=name) from error
+        asked = [[(quote.id, quote.content) for quote in quotes] for quotes in given]
+        if [[(quote.id, quote.content) for quote in answer] for answer in answers] != asked:
+            raise ExtractorError(
+                "attribute gave back other quotes than it got",
+                where=f"{name}, documents {', '.join(text.id for text in texts)}",
+                hint="Return one quote for each quote given, in order, with id and content unchanged.",
+            )
+        for text, answer in zip(texts, answers, strict=True):
+            checked(Annotations(quotes=answer), text, f"{name}, document {text.id}")
+        attributed += answers
+    return attributed
 
 
 def _batch(extractor: Extractor, name: str, batch: Sequence[Text]) -> list[Annotations]:
