@@ -30,6 +30,8 @@ RULES = {
     "indirect-so": "sentence with so X",
     "indirect-demnach": "sentence that begins with demnach",
     "indirect-wonach": "clause with wonach",
+    "indirect-noun": "clause that a noun announces: die Behauptung, dass …; ist der Meinung, …",
+    "indirect-attitude": "clause that an adjective announces: ist sicher, dass …",
     "free-subjunctive": "main clause in the subjunctive of reported speech, no cue",
     "free-sollen": "main clause with soll behind a quotation",
     "reported": "cue verb with a noun phrase as its object",

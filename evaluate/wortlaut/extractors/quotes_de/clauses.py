@@ -22,6 +22,9 @@ FUNCTION = frozenset().union(
 )  # fmt: skip
 
 
+_SUBORDINATORS = WORDS["subordinator"] - WORDS["preposition"] - {"da", "als"}
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Tokens ``[start, end)`` between two separators; ``after`` is the separator that follows.
@@ -58,7 +61,70 @@ def analyse(words: Words, start: int, end: int, paragraph: int, inside: frozense
     stop = end
     while stop > start and words.form[stop - 1] in _FINAL and stop - 1 not in inside:
         stop -= 1
-    return Sentence(words, start, stop, end, tuple(_segments(words, start, stop, inside)), inside, paragraph)
+    segments = _with_inserts(words, _segments(words, start, stop, inside), inside)
+    return Sentence(words, start, stop, end, tuple(segments), inside, paragraph)
+
+
+_INSERTS = frozenset({"bare", "rel", "inf", "sub"})
+
+
+def _with_inserts(words: Words, segments: list[Segment], inside: frozenset[int]) -> list[Segment]:
+    """Joins a clause that an apposition or a relative clause cuts: ``X, der Sprecher, sagte``."""
+    joined: list[Segment] = []
+    i = 0
+    while i < len(segments):
+        head = segments[i]
+        k = i + 1
+        while k < len(segments) and segments[k].kind in _INSERTS and segments[k - 1].after == ",":
+            k += 1
+        tail = segments[k] if k < len(segments) else None
+        cut = (
+            head.kind == "bare"
+            and tail is not None
+            and segments[k - 1].after == ","
+            and _starts_clause(words, head)
+        )
+        if cut and tail and k > i + 1 and tail.kind == "first" and head.end - 1 not in inside:
+            joined.append(Segment(head.start, tail.end, tail.after, _lead_kind(words, head.start), tail.verb))
+            i = k + 1
+        elif (
+            cut
+            and tail
+            and k == i + 1
+            and i == 0
+            and tail.kind == "main"
+            and _apposed(words, head, tail, inside)
+        ):
+            joined.append(Segment(head.start, tail.end, tail.after, "main", tail.verb))
+            i = k + 1
+        else:
+            joined.append(head)
+            i += 1
+    return joined
+
+
+def _starts_clause(words: Words, head: Segment) -> bool:
+    """Whether a clause can begin here: with a noun phrase, a preposition, or a subordinator."""
+    low = words.low[head.start]
+    return words.form[head.start][0].isupper() or low in FUNCTION
+
+
+def _lead_kind(words: Words, start: int) -> str:
+    lead = words.low[start + 1] if words.low[start] in WORDS["coordinator"] else words.low[start]
+    if lead in ("dass", "daß"):
+        return "dass"
+    if lead == "wie":
+        return "wie"
+    return "sub" if lead in WORDS["subordinator"] - WORDS["preposition"] and lead != "als" else "main"
+
+
+def _apposed(words: Words, head: Segment, tail: Segment, inside: frozenset[int]) -> bool:
+    """``X, Sprecher der Y sagte``: the second comma is missing."""
+    if head.end - 1 in inside or not words.form[head.end - 1][0].isupper():
+        return False
+    name = words.low[head.start] not in FUNCTION
+    lead = words.form[tail.start]
+    return name and lead[0].isupper() and tail.verb > tail.start + 1
 
 
 def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
@@ -83,6 +149,8 @@ def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> li
 
 def _segment(words: Words, start: int, end: int, after: str, inside: frozenset[int]) -> Segment:
     kind, verb = _kind(words, start, end, inside)
+    if kind == "rel" and (start == 0 or words.form[start - 1] not in (",", "–", "-")):
+        kind = "main"
     return Segment(start, end, after, kind, verb)
 
 
@@ -94,6 +162,12 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         first += 1
     lead = low[first]
     verb = finite_verb(words, first, end, inside)
+    if (
+        verb < 0
+        and any(i in inside for i in range(first, end))
+        and not all(i in inside for i in range(first, end))
+    ):
+        verb = finite_verb(words, first, end, frozenset())
     final = verb >= 0 and verb > first and is_last(words, verb, end)
     if lead in ("dass", "daß"):
         return "dass", verb
@@ -110,6 +184,8 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
             return "rel", verb
         if lead in ("so", "ohne", "auch") and low[first + 1] in WORDS["subordinator"]:
             return "sub", verb
+    if verb < 0 and lead in ("er", "es", "man") and first + 2 < end:
+        return "main", first + 1
     if verb < 0:
         return ("inf" if has_infinitive(words, start, end, inside) else "bare"), -1
     if lead in WORDS["question"] and lead != "wie" and verb > first + 2:
@@ -140,9 +216,19 @@ def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> i
                 return i
             if possible < 0 and not _is_infinitive(words, i, end):
                 possible = i
-        elif bits & MAYBE and unsure < 0:
+        elif bits & MAYBE and unsure < 0 and word[0].islower() and _may_be_verb(words, i, start, end):
             unsure = i
     return possible if possible >= 0 else unsure
+
+
+def _may_be_verb(words: Words, i: int, start: int, end: int) -> bool:
+    """Whether a word in -t or -te is no attribute without an article (``jüngste Umfragen``), no adverb."""
+    ending = words.low[i].endswith(("te", "ten"))
+    if not ending:
+        return i > start
+    if i + 1 >= end or not words.form[i + 1][0].isupper():
+        return True
+    return i > start and words.form[i - 1][0].isupper()
 
 
 def words_start(words: Words, i: int) -> int:

@@ -14,6 +14,7 @@ from wortlaut.extractors.quotes_de.lexicon import WORDS, read_lines
 
 FINITE = "finite"
 SUBJUNCTIVE = "subjunctive"  # present subjunctive that differs from the indicative
+UNREAL = "unreal"  # subjunctive II that differs from the preterite
 INFINITIVE = "infinitive"
 PARTICIPLE = "participle"
 ZU_INFINITIVE = "zu"
@@ -53,7 +54,7 @@ def conjugate(lemma: str) -> list[Form]:
         if form.kind == INFINITIVE:
             joined.append(Form(f"{particle}zu{form.text}", ZU_INFINITIVE))
         joined.append(Form(particle + form.text, form.kind, form.plural))
-        if form.kind in (FINITE, SUBJUNCTIVE):
+        if form.kind in (FINITE, SUBJUNCTIVE, UNREAL):
             joined.append(Form(form.text, form.kind, form.plural, split=True))
     return joined
 
@@ -73,8 +74,8 @@ def _base_forms(verb: str) -> list[Form]:
             Form(stem + "e", SUBJUNCTIVE),
             Form(prefix + past, FINITE),
             Form(prefix + past_plural, FINITE, plural=True),
-            Form(prefix + unreal, FINITE),
-            Form(prefix + unreal + "n", FINITE, plural=True),
+            Form(prefix + unreal, FINITE if unreal == past else UNREAL),
+            Form(prefix + unreal + "n", FINITE if unreal + "n" == past_plural else UNREAL, plural=True),
             Form(prefix + participle, PARTICIPLE),
         ]
     stem = _stem(verb)
@@ -84,7 +85,7 @@ def _base_forms(verb: str) -> list[Form]:
         Form(verb, INFINITIVE),
         Form(verb, FINITE, plural=True),
         Form(f"{stem}{link}t", FINITE),
-        Form(stem + "e", SUBJUNCTIVE),
+        Form((stem[:-2] + "l" if verb.endswith("eln") else stem) + "e", SUBJUNCTIVE),
         Form(f"{stem}{link}te", FINITE),
         Form(f"{stem}{link}ten", FINITE, plural=True),
         Form(f"{'' if no_ge else 'ge'}{stem}{link}t", PARTICIPLE),

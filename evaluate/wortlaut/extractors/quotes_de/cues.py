@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import (
     AUX,
@@ -18,7 +18,7 @@ from wortlaut.extractors.quotes_de.verbs import (
     verb_readings,
 )
 
-_APART = frozenset({"bekannt", "klar", "fest", "bereit", "entgegen", "wider"})
+_APART = frozenset({"bekannt", "klar", "fest", "bereit", "deutlich", "entgegen", "wider"})
 _HAVE = frozenset("hat haben hatte hatten habe hätte hätten ist sind war waren sei seien wäre wären".split())
 _BECOME = frozenset("wird werden wurde wurden werde würde würden".split())
 _TO_WHOM = frozenset({"gegenüber", "vor"})
@@ -56,6 +56,8 @@ def find_cues(sentence: Sentence) -> list[Cue]:
             joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
             readings = forms.get(joined) or forms.get(words.low[i])
             if readings is None or (words.form[i][0].isupper() and i != sentence.start):
+                continue
+            if is_attribute(words, i, segment.start, segment.end):
                 continue
             cue = _best(sentence, index, segment, i, readings, bool(joined) and joined in forms)
             if cue:
@@ -98,6 +100,20 @@ def _best(
     return None
 
 
+def is_attribute(words: Words, i: int, start: int, end: int) -> bool:
+    """Whether a verb form stands before a noun as its attribute: ``die bereits erwähnten Pläne``."""
+    if not words.low[i].endswith(("te", "ten", "ene", "enen")) or i + 1 >= end:
+        return False
+    if not is_noun(words, i + 1) and not is_adjective(words, i + 1):
+        return False
+    for k in range(i - 1, max(start, i - 5) - 1, -1):
+        if words.low[k] in WORDS["determiner"] or words.low[k] in WORDS["preposition"]:
+            return True
+        if is_noun(words, k) or words.low[k] in WORDS["pronoun"]:
+            return False
+    return False
+
+
 def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> int:
     """Where the separated prefix of the verb at ``i`` stands: at the end of a clause."""
     words = sentence.words
@@ -106,6 +122,8 @@ def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> in
     for part in sentence.segments:
         if part.start < segment.start or part.start > segment.end + 20:
             continue
+        if part.start > segment.start and part.kind in ("dass", "main", "first"):
+            break
         for k in range(max(i + 1, part.start), part.end):
             if words.low[k] != particle or k in sentence.inside:
                 continue
@@ -116,8 +134,6 @@ def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> in
                 or words.low[following] in ("und", "aber")
             ):
                 return k
-        if part.kind in ("dass", "main", "first") and part.start > segment.start:
-            break
     return -1
 
 
@@ -143,9 +159,9 @@ def _cue(
     extra = []
     near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
     sich = next((k for k in near if low[k] == "sich"), -1)
-    if "r" in entry.uses and sich >= 0:
+    if sich >= 0 and entry.uses & {"r", "R"}:
         extra.append(sich)
-    elif "r" in entry.uses and "c" not in entry.uses and "n" not in entry.uses:
+    elif "R" in entry.uses:
         return None
     if entry.adverb:
         extra += [
@@ -176,11 +192,26 @@ def _participants(
     """Who says it and to whom, by case and place around the verb."""
     if entry.lemma == "heißen":
         return _source_phrase(sentence, segment, tokens), None
+    if "p" in entry.uses:
+        return None, None
     subject = find_subject(sentence, segment, verb)
+    if entry.lemma == "zitieren":
+        return _quoted_person(sentence, segment, verb, subject, passive), None
     if passive:
         return _agent(sentence, segment, verb), subject if entry.uses & {"a", "d"} else None
     addressee = _addressee(sentence, segment, entry, verb, tokens, subject)
     return subject, addressee
+
+
+def _quoted_person(
+    sentence: Sentence, segment: Segment, verb: int, subject: Phrase | None, passive: bool
+) -> Phrase | None:
+    """Who is quoted: the subject of the passive, else the object behind the subject."""
+    if passive or subject is None:
+        return subject
+    at = max(verb + 1, subject.end)
+    other = noun_phrase(sentence.words, at, segment.end) if at < segment.end else None
+    return other if other and not other.pronoun else subject
 
 
 def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
@@ -190,16 +221,12 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
     start = _skip_lead(words, segment.start, verb)
     if segment.kind in ("wie", "dass", "sub", "question", "rel"):
         return _verb_final_subject(sentence, segment, verb)
+    if verb + 1 < segment.end and low[verb + 1] in ("er", "sie", "man", "wir", "ich"):
+        return Phrase(verb + 1, verb + 2, verb + 1, pronoun=True)
     if start < verb:
-        phrase = noun_phrase(words, start, verb)
-        if phrase and not phrase.oblique and _only_adverbs(words, phrase.end, verb):
+        phrase = _subject_in_front(sentence, start, verb)
+        if phrase:
             return phrase
-        if phrase is None and segment.kind == "bare":
-            return None
-    elif sentence.segments and segment.start > sentence.start:
-        before = _subject_before_comma(sentence, segment)
-        if before:
-            return before
     k = verb + 1
     while k < segment.end:
         if (
@@ -219,11 +246,42 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
                 k = phrase.end
             else:
                 return with_apposition(sentence, phrase)
+    return _shared_subject(sentence, segment, verb)
+
+
+def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The subject of a clause that ``und`` joins to the one before it: ``Er kam und sagte``."""
+    words = sentence.words
+    if words.low[verb - 1] not in ("und", "aber", "sowie") and words.low[segment.start] not in (
+        "und",
+        "aber",
+    ):
+        return None
+    for part in sentence.segments:
+        if part.start > segment.start or part.verb < 0 or part.verb >= verb:
+            continue
+        if part.kind in ("main", "first"):
+            return find_subject(sentence, part, part.verb)
+        return None
     return None
 
 
 def _in_marks(sentence: Sentence, k: int) -> bool:
     return k in sentence.inside and sentence.words.form[k] not in '„"»'
+
+
+def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
+    """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
+    words = sentence.words
+    phrase = noun_phrase(words, start, verb)
+    if phrase is None or phrase.oblique:
+        return None
+    if phrase.end < verb and words.form[phrase.end] == ",":
+        inner = noun_phrase(words, phrase.end + 1, verb)
+        if inner and not inner.pronoun and (inner.end == verb or words.form[inner.end] == ","):
+            return Phrase(phrase.start, inner.end, phrase.head)
+        return phrase
+    return phrase if _only_adverbs(words, phrase.end, verb) else None
 
 
 def _skip_lead(words: Words, start: int, verb: int) -> int:
@@ -247,26 +305,6 @@ def _only_adverbs(words: Words, start: int, end: int) -> bool:
         else:
             return False
     return True
-
-
-def _subject_before_comma(sentence: Sentence, segment: Segment) -> Phrase | None:
-    """The subject when an apposition or a relative clause stands between it and the verb."""
-    position = sentence.segments.index(segment)
-    first = position - 1
-    while first > 0 and sentence.segments[first].kind in ("rel", "bare", "sub", "inf"):
-        if sentence.segments[first - 1].after != ",":
-            break
-        first -= 1
-        if sentence.segments[first].kind == "bare" and sentence.segments[first + 1].kind in ("rel", "bare"):
-            break
-    head = sentence.segments[first]
-    if first == position - 1 or head.kind != "bare" or head.after != ",":
-        return None
-    start = _skip_lead(sentence.words, head.start, head.end)
-    phrase = noun_phrase(sentence.words, start, head.end)
-    if phrase is None or phrase.oblique or phrase.end != head.end:
-        return None
-    return with_apposition(sentence, phrase)
 
 
 def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:

@@ -8,7 +8,7 @@ from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue, find_subject
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.nouns import is_noun
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
 _FINAL = frozenset({".", "!", "?", "…", "..."})
@@ -47,8 +47,19 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     speech = is_clause(sentence, quote)
     if before == ":" and not (is_title(sentence, quote) and not _cue_in(cues, index - 1)):
         return _after_colon(sentence, replace(base, rule=base.rule or "direct-colon"), quote, cues)
+    if words.form[quote.start] in "'’‘‚›‹" and (not speech or quote.end - quote.start < 5):
+        return None
+    if any(_holds(draft.speaker, quote) for draft in indirect):
+        return None
     after = _cue_after(sentence, quote, cues)
-    if after:
+    if after and (_holds(after.speaker, quote) or after.entry.lemma == "nennen"):
+        after = None
+    comma = quote.end < sentence.stop and words.form[quote.end] == ","
+    if (
+        after
+        and (comma or not is_title(sentence, quote))
+        and not (comma and is_title(sentence, quote) and before not in ("", ":"))
+    ):
         return _attributed(
             sentence,
             replace(base, rule=base.rule or "direct-cue-after"),
@@ -58,20 +69,35 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     holder = _holder(quote, indirect)
     if holder and holder.content == (content,):
         return replace(holder, type="direct", rule=base.rule or "direct-source")
-    if is_title(sentence, quote):
+    cue = _cue_in(cues, index)
+    if cue and _holds(cue.speaker, quote):
+        return None
+    general = cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
+    valued = (
+        cue and not general and "q" in cue.entry.uses and before in ("als", "ein", "eine", "einen", "einer")
+    )
+    if is_title(sentence, quote) and not valued:
         return None
     if holder:
         return replace(holder, type="direct", rule="direct-nested", content=(content,))
-    cue = _cue_in(cues, index)
     if cue and (cue.entry.uses & {"c", "q", "n", "z"}):
         frame = _rest_of_sentence(sentence, quote)
         return _attributed(sentence, replace(base, rule="direct-in-clause"), cue, frame)
     alone = quote.start == sentence.start and quote.end >= sentence.stop
     if alone and speech:
         return replace(base, rule="direct-alone", carried=True)
-    if speech and quote.end - quote.start > 7:
-        return replace(base, rule="direct-long", carried=quote.start == sentence.start)
+    if (quote.end - quote.start > (6 if speech else 10) and words.form[quote.start + 1].islower()) or (
+        speech and quote.end - quote.start > 7
+    ):
+        segment = sentence.segments[index]
+        speaker = find_subject(sentence, segment, segment.verb) if segment.verb >= 0 else None
+        return replace(base, rule="direct-long", speaker=speaker, carried=speaker is None)
     return None
+
+
+def _holds(phrase: Phrase | None, quote: Marked) -> bool:
+    """Whether the quote is part of the phrase: the name of a newspaper, not its words."""
+    return phrase is not None and phrase.start <= quote.start and quote.end <= phrase.end
 
 
 def is_clause(sentence: Sentence, quote: Marked) -> bool:
@@ -188,7 +214,10 @@ def _after_colon(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue
     if cue:
         return _attributed(sentence, draft, cue, frame)
     segment = _main_before(sentence, index)
-    speaker = find_subject(sentence, segment, segment.verb) if segment else None
+    if segment:
+        speaker = find_subject(sentence, segment, segment.verb)
+    else:
+        speaker = noun_phrase(sentence.words, sentence.start, quote.start - 1)
     return replace(draft, speaker=speaker, frame=frame, carried=speaker is None)
 
 

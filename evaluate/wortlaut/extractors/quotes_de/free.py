@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wortlaut.extractors.quotes_de.clauses import Sentence
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.indirect import has_subjunctive
@@ -11,28 +11,62 @@ from wortlaut.extractors.quotes_de.lexicon import WORDS
 
 def free_indirect(sentence: Sentence, quoted_before: bool) -> Draft | None:
     """A main clause in the subjunctive of reported speech, or with ``soll`` after a quotation."""
-    for segment in sentence.segments:
+    words = sentence.words
+    if any(
+        words.low[k] in ("ich", "wir", "mir") and k not in sentence.inside
+        for k in range(sentence.start, sentence.stop)
+    ):
+        return None
+    for index, segment in enumerate(sentence.segments):
         if segment.kind not in ("main", "first"):
             continue
-        if has_subjunctive(sentence, segment.start, segment.end, both=quoted_before):
-            content = ((sentence.start, sentence.end),)
-            return Draft(
-                "indirect/free indirect", "free-subjunctive", "speech/writing", content, carried=True
+        both = quoted_before and not index
+        if has_subjunctive(sentence, segment.start, segment.end, both=both):
+            return _free(
+                sentence, segment if index and not _led_by(sentence, index) else None, "free-subjunctive"
             )
-        if quoted_before and sentence.words.low[segment.verb] in WORDS["reportative"]:
-            content = ((sentence.start, sentence.end),)
-            return Draft("free indirect", "free-sollen", "speech/writing", content, carried=True)
-        return None
+        if quoted_before and not index and words.low[segment.verb] in WORDS["reportative"]:
+            return _free(sentence, None, "free-sollen")
     return None
+
+
+def _led_by(sentence: Sentence, index: int) -> bool:
+    """Whether only subordinate clauses stand before the segment."""
+    return all(part.kind not in ("main", "first") for part in sentence.segments[:index])
+
+
+def _free(sentence: Sentence, segment: Segment | None, rule: str) -> Draft:
+    """The sentence, or its part from ``segment`` on, up to a colon in front of marks."""
+    start = segment.start if segment else sentence.start
+    end = sentence.end
+    for part in sentence.segments:
+        if part.end > start and part.after == ":" and part.end + 1 in sentence.inside:
+            end = part.end + 1
+            break
+    kind = "indirect/free indirect" if rule == "free-subjunctive" else "free indirect"
+    return Draft(kind, rule, "speech/writing", ((start, end),), carried=True)
 
 
 def reported(sentence: Sentence, cues: list[Cue]) -> Draft | None:
     """A speech act told by a verb with its object: ``X kritisierte die Entscheidung``."""
+    if sentence.inside and any(sentence.start <= k < sentence.end for k in sentence.inside):
+        return None
     for cue in cues:
-        if "n" not in cue.entry.uses or cue.passive or cue.speaker is None:
+        if "o" not in cue.entry.uses or cue.passive or cue.speaker is None:
             continue
-        if sentence.segments[cue.segment].kind not in ("main", "first"):
+        segment = sentence.segments[cue.segment]
+        if segment.kind not in ("main", "first") or not _has_object(sentence, segment, cue):
             continue
         content = ((sentence.start, sentence.end),)
         return Draft("reported", "reported", cue.entry.medium, content, speaker=cue.speaker)
     return None
+
+
+def _has_object(sentence: Sentence, segment: Segment, cue: Cue) -> bool:
+    """Whether the clause has the preposition that the verb's adverb stands for: davon, von."""
+    adverb = cue.entry.adverb
+    if not adverb:
+        return True
+    preposition = adverb.removeprefix("dar") if adverb.startswith("dar") else adverb.removeprefix("da")
+    forms = {preposition, preposition + "m", "vom" if preposition == "von" else "zum", "zur"}
+    return any(sentence.words.low[k] in forms for k in range(segment.start, segment.end))

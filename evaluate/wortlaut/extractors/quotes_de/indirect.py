@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
-from wortlaut.extractors.quotes_de.cues import Cue
+from wortlaut.extractors.quotes_de.cues import Cue, find_subject
 from wortlaut.extractors.quotes_de.drafts import Draft, Range, trimmed
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.nouns import Phrase, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.verbs import FIN, INF, PART, SUBJ, SUBJ2, cue_forms, verb_readings
+
+_COMPLETE = frozenset({"main", "first", "dass", "question"})
 
 
 def from_cue(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
@@ -15,12 +17,13 @@ def from_cue(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
     segment = sentence.segments[cue.segment]
     if segment.kind == "wie":
         return _wie(sentence, cue, segment)
-    forward = _forward(sentence, cue, cues)
-    if forward:
-        return forward
-    if cue.segment and _verb_first(sentence, segment, cue):
-        return _backward(sentence, cue, segment)
-    return None
+    follows = bool(cue.segment) and _verb_first(sentence, segment, cue)
+    if follows and any(part.kind in _COMPLETE for part in sentence.segments[: cue.segment]):
+        draft = _backward(sentence, cue, segment)
+        if draft:
+            return draft
+    draft = _forward(sentence, cue, cues)
+    return draft or (_backward(sentence, cue, segment) if follows else None)
 
 
 def _verb_first(sentence: Sentence, segment: Segment, cue: Cue) -> bool:
@@ -37,31 +40,24 @@ def has_subjunctive(sentence: Sentence, start: int, end: int, both: bool = True)
         bits = verb_readings(words.low[i])
         if i in sentence.inside and words.low[i] not in WORDS["subjunctive_one"]:
             continue
-        if bits & SUBJ and (words.form[i][0].islower() or i == start):
-            if words.low[i] in WORDS["subjunctive_one"] or _is_verb_here(sentence, i, end):
-                return True
-        elif both and bits & SUBJ2:
+        if (
+            bits & SUBJ and (words.low[i] in WORDS["subjunctive_one"] or _is_verb_here(sentence, i, end))
+        ) or (both and bits & SUBJ2):
             return True
     return False
 
 
 def _is_verb_here(sentence: Sentence, i: int, end: int) -> bool:
-    """Whether a form in -e is a verb, not an adjective: no noun follows, no article precedes."""
+    """Whether a form in -e is a verb: lower-case, and not an attribute between an article and its noun."""
     words = sentence.words
-    before = words.low[i - 1] if i > sentence.start else ""
-    if (
-        before in WORDS["determiner"]
-        or before in WORDS["preposition"]
-        or (
-            before.endswith(("e", "en", "er"))
-            and (before not in WORDS["pronoun"] and before.islower() and words.form[i - 1][0].islower())
-        )
-    ):
+    if words.form[i][0].isupper():
         return False
-    if i + 1 >= end:
+    if i + 1 >= end or not words.form[i + 1][0].isupper() or i == sentence.start:
         return True
-    following = words.form[i + 1]
-    return not following[0].isupper() or words.form[i - 1][0].isupper() or before in WORDS["pronoun"]
+    before = words.low[i - 1]
+    if before in WORDS["pronoun"] and before not in WORDS["determiner"]:
+        return True
+    return words.form[i - 1][0].isupper() and before not in WORDS["determiner"] | WORDS["preposition"]
 
 
 def _forward(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
@@ -70,24 +66,23 @@ def _forward(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
     uses = cue.entry.uses
     j = cue.segment + 1
     colon = segments[cue.segment].after == ":"
+    inner = segments[cue.segment].kind in ("rel", "sub", "question")
+    clause = not uses.isdisjoint("ceqg")
     while j < len(segments):
         segment = segments[j]
         kind = segment.kind
-        clause = "c" in uses or "e" in uses or "q" in uses or "g" in uses
         if segment.start in sentence.inside and segments[j - 1].after == ":":
             return None
-        if kind == "dass" and (clause or "n" in uses or "z" in uses):
+        if kind == "dass" and _takes_dass(sentence, cue, segment):
             return _with_content(sentence, cue, segment.start, "indirect-dass", cues)
-        if kind == "question" and ("c" in uses or "g" in uses):
+        if kind == "question" and _takes_question(sentence, cue, segment):
             return _with_content(sentence, cue, segment.start, "indirect-question", cues)
-        if kind == "inf" and "z" in uses and not _um_zu(sentence, segment):
+        if kind == "inf" and not uses.isdisjoint("zcn") and not _um_zu(sentence, segment):
             return _with_content(sentence, cue, segment.start, "indirect-infinitive", cues)
         if clause and _conditional(sentence, j):
             return _with_content(sentence, cue, segment.start, "indirect-verb-second", cues)
         if kind in ("main", "first") and (clause or colon):
-            if "g" in uses and not has_subjunctive(sentence, segment.start, segment.end):
-                return None
-            if not colon and sentence.words.low[segment.start] in WORDS["coordinator"]:
+            if not colon and not _verb_second(sentence, cue, segment, inner):
                 return None
             return _with_content(sentence, cue, segment.start, "indirect-verb-second", cues)
         if kind in ("rel", "sub", "bare", "inf", "wie", "question"):
@@ -95,6 +90,38 @@ def _forward(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
             continue
         return None
     return None
+
+
+def _takes_dass(sentence: Sentence, cue: Cue, segment: Segment) -> bool:
+    uses = cue.entry.uses
+    if "D" in uses and cue.entry.adverb not in [sentence.words.low[k] for k in cue.tokens]:
+        return False
+    return not uses.isdisjoint("cezn") or has_subjunctive(sentence, segment.start, sentence.stop)
+
+
+def _takes_question(sentence: Sentence, cue: Cue, segment: Segment) -> bool:
+    """An indirect question is a quotation behind a verb of asking, or by its subjunctive."""
+    if cue.entry.uses.isdisjoint("cg"):
+        return False
+    if cue.entry.lemma in ("fragen", "nach|fragen", "berichten", "schildern", "beschreiben", "dar|legen"):
+        return sentence.words.low[segment.start] not in ("was", "welche", "welcher", "welches")
+    return has_subjunctive(sentence, segment.start, segment.end, both=False)
+
+
+def _verb_second(sentence: Sentence, cue: Cue, segment: Segment, inner: bool) -> bool:
+    """Whether a clause without a conjunction is what the cue introduces: by its mood, or right behind it."""
+    words = sentence.words
+    if words.low[segment.start] in WORDS["coordinator"]:
+        return False
+    if segment.kind == "first" and words.low[segment.start] in cue_forms():
+        return False
+    if has_subjunctive(sentence, segment.start, segment.end):
+        return segment.kind == "main" or not inner
+    if segment.kind == "first" or inner or "c" not in cue.entry.uses:
+        return False
+    own = sentence.segments[cue.segment]
+    last = max(cue.tokens) if cue.speaker is None else max(*cue.tokens, cue.speaker.end - 1)
+    return own.end - last <= 3 and (not cue.entry.adverb or len(cue.tokens) > 1)
 
 
 def _conditional(sentence: Sentence, j: int) -> bool:
@@ -165,22 +192,22 @@ def _backward(sentence: Sentence, cue: Cue, segment: Segment) -> Draft | None:
     before = sentence.segments[: cue.segment]
     if not cue.entry.uses & {"c", "e", "q", "n", "z"}:
         return None
-    if all(part.kind in ("sub", "wie", "rel", "bare", "inf") for part in before) and before[0].kind in (
-        "sub",
-        "wie",
-    ):
+    whole = any(part.kind in _COMPLETE for part in before)
+    if before[0].kind in ("sub", "wie") and not whole:
         return None
-    if cue.entry.uses.isdisjoint({"c", "e"}) and not any(
-        part.kind in ("main", "first", "dass") for part in before
-    ):
+    if cue.entry.uses.isdisjoint({"c", "e"}) and not whole:
         return None
-    if before[0].kind == "bare" and cue.speaker and cue.speaker.start < segment.start:
+    speaker = cue.speaker
+    behind = speaker is not None and 0 < speaker.start - cue.verb < 5
+    if not behind and "e" not in cue.entry.uses and not (cue.passive and segment.end - segment.start < 5):
         return None
     comma = segment.start - 1
+    if before[-1].after != "," or _only_marked(sentence, comma):
+        return None
     head = trimmed(sentence.words, sentence.start, comma)
     stop, rest = _frame_end(sentence, cue.segment)
     content = head + rest
-    if not content:
+    if not content or not (whole or (rest and cue.speaker)):
         return None
     return Draft(
         "indirect",
@@ -194,11 +221,19 @@ def _backward(sentence: Sentence, cue: Cue, segment: Segment) -> Draft | None:
     )
 
 
+def _only_marked(sentence: Sentence, end: int) -> bool:
+    """Whether all before ``end``, back to the start or a colon, lies in quotation marks."""
+    k = end - 1
+    while k >= sentence.start and k in sentence.inside:
+        k -= 1
+    return k < end - 1 and (k < sentence.start or sentence.words.form[k] == ":")
+
+
 def _frame_end(sentence: Sentence, index: int) -> tuple[int, tuple[Range, ...]]:
     """Where an inserted frame ends and what of the content follows it."""
     before = sentence.segments[:index]
     following = sentence.segments[index + 1 :]
-    complete = any(part.verb >= 0 for part in before)
+    complete = any(part.verb >= 0 for part in before) or sentence.segments[index].start - 2 in sentence.inside
     for part in following:
         if part.kind in ("rel", "bare") and complete:
             continue
@@ -265,6 +300,11 @@ def _source(
     sentence: Sentence, rule: str, start: int, end: int, cue: tuple[int, ...], speaker: Phrase, medium: str
 ) -> Draft | None:
     content = _rest(sentence, start, end)
+    for segment in sentence.segments:
+        if segment.kind == "rel" and segment.start < start and end <= segment.end:
+            content = trimmed(sentence.words, segment.start, start) + trimmed(
+                sentence.words, end, sentence.stop
+            )
     if not content or sum(b - a for a, b in content) < 3:
         return None
     return Draft("indirect", rule, medium, content, cue, speaker, None, ((start, end),))
@@ -328,6 +368,8 @@ def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:
     for start in range(i - 1, max(sentence.start, i - 14) - 1, -1):
         if words.form[start] in ",;:":
             break
+        if verb_readings(words.low[start]) & FIN:
+            continue
         phrase = noun_phrase(words, start, i)
         if (
             phrase
@@ -384,10 +426,11 @@ def _so(sentence: Sentence, i: int) -> Draft | None:
 
 
 def _demnach(sentence: Sentence, i: int) -> Draft | None:
-    if i != sentence.start:
+    words = sentence.words
+    if i != sentence.start and (words.form[i - 1] == "," or words.low[i - 1] in ("ist", "sind", "und")):
         return None
-    content = trimmed(sentence.words, i + 1, sentence.stop)
-    if not content or sentence.words.form[i + 1] == ",":
+    content = trimmed(words, sentence.start, i) + trimmed(words, i + 1, sentence.stop)
+    if not content or words.form[i + 1] == ",":
         return None
     speaker = Phrase(i, i + 1, i)
     return Draft(
@@ -424,3 +467,116 @@ _TRIGGERS = {
     "demnach": _demnach,
     "wonach": _wonach,
 }
+
+
+def from_nouns(sentence: Sentence, taken: list[Draft]) -> list[Draft]:
+    """Quotations that a noun announces: ``die Behauptung, dass …``, ``ist der Meinung, …``."""
+    found = []
+    starts = {start for draft in taken for start, _ in draft.content}
+    for index, segment in enumerate(sentence.segments[:-1]):
+        following = sentence.segments[index + 1]
+        if segment.after not in ",:" or following.start in starts or following.start in sentence.inside:
+            continue
+        noun = _announcing(sentence, segment)
+        if noun >= 0 and _announced(sentence, following, noun):
+            found.append(_by_noun(sentence, index, noun))
+        elif following.kind in ("dass", "main") and (draft := _by_attitude(sentence, index)):
+            found.append(draft)
+    return found
+
+
+def _by_attitude(sentence: Sentence, index: int) -> Draft | None:
+    """``X ist sicher, dass …``, ``X hält es für möglich, dass …``."""
+    words = sentence.words
+    segment, following = sentence.segments[index], sentence.segments[index + 1]
+    verb = segment.verb
+    if verb < 0 or words.low[verb] not in WORDS["attitude_verb"]:
+        return None
+    if following.kind == "main" and not has_subjunctive(sentence, following.start, following.end, both=False):
+        return None
+    last = segment.end - 1
+    if words.low[last] == "an":
+        last -= 1
+    if words.low[last] not in WORDS["attitude"]:
+        return None
+    speaker = find_subject(sentence, segment, verb)
+    if speaker is None or words.low[speaker.head] in ("es", "das", "dies"):
+        return None
+    own = {k for k in range(verb, segment.end) if words.low[k] in ("sich", "es")}
+    lead = last - 1 if words.low[last - 1] in ("für", "als") else last
+    cue = tuple(sorted({verb, *own, *range(lead, segment.end)}))
+    frame = ((sentence.start, following.start),)
+    content = ((following.start, sentence.stop),)
+    return Draft("indirect", "indirect-attitude", "speech/thought", content, cue, speaker, None, frame)
+
+
+def _announcing(sentence: Sentence, segment: Segment) -> int:
+    """The claim noun whose phrase ends the segment; -1 if there is none."""
+    words = sentence.words
+    last = segment.end - 1
+    steps = 0
+    while last > segment.start and steps < 3 and verb_readings(words.low[last]) & (PART | INF | FIN):
+        last -= 1
+        steps += 1
+    for k in range(last, max(segment.start, last - 6) - 1, -1):
+        if words.form[k] in WORDS["claim"] and k not in sentence.inside:
+            phrase = noun_phrase(words, k, segment.end)
+            return k if k == last or (phrase and phrase.end == last + 1) else -1
+    return -1
+
+
+def _announced(sentence: Sentence, following: Segment, noun: int) -> bool:
+    if following.kind == "dass":
+        return True
+    if following.kind == "inf":
+        return sentence.words.form[noun] in WORDS["directive"] and not _um_zu(sentence, following)
+    return following.kind == "main" and has_subjunctive(sentence, following.start, following.end, both=False)
+
+
+def _by_noun(sentence: Sentence, index: int, noun: int) -> Draft:
+    words = sentence.words
+    segment = sentence.segments[index]
+    start = sentence.segments[index + 1].start
+    end = sentence.stop
+    for part in sentence.segments[index + 2 :]:
+        goes_on = part.kind == "first" and segment.verb < 0
+        closes = (
+            part.kind == "bare"
+            and part.end - part.start < 4
+            and verb_readings(words.low[part.end - 1]) & PART
+        )
+        if goes_on or closes:
+            end = part.start - 1
+            break
+    lead = noun
+    while lead > segment.start and (
+        words.low[lead - 1] in WORDS["determiner"] or is_adjective(words, lead - 1)
+    ):
+        lead -= 1
+    verb = segment.verb
+    light = verb >= 0 and (words.low[verb] in WORDS["light_verb"] or words.low[verb] in WORDS["passive"])
+    cue = tuple(range(lead, noun + 1))
+    speaker = None
+    if light:
+        if lead > segment.start and words.low[lead - 1] in ("zu", "zum", "zur"):
+            lead -= 1
+        cue = (verb, *range(lead, noun + 1))
+        speaker = find_subject(sentence, segment, verb)
+        if speaker and speaker.start <= noun < speaker.end:
+            speaker = None
+    else:
+        owner = noun_phrase(words, noun + 1, segment.end)
+        if (
+            owner
+            and noun + 1 < segment.end
+            and words.low[noun + 1] in ("der", "des", "von", "vom", "eines", "einer")
+        ):
+            speaker = owner
+    frame: tuple[Range, ...] = ((sentence.start, start),)
+    if end < sentence.stop:
+        frame = (*frame, (end, sentence.stop))
+    thought = words.form[noun] in WORDS["opinion"]
+    medium = "speech/thought" if thought else "speech"
+    return Draft(
+        "indirect", "indirect-noun", medium, ((start, end),), tuple(sorted(cue)), speaker, None, frame
+    )

@@ -9,6 +9,8 @@ from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import AUX, verb_readings
 
+#: A capitalised word with such an end at the start of a sentence is an adverb: Unmissverständlich sagte …
+_ADVERBIAL = ("lich", "isch", "haft", "sam", "weise")
 _MARKS = frozenset("„“”\"»«‚‘’'›‹")
 _GENITIVE = frozenset(
     [
@@ -102,7 +104,11 @@ class Phrase:
 def is_noun(words: Words, i: int) -> bool:
     """Whether the word is capitalised and no function word."""
     form = words.form[i]
-    return form[0].isupper() and words.low[i] not in FUNCTION
+    if form[0].isupper():
+        if words.low[i] in FUNCTION:
+            return False
+        return not (form.endswith(_ADVERBIAL) and words_start(words, i) >= 0)
+    return "-" in form and any(part[:1].isupper() for part in form.split("-")[1:])
 
 
 def is_adjective(words: Words, i: int) -> bool:
@@ -133,6 +139,11 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
         and low[k] not in ("der", "die", "das", "den", "dem")
     ):
         k += 1
+    if det and low[i] in _QUANTITY and k < end and low[k] in ("der", "von", "dieser", "ihrer", "seiner"):
+        part = noun_phrase(words, k + (low[k] == "von"), end)
+        return Phrase(start, part.end, i) if part and not part.pronoun else None
+    if det:
+        k = _extended_attribute(words, k, end)
     core = _core(words, k, end)
     if core is None:
         if low[i] in WORDS["pronoun"]:
@@ -141,6 +152,24 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
     head, k = core
     k = _modifiers(words, head, k, end)
     return Phrase(start, k, head, oblique=oblique)
+
+
+_QUANTITY = frozenset(
+    "einige einer eine eines viele mehrere zahlreiche keiner beide zwei drei vier fünf jeder manche".split()
+)
+
+
+def _extended_attribute(words: Words, k: int, end: int) -> int:
+    """Behind an article, the phrase of an attribute: ``der [für die Region] zuständige Sprecher``."""
+    at = k
+    for _ in range(3):
+        if at >= end or words.low[at] not in WORDS["preposition"]:
+            break
+        inner = noun_phrase(words, at + 1, end)
+        if inner is None:
+            return k
+        at = inner.end
+    return at if at > k and at < end and is_adjective(words, at) else k
 
 
 def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
@@ -247,7 +276,16 @@ def _modifiers(words: Words, head: int, k: int, end: int) -> int:
             if inner is None or inner.pronoun:
                 return k
             k = inner.end
+        elif form[k].endswith("er") and form[k].islower() and low[k] not in FUNCTION and k + 1 < end:
+            if not is_noun(words, k + 1) or verb_readings(low[k]):
+                return k
+            inner = noun_phrase(words, k, end)
+            if inner is None:
+                return k
+            k = inner.end
         elif low[k] in _ATTACHING and form[head] not in WORDS["month"]:
+            if low[k] in ("in", "im", "aus") and head and is_noun(words, head - 1):
+                return k
             inner = noun_phrase(words, k + 1, end)
             if inner is None or inner.pronoun or _detached(words, k, inner):
                 return k

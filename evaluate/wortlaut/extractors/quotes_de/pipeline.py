@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from wortlaut.document import Annotations, Cluster, Quote, Span
 from wortlaut.extractors.quotes_de.clauses import Sentence, analyse
-from wortlaut.extractors.quotes_de.cues import find_cues
+from wortlaut.extractors.quotes_de.cues import Cue, find_cues
 from wortlaut.extractors.quotes_de.direct import Marked, from_marks
 from wortlaut.extractors.quotes_de.drafts import Draft, span_of
 from wortlaut.extractors.quotes_de.free import free_indirect, reported
-from wortlaut.extractors.quotes_de.indirect import from_cue, from_sources
+from wortlaut.extractors.quotes_de.indirect import from_cue, from_nouns, from_sources
 from wortlaut.extractors.quotes_de.marks import find_quoted
 from wortlaut.extractors.quotes_de.names import Speakers, full_names
 from wortlaut.extractors.quotes_de.nouns import Phrase
@@ -70,8 +70,9 @@ def find_drafts(sentences: list[Sentence], marked: list[Marked]) -> list[Found]:
         while at < len(marked) and marked[at].start < sentence.end:
             here.append(marked[at])
             at += 1
-        drafts = _sentence_drafts(sentence, here, quoted_before=previous == number - 1)
-        if drafts:
+        cues = find_cues(sentence)
+        drafts = _sentence_drafts(sentence, here, cues, quoted_before=previous == number - 1)
+        if drafts or cues:
             previous = number
         for draft in drafts:
             last = found[-1] if found else None
@@ -88,13 +89,15 @@ def _continues(before: Draft, draft: Draft) -> bool:
     return draft.rule == before.rule == "free-subjunctive"
 
 
-def _sentence_drafts(sentence: Sentence, marked: list[Marked], quoted_before: bool) -> list[Draft]:
-    cues = find_cues(sentence)
+def _sentence_drafts(
+    sentence: Sentence, marked: list[Marked], cues: list[Cue], quoted_before: bool
+) -> list[Draft]:
     drafts = from_sources(sentence)
     for cue in cues:
         draft = from_cue(sentence, cue, cues)
         if draft:
             drafts.append(draft)
+    drafts += from_nouns(sentence, drafts)
     if not drafts:
         free = free_indirect(sentence, quoted_before) or reported(sentence, cues)
         if free:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 
-_TOKEN = re.compile(r"\w+(?:[-–'’&./:+]\w+|,(?=\d)\w+)*|\.{2,}|[^\w\s]")
+_TOKEN = re.compile(r"\w+(?:[-–'’&/:+]\w+|\.[a-zäöüß0-9]\w*|,(?=\d)\w+)*|\.{2,}|[^\w\s]")
 _FINAL = frozenset({".", "!", "?", "…", "...", "...."})
 _CLOSING = frozenset("“”\"»«’‘'›‹)]")
 _OPENING = frozenset("„“”\"»«‚‘'›‹([")
@@ -74,18 +74,27 @@ def _sentence_ends(
     return ends
 
 
+_ORDINAL_LEADS = frozenset(
+    "der des dem den die das am zum zur im seines seinem ihres ihrem jeder vom beim".split()
+)
+
+
 def _ends_sentence(form: list[str], i: int, start: list[int], end: list[int]) -> bool:
     word, following = form[i], form[i + 1]
     if word in _CLOSING:
         if not i or form[i - 1] not in _FINAL or start[i + 1] == end[i]:
             return False
         return following[0].isupper() or following in _OPENING or following[0].isdigit()
-    if word not in _FINAL or start[i + 1] == end[i]:
+    if word not in _FINAL:
         return False
+    if start[i + 1] == end[i]:
+        return i > 0 and following[0].isupper() and form[i - 1].islower() and len(form[i - 1]) > 3
     starts = following[0].isupper() or following[0].isdigit() or following in _OPENING
     if not starts or (word == "..." and following not in _STARTERS):
         return False
     if word == "." and i and end[i - 1] == start[i]:
+        if form[i - 1].isdigit() and i > 1 and form[i - 2].lower() in _ORDINAL_LEADS:
+            return following in _STARTERS
         return not _is_abbreviated(form[i - 1], following)
     return True
 
@@ -96,5 +105,5 @@ def _is_abbreviated(word: str, following: str) -> bool:
     if len(word) == 1:
         return word.isalpha()
     if (word.isdigit() and len(word) < 3) or (word.isupper() and set(word) <= set("IVXL")):
-        return following not in _STARTERS
+        return following not in _STARTERS and following not in _OPENING
     return False

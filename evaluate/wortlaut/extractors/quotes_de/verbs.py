@@ -10,6 +10,7 @@ from wortlaut.extractors.quotes_de.conjugation import (
     INFINITIVE,
     PARTICIPLE,
     SUBJUNCTIVE,
+    UNREAL,
     ZU_INFINITIVE,
     conjugate,
     strong_verbs,
@@ -17,7 +18,14 @@ from wortlaut.extractors.quotes_de.conjugation import (
 from wortlaut.extractors.quotes_de.lexicon import WORDS, read_lines
 
 FIN, SUBJ, INF, PART, ZU, MAYBE, AUX, SUBJ2 = (1 << bit for bit in range(8))
-_KIND = {FINITE: FIN, SUBJUNCTIVE: FIN | SUBJ, INFINITIVE: INF, PARTICIPLE: PART, ZU_INFINITIVE: ZU}
+_KIND = {
+    FINITE: FIN,
+    SUBJUNCTIVE: FIN | SUBJ,
+    UNREAL: FIN | SUBJ2,
+    INFINITIVE: INF,
+    PARTICIPLE: PART,
+    ZU_INFINITIVE: ZU,
+}
 _MEDIUM = {"s": "speech", "w": "writing", "t": "thought", "sw": "speech/writing", "st": "speech/thought"}
 _PREFIXES = tuple(
     sorted({*read_lines("particles.txt")[0].split(), *WORDS["inseparable"]}, key=len, reverse=True)
@@ -31,6 +39,10 @@ _NOT_VERBS = frozenset().union(
         )
     )
 )  # fmt: skip
+
+
+#: Forms that are nearly always another word: einige, gestanden (stehen), geraten (the verb itself).
+_NOT_CUES = _NOT_VERBS | {"gestanden", "geraten", "gehe", "gelehrt", "bekannt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,8 @@ def _readings(word: str) -> int:
         return INF | FIN
     if word.endswith(("iert", "ierte", "ierten")):
         return FIN | PART if word.endswith("iert") else FIN
+    if word.endswith("iere"):
+        return FIN | SUBJ
     if word.endswith(("te", "ten", "t")) and not word.endswith(("heit", "keit", "schaft", "haft", "icht")):
         return MAYBE
     return 0
@@ -121,6 +135,8 @@ def cue_forms() -> dict[str, tuple[tuple[CueVerb, int, bool], ...]]:
     forms: dict[str, dict[tuple[str, bool], tuple[CueVerb, int]]] = {}
     for verb in cue_verbs():
         for form in conjugate(verb.lemma):
+            if form.text in _NOT_CUES and not (form.split and form.text == "gestanden"):
+                continue
             at = forms.setdefault(form.text, {})
             key = (verb.lemma, form.split)
             at[key] = (verb, at[key][1] | _KIND[form.kind] if key in at else _KIND[form.kind])
