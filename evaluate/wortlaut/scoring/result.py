@@ -52,13 +52,15 @@ class Result(Score):
     """The micro average under one schema, with every label, the macro average and the errors.
 
     ``labels_absent`` counts labels asked for that neither gold nor prediction holds: they are in no
-    mean. ``notes`` say what a reader of the numbers must know. ``per_unit`` are the sums of each
-    resampled unit, shape ``(units, 4)``, hits in steps of ``1 / scale``: what paired tests need.
+    mean. ``averages`` are those that only a peer has. ``notes`` say what a reader of the numbers must
+    know. ``per_unit`` are the sums of each resampled unit, shape ``(units, 4)``, hits in steps of
+    ``1 / scale``: what paired tests need.
     """
 
     schema: str = "strict"
     per_label: Mapping[str, Score] = field(default_factory=dict)
     macro: Score | None = None
+    averages: Mapping[str, Score] = field(default_factory=dict)
     labels_absent: int = 0
     signature: str = ""
     notes: tuple[str, ...] = ()
@@ -70,6 +72,8 @@ class Result(Score):
         row = Score.to_dict(self)
         row["per_label"] = {label: score.to_dict() for label, score in self.per_label.items()}
         row["macro"] = None if self.macro is None else self.macro.to_dict()
+        if self.averages:
+            row["averages"] = {name: score.to_dict() for name, score in self.averages.items()}
         row["labels_absent"] = self.labels_absent
         row["schema"] = self.schema
         row["signature"] = self.signature
@@ -83,6 +87,7 @@ class Result(Score):
         yield "micro", self
         if self.macro is not None:
             yield "macro", self.macro
+        yield from self.averages.items()
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a label, then ``micro`` and ``macro``; needs pandas."""

@@ -154,13 +154,13 @@ def count(task: Task, schema: str) -> Counts:
 
 def _strict(task: Task) -> Counts:
     g, p = identical(task.gold, task.predicted, with_label=True)
-    return _span_counts(task, g, p)
+    return span_counts(task, g, p)
 
 
 def _exact(task: Task) -> Counts:
     alignment = task.alignment
     same = alignment.kind <= LABEL
-    return _span_counts(task, alignment.gold[same], alignment.predicted[same])
+    return span_counts(task, alignment.gold[same], alignment.predicted[same])
 
 
 def _partial(task: Task) -> Counts:
@@ -172,7 +172,7 @@ def _partial(task: Task) -> Counts:
     rest = pairs.take(free)
     best = assign(rest.gold, rest.predicted, np.ones(len(rest)), task.same_label[free], task.jaccard[free])
     credit = np.r_[np.full(len(g), 2), np.full(len(best), 1)].astype(np.int64)
-    return _span_counts(task, np.r_[g, rest.gold[best]], np.r_[p, rest.predicted[best]], credit, scale=2)
+    return span_counts(task, np.r_[g, rest.gold[best]], np.r_[p, rest.predicted[best]], credit, scale=2)
 
 
 def _type(task: Task) -> Counts:
@@ -191,10 +191,10 @@ def _pair_counts(task: Task, eligible: Bools) -> Counts:
     """As many eligible pairs as possible; among equals those that share most."""
     pairs = task.pairs.take(eligible)
     best = assign(pairs.gold, pairs.predicted, np.ones(len(pairs)), task.jaccard[eligible])
-    return _span_counts(task, pairs.gold[best], pairs.predicted[best])
+    return span_counts(task, pairs.gold[best], pairs.predicted[best])
 
 
-def _span_counts(
+def span_counts(
     task: Task, gold: Ints, predicted: Ints, credit: Ints | None = None, scale: int = 1
 ) -> Counts:
     """Counts where every span is one item and the pairs (gold, predicted) earn ``credit``."""
