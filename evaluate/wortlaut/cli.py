@@ -92,12 +92,12 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
-    from wortlaut.evaluation import BUILT_IN, DEFAULT_SCHEMAS
+    from wortlaut.evaluation import DEFAULT_SCHEMAS
     from wortlaut.evaluation import evaluate as run_evaluation
 
     with _progress() as progress:
         evaluation = run_evaluation(
-            extractor or BUILT_IN,
+            extractor or None,
             corpus,
             schemas=schema or DEFAULT_SCHEMAS,
             labels=_labels(labels),

@@ -13,7 +13,7 @@ from wortlaut.corpus.load import Corpus, load_corpus, read_annotated
 from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import resolve
+from wortlaut.extractors.registry import available, resolve
 from wortlaut.extractors.run import attribute, run
 from wortlaut.layers import sentences, tokens
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
@@ -135,7 +135,7 @@ class Evaluation:
 
 
 def evaluate(
-    extractors: str | Extractor | Sequence[str | Extractor] = BUILT_IN,
+    extractors: str | Extractor | Sequence[str | Extractor] | None = None,
     corpus: str | Corpus = "gold",
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
@@ -150,7 +150,8 @@ def evaluate(
     ----------
     extractors
         Spec strings (``gazetteer``, ``preds:FILE.jsonl``, ``package.module:factory?option=value``, …)
-        or extractor objects; one or several.
+        or extractor objects; one or several. By default the built-in ones whose dependencies are here;
+        what is left out is noted.
     corpus
         ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
     schemas
@@ -170,6 +171,10 @@ def evaluate(
         raise DataError("the corpus has no documents", where=loaded.name)
     chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
     scorer = Scorer.of(loaded, projection(labels), Resampling("document", samples, seed))
+    notes = list(scorer.notes)
+    if extractors is None:
+        extractors, lacking = _built_in()
+        notes += lacking
     wanted = [extractors] if isinstance(extractors, str) or hasattr(extractors, "extract") else extractors
     systems = []
     for name, extractor in _named(wanted):  # type: ignore[arg-type]
@@ -179,7 +184,7 @@ def evaluate(
         except WortlautError as error:
             systems.append(System(name, failed=str(error)))
     signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
-    return Evaluation(loaded, signature, tuple(systems), scorer.units, scorer.notes)
+    return Evaluation(loaded, signature, tuple(systems), scorer.units, tuple(notes))
 
 
 def score_files(
@@ -410,6 +415,18 @@ def _items(spans: Spans, labels: Sequence[str]) -> list[tuple[int, Span, str]]:
         fragments[row].append((start, end))
     rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
     return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
+
+
+def _built_in() -> tuple[list[str], list[str]]:
+    """The built-in extractors that can run here, and a note for each that cannot."""
+    lacking = {info.name: info for info in available() if info.missing}
+    ready = [name for name in BUILT_IN if name not in lacking]
+    notes = [
+        f"{name} is left out: it lacks {', '.join(lacking[name].missing)}. {lacking[name].install}"
+        for name in BUILT_IN
+        if name in lacking
+    ]
+    return ready, notes
 
 
 def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | Extractor]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import wortlaut
+from wortlaut import __version__
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.validate import validate
 from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, ROLES, Annotations, Document, Entity, Span
@@ -210,7 +210,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     manifest = {
         "format": FORMAT,
-        "version": wortlaut.__version__,
+        "version": __version__,
         "hash": corpus.hash,
         "layers": [PARAGRAPHS, SENTENCES, TOKENS],
         "rows": counts,
@@ -395,7 +395,7 @@ def _card(
     rows: dict[str, int],
     schemas: dict[str, pa.Schema],
 ) -> str:
-    import yaml  # type: ignore[import-untyped]
+    import yaml
     from jinja2 import Environment, StrictUndefined
 
     sizes = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -435,7 +435,7 @@ def _card(
     )
     return environment.from_string(source.read_text("utf-8")).render(
         header=yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100),
-        version=wortlaut.__version__,
+        version=__version__,
         hash=corpus.hash,
         configs=[(name, what, rows[name]) for name, what in CONFIGS.items()],
         documents=documents,

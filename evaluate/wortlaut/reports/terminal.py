@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wortlaut.scoring.result import Score, counted, interval_text, number
+from wortlaut.scoring.result import Results, Score, counted, interval_text, number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from wortlaut.comparison import Comparison
     from wortlaut.evaluation import Evaluation
-    from wortlaut.scoring.result import Results
 
 
 #: Layers of the default table; the others, and settings such as ``@matched``, come with ``everything``.
@@ -40,10 +39,12 @@ def evaluation_view(
     table = _table(["layer", "schema", "system"] if several else ["layer", "schema"])
     hidden = 0
     for layer in layers:
-        schemas = dict.fromkeys(s for system in evaluation.systems for s in system.scores.get(layer, {}))
+        schemas = dict.fromkeys(
+            s for system in evaluation.systems for s in system.scores.get(layer, Results())
+        )
         for schema in schemas:
             for system in evaluation.systems:
-                result = system.scores.get(layer, {}).get(schema)
+                result = system.scores.get(layer, Results()).get(schema)
                 main = layer in MAIN_LAYERS and not schema.endswith(_SETTINGS)
                 if result is not None and not (main or everything):
                     hidden += 1
