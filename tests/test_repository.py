@@ -28,7 +28,7 @@ ORDER = (
     ("corpus",),
     ("extractors",),
     ("scoring",),
-    ("evaluation",),
+    ("evaluation", "comparison", "integrations"),
     ("reports",),
     ("cli",),
 )
