@@ -170,8 +170,8 @@ def _german_news_quotation(documents: _Documents, units: int) -> _Scores:
     notes: tuple[str, ...] = ()
     if apart:
         notes = (
-            f"{apart} pairs share no content, as the original assigns them; {credited} of them earn credit "
-            "for a role or the type",
+            f"{apart} pairs share no content, as the original assigns them;"
+            f" {credited} of them earn credit for a role or the type",
         )
     tallies = {_LAYERS[part]: tally for part, tally in parts.items()}
     tallies |= {"roles": roles, "joint": joint, "types": kinds["type"], "media": kinds["medium"]}

@@ -36,10 +36,10 @@ NOBODY, UNSAID, UNRESOLVED = -1, -2, -3
 
 _ARTICLES = "der die das den dem des ein eine einer eines einem einen"
 _TITLES = "herr herrn frau dr prof professor professorin sir lord lady mr mrs ms"
-#: A leading word that names no one: an article, a form of address, an office.
-_LEADING = re.compile(
-    rf"(?:{'|'.join((_ARTICLES + ' ' + _TITLES).split())}"
-    r"|[\w-]*(?:präsident|kanzler|minister|senator|sprecher|vorsitzende)(?:in|en|s|r|n|m)?)\.?"
+#: Leading words that name no one: an article, a form of address; an office, which other rules guard.
+_LEADING = re.compile(rf"(?:{'|'.join((_ARTICLES + ' ' + _TITLES).split())})\.?", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"[\w-]*(?:präsident|kanzler|minister|senator|sprecher|vorsitzende)(?:in|en|s|r|n|m)?", re.IGNORECASE
 )
 _PARTICLES = frozenset(
     "al bin d da de del della den der di dos du el ibn la le ten ter van von zu zum zur".split()
@@ -49,16 +49,23 @@ _PARTICLES = frozenset(
 def normalised(name: str) -> str:
     """A name as it is compared: case folded, white space single, no article, title or office before it.
 
+    An office stays where the rest may be what it is the office of: before a word in lower case, and
+    before a possible genitive.
+
     >>> normalised("Der  Präsident Wladimir Putin")
     'wladimir putin'
-    >>> normalised("der Präsident")
-    'präsident'
+    >>> normalised("der Präsident Russlands")
+    'präsident russlands'
     """
-    words = name.casefold().strip(" \t\n.,;:„“”\"'‚‘’»«").split()
-    kept = words
-    while len(kept) > 1 and _LEADING.fullmatch(kept[0]):
-        kept = kept[1:]
-    return " ".join(kept)
+    words = name.strip(" \t\n.,;:„“”\"'‚‘’»«").split()
+    while len(words) > 1 and (_LEADING.fullmatch(words[0]) or _is_title(words)):
+        words = words[1:]
+    return " ".join(words).casefold()
+
+
+def _is_title(words: list[str]) -> bool:
+    rest = words[1:]
+    return bool(_OFFICE.fullmatch(words[0])) and rest[0][0].isupper() and not rest[-1].endswith("s")
 
 
 def _without_genitive(name: str) -> str | None:
@@ -193,9 +200,12 @@ class Resolver:
 
     def by_cluster(self, cluster: Cluster, mentions: Sequence[Span]) -> set[int]:
         """The people whom a predicted cluster can mean: by its name, its aliases, then its mentions."""
-        found = self.by_name(cluster.name)
-        for alias in cluster.aliases:
-            found = found or self.by_name(alias)
+        found: set[int] = set()
+        for name in (cluster.name, *cluster.aliases):
+            named = self.by_name(name)
+            found = found & named or found or named
+            if len(found) == 1:
+                break
         if len(found) != 1:
             found = self.by_spans(mentions, found) or found
         if len(found) > 1 and (same := found & self._ids.get(cluster.id, set())):

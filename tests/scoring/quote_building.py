@@ -1,0 +1,109 @@
+"""Quotes for tests: from the compact form of the case files, and at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.scoring.counts import precision_recall_f1
+from wortlaut.scoring.quote_pairs import Measured
+
+Scores = tuple[float | None, float | None, float | None]
+SPAN_SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.8", "token", "character")
+PEERS = ("german-news-quotation", "spkatt", "parc")
+
+
+def span(fragments: Sequence[Sequence[int]] | None) -> Span | None:
+    return None if fragments is None else Span.joined((start, end) for start, end in fragments)
+
+
+def quote(row: Mapping[str, Any], number: int = 0) -> Quote:
+    content = span(row["content"])
+    assert content is not None
+    return Quote(
+        row.get("id", f"q{number}"),
+        row["type"],
+        content,
+        row.get("medium"),
+        *(span(row.get(role)) for role in ROLES),
+        speaker_entity=row.get("speaker_entity"),
+    )
+
+
+def annotations(rows: Sequence[Mapping[str, Any]], clusters: Sequence[Mapping[str, Any]] = ()) -> Annotations:
+    return Annotations(
+        quotes=tuple(quote(row, i) for i, row in enumerate(rows)),
+        clusters=tuple(cluster(row) for row in clusters),
+    )
+
+
+def cluster(row: Mapping[str, Any]) -> Cluster:
+    mentions = tuple(Span.joined((s, e) for s, e in fragments) for fragments in row.get("mentions", ()))
+    return Cluster(
+        row["id"],
+        row["name"],
+        row.get("type"),
+        row.get("named", True),
+        aliases=tuple(row.get("aliases", ())),
+        mentions=mentions,
+    )
+
+
+def scores(measured: Measured, label: str | None = None) -> Scores:
+    """Precision, recall and F1 of all labels together, or of one."""
+    totals = measured.counts.totals()
+    sums = totals.sum(axis=0) if label is None else totals[measured.labels.index(label)]
+    values = [float(value) for value in precision_recall_f1(sums, measured.counts.scale)]
+    p, r, f = (None if np.isnan(value) else value for value in values)
+    return p, r, f
+
+
+def all_scores(results: Mapping[str, Mapping[str, Measured]]) -> dict[tuple[str, str], Scores]:
+    return {(layer, name): scores(m) for layer, by_name in results.items() for name, m in by_name.items()}
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> Span:
+    """One to three fragments within forty characters: nested, overlapping and equal ones are frequent."""
+    starts = draw(st.lists(st.integers(0, 36), min_size=1, max_size=3))
+    return Span.joined((start, start + draw(st.integers(1, 6))) for start in starts)
+
+
+PEOPLE = {"c1": "Erika Beispiel", "c2": "Otto Muster", "c3": "Anna Weber"}
+
+
+@st.composite
+def quotes(draw: st.DrawFn, number: int = 0) -> Quote:
+    role = st.none() | spans()
+    return Quote(
+        f"q{number}",
+        draw(st.sampled_from(QUOTE_TYPES[:3])),
+        draw(spans()),
+        draw(st.sampled_from((None, "speech", "writing"))),
+        *(draw(role) for _ in ROLES),
+        speaker_entity=draw(st.sampled_from((None, *PEOPLE))),
+    )
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Annotations:
+    """Up to five quotes, three clusters with mentions among entities and spans of their own."""
+    count = draw(st.integers(0, 5))
+    people = tuple(
+        Cluster(id, name, "PER", mentions=tuple(draw(st.lists(spans(), max_size=2))))
+        for id, name in PEOPLE.items()
+    )
+    named = tuple(
+        Entity(draw(spans()), "PER", entity=draw(st.sampled_from(tuple(PEOPLE))))
+        for _ in range(draw(st.integers(0, 3)))
+    )
+    return Annotations(named, tuple(draw(quotes(i)) for i in range(count)), people)
+
+
+corpora = st.lists(st.tuples(documents(), documents()), min_size=1, max_size=3).map(
+    lambda pairs: tuple(list(side) for side in zip(*pairs, strict=True))
+)

@@ -1,0 +1,133 @@
+"""Other evaluations of quotes: the corpus's own numbers, ties, tokens and what each leaves out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from quote_building import annotations, scores
+from shared import shared_data
+
+from wortlaut.document import Annotations, Document, Quote, Span
+from wortlaut.formats import german_news_quotation
+from wortlaut.scoring.quote_peers import PEER_SCHEMAS, Positions, peer_scores
+from wortlaut.scoring.quotes import quote_scores
+from wortlaut.scoring.schemas import TokenTable
+from wortlaut.scoring.units import document_units
+
+CASES = Path(__file__).parent.parent / "cases/quotes_scoring"
+
+
+def _disturbed(document: Document, tokens: list[tuple[int, int]]) -> Annotations:
+    """Drops each fifth quote, doubles some, shifts roles by up to three tokens, and turns the order round."""
+    place = Positions(TokenTable(*_columns([tokens])))
+    quotes: list[Quote] = []
+    for k, quote in enumerate(document.quotes):
+        if k % 5 == 4:
+            continue
+        for copy in range(1 + (k % 7 == 3)):
+            roles: dict[str, Span | None] = {}
+            for r, role in enumerate(("content", "cue", "speaker", "addressee", "frame")):
+                by = (k * 3 + r * 5 + copy * 2) % 7 - 3 if (k + r) % 3 else 0
+                ids = [i + by for i in place.of(0, quote.role(role)) if 0 <= i + by < len(tokens)]
+                if role == "content" and not ids:
+                    ids = [0]
+                roles[role] = Span.joined(tokens[i] for i in ids) if ids else None
+            content = roles.pop("content")
+            assert content is not None
+            kind = "direct" if k % 6 == 5 else quote.type
+            medium = "writing" if k % 4 == 1 else quote.medium
+            quotes.append(Quote(f"{quote.id}-{copy}", kind, content, medium, **roles))
+    return Annotations(quotes=tuple(quotes[::-1]))
+
+
+def _columns(documents: list[list[tuple[int, int]]]) -> list[np.ndarray]:
+    rows = [(i, start, end) for i, tokens in enumerate(documents) for start, end in tokens]
+    return list(np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+
+
+def test_german_news_quotation_equals_the_published_evaluation_on_its_dev_split() -> None:
+    folder = shared_data("german-news-quotation-2024") / "data/dev"
+    documents = list(german_news_quotation.read(folder))
+    files = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))]
+    by_name = {
+        file["documentName"]: [(t["charBegin"], t["charEnd"]) for t in file["tokens"]] for file in files
+    }
+    tokens = [by_name[document.id] for document in documents]
+    results = peer_scores(
+        "german-news-quotation",
+        [document.annotations for document in documents],
+        [_disturbed(document, own) for document, own in zip(documents, tokens, strict=True)],
+        document_units(len(documents)),
+        TokenTable(*_columns(tokens)),
+    )
+    expected = json.loads((CASES / "german_news_quotation.json").read_text("utf-8"))["expect"]
+    assert results.keys() == expected.keys()
+    for layer, values in expected.items():
+        assert scores(results[layer]["german-news-quotation"]) == pytest.approx(values, abs=1e-9), layer
+
+
+def test_pairs_without_shared_content_are_said() -> None:
+    gold = annotations([{"type": "direct", "content": [[0, 5]], "cue": [[5, 6]]}])
+    predicted = annotations([{"type": "direct", "content": [[10, 15]], "cue": [[5, 6]]}])
+    measured = quote_scores([gold], [predicted], document_units(1), ["german-news-quotation"])
+    assert measured["cues"]["german-news-quotation"].notes == (
+        "1 pairs share no content, as the original assigns them;"
+        " 1 of them earn credit for a role or the type",
+    )
+
+
+def test_a_quote_without_medium_is_no_item_of_the_media() -> None:
+    gold = annotations([{"type": "direct", "content": [[0, 5]], "medium": "speech"}])
+    predicted = annotations([{"type": "direct", "content": [[0, 5]]}])
+    measured = quote_scores([gold], [predicted], document_units(1), ["german-news-quotation"])
+    assert scores(measured["media"]["german-news-quotation"]) == (None, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("schema", sorted(PEER_SCHEMAS))
+def test_one_empty_side_is_zero_and_undefined(schema: str, side: int) -> None:
+    full = annotations([{"type": "direct", "content": [[0, 5]], "cue": [[5, 6]], "speaker": [[6, 7]]}])
+    sides = [[full], [Annotations()]] if side == 0 else [[Annotations()], [full]]
+    for name, measured in quote_scores(*sides, document_units(1), [schema])["joint"].items():
+        expected = (None, 0.0, 0.0) if side == 0 else (0.0, None, 0.0)
+        assert scores(measured) == expected, name
+
+
+@pytest.mark.parametrize("schema", ["spkatt", "parc"])
+def test_quotes_without_a_cue_are_left_out_and_said(schema: str) -> None:
+    gold = annotations(
+        [{"type": "direct", "content": [[0, 5]], "cue": [[5, 6]]}, {"type": "direct", "content": [[8, 9]]}]
+    )
+    measured = quote_scores([gold], [gold], document_units(1), [schema])["joint"][schema]
+    assert scores(measured) == (1.0, 1.0, 1.0)
+    assert measured.notes == ("left out: 1 gold and 1 predicted quotes without a cue",)
+
+
+def test_quotes_on_one_cue_are_told_apart_by_their_content() -> None:
+    rows = [
+        {"type": "indirect", "content": [[0, 20]], "cue": [[30, 31]], "speaker": [[31, 33]]},
+        {"type": "direct", "content": [[5, 10]], "cue": [[30, 31]], "speaker": [[31, 33]]},
+    ]
+    gold, predicted = annotations(rows), annotations(rows[::-1])
+    results = quote_scores([gold], [predicted], document_units(1), ["spkatt", "parc"])
+    assert scores(results["joint"]["spkatt"]) == scores(results["joint"]["parc"]) == (1.0, 1.0, 1.0)
+
+
+def test_a_span_covers_every_token_that_it_touches() -> None:
+    positions = Positions(TokenTable(*_columns([[(0, 3), (4, 8)], [(0, 2), (2, 4), (5, 6)]])))
+    assert positions.of(0, Span.of(2, 5)) == {0, 1}
+    assert positions.of(1, Span(((0, 1), (5, 6)))) == {0, 2}
+    assert positions.of(1, Span.of(4, 5)) == frozenset()
+    assert positions.of(1, None) == frozenset()
+
+
+def test_content_without_a_token_is_no_crash() -> None:
+    tokens = TokenTable(*_columns([[(0, 2)]]))
+    gold = annotations([{"type": "direct", "content": [[2, 3]], "cue": [[0, 2]]}])
+    for schema in PEER_SCHEMAS:
+        measured = quote_scores([gold], [gold], document_units(1), [schema], tokens=tokens)
+        assert scores(measured["cues"][schema]) == (1.0, 1.0, 1.0)
+        assert scores(measured["joint"][schema])[2] == 1.0
