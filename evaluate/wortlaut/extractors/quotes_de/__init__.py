@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from wortlaut.document import Annotations, Text
+from wortlaut.document import Annotations, Quote, Text
 
 #: What each rule finds, in one line.
 RULES = {
@@ -34,6 +34,8 @@ RULES = {
     "indirect-attitude": "clause that an adjective announces: ist sicher, dass …",
     "free-subjunctive": "main clause in the subjunctive of reported speech, no cue",
     "free-sollen": "main clause with soll behind a quotation",
+    "attribution-around": "a given quotation, attributed by the cue or the colon beside it",
+    "attribution-carried": "a given quotation without a cue; the speaker carries over",
     "reported": "cue verb with a noun phrase as its object",
 }
 
@@ -55,6 +57,15 @@ class QuotesDe:
                 quotes = tuple(replace(quote, note=RULES[quote.rule or ""]) for quote in found.quotes)
                 found = replace(found, quotes=quotes)
             yield found
+
+    def attribute(
+        self, texts: Sequence[Text], quotes: Sequence[Sequence[Quote]]
+    ) -> Iterable[Sequence[Quote]]:
+        """The given quotes, with what is known of them but id, type and content filled in."""
+        from wortlaut.extractors.quotes_de.attribution import attribute_text
+
+        for text, given in zip(texts, quotes, strict=True):
+            yield attribute_text(text, given)
 
 
 def create(explain: bool | str = False) -> QuotesDe:

@@ -191,6 +191,22 @@ def _rest_of_sentence(sentence: Sentence, quote: Marked) -> tuple[Range, ...]:
     return tuple(ranges)
 
 
+def attributed(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue]) -> Draft | None:
+    """The draft of a stretch that is known to be a quotation, attributed by what stands around it."""
+    words = sentence.words
+    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
+    index = _segment_of(sentence, quote)
+    after = _cue_after(sentence, quote, cues)
+    if after:
+        return _attributed(sentence, draft, after, _frame_after(sentence, quote))
+    if before == ":":
+        return _after_colon(sentence, draft, quote, cues)
+    cue = _cue_in(cues, index) or (cues[-1] if cues else None)
+    if cue:
+        return _attributed(sentence, draft, cue, _rest_of_sentence(sentence, quote))
+    return None
+
+
 def _attributed(sentence: Sentence, draft: Draft, cue: Cue, frame: tuple[Range, ...]) -> Draft:
     return replace(
         draft,

@@ -28,16 +28,20 @@ class Draft:
 
 
 def span_of(words: Words, ranges: Iterable[Range]) -> Span | None:
+    """The characters of the token ranges; ``None`` when there is no token in them."""
+    filled = [(start, end) for start, end in ranges if start < end]
+    return required_span(words, filled) if filled else None
+
+
+def required_span(words: Words, ranges: Iterable[Range]) -> Span:
     """The characters of the token ranges; neighbouring ranges become one fragment."""
     merged: list[Range] = []
     for start, end in sorted(ranges):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        elif start < end:
+        else:
             merged.append((start, end))
-    if not merged:
-        return None
-    return Span(tuple((words.start[start], words.end[end - 1]) for start, end in merged))
+    return Span.joined((words.start[start], words.end[end - 1]) for start, end in merged)
 
 
 def trimmed(words: Words, start: int, end: int) -> tuple[Range, ...]:

@@ -94,6 +94,15 @@ _PARTICLES = WORDS["name_particle"] - {"der", "den", "zu", "zur"}
 _ROLE_ENDS = tuple(sorted(WORDS["role_tail"]))
 
 
+def can_speak(words: Words, phrase: Phrase) -> bool:
+    """Whether a noun phrase looks like a person or an institution: a pronoun, a name, a role."""
+    if phrase.pronoun:
+        return words.low[phrase.head] in ("er", "sie")
+    if words.low[phrase.start] not in WORDS["determiner"]:
+        return words.form[phrase.start][0].isupper()
+    return any(is_role(words.form[k]) for k in range(phrase.start, phrase.end))
+
+
 def is_female(words: Words, phrase: Phrase) -> bool | None:
     """Grammatical or natural gender of the speaker, as far as a word shows it."""
     for k in range(phrase.start, phrase.end):

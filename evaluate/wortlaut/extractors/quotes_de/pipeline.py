@@ -1,41 +1,46 @@
-"""From a text to its quotes: marks, words, clauses, rules, speakers."""
+"""From a text to drafts of its quotes: marks, words, clauses, rules."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wortlaut.document import Annotations, Cluster, Quote, Span
+from wortlaut.document import Annotations
+from wortlaut.extractors.quotes_de.assembly import Found, assemble
 from wortlaut.extractors.quotes_de.clauses import Sentence, analyse
-from wortlaut.extractors.quotes_de.cues import Cue, find_cues
+from wortlaut.extractors.quotes_de.cues import Cue, find_cues, find_subject
 from wortlaut.extractors.quotes_de.direct import Marked, from_marks
-from wortlaut.extractors.quotes_de.drafts import Draft, span_of
+from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.free import free_indirect, reported
 from wortlaut.extractors.quotes_de.indirect import from_cue, from_nouns, from_sources
 from wortlaut.extractors.quotes_de.marks import find_quoted
-from wortlaut.extractors.quotes_de.names import Speakers, full_names
+from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.tokens import Words, split_words
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A draft with the paragraph it stands in."""
+class Analysis:
+    """A text in words, marked stretches and sentences."""
 
-    draft: Draft
-    sentence: int
+    words: Words
+    marked: list[Marked]
+    sentences: list[Sentence]
 
 
-def quotes_of(text: str) -> Annotations:
-    """Quotes and the clusters of their speakers."""
+def analyse_text(text: str) -> Analysis:
+    """What the rules look at; time and space grow with the length of the text only."""
     quoted = find_quoted(text)
     outer = [(quote.start, quote.end) for quote in quoted if not quote.depth]
     words = split_words(text, outer)
     marked = _token_ranges(words, [(q.start, q.end, q.depth, q.closed) for q in quoted])
-    sentences = _sentences(words, marked)
-    drafts = find_drafts(sentences, marked)
-    return _annotations(words, drafts)
+    return Analysis(words, marked, _sentences(words, marked))
+
+
+def quotes_of(text: str) -> Annotations:
+    """Quotes and the clusters of their speakers."""
+    analysis = analyse_text(text)
+    return assemble(analysis.words, find_drafts(analysis.sentences, analysis.marked))
 
 
 def _token_ranges(words: Words, quoted: list[tuple[int, int, int, bool]]) -> list[Marked]:
@@ -74,15 +79,38 @@ def find_drafts(sentences: list[Sentence], marked: list[Marked]) -> list[Found]:
         drafts = _sentence_drafts(sentence, here, cues, quoted_before=previous == number - 1)
         if drafts or cues:
             previous = number
+        if not drafts and (heard := _heard(sentence, cues)):
+            found.append(Found(None, number, heard))
         for draft in drafts:
-            last = found[-1] if found else None
+            last = found[-1].draft if found and found[-1].sentence == number - 1 else None
             same_paragraph = number > 0 and sentences[number - 1].paragraph == sentence.paragraph
-            if last and same_paragraph and last.sentence == number - 1 and _continues(last.draft, draft):
-                content = ((last.draft.content[0][0], draft.content[-1][1]),)
-                found[-1] = Found(replace(last.draft, content=content), number)
+            if last and same_paragraph and _continues(last, draft):
+                content = ((last.content[0][0], draft.content[-1][1]),)
+                found[-1] = Found(replace(last, content=content), number)
             else:
+                silent = draft.carried and same_paragraph and not (found and found[-1].sentence >= number - 1)
+                if silent and (heard := _likely(sentences[number - 1])):
+                    found.append(Found(None, number - 1, heard))
                 found.append(Found(draft, number))
     return found
+
+
+def _heard(sentence: Sentence, cues: list[Cue]) -> Phrase | None:
+    """Who speaks in a sentence that holds no quotation: what follows may be theirs."""
+    for cue in cues:
+        kind = sentence.segments[cue.segment].kind
+        if kind in ("main", "first") and cue.speaker and not cue.entry.uses.isdisjoint("cno"):
+            return cue.speaker
+    return None
+
+
+def _likely(before: Sentence) -> Phrase | None:
+    """The subject of a sentence in which nobody was heard, if it can speak."""
+    for segment in before.segments:
+        if segment.kind in ("main", "first"):
+            subject = find_subject(before, segment, segment.verb)
+            return subject if subject and can_speak(before.words, subject) else None
+    return None
 
 
 def _continues(before: Draft, draft: Draft) -> bool:
@@ -116,63 +144,3 @@ def _covered(draft: Draft, direct: list[Draft]) -> bool:
     for quote in direct:
         own -= set(range(quote.content[0][0], quote.content[0][1]))
     return len(own) < 3
-
-
-def _annotations(words: Words, found: list[Found]) -> Annotations:
-    speakers = Speakers(words, full_names(words))
-    quotes = []
-    mentions: dict[str, set[Span]] = {}
-    last: tuple[Phrase | None, str | None] = (None, None)
-    for number, item in enumerate(found):
-        draft = item.draft
-        speaker, attribution, entity = draft.speaker, None, None
-        if speaker is not None:
-            entity, anaphoric = speakers.resolve(speaker)
-            attribution = "anaphoric" if anaphoric else "explicit"
-            last = (speaker, entity)
-        elif draft.carried and last[0] is not None:
-            speaker, entity = last
-            attribution = "implicit"
-        content = span_of(words, draft.content)
-        if content is None:
-            continue
-        speaker_span = span_of(words, [(speaker.start, speaker.end)]) if speaker else None
-        if entity and speaker_span:
-            mentions.setdefault(entity, set()).add(speaker_span)
-        quotes.append(
-            Quote(
-                id=f"q{number + 1}",
-                type=draft.type,
-                content=content,
-                medium=draft.medium,
-                cue=span_of(words, [(k, k + 1) for k in draft.cue]),
-                speaker=speaker_span,
-                addressee=span_of(words, [(draft.addressee.start, draft.addressee.end)])
-                if draft.addressee
-                else None,
-                frame=span_of(words, draft.frame),
-                speaker_entity=entity,
-                attribution=attribution,
-                rule=draft.rule,
-            )
-        )
-    return Annotations(quotes=tuple(_nested(quotes)), clusters=tuple(_clusters(mentions)))
-
-
-def _nested(quotes: list[Quote]) -> Iterable[Quote]:
-    """The quotes with the smallest other quote that holds each as its parent."""
-    for index, quote in enumerate(quotes):
-        holder = None
-        for other in quotes[max(0, index - 6) : index + 7]:
-            if (
-                other.id != quote.id
-                and len(other.content) > len(quote.content)
-                and other.content.contains(quote.content)
-            ) and (holder is None or len(other.content) < len(holder.content)):
-                holder = other
-        yield replace(quote, parent=holder.id) if holder else quote
-
-
-def _clusters(mentions: dict[str, set[Span]]) -> Iterable[Cluster]:
-    for name in sorted(mentions):
-        yield Cluster(id=name, name=name, mentions=tuple(sorted(mentions[name])))

@@ -1,0 +1,89 @@
+"""From drafts to quotes: spans, speakers and what is nested in what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from wortlaut.document import Annotations, Cluster, Quote, Span
+from wortlaut.extractors.quotes_de.drafts import Draft, required_span, span_of
+from wortlaut.extractors.quotes_de.names import Speakers, full_names
+from wortlaut.extractors.quotes_de.nouns import Phrase
+from wortlaut.extractors.quotes_de.tokens import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A draft and the number of its sentence; without a draft, only somebody who is ``heard`` there."""
+
+    draft: Draft | None
+    sentence: int
+    heard: Phrase | None = None
+
+
+def assemble(words: Words, found: list[Found]) -> Annotations:
+    """The quotes of the drafts, and a cluster for each speaker."""
+    quotes = list(_nested(assembled(words, found)))
+    mentions: dict[str, set[Span]] = {}
+    for quote in quotes:
+        if quote.speaker_entity and quote.speaker:
+            mentions.setdefault(quote.speaker_entity, set()).add(quote.speaker)
+    return Annotations(quotes=tuple(quotes), clusters=tuple(_clusters(mentions)))
+
+
+def assembled(words: Words, found: list[Found]) -> list[Quote]:
+    """One quote for each draft, in order, its speaker resolved or carried over."""
+    speakers = Speakers(words, full_names(words))
+    quotes: list[Quote] = []
+    last: tuple[Phrase | None, str | None] = (None, None)
+    for item in found:
+        draft = item.draft
+        if draft is None:
+            if item.heard:
+                last = item.heard, speakers.resolve(item.heard)[0]
+            continue
+        speaker, attribution, entity = draft.speaker, None, None
+        if speaker is not None:
+            entity, anaphoric = speakers.resolve(speaker)
+            attribution = "anaphoric" if anaphoric else "explicit"
+            if draft.rule != "indirect-demnach":
+                last = (speaker, entity)
+        elif draft.carried and last[0] is not None:
+            speaker, entity = last
+            attribution = "implicit"
+        addressee = draft.addressee
+        quotes.append(
+            Quote(
+                id=f"q{len(quotes) + 1}",
+                type=draft.type,
+                content=required_span(words, draft.content),
+                medium=draft.medium,
+                cue=span_of(words, [(k, k + 1) for k in draft.cue]),
+                speaker=span_of(words, [(speaker.start, speaker.end)]) if speaker else None,
+                addressee=span_of(words, [(addressee.start, addressee.end)]) if addressee else None,
+                frame=span_of(words, draft.frame),
+                speaker_entity=entity,
+                attribution=attribution,
+                rule=draft.rule,
+            )
+        )
+    return quotes
+
+
+def _nested(quotes: list[Quote]) -> Iterable[Quote]:
+    """The quotes with the smallest other quote that holds each as its parent."""
+    for index, quote in enumerate(quotes):
+        holder = None
+        for other in quotes[max(0, index - 6) : index + 7]:
+            if (
+                other.id != quote.id
+                and len(other.content) > len(quote.content)
+                and other.content.contains(quote.content)
+            ) and (holder is None or len(other.content) < len(holder.content)):
+                holder = other
+        yield replace(quote, parent=holder.id) if holder else quote
+
+
+def _clusters(mentions: dict[str, set[Span]]) -> Iterable[Cluster]:
+    for name in sorted(mentions):
+        yield Cluster(id=name, name=name, mentions=tuple(sorted(mentions[name])))

@@ -1,0 +1,109 @@
+"""Who says quotations that are given: the found quote at the same place, else the words around it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wortlaut.document import Quote, Span
+from wortlaut.extractors.quotes_de.assembly import Found, assembled
+from wortlaut.extractors.quotes_de.clauses import Sentence
+from wortlaut.extractors.quotes_de.cues import find_cues, find_subject
+from wortlaut.extractors.quotes_de.direct import Marked, attributed
+from wortlaut.extractors.quotes_de.drafts import Draft, Range, required_span
+from wortlaut.extractors.quotes_de.nouns import Phrase
+from wortlaut.extractors.quotes_de.pipeline import Analysis, analyse_text, find_drafts
+from wortlaut.extractors.quotes_de.tokens import Words
+
+#: A found quote is taken for the given one when they share at least this part of their characters.
+_SAME = 0.5
+
+
+def attribute_text(text: str, given: Sequence[Quote]) -> list[Quote]:
+    """The given quotes, in order, with the roles, the speaker's name and the rule filled in."""
+    analysis = analyse_text(text)
+    words = analysis.words
+    found = find_drafts(analysis.sentences, analysis.marked)
+    chosen: dict[int, Found] = {}
+    extra: list[Found] = []
+    for index, quote in enumerate(given):
+        match = _same_place(words, quote, found)
+        if match is None and (match := _around(analysis, quote)) is not None:
+            extra.append(match)
+        if match is not None:
+            chosen[index] = match
+    everything = sorted(found + extra, key=lambda item: (item.sentence, _start(item)))
+    quotes = iter(assembled(words, everything))
+    by_draft = {id(item): next(quotes) for item in everything if item.draft is not None}
+    return [
+        _filled(quote, by_draft[id(chosen[index])]) if index in chosen else quote
+        for index, quote in enumerate(given)
+    ]
+
+
+def _start(item: Found) -> int:
+    return item.draft.content[0][0] if item.draft else -1
+
+
+def _filled(quote: Quote, source: Quote) -> Quote:
+    return replace(source, id=quote.id, type=quote.type, content=quote.content, parent=quote.parent)
+
+
+def _same_place(words: Words, quote: Quote, found: list[Found]) -> Found | None:
+    """The found quote that shares most with the given one; a found one of the same type first."""
+    best, best_score = None, 0.0
+    for item in found:
+        if item.draft is None:
+            continue
+        span = required_span(words, item.draft.content)
+        if span.end <= quote.content.start or span.start >= quote.content.end:
+            continue
+        shared = span.overlap(quote.content)
+        score = shared / (len(span) + len(quote.content) - shared)
+        if score >= _SAME and score + (item.draft.type == quote.type) > best_score:
+            best, best_score = item, score + (item.draft.type == quote.type)
+    return best
+
+
+def _around(analysis: Analysis, quote: Quote) -> Found | None:
+    """A draft for a quote that no rule found, by the cue beside it or the speaker before it."""
+    ranges = _token_ranges(analysis.words, quote.content)
+    if not ranges:
+        return None
+    start, end = ranges[0][0], ranges[-1][1]
+    number = bisect_right([sentence.start for sentence in analysis.sentences], end - 1) - 1
+    sentence = analysis.sentences[max(0, number)]
+    base = Draft(quote.type, "attribution-carried", "speech/writing", ranges, carried=True)
+    local = Marked(max(start, sentence.start), min(end, sentence.end), 0, True)
+    cues = [cue for cue in find_cues(sentence) if not _within(cue.verb, ranges)]
+    around = replace(base, rule="attribution-around")
+    draft = attributed(sentence, around, local, cues)
+    if draft is None and (subject := _subject(sentence, quote, ranges)):
+        draft = replace(around, speaker=subject, carried=False)
+    return Found(draft or base, max(0, number))
+
+
+def _subject(sentence: Sentence, quote: Quote, ranges: tuple[Range, ...]) -> Phrase | None:
+    """The subject of the clause that tells of a reported quote, or stands beside another one."""
+    for segment in sentence.segments:
+        told = quote.type == "reported" or not _within(segment.verb, ranges)
+        if segment.kind in ("main", "first") and told:
+            subject = find_subject(sentence, segment, segment.verb)
+            if subject and (quote.type == "reported" or not _within(subject.head, ranges)):
+                return subject
+    return None
+
+
+def _within(token: int, ranges: tuple[Range, ...]) -> bool:
+    return any(start <= token < end for start, end in ranges)
+
+
+def _token_ranges(words: Words, span: Span) -> tuple[Range, ...]:
+    ranges = []
+    for start, end in span:
+        first = bisect_right(words.end, start)
+        last = bisect_left(words.start, end)
+        if first < last:
+            ranges.append((first, last))
+    return tuple(ranges)
