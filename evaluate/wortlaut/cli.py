@@ -6,8 +6,9 @@ Exit codes: 0 fine, 1 found wanting, 2 input that cannot be used.
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,7 @@ import typer
 from wortlaut.errors import WortlautError, unknown_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from wortlaut.evaluation import Evaluation, Progress
 
@@ -33,25 +34,47 @@ app = typer.Typer(
 
 def main() -> None:
     """The entry point: an error of the input is told in a sentence, without a traceback, with exit code 2."""
+    # Started with a closed stream (a daemon, `>&-`), Python has None there.
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the program runs)
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     # A text with a lone surrogate, or a terminal without UTF-8, must not break the report of an error.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except WortlautError as error:
         fail(error)
         raise SystemExit(2) from None
     except BrokenPipeError:
+        # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail(WortlautError(error.strerror or str(error), where=str(error.filename or "standard output")))
+        raise SystemExit(2) from None
 
 
 def fail(error: WortlautError) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    # On a terminal lines break between words; in a file or a log a line stays a line.
+    console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     console.print(Text("error: ", style="bold red") + Text(str(error)))
+
+
+def _target(path: Path | None) -> Path | None:
+    """The file that ``--json`` names, refused before the work begins rather than after it."""
+    if path is not None and path != Path("-"):
+        from wortlaut.files import check_target
+
+        check_target(path)
+    return path
 
 
 def _console() -> Console:
@@ -84,12 +107,15 @@ def evaluate(
         typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON (- for stdout).")
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", callback=_target, help="Write the scores as JSON (- for stdout)."
+        ),
     ] = None,
     by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
     samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS
@@ -123,12 +149,15 @@ def score(
         typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON (- for stdout).")
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", callback=_target, help="Write the scores as JSON (- for stdout)."
+        ),
     ] = None,
     by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
     samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Score one annotated file against another, in any format that can be read."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
@@ -149,11 +178,13 @@ def compare(
     results: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Results of evaluate --json.")],
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the comparison as JSON (- for stdout)."),
+        typer.Option(
+            "--json", metavar="FILE", callback=_target, help="Write the comparison as JSON (- for stdout)."
+        ),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="Swaps of the randomisation test.")] = 10_000,
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of both.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of both.")] = 0,
     flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a row.")] = 5,
 ) -> None:
     """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
@@ -167,9 +198,16 @@ def compare(
     if json_file is not None:
         _write_json(json_file, comparison.to_dict())
     if json_file != Path("-"):
-        console = _console()
-        for part in comparison_view(comparison, flips):
-            console.print(part)
+        _print(comparison_view(comparison, flips))
+
+
+def _print(parts: Iterable[RenderableType]) -> None:
+    from rich.text import Text
+
+    console = _console()
+    for part in parts:
+        # A signature can be searched for and copied where no terminal limits the line.
+        console.print(part, soft_wrap=isinstance(part, Text) and not sys.stdout.isatty())
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
@@ -179,9 +217,7 @@ def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everyt
     if json_file is not None:
         _write_json(json_file, evaluation.to_dict())
     if json_file != Path("-"):
-        console = _console()
-        for part in evaluation_view(evaluation, by_label=by_label, everything=everything):
-            console.print(part)
+        _print(evaluation_view(evaluation, by_label=by_label, everything=everything))
     failures = [system for system in evaluation.systems if system.failed is not None]
     for system in failures:
         fail(WortlautError(f"{system.name} has no scores\n  {system.failed}"))

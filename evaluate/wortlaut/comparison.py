@@ -77,6 +77,11 @@ def compare(
     ``evaluations`` maps a name (a file's) to the plain form of an evaluation. Raises ComparisonError
     for different corpora, schemas or units, and for fewer than two systems with scores.
     """
+    if samples < 1 or trials < 1 or seed < 0:
+        raise ComparisonError(
+            f"{samples} resamples and {trials} trials from seed {seed}",
+            hint="Resamples and trials are 1 or more, a seed is 0 or more.",
+        )
     _check_comparable(evaluations)
     systems = dict(_systems(evaluations))
     if len(systems) < 2:
@@ -105,7 +110,9 @@ def compare(
             flips = _flips(name_a, name_b, left, right, items.get((layer, schema)))
             tests.append((layer, schema, name_a, name_b, test, flips))
         only = sorted(set(a) ^ set(b))
-        if only:
+        if not set(a) & set(b):
+            notes.append(f"{name_a} and {name_b} have no layer in common: nothing to compare")
+        elif only:
             notes.append(f"{name_a} and {name_b} do not both have {', '.join(only)}")
     adjusted = holm([test.p_randomisation for *_, test, _ in tests])
     rows = [Row(*row[:5], p, row[5]) for row, p in zip(tests, adjusted, strict=True)]

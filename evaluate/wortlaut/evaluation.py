@@ -24,7 +24,7 @@ from wortlaut.scoring.quotes import quote_scores
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema, count
 from wortlaut.scoring.uncertainty import Resampling
-from wortlaut.scoring.units import Units, units_of
+from wortlaut.scoring.units import Units, document_units, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -203,7 +203,7 @@ def score_files(
     """
     chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
     left = Corpus.of(gold, read_annotated(gold))
-    right = read_annotated(predicted)
+    right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
     found = _aligned(left, right, predicted)
     scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
     finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
@@ -246,9 +246,12 @@ class Scorer:
 
     @classmethod
     def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
-        units = units_of([[start for start, _ in sentences(d.text)] for d in corpus.documents])
+        if any(document.text for document in corpus.documents):
+            units = units_of([[start for start, _ in sentences(d.text)] for d in corpus.documents])
+        else:
+            units = document_units(len(corpus.documents))
         notes = []
-        if units.kind == "sentence" and resampling.samples:
+        if units.kind == "sentence" and len(units) > 1 and resampling.samples:
             count = len(corpus.documents)
             what = "one document" if count == 1 else f"{count} documents"
             notes.append(

@@ -45,10 +45,11 @@ def stream_corpus(ref: str | Path = "gold") -> Iterator[Document]:
     return _checked(str(ref), _documents(ref))
 
 
-def read_annotated(ref: str) -> list[Document]:
+def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Document]:
     """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
 
-    A predictions file has no texts: its documents have an empty one.
+    A predictions file has no texts: its documents have an empty one, and are checked against ``texts``
+    (document id → text).
     """
     name, colon, path = ref.partition(":")
     if ref == "gold" or (colon and name in READERS):
@@ -59,7 +60,7 @@ def read_annotated(ref: str) -> list[Document]:
     if name == "predictions" or detect(Path(path)) == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
-        return [Document(id, "", annotations) for id, annotations in read_predictions(path).items()]
+        return [Document(id, "", annotations) for id, annotations in read_predictions(path, texts).items()]
     found = detect(Path(path))
     return list(stream_corpus(path if found == "dataset" else f"{found}:{path}"))
 

@@ -88,7 +88,8 @@ def _batch(extractor: Extractor, name: str, batch: Sequence[Text]) -> list[Annot
     except WortlautError as error:
         error.where = error.where or name
         raise
-    except Exception as error:
+    # A program that calls sys.exit() must not end the run of the others.
+    except (Exception, SystemExit) as error:
         raise ExtractorError(
             f"raised {type(error).__name__}: {error}",
             where=name,

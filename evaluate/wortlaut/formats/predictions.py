@@ -94,9 +94,13 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
             yield where, name, record
 
 
-def read_predictions(path: Path | str) -> dict[str, Annotations]:
-    """The annotations of each document of the file; offsets unchecked against any text."""
-    return {name: parse(record, where=where)[1] for where, name, record in read_records(path)}
+def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -> dict[str, Annotations]:
+    """The annotations of each document of the file, checked against the documents' texts where given."""
+    texts = texts or {}
+    return {
+        name: parse(record, where=where, text=texts.get(name))[1]
+        for where, name, record in read_records(path)
+    }
 
 
 def write_predictions(path: Path | str, items: Iterable[tuple[str, Annotations]]) -> None:
