@@ -12,7 +12,7 @@ _HINT = "Name a file in a folder that is there and can be written."
 
 
 def check_target(path: Path) -> None:
-    """Raises WortlautError where ``path`` cannot be written, before hours of work go into what it will hold."""
+    """Raises WortlautError where ``path`` cannot be written, before hours go into what it will hold."""
     if path.is_dir():
         why = "is a folder"
     elif not path.absolute().parent.is_dir():
