@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from wortlaut.corpus.rules import RULES
 from wortlaut.document import Cluster, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import (
+    Decision,
     Line,
     Mention,
     Parsed,
@@ -27,6 +29,8 @@ from wortlaut.layers import ABBREVIATIONS, tokens
 
 _T = TypeVar("_T", Cluster, Mention, Entity, Quote)
 
+#: The figures of `wortlaut agree --write`, in a repository.
+AGREEMENT = "annotations/agreement.json"
 _MARKS = "„“”‚‘’»«›‹\"'"
 _TITLES = frozenset(
     title + ending
@@ -75,6 +79,7 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
             found += _check_file(file, texts)
         if seeds is not None:
             found += _check_seeds(seeds, {file.stem for file in files if file.parent.name == "gold"}, texts)
+            found += _check_agreement(seeds.parent)
     return list(dict.fromkeys(found))
 
 
@@ -141,9 +146,11 @@ def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]
         if text is None:
             problems.append(Problem("R01", 1, f"there is no text {seed.name} in seeds"))
     problems += _name_problems(file, parsed)
-    problems += _cluster_problems(parsed.lines)
-    problems += _entity_problems(parsed.lines)
-    problems += _quote_problems(parsed.lines)
+    # How lines fit together can be judged when all is decided.
+    if not any(isinstance(line.value, Decision) for line in parsed.lines):
+        problems += _cluster_problems(parsed.lines)
+        problems += _entity_problems(parsed.lines)
+        problems += _quote_problems(parsed.lines)
     if text is not None:
         misplaced = check_text(parsed, text)
         problems += misplaced
@@ -174,6 +181,29 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
     for id in sorted(provenance):
         if not (seeds / f"{id}.txt").is_file():
             yield _incident(table, Problem("R11", lines[id], f"there is no text {id}.txt"))
+
+
+def _check_agreement(root: Path) -> Iterator[Incident]:
+    path = root / AGREEMENT
+    if path.is_file():
+        try:
+            measured = json.loads(path.read_bytes())["sources"]
+        except (ValueError, KeyError, TypeError) as error:
+            yield _incident(path, Problem("R12", 0, f"it cannot be read: {error!r}"))
+            return
+        there = layer_hashes(root)
+        for name in sorted({*measured, *there}):
+            if measured.get(name) != there.get(name):
+                state = "new" if name not in measured else "gone" if name not in there else "changed"
+                yield _incident(path, Problem("R12", 0, f"{name} is {state}"))
+
+
+def layer_hashes(root: Path) -> dict[str, str]:
+    """SHA-256 of every file in ``annotations/layers``, by its path in the repository."""
+    return {
+        path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.glob("annotations/layers/*/*.jsonl"))
+    }
 
 
 def _name_problems(file: Path, parsed: Parsed) -> Iterator[Problem]:

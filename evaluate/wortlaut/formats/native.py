@@ -3,6 +3,7 @@
 ``annotations/gold/<document>.jsonl`` and ``annotations/layers/<layer>/<document>.jsonl`` annotate
 ``seeds/<document>.txt``. The first line is the header; then clusters, their mentions, entities, quotes.
 A fragment is ``[start, end, "surface"]``: code points into the text, half-open, and the text between them.
+While two layers are being adjudicated, decisions stand at the end: what both say, what is kept, and why.
 """
 
 from __future__ import annotations
@@ -92,12 +93,33 @@ _KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "rule": ("text", False),
         "note": ("text", False),
     },
+    # First what a person fills in.
+    "decision": {
+        "kind": ("text", True),
+        "id": ("text", True),
+        "keep": ("words", True),
+        "reason": ("words", True),
+        "differs": ("text", True),
+        "readings": ("readings", True),
+    },
 }
+#: What a decision keeps where neither layer is right.
+NOTHING = "none"
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("a string that is not empty", lambda value: isinstance(value, str) and value != ""),
     "texts": (
         "a list of strings, none empty",
         lambda value: isinstance(value, list) and all(isinstance(item, str) and item for item in value),
+    ),
+    "words": ("a string", lambda value: isinstance(value, str)),
+    "readings": (
+        'two readings: {"LAYER": {…}, "LAYER": {…} or null}',
+        lambda value: (
+            isinstance(value, dict)
+            and len(value) == 2
+            and all(reading is None or isinstance(reading, dict) for reading in value.values())
+            and any(value.values())
+        ),
     ),
     "integer": ("an integer", lambda value: type(value) is int),
     "number": ("a number", lambda value: type(value) in (int, float)),
@@ -138,7 +160,35 @@ class Mention:
     span: Span
 
 
-Value = Header | Cluster | Mention | Entity | Quote
+Annotation = Cluster | Mention | Entity | Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A disagreement of two layers: layer → what it says, ``None`` where it says nothing.
+
+    ``keep`` is the layer that is right, or :data:`NOTHING`; empty as long as nobody decided.
+    """
+
+    id: str
+    keep: str
+    reason: str
+    differs: str
+    readings: tuple[tuple[str, Annotation | None], ...]
+
+    @property
+    def open(self) -> str:
+        """What is missing for it to be decided; empty when it is."""
+        if self.keep not in (NOTHING, *dict(self.readings)):
+            return f"keep is {self.keep!r}" if self.keep else "nothing is kept"
+        return "" if self.reason.strip() else "the reason is missing"
+
+    @property
+    def kept(self) -> Annotation | None:
+        return dict(self.readings).get(self.keep)
+
+
+Value = Header | Annotation | Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +342,7 @@ def parse(path: Path) -> Parsed:
                 "Order: header, clusters, mentions, entities, quotes; within each by place in the text or id."
             )
             problems.append(Problem("F13", line.number, what, fix))
-    problems += _reference_problems(lines)
+    problems += _reference_problems(lines) + _decision_problems(lines)
     return Parsed(header, tuple(lines), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
@@ -430,6 +480,8 @@ def _order(value: Value) -> tuple[Any, ...]:
             return (3, value.span.start, -value.span.end, value.level, value.label)
         case Quote():
             return (4, value.content.start, -value.content.end, value.id)
+        case Decision():
+            return (5, value.id)
 
 
 def _spans(value: Value) -> Iterator[Span]:
@@ -438,6 +490,10 @@ def _spans(value: Value) -> Iterator[Span]:
             yield value.span
         case Quote():
             yield from (span for role in ("content", *ROLES) if (span := value.role(role)) is not None)
+        case Decision():
+            for _, reading in value.readings:
+                if reading is not None:
+                    yield from _spans(reading)
 
 
 def _surfaces(value: Value, text: str) -> tuple[tuple[int, int, str], ...]:
@@ -454,8 +510,18 @@ def _to_record(line: Line) -> dict[str, Any]:
     value = line.value
     if isinstance(value, Header):
         return _header_record(value)
-    surfaces = iter(line.surfaces)
+    return _value_record(value, iter(line.surfaces))
+
+
+def _value_record(value: Annotation | Decision, surfaces: Iterator[tuple[int, int, str]]) -> dict[str, Any]:
     kind = type(value).__name__.lower()
+    if isinstance(value, Decision):
+        readings = {
+            layer: None if reading is None else _value_record(reading, surfaces)
+            for layer, reading in value.readings
+        }
+        plain = {key: getattr(value, key) for key in ("id", "keep", "reason", "differs")}
+        return {"kind": kind, **plain, "readings": readings}
     record: dict[str, Any] = {"kind": kind}
     for key in list(_KEYS[kind])[1:]:
         item = getattr(value, key)
@@ -524,14 +590,29 @@ def _line(number: int, record: dict[str, Any], problems: list[Problem]) -> Line 
         what = f"the format is {record.get('format')!r}"
         problems.append(Problem("F08", number, what, f'This program reads "{FORMAT}".'))
         return None
-    found = _key_problems(number, kind, record)
-    if not found:
-        found = _fragment_problems(number, kind, record) + _value_problems(number, kind, record)
+    found = _record_problems(number, kind, record)
     problems.extend(found)
     # A wrong word still leaves a span to check; a wrong shape leaves nothing.
     if any(problem.rule[0] in "FO" for problem in found):
         return None
     return _build(number, kind, record)
+
+
+def _record_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
+    found = _key_problems(number, kind, record)
+    if found:
+        return found
+    found = _fragment_problems(number, kind, record) + _value_problems(number, kind, record)
+    for layer, reading in record["readings"].items() if kind == "decision" else ():
+        if reading is None:
+            continue
+        inner = reading.get("kind")
+        if inner not in ("cluster", "mention", "entity", "quote"):
+            what = f"the reading of {layer} has the kind {inner!r}"
+            found.append(Problem("F09", number, what, "Kinds: cluster, mention, entity, quote."))
+        else:
+            found += _record_problems(number, inner, reading)
+    return found
 
 
 def _key_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
@@ -611,6 +692,8 @@ def _value_problems(number: int, kind: str, record: dict[str, Any]) -> list[Prob
 
 def _reference_problems(lines: list[Line]) -> list[Problem]:
     """Ids that stand twice, and references to ids that do not stand in the file."""
+    if any(isinstance(line.value, Decision) for line in lines):
+        return []  # what is referred to may be among what is not decided yet
     found = []
     clusters: dict[str, int] = {}
     quotes: dict[str, int] = {}
@@ -655,13 +738,62 @@ def _reference_problems(lines: list[Line]) -> list[Problem]:
     return found
 
 
+def _decision_problems(lines: list[Line]) -> list[Problem]:
+    """Each decision is a problem as long as it stands in the file: open, or not yet carried out."""
+    found = []
+    for line in lines:
+        decision = line.value
+        if not isinstance(decision, Decision):
+            continue
+        if decision.open:
+            surfaces = iter(line.surfaces)
+            said = [
+                f"{layer}: {_says(reading, surfaces, decision.differs)}"
+                for layer, reading in decision.readings
+            ]
+            what = f"{decision.id} is open, {decision.open} ({decision.differs}). {'; '.join(said)}"
+            names = " or ".join(repr(name) for name in (*dict(decision.readings), NOTHING))
+            fix = f"Write {names} into keep (correct that reading first if need be), and why into reason."
+            found.append(Problem("S17", line.number, what, fix, _offsets(decision)))
+        else:
+            what = f"{decision.id} is decided ({decision.keep}), and not yet carried out"
+            found.append(Problem("S18", line.number, what, "", _offsets(decision)))
+    return found
+
+
+def _says(reading: Annotation | None, surfaces: Iterator[tuple[int, int, str]], differs: str) -> str:
+    """A reading in a few words: the keys that differ or, where all of it does, what it is."""
+    if reading is None:
+        return "nothing"
+    record = _value_record(reading, surfaces)
+    keys = [key for key in _KEYS[record["kind"]] if key in differs.split(", ")]
+    words = [] if keys else [record["kind"]]
+    for key in keys or ("cluster", "id", "name", "type", "label", "span", "content"):
+        value = record.get(key)
+        if key in record and isinstance(value, list):
+            value = " + ".join(
+                f"[{item[0]}, {item[1]}) {_short(item[2])}" if isinstance(item, list) else repr(item)
+                for item in value
+            )
+        if key in record or keys:
+            words.append(f"{key} {value if key in record else '–'}" if keys else str(value))
+    return ", ".join(words)
+
+
 def _offsets(value: Value) -> tuple[tuple[int, int], ...]:
     return next((span.fragments for span in _spans(value)), ())
 
 
 def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
     values = {key: value for key, value in record.items() if key not in ("kind", "format")}
-    surfaces = []
+    surfaces: list[tuple[int, int, str]] = []
+    if kind == "decision":
+        readings = []
+        for layer, reading in record["readings"].items():
+            line = None if reading is None else _build(number, reading["kind"], reading)
+            readings.append((layer, None if line is None else line.value))
+            surfaces += [] if line is None else line.surfaces
+        return Line(number, Decision(**values | {"readings": tuple(readings)}), tuple(surfaces))
     for key, (type_, _) in _KEYS[kind].items():
         if type_ == "fragments" and key in values:
             surfaces += [(start, end, surface) for start, end, surface in values[key]]
