@@ -37,10 +37,16 @@ def overlapping(gold: Spans, predicted: Spans) -> Pairs:
     if not len(g.span) or not len(p.span):
         none = np.zeros(0, np.int64)
         return Pairs(none, none, none)
+    offsets = [g.start, g.end, p.start, p.end]
     width = int(max(g.end.max(), p.end.max())) + 1
+    if width * (int(max(gold.document.max(), predicted.document.max())) + 1) >= 2**63:
+        # With the document they do not fit one number; their ranks do, and only their order is asked for.
+        distinct = np.unique(np.concatenate(offsets))
+        offsets, width = [np.searchsorted(distinct, part) for part in offsets], len(distinct)
     g_base, p_base = gold.document[g.span] * width, predicted.document[p.span] * width
-    first_g, first_p = _starts_inside(g_base + g.start, g_base + g.end, p_base + p.start, strictly=False)
-    second_p, second_g = _starts_inside(p_base + p.start, p_base + p.end, g_base + g.start, strictly=True)
+    g_start, g_end, p_start, p_end = offsets
+    first_g, first_p = _starts_inside(g_base + g_start, g_base + g_end, p_base + p_start, strictly=False)
+    second_p, second_g = _starts_inside(p_base + p_start, p_base + p_end, g_base + g_start, strictly=True)
     gi, pi = np.concatenate([first_g, second_g]), np.concatenate([first_p, second_p])
     shared = np.minimum(g.end[gi], p.end[pi]) - np.maximum(g.start[gi], p.start[pi])
     spans = Pairs(g.span[gi], p.span[pi], shared)
@@ -56,8 +62,7 @@ def overlapping(gold: Spans, predicted: Spans) -> Pairs:
 
 def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tuple[Ints, Ints]:
     """Pairs (interval, start) with the start in ``[low, high)``, or in ``(low, high)``."""
-    ordered = bool((starts[1:] >= starts[:-1]).all())
-    order = None if ordered else np.argsort(starts, kind="stable")
+    order = None if _rising(starts) else np.argsort(starts, kind="stable")
     by_start = starts if order is None else starts[order]
     first = np.searchsorted(by_start, low, side="right" if strictly else "left")
     count = np.maximum(np.searchsorted(by_start, high, side="left") - first, 0)
@@ -70,9 +75,15 @@ def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tu
 def identical(gold: Spans, predicted: Spans, *, with_label: bool) -> tuple[Ints, Ints]:
     """One-to-one pairs with the same characters (and label): each duplicate pairs at most once."""
     keys_g, keys_p = packed_keys((gold, predicted), with_label=with_label)
+    if _rising(keys_g) and _rising(keys_p):
+        return common_rows(keys_g, keys_p)
     order_g, order_p = np.argsort(keys_g, kind="stable"), np.argsort(keys_p, kind="stable")
     at_g, at_p = common_rows(keys_g[order_g], keys_p[order_p])
     return order_g[at_g].astype(np.int64), order_p[at_p].astype(np.int64)
+
+
+def _rising(values: Ints) -> bool:
+    return bool((values[1:] >= values[:-1]).all())
 
 
 def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:
@@ -84,10 +95,8 @@ def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     if len(a) > 1 and (a[1:] == a[:-1]).any():
         # The k-th copy of a value in a pairs with the k-th copy in b.
         place = place + np.arange(len(a)) - np.searchsorted(a, a)
-    inside = np.flatnonzero(place < len(b))
-    at_b = place[inside]
-    hit = b[at_b] == a[inside]
-    return inside[hit].astype(np.int64), at_b[hit].astype(np.int64)
+    hit = np.flatnonzero((b[np.minimum(place, len(b) - 1)] == a) & (place < len(b)))
+    return hit.astype(np.int64, copy=False), place[hit].astype(np.int64, copy=False)
 
 
 def overlap_over_union(pairs: Pairs, gold: Spans, predicted: Spans) -> Floats:
@@ -129,20 +138,49 @@ def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
         best = np.lexsort((-rows, *(tier[rows] for tier in reversed(tiers)), of))
         last = np.r_[of[best][1:] != of[best][:-1], True]
         chosen.append(rows[best[last]])
-    for begin, size in zip(begins[~star].tolist(), sizes[~star].tolist(), strict=True):
-        rows = rest[begin : begin + size]
-        weight = _ranked([tier[rows] for tier in tiers])
-        chosen.append(rows[_assign_group(gold[rows], predicted[rows], weight)])
+    if not star.all():
+        hard = np.repeat(~star, sizes)
+        chosen.append(_assign_groups(g[hard], p[hard], rest[hard], sizes[~star], tiers))
     return np.sort(np.concatenate(chosen)).astype(np.int64)
 
 
-def _ranked(tiers: list[Floats | Ints | Bools]) -> Floats:
-    """One positive weight a pair: the sum of a later tier never reaches one step of an earlier one."""
-    base = float(len(tiers[0]) + 1)
-    total: Floats = np.zeros(len(tiers[0]), np.float64)
+def _assign_groups(
+    gold: Ints, predicted: Ints, rows: Ints, sizes: Ints, tiers: tuple[Floats | Ints | Bools, ...]
+) -> Ints:
+    """The best of ``rows``, which stand group after group, ``sizes`` of each."""
+    begins = np.cumsum(sizes) - sizes
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    # One positive weight a pair: the sum of a later tier never reaches one step of an earlier one.
+    weight: Floats = np.zeros(len(rows), np.float64)
     for tier in tiers:
-        total = total * base + np.asarray(tier, np.float64)
-    return total + 1e-9
+        weight = weight * (sizes[group] + 1) + np.asarray(tier[rows], np.float64)
+    weight += 1e-9
+    g, golds = _numbered_within(gold, group, begins)
+    p, predictions = _numbered_within(predicted, group, begins)
+    # Two against two, the most frequent group: straight or crosswise, all groups at once.
+    two = (golds == 2) & (predictions == 2)
+    cell = np.full((int(two.sum()), 2, 2), -1, np.int64)
+    inside = np.flatnonzero(two[group])
+    cell[(np.cumsum(two) - 1)[group[inside]], g[inside], p[inside]] = inside
+    value = np.where(cell >= 0, weight[cell], 0.0)
+    straight = value[:, 0, 0] + value[:, 1, 1] >= value[:, 0, 1] + value[:, 1, 0]
+    pairs = np.where(straight[:, None], cell[:, [0, 1], [0, 1]], cell[:, [0, 1], [1, 0]]).ravel()
+    chosen = [rows[pairs[pairs >= 0]]]
+    for begin, size in zip(begins[~two].tolist(), sizes[~two].tolist(), strict=True):
+        part = slice(begin, begin + size)
+        chosen.append(rows[part][_assign_group(g[part], p[part], weight[part])])
+    return np.concatenate(chosen)
+
+
+def _numbered_within(numbers: Ints, group: Ints, begins: Ints) -> tuple[Ints, Ints]:
+    """The numbers of each group as 0, 1, 2 … in their order, and how many a group has."""
+    order = np.lexsort((numbers, group))
+    ordered = numbers[order]
+    index = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]])
+    index -= index[begins][group]
+    local = np.empty(len(numbers), np.int64)
+    local[order] = index
+    return local, np.maximum.reduceat(index, begins) + 1
 
 
 def _dense(numbers: Ints) -> Ints:
@@ -167,17 +205,17 @@ def _groups(gold: Ints, predicted: Ints) -> Ints:
 _DENSE_CELLS = 4_000_000
 
 
-def _assign_group(gold: Ints, predicted: Ints, weight: Floats) -> Ints:
-    rows, g = np.unique(gold, return_inverse=True)
-    columns, p = np.unique(predicted, return_inverse=True)
-    if len(rows) * len(columns) <= _DENSE_CELLS:
+def _assign_group(g: Ints, p: Ints, weight: Floats) -> Ints:
+    """The best pairs of one group, whose spans are numbered from 0 on both sides."""
+    n, m = int(g.max()) + 1, int(p.max()) + 1
+    if n * m <= _DENSE_CELLS:
         from scipy.optimize import linear_sum_assignment
 
-        table = np.zeros((len(rows), len(columns)))
+        table = np.zeros((n, m))
         table[g, p] = weight
         of = np.full(table.shape, -1, np.int64)
         of[g, p] = np.arange(len(weight))
-        if len(rows) == len(columns) and _later(table, table.T):
+        if n == m and _later(table, table.T):
             # Of equal optima the solver takes one by the layout: let gold and predicted change sides freely.
             table, of = table.T, of.T
         r, c = linear_sum_assignment(table, maximize=True)
@@ -187,18 +225,17 @@ def _assign_group(gold: Ints, predicted: Ints, weight: Floats) -> Ints:
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
     # Each gold span may stay alone: it then takes a column of its own, at a cost above any pair.
-    n = len(rows)
     top = float(weight.max()) + 1.0
     costs = np.r_[top - weight, np.full(n, top)]
     graph = coo_array(
-        (costs, (np.r_[g, np.arange(n)], np.r_[p, len(columns) + np.arange(n)])),
-        shape=(n, len(columns) + n),
+        (costs, (np.r_[g, np.arange(n)], np.r_[p, m + np.arange(n)])),
+        shape=(n, m + n),
     ).tocsr()
     r, c = min_weight_full_bipartite_matching(graph)
-    key = g.astype(np.int64) * len(columns) + p
+    key = g * m + p
     order = np.argsort(key)
-    real = c < len(columns)
-    wanted = r[real].astype(np.int64) * len(columns) + c[real]
+    real = c < m
+    wanted = r[real].astype(np.int64) * m + c[real]
     return np.sort(order[np.searchsorted(key[order], wanted)]).astype(np.int64)
 
 

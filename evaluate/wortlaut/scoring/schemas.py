@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,6 +79,16 @@ class Task:
     def alignment(self) -> Alignment:
         return align(self)
 
+    @cached_property
+    def label_pairs(self) -> Ints:
+        """How many aligned spans have which gold and predicted label, the last for none: square."""
+        alignment, size = self.alignment, self.labels + 1
+        missed, spurious = self.gold.label[alignment.missed], self.predicted.label[alignment.spurious]
+        none_g, none_p = np.full(len(spurious), self.labels), np.full(len(missed), self.labels)
+        truth = np.concatenate([self.gold.label[alignment.gold], missed, none_g])
+        guess = np.concatenate([self.predicted.label[alignment.predicted], none_p, spurious])
+        return np.bincount(truth * size + guess, minlength=size * size).reshape(size, size)
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -126,8 +136,11 @@ def align(task: Task) -> Alignment:
     )
 
 
-def check_schema(name: str) -> str:
-    """The canonical name of a schema (``overlap`` becomes ``overlap@0.5``); an error that helps otherwise."""
+def check_schema(name: str, *, others: Iterable[str] = ()) -> str:
+    """The canonical name of a schema (``overlap`` becomes ``overlap@0.5``).
+
+    Raises UnknownNameError with the nearest names, those in ``others`` too.
+    """
     base, at, threshold = name.partition("@")
     if base == "overlap":
         try:
@@ -140,7 +153,8 @@ def check_schema(name: str) -> str:
             )
         return f"overlap@{value:g}"
     if name not in SCHEMAS:
-        raise unknown_name("schema", name, [s for s in SCHEMAS if "@" not in s] + ["overlap@0.5"])
+        known = [schema for schema in SCHEMAS if "@" not in schema]
+        raise unknown_name("schema", name, [*known, "overlap@0.5", *others])
     return name
 
 
@@ -199,21 +213,19 @@ def span_counts(
 ) -> Counts:
     """Counts where every span is one item and the pairs (gold, predicted) earn ``credit``."""
     n, m = len(task.gold), len(task.predicted)
-    hits = np.zeros(n + m, np.int64)
-    earned = np.int64(1) if credit is None else credit
-    hits[gold] = earned
-    hits[n + predicted] = earned
-    is_gold = np.zeros(n + m, np.int64)
+    is_gold, is_predicted, hits_gold, hits_predicted = np.zeros((4, n + m), np.int64)
     is_gold[:n] = 1
+    is_predicted[n:] = 1
+    hits_gold[gold] = hits_predicted[n + predicted] = 1 if credit is None else credit
     return Counts(
         task.units,
         task.labels,
         np.concatenate([task.gold.unit, task.predicted.unit]),
         np.concatenate([task.gold.label, task.predicted.label]),
         is_gold,
-        1 - is_gold,
-        hits * is_gold,
-        hits * (1 - is_gold),
+        is_predicted,
+        hits_gold,
+        hits_predicted,
         scale,
     )
 
@@ -290,13 +302,13 @@ def _merged_pieces(spans: Spans) -> Spans:
     """
     pieces = spans.pieces()
     document, label, unit = (column[pieces.span] for column in (spans.document, spans.label, spans.unit))
-    order = np.lexsort((pieces.start, label, document))
-    document, label, unit = document[order], label[order], unit[order]
-    start, end = pieces.start[order], pieces.end[order]
+    start, end = pieces.start, pieces.end
     if not len(start):
         return Spans(document, start, end, label, unit)
+    width, labels = int(end.max()) + 1, int(label.max()) + 1
+    order = np.argsort((document * labels + label) * width + start, kind="stable")
+    document, label, unit, start, end = (column[order] for column in (document, label, unit, start, end))
     group = np.cumsum(np.r_[False, (document[1:] != document[:-1]) | (label[1:] != label[:-1])])
-    width = int(end.max()) + 1
     reach = np.maximum.accumulate(group * width + end)
     new = np.r_[True, group[1:] * width + start[1:] > reach[:-1]]
     new |= np.r_[True, group[1:] != group[:-1]]
