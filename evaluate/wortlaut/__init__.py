@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation import Evaluation, evaluate
-    from wortlaut.scoring.api import score
+    from wortlaut.scoring.api import breakdown, score
+    from wortlaut.scoring.curves import Curves, curves
     from wortlaut.scoring.result import Result, Results, Score
     from wortlaut.scoring.schemas import SCHEMAS
 
@@ -22,6 +23,7 @@ _HOMES = {
     "Annotations": "document",
     "Cluster": "document",
     "Corpus": "corpus.load",
+    "Curves": "scoring.curves",
     "Document": "document",
     "Entity": "document",
     "Evaluation": "evaluation",
@@ -32,6 +34,8 @@ _HOMES = {
     "Span": "document",
     "Text": "document",
     "WortlautError": "errors",
+    "breakdown": "scoring.api",
+    "curves": "scoring.curves",
     "evaluate": "evaluation",
     "load_corpus": "corpus.load",
     "score": "scoring.api",
@@ -43,6 +47,7 @@ __all__ = [
     "Annotations",
     "Cluster",
     "Corpus",
+    "Curves",
     "Document",
     "Entity",
     "Evaluation",
@@ -53,6 +58,8 @@ __all__ = [
     "Span",
     "Text",
     "WortlautError",
+    "breakdown",
+    "curves",
     "evaluate",
     "load_corpus",
     "score",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
 from wortlaut.errors import DataError
+from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
 from wortlaut.scoring.columns import Ints, Spans, empty_spans
-from wortlaut.scoring.engine import Context, score_task
+from wortlaut.scoring.engine import Context, score_counts, score_tasks
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.peers import PEERS, peer
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.schemas import Task, check_schema
 from wortlaut.scoring.uncertainty import Resampling
@@ -36,6 +40,10 @@ class Options(TypedDict, total=False):
     corpus: str
 
 
+@overload
+def score(
+    gold: Any, predicted: Any = ..., *, schema: Literal["nervaluate", "hipe"], **options: Unpack[Options]
+) -> Results: ...
 @overload
 def score(gold: Any, predicted: Any = ..., *, schema: str = ..., **options: Unpack[Options]) -> Result: ...
 @overload
@@ -64,14 +72,16 @@ def score(
     Parameters
     ----------
     gold, predicted
-        A mapping or table (NumPy, Arrow, pandas, polars) with the columns ``document``, ``start``,
-        ``end``, ``label`` and optionally ``level``, ``score`` and ``fragment`` (rows of one document
+        A mapping, table (NumPy, Arrow, pandas, polars) or Parquet file with the columns ``document``,
+        ``start``, ``end``, ``label`` and optionally ``level``, ``score`` and ``fragment`` (rows of one document
         that share a value there are the fragments of one discontinuous span); a list of
         ``(start, end, label)`` for each document; a list of tags (``B-PER``) for each sentence; spaCy
         ``Doc`` objects; a ``datasets.Dataset``. For spaCy ``Example`` objects leave out ``predicted``.
         Offsets are half-open, in any unit that both sides share.
     schema
         A name from ``wortlaut.SCHEMAS``, or several: then the result maps each schema to its result.
+        ``seqeval``, ``conlleval``, ``nervaluate`` and ``hipe`` give those scorers' own numbers, quirks
+        included and noted; the last two have several schemas, so the result is a mapping for them.
     intervals
         Bootstrap percentile intervals over documents (or sentences for tag sequences).
     labels
@@ -98,29 +108,127 @@ def score(
     UnknownNameError
         A schema or projection that is not there.
     """
-    if predicted is None:
-        gold, predicted = _examples(gold)
-    left, right = read_side(gold, "gold", scheme=scheme), read_side(predicted, "predicted", scheme=scheme)
-    chosen = projection(labels)
-    notes = [*left.notes, *right.notes]
-    for name, side in (("gold", left), ("predicted", right)):
-        if chosen is not None:
-            projected, dropped = _projected(side, chosen)
-            if name == "gold":
-                left = projected
-            else:
-                right = projected
-            if dropped:
-                notes.append(f"{name}: {dropped} spans are left out by the projection {chosen.name}")
-    task, names = join(left, right, documents=documents, unknown_documents=unknown_documents)
+    sides = _read(gold, predicted, labels, scheme)
+    left, right, units, names = join(
+        sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
+    )
     resampling = Resampling("document", samples if intervals else 0, seed, confidence, interval_method)
-    context = Context(corpus, labels="" if chosen is None else chosen.name)
+    context = Context(corpus, labels=sides.projection)
     one = isinstance(schema, str)
     wanted = [schema] if isinstance(schema, str) else list(schema)
+    wanted = list(dict.fromkeys(s if s in PEERS else check_schema(s, others=PEERS) for s in wanted))
     results = Results()
-    for item in dict.fromkeys(check_schema(item) for item in wanted):
-        results[item] = score_task(task, names, item, resampling, context, errors=errors, notes=notes)
-    return next(iter(results.values())) if one else results
+    ours = [item for item in wanted if item not in PEERS]
+    if ours:
+        tasks = _blocks(left, right, units, len(names))
+        results |= score_tasks(tasks, names, ours, resampling, context, errors=errors, notes=sides.notes)
+    for item in wanted:
+        if item in PEERS:
+            # In the order given: that is what the peers' numbers can depend on.
+            for name, result in peer(item, left, right, names, units, resampling, context).items():
+                results[name] = replace(result, notes=(*sides.notes, *result.notes))
+    return next(iter(results.values())) if one and len(results) == 1 else results
+
+
+def breakdown(
+    gold: Any,
+    predicted: Any = None,
+    by: str = "length",
+    *,
+    schema: str = "strict",
+    seen: Collection[str] | None = None,
+    intervals: bool = True,
+    labels: str | Mapping[str, str | None] | None = None,
+    scheme: str | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    corpus: str = "",
+) -> Result:
+    """The score of each group of spans; ``per_label`` of the result holds the groups.
+
+    ``by`` is ``length`` (covered units, in classes), ``document``, ``surface`` (the column ``text``: seen
+    in ``seen``, such as the names of the training data, or unseen), or the name of any column that both
+    tables have, such as ``level``. Spans are matched as in the whole; recall looks at the group of
+    the gold span, precision at that of the predicted one. The other parameters are those of
+    :func:`score`. Raises DataError for a column that is not there.
+    """
+    column = {"length": None, "document": None, "surface": "text"}.get(by, by)
+    sides = _read(gold, predicted, labels, scheme, column)
+    left, right, units, names = join(sides.gold, sides.predicted)
+    groups: tuple[str, ...]
+    if by == "length":
+        groups = length_groups()
+        left, right = (replace(side, group=by_length(side)) for side in (left, right))
+    elif by == "document":
+        groups = tuple(map(str, range(units)))
+        named = sides.gold.documents
+        if named is not None and named == sides.predicted.documents:
+            groups = tuple(map(str, named))
+        left, right = (replace(side, group=side.document) for side in (left, right))
+    elif by == "surface":
+        if seen is None:
+            raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
+        groups = ("seen", "unseen")
+        texts = (sides.gold.groups, sides.predicted.groups)
+        left, right = (
+            _regrouped(s, [int(t not in seen) for t in ts])
+            for s, ts in zip((left, right), texts, strict=True)
+        )
+    else:
+        groups = tuple(sorted({*sides.gold.groups, *sides.predicted.groups}))
+        texts = (sides.gold.groups, sides.predicted.groups)
+        left, right = (
+            _regrouped(s, [groups.index(t) for t in ts]) for s, ts in zip((left, right), texts, strict=True)
+        )
+    task = Task(_ordered(left), _ordered(right), units, len(names))
+    resampling = Resampling("document", samples if intervals else 0, seed)
+    context = Context(corpus, f"spans by {by}", sides.projection)
+    counts = grouped_counts(task, check_schema(schema), groups)
+    return score_counts(counts, groups, check_schema(schema), resampling, context, notes=sides.notes)
+
+
+def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None] | None = None) -> Task:
+    """Both sides as one task; of duplicate predictions the one with the highest score comes first."""
+    sides = _read(gold, predicted, labels, None)
+    left, right, units, names = join(sides.gold, sides.predicted)
+    if right.score is not None:
+        right = right.take(np.argsort(-right.score, kind="stable").astype(np.int64))
+    return Task(_ordered(left), _ordered(right), units, len(names))
+
+
+def _regrouped(spans: Spans, code: Sequence[int]) -> Spans:
+    return replace(spans, group=np.asarray(code, np.int64)[spans.group] if len(spans) else spans.document)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    gold: Side
+    predicted: Side
+    projection: str
+    notes: tuple[str, ...]
+
+
+def _read(
+    gold: Any,
+    predicted: Any,
+    labels: str | Mapping[str, str | None] | None,
+    scheme: str | None,
+    column: str | None = None,
+) -> _Sides:
+    if predicted is None:
+        gold, predicted = _examples(gold)
+    chosen = projection(labels)
+    sides: list[Side] = []
+    notes: list[str] = []
+    for what, data in (("gold", gold), ("predicted", predicted)):
+        side = read_side(data, what, scheme=scheme, column=column)
+        notes += side.notes
+        if chosen is not None:
+            side, dropped = _projected(side, chosen)
+            if dropped:
+                notes.append(f"{what}: {dropped} spans are left out by the projection {chosen.name}")
+        sides.append(side)
+    return _Sides(sides[0], sides[1], "" if chosen is None else chosen.name, tuple(notes))
 
 
 def join(
@@ -129,8 +237,8 @@ def join(
     *,
     documents: Sequence[Hashable] | None = None,
     unknown_documents: Unknown = "error",
-) -> tuple[Task, tuple[str, ...]]:
-    """Both sides over the same numbers of documents and labels, and the names of the labels."""
+) -> tuple[Spans, Spans, int, tuple[str, ...]]:
+    """Both sides over the same numbers of documents and labels, how many documents, and the labels."""
     if unknown_documents not in ("error", "spurious"):
         raise DataError(f"unknown_documents is {unknown_documents!r}", hint="Use 'error' or 'spurious'.")
     labels = tuple(sorted(set(gold.labels) | set(predicted.labels)))
@@ -155,11 +263,27 @@ def join(
                 f"gold has {gold.size} documents, predicted has {predicted.size}",
                 hint="Lists are compared item by item; give an empty list where nothing was found.",
             )
+        if documents is not None:
+            raise DataError("documents names documents, but gold and predicted are lists without names")
+        _same_lengths(gold.lengths, predicted.lengths)
     else:
         left, right, units = _same_documents(
             left, right, gold.documents, predicted.documents, documents, unknown_documents
         )
-    return Task(_ordered(left), _ordered(right), units, len(labels)), labels
+    return left, right, units, labels
+
+
+def _same_lengths(gold: Ints | None, predicted: Ints | None) -> None:
+    if gold is None or predicted is None:
+        return
+    differ = np.flatnonzero(gold != predicted)
+    if len(differ):
+        at = int(differ[0])
+        raise DataError(
+            f"gold has {gold[at]} tags, predicted has {predicted[at]}",
+            where=f"sentence {at}",
+            hint="Tags are compared token by token; give O where nothing was found.",
+        )
 
 
 def _ordered(spans: Spans) -> Spans:
@@ -173,6 +297,34 @@ def _ordered(spans: Spans) -> Spans:
     return spans.sorted()
 
 
+#: Spans of both sides in one block; more, and the documents are scored block by block.
+_BLOCK = 500_000
+
+
+def _blocks(left: Spans, right: Spans, units: int, labels: int) -> list[Callable[[], Task]]:
+    """The corpus as tasks over runs of documents, so that scoring needs memory for one at a time."""
+    if len(left) + len(right) <= _BLOCK:
+        return [lambda: Task(_ordered(left), _ordered(right), units, labels)]
+    sides = []
+    for spans in (left, right):
+        by_document = bool((spans.document[1:] >= spans.document[:-1]).all())
+        sides.append(spans if by_document else spans.take(np.argsort(spans.document, kind="stable")))
+    left, right = sides
+    many = np.bincount(left.document, minlength=units) + np.bincount(right.document, minlength=units)
+    block = np.cumsum(many) // _BLOCK
+    edges = np.r_[0, np.flatnonzero(block[1:] != block[:-1]) + 1, units].tolist()
+    return [partial(_block, left, right, low, high, labels) for low, high in pairwise(edges)]
+
+
+def _block(left: Spans, right: Spans, low: int, high: int, labels: int) -> Task:
+    sides = []
+    for spans in (left, right):
+        first, last = np.searchsorted(spans.document, (low, high)).tolist()
+        part = spans.take(np.arange(first, last, dtype=np.int64))
+        sides.append(replace(part, document=part.document - low, unit=part.unit - low))
+    return Task(_ordered(sides[0]), _ordered(sides[1]), high - low, labels)
+
+
 def _same_documents(
     left: Spans,
     right: Spans,
@@ -181,6 +333,14 @@ def _same_documents(
     documents: Sequence[Hashable] | None,
     unknown: Unknown,
 ) -> tuple[Spans, Spans, int]:
+    if documents is not None:
+        documents = list(documents)
+    firsts = [next(iter(names), None) for names in (names_left, names_right)]
+    if None not in firsts and isinstance(firsts[0], str) != isinstance(firsts[1], str):
+        raise DataError(
+            f"gold names documents as {firsts[0]!r}, predicted as {firsts[1]!r}: they have none in common",
+            hint="Use numbers on both sides, or strings on both.",
+        )
     if documents is None:
         if names_left == names_right:
             return left, right, len(names_left)
@@ -220,7 +380,7 @@ def _projected(side: Side, chosen: Projection) -> tuple[Side, int]:
 
 
 def _examples(gold: Any) -> tuple[list[Any], list[Any]]:
-    examples = list(gold)
+    examples = list(gold) if isinstance(gold, Iterable) else [gold]
     if not all(hasattr(example, "reference") and hasattr(example, "predicted") for example in examples):
         raise DataError("predicted is missing", hint="Only spaCy Example objects hold both sides.")
     return [example.reference for example in examples], [example.predicted for example in examples]

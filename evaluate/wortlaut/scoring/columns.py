@@ -35,7 +35,8 @@ class Spans:
 
     ``document`` and ``label`` index names that the owner of the table knows; ``start`` and ``end``
     are the hull, half-open, in the unit of the table (code points, or tokens for tag sequences).
-    ``unit`` is what a bootstrap draws: the document, or a sentence of it.
+    ``unit`` is what a bootstrap draws: the document, or a sentence of it. ``group`` is any further
+    sorting of the spans, for breakdowns.
     """
 
     document: Ints
@@ -46,6 +47,7 @@ class Spans:
     fragments: Fragments | None = None
     level: Ints | None = None
     score: Floats | None = None
+    group: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.document)
@@ -78,6 +80,7 @@ class Spans:
             fragments=fragments,
             level=None if self.level is None else self.level[index],
             score=None if self.score is None else self.score[index],
+            group=None if self.group is None else self.group[index],
         )
 
     def sorted(self) -> Spans:

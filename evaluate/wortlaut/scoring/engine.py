@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wortlaut import __version__
 from wortlaut.scoring.columns import Floats, Ints
-from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample
-from wortlaut.scoring.result import Result, Score
+from wortlaut.scoring.confusion import Confusion, confusion
+from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample, merged
+from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.schemas import PAIR_CLASSES, Alignment, Task, count
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
 
@@ -37,6 +39,50 @@ class Context:
         return "|".join(part for part in parts if part)
 
 
+def score_tasks(
+    tasks: Sequence[Callable[[], Task]],
+    labels: Sequence[str],
+    schemas: Sequence[str],
+    resampling: Resampling,
+    context: Context,
+    *,
+    errors: bool = False,
+    notes: Sequence[str] = (),
+) -> Results:
+    """The results of one corpus, given as tasks over blocks of its documents, made one at a time.
+
+    A block leaves nothing behind but its distinct rows of counts; so memory depends on the blocks, not on
+    the corpus, and the numbers are those of one pass. With ``errors`` also the error classes and the
+    confusion matrix.
+    """
+    samples: dict[str, Sample] = {}
+    classes: Counter[str] = Counter()
+    confused: Confusion | None = None
+    for make in tasks:
+        task = make()
+        for schema in schemas:
+            counts = count(task, schema)
+            sample = counts.sample() if resampling.samples else _summed(counts)
+            samples[schema] = merged((samples[schema], sample)) if schema in samples else sample
+        if errors:
+            classes.update(error_counts(task.alignment))
+            one = confusion(task, labels)
+            confused = one if confused is None else confused + one
+    results = Results()
+    for schema in schemas:
+        result = score_counts(
+            samples[schema],
+            labels,
+            schema,
+            resampling,
+            context,
+            errors=dict(classes) if errors else None,
+            notes=notes,
+        )
+        results[schema] = replace(result, confusion=confused)
+    return results
+
+
 def score_task(
     task: Task,
     labels: Sequence[str],
@@ -45,19 +91,14 @@ def score_task(
     context: Context,
     *,
     errors: bool = False,
-    notes: Sequence[str] = (),
 ) -> Result:
-    """The result of one task under one schema, with the sums of each unit for paired tests."""
-    counts = count(task, schema)
-    return score_counts(
-        counts,
-        labels,
-        schema,
-        resampling,
-        context,
-        errors=error_counts(task.alignment) if errors else None,
-        notes=notes,
-    )
+    """The result of one task under one schema."""
+    return score_tasks([lambda: task], labels, [schema], resampling, context, errors=errors)[schema]
+
+
+def _summed(counts: Counts) -> Sample:
+    """All units as one: enough for the scores themselves."""
+    return Sample(counts.totals()[None], np.ones(1, np.int64), counts.scale)
 
 
 def score_counts(

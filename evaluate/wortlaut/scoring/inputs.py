@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, compress
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.errors import DataError, unknown_name
+from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.scoring.columns import Fragments, Ints, Spans
 
 #: The columns of a table of spans; the last three may be absent.
@@ -26,7 +29,9 @@ class Side:
     """Gold or predicted spans with names beside the numbers.
 
     ``documents`` names what ``spans.document`` indexes; ``None`` when the input is a sequence of
-    ``size`` documents without names. ``notes`` say what the reading of the input did.
+    ``size`` documents without names. ``notes`` say what the reading of the input did. ``groups`` names
+    what ``spans.group`` indexes: the values of the column asked for. ``lengths`` are the tokens of each
+    sentence, for tags.
     """
 
     spans: Spans
@@ -34,21 +39,34 @@ class Side:
     documents: Sequence[Hashable] | None
     size: int
     notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    lengths: Ints | None = None
 
 
-def read_side(data: Any, what: str, *, scheme: str | None = None) -> Side:
-    """Columns from any supported input; ``what`` (gold, predicted) names it in errors. Raises DataError."""
+def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | None = None) -> Side:
+    """Columns from any supported input; ``what`` (gold, predicted) names it in errors. Raises DataError.
+
+    ``column`` is a further column of a table, kept as the group of each span.
+    """
+    data = data if isinstance(data, Mapping) else _opened(data, what, column)
     if isinstance(data, Mapping):
-        return _from_columns(data, what)
-    table = _as_mapping(data, what)
-    if table is not None:
-        return _from_columns(table, what)
+        return _from_columns(data, what, column)
+    if column is not None:
+        raise DataError(f"{what} is no table, so it has no column {column!r}")
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
         raise DataError(f"{what} is {type(data).__name__}, which holds no spans", hint=_SHAPES)
     rows = data if isinstance(data, Sequence) else list(data)
-    first = next((row for row in rows if _length(row)), None)
+    strange = {kind for kind in set(map(type, rows)) if issubclass(kind, str) or not hasattr(kind, "__len__")}
+    if strange:
+        at = next(at for at, row in enumerate(rows) if type(row) in strange)
+        raise DataError(
+            f"{rows[at]!r} is neither a list of spans nor a list of tags",
+            where=f"{what}, item {at}",
+            hint=_SHAPES,
+        )
+    first = next((row for row in rows if len(row)), None)
     if first is None:
-        return Side(_no_spans(), (), None, len(rows))
+        return Side(_no_spans(), (), None, len(rows), lengths=np.zeros(len(rows), np.int64))
     if hasattr(first, "ents") and hasattr(first, "text"):
         return _from_docs(rows, what)
     item = next(iter(first))
@@ -56,14 +74,7 @@ def read_side(data: Any, what: str, *, scheme: str | None = None) -> Side:
         return _from_tags(rows, what, scheme)
     if isinstance(item, (Mapping, tuple, list)) or hasattr(item, "label_"):
         return _from_spans(rows, what)
-    raise DataError(f"{what} holds {type(item).__name__} items in its first filled row", hint=_SHAPES)
-
-
-def _length(row: Any) -> int:
-    try:
-        return len(row)
-    except TypeError:
-        return 1
+    raise DataError(f"{what}: {first!r:.80} holds {type(item).__name__}, no spans and no tags", hint=_SHAPES)
 
 
 def _no_spans() -> Spans:
@@ -74,8 +85,10 @@ def _no_spans() -> Spans:
 # Tables
 
 
-def _as_mapping(data: Any, what: str) -> Mapping[str, Any] | None:
-    """Columns of an Arrow, pandas, polars or datasets table; ``None`` for anything else."""
+def _opened(data: Any, what: str, column: str | None) -> Any:
+    """Columns of a table or Parquet file, or the tags of a dataset; else the data itself."""
+    if isinstance(data, Path) or (isinstance(data, str) and data.endswith(".parquet")):
+        return _from_parquet(Path(data), column)
     if type(data).__module__.split(".")[0] == "datasets":
         return _from_dataset(data, what)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__"):
@@ -90,11 +103,28 @@ def _as_mapping(data: Any, what: str) -> Mapping[str, Any] | None:
         return {name: table.column(name) for name in table.column_names}
     if isinstance(data, np.ndarray) and data.dtype.names:
         return {name: data[name] for name in data.dtype.names}
-    return None
+    return data
 
 
-def _from_dataset(data: Any, what: str) -> Mapping[str, Any]:
+def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
+    """The columns of a Parquet file that a score needs, and no others."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise MissingFileError("no such file", where=str(path))
+    try:
+        names = pq.read_schema(path).names
+        table = pq.read_table(path, columns=[name for name in (*COLUMNS, column) if name in names])
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"is not a Parquet file: {error}", where=str(path)) from error
+    return {name: table.column(name) for name in table.column_names}
+
+
+def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
     """Columns of a ``datasets.Dataset``: span columns, or the tags in ``ner_tags`` or ``tags``."""
+    if not hasattr(data, "__getitem__") or not hasattr(data, "__len__"):
+        raise DataError(f"{what} is a streamed dataset", hint="Load it with streaming=False.")
     names = set(data.column_names)
     if {"document", "start", "end", "label"} <= names:
         # with_format, not .data: after shuffle or select the index mapping must be followed.
@@ -114,18 +144,11 @@ def _from_dataset(data: Any, what: str) -> Mapping[str, Any]:
     rows = data.with_format(None)[tags]
     if hasattr(feature, "names"):
         known = feature.names
-        rows = [[known[tag] for tag in row] for row in rows]
-    side = _from_tags(list(rows), what, None)
-    spans = side.spans
-    return {
-        "document": spans.document,
-        "start": spans.start,
-        "end": spans.end,
-        "label": np.asarray(side.labels, dtype=object)[spans.label] if len(spans) else np.zeros(0, object),
-    }
+        return [[known[tag] for tag in row] for row in rows]
+    return list(rows)
 
 
-def _from_columns(columns: Mapping[str, Any], what: str) -> Side:
+def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = None) -> Side:
     missing = [name for name in COLUMNS[:4] if name not in columns]
     if missing:
         raise DataError(
@@ -157,13 +180,21 @@ def _from_columns(columns: Mapping[str, Any], what: str) -> Side:
         level=None if level is None else _integers(level, f"{what}, column level"),
         score=None if score is None else _numbers(score, f"{what}, column score"),
     )
-    for name, column in (("level", spans.level), ("score", spans.score)):
-        if column is not None and len(column) != len(spans):
-            raise DataError(f"{what}: the column {name} has {len(column)} rows, start has {len(spans)}")
+    for name, values in (("level", spans.level), ("score", spans.score)):
+        if values is not None and len(values) != len(spans):
+            raise DataError(f"{what}: the column {name} has {len(values)} rows, start has {len(spans)}")
+    groups: tuple[str, ...] = ()
+    if column is not None:
+        if column not in columns:
+            raise DataError(f"{what} has no column {column!r}; it has {', '.join(map(str, columns))}")
+        group, kinds = _coded(columns[column], f"{what}, column {column}")
+        if len(group) != len(spans):
+            raise DataError(f"{what}: the column {column} has {len(group)} rows, start has {len(spans)}")
+        spans, groups = replace(spans, group=group), tuple(map(str, kinds))
     fragment = columns.get("fragment")
     if fragment is not None:
         spans = _gather_fragments(spans, fragment, what)
-    return Side(spans, tuple(map(str, labels)), documents, len(documents))
+    return Side(spans, tuple(map(str, labels)), documents, len(documents), groups=groups)
 
 
 def _gather_fragments(spans: Spans, fragment: Any, what: str) -> Spans:
@@ -173,7 +204,12 @@ def _gather_fragments(spans: Spans, fragment: Any, what: str) -> Spans:
         raise DataError(f"{what}: the column fragment has {len(values)} rows, start has {len(spans)}")
     alone = np.asarray([_is_missing(value) for value in values], bool)
     codes: dict[Hashable, int] = {}
-    code = np.asarray([codes.setdefault(value, len(codes)) for value in values], np.int64)
+    try:
+        code = np.asarray([codes.setdefault(value, len(codes)) for value in values], np.int64)
+    except TypeError as error:
+        raise DataError(
+            "holds lists", where=f"{what}, column fragment", hint="Give a number or a string for each span."
+        ) from error
     key = spans.document * (len(codes) + len(spans)) + np.where(
         alone, len(codes) + np.arange(len(spans)), code
     )
@@ -211,12 +247,25 @@ def _listed(column: Any) -> list[Any]:
 
 def _integers(column: Any, where: str) -> Ints:
     values = np.asarray(column)
-    if values.dtype.kind == "f" and len(values) and np.isfinite(values).all() and (values % 1 == 0).all():
-        values = values.astype(np.int64)
-    if values.dtype.kind not in "iu" and len(values):
-        raise DataError(f"holds {values.dtype}, not integers", where=where)
     if values.ndim != 1:
         raise DataError(f"has {values.ndim} dimensions, not one", where=where)
+    kind = values.dtype.kind
+    if kind == "f" and (np.abs(values) < 2**53).all() and (values % 1 == 0).all():
+        return values.astype(np.int64)
+    # NumPy would make a number of True where it stands beside numbers.
+    if kind not in "iu" or (isinstance(column, list) and bool in set(map(type, column))):
+        listed = column if isinstance(column, list) else values.tolist()
+        for row, value in enumerate(listed):
+            whole = isinstance(value, (int, np.integer)) or (isinstance(value, float) and value % 1 == 0)
+            if not whole or isinstance(value, bool) or not abs(value) < 2**53:
+                raise DataError(f"{value!r} is no whole number below 2**53", where=f"{where}, row {row}")
+    return _signed(values, where)
+
+
+def _signed(values: NDArray[Any], where: str) -> Ints:
+    if values.dtype.kind == "u" and len(values) and int(values.max()) > np.iinfo(np.int64).max:
+        row = int(values.argmax())
+        raise DataError(f"{values[row]} does not fit into 64 bits with a sign", where=f"{where}, row {row}")
     return values.astype(np.int64, copy=False)
 
 
@@ -238,15 +287,20 @@ def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
         if values.ndim != 1:
             raise DataError(f"has {values.ndim} dimensions, not one", where=where)
         if values.dtype.kind in "iu":
-            return _coded_integers(values.astype(np.int64, copy=False))
+            return _coded_integers(_signed(values, where))
+        if values.dtype.kind == "f" and np.isnan(values).any():
+            raise DataError("has an empty value", where=f"{where}, row {int(np.isnan(values).argmax())}")
         import pyarrow as pa
 
         try:
             column = pa.array(column if values.dtype.kind in "OU" and isinstance(column, list) else values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise DataError(f"mixes kinds of values: {error}", where=where) from error
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
+            raise DataError(f"cannot be read as one kind of values: {error}", where=where) from error
     import pyarrow as pa
 
+    if pa.types.is_integer(column.type) and not column.null_count:
+        # A dictionary of a million numbers costs far more than the numbers.
+        return _coded_integers(_signed(np.asarray(column), where))
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.unify_dictionaries().combine_chunks()
@@ -289,10 +343,14 @@ def _from_spans(rows: Sequence[Any], what: str) -> Side:
     counts = np.fromiter((len(row) for row in rows), np.int64, len(rows))
     document = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
     items = list(chain.from_iterable(rows))
-    if all(type(item) is tuple and len(item) == 3 for item in items):
+    if set(map(type, items)) <= {tuple} and set(map(len, items)) <= {3}:
         # One pass a field: tuples of three are what every peer takes, and there may be millions.
-        starts, ends, names = zip(*items, strict=True) if items else ((), (), ())
-        columns = {"document": document, "start": list(starts), "end": list(ends), "label": list(names)}
+        columns = {
+            "document": document,
+            "start": _field(items, 0),
+            "end": _field(items, 1),
+            "label": list(map(itemgetter(2), items)),
+        }
         return _named_by_position(_from_columns(columns, what), len(rows))
     flat: list[tuple[int, int, int, str, float | None, int]] = []
     for at, item in enumerate(items):
@@ -301,8 +359,8 @@ def _from_spans(rows: Sequence[Any], what: str) -> Side:
         flat += [(int(document[at]), start, end, label, score, at) for start, end in fragments]
     columns = {
         "document": np.asarray([row[0] for row in flat], np.int64),
-        "start": np.asarray([row[1] for row in flat], np.int64),
-        "end": np.asarray([row[2] for row in flat], np.int64),
+        "start": [row[1] for row in flat],
+        "end": [row[2] for row in flat],
         "label": [row[3] for row in flat],
         "fragment": np.asarray([row[5] for row in flat], np.int64),
     }
@@ -310,6 +368,15 @@ def _from_spans(rows: Sequence[Any], what: str) -> Side:
     if flat and all(score is not None for score in scores):
         columns["score"] = scores
     return _named_by_position(_from_columns(columns, what), len(rows))
+
+
+def _field(items: Sequence[Any], place: int) -> Any:
+    """One field of all tuples: an array if every value is an int, else the list, for the checks to refuse."""
+    take = itemgetter(place)
+    if set(map(type, map(take, items))) <= {int}:
+        with suppress(OverflowError):
+            return np.fromiter(map(take, items), np.int64, len(items))
+    return list(map(take, items))
 
 
 def _named_by_position(side: Side, size: int) -> Side:
@@ -331,16 +398,20 @@ def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float
             raise unknown_name(
                 "key of a span", unknown[0], ("start", "end", "spans", "label", "score"), where=where
             )
-        if "label" not in item or not ("spans" in item or {"start", "end"} <= set(item)):
+        fragments = item["spans"] if "spans" in item else [(item.get("start"), item.get("end"))]
+        if (
+            "label" not in item
+            or ("spans" in item) == bool({"start", "end"} & set(item))
+            or not isinstance(fragments, Sequence)
+            or not fragments
+            or not all(isinstance(pair, Sequence) and len(pair) == 2 for pair in fragments)
+        ):
             raise DataError(
                 f"{dict(item)!r} is no span",
                 where=where,
                 hint='A span is {"start": 0, "end": 5, "label": "PER"}, or has "spans": [[0, 5], [7, 9]].',
             )
-        fragments = (
-            [tuple(pair) for pair in item["spans"]] if "spans" in item else [(item["start"], item["end"])]
-        )
-        return cast(list[tuple[int, int]], fragments), item["label"], item.get("score")
+        return [(start, end) for start, end in fragments], item["label"], item.get("score")
     if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 3:
         return [(item[0], item[1])], item[2], None
     raise DataError(f"{item!r} is no span", where=where, hint="A span is (start, end, label), or a mapping.")
@@ -374,6 +445,9 @@ def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> 
     except TypeError as error:
         raise DataError("holds something that is not a tag", where=what) from error
     kinds, label_of, labels = _parsed_tags(codes, what)
+    if scheme == "IOB2" and (kinds >= 3).any():
+        strange = list(codes)[int((kinds >= 3).argmax())]
+        raise DataError(f"{strange!r} is no IOB2 tag", where=what, hint="Leave scheme out for other schemes.")
     kind, label = kinds[tag], label_of[tag]
     sentence = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)
     offset = np.cumsum(lengths) - lengths
@@ -382,8 +456,8 @@ def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> 
     outside = kind == 0
     after_outside = np.r_[True, outside[:-1]] | begins
     other_label = np.r_[True, label[1:] != label[:-1]]
-    closed_before = np.r_[True, (kind[:-1] == 3)]
-    opening = kind == 1
+    closed_before = np.r_[True, kind[:-1] >= 3]
+    opening = (kind == 1) | (kind == 4)
     orphan = ~outside & ~opening & (after_outside | other_label | closed_before)
     broken = int((orphan & (kind == 2)).sum())
     notes: tuple[str, ...] = ()
@@ -407,16 +481,18 @@ def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> 
         label[first].astype(np.int64),
         sentence[first],
     )
-    return Side(spans, labels, None, len(rows), notes)
+    return Side(spans, labels, None, len(rows), notes, lengths=lengths)
 
 
 def _parsed_tags(
     codes: Mapping[str, int], what: str
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], tuple[str, ...]]:
-    """For each tag code: 0 outside, 1 opens, 2 inside, 3 inside and closes; and its label code."""
-    roles = {"B": 1, "S": 1, "U": 1, "I": 2, "E": 3, "L": 3}
+    """For each tag code: 0 outside, 1 opens, 2 inside, 3 closes, 4 opens and closes; and its label code."""
+    roles = {"B": 1, "I": 2, "E": 3, "L": 3, "S": 4, "U": 4}
     kinds, names = [], []
     for tag in codes:
+        if not isinstance(tag, str):
+            raise DataError(f"{tag!r} is no tag", where=what)
         role, dash, name = tag[:1], tag[1:2], tag[2:]
         if tag == "O":
             kinds.append(0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, spans_from_objects
+from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import assign, overlapping
 from wortlaut.scoring.units import Units
@@ -40,6 +41,7 @@ class Measured:
     notes: tuple[str, ...] = ()
     headline: str = "micro"
     items: tuple[Sequence[Item], Sequence[Item]] | None = None
+    confusion: Confusion | None = None
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from wortlaut.scoring.fair import FairScores, fair_scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from wortlaut.scoring.columns import Ints
+    from wortlaut.scoring.confusion import Confusion
     from wortlaut.scoring.uncertainty import Interval
 
 
@@ -65,6 +68,7 @@ class Result(Score):
     signature: str = ""
     notes: tuple[str, ...] = ()
     errors: Mapping[str, int] | None = None
+    confusion: Confusion | None = None
     per_unit: Ints | None = field(default=None, repr=False, compare=False)
     scale: int = field(default=1, repr=False)
 
@@ -80,7 +84,15 @@ class Result(Score):
         row["notes"] = list(self.notes)
         if self.errors is not None:
             row["errors"] = dict(self.errors)
+            row["fair"] = asdict(fair_scores(self.errors))
+        if self.confusion is not None:
+            row["confusion"] = asdict(self.confusion)
         return row
+
+    @property
+    def fair(self) -> FairScores | None:
+        """Traditional and fair P, R and F1 from the error classes (Ortmann 2022), if those were counted."""
+        return None if self.errors is None else fair_scores(self.errors)
 
     def _rows(self) -> Iterator[tuple[str, Score]]:
         yield from self.per_label.items()

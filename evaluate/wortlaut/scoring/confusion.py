@@ -1,0 +1,40 @@
+"""Which label is taken for which, by scikit-learn, with the empty class for missed and spurious spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wortlaut.scoring.schemas import Task
+
+#: The label of nothing: the prediction of a missed span, the gold of a spurious one.
+EMPTY = "∅"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """``matrix[i][j]`` counts spans with gold label ``labels[i]`` and predicted label ``labels[j]``."""
+
+    labels: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+
+    def __add__(self, other: Confusion) -> Confusion:
+        """The matrix of both corpora; the labels must be the same."""
+        rows = zip(self.matrix, other.matrix, strict=True)
+        return Confusion(self.labels, tuple(tuple(x + y for x, y in zip(a, b, strict=True)) for a, b in rows))
+
+
+def confusion(task: Task, labels: Sequence[str]) -> Confusion:
+    """The confusion matrix of the alignment behind the error classes, boundaries aside."""
+    from sklearn.metrics import confusion_matrix
+
+    size = len(labels) + 1
+    # Equal samples are one with a weight: scikit-learn then sees at most one a cell.
+    truth, guess = np.nonzero(task.label_pairs)
+    if not len(truth):
+        return Confusion((*labels, EMPTY), ((0,) * size,) * size)
+    weight = task.label_pairs[truth, guess]
+    matrix = confusion_matrix(truth, guess, labels=np.arange(size), sample_weight=weight)
+    return Confusion((*labels, EMPTY), tuple(map(tuple, matrix.tolist())))
