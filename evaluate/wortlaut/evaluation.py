@@ -15,13 +15,17 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available, resolve
 from wortlaut.extractors.run import attribute, run
+from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.layers import sentences, tokens
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
+from wortlaut.scoring.confusion import confusion
+from wortlaut.scoring.coreference import coreference_scores
 from wortlaut.scoring.engine import Context, error_counts, score_counts
 from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.peers import PEERS, peer
 from wortlaut.scoring.quote_pairs import Measured
-from wortlaut.scoring.quotes import quote_scores
-from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_scores
+from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema, count
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, document_units, units_of
@@ -169,7 +173,7 @@ def evaluate(
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     if not loaded.documents:
         raise DataError("the corpus has no documents", where=loaded.name)
-    chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
+    chosen = checked_schemas(schemas)
     scorer = Scorer.of(loaded, projection(labels), Resampling("document", samples, seed))
     notes = list(scorer.notes)
     if extractors is None:
@@ -187,6 +191,12 @@ def evaluate(
     return Evaluation(loaded, signature, tuple(systems), scorer.units, tuple(notes))
 
 
+def checked_schemas(schemas: Sequence[str]) -> list[str]:
+    """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
+    peers = {**PEERS, **PEER_SCHEMAS}
+    return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
+
+
 def score_files(
     gold: str,
     predicted: str,
@@ -201,7 +211,7 @@ def score_files(
     Documents are matched by id, or one by one where the two files share no id and hold the same texts.
     Raises DataError where the texts differ or documents are missing on one side.
     """
-    chosen = [check_schema(schema) for schema in dict.fromkeys(schemas)]
+    chosen = checked_schemas(schemas)
     left = Corpus.of(gold, read_annotated(gold))
     right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
     found = _aligned(left, right, predicted)
@@ -282,30 +292,72 @@ class Scorer:
         """The scores of one system, for the layers that it looks for and the corpus has."""
         notes: list[str] = []
         gold = [document.annotations for document in self.corpus.documents]
-        layers: dict[str, dict[str, Measured]] = {}
-        if "entities" in finds and self._has("entities", gold, found, notes):
-            layers["entities"] = self._entities(gold, found, schemas, notes)
-        if "quotes" in finds and self._has("quotes", gold, found, notes):
-            layers |= quote_scores(
-                gold, found, self.units, schemas, given=given, tokens=self._tokens(schemas)
-            )
+        spans = [schema for schema in schemas if schema not in PEERS and schema not in PEER_SCHEMAS]
+        names = [schema for schema in schemas if schema in PEERS]
+        quotes = [schema for schema in schemas if schema in PEER_SCHEMAS]
         scores: dict[str, Results] = {}
+        layers: dict[str, dict[str, Measured]] = {}
+        if "entities" in finds and spans + names and self._has("entities", gold, found, notes):
+            left, right = self._entities(gold, found, notes)
+            layers["entities"] = _measured(left, right, self._task(left, right, spans), spans)
+            scores["entities"] = self._peers(left, right, names)
+        if "quotes" in finds and spans + quotes and self._has("quotes", gold, found, notes):
+            tokens = self._tokens(spans + quotes)
+            layers |= quote_scores(gold, found, self.units, spans + quotes, given=given, tokens=tokens)
+        if "clusters" in finds and spans and self._has("clusters", gold, found, notes):
+            layers["clusters"] = coreference_scores(gold, found, self.units)
         judged: dict[str, dict[str, Judged]] = {}
         for layer, by_schema in layers.items():
-            scores[layer], judged[layer] = Results(), {}
+            results = Results()
+            judged[layer] = {}
             for schema, measured in by_schema.items():
-                scores[layer][schema] = score_counts(
-                    measured.counts,
-                    measured.labels,
-                    schema,
-                    self.resampling,
-                    self.context(layer),
-                    errors=None if measured.errors is None else dict(measured.errors),
-                    notes=measured.notes,
-                )
+                results[schema] = self._result(layer, schema, measured)
                 if measured.items is not None:
                     judged[layer][schema] = self._judged(measured)
+            scores[layer] = Results({**results, **scores.get(layer, {})})
         return System(name, scores, None, tuple(notes), tuple(found), judged)
+
+    def _result(self, layer: str, schema: str, measured: Measured) -> Result:
+        result = score_counts(
+            measured.counts,
+            measured.labels,
+            schema,
+            self.resampling,
+            self.context(layer),
+            errors=None if measured.errors is None else dict(measured.errors),
+            notes=measured.notes,
+        )
+        result = replace(result, confusion=measured.confusion)
+        if measured.headline == "macro" and result.macro is not None:
+            mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
+            signature = result.signature.replace("|avg:micro|", "|avg:macro|")
+            return replace(result, **mean, macro=None, signature=signature)
+        return result
+
+    def _peers(self, left: Table, right: Table, names: Sequence[str]) -> Results:
+        """Other scorers' numbers; those that know flat spans only get the outer ones, and a note."""
+        results = Results()
+        for name in names:
+            sides, notes = (left, right), []
+            if name != "nervaluate":
+                sides = (left.outer(), right.outer())
+                nested = [len(a.spans) - len(b.spans) for a, b in zip((left, right), sides, strict=True)]
+                if any(nested):
+                    notes.append(
+                        f"level 1 only: {nested[0]} gold and {nested[1]} found nested spans are left out"
+                    )
+            scored = peer(
+                name,
+                sides[0].spans,
+                sides[1].spans,
+                left.labels,
+                len(self.units),
+                self.resampling,
+                self.context("entities"),
+            )
+            for schema, result in scored.items():
+                results[schema] = replace(result, notes=(*notes, *result.notes))
+        return results
 
     def _judged(self, measured: Measured) -> Judged:
         counts = measured.counts
@@ -331,12 +383,8 @@ class Scorer:
         return False
 
     def _entities(
-        self,
-        gold: Sequence[Annotations],
-        found: Sequence[Annotations],
-        schemas: Sequence[str],
-        notes: list[str],
-    ) -> dict[str, Measured]:
+        self, gold: Sequence[Annotations], found: Sequence[Annotations], notes: list[str]
+    ) -> tuple[Table, Table]:
         left = self._projected(gold)
         right = self._projected(found)
         if dropped := sum(len(f.entities) for f in found) - sum(map(len, right)):
@@ -345,21 +393,16 @@ class Scorer:
         self._check_labels(left, right)
         labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
         number = {label: i for i, label in enumerate(labels)}
-        task = Task(
-            self._spans(left, number),
-            self._spans(right, number),
+        return Table(self._spans(left, number), labels), Table(self._spans(right, number), labels)
+
+    def _task(self, left: Table, right: Table, schemas: Sequence[str]) -> Task:
+        return Task(
+            left.spans.sorted(),
+            right.spans.sorted(),
             len(self.units),
-            len(labels),
+            len(left.labels),
             self._tokens(schemas),
         )
-        items = (_items(task.gold, labels), _items(task.predicted, labels))
-        errors = error_counts(task.alignment)
-        return {
-            schema: Measured(
-                count(task, schema), labels, errors, items=None if schema in UNITS_AS_ITEMS else items
-            )
-            for schema in schemas
-        }
 
     def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
         if self.projection is None:
@@ -398,17 +441,45 @@ class Scorer:
             [entity.level for _, entity in flat],
             [entity.score for _, entity in flat],
         )
-        return replace(spans, unit=self.units.of(spans.document, spans.start)).sorted()
+        return replace(spans, unit=self.units.of(spans.document, spans.start))
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
-        if not {"token", "fuzzy"} & set(schemas):
+        """The corpus's own tokens, else ours, where a schema counts tokens."""
+        if not {"token", "fuzzy", *PEER_SCHEMAS} & set(schemas):
             return None
         rows = [
             (i, start, end)
             for i, document in enumerate(self.corpus.documents)
-            for start, end in tokens(document.text)
+            for start, end in own_tokens(document) or tokens(document.text)
         ]
         return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+
+
+@dataclass(frozen=True)
+class Table:
+    """The entities of all documents in the order given, with the labels of both sides."""
+
+    spans: Spans
+    labels: tuple[str, ...]
+
+    def outer(self) -> Table:
+        assert self.spans.level is not None
+        return replace(self, spans=self.spans.take(self.spans.level == 1))
+
+
+def _measured(left: Table, right: Table, task: Task, schemas: Sequence[str]) -> dict[str, Measured]:
+    items = (_items(task.gold, left.labels), _items(task.predicted, right.labels))
+    errors, confused = error_counts(task.alignment), confusion(task, left.labels)
+    return {
+        schema: Measured(
+            count(task, schema),
+            left.labels,
+            errors,
+            items=None if schema in UNITS_AS_ITEMS else items,
+            confusion=confused,
+        )
+        for schema in schemas
+    }
 
 
 def _items(spans: Spans, labels: Sequence[str]) -> list[tuple[int, Span, str]]:

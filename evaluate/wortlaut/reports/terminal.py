@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wortlaut.scoring.quotes import PEER_SCHEMAS
 from wortlaut.scoring.result import Results, Score, counted, interval_text, number
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def evaluation_view(
         for schema in schemas:
             for system in evaluation.systems:
                 result = system.scores.get(layer, Results()).get(schema)
-                main = layer in MAIN_LAYERS and not schema.endswith(_SETTINGS)
+                base = schema.partition("@")[0]
+                main = (layer in MAIN_LAYERS and not schema.endswith(_SETTINGS)) or base in PEER_SCHEMAS
                 if result is not None and not (main or everything):
                     hidden += 1
                 elif result is not None:
@@ -56,19 +58,15 @@ def evaluation_view(
                             table.add_row(
                                 *("",) * (len(names) - 1), f"  {label}", *_cells(score), style="dim"
                             )
-        if layer in MAIN_LAYERS or everything:
-            table.add_section()
+        table.add_section()
     if table.row_count:
         yield table
     if hidden:
         yield Text(f"{hidden} more rows (other roles, matched quotes) with --all or --json", style="dim")
-    notes = [
-        *evaluation.notes,
-        *(f"{system.name}: {note}" for system in evaluation.systems for note in system.notes),
-        *_result_notes(evaluation),
-    ]
-    for note in dict.fromkeys(notes):
+    for note in evaluation.notes:
         yield Text(f"note: {note}", style="dim")
+    for note, places in _notes(evaluation).items():
+        yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
     yield Text(evaluation.signature, style="dim", overflow="fold")
 
 
@@ -78,31 +76,21 @@ def _short_name(name: str) -> str:
     return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
 
 
-def _result_notes(evaluation: Evaluation) -> Iterator[str]:
+def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
+    """Each note once, with the systems and schemas that it is about."""
+    places: dict[str, dict[str, dict[str, None]]] = {}
     for system in evaluation.systems:
-        for layer, results in system.scores.items():
+        name = _short_name(system.name)
+        for note in system.notes:
+            places.setdefault(note, {}).setdefault(name, {})
+        for results in system.scores.values():
             for schema, result in results.items():
                 for note in result.notes:
-                    yield f"{system.name}, {layer}, {schema}: {note}"
-
-
-def results_view(results: Results) -> Iterator[RenderableType]:
-    """Every label under every schema."""
-    from rich.text import Text
-
-    table = _table(["schema", "label"])
-    for schema, result in results.items():
-        for label, score in result.per_label.items():
-            table.add_row(schema, label, *_cells(score))
-        table.add_row(schema, "micro", *_cells(result), style="bold")
-        if result.macro is not None:
-            table.add_row(schema, "macro", *_cells(result.macro))
-        table.add_section()
-    yield table
-    for note in dict.fromkeys(note for result in results.values() for note in result.notes):
-        yield Text(f"note: {note}", style="dim")
-    for result in results.values():
-        yield Text(result.signature, style="dim", overflow="fold")
+                    places.setdefault(note, {}).setdefault(name, {})[schema] = None
+    return {
+        note: [f"{name}, {', '.join(schemas)}" if schemas else name for name, schemas in by_name.items()]
+        for note, by_name in places.items()
+    }
 
 
 def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
