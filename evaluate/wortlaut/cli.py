@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -338,6 +339,107 @@ def build(
         print(f"not in the token view: {place}: {loss.reason}")
     rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
     print(f"wrote {report.out} ({rows}; {len(report.losses)} losses in the token view)\nhash {report.hash}")
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Plain texts; the name is the id.")],
+    extractor: Annotated[
+        str | None, typer.Option("--extractor", "-e", metavar="SPEC", help="Annotates them to begin with.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    language: Annotated[str, typer.Option(help="Language of the texts.")] = "de",
+    kind: Annotated[str, typer.Option(help="What kind of text, such as 'news article'.")] = "",
+    source: Annotated[str, typer.Option(help="Where the texts come from.")] = "",
+    rights: Annotated[str, typer.Option(help="Whose they are, and what is allowed.")] = "",
+    note: Annotated[str, typer.Option(help="What else a reader must know.")] = "",
+) -> None:
+    """Take texts into seeds/ as they are, with provenance and, by an extractor, a first layer."""
+    from wortlaut.corpus.grow import check, write
+
+    if layer and not extractor:
+        raise WortlautError("a layer needs an extractor that writes it", hint="Say which: -e quotes-de")
+    about = {"language": language, "kind": kind, "source": source, "rights": rights, "note": note}
+    additions = check(files, root, about)
+    if extractor:
+        from wortlaut.extractors import resolve
+        from wortlaut.extractors.run import run
+
+        name = layer or re.sub(r"[^\w-]+", "-", extractor.partition("?")[0]).strip("-")
+        found = run(resolve(extractor), [addition.document for addition in additions])
+        written = write(additions, root, layer=name, annotator=extractor, annotations=found)
+    else:
+        written = write(additions, root)
+    for path in written:
+        print(path)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],
+    second: Annotated[str, typer.Argument(metavar="LAYER", help="The same texts as another read them.")],
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what differs between two layers, in context; exit 1 if anything does."""
+    from wortlaut.corpus.diff import diff as compare_layers
+    from wortlaut.corpus.diff import read_layer
+
+    found = compare_layers(read_layer(first, root), read_layer(second, root))
+    if as_json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        from wortlaut.reports.layers import diff_view
+
+        _print(diff_view(found))
+    raise typer.Exit(0 if found.equal else 1)
+
+
+@app.command()
+def adjudicate(
+    layers: Annotated[
+        list[str] | None, typer.Argument(metavar="LAYER LAYER", help="The two layers to merge.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Default: annotations/gold.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Carry out what was decided in the files of FOLDER.")
+    ] = False,
+) -> None:
+    """Merge two layers; what they differ in is decided in the file, then carried out by --finish."""
+    from wortlaut.corpus.adjudicate import finish as carry_out
+    from wortlaut.corpus.adjudicate import merge, write_merged
+    from wortlaut.corpus.diff import read_layer
+
+    folder = root / "annotations" / "gold" if out is None else out
+    if finish:
+        if layers:
+            raise WortlautError("--finish takes no layers", hint="The decisions are in the files of FOLDER.")
+        done = carry_out(folder)
+        for one in done:
+            print(f"{one.path}: {len(one.carried_out)} carried out, {len(one.open)} open")
+            for decision in one.open:
+                print(f"  {decision.id} is open: {decision.open}")
+        if not done:
+            print(f"{folder}: nothing to decide")
+        raise typer.Exit(1 if any(one.open for one in done) else 0)
+    if len(layers or ()) != 2:
+        raise WortlautError("two layers are needed", hint="For example: wortlaut adjudicate a b")
+    first, second = (read_layer(ref, root) for ref in layers or ())
+    merged = merge(first, second)
+    paths = write_merged(merged, folder, force=force)
+    for path, document in zip(paths, merged, strict=True):
+        print(f"{path}: {document.agreed} agree, {len(document.decisions)} to decide")
+    for what in merged[0].taken_over:
+        print(f"taken over: {what}")
+    if any(document.decisions for document in merged):
+        print("Fill in keep and reason in each line of kind decision, then: wortlaut adjudicate --finish")
 
 
 @app.command()

@@ -113,10 +113,10 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "words": ("a string", lambda value: isinstance(value, str)),
     "readings": (
-        'two readings: {"LAYER": {…}, "LAYER": {…} or null}',
+        'readings: {"LAYER": {…}, "LAYER": {…} or null}',
         lambda value: (
             isinstance(value, dict)
-            and len(value) == 2
+            and len(value) >= 2
             and all(reading is None or isinstance(reading, dict) for reading in value.values())
             and any(value.values())
         ),
@@ -180,7 +180,7 @@ class Decision:
     def open(self) -> str:
         """What is missing for it to be decided; empty when it is."""
         if self.keep not in (NOTHING, *dict(self.readings)):
-            return f"keep is {self.keep!r}" if self.keep else "nothing is kept"
+            return f"keep is {self.keep!r}" if self.keep else "keep is empty"
         return "" if self.reason.strip() else "the reason is missing"
 
     @property
@@ -427,20 +427,37 @@ def write_annotations(
 
 
 def format_annotations(
-    annotations: Annotations, text: str, *, document: str, layer: str, annotator: str
+    annotations: Annotations,
+    text: str,
+    *,
+    document: str,
+    layer: str,
+    annotator: str,
+    decisions: Sequence[Decision] = (),
 ) -> str:
     """The content of a canonical file."""
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     header = Header(document, layer, annotator, digest, len(text))
-    return "".join(line + "\n" for line in (_dump(_header_record(header)), *format_lines(annotations, text)))
+    lines = (_dump(_header_record(header)), *format_lines(annotations, text, decisions))
+    return "".join(line + "\n" for line in lines)
 
 
-def format_lines(annotations: Annotations, text: str) -> list[str]:
+def format_lines(annotations: Annotations, text: str, decisions: Sequence[Decision] = ()) -> list[str]:
     """The canonical lines below the header, in order: equal annotations give equal lines."""
-    values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes]
+    values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes, *decisions]
     values += [Mention(cluster.id, span) for cluster in annotations.clusters for span in cluster.mentions]
     records = [(_order(value), _dump(_to_record(Line(0, value, _surfaces(value, text))))) for value in values]
     return [line for _, line in sorted(records)]
+
+
+def in_words(reading: Annotation | None, text: str, differs: str) -> str:
+    """What a layer says, as the report of an open decision has it."""
+    return _says(reading, iter(() if reading is None else _surfaces(reading, text)), differs)
+
+
+def to_json(value: Annotation, text: str) -> dict[str, Any]:
+    """The JSON object of one annotation, as a line of the file has it."""
+    return _value_record(value, iter(_surfaces(value, text)))
 
 
 def canonical(annotations: Annotations) -> Annotations:
@@ -751,9 +768,9 @@ def _decision_problems(lines: list[Line]) -> list[Problem]:
                 f"{layer}: {_says(reading, surfaces, decision.differs)}"
                 for layer, reading in decision.readings
             ]
-            what = f"{decision.id} is open, {decision.open} ({decision.differs}). {'; '.join(said)}"
+            what = f"{decision.id} is open: {decision.open}; {decision.differs}. {'; '.join(said)}"
             names = " or ".join(repr(name) for name in (*dict(decision.readings), NOTHING))
-            fix = f"Write {names} into keep (correct that reading first if need be), and why into reason."
+            fix = f"Write {names} into keep (or the name of a reading that you add), and why into reason."
             found.append(Problem("S17", line.number, what, fix, _offsets(decision)))
         else:
             what = f"{decision.id} is decided ({decision.keep}), and not yet carried out"
@@ -815,7 +832,12 @@ def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
 def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
     _refuse(path, [problem for problem in parsed.problems if problem.rule not in _FORGIVEN])
     assert parsed.header is not None  # its absence is a problem
-    values = [line.value for line in parsed.lines]
+    return AnnotationFile(parsed.header, canonical(assemble(line.value for line in parsed.lines)))
+
+
+def assemble(values: Iterable[Value]) -> Annotations:
+    """The annotations of a file's lines, each mention with the cluster of its id."""
+    values = tuple(values)
     mentions: dict[str, list[Span]] = {}
     for value in values:
         if isinstance(value, Mention):
@@ -825,12 +847,11 @@ def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
         for v in values
         if isinstance(v, Cluster)
     )
-    annotations = Annotations(
+    return Annotations(
         entities=tuple(value for value in values if isinstance(value, Entity)),
         quotes=tuple(value for value in values if isinstance(value, Quote)),
         clusters=tuple(clusters),
     )
-    return AnnotationFile(parsed.header, canonical(annotations))
 
 
 def _bytes(path: Path) -> bytes:

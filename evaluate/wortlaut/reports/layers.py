@@ -1,0 +1,119 @@
+"""Layers side by side in the terminal, within 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wortlaut.corpus.diff import DocumentDiff, LayerDiff, Pair
+from wortlaut.document import Cluster, Entity, Quote, Span
+from wortlaut.formats.native import Annotation, Mention
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_WIDTH = 80
+#: How many characters of text stand around a marked span, and of a long fragment at each of its ends.
+_AROUND, _INSIDE = 16, 14
+
+
+def diff_view(diff: LayerDiff) -> Iterator[Text]:
+    """Every difference in its context, document by document, and a count at the end."""
+    from rich.text import Text
+
+    names = (diff.first, diff.second) if diff.first != diff.second else ("first", "second")
+    counted: Counter[str] = Counter()
+    for document in diff.documents:
+        yield Text(document.document, style="bold")
+        if document.only_in is not None:
+            counted["document"] += 1
+            yield Text(f"  only {document.only_in} has this document")
+        for pair in document.pairs:
+            counted[pair.kind] += 1
+            yield from _pair_view(document, pair, names)
+    if diff.equal:
+        yield Text(f"{names[0]} and {names[1]} are equal ({diff.same} annotations)")
+    else:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in counted.items())
+        yield Text(f"{counted.total()} differences ({kinds}), {diff.same} annotations are the same")
+
+
+def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
+    from rich.text import Text
+
+    sides = tuple(zip(names, (pair.first, pair.second), ("cyan", "magenta"), strict=True))
+    if not pair.fields:
+        for name, side, style in sides:
+            if side is not None:
+                yield Text(f"  {pair.kind}, only in {name}: ") + Text(_summary(side), style=style)
+                yield from _context(document.text, _span(side), style)
+        return
+    first = pair.first
+    assert first is not None
+    yield Text(f"  {pair.kind}, {', '.join(pair.fields)} differ: {_summary(first)}")
+    # Where the place itself does not differ, it is shown once; roles stand near it, or with their own.
+    place = "content" if isinstance(first, Quote) else "span"
+    if place not in pair.fields:
+        yield from _context(document.text, _span(first), "bold")
+    for field in pair.fields:
+        for name, side, style in sides:
+            value = getattr(side, field)
+            if isinstance(value, Span):
+                at = " + ".join(f"[{start}, {end})" for start, end in value)
+                yield Text(f"    {name} {field}: {at}", style=style)
+                yield from _context(document.text, value, style)
+            else:
+                yield Text(f"    {name} {field}: {_value(value)}", style=style)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value is None else str(value)
+
+
+def _span(side: Annotation) -> Span | None:
+    if isinstance(side, Quote):
+        return side.content
+    return None if isinstance(side, Cluster) else side.span
+
+
+def _summary(side: Annotation) -> str:
+    at = "" if (span := _span(side)) is None else " + ".join(f"[{start}, {end})" for start, end in span)
+    match side:
+        case Entity():
+            return f"{side.label}, level {side.level}, {at}"
+        case Quote():
+            return f"{side.type}, {side.id}, {at}"
+        case Mention():
+            return f"of {side.cluster}, {at}"
+        case Cluster():
+            return f"{side.id}, {side.name}"
+
+
+def _context(text: str, span: Span | None, style: str) -> Iterator[Text]:
+    """The text around the span, every fragment of it in ⟦ ⟧, long ones cut in the middle."""
+    if span is None:
+        return
+    from rich.text import Text
+
+    line = Text("      ")
+    before = max(0, span.start - _AROUND)
+    line.append(("…" if before else "") + _flat(text[before : span.start]))
+    end = span.start
+    for start, stop in span:
+        gap = text[end:start]
+        line.append(_flat(gap) if len(gap) <= 2 * _AROUND else f"{_flat(gap[:12])} … {_flat(gap[-12:])}")
+        inside = text[start:stop]
+        if len(inside) > 2 * _INSIDE + 3:
+            inside = f"{inside[:_INSIDE]} … {inside[-_INSIDE:]}"
+        line.append(f"⟦{_flat(inside)}⟧", style=style)
+        end = stop
+    after = text[end : end + _AROUND]
+    line.append(_flat(after) + ("…" if end + _AROUND < len(text) else ""))
+    yield line
+
+
+def _flat(text: str) -> str:
+    return "".join(character if character.isprintable() else "·" for character in text.replace("\n", "⏎"))
