@@ -101,7 +101,10 @@ def compare(
     for (name_a, a), (name_b, b) in combinations(systems.items(), 2):
         for layer, schema, left, right in _common(a, b):
             if "units" not in left or "units" not in right:
-                notes.append(f"{layer}, {schema}: no sums of units, since no intervals were asked for")
+                notes.append(
+                    f"{layer}, {schema}: not tested, since the sums of units are not in the results"
+                    " (scored with --samples 0, or a mean of several scores)"
+                )
                 continue
             sums = [np.asarray(side["units"]["sums"], np.int64).reshape(-1, 4) for side in (left, right)]
             test = paired_test(

@@ -398,7 +398,7 @@ def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float
             raise unknown_name(
                 "key of a span", unknown[0], ("start", "end", "spans", "label", "score"), where=where
             )
-        fragments = item["spans"] if "spans" in item else [(item.get("start"), item.get("end"))]
+        fragments: Any = item["spans"] if "spans" in item else [(item.get("start"), item.get("end"))]
         if (
             "label" not in item
             or ("spans" in item) == bool({"start", "end"} & set(item))
