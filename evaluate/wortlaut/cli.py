@@ -115,6 +115,16 @@ def evaluate(
     ] = None,
     by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="GROUP", help="Break entities down: level, length, document, surface, meta:NAME."
+        ),
+    ] = None,
+    seen: Annotated[
+        str | None,
+        typer.Option("--seen", metavar="REF", help="A corpus whose names count as seen (--by surface)."),
+    ] = None,
     samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
@@ -128,6 +138,8 @@ def evaluate(
             corpus,
             schemas=schema or DEFAULT_SCHEMAS,
             labels=_labels(labels),
+            by=by or (),
+            seen=seen,
             samples=samples,
             seed=seed,
             progress=progress,
@@ -444,7 +456,7 @@ def adjudicate(
 
 @app.command()
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="predictions or evaluation.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="predictions, evaluation or comparison.")],
 ) -> None:
     """Print the JSON Schema of a file format."""
     from importlib.resources import files

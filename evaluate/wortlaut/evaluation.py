@@ -11,12 +11,13 @@ import numpy as np
 from wortlaut import __version__
 from wortlaut.corpus.load import Corpus, load_corpus, read_annotated
 from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
-from wortlaut.errors import DataError, WortlautError
+from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available, resolve
 from wortlaut.extractors.run import attribute, run
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.layers import sentences, tokens
+from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.confusion import confusion
 from wortlaut.scoring.coreference import coreference_scores
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
 #: The schemas of the main job.
 DEFAULT_SCHEMAS = ("strict", "partial")
+
+#: What entity scores can be broken down by, beside ``meta:NAME``.
+BREAKDOWNS = ("level", "length", "document", "surface")
 
 Progress = Callable[[str, int, int], object]
 
@@ -65,6 +69,7 @@ class System:
     notes: tuple[str, ...] = ()
     found: tuple[Annotations, ...] = field(default=(), repr=False)
     judged: Mapping[str, Mapping[str, Judged]] = field(default_factory=dict, repr=False)
+    breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
@@ -73,6 +78,8 @@ class System:
                 schema: {**result.to_dict(), **self._evidence(layer, schema, result)}
                 for schema, result in results.items()
             }
+        if self.breakdowns:
+            row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
         if self.failed is not None:
             row["failed"] = self.failed
         return row
@@ -144,6 +151,8 @@ def evaluate(
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
     labels: str | Mapping[str, str | None] | None = None,
+    by: Sequence[str] = (),
+    seen: str | None = None,
     samples: int = 1000,
     seed: int = 0,
     progress: Progress | None = None,
@@ -162,6 +171,11 @@ def evaluate(
         Span schemas from ``wortlaut.SCHEMAS``.
     labels
         A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label.
+    by
+        Breakdowns of the entity scores: ``level``, ``length``, ``document``, ``surface`` (needs ``seen``), or
+        ``meta:NAME``, a metadata column of the documents.
+    seen
+        A corpus, such as the training data, whose names count as seen.
     samples, seed
         The bootstrap behind the intervals; 0 samples for none.
     progress
@@ -174,7 +188,11 @@ def evaluate(
     if not loaded.documents:
         raise DataError("the corpus has no documents", where=loaded.name)
     chosen = checked_schemas(schemas)
-    scorer = Scorer.of(loaded, projection(labels), Resampling("document", samples, seed))
+    scorer = replace(
+        Scorer.of(loaded, projection(labels), Resampling("document", samples, seed)),
+        by=_checked_by(by, seen, loaded),
+        seen=frozenset() if seen is None else _surfaces(load_corpus(seen)),
+    )
     notes = list(scorer.notes)
     if extractors is None:
         extractors, lacking = _built_in()
@@ -195,6 +213,25 @@ def checked_schemas(schemas: Sequence[str]) -> list[str]:
     """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
     peers = {**PEERS, **PEER_SCHEMAS}
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
+
+
+def _checked_by(by: Sequence[str], seen: str | None, corpus: Corpus) -> tuple[str, ...]:
+    columns = {name for document in corpus.documents for name, _ in document.meta}
+    for name in by:
+        if name.startswith("meta:") and name.removeprefix("meta:") not in columns:
+            raise unknown_name("metadata column", name.removeprefix("meta:"), columns)
+        if name not in BREAKDOWNS and not name.startswith("meta:"):
+            raise unknown_name("breakdown", name, [*BREAKDOWNS, "meta:NAME"])
+        if name == "surface" and seen is None:
+            raise WortlautError(
+                "a breakdown by surface needs the corpus whose names count as seen",
+                hint="Name it: --seen REF, such as the training data.",
+            )
+    return tuple(dict.fromkeys(by))
+
+
+def _surfaces(corpus: Corpus) -> frozenset[str]:
+    return frozenset(entity.span.text(d.text) for d in corpus.documents for entity in d.entities)
 
 
 def score_files(
@@ -253,6 +290,8 @@ class Scorer:
     resampling: Resampling
     units: Units
     notes: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
@@ -297,9 +336,12 @@ class Scorer:
         quotes = [schema for schema in schemas if schema in PEER_SCHEMAS]
         scores: dict[str, Results] = {}
         layers: dict[str, dict[str, Measured]] = {}
+        breakdowns: dict[str, Results] = {}
         if "entities" in finds and spans + names and self._has("entities", gold, found, notes):
             left, right = self._entities(gold, found, notes)
-            layers["entities"] = _measured(left, right, self._task(left, right, spans), spans)
+            task = self._task(left, right, spans)
+            layers["entities"] = _measured(left, right, task, spans)
+            breakdowns = {name: self._breakdown(task, name, spans) for name in self.by}
             scores["entities"] = self._peers(left, right, names)
         if "quotes" in finds and spans + quotes and self._has("quotes", gold, found, notes):
             tokens = self._tokens(spans + quotes)
@@ -315,7 +357,7 @@ class Scorer:
                 if measured.items is not None:
                     judged[layer][schema] = self._judged(measured)
             scores[layer] = Results({**results, **scores.get(layer, {})})
-        return System(name, scores, None, tuple(notes), tuple(found), judged)
+        return System(name, scores, None, tuple(notes), tuple(found), judged, breakdowns)
 
     def _result(self, layer: str, schema: str, measured: Measured) -> Result:
         result = score_counts(
@@ -331,8 +373,52 @@ class Scorer:
         if measured.headline == "macro" and result.macro is not None:
             mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
             signature = result.signature.replace("|avg:micro|", "|avg:macro|")
-            return replace(result, **mean, macro=None, signature=signature)
+            # Sums over the labels are not what this mean comes from, so no paired test may use them.
+            return replace(result, **mean, macro=None, signature=signature, per_unit=None)
         return result
+
+    def _breakdown(self, task: Task, by: str, schemas: Sequence[str]) -> Results:
+        """The entity scores of each group of spans, under the schemas that count spans."""
+        groups, code_gold = self._groups(task.gold, by)
+        more, code_found = self._groups(task.predicted, by)
+        names = tuple(groups) if by == "length" else tuple(sorted({*groups, *more}))
+        place = {name: i for i, name in enumerate(names)}
+        sides = [
+            replace(spans, group=np.asarray([place[known[i]] for i in code], np.int64))
+            for spans, known, code in ((task.gold, groups, code_gold), (task.predicted, more, code_found))
+        ]
+        grouped = replace(task, gold=sides[0], predicted=sides[1])
+        context = self.context(f"entities by {by}")
+        return Results(
+            (
+                schema,
+                score_counts(grouped_counts(grouped, schema, names), names, schema, self.resampling, context),
+            )
+            for schema in schemas
+            if schema not in UNITS_AS_ITEMS
+        )
+
+    def _groups(self, spans: Spans, by: str) -> tuple[list[str], list[int]]:
+        """The names of the groups, and the group of each span."""
+        documents = self.corpus.documents
+        if by == "length":
+            return list(length_groups()), by_length(spans).tolist()
+        if by == "level":
+            assert spans.level is not None
+            values = [str(level) for level in spans.level.tolist()]
+        elif by == "document":
+            values = [documents[i].id for i in spans.document.tolist()]
+        elif by == "surface":
+            values = [
+                "seen" if span.text(documents[i].text) in self.seen else "unseen"
+                for i, span, _ in _items(spans, [""] * (int(spans.label.max(initial=0)) + 1))
+            ]
+        else:
+            column = by.removeprefix("meta:")
+            values = [dict(documents[i].meta).get(column, "–") for i in spans.document.tolist()]
+        names = sorted(set(values))
+        place = {name: i for i, name in enumerate(names)}
+        return names, [place[value] for value in values]
 
     def _peers(self, left: Table, right: Table, names: Sequence[str]) -> Results:
         """Other scorers' numbers; those that know flat spans only get the outer ones, and a note."""

@@ -63,11 +63,26 @@ def evaluation_view(
         yield table
     if hidden:
         yield Text(f"{hidden} more rows (other roles, matched quotes) with --all or --json", style="dim")
+    yield from _breakdowns(evaluation)
     for note in evaluation.notes:
         yield Text(f"note: {note}", style="dim")
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
     yield Text(evaluation.signature, style="dim", overflow="fold")
+
+
+def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    for by in dict.fromkeys(by for system in evaluation.systems for by in system.breakdowns):
+        yield Text(f"entities by {by}", style="bold")
+        table = _table(["system", "schema", by.removeprefix("meta:")])
+        for system in evaluation.systems:
+            for schema, result in system.breakdowns.get(by, Results()).items():
+                for group, score in result.per_label.items():
+                    table.add_row(_short_name(system.name), schema, group, *_cells(score))
+                table.add_section()
+        yield table
 
 
 def _short_name(name: str) -> str:

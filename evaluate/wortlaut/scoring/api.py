@@ -73,7 +73,7 @@ def score(
     ----------
     gold, predicted
         A mapping, table (NumPy, Arrow, pandas, polars) or Parquet file with the columns ``document``,
-        ``start``, ``end``, ``label`` and optionally ``level``, ``score`` and ``fragment`` (rows of one document
+        ``start``, ``end``, ``label`` and optionally ``level``, ``score`` and ``fragment`` (rows of a document
         that share a value there are the fragments of one discontinuous span); a list of
         ``(start, end, label)`` for each document; a list of tags (``B-PER``) for each sentence; spaCy
         ``Doc`` objects; a ``datasets.Dataset``. For spaCy ``Example`` objects leave out ``predicted``.

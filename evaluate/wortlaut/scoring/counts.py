@@ -22,7 +22,8 @@ GOLD, PREDICTED, HITS_GOLD, HITS_PREDICTED = range(4)
 class Counts:
     """Sparse counts: row ``i`` adds its four numbers to ``(unit[i], label[i])``.
 
-    Hits are in steps of ``1 / scale`` so that half credits stay exact integers.
+    Hits are in steps of ``1 / scale`` so that half credits stay exact integers. Where every row is one
+    span, ``golds`` is how many rows, the first ones, are gold spans.
     """
 
     units: int
@@ -34,6 +35,7 @@ class Counts:
     hits_gold: Ints
     hits_predicted: Ints
     scale: int = 1
+    golds: int | None = None
 
     def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
         return self.gold, self.predicted, self.hits_gold, self.hits_predicted
@@ -48,7 +50,16 @@ class Counts:
 
     def _summed(self, by: Ints, size: int) -> Ints:
         # Sums of integers below 2**53 are exact in float64, in which bincount adds.
-        sums = [np.bincount(by, weights=column, minlength=size) for column in self.columns()]
+        if self.golds is None:
+            sums = [np.bincount(by, weights=column, minlength=size) for column in self.columns()]
+        else:
+            first, second = slice(self.golds), slice(self.golds, None)
+            sums = [
+                np.bincount(by[first], minlength=size),
+                np.bincount(by[second], minlength=size),
+                np.bincount(by[first], weights=self.hits_gold[first], minlength=size),
+                np.bincount(by[second], weights=self.hits_predicted[second], minlength=size),
+            ]
         return np.stack(sums, axis=1).astype(np.int64)
 
     def sample(self) -> Sample:
@@ -123,6 +134,7 @@ def precision_recall_f1(sums: Ints | Floats, scale: int) -> tuple[Floats, Floats
     """P, R, F1 of summed counts with shape ``(…, 4)``; NaN where undefined.
 
     P is undefined without predictions, R without gold, F1 without either; with only one side F1 is 0.
+    Where hits can join two labels, one of P and R may be undefined and the other not 0: so is F1 then.
     """
     gold, predicted = sums[..., GOLD], sums[..., PREDICTED]
     nan = np.full(gold.shape, np.nan)
@@ -131,6 +143,7 @@ def precision_recall_f1(sums: Ints | Floats, scale: int) -> tuple[Floats, Floats
     p, r = np.nan_to_num(precision), np.nan_to_num(recall)
     f1 = np.where(gold + predicted > 0, 0.0, np.nan)
     np.divide(2 * p * r, p + r, out=f1, where=p + r > 0)
+    f1[(np.isnan(precision) | np.isnan(recall)) & (p + r > 0)] = np.nan
     return precision, recall, f1
 
 

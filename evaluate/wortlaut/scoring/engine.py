@@ -172,7 +172,8 @@ def point_scores(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
         precision = _by_sklearn(totals, precision_hits, scale)[0]
         p, r = np.nan_to_num(precision), np.nan_to_num(recall)
         both = np.divide(2 * p * r, p + r, out=np.zeros_like(p), where=p + r > 0)
-        f1 = np.where(np.isnan(f1), np.nan, both)
+        one_sided = (np.isnan(precision) | np.isnan(recall)) & (p + r > 0)
+        f1 = np.where(np.isnan(f1) | one_sided, np.nan, both)
         present = totals[:, GOLD] + totals[:, PREDICTED] > 0
         f1[-1] = np.nan_to_num(f1[:-2][present]).mean() if present.any() else np.nan
     return precision, recall, f1
@@ -192,16 +193,13 @@ def _by_sklearn(totals: Ints, hits: Ints, scale: int) -> tuple[Floats, Floats, F
         undefined = np.full(size + 2, np.nan)
         return undefined, undefined.copy(), undefined.copy()
     out = np.full((3, size + 2), np.nan)
-    for average, at in ((None, present), ("micro", size), ("macro", size + 1)):
+    for average, at in ((None, present), ("micro", size)):
         values = precision_recall_fscore_support(
-            truth,
-            guess,
-            labels=present,
-            average=average,
-            sample_weight=weight,
-            zero_division=0.0 if average == "macro" else np.nan,
+            truth, guess, labels=present, average=average, sample_weight=weight, zero_division=np.nan
         )
         out[:, at] = np.asarray(values[:3], np.float64)
+    # Its macro average with zero_division=0, without a third pass.
+    out[:, size + 1] = np.nan_to_num(out[:, present]).mean(axis=1)
     return out[0], out[1], out[2]
 
 

@@ -84,7 +84,8 @@ class Result(Score):
         row["notes"] = list(self.notes)
         if self.errors is not None:
             row["errors"] = dict(self.errors)
-            row["fair"] = asdict(fair_scores(self.errors))
+        if self.fair is not None:
+            row["fair"] = asdict(self.fair)
         if self.confusion is not None:
             row["confusion"] = asdict(self.confusion)
         return row
@@ -92,7 +93,9 @@ class Result(Score):
     @property
     def fair(self) -> FairScores | None:
         """Traditional and fair P, R and F1 from the error classes (Ortmann 2022), if those were counted."""
-        return None if self.errors is None else fair_scores(self.errors)
+        if self.errors is None or "label_boundary" not in self.errors:  # another scorer has other classes
+            return None
+        return fair_scores(self.errors)
 
     def _rows(self) -> Iterator[tuple[str, Score]]:
         yield from self.per_label.items()

@@ -227,6 +227,7 @@ def span_counts(
         hits_gold,
         hits_predicted,
         scale,
+        golds=n,
     )
 
 
