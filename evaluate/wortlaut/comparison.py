@@ -165,10 +165,11 @@ def _systems(evaluations: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str
 def _common(
     a: Mapping[str, Any], b: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Scores of both systems; those on matched quotes are left out, since each system has its own."""
     for layer, by_schema in a.items():
         for schema, result in by_schema.items():
             other = b.get(layer, {}).get(schema)
-            if other is not None:
+            if other is not None and "@matched" not in layer + schema:
                 yield layer, schema, result, other
 
 

@@ -19,15 +19,14 @@ from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.layers import sentences, tokens
 from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
-from wortlaut.scoring.confusion import confusion
 from wortlaut.scoring.coreference import coreference_scores
-from wortlaut.scoring.engine import Context, error_counts, score_counts
+from wortlaut.scoring.engine import Context, score_counts
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.peers import PEERS, peer
-from wortlaut.scoring.quote_pairs import Measured
+from wortlaut.scoring.quote_pairs import Measured, items_of, measured_spans
 from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_scores
 from wortlaut.scoring.result import Result, Results, Score
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema, count
+from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, document_units, units_of
 
@@ -340,7 +339,7 @@ class Scorer:
         if "entities" in finds and spans + names and self._has("entities", gold, found, notes):
             left, right = self._entities(gold, found, notes)
             task = self._task(left, right, spans)
-            layers["entities"] = _measured(left, right, task, spans)
+            layers["entities"] = measured_spans(task, left.labels, spans)
             breakdowns = {name: self._breakdown(task, name, spans) for name in self.by}
             scores["entities"] = self._peers(left, right, names)
         if "quotes" in finds and spans + quotes and self._has("quotes", gold, found, notes):
@@ -411,7 +410,7 @@ class Scorer:
         elif by == "surface":
             values = [
                 "seen" if span.text(documents[i].text) in self.seen else "unseen"
-                for i, span, _ in _items(spans, [""] * (int(spans.label.max(initial=0)) + 1))
+                for i, span, _ in items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
             ]
         else:
             column = by.removeprefix("meta:")
@@ -551,30 +550,6 @@ class Table:
     def outer(self) -> Table:
         assert self.spans.level is not None
         return replace(self, spans=self.spans.take(self.spans.level == 1))
-
-
-def _measured(left: Table, right: Table, task: Task, schemas: Sequence[str]) -> dict[str, Measured]:
-    items = (_items(task.gold, left.labels), _items(task.predicted, right.labels))
-    errors, confused = error_counts(task.alignment), confusion(task, left.labels)
-    return {
-        schema: Measured(
-            count(task, schema),
-            left.labels,
-            errors,
-            items=None if schema in UNITS_AS_ITEMS else items,
-            confusion=confused,
-        )
-        for schema in schemas
-    }
-
-
-def _items(spans: Spans, labels: Sequence[str]) -> list[tuple[int, Span, str]]:
-    fragments: list[list[tuple[int, int]]] = [[] for _ in range(len(spans))]
-    pieces = spans.pieces()
-    for row, start, end in zip(pieces.span.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True):
-        fragments[row].append((start, end))
-    rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
-    return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
 
 
 def _built_in() -> tuple[list[str], list[str]]:

@@ -125,8 +125,8 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         table.add_row(
             row.layer,
             row.schema,
-            row.a,
-            row.b,
+            _short_name(row.a),
+            _short_name(row.b),
             _signed(test.f1),
             "–" if test.interval is None else " ".join(map(_signed, test.interval)),
             _short(number(test.p_randomisation)),
@@ -136,11 +136,14 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
     yield table
     for row in comparison.rows:
         if row.flips and flips:
-            yield Text(f"{row.layer}, {row.schema}: {row.a} / {row.b}", style="bold")
+            yield Text(
+                f"{row.layer}, {row.schema}: {_short_name(row.a)} / {_short_name(row.b)}", style="bold"
+            )
             for flip in row.flips[:flips]:
                 spans = ", ".join(f"[{start}, {end})" for start, end in flip.spans)
                 text = f" {flip.text[:60]!r}" if flip.text else ""
-                yield Text(f"  {flip.right} is right: {flip.document} {spans} {flip.label}{text} {flip.kind}")
+                what = f"{flip.document} {spans} {flip.label}{text} {flip.kind}"
+                yield Text(f"  {_short_name(flip.right)} is right: {what}")
             if len(row.flips) > flips:
                 yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
     for note in comparison.notes:

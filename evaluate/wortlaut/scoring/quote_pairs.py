@@ -12,9 +12,11 @@ import numpy as np
 
 from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, spans_from_objects
-from wortlaut.scoring.confusion import Confusion
+from wortlaut.scoring.confusion import Confusion, confusion
 from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.match import assign, overlapping
+from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, count
 from wortlaut.scoring.units import Units
 
 #: Steps of a real-valued hit: values in [0, 1] are kept as integers to 2**-36, so that sums of them
@@ -44,6 +46,33 @@ class Measured:
     confusion: Confusion | None = None
 
 
+def measured_spans(task: Task, labels: tuple[str, ...], schemas: Sequence[str]) -> dict[str, Measured]:
+    """A task under each schema, with its errors; its spans are the items where a schema counts spans."""
+    items = (items_of(task.gold, labels), items_of(task.predicted, labels))
+    errors = error_counts(task.alignment)
+    confused = confusion(task, labels) if len(labels) > 1 else None
+    return {
+        schema: Measured(
+            count(task, schema),
+            labels,
+            errors,
+            items=None if schema in UNITS_AS_ITEMS else items,
+            confusion=confused,
+        )
+        for schema in schemas
+    }
+
+
+def items_of(spans: Spans, labels: Sequence[str]) -> list[Item]:
+    """The rows of a table as items."""
+    fragments: list[list[tuple[int, int]]] = [[] for _ in range(len(spans))]
+    pieces = spans.pieces()
+    for row, start, end in zip(pieces.span.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True):
+        fragments[row].append((start, end))
+    rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
+    return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
+
+
 @dataclass(frozen=True)
 class Quotes:
     """The quotes of all documents: ``document`` and ``unit`` have the shape ``(len(quotes),)``.
@@ -62,6 +91,11 @@ class Quotes:
         """The rows of an index or boolean mask, in its order."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         return Quotes(tuple(self.quotes[i] for i in index.tolist()), self.document[index], self.unit[index])
+
+    def items(self, labels: Sequence[str], column: Ints) -> list[Item]:
+        """Each quote as an item, by its content."""
+        rows = zip(self.document.tolist(), self.quotes, column.tolist(), strict=True)
+        return [(document, quote.content, labels[label]) for document, quote, label in rows]
 
     def types(self) -> tuple[str, ...]:
         return tuple(quote.type for quote in self.quotes)

@@ -12,10 +12,9 @@ import numpy as np
 
 from wortlaut.document import Annotations, Quote
 from wortlaut.scoring.columns import Ints, Spans
-from wortlaut.scoring.engine import error_counts
-from wortlaut.scoring.quote_pairs import Measured, Quotes, type_labels
+from wortlaut.scoring.quote_pairs import Measured, Quotes, measured_spans, type_labels
 from wortlaut.scoring.quote_peers import PEER_SCHEMAS, peer_scores
-from wortlaut.scoring.schemas import Task, TokenTable, check_schema, count
+from wortlaut.scoring.schemas import Task, TokenTable, check_schema
 from wortlaut.scoring.speakers import (
     Attribution,
     Names,
@@ -57,12 +56,14 @@ def quote_scores(
         labels = type_labels(g.types() + p.types())
         contents = [side.spans("content", side.type_column(labels)) for side in (g, p)]
         whole = _task(contents[0], contents[1], units, len(labels), tokens)
-        scores["quotes"] = _measured(whole, labels, spans)
+        scores["quotes"] = measured_spans(whole, labels, spans)
         for layer, role in ROLE_LAYERS.items():
             task = _task(g.spans(role), p.spans(role), units, 1, tokens)
-            scores[layer] = _measured(task, (role,), spans)
+            scores[layer] = measured_spans(task, (role,), spans)
         for layer, role in ROLE_LAYERS.items():
-            scores[f"{layer}@matched"] = _measured(_within(found, role, units, tokens), (role,), spans)
+            # The matched quotes differ from system to system: no items to compare.
+            matched = measured_spans(_within(found, role, units, tokens), (role,), spans)
+            scores[f"{layer}@matched"] = {name: replace(one, items=None) for name, one in matched.items()}
         scores["speakers"] = speaker_scores(found, answers, names, units)
         scores["joint"] = joint_scores(found, units)
     for schema in schemas:
@@ -74,11 +75,6 @@ def quote_scores(
 
 def _task(gold: Spans, predicted: Spans, units: Units, labels: int, tokens: TokenTable | None) -> Task:
     return Task(gold.sorted(), predicted.sorted(), len(units), labels, tokens)
-
-
-def _measured(task: Task, labels: tuple[str, ...], schemas: Sequence[str]) -> dict[str, Measured]:
-    errors = error_counts(task.alignment)
-    return {schema: Measured(count(task, schema), labels, errors) for schema in schemas}
 
 
 def _within(found: Attribution, role: str, units: Units, tokens: TokenTable | None) -> Task:

@@ -17,6 +17,7 @@ from wortlaut.errors import ExtractorError
 from wortlaut.scoring.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.quote_pairs import (
+    Item,
     Measured,
     Paired,
     Quotes,
@@ -407,7 +408,7 @@ def _scored(
     scores = {}
     if not setting:
         counts = _end_to_end(side, hit, columns, len(labels), units)
-        scores[variant] = Measured(counts, labels, notes=notes)
+        scores[variant] = Measured(counts, labels, notes=notes, items=_items(side, labels, columns))
     g, p = side.paired.gold, side.paired.predicted
     # An accuracy: both sides of a pair count in the gold quote's unit.
     unit = side.gold.unit[g]
@@ -430,10 +431,19 @@ def joint_scores(found: Attribution, units: Units) -> dict[str, Measured]:
     """A matched quote with equal type whose cue and speaker are right: ``strict`` or ``overlap``."""
     labels = type_labels(found.gold.types() + found.predicted.types())
     columns = (found.gold.type_column(labels), found.predicted.type_column(labels))
+    items = _items(found, labels, columns)
     return {
-        variant: Measured(_end_to_end(found, _right(found, right), columns, len(labels), units), labels)
+        variant: Measured(
+            _end_to_end(found, _right(found, right), columns, len(labels), units), labels, items=items
+        )
         for variant, right in (("strict", _all_same), ("overlap", _all_touching))
     }
+
+
+def _items(
+    side: Attribution, labels: Sequence[str], columns: tuple[Ints, Ints]
+) -> tuple[list[Item], list[Item]]:
+    return side.gold.items(labels, columns[0]), side.predicted.items(labels, columns[1])
 
 
 def _all_same(gold: Quote, predicted: Quote) -> bool:
