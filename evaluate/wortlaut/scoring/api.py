@@ -344,6 +344,16 @@ def _same_documents(
     if documents is None:
         if names_left == names_right:
             return left, right, len(names_left)
+        if all(isinstance(first, int) for first in firsts):
+            numbers = [np.asarray(names, np.int64) for names in (names_left, names_right)]
+            # Two sorted runs: a stable sort merges them, which is faster than hashing.
+            known = np.sort(np.concatenate(numbers), kind="stable")
+            known = known[np.r_[True, known[1:] > known[:-1]]]
+            left, right = (
+                _renumbered(spans, np.searchsorted(known, own))
+                for spans, own in zip((left, right), numbers, strict=True)
+            )
+            return left, right, len(known)
         number = {name: i for i, name in enumerate(dict.fromkeys([*names_left, *names_right]))}
     else:
         number = {name: i for i, name in enumerate(documents)}
@@ -359,12 +369,16 @@ def _same_documents(
                 )
             for name in strange:
                 number[name] = len(number)
-    out = []
-    for spans, names in ((left, names_left), (right, names_right)):
-        code: Ints = np.asarray([number[name] for name in names], np.int64)
-        document = code[spans.document] if len(spans) else spans.document
-        out.append(replace(spans, document=document, unit=document))
-    return out[0], out[1], len(number)
+    left, right = (
+        _renumbered(spans, np.asarray([number[name] for name in names], np.int64))
+        for spans, names in ((left, names_left), (right, names_right))
+    )
+    return left, right, len(number)
+
+
+def _renumbered(spans: Spans, code: Ints) -> Spans:
+    document = code[spans.document] if len(spans) else spans.document
+    return replace(spans, document=document, unit=document)
 
 
 def _projected(side: Side, chosen: Projection) -> tuple[Side, int]:
