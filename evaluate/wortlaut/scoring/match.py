@@ -92,11 +92,14 @@ def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:
         none = np.zeros(0, np.int64)
         return none, none
     place = np.searchsorted(b, a)
-    if len(a) > 1 and (a[1:] == a[:-1]).any():
+    if (a[1:] == a[:-1]).any():
         # The k-th copy of a value in a pairs with the k-th copy in b.
         place = place + np.arange(len(a)) - np.searchsorted(a, a)
-    hit = np.flatnonzero((b[np.minimum(place, len(b) - 1)] == a) & (place < len(b)))
-    return hit.astype(np.int64, copy=False), place[hit].astype(np.int64, copy=False)
+        hit = np.flatnonzero((b[np.minimum(place, len(b) - 1)] == a) & (place < len(b)))
+    else:
+        # Past the end stands a value above all of b, so it does not equal the last one.
+        hit = np.flatnonzero(b[np.minimum(place, len(b) - 1)] == a)
+    return hit, place[hit]
 
 
 def overlap_over_union(pairs: Pairs, gold: Spans, predicted: Spans) -> Floats:
