@@ -28,7 +28,7 @@ ORDER = (
     ("corpus",),
     ("extractors",),
     ("scoring",),
-    ("evaluation", "comparison", "integrations"),
+    ("evaluation", "comparison", "convert", "integrations", "seqeval"),
     ("reports",),
     ("cli",),
 )

@@ -326,6 +326,33 @@ def validate(
 
 
 @app.command()
+def convert(
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="gold, FORMAT:PATH, or a path whose format shows.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file or folder that is not there yet.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="What to write; needed where OUT does not show it."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing if anything would be lost.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
+) -> None:
+    """Write annotated documents in another format, and report what it cannot hold."""
+    from wortlaut.convert import convert as run
+
+    conversion = run(source, out, to, strict=strict, force=force)
+    for loss in conversion.losses:
+        print(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
+        for example in loss.examples:
+            print(f"    {example}")
+    total = sum(loss.count for loss in conversion.losses)
+    print(f"wrote {out} ({conversion.format}, {conversion.documents} documents read, {total} losses)")
+
+
+@app.command()
 def build(
     root: Annotated[
         Path, typer.Argument(metavar="[FOLDER]", help="A repository with seeds/ and annotations/.")

@@ -20,6 +20,7 @@ from wortlaut.corpus.validate import validate
 from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, ROLES, Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import native
+from wortlaut.formats.dataset import document_row, documents_schema, feature, fragment_type, surfaces
 from wortlaut.layers import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     tagged = [bio(document) for document in corpus.documents]
     losses = tuple(loss for _, found in tagged for loss in found)
     rows = {
-        "documents": [_document_row(document) for document in corpus.documents],
+        "documents": [document_row(document) for document in corpus.documents],
         "entities": [row for found, _ in tagged for row in found],
         "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
         "layers": [row for layer in layers for row in _layer_rows(layer, texts[layer.document])],
@@ -257,38 +258,6 @@ def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
 # ---------------------------------------------------------------- rows
 
 
-def _fragments(span: Span | None, text: str) -> list[dict[str, Any]]:
-    return [{"start": start, "end": end, "text": text[start:end]} for start, end in span or ()]
-
-
-def _document_row(document: Document) -> dict[str, Any]:
-    text = document.text
-    plain = ("id", "type", "medium", "speaker_entity", "attribution", "parent", "score", "rule", "note")
-    annotations = native.canonical(document.annotations)
-    return {
-        "id": document.id,
-        "text": text,
-        "sha256": sha256(text.encode("utf-8")).hexdigest(),
-        "entities": [
-            {"spans": _fragments(entity.span, text)}
-            | {name: getattr(entity, name) for name in Entity.__slots__ if name != "span"}
-            for entity in annotations.entities
-        ],
-        "quotes": [
-            {name: getattr(quote, name) for name in plain}
-            | {role: _fragments(quote.role(role), text) for role in ("content", *ROLES)}
-            for quote in annotations.quotes
-        ],
-        "clusters": [
-            {name: getattr(cluster, name) for name in ("id", "name", "type", "named", "qid", "note")}
-            | {"aliases": list(cluster.aliases)}
-            | {"mentions": [{"spans": _fragments(span, text)} for span in cluster.mentions]}
-            for cluster in annotations.clusters
-        ],
-        "meta": [{"name": name, "value": value} for name, value in document.meta],
-    }
-
-
 def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
     text = document.text
     clusters = {cluster.id: cluster for cluster in document.clusters}
@@ -302,11 +271,11 @@ def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
             "start": quote.content.start,
             "end": quote.content.end,
             "text": quote.content.text(text),
-            "content": _fragments(quote.content, text),
-            "cue": _fragments(quote.cue, text),
-            "speaker": _fragments(quote.speaker, text),
-            "addressee": _fragments(quote.addressee, text),
-            "frame": _fragments(quote.frame, text),
+            "content": surfaces(quote.content, text),
+            "cue": surfaces(quote.cue, text),
+            "speaker": surfaces(quote.speaker, text),
+            "addressee": surfaces(quote.addressee, text),
+            "frame": surfaces(quote.frame, text),
             "speaker_entity": quote.speaker_entity,
             "speaker_name": speaker.name if speaker else None,
             "speaker_type": speaker.type if speaker else None,
@@ -344,18 +313,8 @@ def _schemas() -> dict[str, pa.Schema]:
     import pyarrow as pa
 
     text, number, tags = pa.string(), pa.int32(), pa.list_(pa.int64())
-    fragments = pa.list_(pa.struct({"start": number, "end": number, "text": text}))
+    fragments = fragment_type()
     roles = dict.fromkeys(("content", *ROLES), fragments)
-    entity = {"spans": fragments, "label": text, "level": number, "entity": text, "qid": text}
-    entity |= {"metonymy": text, "score": pa.float64(), "note": text}
-    quote = {"id": text, "type": text, "medium": text, **roles, "speaker_entity": text}
-    quote |= {"attribution": text, "parent": text, "score": pa.float64(), "rule": text, "note": text}
-    cluster = {"id": text, "name": text, "type": text, "named": pa.bool_(), "qid": text, "note": text}
-    cluster |= {"aliases": pa.list_(text), "mentions": pa.list_(pa.struct({"spans": fragments}))}
-    documents = {"id": text, "text": text, "sha256": text}
-    documents |= {"entities": pa.list_(pa.struct(entity)), "quotes": pa.list_(pa.struct(quote))}
-    documents |= {"clusters": pa.list_(pa.struct(cluster))}
-    documents |= {"meta": pa.list_(pa.struct({"name": text, "value": text}))}
     entities = {"id": text, "document": text, "sentence": number, "start": number, "end": number}
     entities |= {"tokens": pa.list_(text), "token_starts": pa.list_(number), "token_ends": pa.list_(number)}
     entities |= dict.fromkeys(_TAGGED, tags)
@@ -365,27 +324,16 @@ def _schemas() -> dict[str, pa.Schema]:
     layers = {"document": text, "layer": text, "annotator": text, "kind": text, "id": text, "label": text}
     layers |= {"level": number, "start": number, "end": number, "text": text, "cluster": text}
     layers |= {"annotation": text}
-    tables = {"documents": documents, "entities": entities, "quotes": quotes, "layers": layers}
-    return {name: pa.schema(fields) for name, fields in tables.items()}
+    tables = {"entities": entities, "quotes": quotes, "layers": layers}
+    return {"documents": documents_schema()} | {name: pa.schema(fields) for name, fields in tables.items()}
 
 
 def _feature(field: pa.Field) -> dict[str, Any]:
-    """A field as the YAML of a card declares it, in the form that datasets 3 and 5 both read."""
-    import pyarrow as pa
-
-    type_ = field.type
-    if field.name in _TAGGED:
-        names = {str(number): tag for number, tag in enumerate(TAGS)}
-        return {"list": {"dtype": {"class_label": {"names": names}}}}
-    if pa.types.is_list(type_):
-        inner = _feature(type_.value_field)
-        if set(inner) == {"struct"}:
-            return {"list": inner["struct"]}
-        dtype = inner.get("dtype")
-        return {"list": dtype if isinstance(dtype, str) else inner}
-    if pa.types.is_struct(type_):
-        return {"struct": [{"name": inner.name} | _feature(inner) for inner in type_]}
-    return {"dtype": {"double": "float64"}.get(str(type_), str(type_))}
+    """A field as the card declares it; the tags by their names."""
+    if field.name not in _TAGGED:
+        return feature(field)
+    names = {str(number): tag for number, tag in enumerate(TAGS)}
+    return {"list": {"dtype": {"class_label": {"names": names}}}}
 
 
 def _card(

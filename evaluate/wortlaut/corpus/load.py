@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.document import Document
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.formats import READERS, detect, reader
 from wortlaut.formats.native import format_lines
@@ -52,7 +51,7 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     (document id → text).
     """
     name, colon, path = ref.partition(":")
-    if ref == "gold" or (colon and name in READERS):
+    if ref == "gold" or (colon and name in READERS and name != "predictions"):
         return list(stream_corpus(ref))
     path = path if colon and name == "predictions" else ref
     if not Path(path).exists():
@@ -102,7 +101,7 @@ def _documents(ref: str | Path) -> Iterator[Document]:
     if ref == "gold":
         return reader("native")(gold_root() / "annotations" / "gold")
     if str(ref) and Path(ref).is_dir():
-        return _dataset(Path(ref))
+        return reader("dataset")(Path(ref))
     name, colon, path = str(ref).partition(":")
     if colon and not isinstance(ref, Path):
         read = reader(name)
@@ -129,75 +128,3 @@ def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:
         yield document
     if not seen:
         raise DataError("the corpus has no documents", where=name)
-
-
-def _dataset(folder: Path) -> Iterator[Document]:
-    """The documents of a folder in the layout of ``corpus/``: configuration ``documents``, every split."""
-    if not (folder / "README.md").is_file():
-        hint = "Name a folder that `wortlaut build` wrote, or say the format: native:PATH."
-        raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
-    for row in _rows(folder):
-        yield _document(folder, row)
-
-
-def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
-    from datasets import get_dataset_config_names, load_dataset
-
-    place = str(folder.resolve())
-    try:
-        if "documents" not in get_dataset_config_names(place):
-            raise DataError("the dataset has no configuration 'documents'")
-        # Streaming reads the Parquet files themselves, not a cache that may be older than they are.
-        for split in load_dataset(place, "documents", streaming=True).values():
-            yield from split
-    # Whatever a library of that size raises over a broken folder: to the reader it is broken data.
-    except Exception as error:
-        what = error.what if isinstance(error, DataError) else f"datasets cannot read the folder: {error}"
-        raise DataError(what, where=str(folder), hint="Build it with `wortlaut build`.") from error
-
-
-def _document(folder: Path, row: Mapping[str, Any]) -> Document:
-    where = f"{folder}, document {row.get('id')!r}"
-    try:
-        text = row["text"]
-        if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():
-            raise DataError("the checksum is that of another text", where=where)
-        annotations = Annotations(
-            entities=tuple(
-                Entity(**_plain(item, text, "spans") | {"span": _span(item["spans"], text)})
-                for item in row["entities"]
-            ),
-            quotes=tuple(Quote(**_plain(item, text)) for item in row["quotes"]),
-            clusters=tuple(
-                Cluster(
-                    **_plain(item, text, "mentions", "aliases"),
-                    aliases=tuple(item["aliases"]),
-                    mentions=tuple(_span(mention["spans"], text) for mention in item["mentions"]),
-                )
-                for item in row["clusters"]
-            ),
-        )
-        return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise DataError(error.what, where=where, hint=error.hint) from error
-        hint = "Build the dataset anew with `wortlaut build`."
-        raise DataError(f"the row is not a document: {error}", where=where, hint=hint) from error
-
-
-def _plain(item: Mapping[str, Any], text: str, *without: str) -> dict[str, Any]:
-    """The fields of a struct, lists of fragments as spans."""
-    return {
-        key: (_span(value, text) if value else None) if isinstance(value, list) else value
-        for key, value in item.items()
-        if key not in without
-    }
-
-
-def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
-    for fragment in fragments:
-        if text[fragment["start"] : fragment["end"]] != fragment["text"]:
-            raise DataError(
-                f"[{fragment['start']}, {fragment['end']}) is not {fragment['text']!r} in the text"
-            )
-    return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))

@@ -9,17 +9,27 @@ from typing import cast
 
 from wortlaut.document import Document
 from wortlaut.errors import DataError, unknown_name
+from wortlaut.formats.losses import Losses
 
 Reader = Callable[[Path], Iterator[Document]]
+#: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
+Writer = Callable[..., Losses]
 
 #: What a corpus can be read from: name → module.
 READERS = {
     "native": "wortlaut.formats.native",
+    "dataset": "wortlaut.formats.dataset",
+    "predictions": "wortlaut.formats.predictions",
     "german-news-quotation": "wortlaut.formats.german_news_quotation",
     "germeval": "wortlaut.formats.germeval",
     "hipe": "wortlaut.formats.hipe",
     "conll": "wortlaut.formats.conll",
     "brat": "wortlaut.formats.brat",
+}
+#: What can be written: name → module.
+WRITERS = {
+    "dataset": "wortlaut.formats.dataset",
+    "predictions": "wortlaut.formats.predictions",
 }
 
 
@@ -30,10 +40,17 @@ def reader(name: str) -> Reader:
     return cast(Reader, import_module(READERS[name]).read)
 
 
+def writer(name: str) -> Writer:
+    """The ``write`` function of the format ``name``. Raises UnknownNameError, with near names."""
+    if name not in WRITERS:
+        raise unknown_name("format to write", name, WRITERS)
+    return cast(Writer, import_module(WRITERS[name]).write)
+
+
 def detect(path: Path) -> str:
     """The format of a file or folder by its content.
 
-    A name in :data:`READERS`, ``predictions`` or ``dataset``. Raises DataError where nothing fits.
+    Raises DataError where nothing fits.
     """
     if path.is_dir():
         if (path / "README.md").is_file() and any(path.rglob("*.parquet")):

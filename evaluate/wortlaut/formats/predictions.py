@@ -23,11 +23,13 @@ from wortlaut.document import (
     ROLES,
     Annotations,
     Cluster,
+    Document,
     Entity,
     Quote,
     Span,
 )
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.losses import Losses
 
 DOCUMENT_KEYS = ("id", "text", "sha256", *LAYERS)
 ENTITY_KEYS = (
@@ -101,6 +103,33 @@ def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -
         name: parse(record, where=where, text=texts.get(name))[1]
         for where, name, record in read_records(path)
     }
+
+
+def read(path: Path) -> Iterator[Document]:
+    """The documents of a file whose lines all hold their ``text``."""
+    for where, _, item in read_records(path):
+        text = _string(item, "text", "the line", where)
+        if text is None:
+            _fail(
+                "the line has no text",
+                where,
+                "A document needs its text: write it into each line, or score the file as it is.",
+            )
+        name, annotations = parse(item, where=where, text=text)
+        yield Document(name, text, annotations)
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one line a document, with its text. What is lost is ``meta``."""
+    losses = Losses("predictions")
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        for document in documents:
+            for key, _ in document.meta:
+                losses.add("meta", document, "the format has no place for it", key)
+            line = record(document.id, document.annotations)
+            line = {"id": line.pop("id"), "text": document.text, **line}
+            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return losses
 
 
 def write_predictions(path: Path | str, items: Iterable[tuple[str, Annotations]]) -> None:

@@ -1,0 +1,214 @@
+"""A dataset folder that datasets and ``load_dataset`` read: Parquet, and a card that declares the features.
+
+The layout of ``corpus/``, of which an export writes the configuration ``documents``, split ``train``: a row
+is a document with everything that the model holds, and the text beside every offset. Nothing is lost.
+Offsets are code points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.errors import DataError
+from wortlaut.formats import native
+from wortlaut.formats.losses import Losses
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FILE = "data/documents/train-00000-of-00001.parquet"
+#: Rows in memory at a time.
+_ROWS = 500
+
+
+def read(folder: Path) -> Iterator[Document]:
+    """The documents of the configuration ``documents``, every split, one at a time."""
+    if not (folder / "README.md").is_file():
+        hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
+        raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
+    for row in _rows(folder):
+        yield _document(folder, row)
+
+
+def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
+    from datasets import get_dataset_config_names, load_dataset
+
+    place = str(folder.resolve())
+    try:
+        if "documents" not in get_dataset_config_names(place):
+            raise DataError("the dataset has no configuration 'documents'")
+        # Streaming reads the Parquet files themselves, not a cache that may be older than they are.
+        for split in load_dataset(place, "documents", streaming=True).values():
+            yield from split
+    # Whatever a library of that size raises over a broken folder: to the reader it is broken data.
+    except Exception as error:
+        what = error.what if isinstance(error, DataError) else f"datasets cannot read the folder: {error}"
+        raise DataError(what, where=str(folder), hint="Build it with `wortlaut build`.") from error
+
+
+def _document(folder: Path, row: Mapping[str, Any]) -> Document:
+    where = f"{folder}, document {row.get('id')!r}"
+    try:
+        text = row["text"]
+        if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():
+            raise DataError("the checksum is that of another text", where=where)
+        annotations = Annotations(
+            entities=tuple(
+                Entity(**_plain(item, text, "spans") | {"span": _span(item["spans"], text)})
+                for item in row["entities"]
+            ),
+            quotes=tuple(Quote(**_plain(item, text)) for item in row["quotes"]),
+            clusters=tuple(
+                Cluster(
+                    **_plain(item, text, "mentions", "aliases"),
+                    aliases=tuple(item["aliases"]),
+                    mentions=tuple(_span(mention["spans"], text) for mention in item["mentions"]),
+                )
+                for item in row["clusters"]
+            ),
+        )
+        return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise DataError(error.what, where=where, hint=error.hint) from error
+        hint = "Build the dataset anew with `wortlaut build`."
+        raise DataError(f"the row is not a document: {error}", where=where, hint=hint) from error
+
+
+def _plain(item: Mapping[str, Any], text: str, *without: str) -> dict[str, Any]:
+    """The fields of a struct, lists of fragments as spans."""
+    return {
+        key: (_span(value, text) if value else None) if isinstance(value, list) else value
+        for key, value in item.items()
+        if key not in without
+    }
+
+
+def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
+    for fragment in fragments:
+        if text[fragment["start"] : fragment["end"]] != fragment["text"]:
+            raise DataError(
+                f"[{fragment['start']}, {fragment['end']}) is not {fragment['text']!r} in the text"
+            )
+    return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write the folder ``path``, which must not be there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (path / _FILE).parent.mkdir(parents=True)
+    count = 0
+    # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
+    with pq.ParquetWriter(path / _FILE, documents_schema(), compression="zstd") as file:
+        rows: list[dict[str, Any]] = []
+        for document in documents:
+            rows.append(document_row(document))
+            count += 1
+            if len(rows) == _ROWS:
+                file.write_table(pa.Table.from_pylist(rows, documents_schema()))
+                rows = []
+        if rows or not count:
+            file.write_table(pa.Table.from_pylist(rows, documents_schema()))
+    (path / "README.md").write_text(_card(count), encoding="utf-8", newline="\n")
+    return Losses("dataset")
+
+
+def _card(count: int) -> str:
+    import yaml
+
+    header = {
+        "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILE}]}],
+        "dataset_info": [
+            {
+                "config_name": "documents",
+                "features": [{"name": field.name} | feature(field) for field in documents_schema()],
+            }
+        ],
+    }
+    return (
+        f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100)}---\n\n"
+        f"# Annotated documents\n\n{count} documents with entities, quotes and clusters, one in a row, "
+        "written by `wortlaut convert`. Offsets count code points; the `text` beside them is what they cover.\n"
+    )
+
+
+def document_row(document: Document) -> dict[str, Any]:
+    """The document as a row of :func:`documents_schema`, annotations in canonical order."""
+    text = document.text
+    plain = ("id", "type", "medium", "speaker_entity", "attribution", "parent", "score", "rule", "note")
+    annotations = native.canonical(document.annotations)
+    return {
+        "id": document.id,
+        "text": text,
+        "sha256": sha256(text.encode("utf-8")).hexdigest(),
+        "entities": [
+            {"spans": surfaces(entity.span, text)}
+            | {name: getattr(entity, name) for name in Entity.__slots__ if name != "span"}
+            for entity in annotations.entities
+        ],
+        "quotes": [
+            {name: getattr(quote, name) for name in plain}
+            | {role: surfaces(quote.role(role), text) for role in ("content", *ROLES)}
+            for quote in annotations.quotes
+        ],
+        "clusters": [
+            {name: getattr(cluster, name) for name in ("id", "name", "type", "named", "qid", "note")}
+            | {"aliases": list(cluster.aliases)}
+            | {"mentions": [{"spans": surfaces(span, text)} for span in cluster.mentions]}
+            for cluster in annotations.clusters
+        ],
+        "meta": [{"name": name, "value": value} for name, value in document.meta],
+    }
+
+
+def surfaces(span: Span | None, text: str) -> list[dict[str, Any]]:
+    """The fragments of a span with the text that they cover; none where there is no span."""
+    return [{"start": start, "end": end, "text": text[start:end]} for start, end in span or ()]
+
+
+def fragment_type() -> pa.DataType:
+    """The column type of :func:`surfaces`."""
+    import pyarrow as pa
+
+    return pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "text": pa.string()}))
+
+
+def documents_schema() -> pa.Schema:
+    """The columns of the configuration ``documents``."""
+    import pyarrow as pa
+
+    text, number, spans = pa.string(), pa.int32(), fragment_type()
+    entity = {"spans": spans, "label": text, "level": number, "entity": text, "qid": text}
+    entity |= {"metonymy": text, "score": pa.float64(), "note": text}
+    quote = {"id": text, "type": text, "medium": text, **dict.fromkeys(("content", *ROLES), spans)}
+    quote |= {"speaker_entity": text, "attribution": text, "parent": text}
+    quote |= {"score": pa.float64(), "rule": text, "note": text}
+    cluster = {"id": text, "name": text, "type": text, "named": pa.bool_(), "qid": text, "note": text}
+    cluster |= {"aliases": pa.list_(text), "mentions": pa.list_(pa.struct({"spans": spans}))}
+    documents = {"id": text, "text": text, "sha256": text}
+    documents |= {"entities": pa.list_(pa.struct(entity)), "quotes": pa.list_(pa.struct(quote))}
+    documents |= {"clusters": pa.list_(pa.struct(cluster))}
+    documents |= {"meta": pa.list_(pa.struct({"name": text, "value": text}))}
+    return pa.schema(documents)
+
+
+def feature(field: pa.Field) -> dict[str, Any]:
+    """A field as the YAML of a card declares it, in the form that datasets 3 and 5 both read."""
+    import pyarrow as pa
+
+    type_ = field.type
+    if pa.types.is_list(type_):
+        inner = feature(type_.value_field)
+        if set(inner) == {"struct"}:
+            return {"list": inner["struct"]}
+        dtype = inner.get("dtype")
+        return {"list": dtype if isinstance(dtype, str) else inner}
+    if pa.types.is_struct(type_):
+        return {"struct": [{"name": inner.name} | feature(inner) for inner in type_]}
+    return {"dtype": {"double": "float64"}.get(str(type_), str(type_))}

@@ -1,0 +1,282 @@
+"""What annotation tools share: labelled spans, relations between two of them, values beside a span.
+
+An entity is a node with its label. A quote is a node over its content, labelled ``quote-direct``,
+``quote-indirect``, ``quote-reported``, ``quote-free-indirect`` or ``quote-indirect-free-indirect``; each of
+its roles is a node ``cue``, ``speaker``, ``addressee`` or ``frame`` that an edge of that name leads to; an
+edge ``parent`` leads to the quote around it. A cluster's further mention is a node ``mention`` whose value
+``cluster`` names it. Where a tool has no discontinuous spans, each fragment is a node, and edges
+``continued`` lead from the first to the others. Two nodes of one role are one discontinuous role.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Cluster, Document, Quote, Span
+from wortlaut.errors import DataError
+from wortlaut.formats import predictions
+from wortlaut.formats.losses import Losses
+
+#: Label of a node → type of the quote.
+QUOTE_LABELS = {f"quote-{type_}".replace(" ", "-").replace("/", "-"): type_ for type_ in QUOTE_TYPES}
+_LABEL_OF = {type_: label for label, type_ in QUOTE_LABELS.items()}
+MENTION = "mention"
+CONTINUED = "continued"
+PARENT = "parent"
+#: Values that may stand beside a node of each kind.
+ENTITY_VALUES = ("level", "entity", "qid", "metonymy", "score", "note")
+QUOTE_VALUES = ("id", "medium", "speaker_entity", "attribution", "score", "rule", "note")
+NO_PLACE = "the format has no place for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A labelled span; ``values`` are scalars of JSON."""
+
+    id: str
+    label: str
+    span: Span
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    label: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """``clusters`` are records of the predictions format, without their mentions, which are nodes."""
+
+    nodes: Sequence[Node] = ()
+    edges: Sequence[Edge] = ()
+    clusters: Sequence[Mapping[str, object]] = ()
+
+
+def to_graph(annotations: Annotations) -> Graph:
+    """Nodes ``1``, ``2``, …: entities, quotes each with its roles, mentions."""
+    record = predictions.record("", annotations)
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+
+    def add(label: str, span: Span, values: Mapping[str, object]) -> str:
+        nodes.append(Node(str(len(nodes) + 1), label, span, values))
+        return nodes[-1].id
+
+    for entity, item in zip(annotations.entities, _items(record, "entities"), strict=True):
+        add(entity.label, entity.span, {key: item[key] for key in ENTITY_VALUES if key in item})
+    quotes: dict[str, str] = {}
+    for quote, item in zip(annotations.quotes, _items(record, "quotes"), strict=True):
+        values = {key: item[key] for key in QUOTE_VALUES if key in item}
+        quotes[quote.id] = add(_LABEL_OF[quote.type], quote.content, values)
+        for role in ROLES:
+            span = quote.role(role)
+            if span is not None:
+                edges.append(Edge(role, quotes[quote.id], add(role, span, {})))
+    edges += (Edge(PARENT, quotes[q.id], quotes[q.parent]) for q in annotations.quotes if q.parent)
+    for cluster in annotations.clusters:
+        for span in cluster.mentions:
+            add(MENTION, span, {"cluster": cluster.id})
+    clusters = [
+        {key: value for key, value in item.items() if key != "mentions"}
+        for item in _items(record, "clusters")
+    ]
+    return Graph(nodes, edges, clusters)
+
+
+def split(graph: Graph) -> Graph:
+    """The same with one fragment a node."""
+    nodes: list[Node] = []
+    edges = list(graph.edges)
+    for node in graph.nodes:
+        first, *rest = node.span.fragments
+        nodes.append(replace(node, span=Span((first,))))
+        for number, fragment in enumerate(rest, 2):
+            part = Node(f"{node.id}.{number}", node.label, Span((fragment,)))
+            nodes.append(part)
+            edges.append(Edge(CONTINUED, node.id, part.id))
+    return Graph(nodes, edges, graph.clusters)
+
+
+def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[str, str]]:
+    """The annotations, checked as predictions are; and for ``meta``, which relations were not read.
+
+    A role without a quote is an entity of that label, as other people's projects may have them. An
+    entity without a level is one deeper than the deepest entity that strictly contains it.
+    """
+    spans = {node.id: node.span for node in graph.nodes}
+    if len(spans) < len(graph.nodes):
+        raise DataError("two annotations have the same id", where=where)
+    labels = {node.id: node.label for node in graph.nodes}
+    for node in graph.nodes:
+        if node.span.end > len(text):
+            raise DataError(f"[{node.span.start}, {node.span.end}) ends outside the text", where=where)
+    for edge in graph.edges:
+        for end in (edge.source, edge.target):
+            if end not in spans:
+                raise DataError(f"a relation {edge.label!r} with {end!r}, which is not there", where=where)
+    whole = {node.id: node.id for node in graph.nodes}  # of a fragment: the node that it continues
+    for edge in graph.edges:
+        if edge.label == CONTINUED:
+            head = whole[edge.source]
+            if head == whole[edge.target] or spans[head].overlap(spans[edge.target]):
+                raise DataError(f"annotation {edge.target} continues one that it overlaps", where=where)
+            spans[head] = Span.joined((*spans[head], *spans[edge.target]))
+            whole |= {id: head for id, own in whole.items() if own == edge.target}
+    parts = {id for id, head in whole.items() if id != head}
+    roles: dict[str, dict[str, Span]] = {}
+    parents: dict[str, str] = {}
+    unread: Counter[str] = Counter()
+    for edge in graph.edges:
+        quote = labels[edge.source] in QUOTE_LABELS
+        if quote and edge.label in ROLES and edge.target not in parts:
+            own = roles.setdefault(edge.source, {})
+            before = own[edge.label].fragments if edge.label in own else ()
+            own[edge.label] = Span.joined((*before, *spans[edge.target]))
+            if labels[edge.target] == edge.label:
+                parts.add(edge.target)
+        elif quote and edge.label == PARENT and labels[edge.target] in QUOTE_LABELS:
+            if parents.setdefault(edge.source, edge.target) != edge.target:
+                raise DataError("a quote with two parents", where=where)
+        elif edge.label != CONTINUED:
+            unread[edge.label] += 1
+    quotes: list[Node] = []
+    mentions: list[tuple[object, Span]] = []
+    entities: list[Node] = []
+    for node in graph.nodes:
+        if node.id in parts:
+            continue
+        if node.label in QUOTE_LABELS:
+            quotes.append(node)
+        elif node.label == MENTION and "cluster" in node.values:
+            mentions.append((node.values["cluster"], spans[node.id]))
+        else:
+            entities.append(node)
+    names = _names(quotes)
+    levels = iter(nesting([spans[node.id] for node in entities]))
+    record = {
+        "id": "x",
+        "entities": [
+            {"spans": _lists(spans[node.id]), "label": node.label, "level": level} | _some(node.values)
+            for node, level in zip(entities, levels, strict=True)
+        ],
+        "quotes": [
+            {
+                **_some(node.values),
+                "id": names[node.id],
+                "type": QUOTE_LABELS[node.label],
+                "content": _lists(spans[node.id]),
+                **{role: _lists(span) for role, span in roles.get(node.id, {}).items()},
+                "parent": names[parents[node.id]] if node.id in parents else None,
+            }
+            for node in quotes
+        ],
+        "clusters": _clusters(graph.clusters, mentions, where),
+    }
+    _, annotations = predictions.parse(record, where=where, text=text)
+    meta = {}
+    if unread:
+        meta["relations_not_read"] = "; ".join(f"{label} {count}" for label, count in sorted(unread.items()))
+    return annotations, meta
+
+
+def nesting(spans: Sequence[Span]) -> list[int]:
+    """1 for each span, plus the depth of those that strictly contain it."""
+    levels = [1] * len(spans)
+    around: list[int] = []
+    for index in sorted(range(len(spans)), key=lambda index: (spans[index].start, -spans[index].end)):
+        span = spans[index]
+        around = [other for other in around if spans[other].end > span.start]
+        levels[index] += max(
+            (levels[other] for other in around if spans[other] != span and spans[other].contains(span)),
+            default=0,
+        )
+        around.append(index)
+    return levels
+
+
+def carried(
+    document: Document,
+    losses: Losses,
+    *,
+    entity: Iterable[str] = ENTITY_VALUES,
+    quote: Iterable[str] = QUOTE_VALUES,
+    clusters: bool = True,
+) -> Document:
+    """The document with only the values named; what it had beyond them is added to ``losses``.
+
+    A level that is not carried is the one that :func:`from_graph` derives, an id ``q1``, ``q2``, ….
+    """
+    kept = []
+    for item in document.entities:
+        if item.label in QUOTE_LABELS:
+            losses.add("entity", document, "its label means a quote here", item.label, item.span)
+        else:
+            kept.append(item)
+    without = [key for key in ENTITY_VALUES if key not in entity and key != "level"]
+    depths = nesting([item.span for item in kept]) if "level" not in entity else [e.level for e in kept]
+    entities = []
+    for item, level in zip(kept, depths, strict=True):
+        changes: dict[str, object] = {key: None for key in without if getattr(item, key) is not None}
+        changes |= {"level": level} if level != item.level else {}
+        for key in changes:
+            losses.add(f"entity.{key}", document, NO_PLACE, f"{item.label} {key}", item.span)
+        entities.append(replace(item, **changes) if changes else item)  # type: ignore[arg-type]
+    without = [key for key in QUOTE_VALUES if key not in quote and key != "id"]
+    quotes: list[Quote] = []
+    names = {q.id: q.id if "id" in quote else f"q{number}" for number, q in enumerate(document.quotes, 1)}
+    for said in document.quotes:
+        changes = {key: None for key in without if getattr(said, key) is not None}
+        changes |= {"id": names[said.id]} if names[said.id] != said.id else {}
+        for key in changes:
+            losses.add(f"quote.{key}", document, NO_PLACE, f"{said.id} {key}", said.content)
+        changes["parent"] = names[said.parent] if said.parent else None
+        quotes.append(replace(said, **changes))  # type: ignore[arg-type]
+    groups: list[Cluster] = list(document.clusters)
+    if not clusters:
+        for cluster in groups:
+            losses.add("cluster", document, NO_PLACE, cluster.id)
+        groups = []
+    return replace(document, annotations=Annotations(tuple(entities), tuple(quotes), tuple(groups)))
+
+
+def _items(record: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    items = record[key]
+    assert isinstance(items, list)
+    return items
+
+
+def _lists(span: Span) -> list[list[int]]:
+    return [list(fragment) for fragment in span]
+
+
+def _some(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _names(quotes: Sequence[Node]) -> dict[str, object]:
+    """The id of each quote: its own, else ``q`` and a number that no other has."""
+    given = [node.values["id"] for node in quotes if "id" in node.values]
+    free = (name for number in range(1, 2 * len(quotes) + 1) if (name := f"q{number}") not in given)
+    return {node.id: node.values["id"] if "id" in node.values else next(free) for node in quotes}
+
+
+def _clusters(
+    records: Sequence[Mapping[str, object]], mentions: Sequence[tuple[object, Span]], where: str
+) -> list[dict[str, object]]:
+    """The records with their mentions; a cluster that only its mentions name is called by its id."""
+    places: dict[str, list[list[list[int]]]] = {}
+    for name, span in mentions:
+        if not isinstance(name, str) or not name:
+            raise DataError(f"a mention of {name!r}, which is no name of a cluster", where=where)
+        places.setdefault(name, []).append(_lists(span))
+    named = []
+    for item in records:
+        if not isinstance(item, Mapping) or not isinstance(item.get("id"), str):
+            raise DataError("a cluster that is no object with an id", where=where)
+        named.append({**item, "mentions": places.pop(str(item["id"]), [])})
+    return named + [{"id": name, "name": name, "mentions": spans} for name, spans in places.items()]

@@ -1,0 +1,52 @@
+"""Dataset folders: everything goes in, everything comes out, in datasets too."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from roundtrips import assert_exact, kinds, written
+from strategies import corpora
+
+from wortlaut.corpus.load import load_corpus
+from wortlaut.document import Document
+from wortlaut.errors import DataError
+from wortlaut.formats import writer
+from wortlaut.formats.native import canonical
+
+
+# Each example starts datasets anew, which takes a tenth of a second.
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora(controls=True))
+def test_nothing_is_lost(documents):
+    assert_exact("dataset", documents)
+    after, losses = written("dataset", documents)
+    assert not kinds(losses)
+    assert [d.annotations for d in after] == [canonical(d.annotations) for d in documents]
+    assert [d.meta for d in after] == [d.meta for d in documents]
+
+
+def test_the_folder_is_a_corpus_and_a_dataset(tmp_path):
+    from datasets import load_dataset
+
+    gold = load_corpus("gold")
+    writer("dataset")(tmp_path / "out", gold.documents)
+    assert load_corpus(tmp_path / "out").hash == gold.hash
+    rows = load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert rows[0]["entities"][0]["spans"][0]["text"] == "Südkoreanische"
+
+
+def test_rows_of_several_groups_keep_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("wortlaut.formats.dataset._ROWS", 2)
+    documents = [Document(str(number), f"Text {number}") for number in range(5)]
+    assert [d.id for d in written("dataset", documents)[0]] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_text_that_is_not_the_one_of_its_checksum_is_refused(tmp_path):
+    import pyarrow.parquet as pq
+
+    writer("dataset")(tmp_path / "out", [Document("a", "Text")])
+    (file,) = (tmp_path / "out").rglob("*.parquet")
+    table = pq.read_table(file)
+    pq.write_table(table.set_column(1, "text", [["Test"]]), file)
+    with pytest.raises(DataError, match="checksum is that of another text"):
+        load_corpus(tmp_path / "out")

@@ -1,0 +1,139 @@
+"""What an export lost, found by comparing what went in with what is read back: not by asking the exporter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wortlaut.document import Annotations, Document, Span
+from wortlaut.formats import reader, writer
+from wortlaut.formats.losses import Losses
+
+#: Keys of ``meta`` that readers make themselves, from what they read.
+DERIVED = {"tokens", "sentences", "lines", "scheme", "split", "layer", "annotator"}
+
+
+def written(format: str, documents: Sequence[Document], **options: str) -> tuple[list[Document], Losses]:
+    """The documents as they are read back, and the report of the writer."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "out"
+        losses = writer(format)(path, iter(documents), **options)
+        return list(reader(format)(path)), losses
+
+
+def kinds(losses: Losses) -> Counter[str]:
+    """How many losses of each kind were reported, over all reasons."""
+    counts: Counter[str] = Counter()
+    for loss in losses:
+        counts[loss.kind] += loss.count
+    return counts
+
+
+def difference(before: Document, after: Document) -> Counter[str]:
+    """What ``after`` lacks or has otherwise, by kind; fails where it has something that was not there."""
+    found: Counter[str] = Counter()
+    found["document.id"] += before.id != after.id
+    found["text"] += before.text != after.text
+    found += _compare("entity", before.entities, after.entities, lambda e: (e.span, e.label))
+    found += _compare("quote", before.quotes, after.quotes, lambda q: (q.content, q.type))
+    found += _compare("cluster", before.clusters, after.clusters, lambda c: c.id, skip=("mentions",))
+    places = {cluster.id: cluster.mentions for cluster in before.clusters}
+    for cluster in after.clusters:
+        gone = Counter(places[cluster.id]) - Counter(cluster.mentions)
+        assert not Counter(cluster.mentions) - Counter(places[cluster.id])
+        found["mention"] += gone.total()
+    meta = [pair for pair in after.meta if pair[0] not in DERIVED]
+    lost = [pair for pair in before.meta if pair[0] not in DERIVED and pair not in meta]
+    assert all(pair in before.meta for pair in meta), meta
+    found["meta"] += len(lost)
+    return +found
+
+
+def _compare(kind, before, after, key, skip=()) -> Counter[str]:
+    """Each item of ``after`` is matched with the item of ``before`` that is most like it."""
+    found: Counter[str] = Counter()
+    left = list(before)
+    names = [field.name for field in fields(after[0]) if field.name not in skip] if after else []
+
+    def unlike(one, other):
+        return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+    # The surest first: with equal spans, an item must not take away the one that equals another.
+    pairs = sorted(
+        ((len(unlike(old, new)), b, a) for a, new in enumerate(after) for b, old in enumerate(before)
+         if key(old) == key(new))
+    )  # fmt: skip
+    taken_before, taken_after = set(), set()
+    for _, b, a in pairs:
+        if b not in taken_before and a not in taken_after:
+            taken_before.add(b)
+            taken_after.add(a)
+            found.update(f"{kind}.{name}" for name in unlike(before[b], after[a]))
+    assert len(taken_after) == len(after), f"{kind}: what was not written is read"
+    found[kind] += len(left) - len(taken_before)
+    return found
+
+
+def squeezed(document: Document) -> Document:
+    """The same without white space: offsets count the other characters, whatever stands between tokens."""
+    text = document.text
+    place = [0, *accumulate(not character.isspace() for character in text)]
+
+    def moved(span: Span | None) -> Span | None:
+        return span and Span.joined((place[start], place[end]) for start, end in span)
+
+    return replace(
+        document,
+        text="".join(text.split()),
+        annotations=Annotations(
+            tuple(replace(entity, span=moved(entity.span)) for entity in document.entities),
+            tuple(
+                replace(
+                    quote,
+                    content=moved(quote.content),
+                    **{role: moved(quote.role(role)) for role in ("cue", "speaker", "addressee", "frame")},
+                )
+                for quote in document.quotes
+            ),
+            tuple(replace(c, mentions=tuple(map(moved, c.mentions))) for c in document.clusters),
+        ),
+    )
+
+
+def assert_exact(
+    format: str, documents: Sequence[Document], *, squeeze: bool = False, **options: str
+) -> None:
+    """What is read back is what was written less what was reported, to the last field."""
+    after, losses = written(format, documents, **options)
+    reported = kinds(losses)
+    lost = reported["document"]
+    assert len(after) == len(documents) - lost
+    if lost:
+        # Which ones: the order of the rest is that of the texts.
+        kept = iter(after)
+        current = next(kept, None)
+        pairs = []
+        for document in documents:
+            if current is not None and _same_text(document, current):
+                pairs.append((document, current))
+                current = next(kept, None)
+        assert len(pairs) == len(after)
+    else:
+        by_id = {document.id: document for document in after}
+        same = len(by_id) == len(after) and all(document.id in by_id for document in documents)
+        pairs = [(d, by_id[d.id]) for d in documents] if same else list(zip(documents, after, strict=True))
+    found: Counter[str] = Counter({"document": lost})
+    for before, now in pairs:
+        if squeeze:
+            found["text"] += before.text != now.text
+            before, now = squeezed(before), squeezed(now)
+        found += difference(before, now)
+    assert +found == +reported, f"{+found} lost, {+reported} reported: {list(losses)}"
+
+
+def _same_text(one: Document, other: Document) -> bool:
+    return "".join(one.text.split()) == "".join(other.text.split())

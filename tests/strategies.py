@@ -1,0 +1,142 @@
+"""Hypothesis strategies for texts, spans, annotations and documents, with all that offsets trip over."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from wortlaut.document import (
+    ATTRIBUTIONS,
+    ENTITY_LABELS,
+    MEDIA,
+    QUOTE_TYPES,
+    ROLES,
+    Annotations,
+    Cluster,
+    Document,
+    Entity,
+    Quote,
+    Span,
+)
+
+#: Words, marks and gaps: emoji outside the BMP, combining marks, joiners, soft hyphens, right-to-left, CRLF.
+PIECES = (
+    *("Berlin", "Präsident", "US-Beamte", "z. B.", "3. Mai", "10 000", "CDU-Chef", "-DOCSTART-", "#", "O"),
+    *("„Ja“,", "sagte", "er.", "So", "…", "!", "(", ")", "|", "\\n", "&amp;", "<b>", "%2D", "="),
+    *("🙂", "👩‍🚒", "🇩🇪", "𝔘", "e\u0301", "o\u0308\u0323", "a\u00adb", "x\u200by", "\u200d", "שלום", "مرحبا"),
+    *(" ", " ", " ", " ", "  ", "\n", "\n", "\n\n", "\r\n", "\t", "\u00a0", "\u2028", "\u3000"),
+)
+#: What JSON can hold and XML cannot.
+CONTROLS = ("\x00", "\x07", "\x1b")
+
+
+def texts(max_pieces: int = 14, *, controls: bool = False) -> st.SearchStrategy[str]:
+    """Texts, the empty one included; ``controls`` adds characters that XML forbids."""
+    pieces = PIECES + CONTROLS if controls else PIECES
+    return st.lists(st.sampled_from(pieces), max_size=max_pieces).map("".join)
+
+
+def strings() -> st.SearchStrategy[str]:
+    """A name or a note: not empty, anything inside."""
+    plain = ("x", "Yoon Suk Yeol", "süß", " r ", 'sagt "so"', "🙂 ja")
+    return st.sampled_from((*plain, "a; b=c", "e\u0301", "zwei\nZeilen", "a\tb|c,d:e-(f)"))
+
+
+@st.composite
+def spans(draw: st.DrawFn, text: str, max_fragments: int = 3) -> Span:
+    """A span of a text that is not empty, often discontinuous; the fragments do not touch."""
+    most = min(max_fragments, (len(text) + 1) // 2)
+    count = draw(st.sampled_from([n for n in (1, 1, 1, 2, 3) if n <= most]))
+    cuts = draw(
+        st.lists(st.integers(0, len(text)), min_size=2 * count, max_size=2 * count, unique=True).map(sorted)
+    )
+    return Span(tuple(zip(cuts[::2], cuts[1::2], strict=True)))
+
+
+def optional(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.one_of(st.none(), values)
+
+
+SCORES = st.sampled_from((0.0, 0.1, 1 / 3, 1.0))
+QIDS = st.sampled_from(("Q1", "Q64", "NIL"))
+
+
+@st.composite
+def annotations(
+    draw: st.DrawFn, text: str, labels: tuple[str, ...] = ENTITY_LABELS, max_fragments: int = 3
+) -> Annotations:
+    """Valid annotations: nested, crossing, equal, discontinuous; references hold, parents form no circle."""
+    if not text:
+        return Annotations()
+    some = spans(text, max_fragments)
+    clusters = tuple(
+        Cluster(
+            id,
+            draw(strings()),
+            draw(st.sampled_from((None, "PER", "ORG", "GROUP"))),
+            draw(st.booleans()),
+            draw(optional(QIDS)),
+            tuple(draw(st.lists(strings(), max_size=2))),
+            tuple(draw(st.lists(some, max_size=2, unique=True))),
+            draw(optional(strings())),
+        )
+        for id in draw(st.lists(st.sampled_from(("yoon", "e1", "süd-korea")), max_size=2, unique=True))
+    )
+    names = st.sampled_from([None, *(cluster.id for cluster in clusters)])
+    entities = tuple(
+        Entity(
+            draw(some),
+            draw(st.sampled_from(labels)),
+            draw(st.sampled_from((1, 1, 2))),
+            draw(names),
+            draw(optional(QIDS)),
+            draw(st.sampled_from((None, None, "ORG"))),
+            draw(optional(SCORES)),
+            draw(optional(strings())),
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    )
+    quotes: list[Quote] = []
+    for id in draw(st.lists(st.sampled_from(("q1", "q2", "7", "zitat-a")), max_size=3, unique=True)):
+        roles = {role: draw(optional(some)) for role in ROLES}
+        quotes.append(
+            Quote(
+                id,
+                draw(st.sampled_from(QUOTE_TYPES)),
+                draw(some),
+                draw(st.sampled_from((None, *MEDIA, "speech/thought", "thought/speech"))),
+                **roles,
+                speaker_entity=draw(names),
+                attribution=draw(st.sampled_from((None, *ATTRIBUTIONS))),
+                parent=draw(st.sampled_from([None, *(quote.id for quote in quotes)])),
+                score=draw(optional(SCORES)),
+                rule=draw(st.sampled_from((None, "direct.1"))),
+                note=draw(optional(strings())),
+            )
+        )
+    return Annotations(entities, tuple(quotes), clusters)
+
+
+META = st.lists(
+    st.tuples(
+        st.sampled_from(("source", "date", "publication_title", "a key: with = marks")),
+        st.sampled_from(("2024-06-20", "Yonhap", "a; b", " spaced ", "zwei\nZeilen", "[x]")),
+    ),
+    max_size=2,
+    unique_by=lambda pair: pair[0],
+).map(tuple)
+
+
+@st.composite
+def documents(
+    draw: st.DrawFn, id: str = "doc", *, controls: bool = False, labels: tuple[str, ...] = ENTITY_LABELS
+) -> Document:
+    text = draw(texts(controls=controls))
+    return Document(id, text, draw(annotations(text, labels)), draw(META))
+
+
+@st.composite
+def corpora(draw: st.DrawFn, *, controls: bool = False) -> tuple[Document, ...]:
+    """One to three documents with different ids."""
+    names = st.sampled_from(("a", "Süd.1", "x_2-b", "ein Text (2024)", "a/b", ".."))
+    ids = draw(st.lists(names, min_size=1, max_size=3, unique=True))
+    return tuple(draw(documents(id, controls=controls)) for id in ids)

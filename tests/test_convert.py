@@ -1,0 +1,113 @@
+"""Conversion: every format gives back what it was given, less what it reports; on disk all or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from roundtrips import assert_exact
+from strategies import corpora
+
+from wortlaut.convert import _save, convert
+from wortlaut.document import Document
+from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
+from wortlaut.formats import WRITERS, writer
+
+#: Formats whose texts are laid out anew from tokens: compared without white space.
+TOKENS: set[str] = set()
+#: How many examples each gets; 40 where not said.
+EXAMPLES = {"dataset": 10}
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
+    @settings(
+        max_examples=EXAMPLES.get(format, 40),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(corpora(controls=True))
+    def check(documents):
+        assert_exact(format, documents, squeeze=format in TOKENS)
+
+    check()
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in.jsonl"
+    writer("predictions")(path, [Document("a", "Süden"), Document("b", "Norden")])
+    return path
+
+
+def test_a_path_whose_format_shows_is_enough(source, tmp_path):
+    done = convert(source, tmp_path / "out", "dataset")
+    assert (done.format, done.documents, done.losses) == ("dataset", 2, ())
+    back = convert(tmp_path / "out", tmp_path / "back.jsonl", "predictions")
+    assert back.documents == 2 and (tmp_path / "back.jsonl").read_bytes() == source.read_bytes()
+
+
+def test_strict_writes_nothing_where_something_would_be_lost(tmp_path):
+    with pytest.raises(DataError, match=r"\d+ losses, the first: meta"):
+        convert("gold", tmp_path / "out.jsonl", "predictions", strict=True)
+    assert list(tmp_path.iterdir()) == []
+    assert convert("gold", tmp_path / "out", "dataset", strict=True).losses == ()
+
+
+def test_what_is_there_is_replaced_only_when_asked(source, tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text("mine")
+    with pytest.raises(DataError, match="is there already"):
+        convert(source, out, "predictions")
+    assert out.read_text() == "mine"
+    convert(source, out, "predictions", force=True)
+    assert out.read_bytes() == source.read_bytes()
+
+
+def test_a_folder_of_something_else_is_never_replaced(source, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.tex").write_text("mine")
+    with pytest.raises(DataError, match="holds something else"):
+        convert(source, out, "dataset", force=True)
+    assert (out / "thesis.tex").read_text() == "mine"
+    (out / "thesis.tex").unlink()
+    convert(source, out, "dataset", force=True)
+    convert(source, out, "dataset", force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out"]
+
+
+def test_broken_input_leaves_nothing_behind(source, tmp_path):
+    with source.open("a") as file:
+        file.write('{"id": "c", "text": "x", "entities": [{"start": 0, "end": 9, "label": "PER"}]}\n')
+    with pytest.raises(DataError, match=r"in\.jsonl:3: .* ends after the text"):
+        convert(source, tmp_path / "out", "dataset")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_predictions_without_texts_say_so(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"id": "a"}\n')
+    with pytest.raises(DataError, match=r"in\.jsonl:1: the line has no text"):
+        convert(tmp_path / "in.jsonl", tmp_path / "out", "dataset")
+
+
+def test_half_a_surrogate_pair_is_refused(tmp_path):
+    with pytest.raises(DataError, match="half a surrogate pair"):
+        _save(tmp_path / "x", writer("predictions"), [Document("a", "\ud83d")], {}, False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "to", "error", "message"),
+    [
+        ("gold", "out.jsonl", None, DataError, "the format does not show"),
+        ("gold", "out.jsonl", "predictoins", UnknownNameError, "Did you mean predictions"),
+        ("gold", "out.jsonl", "predictions?schema=BIO", UnknownNameError, "option of predictions"),
+        ("gold", "none/out.jsonl", "predictions", MissingFileError, "its folder is not there"),
+        ("nowhere", "out.jsonl", "predictions", MissingFileError, "no such file"),
+        ("hipe:nowhere", "out.jsonl", "predictions", WortlautError, "no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_told(source, out, to, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        convert(source, tmp_path / out, to)
+    assert list(tmp_path.iterdir()) == []
