@@ -159,7 +159,7 @@ def test_nervaluate(benchmark: BenchmarkFixture, work: Workload) -> None:
 
 
 def test_bare_numpy(benchmark: BenchmarkFixture, work: Workload) -> None:
-    timed(benchmark, BARE, lambda: bare(work), 50)
+    timed(benchmark, BARE, lambda: bare(work), 100)
 
 
 def test_bare_numpy_bootstrap(benchmark: BenchmarkFixture, work: Workload) -> None:
@@ -167,7 +167,9 @@ def test_bare_numpy_bootstrap(benchmark: BenchmarkFixture, work: Workload) -> No
 
 
 def test_columns(benchmark: BenchmarkFixture, work: Workload) -> None:
-    mine = timed(benchmark, STRICT, lambda: score_task(task_of(work), LABELS, "strict", QUIET, Context()), 20)
+    mine = timed(
+        benchmark, STRICT, lambda: score_task(task_of(work), LABELS, "strict", QUIET, Context()), 100
+    )
     f1, per_label = bare(work)
     assert mine.f1 == pytest.approx(f1, abs=1e-9)
     for number, label in enumerate(LABELS):

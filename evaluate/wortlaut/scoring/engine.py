@@ -182,24 +182,22 @@ def point_scores(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
 def _by_sklearn(totals: Ints, hits: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
     from sklearn.metrics import precision_recall_fscore_support
 
+    # The micro average is the score of all labels pooled into one: a further label, of the same call.
     size = len(totals)
-    label, empty = np.arange(size), np.full(size, size)
-    hit = hits / scale
+    sums, hit = np.append(totals, [totals.sum(axis=0)], axis=0), np.append(hits, hits.sum()) / scale
+    label, empty = np.arange(size + 1), np.full(size + 1, size + 1)
     truth = np.concatenate([label, label, empty])
     guess = np.concatenate([label, empty, label])
-    weight = np.concatenate([hit, totals[:, GOLD] - hit, totals[:, PREDICTED] - hit])
-    present = np.flatnonzero(totals[:, GOLD] + totals[:, PREDICTED] > 0)
-    if not len(present):
-        undefined = np.full(size + 2, np.nan)
-        return undefined, undefined.copy(), undefined.copy()
+    weight = np.concatenate([hit, sums[:, GOLD] - hit, sums[:, PREDICTED] - hit])
+    present = np.flatnonzero(sums[:, GOLD] + sums[:, PREDICTED] > 0)
     out = np.full((3, size + 2), np.nan)
-    for average, at in ((None, present), ("micro", size)):
+    if len(present):
         values = precision_recall_fscore_support(
-            truth, guess, labels=present, average=average, sample_weight=weight, zero_division=np.nan
+            truth, guess, labels=present, average=None, sample_weight=weight, zero_division=np.nan
         )
-        out[:, at] = np.asarray(values[:3], np.float64)
-    # Its macro average with zero_division=0, without a third pass.
-    out[:, size + 1] = np.nan_to_num(out[:, present]).mean(axis=1)
+        out[:, present] = np.asarray(values[:3], np.float64)
+        # Its macro average with zero_division=0.
+        out[:, size + 1] = np.nan_to_num(out[:, present[:-1]]).mean(axis=1)
     return out[0], out[1], out[2]
 
 
