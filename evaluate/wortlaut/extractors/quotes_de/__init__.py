@@ -11,6 +11,7 @@ from wortlaut.document import Annotations, Quote, Text
 RULES = {
     "direct-colon": "marked stretch behind a colon",
     "direct-cue-after": "marked stretch followed by a cue verb: „…“, sagte X",
+    "direct-split": "two marked stretches of one sentence that a narrator interrupts",
     "direct-source": "marked stretch that makes up all of a sentence with a source phrase: „…“, so X",
     "direct-nested": "marked stretch inside an indirect or reported quotation",
     "direct-in-clause": "marked stretch in the clause of a cue verb: nannte dies „…“",

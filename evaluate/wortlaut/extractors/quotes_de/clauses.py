@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.tokens import Words
-from wortlaut.extractors.quotes_de.verbs import FIN, INF, MAYBE, PART, ZU, verb_readings
+from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, ZU, verb_readings
 
 _SEPARATORS = frozenset(",;:–—")
 _FINAL = frozenset({".", "!", "?", "…", "..."})
@@ -30,7 +30,7 @@ class Segment:
     """Tokens ``[start, end)`` between two separators; ``after`` is the separator that follows.
 
     ``kind``: dass, wie, question, sub(ordinate), rel(ative), inf(initive), first (verb first),
-    main (verb second) or bare (no verb).
+    main (verb second) or bare (no verb). ``insert`` is the apposition or relative clause inside it.
     """
 
     start: int
@@ -38,6 +38,7 @@ class Segment:
     after: str
     kind: str
     verb: int
+    insert: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def _with_inserts(words: Words, segments: list[Segment], inside: frozenset[int])
             and _starts_clause(words, head)
         )
         if cut and tail and k > i + 1 and tail.kind == "first" and head.end - 1 not in inside:
-            joined.append(Segment(head.start, tail.end, tail.after, _lead_kind(words, head.start), tail.verb))
+            kind = _lead_kind(words, head.start)
+            insert = (segments[i + 1].start, tail.start)
+            joined.append(Segment(head.start, tail.end, tail.after, kind, tail.verb, insert))
             i = k + 1
         elif (
             cut
@@ -122,9 +125,10 @@ def _apposed(words: Words, head: Segment, tail: Segment, inside: frozenset[int])
     """``X, Sprecher der Y sagte``: the second comma is missing."""
     if head.end - 1 in inside or not words.form[head.end - 1][0].isupper():
         return False
-    name = words.low[head.start] not in FUNCTION
-    lead = words.form[tail.start]
-    return name and lead[0].isupper() and tail.verb > tail.start + 1
+    if words.low[head.start] in FUNCTION or tail.verb < tail.start + 2:
+        return False
+    article = words.low[tail.start] in ("der", "die", "ein", "eine")
+    return words.form[tail.start][0].isupper() or (article and head.end - head.start > 1)
 
 
 def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
@@ -194,7 +198,7 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         lead in WORDS["subordinator"]
         and lead not in WORDS["preposition"]
         and verb > first + 1
-        and lead != "da"
+        and lead not in ("da", "als")
     ):
         return "sub", verb
     return ("first" if verb == first else "main"), verb
@@ -261,6 +265,8 @@ def is_last(words: Words, verb: int, end: int) -> bool:
     i = verb + 1
     while i < end and (verb_readings(words.low[i]) & (INF | PART | FIN | ZU) or words.form[i] in ")]"):
         i += 1
+    if i == verb + 2 and verb_readings(words.low[verb]) & AUX and not verb_readings(words.low[i - 1]) & FIN:
+        return False  # the auxiliary stands second: der Deich sei gebrochen
     return i >= end or words.low[i] in ("und", "oder", "sowie", "als", "sondern")
 
 

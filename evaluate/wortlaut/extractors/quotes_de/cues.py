@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, finite_verb
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.tokens import Words
@@ -21,7 +21,7 @@ from wortlaut.extractors.quotes_de.verbs import (
 _APART = frozenset({"bekannt", "klar", "fest", "bereit", "deutlich", "entgegen", "wider"})
 _HAVE = frozenset("hat haben hatte hatten habe hätte hätten ist sind war waren sei seien wäre wären".split())
 _BECOME = frozenset("wird werden wurde wurden werde würde würden".split())
-_TO_WHOM = frozenset({"gegenüber", "vor"})
+_AGENT = frozenset({"von", "vom", "durch", "seitens", "in", "im"})
 _AUDIENCE = frozenset(
     "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
 )
@@ -51,7 +51,7 @@ def find_cues(sentence: Sentence) -> list[Cue]:
     for index, segment in enumerate(sentence.segments):
         taken = -1
         for i in range(segment.start, segment.end):
-            if i in sentence.inside or i <= taken:
+            if i in sentence.inside or i <= taken or segment.insert[0] <= i < segment.insert[1]:
                 continue
             joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
             readings = forms.get(joined) or forms.get(words.low[i])
@@ -177,7 +177,8 @@ def _cue(
         else:
             extra.append(verb + 1)
     tokens = tuple(sorted({*tokens, *extra}))
-    speaker, addressee = _participants(sentence, segment, entry, verb, tokens, passive)
+    own = next((part for part in sentence.segments if part.start <= verb < part.end), segment)
+    speaker, addressee = _participants(sentence, own, entry, verb, tokens, passive)
     return Cue(entry, verb, tokens, index, passive, speaker, addressee)
 
 
@@ -198,9 +199,20 @@ def _participants(
     if entry.lemma == "zitieren":
         return _quoted_person(sentence, segment, verb, subject, passive), None
     if passive:
-        return _agent(sentence, segment, verb), subject if entry.uses & {"a", "d"} else None
+        whom = subject or noun_phrase(sentence.words, segment.start, verb)
+        return _agent(sentence, segment, verb), whom if entry.uses & {"a", "d"} else None
     addressee = _addressee(sentence, segment, entry, verb, tokens, subject)
+    if subject and addressee is None and entry.lemma in ("vor|werfen", "unterstellen", "vor|halten"):
+        return _split_dative(sentence.words, subject)
     return subject, addressee
+
+
+def _split_dative(words: Words, subject: Phrase) -> tuple[Phrase, Phrase | None]:
+    """``wirft die OSZE der Kommission vor``: what looks like a genitive is the dative."""
+    for k in range(subject.end - 1, subject.start, -1):
+        if words.low[k] == "der":
+            return replace(subject, end=k), Phrase(k, subject.end, subject.end - 1)
+    return subject, None
 
 
 def _quoted_person(
@@ -242,7 +254,7 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
             phrase = noun_phrase(words, k, segment.end)
             if phrase is None:
                 k += 1
-            elif phrase.oblique or (low[phrase.start] == "es" and phrase.pronoun):
+            elif phrase.oblique or low[phrase.head] == "es" or _is_time(words, phrase):
                 k = phrase.end
             else:
                 return with_apposition(sentence, phrase)
@@ -252,10 +264,8 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
 def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
     """The subject of a clause that ``und`` joins to the one before it: ``Er kam und sagte``."""
     words = sentence.words
-    if words.low[verb - 1] not in ("und", "aber", "sowie") and words.low[segment.start] not in (
-        "und",
-        "aber",
-    ):
+    joined = words.low[verb - 1] in ("und", "aber", "sowie") or words.low[segment.start] in ("und", "aber")
+    if not joined and segment.kind != "first":
         return None
     for part in sentence.segments:
         if part.start > segment.start or part.verb < 0 or part.verb >= verb:
@@ -266,6 +276,11 @@ def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase |
     return None
 
 
+def _is_time(words: Words, phrase: Phrase) -> bool:
+    head = next((k for k in range(phrase.start, phrase.end) if words.form[k] in WORDS["time_noun"]), -1)
+    return head >= 0
+
+
 def _in_marks(sentence: Sentence, k: int) -> bool:
     return k in sentence.inside and sentence.words.form[k] not in '„"»'
 
@@ -274,12 +289,13 @@ def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | Non
     """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
     words = sentence.words
     phrase = noun_phrase(words, start, verb)
-    if phrase is None or phrase.oblique:
+    if phrase is None or phrase.oblique or _is_time(words, phrase) or words.low[phrase.head] == "es":
         return None
     if phrase.end < verb and words.form[phrase.end] == ",":
         inner = noun_phrase(words, phrase.end + 1, verb)
-        if inner and not inner.pronoun and (inner.end == verb or words.form[inner.end] == ","):
-            return Phrase(phrase.start, inner.end, phrase.head)
+        close = next((k for k in range(phrase.end + 1, verb) if words.form[k] == ","), verb)
+        if inner and not inner.pronoun and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0:
+            return Phrase(phrase.start, close, phrase.head)
         return phrase
     return phrase if _only_adverbs(words, phrase.end, verb) else None
 
@@ -332,14 +348,22 @@ def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phra
 
 
 def _agent(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
-    """The agent of a passive: what ``von`` or ``durch`` governs."""
+    """The agent of a passive: what ``von`` or ``durch`` governs, or the text in which it stands."""
     words = sentence.words
     for k in range(segment.start, segment.end - 1):
-        if words.low[k] in ("von", "vom", "durch", "seitens") and k not in sentence.inside:
-            phrase = noun_phrase(words, k + 1, segment.end)
-            if phrase and not phrase.pronoun and words.form[phrase.head] not in WORDS["not_name"]:
-                return phrase
+        if k in sentence.inside or words.low[k] not in _AGENT:
+            continue
+        phrase = noun_phrase(words, k + 1, segment.end)
+        if phrase is None or phrase.pronoun or words.form[phrase.head] in WORDS["not_name"]:
+            continue
+        if words.low[k] in ("in", "im") and not _is_written(words, phrase):
+            continue
+        return phrase
     return None
+
+
+def _is_written(words: Words, phrase: Phrase) -> bool:
+    return any(words.form[k] in WORDS["written"] for k in range(phrase.start, phrase.end))
 
 
 def _source_phrase(sentence: Sentence, segment: Segment, tokens: tuple[int, ...]) -> Phrase | None:

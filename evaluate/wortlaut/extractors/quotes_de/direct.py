@@ -8,6 +8,7 @@ from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue, find_subject
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
@@ -31,9 +32,20 @@ def from_marks(
     found = []
     for quote in marked:
         draft = _classify(sentence, quote, cues, indirect)
-        if draft:
+        if draft and found and _goes_on(sentence, found[-1], draft):
+            found[-1] = replace(found[-1], rule="direct-split", content=found[-1].content + draft.content)
+        elif draft:
             found.append(draft)
     return found
+
+
+def _goes_on(sentence: Sentence, before: Draft, draft: Draft) -> bool:
+    """Whether a narrator only interrupts: „Der Deich hält“, sagte X, „das verspreche ich.“"""
+    form = sentence.words.form
+    end, start = before.content[-1][1], draft.content[0][0]
+    if before.rule != "direct-cue-after" or form[end] != "," or form[start - 1] != ",":
+        return False
+    return form[start + 1][0].islower() and any(end < k < start for k in before.cue)
 
 
 def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list[Draft]) -> Draft | None:
@@ -91,6 +103,8 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     ):
         segment = sentence.segments[index]
         speaker = find_subject(sentence, segment, segment.verb) if segment.verb >= 0 else None
+        if speaker and not can_speak(words, speaker):
+            speaker = None
         return replace(base, rule="direct-long", speaker=speaker, carried=speaker is None)
     return None
 

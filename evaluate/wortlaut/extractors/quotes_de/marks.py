@@ -115,7 +115,7 @@ def _closed_later(text: str, at: int, opener: str) -> int:
 
 
 def _continues_paragraph(text: str, at: int, sign: str, stack: list[tuple[str, int]]) -> bool:
-    return sign == stack[0][0] and "\n" in text[max(0, at - 4) : at] and not text[max(0, at - 4) : at].strip()
+    return sign == stack[0][0] and text[max(0, at - 8) : at].rstrip(" \t").endswith("\n")
 
 
 def _unclosed(text: str, stack: list[tuple[str, int]], limit: int) -> list[Quoted]:

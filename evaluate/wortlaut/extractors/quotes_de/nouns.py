@@ -32,9 +32,7 @@ _GENITIVE = frozenset(
         "dreier",
     ]
 )
-_ATTACHING = frozenset(
-    ["von", "vom", "aus", "für", "im", "in", "beim", "bei", "der", "zur", "gegen", "am", "an"]
-)
+_ATTACHING = frozenset({"von", "vom", "aus", "für", "im", "in", "ohne"})
 _NOT_ATTACHED = frozenset(
     [
         "Interview",
@@ -121,7 +119,8 @@ def is_adjective(words: Words, i: int) -> bool:
 
 
 def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
-    """The noun phrase that begins at token ``i``, within ``[i, end)``."""
+    """The noun phrase that begins at token ``i``, within ``[i, end)`` and 40 tokens."""
+    end = min(end, i + 40)
     low = words.low
     start = i
     if i >= end:
@@ -129,7 +128,7 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
     while i + 1 < end and low[i] in ("auch", "sogar", "selbst", "nur", "allein"):
         i += 1
     start = i
-    det = low[i] in WORDS["determiner"]
+    det = low[i] in WORDS["determiner"] or low[i] in ("andere", "anderer", "anderen")
     oblique = low[i] in WORDS["oblique"]
     k = i + 1 if det else i
     if (
@@ -176,7 +175,7 @@ def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
     """The head and the end of ``adjectives nouns``, with names, numbers and quoted names."""
     low, form = words.low, words.form
     steps = 0
-    while k < end and not is_noun(words, k) and steps < 6:
+    while k < end and not is_noun(words, k) and not _site(form[k]) and steps < 6:
         if form[k] in '„"»' and (close := _quoted_name(words, k, end)):
             return k + 1, close
         if is_adjective(words, k):
@@ -192,12 +191,12 @@ def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
         else:
             return None
         steps += 1
-    if k >= end or not is_noun(words, k):
+    if k >= end or not (is_noun(words, k) or _site(form[k])):
         return None
     head = k
     k += 1
     while k < end:
-        if is_noun(words, k) or (form[k][0].isupper() and low[k] in WORDS["name_particle"]):
+        if is_noun(words, k) or _site(form[k]) or (form[k][0].isupper() and low[k] in WORDS["name_particle"]):
             head = k
             k += 1
         elif (
@@ -217,6 +216,11 @@ def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
         else:
             break
     return head, k
+
+
+def _site(word: str) -> bool:
+    """Whether a lower-case word is a name by its dot: ``ver.di``, ``ndr.de``."""
+    return "." in word and word[0].isalpha()
 
 
 _INITIALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -307,8 +311,6 @@ def _detached(words: Words, k: int, inner: Phrase) -> bool:
     nouns = words.form[inner.start : inner.end]
     if any(word in _NOT_ATTACHED or word in WORDS["weekday"] or word.endswith("interview") for word in nouns):
         return True
-    if words.low[k] in ("am", "an", "gegen", "bei", "beim"):
-        return words.low[k] not in ("bei", "beim") or True
     return bool(nouns[0][0].isdigit())
 
 
@@ -316,7 +318,7 @@ def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
     """The phrase with the apposition that follows its comma: no verb in it, and closed by a comma."""
     segments = sentence.segments
     for index, segment in enumerate(segments[:-1]):
-        if segment.end == phrase.end and segment.after == ",":
+        if segment.end == phrase.end and segment.after == "," and segment.end + 1 not in sentence.inside:
             following = segments[index + 1]
             inner = noun_phrase(sentence.words, following.start, following.end)
             if following.kind == "bare" and inner and not inner.pronoun and inner.end == following.end:

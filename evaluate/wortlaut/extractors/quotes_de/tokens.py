@@ -11,6 +11,8 @@ _TOKEN = re.compile(r"\w+(?:[-–'’&/:+]\w+|\.[a-zäöüß0-9]\w*|,(?=\d)\w+)*
 _FINAL = frozenset({".", "!", "?", "…", "...", "...."})
 _CLOSING = frozenset("“”\"»«’‘'›‹)]")
 _OPENING = frozenset("„“”\"»«‚‘'›‹([")
+#: No sentence has more words outside quotation marks; what looks longer is a list, and rules look far.
+_LONGEST = 200
 _STARTERS = frozenset(
     word.capitalize()
     for section in ("determiner", "pronoun", "preposition", "adverb", "subordinator", "coordinator")
@@ -59,7 +61,7 @@ def _sentence_ends(
 ) -> list[tuple[int, bool]]:
     """Token indices after which a sentence ends, each with whether a paragraph ends there, too."""
     ends: list[tuple[int, bool]] = []
-    inside = 0
+    inside = outside = 0
     count = len(form)
     for i in range(count):
         last = i + 1 == count
@@ -67,10 +69,15 @@ def _sentence_ends(
         while inside < len(quoted) and quoted[inside][1] < end[i]:
             inside += 1
         open_quote = inside < len(quoted) and quoted[inside][0] <= start[i] and end[i] < quoted[inside][1]
+        outside += not open_quote
         if line_end and not open_quote:
             ends.append((i + 1, True))
-        elif not open_quote and not last and _ends_sentence(form, i, start, end):
+            outside = 0
+        elif (not open_quote and outside > _LONGEST) or (
+            not open_quote and not last and _ends_sentence(form, i, start, end)
+        ):
             ends.append((i + 1, False))
+            outside = 0
     return ends
 
 
