@@ -66,6 +66,9 @@ def read_evaluation(path: Path) -> dict[str, Any]:
             where=str(path),
             hint="Write one: wortlaut evaluate -e SPEC --json FILE",
         )
+    missing = [key for key in ("corpus", "signature", "resampling", "items", "systems") if key not in data]
+    if missing:
+        raise DataError(f"the result lacks {', '.join(missing)}", where=str(path), hint="Write it anew.")
     return data
 
 

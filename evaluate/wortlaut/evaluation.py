@@ -183,7 +183,7 @@ def evaluate(
     An extractor that fails has its reason in ``failed`` and no scores; the others are scored. Raises
     WortlautError for a corpus, schema or projection that cannot be used.
     """
-    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    loaded = _by_id(corpus if isinstance(corpus, Corpus) else load_corpus(corpus))
     if not loaded.documents:
         raise DataError("the corpus has no documents", where=loaded.name)
     chosen = checked_schemas(schemas)
@@ -251,6 +251,8 @@ def score_files(
     left = Corpus.of(gold, read_annotated(gold))
     right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
     found = _aligned(left, right, predicted)
+    order = sorted(range(len(found)), key=lambda i: left.documents[i].id)
+    left, found = _by_id(left), [found[i] for i in order]
     scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
     finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
     if not finds:
@@ -258,6 +260,11 @@ def score_files(
     system = scorer.system(predicted, found, chosen, None, finds)
     signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
     return Evaluation(left, signature, (system,), scorer.units, scorer.notes)
+
+
+def _by_id(corpus: Corpus) -> Corpus:
+    """Documents by id: results on the same corpus list the same units and items in the same order."""
+    return replace(corpus, documents=tuple(sorted(corpus.documents, key=lambda document: document.id)))
 
 
 def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,9 @@ def paired_test(
         raise ComparisonError(f"the systems have {len(a)} and {len(b)} units")
     if not np.array_equal(a[:, 0], b[:, 0]):
         raise ComparisonError("the systems were scored against different gold items")
+    if (a.sum(axis=0).tolist(), a.tobytes()) > (b.sum(axis=0).tolist(), b.tobytes()):
+        # The same draws whichever of the two is named first.
+        return _mirrored(paired_test(b, a, scale, samples=samples, trials=trials, seed=seed))
     kinds, multiplicity = np.unique(np.concatenate([a, b], axis=1), axis=0, return_counts=True)
     left, right = kinds[:, :4], kinds[:, 4:]
     differing = int(multiplicity[(left != right).any(axis=1)].sum())
@@ -86,6 +89,23 @@ def paired_test(
         effect,
         len(a),
         differing,
+    )
+
+
+def _mirrored(test: PairedTest) -> PairedTest:
+    """The test of B against A from that of A against B."""
+
+    def minus(value: float | None) -> float | None:
+        return None if value is None else 0.0 - value
+
+    return replace(
+        test,
+        precision=minus(test.precision),
+        recall=minus(test.recall),
+        f1=minus(test.f1),
+        interval=None if test.interval is None else (0.0 - test.interval[1], 0.0 - test.interval[0]),
+        superiority=None if test.superiority is None else 1 - test.superiority,
+        effect=minus(test.effect),
     )
 
 
