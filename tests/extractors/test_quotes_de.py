@@ -57,7 +57,8 @@ def test_case(case: dict[str, object]) -> None:
 
 PIECES = [
     *"„“”\"»«‚‘'’›‹ .,:!?\nabAB(",
-    "sagte ", ", dass ", "er ", "sei ", "nach Angaben ", "laut ", "der ", "Harms ", "zu ", "kündigte ", "an ", "so ",
+    "sagte ", ", dass ", "er ", "sei ", "nach Angaben ", "laut ", "der ",
+    "Harms ", "zu ", "kündigte ", "an ", "so ",
 ]  # fmt: skip
 MARKED = st.lists(st.sampled_from(PIECES)).map("".join)
 
@@ -177,9 +178,7 @@ def test_any_given_quote_is_answered(text: str, data: st.DataObject) -> None:
 def test_the_seed_article() -> None:
     paths = sorted((SHARED / "annotations").glob("000_*.txt"))
     if not paths:
-        pytest.skip(
-            "the seed article is not here (set WORTLAUT_SHARED to the folder that holds annotations/)"
-        )
+        pytest.skip("the seed article is not here (set WORTLAUT_SHARED to the folder of annotations/)")
     text = paths[0].read_text(encoding="utf-8")
     direct = [quote for quote in extract(text).quotes if quote.type == "direct"]
     assert len(direct) == 7

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from wortlaut.document import Annotations, Cluster, Quote, Span
 from wortlaut.extractors.quotes_de.drafts import Draft, required_span, span_of
+from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.names import Speakers, full_names
 from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.tokens import Words
@@ -52,12 +53,13 @@ def assembled(words: Words, found: list[Found]) -> list[Quote]:
             speaker, entity = last
             attribution = "implicit"
         addressee = draft.addressee
+        medium = _medium(words, draft, speaker, quotes)
         quotes.append(
             Quote(
                 id=f"q{len(quotes) + 1}",
                 type=draft.type,
                 content=required_span(words, draft.content),
-                medium=draft.medium,
+                medium=medium,
                 cue=span_of(words, [(k, k + 1) for k in draft.cue]),
                 speaker=span_of(words, [(speaker.start, speaker.end)]) if speaker else None,
                 addressee=span_of(words, [(addressee.start, addressee.end)]) if addressee else None,
@@ -68,6 +70,17 @@ def assembled(words: Words, found: list[Found]) -> list[Quote]:
             )
         )
     return quotes
+
+
+def _medium(words: Words, draft: Draft, speaker: Phrase | None, before: list[Quote]) -> str:
+    """What the cue says, writing where a text speaks, and as before where there is no cue."""
+    if draft.carried and not draft.cue and before and before[-1].medium:
+        return before[-1].medium
+    if speaker and "thought" not in draft.medium:
+        nouns = words.form[speaker.start : speaker.end]
+        if nouns and any(noun in WORDS["written"] or noun in WORDS["media"] for noun in nouns[:3]):
+            return "writing"
+    return draft.medium
 
 
 def _nested(quotes: list[Quote]) -> Iterable[Quote]:

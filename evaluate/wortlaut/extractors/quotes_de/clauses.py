@@ -172,6 +172,8 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         and not all(i in inside for i in range(first, end))
     ):
         verb = finite_verb(words, first, end, frozenset())
+    if verb >= 0 and not verb_readings(low[verb]) & FIN and has_infinitive(words, start, end, inside):
+        verb = -1
     final = verb >= 0 and verb > first and is_last(words, verb, end)
     if lead in ("dass", "daß"):
         return "dass", verb

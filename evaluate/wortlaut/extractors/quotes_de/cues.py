@@ -235,6 +235,10 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
         return _verb_final_subject(sentence, segment, verb)
     if verb + 1 < segment.end and low[verb + 1] in ("er", "sie", "man", "wir", "ich"):
         return Phrase(verb + 1, verb + 2, verb + 1, pronoun=True)
+    if verb > segment.start + 1 and low[verb - 1] in ("und", "aber", "sowie"):
+        shared = _shared_subject(sentence, segment, verb)
+        if shared:
+            return shared
     if start < verb:
         phrase = _subject_in_front(sentence, start, verb)
         if phrase:

@@ -29,7 +29,7 @@ def from_marks(
     sentence: Sentence, marked: list[Marked], cues: list[Cue], indirect: list[Draft]
 ) -> list[Draft]:
     """The direct quotations among the marked stretches of a sentence."""
-    found = []
+    found: list[Draft] = []
     for quote in marked:
         draft = _classify(sentence, quote, cues, indirect)
         if draft and found and _goes_on(sentence, found[-1], draft):
@@ -88,10 +88,13 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     valued = (
         cue and not general and "q" in cue.entry.uses and before in ("als", "ein", "eine", "einen", "einer")
     )
-    if is_title(sentence, quote) and not valued:
+    said = (holder and holder.cue) or (cue and not general and not cue.entry.uses.isdisjoint("cqno"))
+    if is_title(sentence, quote) and not valued and not (said and _is_phrase(sentence, quote)):
         return None
     if holder:
         return replace(holder, type="direct", rule="direct-nested", content=(content,))
+    if cue is None and before == "," and speech:
+        cue = _cue_in(cues, index - 1)
     if cue and (cue.entry.uses & {"c", "q", "n", "z"}):
         frame = _rest_of_sentence(sentence, quote)
         return _attributed(sentence, replace(base, rule="direct-in-clause"), cue, frame)
@@ -146,6 +149,15 @@ def is_title(sentence: Sentence, quote: Marked) -> bool:
         return False
     capital = words.form[first][0].isupper() or words.form[first][0].isdigit()
     return capital and size < 6 and not (words.low[first] in WORDS["determiner"] and size > 3)
+
+
+def _is_phrase(sentence: Sentence, quote: Marked) -> bool:
+    """Whether a capitalised stretch is a phrase, not a name: ``Gefahr für Leib und Leben``."""
+    words = sentence.words
+    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
+    named = before in WORDS["title_noun"] or (before and is_noun(words, quote.start - 1))
+    inner = range(quote.start + 2, quote.end - 1)
+    return not named and len(inner) > 1 and any(words.form[k].islower() for k in inner)
 
 
 def _segment_of(sentence: Sentence, quote: Marked) -> int:

@@ -57,7 +57,8 @@ def reported(sentence: Sentence, cues: list[Cue]) -> Draft | None:
         segment = sentence.segments[cue.segment]
         if segment.kind not in ("main", "first") or not _has_object(sentence, segment, cue):
             continue
-        content = ((sentence.start, sentence.end),)
+        joined = cue.verb > segment.start + 1 and sentence.words.low[cue.verb - 1] in ("und", "aber", "sowie")
+        content = ((cue.verb if joined else sentence.start, sentence.end),)
         return Draft("reported", "reported", cue.entry.medium, content, speaker=cue.speaker)
     return None
 

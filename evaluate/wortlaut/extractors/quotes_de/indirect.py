@@ -178,6 +178,10 @@ def content_end(sentence: Sentence, start: int, cue: Cue, cues: list[Cue]) -> in
         goes_on = words.low[segment.start] in ("und", "aber", "doch", "jedoch")
         if goes_on and not has_subjunctive(sentence, segment.start, segment.end):
             return segment.start - 1
+    for other in cues:
+        aside = sentence.segments[other.segment]
+        if aside.kind == "wie" and aside.start > start and other.entry.uses & {"c", "e", "n"}:
+            return aside.start - 1
     for k in range(start + 2, sentence.stop - 1):
         if words.low[k] in ("und", "aber") and k not in sentence.inside:
             following = words.low[k + 1]

@@ -58,21 +58,21 @@ class Speakers:
         words = self.words
         best: list[str] = []
         current: list[str] = []
+        owned = False  # behind a genitive or a preposition stands another name: das Büro des Präsidenten X
         for k in range(phrase.start, phrase.end):
             word = words.form[k]
-            if (is_noun(words, k) and not is_role(word)) or (
-                current
-                and words.low[k] in WORDS["name_particle"]
-                and k + 1 < phrase.end
-                and is_noun(words, k + 1)
-            ):
+            following = min(k + 1, phrase.end - 1)
+            particle = bool(current) and words.low[k] in _PARTICLES and is_noun(words, following)
+            if word == ",":
+                owned = False
+            elif k > phrase.start and words.low[k] in WORDS["owner"] and not particle:
+                owned = True
+            if not owned and (particle or (is_noun(words, k) and not is_role(word))):
                 current.append(word)
-            else:
-                if len(current) > 1 and not best:
-                    best = current
-                current = []
-        if len(current) > 1 and not best:
-            best = current
+                continue
+            best = best or (current if len(current) > 1 else [])
+            current = []
+        best = best or (current if len(current) > 1 else [])
         if best:
             return " ".join(best)
         head = words.form[phrase.head]

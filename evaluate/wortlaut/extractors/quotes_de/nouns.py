@@ -314,6 +314,9 @@ def _detached(words: Words, k: int, inner: Phrase) -> bool:
     return bool(nouns[0][0].isdigit())
 
 
+_LOOSE = WORDS["preposition"] | WORDS["adverb"]
+
+
 def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
     """The phrase with the apposition that follows its comma: no verb in it, and closed by a comma."""
     segments = sentence.segments
@@ -321,6 +324,7 @@ def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
         if segment.end == phrase.end and segment.after == "," and segment.end + 1 not in sentence.inside:
             following = segments[index + 1]
             inner = noun_phrase(sentence.words, following.start, following.end)
-            if following.kind == "bare" and inner and not inner.pronoun and inner.end == following.end:
+            whole = inner and (inner.end == following.end or sentence.words.low[inner.end] in _LOOSE)
+            if following.kind == "bare" and inner and not inner.pronoun and whole:
                 return Phrase(phrase.start, inner.end, phrase.head, oblique=phrase.oblique)
     return phrase
