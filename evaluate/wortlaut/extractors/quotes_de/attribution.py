@@ -9,10 +9,11 @@ from dataclasses import replace
 from wortlaut.document import Quote, Span
 from wortlaut.extractors.quotes_de.assembly import Found, assembled
 from wortlaut.extractors.quotes_de.clauses import Sentence
-from wortlaut.extractors.quotes_de.cues import find_cues, find_subject
+from wortlaut.extractors.quotes_de.cues import find_cues
 from wortlaut.extractors.quotes_de.direct import Marked, attributed
 from wortlaut.extractors.quotes_de.drafts import Draft, Range, required_span
 from wortlaut.extractors.quotes_de.nouns import Phrase
+from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.pipeline import Analysis, analyse_text, find_drafts
 from wortlaut.extractors.quotes_de.tokens import Words
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
-from wortlaut.extractors.quotes_de.cues import Cue, find_subject
+from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase
+from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
 _FINAL = frozenset({".", "!", "?", "…", "..."})
@@ -237,12 +238,27 @@ def _attributed(sentence: Sentence, draft: Draft, cue: Cue, frame: tuple[Range, 
     return replace(
         draft,
         medium=cue.entry.medium,
-        cue=cue.tokens,
+        cue=tuple(sorted({*cue.tokens, *_cue_words(sentence, draft.content[0][0])})),
         speaker=cue.speaker,
         addressee=cue.addressee,
         frame=frame,
         carried=cue.speaker is None and not cue.passive,
     )
+
+
+def _cue_words(sentence: Sentence, start: int) -> tuple[int, ...]:
+    """What belongs to the cue right before the marks: ``als`` or ``mit den Worten``."""
+    low = sentence.words.low
+    k = start - 1
+    if k >= sentence.start and low[k] == ":":
+        k -= 1
+        if low[k] == "zitiert":
+            k -= 1
+        words = range(k - 2, k + 1)
+        return tuple(words) if low[k - 2 : k + 1] == ["mit", "den", "worten"] else ()
+    while k > sentence.start and low[k] in WORDS["determiner"]:
+        k -= 1
+    return (k,) if k > sentence.start and low[k] == "als" else ()
 
 
 def _after_colon(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue]) -> Draft:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft
-from wortlaut.extractors.quotes_de.indirect import has_subjunctive
 from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.mood import has_subjunctive
 
 
 def free_indirect(sentence: Sentence, quoted_before: bool) -> Draft | None:

@@ -12,80 +12,7 @@ from wortlaut.extractors.quotes_de.verbs import AUX, verb_readings
 #: A capitalised word with such an end at the start of a sentence is an adverb: Unmissverständlich sagte …
 _ADVERBIAL = ("lich", "isch", "haft", "sam", "weise")
 _MARKS = frozenset("„“”\"»«‚‘’'›‹")
-_GENITIVE = frozenset(
-    [
-        "des",
-        "der",
-        "eines",
-        "einer",
-        "seines",
-        "seiner",
-        "ihres",
-        "ihrer",
-        "dieses",
-        "dieser",
-        "unseres",
-        "unserer",
-        "aller",
-        "mehrerer",
-        "zweier",
-        "dreier",
-    ]
-)
 _ATTACHING = frozenset({"von", "vom", "aus", "für", "im", "in", "ohne"})
-_NOT_ATTACHED = frozenset(
-    [
-        "Interview",
-        "Rede",
-        "Gespräch",
-        "Pressekonferenz",
-        "Montag",
-        "Dienstag",
-        "Mittwoch",
-        "Donnerstag",
-        "Freitag",
-        "Samstag",
-        "Sonntag",
-        "Abend",
-        "Morgen",
-        "Nachmittag",
-        "Mittag",
-        "Nacht",
-        "Anschluss",
-        "Vorfeld",
-        "Rahmen",
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-        "Jahr",
-        "Zusammenhang",
-        "Fernsehen",
-        "Radio",
-        "Erklärung",
-        "Stellungnahme",
-        "Brief",
-        "Mitteilung",
-        "Pressemitteilung",
-        "Ansprache",
-        "Bundestag",
-        "Presse",
-        "Journalisten",
-        "Reportern",
-        "Wochenende",
-        "Urteil",
-        "Blog",
-        "Bezug",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +65,12 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
         and low[k] not in ("der", "die", "das", "den", "dem")
     ):
         k += 1
-    if det and low[i] in _QUANTITY and k < end and low[k] in ("der", "von", "dieser", "ihrer", "seiner"):
+    if (
+        det
+        and low[i] in WORDS["quantity"]
+        and k < end
+        and low[k] in ("der", "von", "dieser", "ihrer", "seiner")
+    ):
         part = noun_phrase(words, k + (low[k] == "von"), end)
         return Phrase(start, part.end, i) if part and not part.pronoun else None
     if det:
@@ -151,11 +83,6 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
     head, k = core
     k = _modifiers(words, head, k, end)
     return Phrase(start, k, head, oblique=oblique)
-
-
-_QUANTITY = frozenset(
-    "einige einer eine eines viele mehrere zahlreiche keiner beide zwei drei vier fünf jeder manche".split()
-)
 
 
 def _extended_attribute(words: Words, k: int, end: int) -> int:
@@ -275,7 +202,7 @@ def _modifiers(words: Words, head: int, k: int, end: int) -> int:
             if not close:
                 return k
             k = close + 1
-        elif low[k] in _GENITIVE:
+        elif low[k] in WORDS["genitive"]:
             inner = noun_phrase(words, k, end)
             if inner is None or inner.pronoun:
                 return k
@@ -309,7 +236,10 @@ def _modifiers(words: Words, head: int, k: int, end: int) -> int:
 def _detached(words: Words, k: int, inner: Phrase) -> bool:
     """Whether the prepositional phrase says when or where something was said, not who says it."""
     nouns = words.form[inner.start : inner.end]
-    if any(word in _NOT_ATTACHED or word in WORDS["weekday"] or word.endswith("interview") for word in nouns):
+    if any(
+        word in WORDS["circumstance"] or word in WORDS["weekday"] or word.endswith("interview")
+        for word in nouns
+    ):
         return True
     return bool(nouns[0][0].isdigit())
 

@@ -6,16 +6,19 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 
 from wortlaut.document import Annotations
+from wortlaut.extractors.quotes_de.announced import from_nouns
 from wortlaut.extractors.quotes_de.assembly import Found, assemble
 from wortlaut.extractors.quotes_de.clauses import Sentence, analyse
-from wortlaut.extractors.quotes_de.cues import Cue, find_cues, find_subject
+from wortlaut.extractors.quotes_de.cues import Cue, find_cues
 from wortlaut.extractors.quotes_de.direct import Marked, from_marks
 from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.free import free_indirect, reported
-from wortlaut.extractors.quotes_de.indirect import from_cue, from_nouns, from_sources
+from wortlaut.extractors.quotes_de.indirect import from_cue
 from wortlaut.extractors.quotes_de.marks import find_quoted
 from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase
+from wortlaut.extractors.quotes_de.participants import find_subject
+from wortlaut.extractors.quotes_de.sources import from_sources
 from wortlaut.extractors.quotes_de.tokens import Words, split_words
 
 

@@ -1,0 +1,261 @@
+"""Who says it and to whom: subject, agent, source and addressee of a clause, by case and place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, finite_verb
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.extractors.quotes_de.verbs import (
+    CueVerb,
+)
+
+_AGENT = frozenset({"von", "vom", "durch", "seitens", "in", "im"})
+_AUDIENCE = frozenset(
+    "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
+)
+
+
+def participants(
+    sentence: Sentence,
+    segment: Segment,
+    entry: CueVerb,
+    verb: int,
+    tokens: tuple[int, ...],
+    passive: bool,
+) -> tuple[Phrase | None, Phrase | None]:
+    """Who says it and to whom, by case and place around the verb."""
+    if entry.lemma == "heißen":
+        return _source_phrase(sentence, segment, tokens), None
+    if "p" in entry.uses:
+        return None, None
+    subject = find_subject(sentence, segment, verb)
+    if entry.lemma == "zitieren":
+        return _quoted_person(sentence, segment, verb, subject, passive), None
+    if passive:
+        whom = subject or noun_phrase(sentence.words, segment.start, verb)
+        return _agent(sentence, segment, verb), whom if entry.uses & {"a", "d"} else None
+    addressee = _addressee(sentence, segment, entry, verb, tokens, subject)
+    if subject and addressee is None and entry.lemma in ("vor|werfen", "unterstellen", "vor|halten"):
+        return _split_dative(sentence.words, subject)
+    return subject, addressee
+
+
+def _split_dative(words: Words, subject: Phrase) -> tuple[Phrase, Phrase | None]:
+    """``wirft die OSZE der Kommission vor``: what looks like a genitive is the dative."""
+    for k in range(subject.end - 1, subject.start, -1):
+        if words.low[k] == "der":
+            return replace(subject, end=k), Phrase(k, subject.end, subject.end - 1)
+    return subject, None
+
+
+def _quoted_person(
+    sentence: Sentence, segment: Segment, verb: int, subject: Phrase | None, passive: bool
+) -> Phrase | None:
+    """Who is quoted: the subject of the passive, else the object behind the subject."""
+    if passive or subject is None:
+        return subject
+    at = max(verb + 1, subject.end)
+    other = noun_phrase(sentence.words, at, segment.end) if at < segment.end else None
+    return other if other and not other.pronoun else subject
+
+
+def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The subject of the clause around ``verb``: before it if the clause begins with it, else behind."""
+    words = sentence.words
+    low = words.low
+    start = _skip_lead(words, segment.start, verb)
+    if segment.kind in ("wie", "dass", "sub", "question", "rel"):
+        return _verb_final_subject(sentence, segment, verb)
+    if verb + 1 < segment.end and low[verb + 1] in ("er", "sie", "man", "wir", "ich"):
+        return Phrase(verb + 1, verb + 2, verb + 1, pronoun=True)
+    if verb > segment.start + 1 and low[verb - 1] in ("und", "aber", "sowie"):
+        shared = _shared_subject(sentence, segment, verb)
+        if shared:
+            return shared
+    if start < verb:
+        phrase = _subject_in_front(sentence, start, verb)
+        if phrase:
+            return phrase
+    k = verb + 1
+    while k < segment.end:
+        if (
+            (k in sentence.inside and words.form[k] not in '„"»')
+            or low[k] in WORDS["object"]
+            or low[k] in WORDS["adverb"]
+        ):
+            k += 1
+        elif low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            k = max(k + 1, inner.end if inner else k + 1)
+        else:
+            phrase = noun_phrase(words, k, segment.end)
+            if phrase is None:
+                k += 1
+            elif phrase.oblique or low[phrase.head] == "es" or _is_time(words, phrase):
+                k = phrase.end
+            else:
+                return with_apposition(sentence, phrase)
+    return _shared_subject(sentence, segment, verb)
+
+
+def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The subject of a clause that ``und`` joins to the one before it: ``Er kam und sagte``."""
+    words = sentence.words
+    joined = words.low[verb - 1] in ("und", "aber", "sowie") or words.low[segment.start] in ("und", "aber")
+    if not joined and segment.kind != "first":
+        return None
+    for part in sentence.segments:
+        if part.start > segment.start or part.verb < 0 or part.verb >= verb:
+            continue
+        if part.kind in ("main", "first"):
+            return find_subject(sentence, part, part.verb)
+        return None
+    return None
+
+
+def _is_time(words: Words, phrase: Phrase) -> bool:
+    head = next((k for k in range(phrase.start, phrase.end) if words.form[k] in WORDS["time_noun"]), -1)
+    return head >= 0
+
+
+def _in_marks(sentence: Sentence, k: int) -> bool:
+    return k in sentence.inside and sentence.words.form[k] not in '„"»'
+
+
+def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
+    """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
+    words = sentence.words
+    phrase = noun_phrase(words, start, verb)
+    if phrase is None or phrase.oblique or _is_time(words, phrase) or words.low[phrase.head] == "es":
+        return None
+    if phrase.end < verb and words.form[phrase.end] == ",":
+        inner = noun_phrase(words, phrase.end + 1, verb)
+        close = next((k for k in range(phrase.end + 1, verb) if words.form[k] == ","), verb)
+        if inner and not inner.pronoun and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0:
+            return Phrase(phrase.start, close, phrase.head)
+        return phrase
+    return phrase if _only_adverbs(words, phrase.end, verb) else None
+
+
+def _skip_lead(words: Words, start: int, verb: int) -> int:
+    while start < verb and (
+        words.low[start] in WORDS["coordinator"] or words.low[start] in ("auch", "so", "zudem", "außerdem")
+    ):
+        start += 1
+    return start
+
+
+def _only_adverbs(words: Words, start: int, end: int) -> bool:
+    k = start
+    while k < end:
+        if words.low[k] in WORDS["adverb"] or words.low[k] in WORDS["object"]:
+            k += 1
+        elif words.low[k] in WORDS["preposition"]:
+            phrase = noun_phrase(words, k + 1, end)
+            if phrase is None:
+                return False
+            k = phrase.end
+        else:
+            return False
+    return True
+
+
+def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    words = sentence.words
+    k = segment.start
+    if segment.kind == "rel":
+        return None if words.low[k] in ("den", "dem") else noun_phrase(words, k + 1, verb)
+    while (
+        k < verb
+        and words.low[k] in WORDS["coordinator"] | WORDS["subordinator"] | WORDS["object"] | WORDS["adverb"]
+    ):
+        k += 1
+    while k < verb:
+        if words.low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            if inner and words.low[verb] in ("hervorgeht", "ergab", "verlautet", "verlautete"):
+                return inner
+            k = inner.end if inner else k + 1
+            continue
+        phrase = noun_phrase(words, k, verb)
+        if phrase and not phrase.oblique:
+            return phrase
+        k = phrase.end if phrase else k + 1
+    return None
+
+
+def _agent(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+    """The agent of a passive: what ``von`` or ``durch`` governs, or the text in which it stands."""
+    words = sentence.words
+    for k in range(segment.start, segment.end - 1):
+        if k in sentence.inside or words.low[k] not in _AGENT:
+            continue
+        phrase = noun_phrase(words, k + 1, segment.end)
+        if phrase is None or phrase.pronoun or words.form[phrase.head] in WORDS["not_name"]:
+            continue
+        if words.low[k] in ("in", "im") and not _is_written(words, phrase):
+            continue
+        return phrase
+    return None
+
+
+def _is_written(words: Words, phrase: Phrase) -> bool:
+    return any(words.form[k] in WORDS["written"] for k in range(phrase.start, phrase.end))
+
+
+def _source_phrase(sentence: Sentence, segment: Segment, tokens: tuple[int, ...]) -> Phrase | None:
+    """What ``heißt es`` names as its source: ``in dem Bericht``, ``beim Sender``."""
+    words = sentence.words
+    for k in range(segment.start, segment.end - 1):
+        if words.low[k] in ("in", "im", "bei", "beim", "auf", "aus", "von", "seitens", "vonseiten"):
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase and not phrase.pronoun:
+                return phrase
+    return None
+
+
+def _addressee(
+    sentence: Sentence,
+    segment: Segment,
+    entry: CueVerb,
+    verb: int,
+    tokens: tuple[int, ...],
+    subject: Phrase | None,
+) -> Phrase | None:
+    words = sentence.words
+    low = words.low
+    for k in range(segment.start, segment.end - 1):
+        if low[k] == "gegenüber" and k not in sentence.inside:
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase:
+                return phrase
+        if low[k] in ("vor", "an") and k > segment.start and k not in sentence.inside:
+            phrase = noun_phrase(words, k + 1, segment.end)
+            if phrase and words.form[phrase.head] in _AUDIENCE:
+                return phrase
+    if not entry.uses & {"a", "d"}:
+        return None
+    k = verb + 1
+    while k < segment.end:
+        if subject and subject.start <= k < subject.end:
+            k = subject.end
+        elif k in sentence.inside or low[k] in WORDS["adverb"] or low[k] == "sich":
+            k += 1
+        elif low[k] in WORDS["object"]:
+            return Phrase(k, k + 1, k, pronoun=True)
+        elif low[k] in WORDS["preposition"]:
+            inner = noun_phrase(words, k + 1, segment.end)
+            k = max(k + 1, inner.end if inner else k + 1)
+        else:
+            phrase = noun_phrase(words, k, segment.end)
+            if phrase is None:
+                k += 1
+                continue
+            dative = low[phrase.start] in WORDS["dative"] or low[phrase.start] not in WORDS["determiner"]
+            if subject and ("a" in entry.uses or dative) and is_noun(words, phrase.head):
+                return phrase
+            k = phrase.end
+    return None

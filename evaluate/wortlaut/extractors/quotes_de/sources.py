@@ -1,0 +1,203 @@
+"""Indirect quotations by a source: laut X, X zufolge, nach Angaben von X, so X, demnach."""
+
+from __future__ import annotations
+
+from wortlaut.extractors.quotes_de.clauses import Sentence
+from wortlaut.extractors.quotes_de.drafts import Draft, Range, trimmed
+from wortlaut.extractors.quotes_de.indirect import frame_end
+from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.nouns import Phrase, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
+
+
+def from_sources(sentence: Sentence) -> list[Draft]:
+    """Quotations by a source phrase: laut X, X zufolge, nach Angaben von X, so X, demnach."""
+    words = sentence.words
+    found = []
+    for i in range(sentence.start, sentence.stop):
+        word = words.low[i]
+        if word not in _TRIGGERS or i in sentence.inside:
+            continue
+        draft = _TRIGGERS[word](sentence, i)
+        if draft:
+            found.append(draft)
+    return found
+
+
+def _rest(sentence: Sentence, start: int, end: int) -> tuple[Range, ...]:
+    """The sentence without the frame ``[start, end)``."""
+    words = sentence.words
+    return trimmed(words, sentence.start, start) + trimmed(words, end, sentence.stop)
+
+
+def _source(
+    sentence: Sentence, rule: str, start: int, end: int, cue: tuple[int, ...], speaker: Phrase, medium: str
+) -> Draft | None:
+    content = _rest(sentence, start, end)
+    for segment in sentence.segments:
+        if segment.kind == "rel" and segment.start < start and end <= segment.end:
+            content = trimmed(sentence.words, segment.start, start) + trimmed(
+                sentence.words, end, sentence.stop
+            )
+    if not content or sum(b - a for a, b in content) < 3:
+        return None
+    return Draft("indirect", rule, medium, content, cue, speaker, None, ((start, end),))
+
+
+def is_source(word: str) -> bool:
+    """Whether a noun names what somebody said or wrote (``Angaben``, ``Polizeiangaben``)."""
+    if word in WORDS["source"]:
+        return True
+    tail = word.lower()
+    return any(tail.endswith(end) for end in WORDS["source_tail"])
+
+
+def _laut(sentence: Sentence, i: int) -> Draft | None:
+    words = sentence.words
+    phrase = noun_phrase(words, i + 1, sentence.stop)
+    if phrase is None or phrase.pronoun:
+        return None
+    phrase = with_apposition(sentence, phrase)
+    medium = "speech/writing"
+    return _source(sentence, "indirect-laut", i, phrase.end, (i,), phrase, medium)
+
+
+def _nach(sentence: Sentence, i: int) -> Draft | None:
+    words = sentence.words
+    phrase = noun_phrase(words, i + 1, sentence.stop)
+    if phrase and not phrase.pronoun and _has_source_head(sentence, phrase):
+        if i and words.low[i - 1] == "je":
+            return None
+        return _source(sentence, "indirect-nach", i, phrase.end, (i,), phrase, _nach_medium(sentence, phrase))
+    before = _phrase_before(sentence, i)
+    if before and any(w in WORDS["source"] for w in words.form[before.start : before.end]):
+        return _source(
+            sentence, "indirect-nach", before.start, i + 1, (i,), before, _nach_medium(sentence, before)
+        )
+    return None
+
+
+def _nach_medium(sentence: Sentence, phrase: Phrase) -> str:
+    thought = {"Meinung", "Ansicht", "Auffassung", "Einschätzung", "Überzeugung", "Schätzung", "Schätzungen"}
+    return (
+        "speech/thought"
+        if thought & set(sentence.words.form[phrase.start : phrase.end])
+        else "speech/writing"
+    )
+
+
+def _has_source_head(sentence: Sentence, phrase: Phrase) -> bool:
+    """Whether the first noun of the phrase, before its genitives, is a source noun."""
+    words = sentence.words
+    for k in range(phrase.start, phrase.end):
+        if words.form[k][0].isupper() and words.low[k] not in WORDS["determiner"]:
+            return is_source(words.form[k]) or (k < phrase.head and is_source(words.form[phrase.head]))
+    return False
+
+
+def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:
+    """The longest noun phrase that ends right before token ``i``."""
+    words = sentence.words
+    best = None
+    for start in range(i - 1, max(sentence.start, i - 14) - 1, -1):
+        if words.form[start] in ",;:":
+            break
+        if verb_readings(words.low[start]) & FIN:
+            continue
+        phrase = noun_phrase(words, start, i)
+        if (
+            phrase
+            and phrase.end == i
+            and not (
+                start > sentence.start
+                and words.low[start - 1] in WORDS["preposition"]
+                and words.low[start] not in ("den",)
+            )
+        ):
+            best = phrase
+    return best
+
+
+def _zufolge(sentence: Sentence, i: int) -> Draft | None:
+    phrase = _phrase_before(sentence, i)
+    if phrase is None:
+        return None
+    return _source(sentence, "indirect-zufolge", phrase.start, i + 1, (i,), phrase, "speech/writing")
+
+
+def _gemaess(sentence: Sentence, i: int) -> Draft | None:
+    phrase = noun_phrase(sentence.words, i + 1, sentence.stop)
+    if phrase is None or phrase.pronoun or not _has_source_head(sentence, phrase):
+        return None
+    return _source(sentence, "indirect-gemäß", i, phrase.end, (i,), phrase, "speech/writing")
+
+
+def _so(sentence: Sentence, i: int) -> Draft | None:
+    words = sentence.words
+    for index, segment in enumerate(sentence.segments):
+        if segment.start != i or not index:
+            continue
+        phrase = noun_phrase(words, i + 1, segment.end)
+        if phrase is None or (segment.kind not in ("bare", "inf") and segment.verb < phrase.end):
+            return None
+        if phrase.oblique or words.low[phrase.start] in ("viele", "viel"):
+            return None
+        if (
+            phrase.end < segment.end
+            and segment.verb >= 0
+            and words.low[phrase.end] not in WORDS["preposition"]
+        ):
+            return None
+        phrase = with_apposition(sentence, phrase)
+        stop, rest = frame_end(sentence, index)
+        content = trimmed(words, sentence.start, i - 1) + rest
+        if not content:
+            return None
+        return Draft(
+            "indirect", "indirect-so", "speech/writing", content, (i,), phrase, None, ((i - 1, stop),)
+        )
+    return None
+
+
+def _demnach(sentence: Sentence, i: int) -> Draft | None:
+    words = sentence.words
+    if i != sentence.start and (words.form[i - 1] == "," or words.low[i - 1] in ("ist", "sind", "und")):
+        return None
+    content = trimmed(words, sentence.start, i) + trimmed(words, i + 1, sentence.stop)
+    if not content or words.form[i + 1] == ",":
+        return None
+    speaker = Phrase(i, i + 1, i)
+    return Draft(
+        "indirect", "indirect-demnach", "speech/writing", content, (i,), speaker, None, ((i, i + 1),)
+    )
+
+
+def _wonach(sentence: Sentence, i: int) -> Draft | None:
+    words = sentence.words
+    if i == sentence.start or words.form[i - 1] != ",":
+        return None
+    content = trimmed(words, i + 1, sentence.stop)
+    if not content:
+        return None
+    before = _phrase_before(sentence, i - 1)
+    return Draft(
+        "indirect",
+        "indirect-wonach",
+        "speech/writing",
+        content,
+        (i,),
+        before,
+        None,
+        ((sentence.start, i + 1),),
+    )
+
+
+_TRIGGERS = {
+    "laut": _laut,
+    "nach": _nach,
+    "zufolge": _zufolge,
+    "gemäß": _gemaess,
+    "so": _so,
+    "demnach": _demnach,
+    "wonach": _wonach,
+}
