@@ -1,0 +1,365 @@
+"""The command line as a user has it: a process, its output, its exit code and the files that it leaves."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import resource
+import struct
+import subprocess
+import sys
+import termios
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from shared import ROOT
+
+WORTLAUT = Path(sys.executable).with_name("wortlaut")
+NAME = "000_8f5cd11ad6069882"
+
+pytestmark = pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
+
+
+def wortlaut(
+    *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run it with nobody's colours or width in the environment. No call may end in a traceback."""
+    kept = {
+        key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
+    }
+    done = subprocess.run(
+        [WORTLAUT, *map(str, arguments)],
+        cwd=cwd,
+        env={**kept, **(environment or {})},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr and "Traceback" not in done.stdout, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr, "colours without a terminal"
+    return done
+
+
+def refused(done: subprocess.CompletedProcess[str], *messages: str) -> None:
+    """Exit code 2, nothing on standard output, and the messages on standard error."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    for message in messages:
+        assert message in done.stderr
+
+
+def predictions(path: Path, *records: object) -> str:
+    text = "".join(record if isinstance(record, str) else json.dumps(record) + "\n" for record in records)
+    path.write_text(text, "utf-8")
+    return f"preds:{path.name}"
+
+
+def entity(start: int = 0, end: int = 14, label: str = "LOCderiv", **more: object) -> dict[str, object]:
+    return {"id": NAME, "entities": [{"start": start, "end": end, "label": label, **more}]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder outside the checkout, with predictions that can be scored."""
+    path = tmp_path_factory.mktemp("user")
+    predictions(path / "good.jsonl", entity())
+    return path
+
+
+# Help and lists
+
+
+def test_help_is_quick(folder: Path) -> None:
+    """Under 0.3 seconds of CPU, best of three; the first may have to compile."""
+    seconds = []
+    for _ in range(4):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert wortlaut("--help", cwd=folder).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 0.3
+
+
+def test_the_command_line_imports_nothing_heavy() -> None:
+    heavy = ("numpy", "spacy", "datasets", "sklearn", "pandas", "pyarrow", "scipy", "HanTa", "torch")
+    code = f"import sys, wortlaut.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], encoding="utf-8").strip() == "[]"
+
+
+def test_every_command_has_help_within_80_columns(folder: Path) -> None:
+    top = wortlaut("--help", cwd=folder, environment={"COLUMNS": "80"}).stdout
+    commands = re.findall(r"^│ (\w+)  +\w", top, re.MULTILINE)
+    assert {"evaluate", "score", "compare", "extractors", "corpora", "validate", "build", "schema"} <= {
+        *commands
+    }
+    for command in commands:
+        done = wortlaut(command, "--help", cwd=folder, environment={"COLUMNS": "80"})
+        assert done.returncode == 0
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_without_arguments_it_shows_the_help(folder: Path) -> None:
+    done = wortlaut(cwd=folder)
+    assert done.returncode == 2
+    assert "evaluate" in done.stdout + done.stderr
+    misspelt = wortlaut("evaluat", cwd=folder)
+    refused(misspelt, "Did you mean 'evaluate'")
+
+
+def test_schemas_are_printed(folder: Path) -> None:
+    for name in ("predictions", "evaluation", "comparison"):
+        done = wortlaut("schema", name, cwd=folder)
+        assert done.returncode == 0
+        Draft202012Validator.check_schema(json.loads(done.stdout))
+    refused(wortlaut("schema", "evaluatoin", cwd=folder), "Did you mean evaluation?")
+
+
+# The main job
+
+
+@pytest.fixture(scope="module")
+def main_job(folder: Path) -> subprocess.CompletedProcess[str]:
+    return wortlaut("evaluate", "--json", "result.json", cwd=folder)
+
+
+def test_the_main_job_scores_the_built_in_extractors(
+    main_job: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    assert (main_job.returncode, main_job.stderr) == (0, "")
+    data = json.loads((folder / "result.json").read_text("utf-8"))
+    schema = json.loads(wortlaut("schema", "evaluation", cwd=folder).stdout)
+    errors = [f"{list(e.absolute_path)}: {e.message}" for e in Draft202012Validator(schema).iter_errors(data)]
+    assert not errors
+    # One signature, on a line of its own however long it is.
+    assert data["signature"] in main_job.stdout.splitlines()
+    assert {"entities", "quotes", "cues", "speakers"} <= {
+        layer for system in data["systems"] for layer in system["scores"]
+    }
+    assert "sentences of one document" in main_job.stdout
+    assert not list(folder.glob(".*"))  # no temporary files
+
+
+def test_systems_of_a_result_are_compared(main_job: subprocess.CompletedProcess[str], folder: Path) -> None:
+    assert main_job.returncode == 0
+    done = wortlaut("compare", "result.json", "--trials", "200", "--json", "-", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    schema = json.loads(wortlaut("schema", "comparison", cwd=folder).stdout)
+    data = json.loads(done.stdout)
+    assert not list(Draft202012Validator(schema).iter_errors(data))
+    assert {(row["a"], row["b"]) for row in data["rows"]} == {("gazetteer", "hanta")}
+    shown = wortlaut("compare", "result.json", "--trials", "200", "--flips", "1", cwd=folder).stdout
+    assert "hanta is right" in shown and "more (--flips, --json)" in shown
+
+
+def test_no_line_is_wider_than_a_terminal_of_80_columns(folder: Path) -> None:
+    """The main job under a pseudo terminal: tables, notes and signature fit, and colours are allowed."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+    process = subprocess.Popen(
+        [WORTLAUT, "evaluate", "-e", "gazetteer", "-e", "preds:good.jsonl", "--all", "--by-label"],
+        cwd=folder,
+        env={**kept, "TERM": "xterm"},
+        stdin=child,
+        stdout=child,
+        stderr=child,
+    )
+    os.close(child)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(parent, 65536)
+        except OSError:  # Linux's way to say that the other end is closed
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(parent)
+    assert process.wait(timeout=60) == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(chunks).decode("utf-8"))
+    lines = [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").split("\n")]
+    assert any("strict" in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
+
+
+# Bad predictions: one run, every file in it
+
+
+BAD = {
+    "broken": ('{"id": "' + NAME + '", "entities": [\n', "broken.jsonl:1: broken JSON"),
+    "outside": (
+        entity(0, 50_000),
+        "outside.jsonl:1: entity 1: [0, 50000) ends after the text, which has 2823",
+    ),
+    "empty": (entity(5, 5), "empty.jsonl:1: entity 1: [5, 5) is empty"),
+    "reversed": (entity(9, 5), "reversed.jsonl:1: entity 1: [9, 5) is reversed"),
+    "negative": (entity(-1, 5), "negative.jsonl:1: entity 1: [-1, 5) starts before the text"),
+    "label": (entity(label="LOK"), "unknown label 'LOK' at [0, 14)"),
+    "surface": (entity(text="Nordkoreanische"), "surface.jsonl:1: prediction for the wrong text"),
+    "sha": ({"id": NAME, "sha256": "00"}, "sha.jsonl:1: prediction for the wrong text"),
+    "surrogate": (
+        entity(label="LO\ud800C"),
+        "surrogate.jsonl:1: entity 1: label holds the lone surrogate U+D800",
+    ),
+    "none": ("", "none.jsonl: no line for document"),
+}
+
+
+def test_each_bad_file_is_told_with_its_place_and_the_good_ones_are_scored(folder: Path) -> None:
+    specs = [predictions(folder / f"{name}.jsonl", record) for name, (record, _) in BAD.items()]
+    specs.append(predictions(folder / "strange.jsonl", entity(), {"id": "zz"}))
+    specs.append(predictions(folder / "twice.jsonl", entity(), entity()))
+    (folder / "latin.jsonl").write_bytes(b'{"id": "\xff"}\n')
+    (folder / "folder").mkdir(exist_ok=True)
+    specs += ["preds:latin.jsonl", "preds:folder", "preds:missing.jsonl", "preds:", "gazeteer", "good.jsonl"]
+    arguments = [part for spec in ["preds:good.jsonl", *specs] for part in ("-e", spec)]
+    done = wortlaut("evaluate", *arguments, "--samples", "0", "--json", "mixed.json", cwd=folder)
+    assert done.returncode == 2
+    for _, message in BAD.values():
+        assert message in done.stderr
+    for message in (
+        "strange.jsonl:2: a document that the corpus does not have: 'zz'",
+        f"twice.jsonl:2: document '{NAME}' is already in line 1",
+        "latin.jsonl:1: not UTF-8",
+        "folder: Is a directory",
+        "missing.jsonl: No such file",
+        "preds:: nothing after preds:",
+        "Did you mean gazetteer?",
+        "unknown extractor 'good.jsonl'",
+    ):
+        assert message in done.stderr
+    assert done.stderr.count("has no scores") == len(specs)
+    assert "preds:good.jsonl" in done.stdout and "strict" in done.stdout
+    data = json.loads((folder / "mixed.json").read_text("utf-8"))
+    scored = {system["name"]: "failed" not in system for system in data["systems"]}
+    assert scored == {"preds:good.jsonl": True, **dict.fromkeys(specs, False)}
+    assert data["systems"][0]["scores"]["entities"]["strict"]["correct"] == 1
+
+
+def test_an_extractor_that_raises_or_exits_takes_nobody_with_it(folder: Path) -> None:
+    (folder / "own.py").write_text(
+        "def raising(): return lambda texts: [{}['boom'] for text in texts]\n"
+        "def leaving(): return lambda texts: exit(3)\n"
+        "def number(): return lambda texts: [3 for text in texts]\n",
+        "utf-8",
+    )
+    names = ("raising", "leaving", "number")
+    arguments = [part for name in names for part in ("-e", f"own.py:{name}")]
+    done = wortlaut("evaluate", *arguments, "-e", "preds:good.jsonl", "--json", "-", cwd=folder)
+    assert done.returncode == 2
+    assert "raised KeyError: 'boom'" in done.stderr
+    assert "raised SystemExit: 3" in done.stderr
+    assert "answered int" in done.stderr
+    data = json.loads(done.stdout)  # nothing but JSON
+    assert [bool(system["scores"]) for system in data["systems"]] == [False, False, False, True]
+
+
+# Bad corpora and options: refused before anything runs
+
+
+def changed_gold(folder: Path, name: str, change: object) -> str:
+    root = folder / name
+    for part in (f"seeds/{NAME}.txt", f"annotations/gold/{NAME}.jsonl"):
+        (root / part).parent.mkdir(parents=True, exist_ok=True)
+        data = (ROOT / part).read_bytes()
+        (root / part).write_bytes(change(data) if part.startswith("seeds") else data)  # type: ignore[operator]
+    return f"native:{name}/annotations/gold"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("nfd", lambda data: unicodedata.normalize("NFD", data.decode()).encode(), "normal form NFC"),
+        ("crlf", lambda data: data.replace(b"\n", b"\r\n"), "carriage return"),
+        ("bom", lambda data: b"\xef\xbb\xbf" + data, "byte order mark"),
+        ("latin", lambda data: data.replace("ü".encode(), b"\xfc"), "not UTF-8"),
+        ("surrogate", lambda data: data + b"\xed\xa0\x80", "half a surrogate pair"),
+        ("other", lambda data: b"x" + data, NAME),
+    ],
+)
+def test_a_text_that_is_not_the_annotated_one_is_refused(
+    folder: Path, name: str, change: object, message: str
+) -> None:
+    done = wortlaut("evaluate", "--corpus", changed_gold(folder, name, change), cwd=folder)
+    refused(done, message)
+
+
+def test_corpora_that_cannot_be_read(folder: Path) -> None:
+    (folder / "bare").mkdir(exist_ok=True)
+    (folder / "nothing.conll").write_bytes(b"")
+    refused(wortlaut("evaluate", "--corpus", "gld", cwd=folder), "unknown corpus 'gld'", "Did you mean gold?")
+    refused(wortlaut("evaluate", "--corpus", "bare", cwd=folder), "bare: the folder holds no dataset card")
+    refused(wortlaut("evaluate", "--corpus", "native:bare", cwd=folder), "no documents")
+    refused(wortlaut("evaluate", "--corpus", "native:missing", cwd=folder), "no such file or folder")
+    refused(wortlaut("evaluate", "--corpus", "conll:nothing.conll", cwd=folder), "nothing.conll")
+
+
+def test_options_that_cannot_be(folder: Path) -> None:
+    (folder / "list.json").write_text("[1]", "utf-8")
+    (folder / "half.json").write_text('{"LOC": ', "utf-8")
+    (folder / "number.json").write_text('{"LOC": 3}', "utf-8")
+    for option, value, message in (
+        ("--samples", "-1", "must be 0 or more, not -1"),
+        ("--samples", "many", "valid integer"),
+        ("--seed", "-1", "greater than or equal to 0"),
+        ("--schema", "strickt", "Did you mean strict?"),
+        ("--schema", "overlap@2", "a threshold above 0 and at most 1"),
+        ("--labels", "conll", "Did you mean conll4?"),
+        ("--labels", "missing.json", "missing.json: no such file"),
+        ("--labels", "list.json", "list.json: is not a JSON object"),
+        ("--labels", "half.json", "half.json: is not a JSON file"),
+        ("--labels", "number.json", "maps 'LOC' to 3"),
+        ("--json", "missing/r.json", "missing/r.json: its folder is not there"),
+        ("--json", ".", "is a folder"),
+    ):
+        done = wortlaut("evaluate", "-e", "preds:good.jsonl", option, value, cwd=folder)
+        refused(done, message)
+
+
+def test_results_that_cannot_be_compared(folder: Path) -> None:
+    (folder / "other.json").write_text("{}", "utf-8")
+    refused(wortlaut("compare", "missing-result.json", cwd=folder), "missing-result.json: no such file")
+    refused(wortlaut("compare", "other.json", cwd=folder), "is no result of `wortlaut evaluate`")
+    refused(wortlaut("compare", cwd=folder), "Missing argument")
+
+
+def test_files_that_cannot_be_scored(folder: Path) -> None:
+    refused(wortlaut("score", "gold", "missing.txt", cwd=folder), "missing.txt: no such file or folder")
+    predictions(folder / "far.jsonl", entity(0, 50_000))
+    refused(wortlaut("score", "gold", "far.jsonl", cwd=folder), "far.jsonl:1: entity 1: [0, 50000)")
+    good = wortlaut("score", "gold", "good.jsonl", "--samples", "0", cwd=folder)
+    assert (good.returncode, good.stderr) == (0, "")
+
+
+def test_validation_ends_with_1_where_a_rule_is_broken(folder: Path) -> None:
+    assert wortlaut("validate", cwd=folder).returncode == 0  # the shipped gold
+    (folder / "bad").mkdir(exist_ok=True)
+    (folder / "bad" / "x.jsonl").write_bytes(b"{}\n")
+    assert wortlaut("validate", "bad", cwd=folder).returncode == 1
+    refused(wortlaut("validate", "missing", cwd=folder), "missing: no such file or folder")
+
+
+# Streams
+
+
+def test_a_closed_pipe_a_full_disk_and_closed_streams(folder: Path) -> None:
+    for command, code in (
+        (f"'{WORTLAUT}' schema predictions | head -n 1", 0),
+        (f"'{WORTLAUT}' extractors | true", 0),
+        (f"'{WORTLAUT}' schema predictions >&-", 0),
+        (f"'{WORTLAUT}' schema nothing 2>&-", 2),
+        (f"'{WORTLAUT}' schema predictions > /dev/full", 2),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=folder, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == code, command
+        assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+        assert ("No space left on device" in done.stderr) == command.endswith("/dev/full")
