@@ -17,6 +17,7 @@ RULES = {
     "direct-in-clause": "marked stretch in the clause of a cue verb: nannte dies „…“",
     "direct-alone": "a sentence that is nothing but a marked clause; the speaker carries over",
     "direct-long": "a long marked clause without a cue",
+    "direct-fragment": "words that begin in lower case, in a sentence that speaks of somebody's words",
     "direct-unclosed": "a mark that is never closed; the quotation ends with its sentence",
     "indirect-dass": "clause with dass behind a cue",
     "indirect-question": "clause with ob or a question word behind a cue",

@@ -110,7 +110,21 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
         if speaker and not can_speak(words, speaker):
             speaker = None
         return replace(base, rule="direct-long", speaker=speaker, carried=speaker is None)
-    return None
+    return _fragment(sentence, quote, base, cues, indirect)
+
+
+def _fragment(
+    sentence: Sentence, quote: Marked, base: Draft, cues: list[Cue], indirect: list[Draft]
+) -> Draft | None:
+    """A few words that begin in lower case are somebody's where the sentence speaks of somebody's words."""
+    size = quote.end - quote.start - 2
+    if not sentence.words.form[quote.start + 1][0].islower() or size < (2 if indirect or cues else 4):
+        return None
+    fragment = replace(base, rule="direct-fragment", carried=True)
+    if indirect:
+        near = indirect[-1]
+        return replace(near, type="direct", rule="direct-fragment", content=base.content)
+    return _attributed(sentence, fragment, cues[-1], _rest_of_sentence(sentence, quote)) if cues else fragment
 
 
 def _holds(phrase: Phrase | None, quote: Marked) -> bool:
