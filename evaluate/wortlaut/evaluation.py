@@ -200,8 +200,9 @@ def evaluate(
     systems = []
     for name, extractor in _named(wanted):  # type: ignore[arg-type]
         try:
-            found, given, finds = _run(name, extractor, loaded, progress)
-            systems.append(scorer.system(name, found, chosen, given, finds))
+            found, given, finds, own = _run(name, extractor, loaded, progress)
+            system = scorer.system(name, found, chosen, given, finds)
+            systems.append(replace(system, notes=(*system.notes, *own)))
         except WortlautError as error:
             systems.append(System(name, failed=str(error)))
     signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
@@ -586,7 +587,7 @@ def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | E
 
 def _run(
     name: str, spec: str | Extractor, corpus: Corpus, progress: Progress | None
-) -> tuple[list[Annotations], list[tuple[Quote, ...]] | None, tuple[str, ...]]:
+) -> tuple[list[Annotations], list[tuple[Quote, ...]] | None, tuple[str, ...], tuple[str, ...]]:
     extractor = resolve(spec) if isinstance(spec, str) else spec
     done = 0
 
@@ -597,4 +598,5 @@ def _run(
             progress(name, done, len(corpus.documents))
 
     found = run(extractor, corpus.documents, progress=advance)
-    return found, attribute(extractor, corpus.documents), tuple(extractor.finds)
+    given = attribute(extractor, corpus.documents)
+    return found, given, tuple(extractor.finds), tuple(getattr(extractor, "notes", ()))

@@ -21,6 +21,7 @@ class Extractor(Protocol):
 
     Two more methods are called where they exist: ``finish(ids)``, once after the last document, with
     the ids of all, to raise if something is left over; and ``close()``, at the end in any case.
+    ``notes``, where it exists, is read after that: sentences that stand with the scores.
     """
 
     @property

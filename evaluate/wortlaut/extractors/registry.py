@@ -102,6 +102,15 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
             (("gliner", _extra("gliner")),),
         ),
     ),
+    "llm": (
+        "MODEL",
+        _BuiltIn(
+            "wortlaut.extractors.llm:create",
+            ("entities", "quotes"),
+            "what a language model behind an OpenAI-compatible endpoint finds",
+            (("openai", _extra("llm")),),
+        ),
+    ),
     "quotect": (
         "MODEL_OR_PATH",
         _BuiltIn(
@@ -202,6 +211,10 @@ class Loaded:
     def attribute(self) -> object:
         """The extractor's own ``attribute``, or ``None``."""
         return getattr(self._extractor, "attribute", None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(getattr(self._extractor, "notes", ()))
 
     def finish(self, ids: Sequence[str]) -> None:
         if finish := getattr(self._extractor, "finish", None):

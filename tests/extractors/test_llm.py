@@ -1,0 +1,510 @@
+"""llm:MODEL against a real HTTP server on loopback: right, slow, broken, refusing and lying answers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wortlaut.corpus.load import Corpus
+from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
+from wortlaut.errors import DataError, ExtractorError, MissingExtraError
+from wortlaut.evaluation import evaluate
+from wortlaut.extractors import resolve, run
+
+HAS_OPENAI = importlib.util.find_spec("openai") is not None
+needs_openai = pytest.mark.skipif(not HAS_OPENAI, reason="needs the extra llm")
+KEY = "sk-secret-0123456789"
+TEXT = "Yoon fuhr am Montag fort: „Wir – alle –\ngehen.“ Er sagte, dass Seoul bleibe. Yoon schwieg."
+DOCUMENT = Document("d", TEXT)
+Reply = tuple[int, dict[str, str], bytes]
+
+
+def entity(text: str, label: str, context: str | None = None) -> dict[str, Any]:
+    return {"text": text, "label": label, "context": context}
+
+
+def quote(kind: str, *content: str, **more: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {"context": None, "speaker_entity": None, "attribution": None, "medium": "speech"}
+    roles: dict[str, Any] = {role: [] for role in ("cue", "speaker", "addressee", "frame")}
+    return {"type": kind, "content": list(content), **empty, **roles, **more}
+
+
+RIGHT = {
+    "entities": [entity("Yoon", "PER"), entity("Seoul", "LOC"), entity("Yoon", "PER")],
+    "quotes": [
+        quote(
+            "direct",
+            '"Wir - alle - gehen."',
+            cue=["fuhr", "fort"],
+            speaker=["Yoon"],
+            frame=["Yoon fuhr am Montag fort"],
+            speaker_entity="Yoon",
+            attribution="explicit",
+        ),
+        quote("indirect", "dass Seoul bleibe", cue=["sagte"], speaker=["Er"], attribution="anaphoric"),
+    ],
+}
+
+
+def completion(answer: object, **message: object) -> Reply:
+    content = answer if isinstance(answer, str) or answer is None else json.dumps(answer)
+    finish = message.pop("finish_reason", "stop")
+    usage = message.pop("usage", {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200})
+    body = {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": finish,
+                "message": {"role": "assistant", "content": content, **message},
+            }
+        ],
+        "usage": usage,
+    }
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def failure(status: int, message: str = "no", code: str | None = None, **headers: str) -> Reply:
+    body = json.dumps({"error": {"message": message, "type": "error", "param": None, "code": code}})
+    return status, {"Content-Type": "application/json", **headers}, body.encode()
+
+
+class Endpoint:
+    """Answers with ``replies``, one after the other and the last for ever, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply | Callable[[dict[str, Any]], Reply]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.paths: list[str] = []
+        self.delay = 0.0
+        self.at_once = self.most_at_once = 0
+        lock = threading.Lock()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with lock:
+                    endpoint.asked.append(question)
+                    endpoint.keys.append(self.headers["Authorization"])
+                    endpoint.paths.append(self.path)
+                    endpoint.at_once += 1
+                    endpoint.most_at_once = max(endpoint.most_at_once, endpoint.at_once)
+                    reply = endpoint.replies[0] if len(endpoint.replies) == 1 else endpoint.replies.pop(0)
+                time.sleep(endpoint.delay)
+                with lock:
+                    endpoint.at_once -= 1
+                status, headers, body = reply(question) if callable(reply) else reply
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with contextlib.suppress(OSError):  # a client may not wait
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Endpoint]:
+    from wortlaut.extractors import llm
+
+    monkeypatch.setattr(llm, "FIRST_WAIT", 0.001)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    made = Endpoint()
+    monkeypatch.setenv("OPENAI_BASE_URL", made.address)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def found(spec: str = "llm:m", *documents: Document) -> tuple[list[Annotations], tuple[str, ...]]:
+    extractor = resolve(spec)
+    return run(extractor, documents or [DOCUMENT]), extractor.notes
+
+
+def at(*parts: str) -> Span:
+    return Span(tuple((TEXT.index(part), TEXT.index(part) + len(part)) for part in parts))
+
+
+@pytest.mark.skipif(HAS_OPENAI, reason="openai is installed")
+def test_without_the_extra_it_says_how_to_install_it() -> None:
+    with pytest.raises(MissingExtraError, match=r"openai is not installed[\s\S]*wortlaut\[llm\]"):
+        resolve("llm:some-model")
+
+
+@needs_openai
+def test_a_right_answer_is_grounded(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    [annotations], notes = found()
+    assert [(e.span.text(TEXT), e.span.start, e.label) for e in annotations.entities] == [
+        ("Yoon", 0, "PER"),
+        ("Seoul", TEXT.index("Seoul"), "LOC"),
+        ("Yoon", TEXT.rindex("Yoon"), "PER"),
+    ]
+    assert annotations.quotes == (
+        Quote(
+            "q1",
+            "direct",
+            at("„Wir – alle –\ngehen.“"),
+            "speech",
+            cue=at("fuhr", "fort"),
+            speaker=at("Yoon"),
+            frame=at("Yoon fuhr am Montag fort"),
+            speaker_entity="Yoon",
+            attribution="explicit",
+        ),
+        Quote(
+            "q2",
+            "indirect",
+            at("dass Seoul bleibe"),
+            "speech",
+            cue=at("sagte"),
+            speaker=at("Er"),
+            attribution="anaphoric",
+        ),
+    )
+    assert notes == ("1 document, 0 from the cache; 1 request, 1000 tokens in, 200 out",)
+
+
+@needs_openai
+def test_the_question_holds_prompt_schema_and_text(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    found("llm:org/m?temperature=0.5&cache=off")
+    [question] = endpoint.asked
+    assert endpoint.paths == ["/v1/chat/completions"] and endpoint.keys == [f"Bearer {KEY}"]
+    assert question["model"] == "org/m" and question["temperature"] == 0.5
+    system, user = question["messages"]
+    assert user == {"role": "user", "content": TEXT}
+    assert all(f"{label}" in system["content"] for label in ("PER", *ENTITY_LABELS, *QUOTE_TYPES))
+    form = question["response_format"]["json_schema"]
+    assert form["strict"] is True
+    jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
+    jsonschema.Draft202012Validator.check_schema(form["schema"])
+    jsonschema.validate(RIGHT, form["schema"])
+    entities = form["schema"]["properties"]["entities"]["items"]["properties"]
+    quotes = form["schema"]["properties"]["quotes"]["items"]["properties"]
+    assert entities["label"]["enum"] == list(ENTITY_LABELS)
+    assert quotes["type"]["enum"] == list(QUOTE_TYPES)
+    assert "temperature" not in ask_with(endpoint, "llm:m?cache=off")
+
+
+def ask_with(endpoint: Endpoint, spec: str) -> dict[str, Any]:
+    found(spec)
+    return endpoint.asked[-1]
+
+
+@needs_openai
+def test_endpoints_without_json_schema(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(f"```json\n{json.dumps(RIGHT)}\n```")]
+    question = ask_with(endpoint, "llm:m?format=json_object")
+    assert question["response_format"] == {"type": "json_object"}
+    assert '"speaker_entity"' in question["messages"][0]["content"]
+    assert "response_format" not in ask_with(endpoint, "llm:m?format=text")
+    with pytest.raises(DataError, match="'xml' is none of"):
+        resolve("llm:m?format=xml")
+
+
+@needs_openai
+def test_a_liar_is_found_out(endpoint: Endpoint) -> None:
+    """What is not in the text is left out, counted and shown, one by one."""
+    lies = {
+        "entities": [
+            entity("Putin", "PER"),
+            entity("Yoon", "PER", "Yoon schwieg"),
+            entity("Yoon", "PER"),
+            entity("Yoon", "PER"),
+        ],
+        "quotes": [
+            quote("direct", "„Wir bleiben.“", speaker=["Yoon"]),
+            quote("direct", "„Wir – alle –", "stehen.“"),
+            quote("direct"),
+            quote("indirect", "dass Seoul bleibe", cue=["behauptete"], speaker=["Putin", "Er"]),
+        ],
+    }
+    endpoint.replies = [completion(lies)]
+    [annotations], notes = found()
+    assert [e.span.start for e in annotations.entities] == [0, TEXT.rindex("Yoon")]
+    assert annotations.quotes == (Quote("q1", "indirect", at("dass Seoul bleibe"), "speech"),)
+    assert notes[1:] == (
+        "Not in the text and left out: 2 of 4 entities: d: 'Putin', d: 'Yoon'.",
+        "Not in the text and left out: 3 of 4 quotes: "
+        "d: '„Wir bleiben.“', d: '„Wir – alle – … stehen.“', d: ''.",
+        "Not in the text and left out: 2 of the roles of quotes: "
+        "d: 'cue behauptete', d: 'speaker Putin … Er'.",
+    )
+
+
+@needs_openai
+def test_offsets_of_a_model_are_not_asked_for_and_not_taken(endpoint: Endpoint) -> None:
+    wrong = json.loads(json.dumps(RIGHT))
+    wrong["entities"][0] |= {"start": 77, "end": 81}
+    endpoint.replies = [completion(wrong)]
+    with pytest.raises(ExtractorError, match=r"the keys of \$\.entities\[0\] are .*, start"):
+        found("llm:m?retries=1")
+    assert len(endpoint.asked) == 2
+
+
+@needs_openai
+@pytest.mark.parametrize(
+    "reply, problem",
+    [
+        (completion('{"entities": [], "quo'), "broken JSON"),
+        (completion("Gern! Hier sind die Zitate."), "broken JSON"),
+        (completion(""), "broken JSON"),
+        (completion(None), "broken JSON"),
+        (completion([]), r"JSON of another form \(\$ is no object\)"),
+        (completion({"entities": []}), r"the keys of \$ are entities"),
+        (completion({"entities": [entity("Yoon", "PERSON")], "quotes": []}), "label is 'PERSON'"),
+        (completion({"entities": [entity(None, "PER")], "quotes": []}), "text is no string"),  # type: ignore[arg-type]
+        ((200, {"Content-Type": "application/json"}, b'{"id": "1", "choi'), "no JSON|JSONDecodeError"),
+        ((200, {"Content-Type": "application/json"}, b'{"choices": []}'), "a reply without choices"),
+        ((200, {"Content-Type": "text/html"}, b"<html>Login</html>"), "a reply without choices"),
+        (failure(429, "slow down"), "HTTP 429"),
+        (failure(500), "HTTP 500"),
+        (failure(503), "HTTP 503"),
+        (failure(408), "HTTP 408"),
+    ],
+)
+def test_what_may_pass_is_tried_again(endpoint: Endpoint, reply: Reply, problem: str) -> None:
+    endpoint.replies = [reply, reply, completion(RIGHT)]
+    [annotations], notes = found("llm:m?retries=2")
+    assert len(annotations.entities) == 3 and "3 requests" in notes[0]
+    endpoint.replies = [reply]
+    with pytest.raises(ExtractorError, match=rf"no usable answer after 3 requests; [\s\S]*({problem})"):
+        found("llm:m?retries=2&cache=off")
+    assert len(endpoint.asked) == 6
+
+
+@needs_openai
+@pytest.mark.parametrize(
+    "reply, hint",
+    [
+        (failure(401, f"Incorrect API key provided: {KEY}"), r"HTTP 401: .*provided: …[\s\S]*OPENAI_API_KEY"),
+        (failure(404, "The model does not exist"), r"HTTP 404: .*does not exist[\s\S]*/v1"),
+        (failure(400, "json_schema is not supported"), r"HTTP 400[\s\S]*\?format=json_object"),
+        (failure(429, "no money", "insufficient_quota"), "HTTP 429: .*no money"),
+    ],
+)
+def test_what_cannot_pass_is_told_at_once(endpoint: Endpoint, reply: Reply, hint: str) -> None:
+    endpoint.replies = [reply]
+    with pytest.raises(ExtractorError, match=hint):
+        found()
+    assert len(endpoint.asked) == 1
+
+
+@needs_openai
+def test_retries_wait_as_long_as_they_are_told(endpoint: Endpoint) -> None:
+    endpoint.replies = [failure(429, **{"Retry-After": "0.4"}), completion(RIGHT)]
+    start = time.monotonic()
+    found()
+    assert time.monotonic() - start >= 0.4
+
+
+@needs_openai
+def test_slow_answers(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    endpoint.delay = 0.5
+    with pytest.raises(ExtractorError, match="after 2 requests; the last problem: APITimeoutError"):
+        found("llm:m?timeout=0.1&retries=1")
+    [annotations], _ = found("llm:m?timeout=20")
+    assert len(annotations.entities) == 3
+
+
+@needs_openai
+def test_nobody_there(endpoint: Endpoint) -> None:
+    endpoint.server.shutdown()
+    endpoint.server.server_close()
+    with pytest.raises(ExtractorError, match="the last problem: APIConnectionError"):
+        found("llm:m?retries=1")
+
+
+@needs_openai
+@pytest.mark.parametrize(
+    "reply",
+    [completion(None, refusal="I cannot help with that."), completion("", finish_reason="content_filter")],
+)
+def test_refusals_are_counted_and_asked_again_the_next_time(endpoint: Endpoint, reply: Reply) -> None:
+    endpoint.replies = [reply]
+    [annotations], notes = found()
+    assert annotations == Annotations()
+    assert notes[1:] == ("The model refused 1 document: d.",)
+    found()
+    assert len(endpoint.asked) == 2
+
+
+@needs_openai
+def test_an_answer_cut_off_is_told(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion('{"entities": [', finish_reason="length")]
+    with pytest.raises(ExtractorError, match="document d: the answer was cut off"):
+        found()
+    assert len(endpoint.asked) == 1
+
+
+@needs_openai
+def test_no_more_questions_at_once_than_allowed_and_answers_in_order(endpoint: Endpoint) -> None:
+    def echo(question: dict[str, Any]) -> Reply:
+        word = question["messages"][1]["content"].split()[0]
+        return completion({"entities": [entity(word, "OTH")], "quotes": []})
+
+    endpoint.replies = [echo]
+    endpoint.delay = 0.05
+    documents = [Document(f"d{n}", f"Wort{n} steht hier") for n in range(40)]
+    answers, notes = found("llm:m?concurrency=3", *documents)
+    assert [a.entities[0].span.text(d.text) for a, d in zip(answers, documents, strict=True)] == [
+        f"Wort{n}" for n in range(40)
+    ]
+    assert endpoint.most_at_once == 3
+    assert "40 documents, 0 from the cache; 40 requests, 40000 tokens in, 8000 out" in notes[0]
+
+
+@needs_openai
+def test_after_an_error_nothing_more_is_asked(endpoint: Endpoint) -> None:
+    endpoint.replies = [failure(401)]
+    with pytest.raises(ExtractorError, match="HTTP 401"):
+        found("llm:m?concurrency=2", *[Document(str(n), f"Text {n}") for n in range(32)])
+    assert len(endpoint.asked) <= 4
+
+
+@needs_openai
+def test_the_cache_spares_requests_and_knows_what_an_answer_depends_on(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    first, _ = found()
+    again, notes = found()
+    assert again == first and len(endpoint.asked) == 1
+    assert notes == ("1 document, 1 from the cache; 0 requests, 0 tokens in, 0 out",)
+    for number, spec in enumerate(("llm:other", "llm:m?temperature=0", "llm:m?format=text"), 2):
+        found(spec)
+        assert len(endpoint.asked) == number
+    found("llm:m", Document("d", TEXT + " "))
+    assert len(endpoint.asked) == 5
+    found("llm:m?cache=off")
+    assert len(endpoint.asked) == 6
+    found("llm:m?concurrency=1&retries=0&timeout=9&price_in=1", Document("other id", TEXT))
+    assert len(endpoint.asked) == 6
+
+
+@needs_openai
+def test_a_changed_prompt_asks_again(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    found()
+    extractor = resolve("llm:m")
+    extractor._extractor._prompt += "\nNever mind."  # type: ignore[attr-defined]
+    run(extractor, [DOCUMENT])
+    assert len(endpoint.asked) == 2
+
+
+@needs_openai
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: b"\xff\xfe",
+        lambda data: b"[]",
+        lambda data: data.replace(b"Seoul", b"Seuol"),
+        lambda data: data.replace(b'"answer"', b'"reply"'),
+    ],
+)
+def test_a_damaged_entry_is_none(
+    endpoint: Endpoint, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    first, _ = found(f"llm:m?cache={tmp_path}/answers")
+    [entry] = (tmp_path / "answers").rglob("*.json")
+    intact = entry.read_bytes()
+    entry.write_bytes(damage(intact))
+    again, _ = found(f"llm:m?cache={tmp_path}/answers")
+    assert again == first and len(endpoint.asked) == 2
+    assert entry.read_bytes() == intact
+    assert [path for path in (tmp_path / "answers").rglob("*") if path.is_file()] == [entry]
+
+
+@needs_openai
+def test_the_key_is_nowhere(
+    endpoint: Endpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Even where the endpoint repeats it in answers and errors."""
+    caplog.set_level(logging.DEBUG)
+    told = json.loads(json.dumps(RIGHT))
+    told["entities"].append(entity(KEY, "OTH"))
+    endpoint.replies = [completion(f"not yet, {KEY}"), failure(500, KEY), completion(told)]
+    _, notes = found()
+    texts = [*notes, caplog.text, *capfd.readouterr()]
+    texts += [path.read_text() for path in (tmp_path / "cache").rglob("*.json")]
+    assert len(texts) >= 4
+    for reply in (failure(500, KEY), failure(403, KEY), completion(f"{KEY} {{"), (200, {}, KEY.encode())):
+        endpoint.replies = [reply]
+        with pytest.raises(ExtractorError) as caught:
+            found("llm:m?retries=1&cache=off")
+        texts += [str(caught.value), repr(caught.value)]
+    assert not [text for text in texts if KEY in text]
+
+
+@needs_openai
+def test_cost_and_uncounted_tokens(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion("{"), completion(RIGHT), completion(RIGHT, usage=None)]
+    _, notes = found("llm:m?price_in=2.5&price_out=10", DOCUMENT, Document("e", TEXT + " "))
+    assert notes[0] == ("2 documents, 0 from the cache; 3 requests, 2000 tokens in, 400 out, cost 0.0090")
+    assert notes[1:] == ("The endpoint told no number of tokens for 1 request.",)
+
+
+@needs_openai
+def test_notes_stand_with_the_scores(endpoint: Endpoint) -> None:
+    endpoint.replies = [completion({"entities": [entity("Putin", "PER")], "quotes": []})]
+    result = evaluate("llm:m", Corpus.of("one", [DOCUMENT]), samples=0)
+    assert result.systems[0].failed is None
+    assert any("left out: 1 of 1 entity: d: 'Putin'" in note for note in result.systems[0].notes)
+
+
+@needs_openai
+def test_keys_and_addresses(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    monkeypatch.delenv("OPENAI_API_KEY")
+    found(f"llm:m?base_url={endpoint.address}")
+    assert endpoint.keys == ["Bearer none"]
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    with pytest.raises(ExtractorError, match=r"no key[\s\S]*OPENAI_API_KEY"):
+        resolve("llm:m")
+
+
+@needs_openai
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ("concurrency=0", "0 is less than 1"),
+        ("retries=-1", "-1 is less than 0"),
+        ("price_in=-1", "-1 is less than 0"),
+        ("timeout=0", "a timeout of 0 seconds"),
+        ("base_url=localhost:8000", "no address of an endpoint"),
+        ("base_url=http://me:secret@host/v1", "holds a name, a password or a query"),
+        ("base_url=http://host/v1%3Fkey%3Dsecret", "holds a name, a password or a query"),
+        ("api_key=sk-1", "unknown option 'api_key'"),
+    ],
+)
+def test_wrong_options_are_refused(endpoint: Endpoint, options: str, message: str) -> None:
+    with pytest.raises((DataError, LookupError), match=message) as caught:
+        resolve(f"llm:m?{options}")
+    assert "secret" not in str(caught.value)
