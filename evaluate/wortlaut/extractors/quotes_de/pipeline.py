@@ -79,14 +79,15 @@ def find_drafts(sentences: list[Sentence], marked: list[Marked]) -> list[Found]:
             here.append(marked[at])
             at += 1
         cues = find_cues(sentence)
-        drafts = _sentence_drafts(sentence, here, cues, quoted_before=previous == number - 1)
+        same_paragraph = number > 0 and sentences[number - 1].paragraph == sentence.paragraph
+        quoted_before = same_paragraph and previous == number - 1
+        drafts = _sentence_drafts(sentence, here, cues, quoted_before)
         if drafts or cues:
             previous = number
         if not drafts and (heard := _heard(sentence, cues)):
             found.append(Found(None, number, heard))
         for draft in drafts:
             last = found[-1].draft if found and found[-1].sentence == number - 1 else None
-            same_paragraph = number > 0 and sentences[number - 1].paragraph == sentence.paragraph
             if last and same_paragraph and _continues(last, draft):
                 content = ((last.content[0][0], draft.content[-1][1]),)
                 found[-1] = Found(replace(last, content=content), number)
