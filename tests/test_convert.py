@@ -15,7 +15,7 @@ from wortlaut.formats import WRITERS, writer
 #: Formats whose texts are laid out anew from tokens: compared without white space.
 TOKENS: set[str] = set()
 #: How many examples each gets; 40 where not said.
-EXAMPLES = {"dataset": 10}
+EXAMPLES = {"dataset": 10, "docbin": 15}
 
 
 @pytest.mark.parametrize("format", WRITERS)

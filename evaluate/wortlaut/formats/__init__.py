@@ -25,11 +25,24 @@ READERS = {
     "hipe": "wortlaut.formats.hipe",
     "conll": "wortlaut.formats.conll",
     "brat": "wortlaut.formats.brat",
+    "label-studio": "wortlaut.formats.label_studio",
+    "doccano": "wortlaut.formats.doccano",
+    "prodigy": "wortlaut.formats.prodigy",
+    "docbin": "wortlaut.formats.docbin",
+    "tei": "wortlaut.formats.tei",
+    "web-annotation": "wortlaut.formats.web_annotation",
 }
 #: What can be written: name → module.
 WRITERS = {
     "dataset": "wortlaut.formats.dataset",
     "predictions": "wortlaut.formats.predictions",
+    "label-studio": "wortlaut.formats.label_studio",
+    "doccano": "wortlaut.formats.doccano",
+    "prodigy": "wortlaut.formats.prodigy",
+    "docbin": "wortlaut.formats.docbin",
+    "tei": "wortlaut.formats.tei",
+    "web-annotation": "wortlaut.formats.web_annotation",
+    "brat": "wortlaut.formats.brat",
 }
 
 

@@ -1,33 +1,59 @@
 """brat stand-off: a folder of ``.txt`` and ``.ann`` files; an ``.ann`` file makes a document.
 
 Offsets are code points into the ``.txt`` as it is, so a CRLF is two characters, as brat itself counts,
-and the text of the document keeps it. A surface in the ``.ann`` must be what stands there; fragments
-of ``0 5;12 17`` are joined by a space, and a line end inside a span is a space, since a line cannot
-hold one.
+and the text of the document keeps it. A surface in the ``.ann`` must be what stands there; fragments of
+``0 5;12 17`` are joined by a space, and a line end inside a span is a space, since a line cannot hold
+one.
 
 Text-bound annotations are entities. ``level`` is derived: 1, and one more inside each entity that
 strictly contains it. ``Equiv`` and relations called coreference or the like (:data:`COREFERENCE`) join
-entities to clusters, named after the longest mention. A reference to Wikidata is the ``qid``. Every
-line that is not text-bound is kept word for word in ``note``, of the cluster or of each entity it is
-about (for an event, its trigger), after that entity's own id: ``T3; A1 Negation T3``. The ids of other
-entities are not kept.
+entities to clusters, named after the longest mention. A reference to Wikidata is the ``qid``. Every line
+that is not text-bound is kept word for word in ``note``, of the cluster or of each entity it is about
+(for an event, its trigger), after that entity's own id: ``T3; A1 Negation T3``. The ids of other entities
+are not kept.
+
+Written: the nodes and edges of :mod:`wortlaut.formats.graph` as text-bound annotations and relations, a
+Wikidata id also as ``Reference``, everything else as JSON in notes of the type ``Wortlaut`` (of a
+cluster: ``WortlautCluster``, on its first mention), which brat keeps; they are read back to the last
+field. A level is written where it is not the derived one. ``meta`` is lost, a cluster without mention,
+and a label with white space; an id that can be no file name is changed.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from wortlaut.document import Annotations, Cluster, Document, Entity, Span
+from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import predictions
 from wortlaut.formats.columns import files, lines, unique_stems
+from wortlaut.formats.folder import Names
+from wortlaut.formats.graph import (
+    NO_PLACE,
+    PARENT,
+    QUOTE_LABELS,
+    Edge,
+    Graph,
+    Node,
+    carried,
+    from_graph,
+    nesting,
+    to_graph,
+)
+from wortlaut.formats.losses import Losses
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
 _OFFSETS = re.compile(r"(?P<label>\S+) (?P<offsets>[0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)")
 _WIKIDATA = re.compile(r"(?i:wikidata):(?P<qid>Q[1-9][0-9]*)")
+_OWN = re.compile(r"#\S*\t(?P<kind>Wortlaut|WortlautCluster) (?P<about>\S+)\t(?P<values>.*)")
+_RELATION = re.compile(r"R\S*\t(?P<label>\S+) Arg1:(?P<source>\S+) Arg2:(?P<target>\S+)\s*")
+_REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t.*")
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -59,7 +85,116 @@ def _document(file: Path) -> Document:
             spans[name] = label, span
         elif line.strip():
             others.append((where, line))
-    return Document(file.stem, text, _annotations(text, spans, others))
+    return _with_own(Document(file.stem, text), spans, others, str(file))
+
+
+def _with_own(
+    document: Document, spans: Mapping[str, tuple[str, Span]], others: Sequence[tuple[str, str]], file: str
+) -> Document:
+    """The document with its annotations, those that :func:`write` wrote told from other people's lines."""
+    text = document.text
+    values: dict[str, dict[str, Any]] = {}
+    clusters: list[dict[str, Any]] = []
+    edges: list[Edge] = []
+    rest: list[tuple[str, str]] = []
+    for where, line in others:
+        own, relation = _OWN.fullmatch(line), _RELATION.fullmatch(line)
+        if own:
+            if own["about"] not in spans:
+                raise DataError(f"there is no {own['about']}", where=where)
+            found = predictions.loads(own["values"], where)
+            if own["kind"] == "Wortlaut":
+                values.setdefault(own["about"], {}).update(found)
+            else:
+                clusters.append(found)
+        elif (
+            relation
+            and relation["label"] in (*ROLES, PARENT)
+            and spans.get(relation["source"], ("",))[0] in QUOTE_LABELS
+        ):
+            edges.append(Edge(relation["label"], relation["source"], relation["target"]))
+        else:
+            rest.append((where, line))
+
+    def known(line: str) -> bool:
+        link = _REFERENCE.fullmatch(line)
+        return link is not None and values.get(link["about"], {}).get("qid") == link["qid"]
+
+    rest = [(where, line) for where, line in rest if not known(line)]
+    theirs = _annotations(text, spans, rest)
+    if not values and not any(label in QUOTE_LABELS for label, _ in spans.values()):
+        return replace(document, annotations=theirs)
+    nodes = []
+    for (name, (label, span)), entity in zip(spans.items(), theirs.entities, strict=True):
+        other = {"entity": entity.entity, "qid": entity.qid, "note": entity.note}
+        if label in QUOTE_LABELS or "cluster" in values.get(name, {}):
+            other = {"note": entity.note}
+        given = {key: value for key, value in other.items() if value is not None}
+        nodes.append(Node(name, label, span, given | values.get(name, {})))
+    known_clusters = [*(_record(cluster) for cluster in theirs.clusters), *clusters]
+    annotations, meta = from_graph(Graph(nodes, edges, known_clusters), text, file)
+    return replace(document, annotations=annotations, meta=tuple(meta.items()))
+
+
+def _record(cluster: Cluster) -> dict[str, object]:
+    record = to_graph(Annotations(clusters=(cluster,))).clusters[0]
+    return dict(record)
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write the folder ``path``, which must not be there: a ``.txt`` and an ``.ann`` file a document."""
+    losses = Losses("brat")
+    names = Names()
+    path.mkdir()
+    for document in documents:
+        name = names.name(document.id)
+        if name != document.id:
+            losses.add("document.id", document, "it cannot be a file name", f"becomes {name}")
+        for key, _ in document.meta:
+            losses.add("meta", document, NO_PLACE, key)
+        (path / f"{name}.txt").write_bytes(document.text.encode("utf-8"))
+        content = "".join(line + "\n" for line in _lines(document, losses))
+        (path / f"{name}.ann").write_bytes(content.encode("utf-8"))
+    return losses
+
+
+def _lines(document: Document, losses: Losses) -> Iterator[str]:
+    entities = []
+    for entity in document.entities:
+        if entity.label.split() == [entity.label]:
+            entities.append(entity)
+        else:
+            losses.add("entity", document, "its label has white space", entity.label, entity.span)
+    annotations = replace(document.annotations, entities=tuple(entities))
+    document = carried(document.with_annotations(annotations), losses)
+    graph = to_graph(document.annotations)
+    depths = nesting([entity.span for entity in document.entities])
+    levels = {node.id: depth for node, depth in zip(graph.nodes, depths, strict=False)}
+    first: dict[object, str] = {}
+    notes: list[str] = []
+    links = 0
+    for node in graph.nodes:
+        offsets = ";".join(f"{start} {end}" for start, end in node.span)
+        surface = " ".join(document.text[start:end] for start, end in node.span)
+        surface = surface.replace("\n", " ").replace("\r", " ")
+        yield f"T{node.id}\t{node.label} {offsets}\t{surface}"
+        first.setdefault(node.values.get("entity", node.values.get("cluster")), node.id)
+        values = {k: v for k, v in node.values.items() if (k, v) != ("level", levels.get(node.id))}
+        if values:
+            notes.append(f"Wortlaut T{node.id}\t{json.dumps(values, ensure_ascii=False)}")
+        if "qid" in values and str(values["qid"])[:1] == "Q":
+            links += 1
+            yield f"N{links}\tReference T{node.id} Wikidata:{values['qid']}\t{surface}"
+    for number, edge in enumerate(graph.edges, 1):
+        yield f"R{number}\t{edge.label} Arg1:T{edge.source} Arg2:T{edge.target}"
+    for cluster in graph.clusters:
+        if cluster["id"] in first:
+            shown = json.dumps(cluster, ensure_ascii=False)
+            notes.append(f"WortlautCluster T{first[cluster['id']]}\t{shown}")
+        else:
+            losses.add("cluster", document, "no mention to note it at", str(cluster["id"]))
+    for number, note in enumerate(notes, 1):
+        yield f"#{number}\t{note}"
 
 
 def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
@@ -182,7 +317,7 @@ def _annotations(
                 note="; ".join(join.words for join in joins if join.targets[0] in members),
             )
         )
-    levels = _levels([span for _, span in spans.values()])
+    levels = nesting([span for _, span in spans.values()])
     entities = [
         Entity(
             span,
@@ -219,18 +354,3 @@ def _text_bounds(item: _Line, about: Mapping[str, tuple[str, ...]], spans: Mappi
     if not found:
         raise DataError(f"{item.id} is about nothing in the text", where=item.where)
     return list(found)
-
-
-def _levels(spans: Sequence[Span]) -> list[int]:
-    """1 for each span, plus the depth of those that strictly contain it."""
-    levels = [1] * len(spans)
-    around: list[int] = []
-    for index in sorted(range(len(spans)), key=lambda index: (spans[index].start, -spans[index].end)):
-        span = spans[index]
-        around = [other for other in around if spans[other].end > span.start]
-        levels[index] += max(
-            (levels[other] for other in around if spans[other] != span and spans[other].contains(span)),
-            default=0,
-        )
-        around.append(index)
-    return levels

@@ -134,7 +134,7 @@ def _card(count: int) -> str:
     return (
         f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100)}---\n\n"
         f"# Annotated documents\n\n{count} documents with entities, quotes and clusters, one in a row, "
-        "written by `wortlaut convert`. Offsets count code points; the `text` beside them is what they cover.\n"
+        "written by `wortlaut convert`. Offsets count code points; `text` beside them is what they cover.\n"
     )
 
 

@@ -1,11 +1,11 @@
 """What annotation tools share: labelled spans, relations between two of them, values beside a span.
 
 An entity is a node with its label. A quote is a node over its content, labelled ``quote-direct``,
-``quote-indirect``, ``quote-reported``, ``quote-free-indirect`` or ``quote-indirect-free-indirect``; each of
-its roles is a node ``cue``, ``speaker``, ``addressee`` or ``frame`` that an edge of that name leads to; an
-edge ``parent`` leads to the quote around it. A cluster's further mention is a node ``mention`` whose value
-``cluster`` names it. Where a tool has no discontinuous spans, each fragment is a node, and edges
-``continued`` lead from the first to the others. Two nodes of one role are one discontinuous role.
+``quote-indirect``, ``quote-reported``, ``quote-free-indirect`` or ``quote-indirect-free-indirect``; each
+of its roles is a node ``cue``, ``speaker``, ``addressee`` or ``frame`` that an edge of that name leads
+to; an edge ``parent`` leads to the quote around it. A cluster's further mention is a node ``mention``
+whose value ``cluster`` names it. Where a tool has no discontinuous spans, each fragment is a node, and
+edges ``continued`` lead from the first to the others. Two nodes of one role are one discontinuous role.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def split(graph: Graph) -> Graph:
 
 
 def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[str, str]]:
-    """The annotations, checked as predictions are; and for ``meta``, which relations were not read.
+    """The annotations, checked as predictions are; and for ``meta``, what was ``not_read``.
 
     A role without a quote is an entity of that label, as other people's projects may have them. An
     entity without a level is one deeper than the deepest entity that strictly contains it.
@@ -149,11 +149,12 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
     entities: list[Node] = []
     for node in graph.nodes:
         if node.id in parts:
-            continue
-        if node.label in QUOTE_LABELS:
+            unread.update(f"{key} of {node.label}" for key in node.values)
+        elif node.label in QUOTE_LABELS:
             quotes.append(node)
         elif node.label == MENTION and "cluster" in node.values:
             mentions.append((node.values["cluster"], spans[node.id]))
+            unread.update(f"{key} of {node.label}" for key in node.values if key != "cluster")
         else:
             entities.append(node)
     names = _names(quotes)
@@ -180,7 +181,7 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
     _, annotations = predictions.parse(record, where=where, text=text)
     meta = {}
     if unread:
-        meta["relations_not_read"] = "; ".join(f"{label} {count}" for label, count in sorted(unread.items()))
+        meta["not_read"] = "; ".join(f"{label} {count}" for label, count in sorted(unread.items()))
     return annotations, meta
 
 

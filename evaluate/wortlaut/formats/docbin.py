@@ -1,0 +1,164 @@
+"""spaCy's DocBin: documents with tokens of ``spacy.blank("de")``, entities and span groups.
+
+Offsets are tokens in the file and code points in the model. A span that begins or ends inside a token
+(``CDU-Chef`` is one) is lost and reported: it is not widened, since a widened span is another one. White
+space is kept.
+
+Written: span groups ``entities`` (label, Wikidata id as ``kb_id``), ``quotes`` (label: the type),
+``cue``, ``speaker``, ``addressee``, ``frame``, ``mentions``; a span's ``id`` tells what it belongs to,
+and the fragments of a discontinuous one share it. ``doc.ents`` are the entities of level 1 and one
+fragment, of two that overlap the longer. ``doc.user_data["wortlaut"]`` holds the rest: id, ``meta``,
+clusters, values by id. Read: without a group ``entities``, ``doc.ents``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import ROLES, Annotations, Document, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import jsonl
+from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, from_graph, to_graph
+from wortlaut.formats.losses import Losses
+
+_OWN = "wortlaut"
+_GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
+_INSIDE = "begins or ends inside a token"
+
+
+def read(path: Path) -> Iterator[Document]:
+    """Every document of a ``.spacy`` file. One that this project did not write is named by its place."""
+    import spacy
+    from spacy.tokens import DocBin
+
+    if not path.is_file():
+        raise MissingFileError("there is no such file", where=str(path))
+    try:
+        docs = DocBin().from_bytes(path.read_bytes())
+    # Whatever msgpack and zlib raise over other bytes.
+    except Exception as error:
+        raise DataError(f"is not a DocBin: {error}", where=str(path)) from None
+    for number, doc in enumerate(docs.get_docs(spacy.blank("de").vocab), 1):
+        yield _document(doc, number, f"{path}: doc {number}")
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write all documents into one file; spaCy builds it in memory."""
+    import spacy
+    from spacy.tokens import DocBin
+
+    losses = Losses("docbin")
+    tokenizer = spacy.blank("de").make_doc
+    docs = DocBin(attrs=["ENT_IOB", "ENT_TYPE", "ENT_KB_ID"], store_user_data=True)
+    for document in documents:
+        docs.add(_doc(document, tokenizer(document.text), losses))
+    path.write_bytes(docs.to_bytes())
+    return losses
+
+
+def _doc(document: Document, doc: Any, losses: Losses) -> Any:
+    starts = {token.idx for token in doc}
+    ends = {token.idx + len(token.text) for token in doc}
+
+    def fits(span: Span) -> bool:
+        return all(start in starts and end in ends for start, end in span)
+
+    document = carried(_fitting(document, fits, losses), losses)
+    graph = to_graph(document.annotations)
+    groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
+    for node in graph.nodes:
+        for start, end in node.span:
+            kb_id = node.values.get("qid") or ""
+            span = doc.char_span(start, end, node.label, kb_id=kb_id, span_id=node.id)
+            groups[_group(node, graph)].append(span)
+    for name, spans in groups.items():
+        if spans or name == "entities":
+            doc.spans[name] = spans
+    doc.ents = _flat(document, doc)
+    doc.user_data[_OWN] = {
+        "document": document.id,
+        "meta": jsonl.meta(document, losses),
+        "clusters": list(graph.clusters),
+        "values": {node.id: dict(node.values) for node in graph.nodes if node.values},
+        "relations": [[edge.label, edge.source, edge.target] for edge in graph.edges],
+    }
+    return doc
+
+
+def _group(node: Node, graph: Graph) -> str:
+    if node.label in QUOTE_LABELS:
+        return "quotes"
+    if node.label in ROLES and any(edge.target == node.id for edge in graph.edges):
+        return node.label
+    return "mentions" if node.label == MENTION and "cluster" in node.values else "entities"
+
+
+def _flat(document: Document, doc: Any) -> list[Any]:
+    from spacy.util import filter_spans
+
+    spans = [
+        doc.char_span(entity.span.start, entity.span.end, entity.label, kb_id=entity.qid or "")
+        for entity in document.entities
+        if entity.level == 1 and not entity.span.discontinuous
+    ]
+    # spaCy takes no entity of white space alone.
+    return list(filter_spans(span for span in spans if span.text.strip()))
+
+
+def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
+    entities = []
+    for entity in document.entities:
+        if fits(entity.span):
+            entities.append(entity)
+        else:
+            losses.add("entity", document, _INSIDE, entity.label, entity.span)
+    quotes = {}
+    for quote in document.quotes:
+        if not fits(quote.content):
+            losses.add("quote", document, _INSIDE, quote.id, quote.content)
+            continue
+        quotes[quote.id] = quote
+        for role in ROLES:
+            span = quote.role(role)
+            if span is not None and not fits(span):
+                losses.add(f"quote.{role}", document, _INSIDE, f"{role} of {quote.id}", span)
+                quotes[quote.id] = replace(quotes[quote.id], **{role: None})  # type: ignore[arg-type]
+    for id, quote in quotes.items():
+        if quote.parent is not None and quote.parent not in quotes:
+            losses.add("quote.parent", document, "its parent is lost", id)
+            quotes[id] = replace(quote, parent=None)
+    clusters = []
+    for cluster in document.clusters:
+        for span in cluster.mentions:
+            if not fits(span):
+                losses.add("mention", document, _INSIDE, cluster.id, span)
+        clusters.append(replace(cluster, mentions=tuple(filter(fits, cluster.mentions))))
+    return document.with_annotations(Annotations(tuple(entities), tuple(quotes.values()), tuple(clusters)))
+
+
+def _document(doc: Any, number: int, where: str) -> Document:
+    own = doc.user_data.get(_OWN, {})
+    fragments: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    labels: dict[str, str] = {}
+    values: dict[str, dict[str, Any]] = defaultdict(dict)
+    spans = [span for name in _GROUPS if name in doc.spans for span in doc.spans[name]]
+    if "entities" not in doc.spans:
+        spans += doc.ents
+    for place, span in enumerate(spans, 1):
+        id = span.id_ or f"span {place}"
+        if labels.setdefault(id, span.label_) != span.label_:
+            raise DataError(f"two spans of the id {id!r} have different labels", where=where)
+        fragments[id].append((span.start_char, span.end_char))
+        if span.kb_id_:
+            values[id]["qid"] = span.kb_id_
+    for id, found in own.get("values", {}).items():
+        values[id].update(found)
+    nodes = [Node(id, label, Span.joined(fragments[id]), values[id]) for id, label in labels.items()]
+    edges = [Edge(*relation) for relation in own.get("relations", ())]
+    annotations, notes = from_graph(Graph(nodes, edges, own.get("clusters", ())), doc.text, where)
+    meta = (*own.get("meta", {}).items(), *notes.items())
+    return Document(own.get("document", str(number)), doc.text, annotations, meta)

@@ -1,0 +1,101 @@
+"""doccano JSON Lines: spans with a label, relations between spans.
+
+Offsets are UTF-16 code units, as doccano counts them unless a project counts grapheme clusters (issue
+2290); those projects cannot be read here. The format holds no surfaces to check.
+
+Written: for a project with relations, ``entities`` and ``relations``, as nodes and edges of
+:mod:`wortlaut.formats.graph`; ``document`` and every key of ``meta`` beside the text, where doccano keeps
+further columns. doccano has no place for anything beside a label: qids, levels, scores, notes, clusters
+are lost. Read: ``entities`` with ``relations``, or ``label`` triples (also ``labels``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import Document
+from wortlaut.errors import DataError
+from wortlaut.formats import jsonl
+from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
+from wortlaut.formats.losses import Losses
+from wortlaut.formats.units import Utf16, utf16_offsets
+
+#: Columns that are not ``meta``.
+_OWN = ("id", "document", "text", "data", "entities", "relations", "label", "labels", "Comments")
+
+
+def read(path: Path) -> Iterator[Document]:
+    """One document a line; it is named by ``document``, else by doccano's id, else by its line."""
+    for number, (where, item) in enumerate(jsonl.objects(path), 1):
+        text = jsonl.get(item, "text", str, where)
+        units = Utf16(text)
+        nodes = []
+        edges = []
+        for place, entity in enumerate(jsonl.maybe(item, "entities", list, where), 1):
+            at = f"{where}, entity {place}"
+            start, end = (jsonl.get(entity, f"{key}_offset", int, at) for key in ("start", "end"))
+            nodes.append(_node(str(entity.get("id")), start, end, entity.get("label"), text, units, at))
+        for place, relation in enumerate(jsonl.maybe(item, "relations", list, where), 1):
+            at = f"{where}, relation {place}"
+            ends = [str(jsonl.get(relation, key, int, at)) for key in ("from_id", "to_id")]
+            edges.append(Edge(jsonl.get(relation, "type", str, at), *ends))
+        triples = [*jsonl.maybe(item, "label", list, where), *jsonl.maybe(item, "labels", list, where)]
+        for place, triple in enumerate(triples, 1):
+            at = f"{where}, label {place}"
+            if not isinstance(triple, list) or len(triple) != 3:
+                raise DataError("is not [start, end, label]", where=at)
+            start, end, label = triple
+            nodes.append(_node(f"label {place}", start, end, label, text, units, at))
+        annotations, notes = from_graph(Graph(nodes, edges), text, where)
+        name = item.get("document", item.get("id"))
+        meta = [(key, value) for key, value in item.items() if key not in _OWN]
+        for key, value in meta:
+            if not isinstance(value, str):
+                raise DataError(f"{key!r} is no string", where=where, hint="Remove the column.")
+        yield Document(str(number if name is None else name), text, annotations, (*meta, *notes.items()))
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one document a line."""
+    losses = Losses("doccano")
+    jsonl.write(path, (_line(document, losses) for document in documents))
+    return losses
+
+
+def _line(document: Document, losses: Losses) -> dict[str, object]:
+    document = carried(document, losses, entity=(), quote=(), clusters=False)
+    graph = split(to_graph(document.annotations))
+    units = utf16_offsets(document.text)
+    numbers = {node.id: number for number, node in enumerate(graph.nodes, 1)}
+    meta = jsonl.meta(document, losses)
+    for key in [key for key in meta if key in _OWN]:
+        losses.add("meta", document, "doccano has a column of this name", key)
+        del meta[key]
+    return {
+        "document": document.id,
+        "text": document.text,
+        "entities": [
+            {
+                "id": numbers[node.id],
+                "label": node.label,
+                "start_offset": units[node.span.start],
+                "end_offset": units[node.span.end],
+            }
+            for node in graph.nodes
+        ],
+        "relations": [
+            {"id": number, "from_id": numbers[edge.source], "to_id": numbers[edge.target], "type": edge.label}
+            for number, edge in enumerate(graph.edges, 1)
+        ],
+        **meta,
+    }
+
+
+def _node(id: str, start: Any, end: Any, label: Any, text: str, units: Utf16, at: str) -> Node:
+    if not isinstance(label, str) or not label:
+        raise DataError("has no label", where=at)
+    if type(start) is not int or type(end) is not int:
+        raise DataError(f"{start!r} and {end!r} are not two offsets", where=at)
+    return Node(id, label, jsonl.span(units.point(start, at), units.point(end, at), text, at))

@@ -1,0 +1,90 @@
+"""What the JSON formats of annotation tools share: typed access with an error that names the place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from wortlaut.document import Document, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import predictions
+from wortlaut.formats.losses import Losses
+
+
+def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where, and the JSON object of each line; blank lines are passed over."""
+    if not path.is_file():
+        raise MissingFileError("there is no such file", where=str(path))
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield f"{path}:{number}", predictions.loads(line, f"{path}:{number}")
+
+
+def document(path: Path) -> Any:
+    """The JSON value of a whole file."""
+    if not path.is_file():
+        raise MissingFileError("there is no such file", where=str(path))
+    try:
+        return json.loads(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from None
+
+
+def get(item: Any, key: str, kind: type, where: str) -> Any:
+    """``item[key]``, which must be there and of the ``kind``."""
+    value = item.get(key) if isinstance(item, Mapping) else None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise DataError(f"has no {key!r} of type {kind.__name__}", where=where)
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise DataError(f"{key!r} holds half a surrogate pair", where=where)
+    return value
+
+
+def maybe(item: Any, key: str, kind: type, where: str) -> Any:
+    """The same, or an empty one where it is absent or null."""
+    if isinstance(item, Mapping) and item.get(key) is None:
+        return kind()
+    return get(item, key, kind, where)
+
+
+def span(start: Any, end: Any, text: str, where: str) -> Span:
+    """The span ``[start, end)`` of a text, in code points."""
+    if type(start) is not int or type(end) is not int:
+        raise DataError(f"{start!r} and {end!r} are not two offsets", where=where)
+    if not 0 <= start < end <= len(text):
+        raise DataError(
+            f"[{start}, {end}) is empty, reversed or outside the text, which has {len(text)} characters",
+            where=where,
+        )
+    return Span.of(start, end)
+
+
+def strings(item: Any, key: str, where: str) -> tuple[tuple[str, str], ...]:
+    """The pairs of an object of strings; none where it is absent."""
+    values = maybe(item, key, dict, where)
+    for name in values:
+        get(values, name, str, f"{where}, {key}")
+    return tuple(values.items())
+
+
+def write(path: Path, items: Iterable[Mapping[str, object]]) -> None:
+    """One JSON object a line."""
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        for item in items:
+            lines.write(json.dumps(item, ensure_ascii=False) + "\n")
+
+
+def meta(document: Document, losses: Losses) -> dict[str, str]:
+    """``meta`` as an object, which holds each key once."""
+    found: dict[str, str] = {}
+    for key, value in document.meta:
+        if key in found:
+            losses.add("meta", document, "the key stands twice", key)
+        else:
+            found[key] = value
+    return found

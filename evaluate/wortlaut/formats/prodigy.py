@@ -1,0 +1,158 @@
+"""Prodigy JSON Lines: a text, its tokens, spans and relations between spans.
+
+Offsets are code points, as in spaCy. The format holds no surfaces of spans; those of the tokens are
+checked.
+
+Written: nodes of :mod:`wortlaut.formats.graph` as ``spans``, each with an ``id`` and its values, which
+Prodigy keeps, and with the tokens that it takes; ``relations`` name their ends by the same ids. Tokens
+are this project's, cut where a span begins or ends, so that every span is whole tokens. ``document``,
+``clusters`` and ``meta`` stand beside the text. Nothing is lost. Read: also spans and relations without
+ids; then a relation's ends are the spans with its offsets and labels. A task that was rejected or ignored
+is an error.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from wortlaut import layers
+from wortlaut.document import Document
+from wortlaut.errors import DataError
+from wortlaut.formats import jsonl
+from wortlaut.formats.graph import (
+    ENTITY_VALUES,
+    QUOTE_VALUES,
+    Edge,
+    Graph,
+    Node,
+    carried,
+    from_graph,
+    split,
+    to_graph,
+)
+from wortlaut.formats.losses import Losses
+
+_VALUES = {*ENTITY_VALUES, *QUOTE_VALUES, "cluster"} - {"id"}
+#: A span's own id is not that of its quote.
+_QUOTE_ID = "quote_id"
+
+
+def read(path: Path) -> Iterator[Document]:
+    """One document a line; it is named by ``document``, else by its line."""
+    for number, (where, item) in enumerate(jsonl.objects(path), 1):
+        if item.get("answer", "accept") != "accept":
+            raise DataError(
+                f"the answer is {item['answer']!r}",
+                where=where,
+                hint="Leave out of the file what was rejected or ignored.",
+            )
+        text = jsonl.get(item, "text", str, where)
+        _check_tokens(item, text, where)
+        nodes = [
+            _node(span, place, text, f"{where}, span {place}")
+            for place, span in enumerate(jsonl.maybe(item, "spans", list, where), 1)
+        ]
+        ids = {(node.span.start, node.span.end, node.label): node.id for node in nodes}
+        edges = []
+        for place, relation in enumerate(jsonl.maybe(item, "relations", list, where), 1):
+            at = f"{where}, relation {place}"
+            ends = [_end(jsonl.get(relation, key, dict, at), ids, at) for key in ("head_span", "child_span")]
+            edges.append(Edge(jsonl.get(relation, "label", str, at), *ends))
+        clusters = jsonl.maybe(item, "clusters", list, where)
+        annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
+        meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
+        name = item.get("document", number)
+        yield Document(str(name), text, annotations, (*meta, *notes.items()))
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one task a line."""
+    losses = Losses("prodigy")
+    jsonl.write(path, (_task(document, losses) for document in documents))
+    return losses
+
+
+def _task(document: Document, losses: Losses) -> dict[str, object]:
+    document = carried(document, losses)
+    graph = split(to_graph(document.annotations))
+    text = document.text
+    tokens = _tokens(text, graph)
+    starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+    spans = {}
+    for node in graph.nodes:
+        values = {_QUOTE_ID if key == "id" else key: value for key, value in node.values.items()}
+        spans[node.id] = {
+            "id": node.id,
+            "start": node.span.start,
+            "end": node.span.end,
+            "token_start": bisect_left(starts, node.span.start),
+            "token_end": bisect_left(ends, node.span.end),
+            "label": node.label,
+            **values,
+        }
+    ends_of = ("id", "start", "end", "token_start", "token_end", "label")
+    return {
+        "text": text,
+        "tokens": [
+            {"text": text[start:end], "start": start, "end": end, "id": number,
+             "ws": end not in starts[number + 1 : number + 2] and end < len(text)}
+            for number, (start, end) in enumerate(tokens)
+        ],
+        "spans": list(spans.values()),
+        "relations": [
+            {
+                "head": spans[edge.source]["token_end"],
+                "child": spans[edge.target]["token_end"],
+                "head_span": {key: spans[edge.source][key] for key in ends_of},
+                "child_span": {key: spans[edge.target][key] for key in ends_of},
+                "label": edge.label,
+            }
+            for edge in graph.edges
+        ],
+        "document": document.id,
+        "clusters": graph.clusters,
+        "meta": jsonl.meta(document, losses),
+        "answer": "accept",
+    }  # fmt: skip
+
+
+def _tokens(text: str, graph: Graph) -> list[tuple[int, int]]:
+    """Every character is in a token or is the one space after it, as in spaCy."""
+    edges = {offset for node in graph.nodes for fragment in node.span for offset in fragment}
+    cuts = sorted({0, len(text), *edges, *(offset for word in layers.tokens(text) for offset in word)})
+    found: list[tuple[int, int]] = []
+    for start, end in pairwise(cuts):
+        space = text[start:end] == " " and found and found[-1][1] == start
+        if not space or start in edges or end in edges - {start}:
+            found.append((start, end))
+    return found
+
+
+def _check_tokens(item: dict[str, Any], text: str, where: str) -> None:
+    for place, token in enumerate(jsonl.maybe(item, "tokens", list, where)):
+        at = f"{where}, token {place}"
+        start, end = jsonl.get(token, "start", int, at), jsonl.get(token, "end", int, at)
+        if text[start:end] != token.get("text"):
+            raise DataError(f"[{start}, {end}) is {text[start:end]!r}, not {token.get('text')!r}", where=at)
+
+
+def _node(span: Any, place: int, text: str, at: str) -> Node:
+    start, end = jsonl.get(span, "start", int, at), jsonl.get(span, "end", int, at)
+    values = {key: value for key, value in span.items() if key in _VALUES}
+    if _QUOTE_ID in span:
+        values["id"] = span[_QUOTE_ID]
+    label = jsonl.get(span, "label", str, at)
+    return Node(str(span.get("id", f"span {place}")), label, jsonl.span(start, end, text, at), values)
+
+
+def _end(span: dict[str, Any], ids: dict[tuple[Any, Any, Any], str], at: str) -> str:
+    if "id" in span:
+        return str(span["id"])
+    key = span.get("start"), span.get("end"), span.get("label")
+    if key not in ids:
+        raise DataError(f"a relation with a span {key} that is not there", where=at)
+    return ids[key]
