@@ -49,7 +49,7 @@ def _free(sentence: Sentence, segment: Segment | None, rule: str) -> Draft:
 
 def reported(sentence: Sentence, cues: list[Cue]) -> Draft | None:
     """A speech act told by a verb with its object: ``X kritisierte die Entscheidung``."""
-    if sentence.inside and any(sentence.start <= k < sentence.end for k in sentence.inside):
+    if any(k in sentence.inside for k in range(sentence.start, sentence.end)):
         return None
     for cue in cues:
         if "o" not in cue.entry.uses or cue.passive or cue.speaker is None:

@@ -33,7 +33,7 @@ class Speakers:
             return full, full != name
         role = words.form[phrase.head].lower()
         if words.low[phrase.start] in ("der", "die", "das", "dieser", "diese"):
-            for known, _, surface in reversed(self.seen):
+            for known, _, surface in self._recent():
                 if surface == role or known.lower().endswith(" " + role):
                     return known, True
         label = words.text[words.start[phrase.start] : words.end[phrase.end - 1]]
@@ -41,14 +41,15 @@ class Speakers:
         self.seen.append((label, is_female(words, phrase), role))
         return label, False
 
-    def last(self) -> str | None:
-        return self.seen[-1][0] if self.seen else None
+    def _recent(self) -> list[tuple[str, bool | None, str]]:
+        """The last speakers, the nearest first; a pronoun does not reach further back."""
+        return self.seen[: -_REACH - 1 : -1]
 
     def _pronoun(self, word: str) -> str | None:
         wanted = True if word in _FEMALE_PRONOUN else False if word in _MALE_PRONOUN else None
         if wanted is None:
             return None
-        for known, female, _ in reversed(self.seen):
+        for known, female, _ in self._recent():
             if female is None or female == wanted:
                 return known
         return None
@@ -90,6 +91,8 @@ def is_role(word: str) -> bool:
     return tail.endswith(_ROLE_ENDS) and len(word) > 5
 
 
+#: How many speakers back a pronoun or a role may point.
+_REACH = 40
 _PARTICLES = WORDS["name_particle"] - {"der", "den", "zu", "zur"}
 _ROLE_ENDS = tuple(sorted(WORDS["role_tail"]))
 
