@@ -1,0 +1,267 @@
+"""INCEpTION's UIMA CAS XMI: a folder with one ``.xmi`` file a document, and ``TypeSystem.xml``.
+
+Offsets are UTF-16 code units in the file, which dkpro-cassis turns into code points; where it warns that
+it cannot, that is an error. The format holds no surfaces to check. Needs the extra ``[inception]``.
+
+Written: entities as DKPro's ``NamedEntity`` (``value``, a Wikidata id as ``identifier``) with further
+features; quotes, roles and mentions as spans of the layer ``webanno.custom.WortlautSpan``, edges as its
+relations, so that INCEpTION imports the layers from ``TypeSystem.xml``; clusters and ``meta`` as document
+metadata; tokens and sentences are this project's. Lost are documents with characters that XML forbids.
+Read: ``NamedEntity`` of any project, and these layers; other layers are counted in ``layers_not_read`` in
+``meta``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wortlaut import layers
+from wortlaut.document import Document
+from wortlaut.errors import DataError, MissingExtraError, MissingFileError
+from wortlaut.formats import jsonl, xml
+from wortlaut.formats.columns import files
+from wortlaut.formats.folder import Names
+from wortlaut.formats.graph import (
+    ENTITY_VALUES,
+    QUOTE_VALUES,
+    Edge,
+    Graph,
+    Node,
+    carried,
+    from_graph,
+    split,
+    to_graph,
+)
+from wortlaut.formats.losses import Losses
+
+_CORE = "de.tudarmstadt.ukp.dkpro.core.api."
+_NAMED = f"{_CORE}ner.type.NamedEntity"
+_PART = "webanno.custom.NamedEntityPart"
+_SPAN = "webanno.custom.WortlautSpan"
+_RELATION = "webanno.custom.WortlautRelation"
+_CLUSTER = "webanno.custom.WortlautCluster"
+_META = "webanno.custom.WortlautMeta"
+_DOCUMENT = f"{_CORE}metadata.type.DocumentMetaData"
+_WIKIDATA = "http://www.wikidata.org/entity/"
+#: Feature → value of a node; ``entity`` and the like are told from DKPro's own by their names.
+_ENTITY = {name: name for name in ENTITY_VALUES}
+_QUOTE = {f"quote_{name}" if name == "id" else name: name for name in QUOTE_VALUES} | {"cluster": "cluster"}
+_CLUSTER_STRINGS = {"cluster": "id", "name": "name", "type_": "type", "qid": "qid", "note": "note"}
+_NUMBERS = {"level": int, "score": float}
+#: Types that hold nothing of what a person annotated.
+_KNOWN = {
+    *(_NAMED, _PART, _SPAN, _RELATION, _CLUSTER, _META, _DOCUMENT),
+    *("uima.tcas.DocumentAnnotation", "uima.cas.Sofa", "uima.cas.StringArray", "uima.cas.FSArray"),
+    *(f"{_CORE}segmentation.type.{name}" for name in ("Token", "Sentence", "Paragraph", "Heading")),
+    *(f"{_CORE}metadata.type.{name}" for name in ("TagDescription", "TagsetDescription")),
+    *("de.tudarmstadt.ukp.clarin.webanno.api.type.CASMetadata", "org.dkpro.core.api.xml.type.XmlDocument"),
+}
+
+
+def read(path: Path) -> Iterator[Document]:
+    """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
+    cassis = _cassis()
+    systems: dict[Path, Any] = {}
+    for file in files(path, ".xmi"):
+        source = file.parent / "TypeSystem.xml"
+        if not source.is_file():
+            raise MissingFileError("the type system is not there", where=str(source))
+        with _strict(str(file)):
+            if file.parent not in systems:
+                systems[file.parent] = cassis.load_typesystem(source.read_bytes().decode("utf-8"))
+            cas = cassis.load_cas_from_xmi(file.read_bytes().decode("utf-8"), typesystem=systems[file.parent])
+        yield _document(cas, file)
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write the folder ``path``, which must not be there."""
+    cassis = _cassis()
+    losses = Losses("inception")
+    names = Names()
+    system = _type_system(cassis)
+    path.mkdir()
+    system.to_xml(path / "TypeSystem.xml")
+    for document in documents:
+        if not xml.can_hold(document):
+            losses.add("document", document, xml.FORBIDDEN)
+            continue
+        with _strict(f"document {document.id}"):
+            _cas(cassis, system, document, losses).to_xmi(path / f"{names.name(document.id)}.xmi")
+    return losses
+
+
+def _cassis() -> Any:
+    try:
+        import cassis
+    except ImportError as error:
+        raise MissingExtraError(
+            "INCEpTION's format needs dkpro-cassis", hint="pip install 'wortlaut[inception]'"
+        ) from error
+    return cassis
+
+
+@contextmanager
+def _strict(where: str) -> Iterator[None]:
+    """Warnings of cassis are errors: it passes on what it cannot map."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            yield
+        except DataError:
+            raise
+        # Whatever cassis and lxml raise over a broken file: to the reader it is broken data.
+        except Exception as error:
+            raise DataError(f"is no CAS that can be read: {error}", where=where) from error
+
+
+def _type_system(cassis: Any) -> Any:
+    system = cassis.TypeSystem()
+    string, array, annotation = "uima.cas.String", "uima.cas.StringArray", "uima.tcas.Annotation"
+    about = system.create_type(_DOCUMENT, "uima.tcas.DocumentAnnotation")
+    for feature in ("documentTitle", "documentId", "documentUri", "collectionId", "documentBaseUri"):
+        system.create_feature(about, feature, string)
+    system.create_feature(about, "isLastSegment", "uima.cas.Boolean")
+    for name in ("Sentence", "Token"):
+        system.create_type(f"{_CORE}segmentation.type.{name}", annotation)
+    named = system.create_type(_NAMED, annotation)
+    for feature in ("value", "identifier", *_ENTITY):
+        system.create_feature(named, feature, string)
+    span = system.create_type(_SPAN, annotation)
+    for feature in ("label", *_QUOTE):
+        system.create_feature(span, feature, string)
+    for name, ends in ((_RELATION, span), (_PART, named)):
+        relation = system.create_type(name, annotation)
+        system.create_feature(relation, "Governor", ends)
+        system.create_feature(relation, "Dependent", ends)
+        system.create_feature(relation, "label", string)
+    cluster = system.create_type(_CLUSTER, "uima.cas.AnnotationBase")
+    for feature in (*_CLUSTER_STRINGS, "named"):
+        system.create_feature(cluster, feature, string)
+    system.create_feature(cluster, "aliases", array)
+    meta = system.create_type(_META, "uima.cas.AnnotationBase")
+    for feature in ("name", "value"):
+        system.create_feature(meta, feature, string)
+    return system
+
+
+def _cas(cassis: Any, system: Any, document: Document, losses: Losses) -> Any:
+    document = carried(document, losses)
+    graph = split(to_graph(document.annotations))
+    cas = cassis.Cas(typesystem=system)
+    cas.sofa_string = document.text
+    cas.sofa_mime = "text/plain"
+
+    def add(type_: str, begin: int, end: int, **features: Any) -> Any:
+        item = system.get_type(type_)(begin=begin, end=end, **features)
+        cas.add(item)
+        return item
+
+    add(_DOCUMENT, 0, len(document.text), documentId=document.id, documentTitle=document.id)
+    for name, found in (("Sentence", layers.sentences), ("Token", layers.tokens)):
+        for start, end in found(document.text):
+            add(f"{_CORE}segmentation.type.{name}", start, end)
+    spans: dict[str, Any] = {}
+    named: set[str] = set()
+    whole = len(document.entities)
+    for node in graph.nodes:
+        start, end = node.span.start, node.span.end
+        head = node.id.partition(".")[0]
+        if int(head) <= whole:
+            features = _features(node.values, _ENTITY)
+            if features.get("qid", "").startswith("Q"):
+                features["identifier"] = _WIKIDATA + features.pop("qid")
+            spans[node.id] = add(_NAMED, start, end, value=node.label, **features)
+            named.add(node.id)
+        else:
+            spans[node.id] = add(_SPAN, start, end, label=node.label, **_features(node.values, _QUOTE))
+    for edge in graph.edges:
+        governor, dependent = spans[edge.source], spans[edge.target]
+        add(
+            _PART if edge.source in named else _RELATION,
+            dependent.begin,
+            dependent.end,
+            Governor=governor,
+            Dependent=dependent,
+            label=edge.label,
+        )
+    array = system.get_type("uima.cas.StringArray")
+    for cluster in graph.clusters:
+        strings = {feature: cluster[key] for feature, key in _CLUSTER_STRINGS.items() if key in cluster}
+        shown = str(cluster["named"]).lower()
+        aliases = array(elements=list(cluster["aliases"]))  # type: ignore[call-overload]
+        cas.add(system.get_type(_CLUSTER)(**strings, named=shown, aliases=aliases))
+    for key, value in jsonl.meta(document, losses).items():
+        cas.add(system.get_type(_META)(name=key, value=value))
+    return cas
+
+
+def _features(values: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
+    return {
+        feature: repr(values[name]) if name in _NUMBERS else str(values[name])
+        for feature, name in names.items()
+        if name in values
+    }
+
+
+def _document(cas: Any, file: Path) -> Document:
+    where = str(file)
+    text = cas.sofa_string
+    if not isinstance(text, str):
+        raise DataError("holds no text", where=where)
+    found: dict[str, list[Any]] = {}
+    for item in cas.select_all_fs():
+        found.setdefault(item.type.name, []).append(item)
+    nodes: list[Node] = []
+    ids: dict[int, str] = {}
+    for place, item in enumerate([*found.get(_NAMED, []), *found.get(_SPAN, [])], 1):
+        at = f"{where}: {item.type.name.rpartition('.')[2]} {item.xmiID}"
+        named = item.type.name == _NAMED
+        values = _values(item, _ENTITY if named else _QUOTE, at)
+        link = _feature(item, "identifier")
+        if link:
+            values["qid"] = link.rpartition("/")[2]
+        label = _feature(item, "value" if named else "label")
+        if not label:
+            raise DataError("has no label", where=at)
+        ids[id(item)] = str(place)
+        nodes.append(Node(str(place), label, jsonl.span(item.begin, item.end, text, at), values))
+    edges = []
+    for item in (*found.get(_PART, []), *found.get(_RELATION, [])):
+        ends = [ids.get(id(end)) for end in (item.Governor, item.Dependent)]
+        if None in ends:
+            raise DataError("a relation without two ends", where=f"{where}: {item.xmiID}")
+        edges.append(Edge(item.label or "relation", *map(str, ends)))
+    clusters = [
+        {key: value for feature, key in _CLUSTER_STRINGS.items() if (value := item[feature]) is not None}
+        | {"named": item.named != "false", "aliases": list(item.aliases.elements) if item.aliases else []}
+        for item in found.get(_CLUSTER, [])
+    ]
+    annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
+    others = Counter({name: len(items) for name, items in found.items() if name not in _KNOWN})
+    if others:
+        notes["layers_not_read"] = "; ".join(f"{name} {count}" for name, count in sorted(others.items()))
+    meta = [(item.name, item.value or "") for item in found.get(_META, [])]
+    titles = [item.documentId for item in found.get(_DOCUMENT, []) if item.documentId]
+    return Document(titles[0] if titles else file.stem, text, annotations, (*meta, *notes.items()))
+
+
+def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for feature, name in features.items():
+        value = _feature(item, feature)
+        if value is not None:
+            try:
+                found[name] = _NUMBERS[name](value) if name in _NUMBERS else value
+            except ValueError:
+                raise DataError(f"the feature {feature} cannot be {value!r}", where=at) from None
+    return found
+
+
+def _feature(item: Any, name: str) -> Any:
+    """The value; None also where the layer, another project's, lacks the feature."""
+    return item[name] if item.type.get_feature(name) is not None else None
