@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wortlaut import __version__
+from wortlaut.corpus import card, croissant, frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.validate import validate
-from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, ROLES, Annotations, Document, Entity, Span
+from wortlaut.document import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import native
 from wortlaut.formats.dataset import document_row, documents_schema, feature, fragment_type, surfaces
-from wortlaut.layers import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
+from wortlaut.layers import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -188,7 +188,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    _refuse_errors(root)
+    refuse_errors(root)
     corpus = Corpus.of("gold", native.read(root / "annotations" / "gold"))
     texts = {document.id: document.text for document in corpus.documents}
     layers = _layers(root, texts)
@@ -207,11 +207,14 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
-    card = _card(corpus, layers, losses, counts, schemas)
-    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
+    content = _card(corpus, root, layers, losses, counts, schemas)
+    (folder / "README.md").write_text(content, encoding="utf-8", newline="\n")
+    described = croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root))
+    (folder / croissant.FILE).write_text(described, encoding="utf-8", newline="\n")
     manifest = {
         "format": FORMAT,
-        "version": __version__,
+        "version": frozen.version(root),
+        "program": __version__,
         "hash": corpus.hash,
         "layers": [PARAGRAPHS, SENTENCES, TOKENS],
         "rows": counts,
@@ -227,11 +230,14 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     return BuildReport(out, corpus.hash, counts, tuple(_names(folder)), losses)
 
 
-def _refuse_errors(root: Path) -> None:
+def refuse_errors(root: Path) -> None:
+    """Raises where ``root`` has no gold, or annotations with errors."""
     if not (root / "annotations" / "gold").is_dir():
         hint = "Build in a checkout, or name one: it holds seeds/ and annotations/."
         raise MissingFileError("no annotations/gold to build from", where=str(root), hint=hint)
-    errors = [incident for incident in validate([root]) if incident.severity == "error"]
+    # What is built is not what it is built from: a broken old dataset is replaced.
+    found = (incident for incident in validate([root]) if incident.level not in ("corpus", "release"))
+    errors = [incident for incident in found if incident.severity == "error"]
     if errors:
         first = errors[0]
         raise DataError(
@@ -338,30 +344,14 @@ def _feature(field: pa.Field) -> dict[str, Any]:
 
 def _card(
     corpus: Corpus,
+    root: Path,
     layers: list[Layer],
     losses: Sequence[Loss],
     rows: dict[str, int],
     schemas: dict[str, pa.Schema],
 ) -> str:
-    import yaml
-    from jinja2 import Environment, StrictUndefined
-
-    sizes = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-    header = {
-        "pretty_name": "Wortlaut",
-        "language": ["de"],
-        "language_details": "de-DE",
-        "multilinguality": ["monolingual"],
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["found"],
-        "source_datasets": ["original"],
-        "size_categories": [next((n for most, n in sizes if rows["documents"] < most), "n>1M")],
-        "task_categories": ["token-classification"],
-        "task_ids": ["named-entity-recognition", "coreference-resolution"],
-        "tags": ["quotation", "speaker-attribution", "entity-linking", "news"],
-        "license": "other",
-        "license_name": "annotations-cc-by-4.0-texts-not-established",
-        "license_link": "https://creativecommons.org/licenses/by/4.0/",
+    stated = card.read_statement(root)
+    configs = {
         "configs": [
             {"config_name": name}
             | ({"default": True} if name == "documents" else {})
@@ -376,36 +366,16 @@ def _card(
             for name in CONFIGS
         ],
     }
-    documents = corpus.documents
-    source = files("wortlaut") / "corpus" / "card.md.j2"
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(source.read_text("utf-8")).render(
-        header=yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100),
-        version=__version__,
-        hash=corpus.hash,
+    return card.render(
+        "card.md.j2",
+        card.header(stated, corpus) | configs,
+        stated,
+        version=frozen.version(root),
         configs=[(name, what, rows[name]) for name, what in CONFIGS.items()],
-        documents=documents,
-        characters=sum(len(document.text) for document in documents),
-        paragraphs=sum(len(paragraphs(document.text)) for document in documents),
-        sentences=sum(len(sentences(document.text)) for document in documents),
-        tokens=sum(len(tokens(document.text)) for document in documents),
-        layers=(PARAGRAPHS, SENTENCES, TOKENS),
-        labels=[
-            (label, *(_count_labels(documents, label, level) for level in (1, 2))) for label in ENTITY_LABELS
-        ],
-        types=[(type_, sum(q.type == type_ for d in documents for q in d.quotes)) for type_ in QUOTE_TYPES],
-        quotes=[quote for document in documents for quote in document.quotes],
-        entities=[entity for document in documents for entity in document.entities],
-        clusters=[cluster for document in documents for cluster in document.clusters],
         lost=sorted(Counter(loss.reason for loss in losses).items()),
         agreement=_agreement(layers),
+        **card.counts(corpus),
     )
-
-
-def _count_labels(documents: Iterable[Document], label: str, level: int) -> int:
-    return sum((e.label, e.level) == (label, level) for document in documents for e in document.entities)
 
 
 def _agreement(layers: list[Layer]) -> list[tuple[str, str, str, int, int, int, float]]:
@@ -440,6 +410,8 @@ def _table_name(config: str) -> str:
 def _sources(root: Path) -> list[str]:
     paths = [
         *root.glob("seeds/*"),
+        *root.glob(card.STATEMENT),
+        *root.glob(frozen.CHANGELOG),
         *root.glob("annotations/gold/*.jsonl"),
         *root.glob("annotations/layers/*/*.jsonl"),
     ]
@@ -464,6 +436,13 @@ def _same(new: Path, old: Path) -> bool:
         try:
             return bool(pq.read_table(new).equals(pq.read_table(old), check_metadata=True))
         except (pa.ArrowException, OSError):
+            return False
+    if new.name == croissant.FILE:
+        try:
+            return croissant.comparable(new.read_text("utf-8")) == croissant.comparable(
+                old.read_text("utf-8")
+            )
+        except (ValueError, KeyError, TypeError):
             return False
     if new.name == "manifest.json":
         try:

@@ -31,7 +31,10 @@ class Corpus:
 
 
 def load_corpus(ref: str | Path = "gold") -> Corpus:
-    """The corpus that ``ref`` names: ``gold``, a folder that datasets reads, or ``format:PATH``."""
+    """The corpus that ``ref`` names: ``gold``, ``gold@VERSION``, a dataset folder, or ``format:PATH``.
+
+    A frozen version of the gold raises a :class:`DataError` where the gold that is here is another one.
+    """
     return Corpus.of(str(ref), stream_corpus(ref))
 
 
@@ -100,6 +103,12 @@ def _digest(document: Document) -> bytes:
 def _documents(ref: str | Path) -> Iterator[Document]:
     if ref == "gold":
         return reader("native")(gold_root() / "annotations" / "gold")
+    if isinstance(ref, str) and ref.startswith("gold@"):
+        from wortlaut.corpus.frozen import check
+
+        documents = tuple(_documents("gold"))
+        check(ref, corpus_hash(documents))
+        return iter(documents)
     if str(ref) and Path(ref).is_dir():
         return reader("dataset")(Path(ref))
     name, colon, path = str(ref).partition(":")

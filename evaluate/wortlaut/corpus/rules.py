@@ -1,13 +1,21 @@
 """The catalogue of what `wortlaut validate` checks. An id never changes its meaning; new rules get new ids.
 
-Offsets, references, files and the scheme are errors. Only what a reader of German must judge is a warning.
+Only what a reader of German must judge is a warning; all else is an error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEVELS = {"F": "file", "O": "offsets", "R": "references", "S": "scheme", "L": "linguistics"}
+LEVELS = {
+    "F": "file",
+    "O": "offsets",
+    "R": "references",
+    "S": "scheme",
+    "L": "linguistics",
+    "C": "corpus",
+    "P": "release",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +99,41 @@ RULES = {
         ("L07", "Titles and roles stay outside of a name.", "Begin behind the title."),
         ("L08", "An explicit or anaphoric attribution has a speaker.", "Add the span, or write implicit."),
         ("L09", "Label or metonymy fit the type of the cluster.", "Check label, metonymy and cluster."),
+        ("C01", "The manifest of a dataset can be read, and is of a known format.", "Build it again."),
+        ("C02", "Every file of a dataset is there, with the checksum in its manifest.", "Build it again."),
+        ("C03", "A dataset holds no file that its manifest does not name.", "Remove the file."),
+        ("C04", "The documents of a dataset have the hash in its manifest.", "Build it again."),
+        ("P01", "A card begins with metadata in YAML, between lines of ---.", "Build the card again."),
+        ("P02", "The metadata of a card are there, in the words of the Hub.", "Correct the value."),
+        ("P03", "A license that is none of the Hub's has a name and a link.", "State both."),
+        ("P04", "A card has no placeholder and no empty section.", "Write what belongs there."),
+        ("P05", "Every part of the data statement is stated.", "State it in annotations/statement.yaml."),
+        ("P06", "The card names the hash of the corpus.", "Build the card again."),
+        ("P07", "croissant.json names every table with its checksum.", "Build it again."),
+        ("P08", "A stand-off release has offsets in its documents, and no text.", "Publish it again."),
     )
 }
+
+
+def document() -> str:
+    """The catalogue as Markdown: ``docs/rules.md``."""
+    whose = {
+        "file": "Each annotation file and each text, as a file.",
+        "offsets": "Each span, against its text.",
+        "references": "What one line, file or folder says of another.",
+        "scheme": "The labels, types and levels, and how annotations fit together.",
+        "linguistics": "What a reader of German must judge: warnings, which never fail a run.",
+        "corpus": "A dataset folder against its manifest: what `wortlaut build` and `publish` wrote.",
+        "release": "What is checked before a release is published, or where a release itself is named.",
+    }
+    lines = [
+        "# Rules of `wortlaut validate`",
+        "",
+        "Written by `wortlaut rules` from the catalogue in `evaluate/wortlaut/corpus/rules.py`. An id never",
+        "changes its meaning. For each rule a file that breaks it lies in `tests/cases/validate/`.",
+    ]
+    for letter, level in LEVELS.items():
+        lines += ["", f"## {level.capitalize()}", "", whose[level], "", "| rule | what holds | what to do |"]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| {r.id} | {r.requires} | {r.fix} |" for r in RULES.values() if r.id[0] == letter]
+    return "\n".join(lines) + "\n"

@@ -67,19 +67,26 @@ class Incident:
 
 
 def validate(paths: Iterable[Path]) -> list[Incident]:
-    """Every incident in annotation files, folders of them, or repositories (``seeds`` and ``annotations``).
+    """Every incident in annotation files, folders of them, repositories or releases.
+
+    The dataset ``corpus`` of a repository is checked against its manifest, a release as a whole.
 
     A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`.
     """
     texts: dict[Path, str | None] = {}
     found: list[Incident] = []
     for path in paths:
+        if _is_release(path):
+            found += _check_release(path, whole=True)
+            continue
         files, seeds = _files(path)
         for file in files:
             found += _check_file(file, texts)
         if seeds is not None:
             found += _check_seeds(seeds, {file.stem for file in files if file.parent.name == "gold"}, texts)
             found += _check_agreement(seeds.parent)
+            if _is_release(seeds.parent / "corpus"):
+                found += _check_release(seeds.parent / "corpus", whole=False)
     return list(dict.fromkeys(found))
 
 
@@ -181,6 +188,17 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
     for id in sorted(provenance):
         if not (seeds / f"{id}.txt").is_file():
             yield _incident(table, Problem("R11", lines[id], f"there is no text {id}.txt"))
+
+
+def _is_release(path: Path) -> bool:
+    return (path / "manifest.json").is_file()
+
+
+def _check_release(folder: Path, *, whole: bool) -> Iterator[Incident]:
+    from wortlaut.corpus.release import problems
+
+    for name, problem in problems(folder, whole=whole):
+        yield _incident(folder / name, problem)
 
 
 def _check_agreement(root: Path) -> Iterator[Incident]:

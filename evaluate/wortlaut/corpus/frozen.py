@@ -1,0 +1,49 @@
+"""Versions of the gold that do not change any more: ``gold@1.0.0`` is one hash, for good."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from wortlaut.errors import DataError, unknown_name
+
+#: The history of a corpus: a heading ``## X.Y.Z`` a version, the newest first.
+CHANGELOG = "annotations/CHANGELOG.md"
+UNVERSIONED = "0.0.0"
+
+
+def version(root: Path) -> str:
+    """The version of the corpus in the repository ``root``, by its changelog; 0.0.0 where there is none."""
+    path = root / CHANGELOG
+    if not path.is_file():
+        return UNVERSIONED
+    found = re.search(r"^## (\d+\.\d+\.\d+)\b", path.read_text("utf-8"), re.MULTILINE)
+    if found is None:
+        hint = "Begin each version with a heading: ## 1.0.0"
+        raise DataError("the changelog names no version", where=str(path), hint=hint)
+    return found[1]
+
+
+def versions() -> dict[str, str]:
+    """The frozen versions of the shipped gold, the newest last: version → hash of the corpus."""
+    table: dict[str, str] = json.loads((files("wortlaut") / "corpus" / "frozen.json").read_text("utf-8"))
+    return table
+
+
+def check(name: str, corpus_hash: str) -> None:
+    """Raises where ``gold@VERSION`` is not known, or the gold with this hash is another one."""
+    known = versions()
+    wanted = name.partition("@")[2]
+    if wanted not in known:
+        raise unknown_name("version of the gold", wanted, known)
+    if known[wanted] != corpus_hash:
+        here = next((one for one, digest in known.items() if digest == corpus_hash), "changed")
+        raise DataError(
+            f"the gold that is here is not {wanted}: its hash is {corpus_hash[:12]}…, "
+            f"that of {wanted} is {known[wanted][:12]}…",
+            where=name,
+            hint=f"The gold here is {here}. Known versions: {', '.join(known)}. "
+            "Install the release of wortlaut that has it, or score on `gold` and say so.",
+        )
