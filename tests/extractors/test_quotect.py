@@ -185,5 +185,5 @@ def test_offsets_outside_of_the_text_are_refused(monkeypatch: pytest.MonkeyPatch
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(MissingExtraError, match=r"no spaCy pipeline 'xx_none'[\s\S]*\?pipeline=blank"):
         resolve("quotect:some/model?pipeline=xx_none")
-    with pytest.raises(ExtractorError, match=r"below 4\.53"):
+    with pytest.raises(ExtractorError, match=r"below 4\.52"):
         resolve("quotect:nowhere?pipeline=blank")

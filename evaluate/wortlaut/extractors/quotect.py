@@ -140,5 +140,5 @@ def _load(name: str, device: str | None, where: str) -> Any:
         raise ExtractorError(
             f"quotect cannot load it: {type(error).__name__}: {error}",
             where=where,
-            hint="quotect 1.1 needs transformers below 4.53; its model is fynnos/quotect-mt5-base.",
+            hint="quotect 1.1 needs transformers below 4.52; its model is fynnos/quotect-mt5-base.",
         ) from error
