@@ -28,7 +28,7 @@ ORDER = (
     ("corpus",),
     ("extractors",),
     ("scoring",),
-    ("evaluation", "comparison", "convert", "integrations", "seqeval"),
+    ("agreement", "evaluation", "comparison", "convert", "integrations", "seqeval"),
     ("reports",),
     ("cli",),
 )

@@ -113,8 +113,10 @@ def write(
     lines += "\n" if lines and not lines.endswith("\n") else ""
     lines += "".join(one.provenance() for one in additions)
     written: list[Path] = []
-    made = list(_make_folders([table.parent, *([folder] if layer else [])]))
+    made: list[Path] = []
     try:
+        for needed in (table.parent, root / "annotations" / "gold", folder):
+            made += _make_folders(needed)
         for path, data in files.items():
             written.append(path)
             write_whole(path, data)
@@ -167,7 +169,9 @@ def fitted(annotations: Annotations) -> Annotations:
 
 def _slug(name: str, taken: Collection[str]) -> str:
     """``Anna Weiß`` → ``anna-weiss``, with a number behind it where that is taken."""
-    plain = name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    plain = name.lower()
+    for letter, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        plain = plain.replace(letter, written)
     letters = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     slug = re.sub(r"[^\w]+", "-", letters).strip("-_") or "x"
     return next(s for s in chain([slug], (f"{slug}-{n}" for n in count(2))) if s not in taken)
@@ -177,13 +181,12 @@ def _text_of(additions: Sequence[Addition], id: str) -> str:
     return next(one.document.text for one in additions if one.document.id == id)
 
 
-def _make_folders(folders: Sequence[Path]) -> Iterator[Path]:
-    """Makes the folders and those above them, and yields each that was not there, outer ones first."""
-    for folder in folders:
-        for path in reversed((folder, *folder.parents)):
-            if not path.exists():
-                path.mkdir()
-                yield path
+def _make_folders(folder: Path) -> Iterator[Path]:
+    """Makes the folder and those above it, and yields each that was not there, outer ones first."""
+    for path in reversed((folder, *folder.parents)):
+        if not path.exists():
+            path.mkdir()
+            yield path
 
 
 def _checked(path: Path, about: Mapping[str, str]) -> Addition:
