@@ -35,6 +35,8 @@ MEASURES = {
     "alpha_u": "Krippendorff's alpha for unitised text, in characters",
     "gamma": "gamma (Mathet et al. 2015), chance-corrected alignment",
 }
+#: Fewer annotations than this on a side, and there is no interval: they leave nothing to draw from.
+FEW = 5
 #: At most this many drawn units in memory at a time (8 bytes each).
 _CELLS = 4_000_000
 
@@ -49,9 +51,9 @@ class Figure:
     interval: Interval | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Rounded to 4 decimals, more than the data say."""
-        interval = None if self.interval is None else [round(bound, 4) for bound in self.interval]
-        return {"value": None if self.value is None else round(self.value, 4), "interval": interval}
+        """Rounded to 6 decimals, so that platforms agree."""
+        interval = None if self.interval is None else [round(bound, 6) for bound in self.interval]
+        return {"value": None if self.value is None else round(self.value, 6), "interval": interval}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,13 @@ class Row:
     first: int
     second: int
     figures: Mapping[str, Figure]
+
+    @classmethod
+    def of(cls, first: int, second: int, figures: Mapping[str, Figure]) -> Row:
+        """Without intervals where there is too little to draw from."""
+        if min(first, second) < FEW:
+            figures = {name: Figure(figure.value) for name, figure in figures.items()}
+        return cls(first, second, figures)
 
     def to_dict(self) -> dict[str, Any]:
         figures = {name: figure.to_dict() for name, figure in self.figures.items()}
@@ -187,6 +196,7 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
         if lacking:
             notes.append(f"{lacking[0]} has no {name}: if it does not annotate them, nothing can be said.")
             rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(_figures(gamma), Figure(None)))
+            labels[name] = {}
             continue
         known = [label for label in scheme if label in found] + sorted(found - set(scheme))
         rows[name], labels[name] = _measured(marks[0], marks[1], known, name, shared)
@@ -222,6 +232,8 @@ def _notes(shared: _Texts, documents: int, alone: set[str]) -> Iterator[str]:
             f"Intervals draw {len(shared.units)} sentences of {what}: they say how figures vary within"
             " these texts, and are too narrow for others."
         )
+    if shared.resampling.samples:
+        yield f"No intervals for fewer than {FEW} annotations."
     if shared.gamma:
         yield "gamma draws 30 random texts (seed as above) for chance, and has no interval."
 
@@ -286,11 +298,11 @@ def _measured(
         total["gamma"] = Figure(_gamma(sides[0], sides[1], shared))
     counts = [np.bincount(side.label, minlength=len(labels)).tolist() for side in sides]
     rows = {
-        label: Row(counts[0][i], counts[1][i], each[label])
+        label: Row.of(counts[0][i], counts[1][i], each[label])
         for i, label in enumerate(labels)
         if len(labels) > 1
     }
-    return Row(len(first), len(second), total), rows
+    return Row.of(len(first), len(second), total), rows
 
 
 def _columns(marks: Sequence[Marked], labels: Sequence[str], units: Units) -> Spans:

@@ -482,6 +482,41 @@ def adjudicate(
 
 
 @app.command()
+def agree(
+    layers: Annotated[
+        list[str] | None, typer.Argument(metavar="LAYER LAYER…", help="Two or more. Default: all there are.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
+    ] = False,
+    gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs wortlaut[gamma].")] = False,
+    samples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
+    from wortlaut.agreement import agree as measure
+    from wortlaut.agreement import to_dict
+    from wortlaut.corpus.diff import read_layer
+    from wortlaut.corpus.validate import AGREEMENT, layer_hashes
+
+    names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
+    if write and layers:
+        raise WortlautError("--write measures all layers", hint="Name none: wortlaut agree --write")
+    found = measure([read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma)
+    if write:
+        _write_json(root / AGREEMENT, to_dict(found, layer_hashes(root)))
+    if as_json:
+        _write_json(Path("-"), to_dict(found))
+        return
+    from wortlaut.reports.layers import agreement_view
+
+    for agreement in found:
+        _print(agreement_view(agreement))
+
+
+@app.command()
 def schema(
     name: Annotated[str, typer.Argument(metavar="NAME", help="predictions, evaluation or comparison.")],
 ) -> None:

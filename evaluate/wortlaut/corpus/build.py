@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wortlaut import __version__
 from wortlaut.corpus import card, croissant, frozen
 from wortlaut.corpus.load import Corpus
-from wortlaut.corpus.validate import validate
+from wortlaut.corpus.validate import AGREEMENT, validate
 from wortlaut.document import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import native
@@ -207,7 +206,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
-    content = _card(corpus, root, layers, losses, counts, schemas)
+    content = _card(corpus, root, losses, counts, schemas)
     (folder / "README.md").write_text(content, encoding="utf-8", newline="\n")
     described = croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root))
     (folder / croissant.FILE).write_text(described, encoding="utf-8", newline="\n")
@@ -345,7 +344,6 @@ def _feature(field: pa.Field) -> dict[str, Any]:
 def _card(
     corpus: Corpus,
     root: Path,
-    layers: list[Layer],
     losses: Sequence[Loss],
     rows: dict[str, int],
     schemas: dict[str, pa.Schema],
@@ -373,31 +371,16 @@ def _card(
         version=frozen.version(root),
         configs=[(name, what, rows[name]) for name, what in CONFIGS.items()],
         lost=sorted(Counter(loss.reason for loss in losses).items()),
-        agreement=_agreement(layers),
+        agreement=_agreement(root),
         **card.counts(corpus),
     )
 
 
-def _agreement(layers: list[Layer]) -> list[tuple[str, str, str, int, int, int, float]]:
-    """Per pair of layers: what is counted, how many each has, how many are the same, and F1 between them."""
-    items: dict[str, dict[str, set[object]]] = {}
-    for layer in layers:
-        if layer.name == "gold":
-            continue
-        of_kind = items.setdefault(layer.name, {})
-        for entity in layer.annotations.entities:
-            key = (layer.document, entity.span, entity.label, entity.level)
-            of_kind.setdefault("entities: span, label and level", set()).add(key)
-        for quote in layer.annotations.quotes:
-            of_kind.setdefault("quotes: content and type", set()).add(
-                (layer.document, quote.content, quote.type)
-            )
-    rows = []
-    for one, other in combinations(sorted(items), 2):
-        for kind in sorted({*items[one], *items[other]}):
-            a, b = items[one].get(kind, set()), items[other].get(kind, set())
-            rows.append((one, other, kind, len(a), len(b), len(a & b), 2 * len(a & b) / (len(a) + len(b))))
-    return rows
+def _agreement(root: Path) -> dict[str, Any] | None:
+    """The figures of `wortlaut agree --write`; that they are of these layers is checked before building."""
+    path = root / AGREEMENT
+    figures: dict[str, Any] | None = json.loads(path.read_bytes()) if path.is_file() else None
+    return figures
 
 
 # ---------------------------------------------------------------- files
@@ -411,6 +394,7 @@ def _sources(root: Path) -> list[str]:
     paths = [
         *root.glob("seeds/*"),
         *root.glob(card.STATEMENT),
+        *root.glob(AGREEMENT),
         *root.glob(frozen.CHANGELOG),
         *root.glob("annotations/gold/*.jsonl"),
         *root.glob("annotations/layers/*/*.jsonl"),

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wortlaut.agreement import MEASURES, Agreement, Figure
 from wortlaut.corpus.diff import DocumentDiff, LayerDiff, Pair
 from wortlaut.document import Cluster, Entity, Quote, Span
 from wortlaut.formats.native import Annotation, Mention
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.text import Text
 
 _WIDTH = 80
@@ -37,6 +39,60 @@ def diff_view(diff: LayerDiff) -> Iterator[Text]:
     else:
         kinds = ", ".join(f"{kind} {count}" for kind, count in counted.items())
         yield Text(f"{counted.total()} differences ({kinds}), {diff.same} annotations are the same")
+
+
+#: The heads of the columns of agreement.
+_HEADS = {
+    "strict": "F1",
+    "partial": "partial",
+    "kappa": "κ",
+    "kappa_marked": "κ marked",
+    "alpha_u": "α_U",
+    "gamma": "γ",
+}
+
+
+def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
+    """What is annotated with its labels below, each figure with its interval below it, then the notes."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    documents = f"{agreement.documents} document{'s' * (agreement.documents != 1)}"
+    yield Text(
+        f"{agreement.first} and {agreement.second} ({documents}, {agreement.tokens} tokens)", style="bold"
+    )
+    shown = [name for name in MEASURES if any(name in row.figures for row in agreement.rows.values())]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
+    table.add_column("", overflow="fold")
+    for name in (agreement.first, agreement.second, *(_HEADS[name] for name in shown)):
+        table.add_column(name, justify="right", overflow="fold")
+    for name, row in agreement.rows.items():
+        cells = [_figure(row.figures.get(measure)) for measure in shown]
+        table.add_row(name, str(row.first), str(row.second), *cells)
+        for label, one in agreement.labels[name].items():
+            cells = [_figure(one.figures.get(measure)) for measure in shown]
+            table.add_row(f"  {label}", str(one.first), str(one.second), *cells, style="dim")
+        table.add_section()
+    yield table
+    for measure in shown:
+        yield Text(f"{_HEADS[measure]}: {MEASURES[measure]}", style="dim")
+    for note in agreement.notes:
+        yield Text(f"note: {note}", style="dim")
+
+
+def _figure(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    value = "–" if figure.value is None else _short(figure.value, 3)
+    if figure.interval is None:
+        return value
+    return f"{value}\n{_short(figure.interval[0], 2)}–{_short(figure.interval[1], 2)}"
+
+
+def _short(value: float, digits: int) -> str:
+    """``.853`` for ``0.853``, ``-.2`` for ``-0.2``."""
+    return f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{digits}f}"
 
 
 def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
