@@ -36,12 +36,14 @@ _EXPECTED = ("F13", "F14", "S17", "S18")
 class Merged:
     """A document with what two layers agree on, and the decisions that are to be taken.
 
-    ``taken_over`` names what only one of the layers annotates at all.
+    ``carried`` are the mentions of clusters that are among the decisions; ``taken_over`` names what only
+    one of the layers annotates at all.
     """
 
     document: Document
     layers: tuple[str, str]
     decisions: tuple[Decision, ...]
+    carried: tuple[Mention, ...]
     agreed: int
     taken_over: tuple[str, ...]
 
@@ -82,10 +84,13 @@ def merge(first: Layer, second: Layer) -> list[Merged]:
         one, other = first.documents[id], second.documents[id]
         if one.text != other.text:
             raise DataError(f"{names[0]} and {names[1]} annotate different texts of {id}")
-        annotations, decisions, agreed = _merge(one.annotations, other.annotations, names, lacks)
+        agreed, decisions = _merge(one.annotations, other.annotations, names, lacks)
+        annotations = assemble(agreed)
+        ids = {cluster.id for cluster in annotations.clusters}
+        carried = tuple(item for item in agreed if isinstance(item, Mention) and item.cluster not in ids)
         annotators = [dict(document.meta).get("annotator", "") for document in (one, other)]
         document = Document(id, one.text, annotations, (("annotator", ", ".join(annotators)),))
-        merged.append(Merged(document, names, decisions, agreed, taken_over))
+        merged.append(Merged(document, names, decisions, carried, len(agreed), taken_over))
     return merged
 
 
@@ -107,7 +112,7 @@ def write_merged(merged: Sequence[Merged], out: Path, *, force: bool = False) ->
             document=one.document.id,
             layer=out.absolute().name,
             annotator=f"adjudicated from {dict(one.document.meta)['annotator']}",
-            decisions=one.decisions,
+            beside=(*one.carried, *one.decisions),
         )
         write_whole(path, content)
         lines = [f"## Layers {one.layers[0]} and {one.layers[1]}", ""]
@@ -161,7 +166,7 @@ def _merge(
     second: Annotations,
     names: tuple[str, str],
     lacks: tuple[frozenset[tuple[str, str]], ...],
-) -> tuple[Annotations, tuple[Decision, ...], int]:
+) -> tuple[list[Annotation], tuple[Decision, ...]]:
     pairs = _with_common_ids(compare(first, second))
     clusters = {c.id for pair in pairs for c in (pair.first, pair.second) if isinstance(c, Cluster)}
     both = {pair.first.id for pair in pairs if isinstance(pair.first, Cluster) and pair.second is not None}
@@ -204,7 +209,7 @@ def _merge(
         )
         for number, (pair, differs) in enumerate(disputed, 1)
     )
-    return assemble(agreed), decisions, len(agreed)
+    return agreed, decisions
 
 
 def _with_common_ids(pairs: Sequence[Pair]) -> list[Pair]:
@@ -284,14 +289,12 @@ def _finish(path: Path) -> Finished | None:
     content = format_annotations(
         assemble(kept), text, document=header.document, layer=header.layer, annotator=header.annotator
     )
-    names = list(dict(decisions[0].readings))
+    names = list(dict.fromkeys(name for decision in decisions for name, _ in decision.readings))
     lines = ["## Decisions", "", f"| id | differs | {' | '.join(names)} | kept | reason |"]
     lines += ["| --- " * (len(names) + 4) + "|"]
     for decision in decisions:
         said = {layer: in_words(reading, text, decision.differs) for layer, reading in decision.readings}
-        own = said.get(decision.keep, "nothing")
-        cells = [decision.id, decision.differs, *(said.get(name, "–") for name in names)]
-        cells += [decision.keep if decision.keep in (*names, NOTHING) else f"{decision.keep}: {own}"]
+        cells = [decision.id, decision.differs, *(said.get(name, "–") for name in names), decision.keep]
         lines.append("| " + " | ".join(_cell(cell) for cell in [*cells, decision.reason]) + " |")
     told = [in_words(value, text, "") for value in gone if isinstance(value, Mention)]
     lines += ["", f"Removed with their clusters: {'; '.join(told)}."] if told else []

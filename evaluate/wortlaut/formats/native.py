@@ -433,18 +433,21 @@ def format_annotations(
     document: str,
     layer: str,
     annotator: str,
-    decisions: Sequence[Decision] = (),
+    beside: Sequence[Decision | Mention] = (),
 ) -> str:
-    """The content of a canonical file."""
+    """The content of a canonical file.
+
+    ``beside`` are lines of a file that is being adjudicated: decisions, and mentions of undecided clusters.
+    """
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     header = Header(document, layer, annotator, digest, len(text))
-    lines = (_dump(_header_record(header)), *format_lines(annotations, text, decisions))
+    lines = (_dump(_header_record(header)), *format_lines(annotations, text, beside))
     return "".join(line + "\n" for line in lines)
 
 
-def format_lines(annotations: Annotations, text: str, decisions: Sequence[Decision] = ()) -> list[str]:
+def format_lines(annotations: Annotations, text: str, beside: Sequence[Decision | Mention] = ()) -> list[str]:
     """The canonical lines below the header, in order: equal annotations give equal lines."""
-    values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes, *decisions]
+    values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes, *beside]
     values += [Mention(cluster.id, span) for cluster in annotations.clusters for span in cluster.mentions]
     records = [(_order(value), _dump(_to_record(Line(0, value, _surfaces(value, text))))) for value in values]
     return [line for _, line in sorted(records)]
