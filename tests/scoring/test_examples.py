@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 import pytest
-import wortlaut
 from shared import ROOT
+
+import wortlaut
 
 EXAMPLES = [
     json.loads(block)

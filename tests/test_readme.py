@@ -1,0 +1,55 @@
+"""What the README shows is what a reader gets."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from shared import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+WORTLAUT = str(Path(sys.executable).with_name("wortlaut"))
+
+
+def test_the_table_is_what_the_command_prints() -> None:
+    shown = re.search(r"\$ wortlaut evaluate\n(.*?)```", README, re.S)
+    assert shown
+    printed = subprocess.run([WORTLAUT, "evaluate"], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert _lines(shown[1]) == _lines(printed.stdout)
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip(" ─")]
+
+
+def test_the_extractor_of_ten_lines_works(tmp_path: Path) -> None:
+    code = re.search(r"```python\n# shout.py\n(.*?)```", README, re.S)
+    assert code
+    (tmp_path / "shout.py").write_text(code[1], "utf-8")
+    done = subprocess.run(
+        [WORTLAUT, "evaluate", "-e", "shout.py:Shout", "-e", "gazetteer", "--json", "result.json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert "Shout" in done.stdout
+    compared = subprocess.run(
+        [WORTLAUT, "compare", "result.json"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert compared.returncode == 0, compared.stderr
+
+
+def test_the_python_example_runs() -> None:
+    code = re.search(r"```python\n(import wortlaut\n.*?)```", README, re.S)
+    assert code
+    done = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("0.75\n")
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
