@@ -38,7 +38,8 @@ def diff_view(diff: LayerDiff) -> Iterator[Text]:
         yield Text(f"{names[0]} and {names[1]} are equal ({diff.same} annotations)")
     else:
         kinds = ", ".join(f"{kind} {count}" for kind, count in counted.items())
-        yield Text(f"{counted.total()} differences ({kinds}), {diff.same} annotations are the same")
+        total = counted.total()
+        yield Text(f"{total} difference{'s' * (total != 1)} ({kinds}), {diff.same} annotations are the same")
 
 
 #: The heads of the columns of agreement.
