@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
-from roundtrips import assert_exact
+from roundtrips import assert_exact, difference, joined, kinds, written
 from strategies import corpora
 
 from wortlaut.convert import _save, convert
-from wortlaut.document import Document
+from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.formats import WRITERS, writer
+from wortlaut.formats.columns import token_view
 
 #: Formats whose texts are laid out anew from tokens: compared without white space.
-TOKENS: set[str] = set()
+TOKENS = {"conll", "hipe", "conllu"}
 #: How many examples each gets; 40 where not said.
 EXAMPLES = {"dataset": 10, "docbin": 15}
 
 
-@pytest.mark.parametrize("format", WRITERS)
+@pytest.fixture(autouse=True)
+def _only_with_its_library(request):
+    if "inception" in request.node.name:
+        pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+
+
+@pytest.mark.parametrize("format", sorted(set(WRITERS) - {"germeval"}))
 def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     @settings(
         max_examples=EXAMPLES.get(format, 40),
@@ -30,6 +40,32 @@ def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
         assert_exact(format, documents, squeeze=format in TOKENS)
 
     check()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora(controls=True))
+def test_germeval_parts_documents_and_keeps_what_it_does_not_report(documents):
+    """Every sentence is a document there: what all of them hold together is compared."""
+    after, losses = written("germeval", documents)
+    reported = kinds(losses)
+    kept = [document for document in documents if token_view(document).words]
+    assert reported["document"] == len(documents) - len(kept)
+    bare = [replace(d, annotations=Annotations(d.entities), meta=()) for d in kept]
+    found = difference(joined(bare), joined(after))
+    assert found == +Counter({kind: n for kind, n in reported.items() if kind.startswith("entity")})
+    assert reported["quote"] == sum(len(document.quotes) for document in kept)
+    assert reported["cluster"] == sum(len(document.clusters) for document in kept)
+    views = list(map(token_view, kept))
+    assert reported["document.bounds"] == sum(len(view.sentences) > 1 for view in views)
+    assert len(after) == sum(len(view.sentences) for view in views)
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU"])
+def test_conll_has_every_scheme(scheme):
+    text = "Anna Krug Ben Holm Wien"
+    entities = [Entity(Span.of(0, 9), "PER"), Entity(Span.of(10, 18), "PER"), Entity(Span.of(19, 23), "LOC")]
+    (after,), losses = written("conll", [Document("a", text, Annotations(tuple(entities)))], scheme=scheme)
+    assert after.entities == tuple(entities) and dict(after.meta)["scheme"] == scheme and not losses
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ READERS = {
     "germeval": "wortlaut.formats.germeval",
     "hipe": "wortlaut.formats.hipe",
     "conll": "wortlaut.formats.conll",
+    "conllu": "wortlaut.formats.conllu",
     "brat": "wortlaut.formats.brat",
     "label-studio": "wortlaut.formats.label_studio",
     "doccano": "wortlaut.formats.doccano",
@@ -45,6 +46,11 @@ WRITERS = {
     "tei": "wortlaut.formats.tei",
     "web-annotation": "wortlaut.formats.web_annotation",
     "brat": "wortlaut.formats.brat",
+    "conll": "wortlaut.formats.conll",
+    "conllu": "wortlaut.formats.conllu",
+    "german-news-quotation": "wortlaut.formats.german_news_quotation",
+    "germeval": "wortlaut.formats.germeval",
+    "hipe": "wortlaut.formats.hipe",
 }
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from wortlaut.document import Document
+from wortlaut import layers
+from wortlaut.document import Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.losses import Losses
 
 #: Tag schemes and the prefixes that each one uses.
 SCHEMES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU"}
@@ -130,3 +135,167 @@ def tokens(document: Document) -> tuple[tuple[int, int], ...] | None:
     """The corpus's own tokens ``[start, end)``; None where the source had none."""
     packed = dict(document.meta).get("tokens")
     return None if packed is None else unpack(packed)
+
+
+#: Keys of ``meta`` that say what a token format says by itself.
+LAYOUT = ("tokens", "sentences", "scheme")
+INSIDE = "begins or ends inside a token"
+DISCONTINUOUS = "discontinuous"
+CROSSES = "crosses the end of a sentence"
+OVERLAPS = "overlaps another entity of its level"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A document as sentences of tokens: what the token formats write.
+
+    ``words`` are all tokens ``[start, end)``; ``sentences`` are ranges of their indices.
+    """
+
+    document: Document
+    words: tuple[tuple[int, int], ...]
+    sentences: tuple[tuple[int, int], ...]
+
+    def surface(self, index: int) -> str:
+        start, end = self.words[index]
+        return self.document.text[start:end]
+
+    def after(self, index: int) -> str:
+        """The white space behind a token; behind the last one, all that is left."""
+        end = self.words[index][1]
+        following = self.words[index + 1][0] if index + 1 < len(self.words) else None
+        return self.document.text[end:following]
+
+    def find(self, span: Span) -> tuple[int, int] | None:
+        """First token and the token after the last; None where the span is not whole tokens or has gaps."""
+        first = bisect_left(self.words, (span.start, 0))
+        last = bisect_left(self.words, (span.end, 0)) - 1
+        if span.discontinuous or not first <= last < len(self.words):
+            return None
+        fits = self.words[first][0] == span.start and self.words[last][1] == span.end
+        return (first, last + 1) if fits else None
+
+    def within_sentence(self, first: int, last: int) -> bool:
+        return any(start <= first and last <= end for start, end in self.sentences)
+
+
+def token_view(document: Document, mark: str = "") -> TokenView:
+    """The corpus's own tokens and sentences where it has them and they fit, else this project's.
+
+    Where it has tokens but no sentences, a line is a sentence, as the token formats read here have it.
+    No token begins with ``mark``, which means something else in the file: its first character stands alone.
+    """
+    text, meta = document.text, dict(document.meta)
+    own = _fitting(meta.get("tokens", ""), text)
+    words = tuple(layers.tokens(text)) if own is None else own
+    if mark and mark in text:
+        halves = (
+            [(start, start + 1), (start + 1, end)] if text.startswith(mark, start, end) else [(start, end)]
+            for start, end in words
+        )
+        words = tuple(word for half in halves for word in half)
+    starts: list[int] = []
+    if own is None:
+        starts = [start for start, _ in layers.sentences(text)]
+    elif (parts := _offsets(meta.get("sentences", ""))) is not None and parts:
+        starts = [start for start, _ in parts]
+    else:
+        starts = [start for start, _ in words if "\n" in text[_gap(words, start) : start]]
+    breaks = sorted({0, len(words), *(bisect_left(words, (start, 0)) for start in starts)})
+    return TokenView(document, words, tuple(pairwise(breaks)))
+
+
+def _gap(words: Sequence[tuple[int, int]], start: int) -> int:
+    """Where the token before the one at ``start`` ends."""
+    index = bisect_left(words, (start, 0))
+    return words[index - 1][1] if index else start
+
+
+def _offsets(packed: str) -> tuple[tuple[int, int], ...] | None:
+    try:
+        return unpack(packed)
+    except ValueError:
+        return None
+
+
+def _fitting(packed: str, text: str) -> tuple[tuple[int, int], ...] | None:
+    """The packed offsets, if they are tokens of this text and leave nothing out."""
+    offsets = _offsets(packed)
+    last = 0
+    for start, end in offsets or ():
+        if not last <= start < end <= len(text) or text[last:start].strip():
+            return None
+        if text[start].isspace() or text[end - 1].isspace():
+            return None
+        if "\n" in text[start:end] or "\r" in text[start:end] or "\t" in text[start:end]:
+            return None
+        last = end
+    return offsets if offsets and not text[last:].strip() else None
+
+
+def taggable(view: TokenView, losses: Losses, levels: int) -> list[list[tuple[int, int, Entity]]]:
+    """Per level the entities that a column of tags can show: first token, token after the last, entity.
+
+    Those that it cannot are added to ``losses``, as are all quotes and clusters.
+    """
+    document = view.document
+    shown: list[list[tuple[int, int, Entity]]] = [[] for _ in range(levels)]
+    taken: list[set[int]] = [set() for _ in range(levels)]
+    for entity in document.entities:
+        place = view.find(entity.span)
+        if entity.span.discontinuous:
+            reason = DISCONTINUOUS
+        elif not 1 <= entity.level <= levels:
+            reason = f"its level is not {'1' if levels == 1 else f'1 to {levels}'}"
+        elif place is None:
+            reason = INSIDE
+        elif not view.within_sentence(*place):
+            reason = CROSSES
+        elif any(index in taken[entity.level - 1] for index in range(*place)):
+            reason = OVERLAPS
+        elif entity.label.split() != [entity.label]:
+            reason = "its label has white space"
+        else:
+            shown[entity.level - 1].append((*place, entity))
+            taken[entity.level - 1].update(range(*place))
+            continue
+        losses.add("entity", document, reason, entity.label, entity.span)
+    for quote in document.quotes:
+        losses.add("quote", document, "the format has no place for it", quote.id, quote.content)
+    for cluster in document.clusters:
+        losses.add("cluster", document, "the format has no place for it", cluster.id)
+    return [sorted(level, key=lambda item: item[:2]) for level in shown]
+
+
+def lose_values(document: Document, entity: Entity, losses: Losses, carried: Iterable[str] = ()) -> None:
+    """Count what stands beside the label of an entity and is not ``carried``."""
+    for name in ("entity", "qid", "metonymy", "score", "note"):
+        if name not in carried and getattr(entity, name) is not None:
+            what = f"{entity.label} {name}"
+            losses.add(f"entity.{name}", document, "the format has no place for it", what, entity.span)
+
+
+#: Prefixes of the first and the last token of a phrase, and of one that is alone.
+_ENDS = {
+    "IOB1": ("I", "I", "I"),
+    "IOB2": ("B", "I", "B"),
+    "BIOES": ("B", "E", "S"),
+    "BILOU": ("B", "L", "U"),
+}
+
+
+def encode(phrases: Iterable[tuple[int, int, str]], size: int, scheme: str = "IOB2") -> list[str]:
+    """The tags of ``size`` tokens; the inverse of :func:`decode` for phrases that do not overlap.
+
+    >>> encode([(0, 2, "PER"), (2, 3, "PER")], 4, "BILOU")
+    ['B-PER', 'L-PER', 'U-PER', 'O']
+    """
+    first, last, alone = _ENDS[scheme]
+    tags = ["O"] * size
+    for start, end, label in phrases:
+        tags[start:end] = [f"I-{label}"] * (end - start)
+        tags[end - 1] = f"{last}-{label}"
+        tags[start] = f"{first if end - start > 1 else alone}-{label}"
+        if scheme == "IOB1" and start and tags[start - 1] == f"I-{label}":
+            tags[start] = f"B-{label}"
+    return tags

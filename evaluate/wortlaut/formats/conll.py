@@ -1,9 +1,9 @@
 """CoNLL and IOB files: a token a line, its tag in a column, a blank line after a sentence.
 
-Found by looking at the first lines of each file: the separator (tab, or spaces), the token's column
-(the first, or the second after a column of numbers), the tag's column (the last that holds tags) and
-the scheme (IOB1, IOB2 also called BIO, BIOES, BILOU). Two columns parted by spaces allow a token with
-spaces in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
+Found by looking at the first lines of each file: the separator (tab, or spaces), the token's column (the
+first, or the second after a column of numbers), the tag's column (the last that holds tags) and the
+scheme (IOB1, IOB2 also called BIO, BIOES, BILOU). Two columns parted by spaces allow a token with spaces
+in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
 
 A document starts at ``-DOCSTART-``, ``# newdoc`` and ``# file:``; where a file has none, a sentence is a
 document. Its id is the mark's, else the file's name and a number. Text: ``# text =`` where the sentence
@@ -11,16 +11,21 @@ has one, checked token by token; else the tokens with a space between, none afte
 Sentences are parted by a line feed. Words of a multi-word token (``7-8``) each stand for all of it.
 
 ``meta`` holds the ``scheme``, ``tokens``, each comment under its key (values of repeated ones parted by
-``; ``), ``columns_not_read`` where the file has further columns (part of speech, annotator: the model
-has no place for them), and ``repaired_tags``: how many tags broke the scheme (read as conlleval does,
-see :func:`wortlaut.formats.columns.decode`) or stand in :data:`KNOWN_FAULTS`.
+``; ``), ``columns_not_read`` where the file has further columns (part of speech, annotator: the model has
+no place for them), and ``repaired_tags``: how many tags broke the scheme (read as conlleval does, see
+:func:`wortlaut.formats.columns.decode`) or stand in :data:`KNOWN_FAULTS`.
+
+Written: token, tab, tag of the outer names; ``# newdoc id`` before a document, every ``meta`` as a
+comment, ``# text`` before a sentence. Tokens and sentences are the corpus's own where it has them. Lost
+are names below level 1, those that are not whole tokens of one sentence, everything beside a label,
+quotes, clusters, and white space between sentences other than one line feed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, pairwise
@@ -28,7 +33,22 @@ from pathlib import Path
 
 from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, unknown_name
-from wortlaut.formats.columns import SCHEMES, decode, files, lay_out, lines, pack, unique_stems
+from wortlaut.formats.columns import (
+    LAYOUT,
+    SCHEMES,
+    TokenView,
+    decode,
+    encode,
+    files,
+    lay_out,
+    lines,
+    lose_values,
+    pack,
+    taggable,
+    token_view,
+    unique_stems,
+)
+from wortlaut.formats.losses import Losses
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
 KNOWN_FAULTS = {
@@ -44,6 +64,7 @@ _TAG = re.compile(r"O|[BIESLU]-\S+")
 _GAP = re.compile("[ \t]+")
 _INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
+_MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
 _SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou", ".tsv")
 #: Lines looked at to find the layout.
@@ -97,7 +118,7 @@ def _columns(line: str, tabs: bool) -> list[str]:
 
 
 def _layout(file: Path, scheme: str | None) -> _Layout:
-    head = (line for _, line in lines(file) if not line.startswith(("#", "-DOCSTART-")))
+    head = (line for _, line in lines(file) if not line.startswith(("#", _MARK)))
     sample = list(islice(head, _SAMPLE))
     filled = [line for line in sample if line.strip()]
     if not filled:
@@ -152,7 +173,7 @@ def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
             len(fields) == layout.width and _TAG.fullmatch(fields[layout.tag])
         )
         key, value = _comment(line) if comment else ("", "")
-        start = line.startswith("-DOCSTART-") or key in _MARKS
+        start = line.startswith(_MARK) or key in _MARKS
         if (start or not line.strip()) and sentence.rows:
             part.sentences.append(sentence)
             sentence = _Sentence()
@@ -278,3 +299,66 @@ def _aligned(text: str, units: list[tuple[int, str, str]], file: Path) -> list[t
             f"the sentence's text goes on after its last token: {rest!r}", where=f"{file}:{units[-1][0]}"
         )
     return offsets
+
+
+def write(path: Path, documents: Iterable[Document], scheme: str = "IOB2") -> Losses:
+    """Write one file. ``scheme`` is one of :data:`wortlaut.formats.columns.SCHEMES`."""
+    if scheme not in SCHEMES:
+        raise unknown_name("tag scheme", scheme, SCHEMES)
+    losses = Losses("conll")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for document in documents:
+            view = token_view(document, _MARK)
+            if view.words:
+                file.writelines(_written(view, scheme, losses))
+            else:
+                losses.add("document", document, "it has no tokens")
+    return losses
+
+
+def _written(view: TokenView, scheme: str, losses: Losses) -> Iterator[str]:
+    document = view.document
+    yield f"# newdoc id = {comment_id(document, losses)}\n"
+    # The text may be laid out anew, so offsets into it would be wrong.
+    for key, value in comments(document, losses, ("newdoc", "newdoc id", "file", "text", "lines")):
+        yield f"# {key} = {value}\n"
+    (outer,) = taggable(view, losses, 1)
+    for _, _, entity in outer:
+        lose_values(document, entity, losses)
+    # A sentence is tagged by itself: no phrase of IOB1 touches one of the sentence before.
+    texts = []
+    for start, end in view.sentences:
+        words = range(start, end)
+        inner = [(first - start, last - start, e.label) for first, last, e in outer if start <= first < end]
+        text = document.text[view.words[start][0] : view.words[end - 1][1]]
+        if "\t" in text or "\n" in text:  # a comment holds neither
+            text = " ".join(map(view.surface, words))
+        else:
+            yield f"# text = {text}\n"
+        texts.append(text)
+        for index, tag in zip(words, encode(inner, len(words), scheme), strict=True):
+            yield f"{view.surface(index)}\t{tag}\n"
+        yield "\n"
+    if "\n".join(texts) != document.text:
+        losses.add("text", document, "white space around sentences becomes one line feed")
+
+
+def comment_id(document: Document, losses: Losses) -> str:
+    """The id as a comment holds it: on one line, without white space around it."""
+    id = " ".join(document.id.split())
+    if id != document.id:
+        losses.add("document.id", document, "a comment holds no such white space", f"becomes {id!r}")
+    return id
+
+
+def comments(document: Document, losses: Losses, reserved: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What comments can hold of ``meta``."""
+    seen = {*reserved, *LAYOUT}
+    for key, value in document.meta:
+        if key in LAYOUT:
+            continue
+        if key in seen or _comment(f"# {key} = {value}") != (key, value) or "\n" in value or not value:
+            losses.add("meta", document, "a comment cannot hold it", key)
+            continue
+        seen.add(key)
+        yield key, value

@@ -1,9 +1,9 @@
 """German news quotation corpus (Petersen-Frey & Biemann 2024): a folder of JSON files, one per article.
 
-What a role covers is its set of token ids. A fragment is a run of adjacent tokens with nothing but
-white space between them, from the first one's ``charBegin`` to the last one's ``charEnd``. The file
-says the same thing twice more, as ``spans`` and as ``text``: a role whose three accounts differ is
-an error. Token offsets count code points. Two things are repaired, and counted in ``meta``:
+What a role covers is its set of token ids. A fragment is a run of adjacent tokens with nothing but white
+space between them, from the first one's ``charBegin`` to the last one's ``charEnd``. The file says the
+same thing twice more, as ``spans`` and as ``text``: a role whose three accounts differ is an error. Token
+offsets count code points. Two things are repaired, and counted in ``meta``:
 
 - ``unsorted_roles``: ids or spans out of text order or repeated; the set of tokens is the same.
 - ``merged_spans``: two spans that touch (the corpus splits a span at some sentence ends). The
@@ -12,16 +12,23 @@ an error. Token offsets count code points. Two things are repaired, and counted 
 ``sentences[].charEnd`` excludes the white space that ``sentences[].text`` ends with, so the two never
 agree; the last token's end is what it means, and that is checked.
 
-``parent`` is derived, as the corpus names none: the smallest other quote whose content strictly
-contains this one's (the first of equals). Two quotes with the same content have no parent in each
-other. The corpus's own flags are kept where they say something else, in ``note``: ``isNested=true``.
-``meta`` holds ``split`` (the folder's name), ``tokens`` and ``sentences`` as offsets.
+``parent`` is derived, as the corpus names none: the smallest other quote whose content strictly contains
+this one's (the first of equals). Two quotes with the same content have no parent in each other. The
+corpus's own flags are kept where they say something else, in ``note``: ``isNested=true``. ``meta`` holds
+``split`` (the folder's name), ``tokens`` and ``sentences`` as offsets.
+
+Written: quotes with type, medium and roles in the same layout, on the corpus's own tokens or else this
+project's. Lost are entities, clusters, ``meta``, attribution, who speaks, scores, rules and other notes;
+an id that is no number; a parent that is not the derived one; a role that is not whole tokens, or whose
+fragments have nothing but white space between them. A medium that is none of :data:`MEDIA`, or absent,
+becomes ``none``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +36,10 @@ from typing import Any
 
 from wortlaut.document import Annotations, Document, Quote, Span
 from wortlaut.errors import DataError
-from wortlaut.formats.columns import files, pack
+from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
+from wortlaut.formats.folder import Names
+from wortlaut.formats.graph import NO_PLACE
+from wortlaut.formats.losses import Losses
 
 TYPES = {
     "Direct": "direct",
@@ -47,6 +57,10 @@ MEDIA = {
     "TW": "thought/writing",
     "none": "none",
 }
+_TYPE_OF = {type_: name for name, type_ in TYPES.items()}
+_MEDIUM_OF = {medium: name for name, medium in MEDIA.items()}
+_FLAGS = ("isNested", "hasNested")
+_UNFIT = "it is not whole tokens, or has a gap of white space alone"
 #: Role in the file → field of a quote.
 _ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "addressee", "frame": "frame"}
 
@@ -167,8 +181,13 @@ def _role(
         return None
     repairs["unsorted_roles"] += ids != covered or pairs != sorted(pairs)
     repairs["merged_spans"] += sum(left[1] == right[0] for (left, _), (right, _) in pairwise(sorted(pairs)))
-    fragments = [tokens[covered[0]]]
-    for before, token in pairwise(covered):
+    return _covered(covered, text, tokens)
+
+
+def _covered(ids: Sequence[int], text: str, tokens: Sequence[tuple[int, int]]) -> Span:
+    """The characters of sorted tokens: a fragment is a run of adjacent ones with white space between."""
+    fragments = [tokens[ids[0]]]
+    for before, token in pairwise(ids):
         start, end = tokens[token]
         gap = text[fragments[-1][1] : start]
         if token == before + 1 and not gap.strip():
@@ -200,7 +219,7 @@ def _with_parents(quotes: Sequence[Quote], flags: Sequence[tuple[bool, bool]]) -
         )
         differs = [
             f"{name}={str(flag).lower()}"
-            for name, flag, mine in zip(("isNested", "hasNested"), (nested, nests), derived, strict=True)
+            for name, flag, mine in zip(_FLAGS, (nested, nests), derived, strict=True)
             if flag != mine
         ]
         done.append(replace(quote, parent=parent, note="; ".join(differs) or None))
@@ -219,3 +238,146 @@ def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
     if value not in names:
         raise DataError(f"unknown {key} {value!r}", where=where, hint=f"Known: {', '.join(names)}.")
     return names[value]
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write the folder ``path``, which must not be there: a ``.json`` file a document."""
+    losses = Losses("german-news-quotation")
+    names = Names(allowed=r"\w.\- (),")
+    path.mkdir()
+    for document in documents:
+        for key, value in document.meta:
+            if key not in LAYOUT and (key, value) != ("split", path.name):
+                losses.add("meta", document, NO_PLACE, key)
+        content = json.dumps(_article(document, losses), ensure_ascii=False, indent=1) + "\n"
+        (path / f"{names.name(document.id)}.json").write_bytes(content.encode("utf-8"))
+    return losses
+
+
+def _article(document: Document, losses: Losses) -> dict[str, Any]:
+    view = token_view(document)
+    text = document.text
+    for entity in document.entities:
+        losses.add("entity", document, NO_PLACE, entity.label, entity.span)
+    for cluster in document.clusters:
+        losses.add("cluster", document, NO_PLACE, cluster.id)
+    sentences = []
+    words = []
+    for number, (begin, end) in enumerate(view.sentences):
+        ids = range(begin, end)
+        following = view.words[end][0] if end < len(view.words) else len(text)
+        sentences.append(
+            {
+                "begin": begin,
+                "charBegin": view.words[begin][0],
+                "charEnd": view.words[end - 1][1],
+                "end": end,
+                "id": number,
+                "text": text[view.words[begin][0] : following],
+                "tokenIds": list(ids),
+                "tokens": [view.surface(index) for index in ids],
+            }
+        )
+        for index in ids:
+            start, stop = view.words[index]
+            place = {"sentence": number + 1, "word": index - begin + 1}
+            words.append(
+                {"charBegin": start, "charEnd": stop, "id": index, "text": text[start:stop], **place}
+            )
+    return {
+        "annotations": _quotations(view, losses),
+        "documentName": document.id,
+        "originalText": text,
+        "sentences": sentences,
+        "tokens": words,
+    }
+
+
+def _quotations(view: TokenView, losses: Losses) -> list[dict[str, Any]]:
+    document = view.document
+    quotes: list[Quote] = []
+    spans: list[dict[str, Any]] = []
+    for quote in document.quotes:
+        content = _role_of(view, quote.content)
+        if content is None:
+            losses.add("quote", document, _UNFIT, quote.id, quote.content)
+            continue
+        roles: dict[str, Any] = {"quote": content}
+        for name, field in _ROLES.items():
+            span = quote.role(field)
+            if field != "content":
+                role = _role_of(view, span)
+                if role is None:
+                    losses.add(f"quote.{field}", document, _UNFIT, f"{field} of {quote.id}", span)
+                roles[name] = role or _role_of(view, None)
+        for name in ("speaker_entity", "attribution", "score", "rule"):
+            if getattr(quote, name) is not None:
+                losses.add(f"quote.{name}", document, NO_PLACE, quote.id, quote.content)
+        quotes.append(quote)
+        spans.append(roles)
+    numbered = all(quote.id.isdecimal() and str(int(quote.id)) == quote.id for quote in quotes)
+    items = []
+    for number, (quote, roles, flags) in enumerate(
+        zip(quotes, spans, _flags(quotes, document, losses), strict=True)
+    ):
+        if not numbered:
+            losses.add("quote.id", document, "not every id is a number", quote.id, quote.content)
+        medium = _MEDIUM_OF.get(quote.medium or "", "none")
+        if MEDIA[medium] != quote.medium:
+            losses.add("quote.medium", document, "becomes none", f"{quote.medium}", quote.content)
+        items.append(
+            {
+                **roles,
+                "id": int(quote.id) if numbered else number,
+                "type": _TYPE_OF[quote.type],
+                "medium": medium,
+                "isNested": flags[0],
+                "hasNested": flags[1],
+            }
+        )
+    return items
+
+
+def _flags(quotes: Sequence[Quote], document: Document, losses: Losses) -> list[tuple[bool, bool]]:
+    """The flags of each quote: the derived ones, but where its note says what the corpus had."""
+    bare = [replace(quote, parent=None, note=None) for quote in quotes]
+    derived = [
+        tuple(f"{name}=" not in (quote.note or "") for name in _FLAGS)
+        for quote in _with_parents(bare, [(True, True)] * len(bare))
+    ]
+    flags = []
+    for quote, own in zip(quotes, derived, strict=True):
+        said = (quote.note or "").split("; ")
+        differs = [f"{name}={str(not flag).lower()}" in said for name, flag in zip(_FLAGS, own, strict=True)]
+        flags.append((own[0] != differs[0], own[1] != differs[1]))
+    read = _with_parents(bare, flags)
+    for quote, again in zip(quotes, read, strict=True):
+        if again.parent != quote.parent:
+            losses.add("quote.parent", document, "another is derived", quote.id, quote.content)
+        if quote.note is not None and again.note != quote.note:
+            losses.add("quote.note", document, NO_PLACE, quote.id, quote.content)
+    return [
+        flag if again.note == quote.note else (own[0], own[1])
+        for quote, again, flag, own in zip(quotes, read, flags, derived, strict=True)
+    ]
+
+
+def _role_of(view: TokenView, span: Span | None) -> dict[str, Any] | None:
+    """The role as the file has it; None where reading it would give another span."""
+    ids: list[int] = []
+    spans = []
+    for start, end in span or ():
+        begin, stop = bisect_left(view.words, (start, 0)), bisect_left(view.words, (end, 0))
+        if begin >= stop:
+            return None
+        ids += range(begin, stop)
+        first, last = view.words[begin][0], view.words[stop - 1][1]
+        spans.append({"begin": begin, "charBegin": first, "charEnd": last, "end": stop})
+    text = view.document.text
+    if span is not None and _covered(ids, text, view.words) != span:
+        return None
+    return {
+        "spans": spans,
+        "text": " ".join(text[item["charBegin"] : item["charEnd"]] for item in spans),
+        "tokenIds": ids,
+    }

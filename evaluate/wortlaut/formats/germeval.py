@@ -1,21 +1,41 @@
 """GermEval 2014 (Benikova et al. 2014): TSV with the outer and the inner names in two BIO columns.
 
-A sentence is a document: the corpus was sampled sentence by sentence. Its id is the file's name and
-its number in it; the comment line before it gives ``source`` and ``date`` in ``meta``. The text is
-the tokens joined by spaces, since the format does not say where none stood. ``meta`` also holds the
-``tokens``. A name that starts with I- is opened there, as conlleval does it; ``repaired_tags`` in
-``meta`` counts those. A column after the inner names, if there is one, is level 3.
+A sentence is a document: the corpus was sampled sentence by sentence. Its id is the file's name and its
+number in it; the comment line before it gives ``source`` and ``date`` in ``meta``. The text is the tokens
+joined by spaces, since the format does not say where none stood. ``meta`` also holds the ``tokens``. A
+name that starts with I- is opened there, as conlleval does it; ``repaired_tags`` in ``meta`` counts
+those. A column after the inner names, if there is one, is level 3.
+
+Written: levels 1 and 2, ``source`` and ``date``; the file's name and the number make the ids. Lost are
+the ids and bounds of documents of several sentences, white space other than a space between tokens, names
+that are not whole tokens of one sentence or have other labels, everything beside a label, quotes,
+clusters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Span
 from wortlaut.errors import DataError
-from wortlaut.formats.columns import decode, files, lay_out, lines, pack, unique_stems
+from wortlaut.formats.columns import (
+    LAYOUT,
+    TokenView,
+    decode,
+    encode,
+    files,
+    lay_out,
+    lines,
+    lose_values,
+    pack,
+    taggable,
+    token_view,
+    unique_stems,
+)
+from wortlaut.formats.losses import Losses
 
 _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
 
@@ -87,3 +107,65 @@ def _document(file: Path, count: int, comment: str, rows: list[tuple[int, list[s
     named = {} if source is None else {key: value for key, value in source.groupdict().items() if value}
     meta = {**named, "tokens": pack(offsets), **({"repaired_tags": str(repaired)} if repaired else {})}
     return Document(f"{file.stem}-{count:06d}", text, Annotations(tuple(entities)), tuple(meta.items()))
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one file; it gets the name that the ids are made from."""
+    losses = Losses("germeval")
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for document in documents:
+            view = token_view(document)
+            if not view.words:
+                losses.add("document", document, "it has no tokens")
+                continue
+            file.writelines(_written(view, f"{path.stem}-{count + 1:06d}", losses))
+            count += len(view.sentences)
+    return losses
+
+
+def _written(view: TokenView, id: str, losses: Losses) -> Iterator[str]:
+    document = view.document
+    if document.id != id:
+        losses.add("document.id", document, "ids are made from the file's name", f"becomes {id}")
+    if len(view.sentences) > 1:
+        losses.add("document.bounds", document, "each sentence is a document")
+    comment = _source_line(document, losses)
+    entities = [entity for entity in document.entities if entity.label in ENTITY_LABELS]
+    for entity in document.entities:
+        if entity.label not in ENTITY_LABELS:
+            losses.add("entity", document, "its label is none of GermEval 2014", entity.label, entity.span)
+    known = replace(document.annotations, entities=tuple(entities))
+    levels = taggable(replace(view, document=document.with_annotations(known)), losses, 2)
+    for level in levels:
+        for _, _, entity in level:
+            lose_values(document, entity, losses)
+    texts = []
+    for start, end in view.sentences:
+        words = range(start, end)
+        yield comment
+        columns = [
+            encode([(f - start, t - start, e.label) for f, t, e in level if start <= f < end], len(words))
+            for level in levels
+        ]
+        for number, (index, outer, inner) in enumerate(zip(words, *columns, strict=True), 1):
+            yield f"{number}\t{view.surface(index)}\t{outer}\t{inner}\n"
+        yield "\n"
+        texts.append(" ".join(map(view.surface, words)))
+    if len(texts) > 1 or texts[0] != document.text:
+        losses.add("text", document, "one space stands between tokens, nothing else")
+
+
+def _source_line(document: Document, losses: Losses) -> str:
+    """The comment line with source and date, as far as it gives them back; else no line."""
+    meta = dict(document.meta)
+    date = f" [{meta['date']}]" if "date" in meta else ""
+    line = f"# {meta.get('source', '')}{date}".rstrip(" ")
+    found = _SOURCE.match(line)
+    read = {} if found is None else {key: value for key, value in found.groupdict().items() if value}
+    kept = {key: meta[key] for key in ("source", "date") if key in meta}
+    fits = bool(kept) and read == kept and "\n" not in line and "\r" not in line
+    for key, _ in document.meta:
+        if key not in LAYOUT and not (fits and key in kept):
+            losses.add("meta", document, "the format has no place for it", key)
+    return f"{line}\n" if fits else ""

@@ -1,29 +1,49 @@
 """HIPE 2020 and 2022: TSV of ten columns, names in historical newspapers with links, nesting and metonymy.
 
-A document is what stands under one ``document_id``. Its text is the tokens with a space between,
-none after ``NoSpaceAfter``, and a line feed after ``EndOfSentence`` (or ``PySBDSegment``, a sentence
-end found by a program; whether no space followed there is not kept). Line ends of the print are
-spaces in the text; ``lines`` in ``meta`` holds their offsets. ``meta`` also holds ``tokens`` and every
-``# key = value`` of the document, without the corpus's name before the key.
+A document is what stands under one ``document_id``. Its text is the tokens with a space between, none
+after ``NoSpaceAfter``, and a line feed after ``EndOfSentence`` (or ``PySBDSegment``, a sentence end found
+by a program; whether no space followed there is not kept). Line ends of the print are spaces in the text;
+``lines`` in ``meta`` holds their offsets. ``meta`` also holds ``tokens`` and every ``# key = value`` of
+the document, without the corpus's name before the key.
 
 ``NE-COARSE-LIT`` is level 1, with ``NEL-LIT`` as ``qid`` (``NIL`` kept) and ``NE-COARSE-METO`` as
-``metonymy``; ``NE-NESTED`` is level 2, its label cut to the coarse class. The rest is in ``note``, as
-``key=value`` parted by ``; ``: ``fine``, ``metonymy-fine``, ``metonymy-qid``, each component with its
-offsets (``comp.name=12:20``), and ``partial=first:last`` where the name is only a part of its last
-token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
+``metonymy``; ``NE-NESTED`` is level 2, its label cut to the coarse class (a note says which). The rest is
+in ``note``, as ``key=value`` parted by ``; ``: ``fine``, ``metonymy-fine``, ``metonymy-qid``, each
+component with its offsets (``comp.name=12:20``), and ``partial=first:last`` where the name is only a part
+of its last token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
 corpus's own scorer reads it. What belongs to no name (a metonymy of nothing) is in ``unattached`` in
 ``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``.
+
+Written: levels 1 and 2 with ``qid`` and ``metonymy``, and of a ``note`` what the reader puts there; every
+other ``meta`` as a comment. Lost are other notes, white space other than one space, one line feed or
+none, names that are not whole tokens, everything else beside a label, quotes, clusters.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError
-from wortlaut.formats.columns import decode, files, lay_out, lines, pack
+from wortlaut.formats.columns import (
+    LAYOUT,
+    TokenView,
+    decode,
+    encode,
+    files,
+    lay_out,
+    lines,
+    lose_values,
+    pack,
+    taggable,
+    token_view,
+    unpack,
+)
+from wortlaut.formats.conll import comment_id
+from wortlaut.formats.losses import Losses
 
 COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
@@ -143,7 +163,8 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
     ]
     for first, last, label in phrases[6]:
         nested = Span.of(*at(first, last))
-        entities.append(Entity(nested, label.partition(".")[0], 2, note=f"fine={label}"))
+        coarse, dot, _ = label.partition(".")
+        entities.append(Entity(nested, coarse, 2, note=f"fine={label}" if dot else None))
     meta = {key: value for key, value in comments.items() if key != "document_id"}
     meta["tokens"] = pack(offsets)
     meta["lines"] = " ".join(
@@ -183,3 +204,137 @@ def _links(
     for index, link in left.items():
         raise DataError(f"link {link!r} on a token outside every name", where=place(index))
     return links
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one file."""
+    losses = Losses("hipe")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("\t".join(COLUMNS) + "\n")
+        for document in documents:
+            view = token_view(document)
+            if view.words:
+                file.writelines(f"{line}\n" for line in _written(view, losses))
+            else:
+                losses.add("document", document, "it has no tokens")
+    return losses
+
+
+def _written(view: TokenView, losses: Losses) -> Iterator[str]:
+    document, words = view.document, view.words
+    yield f"# hipe2022:document_id = {comment_id(document, losses)}"
+    seen = {"document_id", "lines"}
+    for key, value in document.meta:
+        line = f"# hipe2022:{key} = {value}"
+        found = _COMMENT.match(line)
+        if key in LAYOUT or (key, value) == ("lines", _lines(view)):
+            continue
+        if key in seen or found is None or (found["key"], found["value"]) != (key, value) or "\t" in line:
+            losses.add("meta", document, "a comment cannot hold it", key)
+        else:
+            seen.add(key)
+            yield line
+    # No name of HIPE ends with a sentence.
+    whole = TokenView(document, words, ((0, len(words)),))
+    outer, inner = taggable(whole, losses, 2)
+    columns = {number: ["_"] * len(words) for number in range(1, 10)}
+    phrases: dict[int, list[tuple[int, int, str]]] = {number: [] for number in range(1, 7)}
+    flags: list[list[str]] = [_flags(view, index) for index in range(len(words))]
+    for first, last, entity in outer:
+        lose_values(document, entity, losses, ("qid", "metonymy", "note"))
+        phrases[1].append((first, last, entity.label))
+        if entity.metonymy is not None and len(entity.metonymy.split()) == 1:
+            phrases[2].append((first, last, entity.metonymy))
+        elif entity.metonymy is not None:
+            losses.add("entity.metonymy", document, "it has white space", entity.metonymy, entity.span)
+        if entity.qid is not None and _QID.fullmatch(entity.qid):
+            columns[7][first:last] = [entity.qid] * (last - first)
+        elif entity.qid is not None:
+            losses.add("entity.qid", document, "is neither a Wikidata id nor NIL", entity.qid, entity.span)
+        if entity.note is not None and not _note(entity, (first, last), view, phrases, columns, flags):
+            losses.add("entity.note", document, "the format has no place for it", entity.label, entity.span)
+    for first, last, entity in inner:
+        lose_values(document, entity, losses, ("note",))
+        fine = (entity.note or "").removeprefix("fine=")
+        if fine.startswith(f"{entity.label}.") and len(fine.split()) == 1 and entity.note == f"fine={fine}":
+            phrases[6].append((first, last, fine))
+            continue
+        if entity.note is not None:
+            losses.add("entity.note", document, "the format has no place for it", entity.label, entity.span)
+        phrases[6].append((first, last, entity.label))
+    for number, tagged in phrases.items():
+        columns[number] = encode(tagged, len(words))
+    columns[9] = ["|".join(flag) or "_" for flag in flags]
+    for index in range(len(words)):
+        yield "\t".join((view.surface(index), *(column[index] for column in columns.values())))
+    text, _ = lay_out((view.surface(index), _after(frozenset(flags[index]))) for index in range(len(words)))
+    if text != document.text:
+        losses.add("text", document, "one space, one line feed or nothing stands between tokens")
+
+
+def _lines(view: TokenView) -> str:
+    """The line ends of the print that fall on the end of a token, as the reader has them."""
+    ends = {str(end) for _, end in view.words}
+    return " ".join(end for end in dict(view.document.meta).get("lines", "").split() if end in ends)
+
+
+def _flags(view: TokenView, index: int) -> list[str]:
+    found = []
+    if index + 1 < len(view.words):
+        gap = view.after(index)
+        found += ["NoSpaceAfter"] if not gap else ["EndOfSentence"] if "\n" in gap else []
+    if str(view.words[index][1]) in dict(view.document.meta).get("lines", "").split():
+        found.append("EndOfLine")
+    return found
+
+
+def _note(
+    entity: Entity,
+    place: tuple[int, int],
+    view: TokenView,
+    phrases: dict[int, list[tuple[int, int, str]]],
+    columns: dict[int, list[str]],
+    flags: list[list[str]],
+) -> bool:
+    """Put what the reader wrote into a note back into its columns; False, and nothing, where it did not."""
+    first, last = place
+    fine: list[tuple[int, int, str]] = []
+    metonymic: list[tuple[int, int, str]] = []
+    parts: list[tuple[int, int, str]] = []
+    link = partial = None
+    for item in (entity.note or "").split("; "):
+        key, _, value = item.partition("=")
+        if not value or len(item.split()) != 1:
+            return False
+        if key == "fine":
+            fine.append((first, last, value))
+        elif key == "metonymy-fine":
+            metonymic.append((first, last, value))
+        elif key == "metonymy-qid" and entity.metonymy and _QID.fullmatch(value):
+            link = value
+        elif key == "partial" and _PARTIAL.fullmatch(f"Partial-{value}"):
+            partial = value
+        elif re.fullmatch("[0-9]+:[0-9]+", value):
+            span = unpack(value)[0]
+            found = view.find(Span.of(*span)) if span[0] < span[1] else None
+            if found is None or not first <= found[0] < found[1] <= last:
+                return False
+            parts.append((*found, key))
+        else:
+            return False
+    again = [f"fine={label}" for _, _, label in fine]
+    again += (f"metonymy-fine={label}" for _, _, label in metonymic)
+    again += [f"metonymy-qid={link}"] if link else []
+    again += (f"{key}={pack([(view.words[f][0], view.words[t - 1][1])])}" for f, t, key in sorted(parts))
+    again += [f"partial={partial}"] if partial else []
+    overlap = any(one[1] > two[0] for one, two in pairwise(sorted(parts)))
+    if "; ".join(again) != entity.note or overlap or len(fine) > 1 or len(metonymic) > 1:
+        return False
+    phrases[3] += fine
+    phrases[4] += metonymic
+    phrases[5] += parts
+    if link:
+        columns[8][first:last] = [link] * (last - first)
+    if partial:
+        flags[last - 1].append(f"Partial-{partial}")
+    return True

@@ -1,0 +1,416 @@
+"""CoNLL-U with entities in MISC: the ``Entity`` brackets of CorefUD and GUM.
+
+``# global.Entity = eid-etype-other`` declares the fields; ``Entity=(e1-PER-qid:Q1(e2-LOC-`` opens two
+mentions at a token, ``e2)e1)`` closes them, and a mention of one token does both: ``(e3-ORG-)``. Parts of
+a discontinuous mention are ``e1[1/2]`` and ``e1[2/2]``. Fields are percent-encoded where they hold ``-``,
+brackets and the like.
+
+Text: tokens with what ``SpaceAfter=No``, ``SpacesAfter`` and ``SpacesBefore`` (UDPipe) say, else a space;
+a sentence's ``# text`` must agree. Offsets are code points. A document starts at ``# newdoc``. Words of a
+multi-word token each stand for all of it.
+
+Read: an ``etype`` makes an entity, ``other`` holds its values; an ``eid`` that stands more than once, or
+that a comment ``# cluster = {…}`` declares, is a cluster, and a mention without ``etype`` one of its
+mentions. Further comments are ``meta``. Written: all of that. Lost are quotes, spans that are not whole
+tokens of one sentence, and those that cannot be told from another of the same ``eid`` that they cross.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from wortlaut.document import Annotations, Document, Span
+from wortlaut.errors import DataError
+from wortlaut.formats import predictions
+from wortlaut.formats.columns import (
+    CROSSES,
+    INSIDE,
+    LAYOUT,
+    TokenView,
+    files,
+    lines,
+    pack,
+    token_view,
+    unique_stems,
+)
+from wortlaut.formats.conll import comment_id
+from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NO_PLACE, Graph, Node, from_graph, to_graph
+from wortlaut.formats.losses import Losses
+
+_FIELDS = ("eid", "etype", "other")
+_COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
+_INDEX = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+)|\.(?P<empty>[0-9]+))?")
+#: An opening bracket with its fields, or a closing one; what opens and closes at once ends in a bracket.
+_BRACKET = re.compile(r"\((?P<fields>[^()]*)(?P<closed>\)?)|(?P<eid>[^()]+)\)")
+_PART = re.compile(r"(?P<eid>.*)\[(?P<part>[0-9]+)/(?P<parts>[0-9]+)\]")
+_SPACES = {"\\s": " ", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\p": "|", "\\\\": "\\"}
+_ESCAPE = {space: escape for escape, space in _SPACES.items()}
+_NUMBERS = {"level": int, "score": float}
+_OWN = (
+    "newdoc",
+    "newdoc id",
+    "newpar",
+    "newpar id",
+    "sent_id",
+    "text",
+    "global.Entity",
+    "cluster",
+    "comment",
+)
+
+
+def read(path: Path) -> Iterator[Document]:
+    """Every document of a ``.conllu`` file or of a folder of them."""
+    paths = files(path, ".conllu")
+    unique_stems(paths)
+    for file in paths:
+        for number, part in enumerate(_parts(file), 1):
+            yield _document(part, file, number)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A document while its lines come in: comments and sentences of rows, each with its line number."""
+
+    name: str | None = None
+    fields: tuple[str, ...] = ()
+    comments: list[tuple[int, str, str]] = field(default_factory=list)
+    sentences: list[list[tuple[int, list[str]]]] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+
+
+def _parts(file: Path) -> Iterator[_Part]:
+    part = _Part()
+    rows: list[tuple[int, list[str]]] = []
+    text: str | None = None
+    fields: tuple[str, ...] = ()
+    for number, line in lines(file):
+        where = f"{file}:{number}"
+        if line.startswith("#"):
+            found = _COMMENT.match(line)
+            key, value = (found["key"], found["value"] or "") if found else ("comment", line[1:].strip())
+            if rows:
+                raise DataError("a comment inside a sentence", where=where)
+            if key in ("newdoc", "newdoc id"):
+                if part.sentences:
+                    yield part
+                    part = _Part()
+                part.name = value or None
+            elif key == "global.Entity":
+                fields = tuple(value.split("-"))
+                if "eid" not in fields:
+                    raise DataError("declares no eid", where=where)
+            elif key == "text":
+                text = value
+            else:
+                part.comments.append((number, key, value))
+            part.fields = fields
+        elif line.strip():
+            row = line.split("\t")
+            if len(row) != 10:
+                raise DataError(f"has {len(row)} columns, not 10", where=where)
+            rows.append((number, row))
+        elif rows:
+            part.sentences.append(rows)
+            part.texts.append(text)
+            rows, text = [], None
+    if rows:
+        part.sentences.append(rows)
+        part.texts.append(text)
+    if part.sentences:
+        yield part
+
+
+def _document(part: _Part, file: Path, number: int) -> Document:
+    pieces: list[str] = []
+    offsets: list[tuple[int, int]] = []
+    sentences: list[tuple[int, int]] = []
+    mentions = _Mentions()
+    position = 0
+    for rows, shown in zip(part.sentences, part.texts, strict=True):
+        begin, piece = len(offsets), len(pieces)
+        covered = 0
+        for line, row in rows:
+            where = f"{file}:{line}"
+            index = _INDEX.fullmatch(row[0])
+            if index is None:
+                raise DataError(f"{row[0]!r} is not the number of a token", where=where)
+            if index["empty"]:
+                continue  # what was left out of the sentence is not in its text
+            misc = dict(item.partition("=")[::2] for item in row[9].split("|"))
+            if int(index["first"]) > covered:
+                before = _unescape(misc.get("SpacesBefore", ""))
+                position += len(before)
+                offsets.append((position, position + len(row[1])))
+                after = _unescape(misc["SpacesAfter"]) if "SpacesAfter" in misc else " "
+                after = "" if misc.get("SpaceAfter") == "No" else after
+                pieces += (before, row[1], after)
+                position += len(row[1]) + len(after)
+            covered = max(covered, int(index["last"] or index["first"]))
+            if "Entity" in misc:
+                mentions.take(misc["Entity"], part.fields, len(offsets) - 1, where)
+        if not offsets[begin:]:
+            raise DataError("a sentence without tokens", where=f"{file}:{rows[0][0]}")
+        sentences.append((offsets[begin][0], offsets[-1][1]))
+        text = "".join(pieces[piece + 1 :]).rstrip()  # without what stands before its first token
+        if shown is not None and text != shown.strip():
+            raise DataError(
+                f"the tokens make {text!r}, not the text above them",
+                where=f"{file}:{rows[0][0]}",
+                hint="Correct '# text', or SpaceAfter=No and SpacesAfter in the last column.",
+            )
+    if not part.sentences[-1][-1][1][9].count("SpacesAfter="):
+        pieces[-1] = ""
+    mentions.finish(f"{file}:{part.sentences[-1][-1][0]}")
+    clusters = []
+    meta: dict[str, str] = {"tokens": pack(offsets), "sentences": pack(sentences)}
+    for line, key, value in part.comments:
+        if key == "cluster":
+            clusters.append(predictions.loads(value, f"{file}:{line}"))
+        elif key not in _OWN:
+            meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
+    text = "".join(pieces)
+    nodes = mentions.nodes(offsets, {str(cluster.get("id")) for cluster in clusters}, str(file))
+    annotations, notes = from_graph(Graph(nodes, (), clusters), text, str(file))
+    return Document(
+        part.name or f"{file.stem}-{number:06d}", text, annotations, (*meta.items(), *notes.items())
+    )
+
+
+class _Mentions:
+    """Brackets of one document, matched as they come in."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, list[_Mention]] = {}
+        self._broken: dict[str, _Mention] = {}
+        self._found: list[_Mention] = []
+
+    def take(self, brackets: str, fields: Sequence[str], index: int, where: str) -> None:
+        last = 0
+        for bracket in _BRACKET.finditer(brackets):
+            if bracket.start() != last:
+                break
+            last = bracket.end()
+            if bracket["eid"] is not None:
+                self._close(bracket["eid"], index, where)
+                continue
+            values = dict(zip(fields or ("eid", "etype"), bracket["fields"].split("-"), strict=False))
+            self._begin(values, index)
+            if bracket["closed"]:
+                self._close(values["eid"], index, where)
+        if last != len(brackets):
+            raise DataError(f"{brackets!r} are no brackets", where=where)
+
+    def _begin(self, values: dict[str, str], index: int) -> None:
+        name = values["eid"]
+        part = _PART.fullmatch(name)
+        eid = part["eid"] if part else name
+        if part and part["part"] != "1" and eid in self._broken:
+            mention = self._broken.pop(eid)
+        else:
+            mention = _Mention(eid, values)
+            self._found.append(mention)
+        mention.start = index
+        mention.rest = part is not None and part["part"] != part["parts"]
+        self._open.setdefault(name, []).append(mention)
+
+    def _close(self, name: str, index: int, where: str) -> None:
+        if not self._open.get(name):
+            raise DataError(f"{name}) closes what was not opened", where=where)
+        mention = self._open[name].pop()
+        mention.ranges.append((mention.start, index))
+        if mention.rest:
+            self._broken[mention.eid] = mention
+
+    def finish(self, where: str) -> None:
+        for name, left in self._open.items():
+            if left:
+                raise DataError(f"({name} is never closed", where=where)
+
+    def nodes(self, offsets: Sequence[tuple[int, int]], declared: set[str], where: str) -> list[Node]:
+        """An entity or a mention of each."""
+        counts = Counter(mention.eid for mention in self._found)
+        nodes = []
+        for number, mention in enumerate(self._found, 1):
+            span = Span.joined((offsets[first][0], offsets[last][1]) for first, last in mention.ranges)
+            eid = unquote(mention.eid)
+            shared = eid in declared or counts[mention.eid] > 1
+            label = unquote(mention.values.get("etype", ""))
+            values: dict[str, Any] = {"cluster": eid}
+            if label not in ("", "_"):
+                values = _values(mention.values.get("other", ""), where) | ({"entity": eid} if shared else {})
+            nodes.append(Node(str(number), label if label not in ("", "_") else MENTION, span, values))
+        return nodes
+
+
+@dataclass(slots=True)
+class _Mention:
+    eid: str
+    values: dict[str, str]
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    start: int = 0
+    rest: bool = False  # whether a further part is to come
+
+
+def _values(other: str, where: str) -> dict[str, Any]:
+    """``key:value`` pairs that an export wrote; what else a corpus has there is passed over."""
+    found: dict[str, Any] = {}
+    for pair in other.split(","):
+        key, colon, value = pair.partition(":")
+        if colon and key in ENTITY_VALUES and key != "entity":
+            try:
+                found[key] = _NUMBERS[key](value) if key in _NUMBERS else unquote(value)
+            except ValueError:
+                raise DataError(f"the {key} of an entity cannot be {value!r}", where=where) from None
+    return found
+
+
+def _unescape(spaces: str) -> str:
+    return re.sub(r"\\.", lambda escape: _SPACES.get(escape[0], escape[0]), spaces)
+
+
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write one file."""
+    losses = Losses("conllu")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for document in documents:
+            view = token_view(document)
+            if view.words:
+                file.writelines(f"{line}\n" for line in _written(view, losses))
+            else:
+                losses.add("document", document, "it has no tokens")
+    return losses
+
+
+def _written(view: TokenView, losses: Losses) -> Iterator[str]:
+    document = view.document
+    yield f"# newdoc id = {comment_id(document, losses)}"
+    yield f"# global.Entity = {'-'.join(_FIELDS)}"
+    seen = {*_OWN, *LAYOUT}
+    for key, value in document.meta:
+        line = f"# {key} = {value}"
+        found = _COMMENT.match(line)
+        if key in LAYOUT:
+            continue
+        if key in seen or found is None or (found["key"], found["value"]) != (key, value) or "\n" in value:
+            losses.add("meta", document, "a comment cannot hold it", key)
+            continue
+        seen.add(key)
+        yield line
+    for said in document.quotes:
+        losses.add("quote", document, NO_PLACE, said.id, said.content)
+    graph = to_graph(Annotations(clusters=document.clusters))
+    for cluster in graph.clusters:
+        yield f"# cluster = {json.dumps(cluster, ensure_ascii=False)}"
+    brackets = _brackets(view, losses)
+    for number, (start, end) in enumerate(view.sentences, 1):
+        yield f"# sent_id = {number}"
+        text = document.text[view.words[start][0] : view.words[end - 1][1]]
+        if "\n" not in text and "\r" not in text:
+            yield f"# text = {text}"
+        for index in range(start, end):
+            misc = [f"Entity={brackets[index]}"] if index in brackets else []
+            if index == 0 and view.words[0][0]:
+                misc.append(f"SpacesBefore={_escape(document.text[: view.words[0][0]])}")
+            after = view.after(index)
+            if not after:
+                misc.append("SpaceAfter=No")
+            elif after != " " or index + 1 == len(view.words):
+                misc.append(f"SpacesAfter={_escape(after)}")
+            columns = (str(index - start + 1), view.surface(index), *"_" * 7, "|".join(misc) or "_")
+            yield "\t".join(columns)
+        yield ""
+
+
+def _escape(spaces: str) -> str:
+    return "".join(_ESCAPE.get(space, space) for space in spaces)
+
+
+def _encoded(value: object) -> str:
+    shown = repr(value) if isinstance(value, int | float) else str(value)
+    return quote(shown, safe="").replace("-", "%2D").replace("_", "%5F")
+
+
+def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
+    """Token → its brackets: what closes, last opened first; then what opens, longest first."""
+    document = view.document
+    declared = {cluster.id for cluster in document.clusters}
+    taken: dict[str, list[list[tuple[int, int]]]] = {}
+    opened: dict[int, list[tuple[int, str]]] = {}
+    closed: dict[int, list[tuple[int, str]]] = {}
+    for item, eid, etype, other in _mentions(document, declared, losses):
+        places = [view.find(Span.of(*fragment)) for fragment in item.fragments]
+        ranges = [place for place in places if place is not None]
+        reason = ""
+        if len(ranges) < len(places):
+            reason = INSIDE
+        elif not view.within_sentence(ranges[0][0], ranges[-1][1]):
+            reason = CROSSES
+        elif any(_confused(ranges, others) for others in taken.get(eid, ())):
+            reason = "crosses another mention of its cluster"
+        if reason:
+            kind = "entity" if etype else "mention"
+            losses.add(kind, document, reason, eid if kind == "mention" else etype, item)
+            continue
+        taken.setdefault(eid, []).append(ranges)
+        for part, (first, last) in enumerate(ranges, 1):
+            name = f"{eid}[{part}/{len(ranges)}]" if len(ranges) > 1 else eid
+            whole = f"({name}-{etype}-{other}"
+            if last == first + 1:
+                opened.setdefault(first, []).append((0, f"{whole})"))
+            else:
+                opened.setdefault(first, []).append((first - last, whole))
+                closed.setdefault(last - 1, []).append((-first, f"{name})"))
+    # What closes comes first: behind an opening bracket its name would run into the fields.
+    return {
+        index: "".join(bracket for _, bracket in (*sorted(closed.get(index, ())), *_sorted(opened, index)))
+        for index in {*opened, *closed}
+    }
+
+
+def _sorted(opened: Mapping[int, list[tuple[int, str]]], index: int) -> list[tuple[int, str]]:
+    return sorted(opened.get(index, ()), key=lambda bracket: bracket[0])
+
+
+def _confused(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> bool:
+    """Whether brackets of the same name could be matched the wrong way."""
+    (start, end), (begin, stop) = (one[0][0], one[-1][1]), (other[0][0], other[-1][1])
+    if end <= begin or stop <= start:
+        return False
+    nested = (start <= begin and stop <= end) or (begin <= start and end <= stop)
+    return not nested or len(one) > 1 or len(other) > 1
+
+
+def _mentions(document: Document, declared: set[str], losses: Losses) -> Iterator[tuple[Span, str, str, str]]:
+    """Span, ``eid``, ``etype`` and ``other`` of each entity and mention, in text order."""
+    found: list[tuple[Span, str, str, str]] = []
+    free = (name for number in range(1, 10**9) if (name := f"e{number}") not in declared)
+    for entity in document.entities:
+        known = entity.entity in declared
+        if entity.entity is not None and not known:
+            losses.add("entity.entity", document, "there is no such cluster", entity.entity, entity.span)
+        if entity.label == "_":
+            losses.add("entity", document, "its label means none", entity.label, entity.span)
+            continue
+        found.append(
+            (
+                entity.span,
+                _encoded(entity.entity) if known else next(free),
+                _encoded(entity.label),
+                ",".join(
+                    f"{name}:{_encoded(getattr(entity, name))}"
+                    for name in ENTITY_VALUES
+                    if name != "entity" and getattr(entity, name) is not None
+                ),
+            )
+        )
+    for cluster in document.clusters:
+        found += ((span, _encoded(cluster.id), "", "") for span in cluster.mentions)
+    yield from found
