@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Document, Quote, Span
+from wortlaut.document import ROLES, Document, Quote, Span
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
 from wortlaut.extractors import resolve, run
 
@@ -32,6 +32,30 @@ def groups(doc):  # type: ignore[no-untyped-def]
 def quotes(doc):  # type: ignore[no-untyped-def]
     doc.spans["quotes"] = [spacy.tokens.Span(doc, 0, 1, "said")]
     return doc
+
+
+@spacy.Language.component("wortlaut_test_extensions")
+def extensions(doc):  # type: ignore[no-untyped-def]
+    found = spacy.tokens.Span(doc, 1, 5, "indirect")
+    found._.speaker, found._.cue, found._.frame = doc[1:3], [doc[8], doc[10]], None
+    found._.content, found._.addressee = [doc[1], doc[3:4]], []
+    found._.medium, found._.speaker_entity, found._.attribution = "speech", "Merkel", ""
+    if "falsch" in doc.text:
+        found._.speaker = "Merkel"
+    if "ganz" in doc.text:
+        found._.medium = 3
+    doc.spans["quotes"] = [found, spacy.tokens.Span(doc, 3, 4, "direct")]
+    return doc
+
+
+@pytest.fixture
+def registered():  # type: ignore[no-untyped-def]
+    names = ("content", "cue", "speaker", "addressee", "frame", "medium", "speaker_entity", "attribution")
+    for name in names:
+        spacy.tokens.Span.set_extension(name, default=None)
+    yield
+    for name in names:
+        spacy.tokens.Span.remove_extension(name)
 
 
 def saved(folder: Path, *components: str) -> str:
@@ -94,6 +118,31 @@ def test_span_groups_are_nested_entities_and_quotes(tmp_path: Path) -> None:
     ]
     assert found[0].quotes == (Quote("q1", "direct", Span.of(2, 15)),)
     assert made.finds == ("entities", "quotes")
+
+
+def test_extensions_of_quotes_are_roles(tmp_path: Path, registered: None) -> None:
+    text = DOCUMENTS[0].text
+    spec = f"spacy:{saved(tmp_path, 'wortlaut_test_extensions')}"
+    [found] = run(resolve(spec), DOCUMENTS[:1])
+    first, second = found.quotes
+    assert {role: span.text(text) for role in ("content", *ROLES) if (span := first.role(role))} == {
+        "content": "Angela … besucht",
+        "speaker": "Angela Merkel",
+        "cue": "UN … am",
+    }
+    assert (first.type, first.medium, first.speaker_entity, first.attribution) == (
+        "indirect",
+        "speech",
+        "Merkel",
+        None,
+    )
+    assert second == Quote("q2", "direct", Span.of(text.index("besucht"), text.index("besucht") + 7))
+    for word, message in (
+        ("falsch", "quote 1: the extension speaker holds 'Merkel'"),
+        ("ganz", "medium holds 3"),
+    ):
+        with pytest.raises(ExtractorError, match=message):
+            run(resolve(spec), [Document("c", f"{text} {word}")])
 
 
 def test_groups_that_are_not_there_and_quotes_of_no_type(tmp_path: Path) -> None:

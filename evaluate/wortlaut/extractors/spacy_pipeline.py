@@ -1,7 +1,13 @@
 """``spacy:PIPELINE_OR_PATH``: what a spaCy pipeline finds.
 
-``doc.ents`` become entities, the span group named by ``spans_key`` nested entities,
-``doc.spans["quotes"]`` quotes with the span's label as their type.
+What a pipeline sets, and what becomes of it:
+
+- ``doc.ents``: entities. ``doc.spans[KEY]``, with ``?spans_key=KEY``: nested entities.
+- ``doc.spans["quotes"]``: quotes, with the span's label as their type.
+- custom extensions of such a quote, where the pipeline has registered them with ``Span.set_extension``:
+  ``cue``, ``speaker``, ``addressee``, ``frame``, and ``content`` where it is not the span itself, each a
+  span, a token, or a list of these; ``medium``, ``speaker_entity`` and ``attribution``, each a string.
+  ``None``, an empty string and an empty list stand for nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import QUOTE_TYPES, Annotations, Entity, Quote, Span, Text
+from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Entity, Quote, Span, Text
 from wortlaut.errors import ExtractorError, MissingExtraError
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
 
@@ -70,7 +76,22 @@ class Pipeline:
                     where=self.name,
                     hint=f"The label of a span in the group is one of {', '.join(QUOTE_TYPES)}.",
                 )
-            quotes.append(Quote(f"q{number}", span.label_, Span.of(span.start_char, span.end_char)))
+            where = f"{self.name}, document {text.id}, quote {number}"
+            roles = {role: _role(span, role, where) for role in ("content", *ROLES)}
+            quotes.append(
+                Quote(
+                    f"q{number}",
+                    span.label_,
+                    roles["content"] or Span.of(span.start_char, span.end_char),
+                    _string(span, "medium", where),
+                    cue=roles["cue"],
+                    speaker=roles["speaker"],
+                    addressee=roles["addressee"],
+                    frame=roles["frame"],
+                    speaker_entity=_string(span, "speaker_entity", where),
+                    attribution=_string(span, "attribution", where),
+                )
+            )
         return tuple(quotes)
 
 
@@ -94,6 +115,35 @@ def _load(name: str) -> Any:
         raise ExtractorError(
             f"spaCy cannot load it: {type(error).__name__}: {error}", where=f"spacy:{name}"
         ) from error
+
+
+def _role(quote: Any, name: str, where: str) -> Span | None:
+    """What the extension of the quote covers; None without the extension, or where it is empty."""
+    from spacy.tokens import Span as Tokens
+    from spacy.tokens import Token
+
+    value = getattr(quote._, name) if quote.has_extension(name) else None
+    parts = list(value) if isinstance(value, list | tuple) else [value] if value is not None else []
+    places = []
+    for part in parts:
+        if isinstance(part, Token):
+            places.append((part.idx, part.idx + len(part)))
+        elif isinstance(part, Tokens) and len(part):
+            places.append((part.start_char, part.end_char))
+        else:
+            raise ExtractorError(
+                f"the extension {name} holds {part!r}",
+                where=where,
+                hint="It holds a span or a token of the document, or a list of these.",
+            )
+    return Span.joined(places) if places else None
+
+
+def _string(quote: Any, name: str, where: str) -> str | None:
+    value = getattr(quote._, name) if quote.has_extension(name) else None
+    if value is not None and not isinstance(value, str):
+        raise ExtractorError(f"the extension {name} holds {value!r}, not a string", where=where)
+    return value or None
 
 
 def _with_levels(found: Iterable[tuple[int, int, str]]) -> Iterator[Entity]:
