@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from roundtrips import assert_exact, difference, joined, kinds, written
+from shared import shared_data
 from strategies import corpora
 
 from wortlaut.convert import _save, convert
 from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
-from wortlaut.formats import WRITERS, writer
+from wortlaut.formats import WRITERS, detect, reader, writer
 from wortlaut.formats.columns import token_view
 
 #: Formats whose texts are laid out anew from tokens: compared without white space.
@@ -147,3 +149,44 @@ def test_what_cannot_be_done_is_told(source, out, to, error, message, tmp_path):
     with pytest.raises(error, match=message):
         convert(source, tmp_path / out, to)
     assert list(tmp_path.iterdir()) == []
+
+
+#: What each format is called where it stands: folders for those that are one.
+NAMES = {
+    "predictions": "x.jsonl", "doccano": "x.jsonl", "prodigy": "x.jsonl", "label-studio": "x.json",
+    "docbin": "x.spacy", "conll": "x.conll", "conllu": "x.conllu", "germeval": "x.tsv", "hipe": "x.tsv",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_what_is_written_is_recognised_and_replaced(format, tmp_path):
+    out = tmp_path / NAMES.get(format, "x")
+    convert("gold", out, format)
+    assert detect(out) == format
+    again = convert(out, tmp_path / "again", "dataset")
+    assert again.documents >= 1
+    convert("gold", out, format, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([out.name, "again"])
+
+
+@pytest.mark.parametrize(
+    ("corpus", "format"),
+    [
+        ("germeval2014", "germeval"),
+        ("hipe2020-de", "hipe"),
+        ("uner-german-pud", "conll"),
+        ("german-news-quotation-2024/data/dev", "german-news-quotation"),
+        ("litbank-brat", "brat"),
+    ],
+)
+def test_corpora_of_others_come_back_equal(corpus, format):
+    documents = list(islice(reader(format)(shared_data(corpus)), 3))
+    for name in ("dataset", "label-studio", "prodigy", "web-annotation", "tei", format):
+        if name != "germeval":
+            assert_exact(name, documents, squeeze=name in TOKENS)
+    assert not kinds(written("dataset", documents)[1])
+    losses = set(kinds(written(format, documents)[1]))
+    assert losses <= {"document.id", "meta"}, losses
+    # The project's own files hold its own labels.
+    assert_exact("native", documents)
+    assert_exact("predictions", documents)

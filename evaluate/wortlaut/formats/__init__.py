@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,7 @@ READERS = {
 }
 #: What can be written: name → module.
 WRITERS = {
+    "native": "wortlaut.formats.native",
     "dataset": "wortlaut.formats.dataset",
     "predictions": "wortlaut.formats.predictions",
     "label-studio": "wortlaut.formats.label_studio",
@@ -76,14 +78,17 @@ def detect(path: Path) -> str:
     if path.is_dir():
         if (path / "README.md").is_file() and any(path.rglob("*.parquet")):
             return "dataset"
-        for pattern, name in (("*.ann", "brat"), ("*.json", "german-news-quotation"), ("*.jsonl", "native")):
+        for pattern, name in _FOLDERS.items():
             if any(path.rglob(pattern)):
                 return name
+    elif path.suffix in _SUFFIXES:
+        return _SUFFIXES[path.suffix]
     elif path.suffix == ".jsonl":
-        head = _head(path)
-        return "native" if '"kind"' in head.partition("\n")[0] else "predictions"
+        return _lines(path)
     elif path.suffix == ".json":
-        return "german-news-quotation"
+        return (
+            "label-studio" if _head(path).lstrip("\ufeff \r\n\t").startswith("[") else "german-news-quotation"
+        )
     elif path.suffix in (".ann", ".txt") and path.with_suffix(".ann").is_file():
         return "brat"
     else:
@@ -100,6 +105,45 @@ def detect(path: Path) -> str:
         where=str(path),
         hint=f"Name it, as one of {', '.join(READERS)}: conll:FILE",
     )
+
+
+#: Files that say what a folder holds, in the order in which they are looked for.
+_FOLDERS = {
+    "*.ann": "brat",
+    "*.jsonld": "web-annotation",
+    "*.xmi": "inception",
+    "*.json": "german-news-quotation",
+    "*.jsonl": "native",
+    "*.conllu": "conllu",
+    "*.xml": "tei",
+}
+_SUFFIXES = {
+    ".jsonld": "web-annotation",
+    ".xmi": "inception",
+    ".conllu": "conllu",
+    ".xml": "tei",
+    ".tei": "tei",
+    ".spacy": "docbin",
+}
+
+
+def _lines(path: Path) -> str:
+    """Which of the formats of JSON lines the first line is in."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        try:
+            first = json.loads(file.readline())
+        except ValueError:
+            first = None
+    keys = set(first) if isinstance(first, dict) else set()
+    entities = first.get("entities") if isinstance(first, dict) else None
+    inner = entities[0] if isinstance(entities, list) and entities else None
+    if "kind" in keys and "text" not in keys:
+        return "native"
+    if keys & {"spans", "tokens", "_input_hash"}:
+        return "prodigy"
+    if keys & {"relations", "label", "labels"} or (isinstance(inner, dict) and "start_offset" in inner):
+        return "doccano"
+    return "predictions"
 
 
 def _head(path: Path) -> str:

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +32,8 @@ from wortlaut.document import (
     Span,
 )
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.folder import Names
+from wortlaut.formats.losses import Losses
 
 FORMAT = "wortlaut-annotations/1"
 #: What a cluster can be: a class of names, or a group of people without one.
@@ -406,6 +408,41 @@ def check_text(parsed: Parsed, text: str) -> list[Problem]:
 # ---------------------------------------------------------------- writing
 
 
+def write(path: Path, documents: Iterable[Document]) -> Losses:
+    """Write the folder ``path``, which must not be there: ``seeds``, ``annotations/gold``, provenance.
+
+    What breaks a rule of these files is left out and reported, as little as will do: a field, else the
+    annotation, else the document (a text that is not NFC with LF). ``meta`` goes into
+    ``seeds/provenance.jsonl``, ``layer`` and ``annotator`` into the header.
+    """
+    losses = Losses("native")
+    names = Names(allowed=r"\w.\-")
+    gold, seeds = path / "annotations" / "gold", path / "seeds"
+    gold.mkdir(parents=True)
+    seeds.mkdir()
+    provenance: list[str] = []
+    for document in documents:
+        _, problems = decode(document.text.encode("utf-8"))
+        if problems:
+            losses.add("document", document, _broken(problems[0]))
+            continue
+        name = names.name(document.id)
+        if name != document.id:
+            losses.add("document.id", document, "it breaks rule S10", f"becomes {name}")
+        head, rest = _meta(document, losses)
+        annotations = _permitted(document, losses)
+        (seeds / f"{name}.txt").write_bytes(document.text.encode("utf-8"))
+        content = format_annotations(
+            annotations, document.text, document=name, layer=head["layer"], annotator=head["annotator"]
+        )
+        (gold / f"{name}.jsonl").write_bytes(content.encode("utf-8"))
+        if rest:
+            provenance.append(_dump({"id": name} | rest) + "\n")
+    if provenance:
+        (seeds / "provenance.jsonl").write_text("".join(provenance), encoding="utf-8", newline="\n")
+    return losses
+
+
 def write_annotations(
     path: Path, annotations: Annotations, text: str, *, document: str, layer: str, annotator: str
 ) -> None:
@@ -476,6 +513,105 @@ def canonical(annotations: Annotations) -> Annotations:
             for c in _sorted(annotations.clusters)
         ),
     )
+
+
+# ---------------------------------------------------------------- what an export must leave out
+
+
+def _broken(problem: Problem) -> str:
+    return f"it breaks rule {problem.rule}"
+
+
+def _meta(document: Document, losses: Losses) -> tuple[dict[str, str], dict[str, str]]:
+    """Layer and annotator for the header, and what goes into the provenance."""
+    head = {"layer": "gold", "annotator": "unknown"}
+    rest: dict[str, str] = {}
+    for key, value in document.meta:
+        good = _is_nfc(key) and _is_nfc(value) and value != ""
+        if key == "layer":
+            good = good and ID.fullmatch(value) is not None
+        if not good or key in ("id", "sha256", "characters") or key in rest:
+            losses.add("meta", document, "the provenance cannot hold it", key)
+        elif key in head:
+            head[key] = value
+        else:
+            rest[key] = value
+    return head, rest
+
+
+def _permitted(document: Document, losses: Losses) -> Annotations:
+    """The annotations that break no rule; the rest is added to ``losses``."""
+    text = document.text
+
+    def kept(value: _Sortable, name: str) -> _Sortable | None:
+        kind = type(value).__name__.lower()
+        place = next(_spans(value), None)
+        for key, (type_, required) in _KEYS[kind].items():
+            found = getattr(value, key, None)
+            if key == "kind" or found in (None, ()):
+                continue
+            reason = _forbidden(kind, key, type_, found, text)
+            if reason and required:
+                losses.add(kind, document, reason, name, place)
+                return None
+            if reason:
+                losses.add(f"{kind}.{key}", document, reason, f"{key} of {name}", place)
+                without: dict[str, Any] = {key: () if key == "aliases" else None}
+                value = replace(value, **without)
+        return value
+
+    clusters = []
+    for cluster in document.clusters:
+        group = kept(cluster, cluster.id)
+        if group is not None:
+            for span in group.mentions:
+                if _frayed(span, text):
+                    losses.add("mention", document, _FRAYED, cluster.id, span)
+            spans = tuple(span for span in group.mentions if not _frayed(span, text))
+            clusters.append(replace(group, mentions=spans))
+    known = {cluster.id for cluster in clusters}
+    entities = [kept(entity, entity.label) for entity in document.entities]
+    quotes = [kept(quote, quote.id) for quote in document.quotes]
+    said = {quote.id for quote in quotes if quote is not None}
+    whole: list[Entity] = []
+    for entity in filter(None, entities):
+        if entity.entity is not None and entity.entity not in known:
+            losses.add("entity.entity", document, "it breaks rule R05", entity.entity, entity.span)
+            entity = replace(entity, entity=None)
+        whole.append(entity)
+    spoken: list[Quote] = []
+    for quote in filter(None, quotes):
+        # A file without clusters names its speakers freely.
+        if quote.speaker_entity is not None and known and quote.speaker_entity not in known:
+            losses.add("quote.speaker_entity", document, "it breaks rule R05", quote.id, quote.content)
+            quote = replace(quote, speaker_entity=None)
+        if quote.parent is not None and quote.parent not in said:
+            losses.add("quote.parent", document, "it breaks rule R06", quote.id, quote.content)
+            quote = replace(quote, parent=None)
+        spoken.append(quote)
+    return Annotations(tuple(whole), tuple(spoken), tuple(clusters))
+
+
+_FRAYED = "it breaks rule O05"
+
+
+def _frayed(span: Span, text: str) -> bool:
+    return any(text[start:end] != text[start:end].strip() for start, end in span)
+
+
+def _forbidden(kind: str, key: str, type_: str, value: Any, text: str) -> str:
+    """Why a field cannot be written; empty if it can."""
+    if isinstance(value, Span):
+        return _FRAYED if _frayed(value, text) else ""
+    value = list(value) if isinstance(value, tuple) else value
+    if not _TYPES[type_][1](value):
+        return "it breaks rule F12"
+    if not _is_nfc(_dump({key: value})):
+        return "it breaks rule F04"
+    # The rest of the record is what no rule refuses.
+    neutral = {"level": 1, "label": "PER", "type": "direct"} if kind != "cluster" else {}
+    problems = _value_problems(0, kind, neutral | {key: value})
+    return _broken(problems[0]) if problems else ""
 
 
 # ---------------------------------------------------------------- inside
