@@ -1,0 +1,202 @@
+"""Web Annotation, TEI, INCEpTION, DocBin, CoNLL-U: the file as others read it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import reader, writer
+
+TEXT = "🙂 Anna Krug sagte: „Ja.“\nDie CDU-Chefin fuhr gestern fort."
+ENTITIES = (
+    Entity(Span.of(2, 11), "PER", entity="anna", qid="Q1"),
+    Entity(Span.of(29, 32), "ORGpart"),
+)
+SAID = Quote("q1", "direct", Span.of(19, 24), cue=Span(((40, 44), (53, 57))), speaker=Span.of(2, 11))
+CLUSTERS = (Cluster("anna", "Anna Krug", "PER", mentions=(Span.of(25, 39),)),)
+DOCUMENT = Document("d", TEXT, Annotations(ENTITIES, (SAID,), CLUSTERS))
+
+
+def write(format, path, document=DOCUMENT):
+    return list(writer(format)(path, [document]))
+
+
+def test_a_web_annotation_selects_code_points_and_quotes_them(tmp_path):
+    write("web-annotation", tmp_path / "x")
+    page = json.loads((tmp_path / "x" / "d.jsonld").read_text())
+    first = page["items"][0]
+    assert page["@context"][0] == "http://www.w3.org/ns/anno.jsonld"
+    position, quoted = first["target"][0]["selector"]
+    assert (position["start"], position["end"], quoted["exact"]) == (2, 11, "Anna Krug")
+    assert first["body"][1]["source"] == "http://www.wikidata.org/entity/Q1"
+    # A list of annotations, as other programs keep them, is read too.
+    bare = [{key: item[key] for key in ("id", "type", "body", "target")} for item in page["items"][:1]]
+    (tmp_path / "x" / "d.jsonld").write_text(json.dumps(bare))
+    (document,) = reader("web-annotation")(tmp_path / "x")
+    assert document.entities == (Entity(Span.of(2, 11), "PER", qid="Q1"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"exact": "Anna Krug"', '"exact": "Anna"', r"item 1: \[2, 11\) is 'Anna Krug'"),
+        ('"end": 11', '"end": 1100', "outside the text"),
+        ('"TextPositionSelector"', '"XPathSelector"', "has no TextPositionSelector"),
+        ('"purpose": "tagging"', '"purpose": "replying"', "neither a tag nor a Wikidata id"),
+        ('"d.txt"', '"e.txt"', "annotations are of 2 texts"),
+    ],
+)
+def test_web_annotations_are_refused(old, new, message, tmp_path):
+    write("web-annotation", tmp_path / "x")
+    file = tmp_path / "x" / "d.jsonld"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(DataError, match=message):
+        list(reader("web-annotation")(tmp_path / "x"))
+
+
+def test_tei_is_well_formed_and_points_into_its_body(tmp_path):
+    write(
+        "tei", tmp_path / "x", Document("d<&>", "a\r\nb & <c>", Annotations((Entity(Span.of(3, 4), "PER"),)))
+    )
+    (file,) = (tmp_path / "x").iterdir()
+    root = ElementTree.parse(file).getroot()
+    tei = "{http://www.tei-c.org/ns/1.0}"
+    assert root.find(f".//{tei}body/{tei}ab").text == "a\r\nb & <c>"
+    span = root.find(f".//{tei}span")
+    assert (span.get("type"), span.get("target"), span.text) == ("PER", "#string-range(text,3,1)", "b")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (">Anna Krug</span>", ">Anna</span>", "span 1: covers 'Anna Krug' in the text, not 'Anna'"),
+        ("text,2,9)", "text,2,900)", "outside the text"),
+        ("#string-range(text,2,9)", "#text", "is no range of the text"),
+        ("</standOff>", "", r"d\.xml:\d+: is not XML"),
+        ('value="1"', 'value="one"', "the feature level cannot be"),
+        ("<ab ", "<p/><ab ", "Anna"),
+    ],
+)
+def test_tei_is_refused(old, new, message, tmp_path):
+    write("tei", tmp_path / "x")
+    file = tmp_path / "x" / "d.xml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    if message == "Anna":  # an element beside the text changes nothing
+        assert list(reader("tei")(tmp_path / "x")) == [DOCUMENT]
+        return
+    with pytest.raises(DataError, match=message):
+        list(reader("tei")(tmp_path / "x"))
+
+
+def test_inception_offsets_are_utf16_units_and_an_unmappable_one_is_an_error(tmp_path):
+    pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+    write("inception", tmp_path / "x")
+    file = tmp_path / "x" / "d.xmi"
+    content = file.read_text()
+    assert 'begin="3" end="12" value="PER"' in content
+    assert 'identifier="http://www.wikidata.org/entity/Q1"' in content
+    file.write_text(content.replace('begin="3" end="12" value="PER"', 'begin="1" end="12" value="PER"'))
+    with pytest.raises(DataError, match=r"d\.xmi: is no CAS that can be read: Not mapping external offset"):
+        list(reader("inception")(tmp_path / "x"))
+    (tmp_path / "x" / "TypeSystem.xml").unlink()
+    with pytest.raises(MissingFileError, match="the type system is not there"):
+        list(reader("inception")(tmp_path / "x"))
+
+
+def test_inception_counts_layers_of_others(tmp_path):
+    cassis = pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+    system = cassis.load_dkpro_core_typesystem()
+    named = system.get_type("de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity")
+    mine = system.create_type("webanno.custom.Mood", "uima.tcas.Annotation")
+    cas = cassis.Cas(typesystem=system)
+    cas.sofa_string, cas.sofa_mime = TEXT, "text/plain"
+    cas.add(named(begin=2, end=11, value="PER"))
+    cas.add(mine(begin=12, end=17))
+    cas.to_xmi(tmp_path / "d.xmi")
+    system.to_xml(tmp_path / "TypeSystem.xml")
+    (document,) = reader("inception")(tmp_path)
+    assert document.entities == (Entity(Span.of(2, 11), "PER"),)
+    assert dict(document.meta)["layers_not_read"] == "webanno.custom.Mood 1"
+
+
+def test_docbin_as_spacy_reads_it(tmp_path):
+    import spacy
+    from spacy.tokens import DocBin
+
+    (loss,) = write("docbin", tmp_path / "x.spacy")
+    assert (loss.kind, loss.count, loss.reason) == ("entity", 1, "begins or ends inside a token")
+    assert loss.examples == ("d [29, 32) 'CDU' ORGpart",)
+    (doc,) = DocBin().from_disk(tmp_path / "x.spacy").get_docs(spacy.blank("de").vocab)
+    assert doc.text == TEXT
+    assert [(ent.text, ent.label_, ent.kb_id_) for ent in doc.ents] == [("Anna Krug", "PER", "Q1")]
+    assert [span.text for span in doc.spans["quotes"]] == ["„Ja.“"]
+    assert [span.text for span in doc.spans["cue"]] == ["fuhr", "fort"]
+
+
+def test_a_docbin_of_others_has_its_entities_read(tmp_path):
+    import spacy
+    from spacy.tokens import DocBin
+
+    doc = spacy.blank("de")(TEXT)
+    doc.ents = [doc.char_span(2, 11, "PER")]
+    DocBin(docs=[doc]).to_disk(tmp_path / "x.spacy")
+    (document,) = reader("docbin")(tmp_path / "x.spacy")
+    assert document == Document("1", TEXT, Annotations((Entity(Span.of(2, 11), "PER"),)))
+    (tmp_path / "y.spacy").write_bytes(b"no")
+    with pytest.raises(DataError, match="is not a DocBin"):
+        list(reader("docbin")(tmp_path / "y.spacy"))
+
+
+CONLLU = """# newdoc id = d
+# global.Entity = eid-etype-infstat-minspan-link-identity
+# text = Anna lacht. Sie
+1\tAnna\t_\t_\t_\t_\t_\t_\t_\tEntity=(1-person-new-1-coref-Anna)
+2\tlacht\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No
+3\t.\t_\t_\t_\t_\t_\t_\t_\tEntity=(2-event-new-1-sgl
+4\tSie\t_\t_\t_\t_\t_\t_\t_\tEntity=2)(1-person-giv-1-ana)
+"""
+
+
+def test_conllu_of_others(tmp_path):
+    (tmp_path / "x.conllu").write_text(CONLLU)
+    (document,) = reader("conllu")(tmp_path / "x.conllu")
+    assert document.text == "Anna lacht. Sie"
+    assert [(e.span.text(document.text), e.label, e.entity) for e in document.entities] == [
+        ("Anna", "person", "1"),
+        (". Sie", "event", None),
+        ("Sie", "person", "1"),
+    ]
+
+
+def test_conllu_brackets(tmp_path):
+    assert [loss.kind for loss in write("conllu", tmp_path / "x.conllu")] == ["entity", "quote"]
+    content = (tmp_path / "x.conllu").read_text()
+    assert "\tEntity=(anna-PER-level:1,qid:Q1\n" in content and "\tEntity=anna)\n" in content
+    assert (
+        '# cluster = {"id": "anna", "name": "Anna Krug", "type": "PER", "named": true, "aliases": []}'
+        in content
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Entity=2)(1", "Entity=3)(1", r"x\.conllu:7: 3\) closes what was not opened"),
+        ("Entity=2)(1", "Entity=(1", r"x\.conllu:7: \(2 is never closed"),
+        ("(1-person-giv-1-ana)", "1", r"x\.conllu:7: '2\)1' are no brackets"),
+        ("# text = Anna", "# text = Anne", r"x\.conllu:4: the tokens make 'Anna lacht\. Sie'"),
+        ("2\tlacht", "2\tlacht\tx", r"x\.conllu:5: has 11 columns"),
+        ("2\tlacht", "zwei\tlacht", r"x\.conllu:5: 'zwei' is not the number"),
+    ],
+)
+def test_conllu_is_refused(old, new, message, tmp_path):
+    assert old in CONLLU
+    (tmp_path / "x.conllu").write_text(CONLLU.replace(old, new, 1))
+    with pytest.raises(DataError, match=message):
+        list(reader("conllu")(tmp_path / "x.conllu"))

@@ -1,0 +1,135 @@
+"""Label Studio, doccano, Prodigy: their offset units, what people made there, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wortlaut.document import Annotations, Document, Entity, Quote, Span
+from wortlaut.errors import DataError
+from wortlaut.formats import reader, writer
+
+TEXT = "🙂 Anna Krug sagte: „Ja.“\nSie fuhr gestern fort."
+ANNA = Entity(Span.of(2, 11), "PER", qid="Q1")
+SAID = Quote("q1", "direct", Span.of(19, 24), cue=Span(((29, 33), (42, 46))), speaker=Span.of(2, 11))
+DOCUMENT = Document("d", TEXT, Annotations((ANNA,), (SAID,)))
+
+
+def read(format, path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return list(reader(format)(path))
+
+
+def written(format, path):
+    writer(format)(path, [DOCUMENT])
+    return path.read_text(encoding="utf-8")
+
+
+def task(*regions, text=TEXT, **data):
+    return [{"id": 7, "data": {"text": text, **data}, "annotations": [{"result": list(regions)}]}]
+
+
+def region(start, end, label="PER", text=None, id="r1"):
+    value = {"start": start, "end": end, "labels": [label]} | ({} if text is None else {"text": text})
+    return {"id": id, "type": "labels", "from_name": "l", "to_name": "t", "value": value}
+
+
+def test_label_studio_counts_code_points(tmp_path):
+    (found,) = json.loads(written("label-studio", tmp_path / "x.json"))
+    value = found["annotations"][0]["result"][0]["value"]
+    assert value == {"start": 2, "end": 11, "text": "Anna Krug", "labels": ["PER"]}
+
+
+@pytest.mark.parametrize("start", [2, 3])  # the second as versions before 2021 counted
+def test_label_studio_reads_both_units_by_the_surfaces(start, tmp_path):
+    (document,) = read("label-studio", tmp_path / "x.json", task(region(start, start + 9, text="Anna Krug")))
+    assert document.id == "7" and document.entities == (Entity(Span.of(2, 11), "PER"),)
+
+
+def test_a_region_over_a_line_end_shows_it_spelt_out(tmp_path):
+    place = TEXT.index("\n")
+    (document,) = read(
+        "label-studio", tmp_path / "x.json", task(region(place - 1, place + 4, text="“\\nSie"))
+    )
+    assert document.entities[0].span == Span.of(place - 1, place + 4)
+
+
+def test_what_people_add_in_label_studio(tmp_path):
+    rest = {"id": "c", "type": "choices", "value": {"choices": ["x"]}}
+    link = {"type": "relation", "from_id": "r1", "to_id": "r2", "labels": ["works_for"]}
+    regions = region(2, 11), region(29, 33, "cue", id="r2"), rest, link
+    (document,) = read("label-studio", tmp_path / "x.json", task(*regions))
+    assert [entity.label for entity in document.entities] == ["PER", "cue"]
+    assert dict(document.meta)["not_read"] == "works_for 1; choices 1"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "not a list of tasks"),
+        ([{"id": 1}], "task 1: has no 'data'"),
+        (task(region(2, 11, text="Anna")), r"result 1: \[2, 11\) is 'Anna Krug'"),
+        (task(region(2, 99)), "outside the text"),
+        (task(region(2, 11), {"type": "relation", "from_id": "r1", "to_id": "x"}), "'x', which is not there"),
+        (task(region(2, 11), region(2, 11)), "the same id"),
+        ([{"data": {"text": "x"}, "annotations": [{"result": []}] * 2}], "has 2 annotations"),
+    ],
+)
+def test_label_studio_refuses(content, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        read("label-studio", tmp_path / "x.json", content)
+
+
+def test_doccano_counts_utf16_units(tmp_path):
+    found = json.loads(written("doccano", tmp_path / "x.jsonl"))
+    assert found["entities"][0] == {"id": 1, "label": "PER", "start_offset": 3, "end_offset": 12}
+    line = json.dumps({"id": 4, "text": TEXT, "label": [[3, 12, "PER"]], "date": "x"})
+    (document,) = read("doccano", tmp_path / "y.jsonl", line)
+    assert document == Document("4", TEXT, Annotations((Entity(Span.of(2, 11), "PER"),)), (("date", "x"),))
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ([1, 3, "X"], r"x\.jsonl:1, label 1: the offset 1 halves a surrogate pair"),
+        ([3, 99, "X"], "the offset 99 lies outside the text"),
+        ([3, 3, "X"], "empty"),
+        ([3, 5], r"is not \[start, end, label\]"),
+        ([3, 5, None], "has no label"),
+    ],
+)
+def test_doccano_refuses(label, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        read("doccano", tmp_path / "x.jsonl", json.dumps({"text": TEXT, "label": [label]}))
+
+
+def test_prodigy_spans_are_whole_tokens_that_make_the_text(tmp_path):
+    found = json.loads(written("prodigy", tmp_path / "x.jsonl"))
+    assert "".join(token["text"] + " " * token["ws"] for token in found["tokens"]) == TEXT
+    for span in found["spans"]:
+        first, last = found["tokens"][span["token_start"]], found["tokens"][span["token_end"]]
+        assert (first["start"], last["end"]) == (span["start"], span["end"])
+    assert [relation["label"] for relation in found["relations"]].count("continued") == 1
+
+
+def test_prodigy_without_ids(tmp_path):
+    ends = {"start": 19, "end": 24, "label": "quote-direct"}, {"start": 2, "end": 11, "label": "speaker"}
+    relation = {"head": 1, "child": 0, "label": "speaker", "head_span": ends[0], "child_span": ends[1]}
+    line = json.dumps({"text": TEXT, "spans": ends, "relations": [relation]})
+    (document,) = read("prodigy", tmp_path / "x.jsonl", line)
+    assert document.quotes == (Quote("q1", "direct", Span.of(19, 24), speaker=Span.of(2, 11)),)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"answer": "reject"}, "the answer is 'reject'"),
+        ({"tokens": [{"start": 0, "end": 1, "text": "x"}]}, r"token 0: \[0, 1\) is '🙂'"),
+        ({"spans": [{"start": 2, "end": 99, "label": "X"}]}, "outside the text"),
+        ({"spans": [{"start": 2, "end": 4, "label": "X", "level": 0}]}, "level is 0"),
+    ],
+)
+def test_prodigy_refuses(item, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        read("prodigy", tmp_path / "x.jsonl", json.dumps({"text": TEXT} | item))
