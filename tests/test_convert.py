@@ -13,6 +13,8 @@ from shared import shared_data
 from strategies import corpora
 
 from wortlaut.convert import _save, convert
+from wortlaut.corpus.load import gold_root
+from wortlaut.corpus.validate import validate
 from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.formats import WRITERS, detect, reader, writer
@@ -149,6 +151,13 @@ def test_what_cannot_be_done_is_told(source, out, to, error, message, tmp_path):
     with pytest.raises(error, match=message):
         convert(source, tmp_path / out, to)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_gold_comes_out_as_the_files_that_it_is_read_from(tmp_path):
+    convert("gold", tmp_path / "out", "native", strict=True)
+    for file in (tmp_path / "out").rglob("*.*"):
+        assert file.read_bytes() == (gold_root() / file.relative_to(tmp_path / "out")).read_bytes()
+    assert validate([tmp_path / "out"]) == []
 
 
 #: What each format is called where it stands: folders for those that are one.

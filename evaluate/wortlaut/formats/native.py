@@ -436,8 +436,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             annotations, document.text, document=name, layer=head["layer"], annotator=head["annotator"]
         )
         (gold / f"{name}.jsonl").write_bytes(content.encode("utf-8"))
-        if rest:
-            provenance.append(_dump({"id": name} | rest) + "\n")
+        digest = sha256(document.text.encode("utf-8")).hexdigest()
+        record = {"id": name, "sha256": digest, "characters": len(document.text)} | rest
+        provenance.append(_dump(record) + "\n")
     if provenance:
         (seeds / "provenance.jsonl").write_text("".join(provenance), encoding="utf-8", newline="\n")
     return losses
