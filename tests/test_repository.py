@@ -28,7 +28,7 @@ ORDER = (
     ("corpus",),
     ("extractors",),
     ("scoring",),
-    ("agreement", "evaluation", "comparison", "convert", "integrations", "seqeval"),
+    ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
     ("reports",),
     ("cli",),
 )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wortlaut import __version__
 from wortlaut.errors import WortlautError, unknown_name
 
 if TYPE_CHECKING:
@@ -85,6 +86,40 @@ def _console() -> Console:
     return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=100)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"wortlaut {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Who said what, in exactly which words, and how well a program finds that out."""
+
+
+#: Options that several commands share.
+Schemas = Annotated[
+    list[str] | None,
+    typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+]
+ScoresFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", callback=_target, help="Write the scores as JSON (- for stdout)."),
+]
+ByLabel = Annotated[bool, typer.Option("--by-label", help="Show every label.")]
+Everything = Annotated[bool, typer.Option("--all", help="Show every role and setting.")]
+Samples = Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
+
+
 @app.command()
 def evaluate(
     extractor: Annotated[
@@ -99,22 +134,11 @@ def evaluate(
     corpus: Annotated[
         str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
     ] = "gold",
-    schema: Annotated[
-        list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
-    ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="FILE", callback=_target, help="Write the scores as JSON (- for stdout)."
-        ),
-    ] = None,
-    by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
+    schema: Schemas = None,
+    labels: Labels = None,
+    json_file: ScoresFile = None,
+    by_label: ByLabel = False,
+    everything: Everything = False,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -125,8 +149,8 @@ def evaluate(
         str | None,
         typer.Option("--seen", metavar="REF", help="A corpus whose names count as seen (--by surface)."),
     ] = None,
-    samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    samples: Samples = 1000,
+    seed: Seed = 0,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS
@@ -153,24 +177,13 @@ def score(
     predicted: Annotated[
         str, typer.Argument(metavar="PRED", help="The same texts as another annotated them.")
     ],
-    schema: Annotated[
-        list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
-    ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="FILE", callback=_target, help="Write the scores as JSON (- for stdout)."
-        ),
-    ] = None,
-    by_label: Annotated[bool, typer.Option("--by-label", help="Show every label.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show every role and setting.")] = False,
-    samples: Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    schema: Schemas = None,
+    labels: Labels = None,
+    json_file: ScoresFile = None,
+    by_label: ByLabel = False,
+    everything: Everything = False,
+    samples: Samples = 1000,
+    seed: Seed = 0,
 ) -> None:
     """Score one annotated file against another, in any format that can be read."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
@@ -493,7 +506,7 @@ def agree(
     ] = False,
     gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs wortlaut[gamma].")] = False,
     samples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    seed: Seed = 0,
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
     from wortlaut.agreement import agree as measure
@@ -514,6 +527,76 @@ def agree(
 
     for agreement in found:
         _print(agreement_view(agreement))
+
+
+@app.command()
+def publish(
+    target: Annotated[str, typer.Argument(metavar="DIR|hub:OWNER/NAME", help="Where the release goes.")],
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    stand_off: Annotated[
+        bool, typer.Option("--stand-off", help="Offsets and checksums only, no word of the texts.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go where, and stop.")] = False,
+) -> None:
+    """Build a release, check it and its card, show what goes where, and publish it."""
+    from tempfile import TemporaryDirectory
+
+    from wortlaut.corpus.publish import check_target, describe
+    from wortlaut.corpus.publish import publish as send
+    from wortlaut.corpus.release import make
+
+    check_target(target)
+    with TemporaryDirectory(prefix="wortlaut-release-") as folder:
+        release = make(root, Path(folder) / "release", stand_off=stand_off)
+        for line in describe(release, target):
+            print(line)
+        if dry_run:
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise WortlautError("nobody is there to be asked", hint="Say --yes, or look with --dry-run.")
+            typer.confirm("Publish this?", abort=True)
+        print(f"published: {send(release, target)}")
+
+
+@app.command()
+def merge(
+    release: Annotated[Path, typer.Argument(metavar="RELEASE", help="A stand-off release.")],
+    texts: Annotated[Path, typer.Argument(metavar="TEXTS", help="Your copies: DOCUMENT.txt, or a folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The repository to write.")],
+) -> None:
+    """Join a stand-off release with your own copy of the texts: all of it, exactly, or nothing."""
+    from wortlaut.corpus.standoff import merge as join
+
+    merged = join(release, texts, out)
+    for line in merged.normalised:
+        print(line)
+    for path in merged.unused:
+        print(f"{path}: no document of the release")
+    print(f"wrote {merged.out} ({merged.documents} documents)\nhash {merged.hash}")
+
+
+@app.command()
+def export(
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help="spacy: training data and a config.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    corpus: Annotated[str, typer.Option("--corpus", metavar="REF", help="What evaluate takes.")] = "gold",
+) -> None:
+    """Write training data, split by document so that no near copy stands on both sides."""
+    from wortlaut.export import export as write
+
+    exported = write(format, corpus, out)
+    for line in exported.lines():
+        print(line)
+
+
+@app.command()
+def rules() -> None:
+    """Print the rules of `validate`, as Markdown."""
+    from wortlaut.corpus.rules import document
+
+    print(document(), end="")
 
 
 @app.command()
