@@ -597,6 +597,8 @@ def _run(
         if progress is not None:
             progress(name, done, len(corpus.documents))
 
+    # First, because a run ends with closing the extractor.
+    quoted = any(document.quotes for document in corpus.documents)
+    given = attribute(extractor, corpus.documents) if quoted else None
     found = run(extractor, corpus.documents, progress=advance)
-    given = attribute(extractor, corpus.documents)
     return found, given, tuple(extractor.finds), tuple(getattr(extractor, "notes", ()))
