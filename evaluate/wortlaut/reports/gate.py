@@ -1,0 +1,147 @@
+"""An outcome of the gate for people and for CI: terminal, Markdown, JUnit XML, annotations of GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wortlaut.check.gate import SHOWN, Outcome, Row
+from wortlaut.scoring.result import number
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+
+
+def check_view(outcome: Outcome) -> Iterator[RenderableType]:
+    """The scores then and now, new and lost errors, what failed, and the verdict in the last line."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("system", "layer", "schema", "label"):
+        table.add_column(name, overflow="fold")
+    for name in ("then", "now", "change", "p", "new", "gone"):
+        table.add_column(name, justify="right", no_wrap=True)
+    rows = _shown(outcome)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in _cells(row)), style="" if row.gated else "dim")
+    if table.row_count:
+        yield table
+    if hidden := len(outcome.rows) - len(rows):
+        yield Text(f"{hidden} more scores are as they were, and in no rule (--json)", style="dim")
+    for row in outcome.changed:
+        yield Text(f"{row.place}", style="bold")
+        yield from (Text(line, style="red" if worse else "green") for worse, line in row.lines(SHOWN))
+    for line in _recorded(outcome):
+        yield Text(line, style="green")
+    for note in outcome.notes:
+        yield Text(f"note: {note}", style="dim")
+    for failure in outcome.failures:
+        yield Text(f"{failure.status}: ", style="bold red") + Text(str(failure))
+    yield Text(outcome.headline, style="bold green" if outcome.exit_code == 0 else "bold red")
+
+
+def markdown(outcome: Outcome) -> str:
+    """A summary of a job in GitHub's Markdown."""
+    lines = [f"## Wortlaut: {_escaped(outcome.headline)}", ""]
+    lines += [f"- **{failure.status}**: {_escaped(str(failure))}" for failure in outcome.failures]
+    if rows := _shown(outcome):
+        head = ("system", "layer", "schema", "label", "then", "now", "change", "p", "new", "gone")
+        lines += ["", f"| {' | '.join(head)} |", f"|{' --- |' * 4}{' ---: |' * 6}"]
+        lines += [f"| {' | '.join(map(_escaped, _cells(row)))} |" for row in rows]
+    for row in outcome.changed:
+        new = sum(change.worse for change in row.changes)
+        what = f"{row.place}: {new} new errors, {len(row.changes) - new} gone"
+        lines += ["", f"<details><summary>{_escaped(what)}</summary>", ""]
+        lines += [f"- {_escaped(line.strip())}" for _, line in row.lines(SHOWN)]
+        lines += ["", "</details>"]
+    tail = [*_recorded(outcome), *(f"note: {note}" for note in outcome.notes)]
+    lines += ["", *(f"- {_escaped(line)}" for line in tail)] if tail else []
+    return "\n".join(lines) + "\n"
+
+
+def junit(outcome: Outcome) -> str:
+    """JUnit XML: one test case a check, ``failure`` for a regression, ``error`` for what is invalid."""
+    from xml.etree import ElementTree as Xml
+
+    statuses = [check.status for check in outcome.checks]
+    counts = {
+        "tests": str(len(outcome.checks)),
+        "failures": str(statuses.count("regression")),
+        "errors": str(statuses.count("invalid")),
+    }
+    top = Xml.Element("testsuites", {"name": "wortlaut check", **counts})
+    suite = Xml.SubElement(top, "testsuite", {"name": "wortlaut check", **counts, "skipped": "0"})
+    changed = {row.place: row for row in outcome.changed}
+    for check in outcome.checks:
+        system = check.place.system if check.place else "run"
+        name = f"{check.place}: {check.name}" if check.place else check.name
+        case = Xml.SubElement(
+            suite, "testcase", {"classname": _xml(f"wortlaut.{system}"), "name": _xml(name), "time": "0"}
+        )
+        if check.status == "pass":
+            continue
+        kind = "failure" if check.status == "regression" else "error"
+        element = Xml.SubElement(case, kind, {"type": check.name, "message": _xml(check.what)})
+        row = changed.get(check.place) if check.place else None
+        items = [line for _, line in row.lines(SHOWN)] if row else []
+        element.text = _xml("\n".join([str(check), *items]))
+    Xml.indent(top)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(top, "unicode") + "\n"
+
+
+def workflow_commands(outcome: Outcome) -> Iterator[str]:
+    """A workflow command of GitHub Actions for each failed check, one a line."""
+    for failure in outcome.failures:
+        text = "".join(_ESCAPES.get(character, character) for character in str(failure))
+        yield f"::error title=wortlaut check {failure.name}::{text}"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    worse = sum(change.worse for change in row.changes)
+    place = row.place
+    label = "all" if place.label == "micro" else place.label
+    return (
+        place.system,
+        place.layer,
+        place.schema,
+        label,
+        number(row.before),
+        number(row.now),
+        "–" if row.delta is None else f"{row.delta:+.3f}",
+        number(row.p),
+        str(worse),
+        str(len(row.changes) - worse),
+    )
+
+
+def _shown(outcome: Outcome) -> list[Row]:
+    """The scores that are checked, and those that changed."""
+    return [row for row in outcome.rows if row.gated or row.changes or row.before != row.now]
+
+
+def _recorded(outcome: Outcome) -> list[str]:
+    better = [str(row.place) for row in outcome.rows if row.improved and row.gated]
+    if not better:
+        return []
+    return [f"better than the baseline, worth recording by --update: {'; '.join(better)}"]
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown and HTML leave as it is."""
+    for character, to in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", " ")):
+        text = text.replace(character, to)
+    return "".join(f"\\{c}" if c in "\\`*_[]|#" else c for c in text)
+
+
+def _xml(text: str) -> str:
+    """Without the characters that XML 1.0 forbids, each replaced by U+FFFD."""
+    return "".join(
+        c
+        if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000"
+        else "\ufffd"
+        for c in text
+    )
