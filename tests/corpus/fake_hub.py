@@ -45,10 +45,11 @@ class FakeHub:
 
     def create(self, match, body):
         repo = f"{body['organization']}/{body['name']}" if body.get("organization") else f"me/{body['name']}"
+        url = {"url": f"{self.url}/datasets/{repo}"}
         if repo in self.files:
-            return 409, {"error": "You already created this dataset repo"}
+            return 409, url | {"error": "You already created this dataset repo"}
         self.commit(repo, {".gitattributes": b"*.parquet filter=lfs"})
-        return 200, {"url": f"{self.url}/datasets/{repo}"}
+        return 200, url
 
     def info(self, match, body):
         repo = match["repo"]

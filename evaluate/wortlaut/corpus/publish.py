@@ -138,7 +138,10 @@ def _passes(error: Exception) -> bool:
     if status is not None:
         return status >= 500 or status == 429
     names = {base.__name__ for base in type(error).__mro__}
-    return bool(names & {"TransportError", "ConnectionError", "Timeout", "TimeoutError"})
+    if names & {"TransportError", "ConnectionError", "Timeout", "TimeoutError"}:
+        return True
+    # An upload that failed is told by another error, raised from the one that says why.
+    return isinstance(error.__cause__, Exception) and _passes(error.__cause__)
 
 
 def _status(error: Exception) -> int | None:
@@ -158,4 +161,5 @@ def _told(error: Exception, name: str) -> WortlautError:
         hint = "Nothing was committed, or all of it; publish again, and only what is missing is sent."
         what = f"the connection broke {ATTEMPTS} times: {type(error).__name__}"
         return WortlautError(what, where=where, hint=hint)
-    return WortlautError(f"the Hub did not take it: {str(error).splitlines()[0]}", where=where)
+    said = str(error).strip().partition("\n")[0]
+    return WortlautError(f"the Hub did not take it: {type(error).__name__}: {said}", where=where)
