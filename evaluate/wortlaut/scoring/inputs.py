@@ -320,6 +320,28 @@ def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
     return rank[codes], tuple(names[i] for i in order)
 
 
+class Numbers(Sequence[int]):
+    """Sorted integers as a sequence, without a Python object for each of a million."""
+
+    def __init__(self, values: Ints) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.values[at].tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.values if dtype is None else self.values.astype(dtype, copy=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Numbers) and np.array_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((len(self.values), int(self.values[:1].sum())))
+
+
 def _coded_integers(values: Ints) -> tuple[Ints, Sequence[Hashable]]:
     if not len(values):
         return values, ()
@@ -330,9 +352,9 @@ def _coded_integers(values: Ints) -> tuple[Ints, Sequence[Hashable]]:
         present[shifted] = True
         if present.all():
             return shifted, range(low, high + 1)
-        return (np.cumsum(present) - 1)[shifted], tuple((np.flatnonzero(present) + low).tolist())
+        return (np.cumsum(present) - 1)[shifted], Numbers(np.flatnonzero(present) + low)
     names, codes = np.unique(values, return_inverse=True)
-    return codes.reshape(-1).astype(np.int64), tuple(names.tolist())
+    return codes.reshape(-1).astype(np.int64), Numbers(names)
 
 
 # Lists of spans
