@@ -99,7 +99,7 @@ class Row:
 
     def lines(self, shown: int) -> Iterator[tuple[bool, str]]:
         """The changed items, new errors first, at most ``shown`` a side: whether worse, and a line."""
-        for worse, mark in ((True, "- new"), (False, "+ gone")):
+        for worse, mark in ((True, "new"), (False, "gone")):
             changes = [change for change in self.changes if change.worse is worse]
             yield from ((worse, f"  {mark}: {change}") for change in changes[:shown])
             if len(changes) > shown:
@@ -135,12 +135,11 @@ class Outcome:
 
     @property
     def headline(self) -> str:
-        checks = len(self.checks)
-        if not checks:
+        if not self.checks:
             return "INVALID: nothing was checked"
-        what = f"{len(self.failures)} of {checks}" if self.failures else str(checks)
-        word = {"pass": "hold", "regression": "fail", "invalid": "fail"}[self.verdict]
-        return f"{self.verdict.upper()}: {what} check{'s' * (checks != 1)} {word}"
+        count = f"{len(self.checks)} check{'s' * (len(self.checks) != 1)}"
+        what = f"{len(self.failures)} of {count} failed" if self.failures else f"{count} passed"
+        return f"{self.verdict.upper()}: {what}"
 
     @property
     def changed(self) -> tuple[Row, ...]:
@@ -272,7 +271,8 @@ def check(
         rows[place] = replace(row, gated=bool(limits) or tested)
     _test(rows, tests, rules.alpha, checks)
     for system in baseline.systems:
-        if not any(row.gated for place, row in rows.items() if place.system == system):
+        lost = any(one.place and one.place.system == system and one.status != "pass" for one in checks)
+        if not lost and not any(row.gated for place, row in rows.items() if place.system == system):
             what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
             checks.append(Check("rules", "invalid", what, Place(system)))
     checks += _throughput(baseline.systems, rules, speeds or {})
@@ -432,7 +432,11 @@ def _changes(old: Entry, new: Entry, label: str, known: Mapping[str, Known]) -> 
             more = count_b[name] - count_a[name]
             change = Change(document, "spurious", more > 0, name, known.get(name))
             found += [change] * abs(more)
-    for change in found:
+
+    def place(change: Change) -> tuple[object, ...]:
+        return change.document, () if change.known is None else change.known.spans, change.hash
+
+    for change in sorted(found, key=place):
         if label == MICRO or (change.known is not None and change.known.label == label):
             yield change
 
