@@ -46,12 +46,16 @@ def pair(
     items: int = 8,
     shared: float = 0.6,
 ) -> tuple[Ints, Ints]:
-    """Sums of both systems, shape ``(documents, 4)`` each; ``shared`` items have the same fate in both."""
+    """Sums of both systems, shape ``(documents, 4)`` each; ``shared`` of the items are the same in both."""
     gold = 1 + rng.poisson(items - 1, documents)
     # Beta around the mean: its expectation is the profile's recall, whatever the difficulty.
     hard = rng.beta(2, 2, documents)
     common = rng.binomial(gold, shared)
     both = rng.random(documents)
+    # Hard documents have more spurious items; the common ones are found by both systems.
+    errors = gold * 2 * (1 - hard)
+    alike = min(before.spurious, after.spurious)
+    same = rng.poisson(shared * alike * errors)
     systems = []
     for profile in (before, after):
         spread = min(profile.recall, 1 - profile.recall)
@@ -59,8 +63,8 @@ def pair(
         # The common items are all drawn with one number a document: both systems share their luck.
         hits = np.floor(common * chance + both).astype(np.int64).clip(0, common)
         hits += rng.binomial(gold - common, chance)
-        spurious = rng.poisson(gold * profile.spurious * 2 * (1 - hard))
-        systems.append((gold, hits, spurious))
+        own = profile.spurious - shared * alike
+        systems.append((gold, hits, same + rng.poisson(own * errors)))
     (_, hits_a, spurious_a), (_, hits_b, spurious_b) = systems
     lost = rng.binomial(hits_b, drop / after.f1)
     hits_b, spurious_b = hits_b - lost, spurious_b + lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,9 +16,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import Made, corpus, scored
+from shared import ROOT
 from simulated import BALANCED, Ints, baseline, entry, pair, points, single
 
 from wortlaut.check.baseline import Baseline, Settings, read_baseline
@@ -152,6 +155,16 @@ def test_where_rules_are_read_from(tmp_path: Path) -> None:
     for file in ("none.toml", "empty.toml"):
         with pytest.raises(WortlautError):
             read_rules(tmp_path / file)
+
+
+def test_the_examples_of_the_docs_can_be_read() -> None:
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs" / "gate.md").read_text("utf-8"), re.M | re.S)
+    [toml] = [body for kind, body in blocks if kind == "toml"]
+    rules = parse_rules(tomllib.loads(toml)["tool"]["wortlaut"]["check"])
+    assert (rules.flips, rules.alpha, len(rules.rules)) == (Rules().flips, Rules().alpha, 2)
+    workflows = [yaml.safe_load(body) for kind, body in blocks if kind == "yaml"]
+    steps = [workflows[0]["jobs"]["wortlaut"]["steps"], workflows[1]["wortlaut"]["script"]]
+    assert all("wortlaut check --junit wortlaut.xml" in str(step) for step in steps)
 
 
 # --- what cannot be compared, and what is lost ---

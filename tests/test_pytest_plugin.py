@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from made import Made, corpus
+from shared import ROOT
 
 from wortlaut.check.baseline import Settings, baseline_of, to_text
 from wortlaut.check.quality import Quality
@@ -82,6 +84,14 @@ def test_scores_are_asserted_and_each_system_runs_once_a_session(inner: pytest.P
         """.replace("\n        ", "\n"),
     )
     result.assert_outcomes(passed=3)
+
+
+def test_the_example_of_the_docs_passes(inner: pytest.Pytester) -> None:
+    text = (ROOT / "docs" / "gate.md").read_text("utf-8")
+    [example] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    evaluation = evaluate("gazetteer", schemas=["strict"])
+    (inner.path / "baseline.json").write_text(to_text(baseline_of(evaluation, Settings())), "utf-8")
+    run(inner, example).assert_outcomes(passed=2)
 
 
 def test_a_failing_assertion_shows_the_wrong_items_in_context(inner: pytest.Pytester) -> None:

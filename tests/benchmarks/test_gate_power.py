@@ -45,8 +45,10 @@ def stopped(make: Callable[[np.random.Generator], Pairs], seed: int) -> Stopped:
     return Stopped(gate / RUNS, naive / RUNS)
 
 
-def one(documents: int, before: Profile, after: Profile, drop: float) -> Callable[..., Pairs]:
-    return lambda rng: [pair(rng, documents, before, after, drop)]
+def one(
+    documents: int, before: Profile, after: Profile, drop: float, shared: float = 0.6
+) -> Callable[..., Pairs]:
+    return lambda rng: [pair(rng, documents, before, after, drop, shared=shared)]
 
 
 def several(documents: int) -> Callable[..., Pairs]:
@@ -59,12 +61,18 @@ def rows() -> Iterator[tuple[str, list[Stopped]]]:
         ("no difference", lambda n: one(n, BALANCED, BALANCED, 0.0)),
         ("no difference, more precision for less recall", lambda n: one(n, MANY, FEW, 0.0)),
         ("no difference, six scores", several),
+        ("no difference, 95% alike", lambda n: one(n, BALANCED, BALANCED, 0.0, 0.95)),
     ]
     for name, make in nothing:
         yield name, [stopped(make(n), seed) for seed, n in enumerate(DOCUMENTS)]
     for drop in DROPS:
         cells = [stopped(one(n, BALANCED, BALANCED, drop), seed) for seed, n in enumerate(DOCUMENTS, 100)]
         yield f"{100 * drop:g} points lower", cells
+    for drop in DROPS[:3]:
+        cells = [
+            stopped(one(n, BALANCED, BALANCED, drop, 0.95), seed) for seed, n in enumerate(DOCUMENTS, 200)
+        ]
+        yield f"{100 * drop:g} points lower, 95% alike", cells
 
 
 def test_false_alarms_and_power(capsys: pytest.CaptureFixture[str]) -> None:
