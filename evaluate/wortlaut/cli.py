@@ -421,10 +421,11 @@ def corpora() -> None:
     from wortlaut.corpus.known import KNOWN
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("--corpus", "what it holds", "licence", "home"):
+    for name in ("--corpus", "what it holds", "licence", "where it is, and how to get it"):
         table.add_column(name, overflow="fold")
     for corpus in KNOWN:
-        table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(corpus.home))
+        lies = "\n".join(part for part in (f"{corpus.home}: {corpus.get}", corpus.folder) if part)
+        table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(lies))
     _console().print(table)
 
 

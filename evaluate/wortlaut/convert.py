@@ -89,7 +89,7 @@ def _save(
 
 def _source(source: str | Path) -> str | Path:
     name, colon, _ = str(source).partition(":")
-    if str(source) == "gold" or (colon and name in READERS):
+    if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*READERS, "hub")):
         return source
     if not Path(source).exists():
         raise MissingFileError(

@@ -27,7 +27,7 @@ def test_known_answers(case: dict[str, Any]) -> None:
 
 
 def test_a_second_span_on_a_paired_one_is_spurious() -> None:
-    """Gold [0, 6), predicted [0, 3) and [4, 6): two boundary errors for Ortmann, one and a spurious span for us."""
+    """Two boundary errors for Ortmann; for us one, and a spurious span."""
     label = LABELS.index("PER")
     task = task_of([([(Span.of(0, 6), label)], [(Span.of(0, 3), label), (Span.of(4, 6), label)])])
     assert error_counts(task.alignment) == {**NONE, "boundary_smaller": 1, "spurious": 1}

@@ -1,4 +1,4 @@
-"""Corpora that can be read: how to name them, whose they are, where they come from."""
+"""Corpora that can be read: how to name them, whose they are, how to get them, and where they must lie."""
 
 from __future__ import annotations
 
@@ -7,50 +7,90 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KnownCorpus:
-    """``ref`` is what ``--corpus`` takes; ``holds`` says what is annotated."""
+    """``ref`` is what ``--corpus`` takes; ``holds`` says what is annotated, ``get`` how it is got.
+
+    ``folder`` is what must be in the folder or file that ``ref`` names.
+    """
 
     ref: str
     holds: str
     licence: str
     home: str
+    get: str
+    folder: str
 
 
 KNOWN = (
     KnownCorpus(
         "gold",
-        "the shipped article: entities, quotes, speakers, clusters",
+        "the shipped article: entities, quotes, speakers, clusters; gold@1.0.0 is a frozen version",
         "annotations CC BY 4.0; rights of the text not established",
         "this package",
+        "it is here",
+        "",
     ),
     KnownCorpus(
-        "FOLDER", "what `wortlaut build` wrote: Parquet with a dataset card", "the card says", "yours"
+        "FOLDER",
+        "a dataset folder: Parquet with a card",
+        "the card says",
+        "yours",
+        "wortlaut build, or wortlaut convert IN FOLDER --to dataset",
+        "README.md and data/documents/*.parquet",
     ),
-    KnownCorpus("native:PATH", "annotation files of this project, with seeds/ beside them", "yours", "yours"),
+    KnownCorpus(
+        "native:PATH",
+        "annotation files of this project",
+        "yours",
+        "yours",
+        "wortlaut add TEXT, wortlaut adjudicate, or wortlaut merge RELEASE TEXTS",
+        "annotations/gold/*.jsonl, and seeds/*.txt beside annotations",
+    ),
+    KnownCorpus(
+        "hub:NAME",
+        "any dataset with texts and spans, or tokens and tags; rows are streamed",
+        "its card says",
+        "huggingface.co/datasets/NAME",
+        "by itself; ?config=, ?split=, ?revision= and ?columns=FILE.json behind the name",
+        "a name on the Hub, or a folder that datasets reads",
+    ),
     KnownCorpus(
         "german-news-quotation:FOLDER",
         "German Wikinews: quotes with roles (Petersen-Frey & Biemann 2024)",
         "CC BY-NC-SA 4.0",
         "github.com/uhh-lt/german-news-quotation-attribution-2024",
+        "git clone",
+        "one .json file a document, below train, dev and test",
     ),
     KnownCorpus(
         "germeval:FILE",
         "GermEval 2014: names in two nested levels (Benikova et al. 2014)",
         "CC BY 4.0",
         "sites.google.com/site/germeval2014ner",
+        "download the .tsv files",
+        "number, token, outer tag and inner tag in four columns",
     ),
     KnownCorpus(
         "hipe:FILE",
         "HIPE: historical newspapers, nested names, metonymy, Wikidata (Ehrmann et al. 2022)",
         "CC BY-NC-SA 4.0",
         "github.com/hipe-eval/HIPE-2022-data",
+        "git clone",
+        "data/v2.1/…/*.tsv, with the heading TOKEN NE-COARSE-LIT …",
     ),
     KnownCorpus(
         "conll:FILE",
         "any CoNLL file of tags: IOB1, IOB2, BIOES, BILOU (UNER, Europeana)",
         "varies",
         "various",
+        "from its home",
+        "a token and its tag a line, an empty line between sentences",
     ),
     KnownCorpus(
-        "brat:FOLDER", "brat stand-off: nested and discontinuous names (LitBank)", "varies", "various"
+        "brat:FOLDER",
+        "brat stand-off: nested and discontinuous names (LitBank)",
+        "varies",
+        "various",
+        "from its home",
+        "an .ann file beside each .txt file",
     ),
 )

@@ -31,7 +31,7 @@ class Corpus:
 
 
 def load_corpus(ref: str | Path = "gold") -> Corpus:
-    """The corpus that ``ref`` names: ``gold``, ``gold@VERSION``, a dataset folder, or ``format:PATH``.
+    """What ``ref`` names: ``gold``, ``gold@VERSION``, a dataset folder, ``format:PATH`` or ``hub:NAME``.
 
     A frozen version of the gold raises a :class:`DataError` where the gold that is here is another one.
     """
@@ -54,7 +54,11 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     (document id → text).
     """
     name, colon, path = ref.partition(":")
-    if ref == "gold" or (colon and name in READERS and name != "predictions"):
+    if (
+        ref == "gold"
+        or name.startswith("gold@")
+        or (colon and name in (*READERS, "hub") and name != "predictions")
+    ):
         return list(stream_corpus(ref))
     path = path if colon and name == "predictions" else ref
     if not Path(path).exists():
@@ -109,6 +113,10 @@ def _documents(ref: str | Path) -> Iterator[Document]:
         documents = tuple(_documents("gold"))
         check(ref, corpus_hash(documents))
         return iter(documents)
+    if isinstance(ref, str) and ref.startswith("hub:"):
+        from wortlaut.corpus.hub import documents as rows
+
+        return rows(ref)
     if str(ref) and Path(ref).is_dir():
         return reader("dataset")(Path(ref))
     name, colon, path = str(ref).partition(":")
@@ -121,7 +129,7 @@ def _documents(ref: str | Path) -> Iterator[Document]:
         known = " ".join(f"{name}:" for name in sorted(READERS))
         hint = f"Say in which format, one of: {known}"
         raise DataError("a file is named with its format", where=str(ref), hint=hint)
-    raise unknown_name("corpus", str(ref), ["gold", *(f"{name}:PATH" for name in READERS)])
+    raise unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in READERS)])
 
 
 def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:

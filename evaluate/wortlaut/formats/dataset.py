@@ -31,7 +31,7 @@ def read(folder: Path) -> Iterator[Document]:
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
         raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
     for row in _rows(folder):
-        yield _document(folder, row)
+        yield from_row(str(folder), row)
 
 
 def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
@@ -50,8 +50,9 @@ def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
         raise DataError(what, where=str(folder), hint="Build it with `wortlaut build`.") from error
 
 
-def _document(folder: Path, row: Mapping[str, Any]) -> Document:
-    where = f"{folder}, document {row.get('id')!r}"
+def from_row(place: str, row: Mapping[str, Any]) -> Document:
+    """The document of a row of :func:`documents_schema`; ``place`` is where an error says that it is."""
+    where = f"{place}, document {row.get('id')!r}"
     try:
         text = row["text"]
         if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():

@@ -154,6 +154,10 @@ def _cue(
     words, segment = sentence.words, sentence.segments[index]
     low = words.low
     extra = []
+    if entry.lemma == "fest|halten" and any(
+        low[k] in ("an", "am", "daran") for k in range(verb, segment.end)
+    ):
+        return None
     near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
     sich = next((k for k in near if low[k] == "sich"), -1)
     if sich >= 0 and entry.uses & {"r", "R"}:

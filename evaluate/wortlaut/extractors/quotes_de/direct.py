@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
+from wortlaut.extractors.quotes_de.indirect import is_purpose
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.names import can_speak
-from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase
+from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, noun_phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
 _FINAL = frozenset({".", "!", "?", "…", "..."})
+#: Verbs that with ``als`` say how somebody calls a thing, and those that do so with a preposition.
+_NAMES = frozenset({"bezeichnen", "charakterisieren", "beschreiben", "titulieren"})
+_SPEAKS_OF = frozenset({("sprechen", "von"), ("warnen", "vor")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     before = words.form[quote.start - 1] if quote.start > sentence.start else ""
     index = _segment_of(sentence, quote)
     speech = is_clause(sentence, quote)
+    if before == ":" and _glossed(sentence, quote, cues):
+        return None
     if before == ":" and not (is_title(sentence, quote) and not _cue_in(cues, index - 1)):
         return _after_colon(sentence, replace(base, rule=base.rule or "direct-colon"), quote, cues)
     if words.form[quote.start] in "'’‘‚›‹" and (not speech or quote.end - quote.start < 5):
@@ -65,9 +71,13 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     if any(_holds(draft.speaker, quote) for draft in indirect):
         return None
     after = _cue_after(sentence, quote, cues)
-    if after and (_holds(after.speaker, quote) or after.entry.lemma == "nennen"):
-        after = None
     comma = quote.end < sentence.stop and words.form[quote.end] == ","
+    if after and (
+        _holds(after.speaker, quote)
+        or after.entry.lemma == "nennen"
+        or not (comma or _speaks(words.low, after))
+    ):
+        after = None
     if (
         after
         and (comma or not is_title(sentence, quote))
@@ -82,11 +92,14 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     holder = _holder(quote, indirect)
     if holder and holder.content == (content,):
         return replace(holder, type="direct", rule=base.rule or "direct-source")
-    cue = _cue_in(cues, index)
-    if cue and _holds(cue.speaker, quote):
+    said_as = _naming(sentence, quote, cues)
+    cue = said_as or _cue_in(cues, index)
+    if cue and (_holds(cue.speaker, quote) or is_purpose(sentence, sentence.segments[cue.segment])):
         return None
-    general = cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
-    valued = (
+    general = (
+        not said_as and cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
+    )
+    valued = said_as or (
         cue and not general and "q" in cue.entry.uses and before in ("als", "ein", "eine", "einen", "einer")
     )
     said = (holder and holder.cue) or (cue and not general and not cue.entry.uses.isdisjoint("cqno"))
@@ -110,7 +123,43 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
         if speaker and not can_speak(words, speaker):
             speaker = None
         return replace(base, rule="direct-long", speaker=speaker, carried=speaker is None)
-    return _fragment(sentence, quote, base, cues, indirect)
+    return _fragment(sentence, quote, base, [cue for cue in cues if _speaks(words.low, cue)], indirect)
+
+
+def _glossed(sentence: Sentence, quote: Marked, cues: list[Cue]) -> bool:
+    """Whether the colon stands in a bracket without a cue: a motto, a title, a translation."""
+    form = sentence.words.form
+    for k in range(quote.start - 1, sentence.start - 1, -1):
+        if form[k] in ")]":
+            return False
+        if form[k] in "([":
+            return not any(k < cue.verb < quote.start for cue in cues)
+    return False
+
+
+def _speaks(low: list[str], cue: Cue) -> bool:
+    """Whether a verb right behind the marks, without a comma, can be about words at all."""
+    return not cue.entry.uses <= {"g", "x", "p"} and not (cue.speaker and low[cue.speaker.head] == "man")
+
+
+def _naming(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
+    """The verb that gives somebody's word for a thing: bezeichnete es als „…“, sprach von „…“."""
+    low = sentence.words.low
+    k = quote.start - 1
+    while k > sentence.start and (low[k] in WORDS["determiner"] or is_adjective(sentence.words, k)):
+        k -= 1
+    if k <= sentence.start:
+        return None
+    for cue in reversed(cues):
+        if (
+            low[k] == "als"
+            and cue.entry.lemma in _NAMES
+            and (cue.verb < k or cue.segment == _segment_of(sentence, quote))
+        ):
+            return cue if cue.speaker or _is_phrase(sentence, quote) else None
+        if (cue.entry.lemma, low[k]) in _SPEAKS_OF and cue.speaker and cue.verb < k:
+            return cue
+    return None
 
 
 def _fragment(
@@ -152,6 +201,8 @@ def is_title(sentence: Sentence, quote: Marked) -> bool:
     clause = is_clause(sentence, quote)
     if before in WORDS["title_noun"] and not (clause and size > 5):
         return True
+    if _follows_maxim(sentence, quote):
+        return True
     if (
         before
         and is_noun(words, quote.start - 1)
@@ -166,11 +217,34 @@ def is_title(sentence: Sentence, quote: Marked) -> bool:
     return capital and size < 6 and not (words.low[first] in WORDS["determiner"] and size > 3)
 
 
+def _follows_maxim(sentence: Sentence, quote: Marked) -> bool:
+    """Whether the stretch is the wording of a maxim: ``das Prinzip, „…“``."""
+    form = sentence.words.form
+    behind = quote.start - 2 >= sentence.start and form[quote.start - 1] == ","
+    return behind and form[quote.start - 2] in WORDS["maxim"]
+
+
+def _in_medium(sentence: Sentence, quote: Marked) -> bool:
+    """Whether a preposition and an article stand before the marks, as before a newspaper's name."""
+    low = sentence.words.low
+    k = quote.start - 2
+    return (
+        k >= sentence.start
+        and low[k] in ("in", "für", "gegenüber")
+        and low[k + 1] in ("der", "die", "das", "dem")
+    )
+
+
 def _is_phrase(sentence: Sentence, quote: Marked) -> bool:
     """Whether a capitalised stretch is a phrase, not a name: ``Gefahr für Leib und Leben``."""
     words = sentence.words
     before = words.form[quote.start - 1] if quote.start > sentence.start else ""
-    named = before in WORDS["title_noun"] or (before and is_noun(words, quote.start - 1))
+    named = (
+        before in WORDS["title_noun"]
+        or (before and is_noun(words, quote.start - 1))
+        or _follows_maxim(sentence, quote)
+        or _in_medium(sentence, quote)
+    )
     inner = range(quote.start + 2, quote.end - 1)
     return not named and len(inner) > 1 and any(words.form[k].islower() for k in inner)
 

@@ -88,9 +88,12 @@ def find_drafts(sentences: list[Sentence], marked: list[Marked]) -> list[Found]:
             found.append(Found(None, number, heard))
         for draft in drafts:
             last = found[-1].draft if found and found[-1].sentence == number - 1 else None
-            if last and same_paragraph and _continues(last, draft):
-                content = ((last.content[0][0], draft.content[-1][1]),)
-                found[-1] = Found(replace(last, content=content), number)
+            if last and same_paragraph and _adjoins(last, draft):
+                content = (last.content[0][0], draft.content[0][1])
+                found[-1] = Found(replace(draft, content=(content, *draft.content[1:])), number)
+            elif last and same_paragraph and _continues(last, draft):
+                whole = ((last.content[0][0], draft.content[-1][1]),)
+                found[-1] = Found(replace(last, content=whole), number)
             else:
                 silent = draft.carried and same_paragraph and not (found and found[-1].sentence >= number - 1)
                 if silent and (heard := _likely(sentences[number - 1])):
@@ -119,6 +122,15 @@ def _likely(before: Sentence) -> Phrase | None:
 
 def _continues(before: Draft, draft: Draft) -> bool:
     return draft.rule == before.rule == "free-subjunctive"
+
+
+def _adjoins(before: Draft, draft: Draft) -> bool:
+    """Whether nothing stands between two marked stretches: „…“ „…“, sagte X."""
+    return (
+        before.rule == "direct-alone"
+        and draft.type == "direct"
+        and before.content[-1][1] == draft.content[0][0]
+    )
 
 
 def _sentence_drafts(
