@@ -139,7 +139,8 @@ def _sentence_drafts(
     drafts = from_sources(sentence)
     for cue in cues:
         draft = from_cue(sentence, cue, cues)
-        if draft:
+        if draft:  # of two verbs of one speaker the nearer one announces the clause
+            drafts = [one for one in drafts if (one.content, one.speaker) != (draft.content, draft.speaker)]
             drafts.append(draft)
     drafts += from_nouns(sentence, drafts)
     if not drafts:
