@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,3 +186,11 @@ def test_the_seed_article() -> None:
     assert len(direct) == 7
     assert all(quote.content.text(text)[0] == "„" and quote.content.text(text)[-1] == "“" for quote in direct)
     assert sum(quote.speaker is not None for quote in direct) == 7
+
+
+def test_the_page_names_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "quotes-de.md").read_text(encoding="utf-8")
+    table = page.partition("## Rules")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+    assert dict(rows) == RULES
+    assert len(rows) == len(RULES)

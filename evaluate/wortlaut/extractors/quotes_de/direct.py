@@ -94,7 +94,9 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
         return replace(holder, type="direct", rule=base.rule or "direct-source")
     said_as = _naming(sentence, quote, cues)
     cue = said_as or _cue_in(cues, index)
-    if cue and (_holds(cue.speaker, quote) or is_purpose(sentence, sentence.segments[cue.segment])):
+    if cue and _holds(cue.speaker, quote):
+        return None
+    if cue and not holder and is_purpose(sentence, sentence.segments[cue.segment]):
         return None
     general = (
         not said_as and cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
@@ -158,7 +160,7 @@ def _naming(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
         ):
             return cue if cue.speaker or _is_phrase(sentence, quote) else None
         if (cue.entry.lemma, low[k]) in _SPEAKS_OF and cue.speaker and cue.verb < k:
-            return cue
+            return None if any(cue.verb < other.verb < k for other in cues) else cue
     return None
 
 
