@@ -98,7 +98,6 @@ def test_splits(tmp_path):
     place = tmp_path / "data-set"
     for split, text in (("train", "Anna"), ("test", "Bert")):
         folder(place, [{"text": text, "entities": []}], split)
-        # An empty list has no type of its own.
     texts = {document.id: document.text for document in stream_corpus(f"hub:{place}")}
     assert texts == {"train-1": "Anna", "test-1": "Bert"}
     assert [one.text for one in documents(f"hub:{place}?split=test")] == ["Bert"]

@@ -47,3 +47,24 @@ def test_broken_manifests(tmp_path):
     for content in ("", "[]", '{"files": []}', '{"files": {"x": 1}, "hash": "", "format": ""}'):
         (tmp_path / "manifest.json").write_text(content)
         assert {incident.rule for incident in validate([tmp_path])} == {"C01"}
+
+
+def test_the_hooks_and_the_action_run_commands_that_there_are(tmp_path):
+    import re
+
+    import yaml
+    from typer.testing import CliRunner
+
+    from wortlaut.cli import app
+
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    guide = (ROOT / "docs/ci-corpus.md").read_text("utf-8")
+    action = yaml.safe_load(re.search(r"```yaml\n(name: corpus.*?)```", guide, re.DOTALL)[1])
+    steps = [step["run"] for step in action["jobs"]["validate"]["steps"] if "run" in step]
+    assert {hook["id"] for hook in hooks} == set(re.findall(r"- id: (wortlaut-[\w-]+)", guide))
+    commands = [hook["entry"] for hook in hooks] + [step for step in steps if step.startswith("wortlaut")]
+    for command in commands:
+        words = command.partition(" >")[0].split()[1:]
+        done = CliRunner().invoke(app, [words[0], "--help"])
+        assert done.exit_code == 0
+        assert all(word in done.output for word in words[1:] if word.startswith("--")), command
