@@ -79,7 +79,7 @@ def test_the_order_of_systems_and_of_documents_changes_signs_at_most() -> None:
     backward = compare({"x": result(other, one)}, trials=500)
     for row, back in zip(forward.rows, backward.rows, strict=True):
         assert row.test.f1 is not None and back.test.f1 == -row.test.f1
-        assert row.p == back.p
+        assert row.p_holm == back.p_holm
         assert set(row.flips) == set(back.flips)
     apart = compare(
         {"x": result(one), "y": result(other, corpus=corpus(turned=True))},
@@ -93,7 +93,7 @@ def test_a_system_against_itself_is_no_different() -> None:
     comparison = compare({"x": data}, trials=500)
     assert {row.b for row in comparison.rows} == {"a (2)"}
     for row in comparison.rows:
-        assert (row.test.f1, row.test.p_randomisation, row.p, row.flips) == (0.0, 1.0, 1.0, ())
+        assert (row.test.f1, row.test.p_randomisation, row.p_holm, row.flips) == (0.0, 1.0, 1.0, ())
 
 
 def test_three_systems_are_compared_pair_by_pair_and_adjusted_together() -> None:
@@ -102,8 +102,10 @@ def test_three_systems_are_compared_pair_by_pair_and_adjusted_together() -> None
     pairs = [(row.schema, row.a, row.b) for row in comparison.rows]
     assert len(pairs) == len(set(pairs)) == 2 * 3
     raw = [row.test.p_randomisation for row in comparison.rows]
-    assert all(row.p is not None and row.p >= p for row, p in zip(comparison.rows, raw, strict=True))  # type: ignore[operator]
-    assert min(row.p for row in comparison.rows) == pytest.approx(6 * min(raw))  # type: ignore[type-var, operator]
+    assert all(
+        row.p_holm is not None and row.p_holm >= p for row, p in zip(comparison.rows, raw, strict=True)
+    )  # type: ignore[operator]
+    assert min(row.p_holm for row in comparison.rows) == pytest.approx(6 * min(raw))  # type: ignore[type-var, operator]
 
 
 def test_the_same_name_in_two_files_is_told_apart_by_the_file() -> None:
@@ -167,3 +169,9 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
             read_evaluation(path)
     with pytest.raises(DataError, match="is not a JSON file"):
         read_evaluation(tmp_path)
+
+
+def test_a_p_value_is_never_shown_as_zero() -> None:
+    from wortlaut.reports.terminal import _p_value
+
+    assert [_p_value(p) for p in (0.0004, 0.001, 0.5, 1.0, None)] == ["<.001", ".001", ".500", "1.000", "–"]

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from wortlaut import score
 from wortlaut.corpus.load import Corpus
 from wortlaut.document import Annotations, Document, Entity, Quote, Span, Text
-from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation import evaluate, score_files
 
 
@@ -249,3 +249,15 @@ def test_two_files_of_predictions_are_matched_by_id_in_any_order(tmp_path: Path)
     assert turned.units.kind == "document"  # no text, so no sentences
     with pytest.raises(DataError, match="1 documents are missing, such as 'b'"):
         score_files(gold, lines(tmp_path / "less.jsonl", one))
+
+
+def test_asking_for_the_scores_of_a_system_that_failed_tells_why() -> None:
+    (system,) = evaluate("gazeteer", corpus(), samples=0).systems
+    assert not system.scores
+    with pytest.raises(WortlautError, match="Did you mean gazetteer"):
+        system.scores["entities"]
+
+
+def test_no_extractor_at_all_is_an_error() -> None:
+    with pytest.raises(WortlautError, match="no extractor is named"):
+        evaluate([], corpus())

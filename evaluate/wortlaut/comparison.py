@@ -29,14 +29,14 @@ class Flip:
 
 @dataclass(frozen=True)
 class Row:
-    """System ``a`` against ``b`` in one layer under one schema; ``p`` is adjusted by Holm's method."""
+    """System ``a`` against ``b`` in one layer under one schema; ``p_holm`` is adjusted by Holm's method."""
 
     layer: str
     schema: str
     a: str
     b: str
     test: PairedTest
-    p: float | None
+    p_holm: float | None
     flips: tuple[Flip, ...]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from wortlaut import __version__
 from wortlaut.corpus.load import Corpus, load_corpus, read_annotated
 from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
-from wortlaut.errors import DataError, WortlautError, unknown_name
+from wortlaut.errors import DataError, ExtractorError, WortlautError, unknown_name
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available, resolve
 from wortlaut.extractors.run import attribute, run
@@ -56,6 +56,17 @@ class Judged:
     hits: Ints
     predicted: tuple[Item, ...]
     predicted_hits: Ints
+
+
+class Unscored(dict[str, Results]):
+    """The scores of a system that failed: none, and whoever asks for one is told why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __missing__(self, layer: str) -> Results:
+        raise ExtractorError(f"there are no scores of {layer}: {self.reason}")
 
 
 @dataclass(frozen=True)
@@ -180,7 +191,8 @@ def evaluate(
     progress
         Called with the system's name, the documents done and their number.
 
-    An extractor that fails has its reason in ``failed`` and no scores; the others are scored. Raises
+    An extractor that fails, or that nothing answers to, has its reason in ``failed`` and no scores (asking
+    for one raises ExtractorError); the others are scored. Raises
     WortlautError for a corpus, schema or projection that cannot be used.
     """
     loaded = _by_id(corpus if isinstance(corpus, Corpus) else load_corpus(corpus))
@@ -197,6 +209,10 @@ def evaluate(
         extractors, lacking = _built_in()
         notes += lacking
     wanted = [extractors] if isinstance(extractors, str) or hasattr(extractors, "extract") else extractors
+    if not wanted:
+        raise DataError(
+            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
+        )
     systems = []
     for name, extractor in _named(wanted):  # type: ignore[arg-type]
         try:
@@ -204,7 +220,7 @@ def evaluate(
             system = scorer.system(name, found, chosen, given, finds)
             systems.append(replace(system, notes=(*system.notes, *own)))
         except WortlautError as error:
-            systems.append(System(name, failed=str(error)))
+            systems.append(System(name, Unscored(str(error)), failed=str(error)))
     signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
     return Evaluation(loaded, signature, tuple(systems), scorer.units, tuple(notes))
 

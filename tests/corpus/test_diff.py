@@ -242,3 +242,12 @@ def test_a_folder_with_several_layers_is_refused(tmp_path):
         )
     with pytest.raises(DataError, match="several layers: eins, zwei"):
         read_layer(str(tmp_path / "x"), tmp_path)
+
+
+def test_a_copied_layer_that_still_has_the_name_of_its_model_is_refused(tmp_path):
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/d.txt").write_text("Ja.\n", "utf-8")
+    path = tmp_path / "annotations/layers/b/d.jsonl"
+    write_annotations(path, Annotations(), "Ja.\n", document="d", layer="a", annotator="x")
+    with pytest.raises(DataError, match='say "layer": "a"'):
+        read_layer("b", tmp_path)

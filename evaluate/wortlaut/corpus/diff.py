@@ -190,6 +190,14 @@ def read_layer(ref: str, root: Path) -> Layer:
     names = sorted({dict(document.meta)["layer"] for document in documents.values()})
     if len(names) > 1:
         raise DataError(f"holds several layers: {', '.join(names)}", where=ref, hint="Name one of them.")
+    folder = path if path.is_dir() else path.parent
+    if (folder.name == "gold" or folder.parent.name == "layers") and folder.name != names[0]:
+        # A copied file would be compared under the name of its model.
+        raise DataError(
+            f'the files in {folder.name}/ say "layer": "{names[0]}"',
+            where=str(path),
+            hint=f'Write "layer": "{folder.name}" into the first line of each.',
+        )
     return Layer(names[0], documents)
 
 

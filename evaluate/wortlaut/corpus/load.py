@@ -129,7 +129,9 @@ def _documents(ref: str | Path) -> Iterator[Document]:
         known = " ".join(f"{name}:" for name in sorted(READERS))
         hint = f"Say in which format, one of: {known}"
         raise DataError("a file is named with its format", where=str(ref), hint=hint)
-    raise unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in READERS)])
+    error = unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in READERS)])
+    error.hint += " There is no file or folder of this name, either."
+    raise error
 
 
 def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:

@@ -27,6 +27,8 @@ def evaluation_view(
     """The scores of all systems, layer by layer, then what a reader must know and the signature."""
     from rich.text import Text
 
+    if not any(system.scores for system in evaluation.systems):
+        return
     corpus = evaluation.corpus
     documents = len(corpus.documents)
     yield Text(
@@ -83,6 +85,11 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
                     table.add_row(_short_name(system.name), schema, group, *_cells(score))
                 table.add_section()
         yield table
+    if any(system.breakdowns for system in evaluation.systems):
+        text = (
+            "R is the share of a row's gold spans that are hit; right, P and found are about its found spans."
+        )
+        yield Text(f"note: {text}", style="dim")
 
 
 def _short_name(name: str) -> str:
@@ -129,8 +136,8 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
             _short_name(row.b),
             _signed(test.f1),
             "–" if test.interval is None else " ".join(map(_signed, test.interval)),
-            _short(number(test.p_randomisation)),
-            _short(number(row.p)),
+            _p_value(test.p_randomisation),
+            _p_value(row.p_holm),
             str(len(row.flips)),
         )
     yield table
@@ -148,6 +155,11 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
                 yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
     for note in comparison.notes:
         yield Text(f"note: {note}", style="dim")
+
+
+def _p_value(value: float | None) -> str:
+    """A p-value of a randomisation test is never 0."""
+    return "<.001" if value is not None and value < 0.001 else _short(number(value))
 
 
 def _signed(value: float | None) -> str:
