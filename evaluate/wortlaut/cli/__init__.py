@@ -1,0 +1,62 @@
+"""The command line: thin commands over plain functions.
+
+Exit codes: 0 fine, 1 found wanting, 2 input that cannot be used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wortlaut import __version__
+from wortlaut.cli.common import app, fail
+from wortlaut.errors import WortlautError
+
+# Their commands join the application, in the order of the help.
+from wortlaut.cli import scores, gate, corpus  # isort: skip # noqa: F401
+
+
+def main() -> None:
+    """The entry point: an error of the input is told in a sentence, without a traceback, with exit code 2."""
+    # Started with a closed stream (a daemon, `>&-`), Python has None there.
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115 (for as long as the program runs)
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    # A text with a lone surrogate, or a terminal without UTF-8, must not break the report of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except WortlautError as error:
+        fail(error)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail(WortlautError(error.strerror or str(error), where=str(error.filename or "standard output")))
+        raise SystemExit(2) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"wortlaut {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Who said what, in exactly which words, and how well a program finds that out."""

@@ -1,0 +1,146 @@
+"""What the commands share: the application, options, output and its errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wortlaut.errors import WortlautError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from wortlaut.evaluation import Progress
+
+
+app = typer.Typer(
+    name="wortlaut",
+    help="Who said what, in exactly which words, and how well a program finds that out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+
+def fail(error: WortlautError) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    # On a terminal lines break between words; in a file or a log a line stays a line.
+    console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    console.print(Text("error: ", style="bold red") + Text(str(error)))
+
+
+def target(path: Path | None) -> Path | None:
+    """The file that ``--json`` names, refused before the work begins rather than after it."""
+    if path is not None and path != Path("-"):
+        from wortlaut.files import check_target
+
+        check_target(path)
+    return path
+
+
+#: Options that several commands share.
+Schemas = Annotated[
+    list[str] | None,
+    typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+]
+ScoresFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", callback=target, help="Write the scores as JSON (- for stdout)."),
+]
+ByLabel = Annotated[bool, typer.Option("--by-label", help="Show every label.")]
+Everything = Annotated[bool, typer.Option("--all", help="Show every role and setting.")]
+Samples = Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
+
+
+def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
+    if ref is None or not (ref.endswith(".json") or Path(ref).is_file()):
+        return ref
+    try:
+        mapping = json.loads(Path(ref).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise WortlautError("no such file", where=ref) from error
+    except (ValueError, OSError) as error:
+        raise WortlautError(f"is not a JSON file: {error}", where=ref) from error
+    if not isinstance(mapping, dict):
+        raise WortlautError(
+            "is not a JSON object", where=ref, hint='Write {"GPE": "LOC", "DATE": null}, for example.'
+        )
+    return mapping
+
+
+def make_console() -> Console:
+    from rich.console import Console
+
+    # Without a terminal, lines of a table are not cut to a width that nobody set.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=100)
+
+
+def print_parts(parts: Iterable[RenderableType]) -> None:
+    from rich.text import Text
+
+    console = make_console()
+    for part in parts:
+        # A signature can be searched for and copied where no terminal limits the line.
+        console.print(part, soft_wrap=isinstance(part, Text) and not sys.stdout.isatty())
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    if path == Path("-"):
+        sys.stdout.write(text)
+    else:
+        from wortlaut.files import write_whole
+
+        write_whole(path, text)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress | None]:
+    """A bar for each system that takes more than a second, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, Any] = {}
+    begun = time.monotonic()
+
+    def advance(name: str, done: int, total: int) -> None:
+        if time.monotonic() - begun < 1:
+            return
+        if not tasks:
+            bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=total)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield advance
+    finally:
+        if tasks:
+            bar.stop()

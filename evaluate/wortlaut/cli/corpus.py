@@ -1,0 +1,310 @@
+"""Commands that make, check, measure and publish a corpus."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wortlaut.cli.common import Seed, app, make_console, print_parts, write_json
+from wortlaut.errors import WortlautError
+
+
+@app.command(rich_help_panel="Make a corpus")
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Plain texts; the name is the id.")],
+    extractor: Annotated[
+        str | None, typer.Option("--extractor", "-e", metavar="SPEC", help="Annotates them to begin with.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    language: Annotated[str, typer.Option(help="Language of the texts.")] = "de",
+    kind: Annotated[str, typer.Option(help="What kind of text, such as 'news article'.")] = "",
+    source: Annotated[str, typer.Option(help="Where the texts come from.")] = "",
+    rights: Annotated[str, typer.Option(help="Whose they are, and what is allowed.")] = "",
+    note: Annotated[str, typer.Option(help="What else a reader must know.")] = "",
+) -> None:
+    """Take texts into seeds/ as they are, with provenance and, by an extractor, a first layer."""
+    from wortlaut.corpus.grow import check, write
+
+    if layer and not extractor:
+        raise WortlautError("a layer needs an extractor that writes it", hint="Say which: -e quotes-de")
+    about = {"language": language, "kind": kind, "source": source, "rights": rights, "note": note}
+    additions = check(files, root, about)
+    if extractor:
+        from wortlaut.extractors import resolve
+        from wortlaut.extractors.run import run
+
+        name = layer or re.sub(r"[^\w-]+", "-", extractor.partition("?")[0]).strip("-")
+        found = run(resolve(extractor), [addition.document for addition in additions])
+        written = write(additions, root, layer=name, annotator=extractor, annotations=found)
+    else:
+        written = write(additions, root)
+    for path in written:
+        print(path)
+
+
+@app.command(rich_help_panel="Make a corpus")
+def diff(
+    first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],
+    second: Annotated[str, typer.Argument(metavar="LAYER", help="The same texts as another read them.")],
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what differs between two layers, in context; exit 1 if anything does."""
+    from wortlaut.corpus.diff import diff as compare_layers
+    from wortlaut.corpus.diff import read_layer
+
+    found = compare_layers(read_layer(first, root), read_layer(second, root))
+    if as_json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        from wortlaut.reports.layers import diff_view
+
+        print_parts(diff_view(found))
+    raise typer.Exit(0 if found.equal else 1)
+
+
+@app.command(rich_help_panel="Make a corpus")
+def adjudicate(
+    layers: Annotated[
+        list[str] | None, typer.Argument(metavar="LAYER LAYER", help="The two layers to merge.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Default: annotations/gold.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Carry out what was decided in the files of FOLDER.")
+    ] = False,
+) -> None:
+    """Merge two layers; what they differ in is decided in the file, then carried out by --finish."""
+    from wortlaut.corpus.adjudicate import finish as carry_out
+    from wortlaut.corpus.adjudicate import merge, write_merged
+    from wortlaut.corpus.diff import read_layer
+
+    folder = root / "annotations" / "gold" if out is None else out
+    if finish:
+        if layers:
+            raise WortlautError("--finish takes no layers", hint="The decisions are in the files of FOLDER.")
+        done = carry_out(folder)
+        for one in done:
+            print(f"{one.path}: {len(one.carried_out)} carried out, {len(one.open)} open")
+            for decision in one.open:
+                print(f"  {decision.id} is open: {decision.open}")
+        if not done:
+            print(f"{folder}: nothing to decide")
+        raise typer.Exit(1 if any(one.open for one in done) else 0)
+    if len(layers or ()) != 2:
+        raise WortlautError("two layers are needed", hint="For example: wortlaut adjudicate a b")
+    first, second = (read_layer(ref, root) for ref in layers or ())
+    merged = merge(first, second)
+    paths = write_merged(merged, folder, force=force)
+    for path, document in zip(paths, merged, strict=True):
+        print(f"{path}: {document.agreed} agree, {len(document.decisions)} to decide")
+    for what in merged[0].taken_over:
+        print(f"taken over: {what}")
+    if any(document.decisions for document in merged):
+        print("Fill in keep and reason in each line of kind decision, then: wortlaut adjudicate --finish")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def agree(
+    layers: Annotated[
+        list[str] | None, typer.Argument(metavar="LAYER LAYER…", help="Two or more. Default: all there are.")
+    ] = None,
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
+    ] = False,
+    gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs wortlaut[gamma].")] = False,
+    samples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
+    seed: Seed = 0,
+) -> None:
+    """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
+    from wortlaut.agreement import agree as measure
+    from wortlaut.agreement import to_dict
+    from wortlaut.corpus.diff import read_layer
+    from wortlaut.corpus.validate import AGREEMENT, layer_hashes
+
+    names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
+    if write and layers:
+        raise WortlautError("--write measures all layers", hint="Name none: wortlaut agree --write")
+    found = measure([read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma)
+    if write:
+        write_json(root / AGREEMENT, to_dict(found, layer_hashes(root)))
+    if as_json:
+        write_json(Path("-"), to_dict(found))
+        return
+    from wortlaut.reports.layers import agreement_view
+
+    for agreement in found:
+        print_parts(agreement_view(agreement))
+
+
+@app.command(rich_help_panel="Make a corpus")
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]…",
+            help="Files, folders or repositories. Default: this one, else the shipped gold.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check annotation files; exit 1 where a rule is broken."""
+    from wortlaut.corpus.load import gold_root
+    from wortlaut.corpus.validate import exit_code
+    from wortlaut.corpus.validate import validate as check
+
+    incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
+    if as_json:
+        print(json.dumps([incident.to_dict() for incident in incidents], ensure_ascii=False, indent=2))
+    else:
+        from rich.text import Text
+
+        console = make_console()
+        for incident in incidents:
+            at = ", ".join(f"[{start}, {end})" for start, end in incident.offsets)
+            place = f"{incident.file}:{incident.line}" if incident.line else incident.file
+            style = "red" if incident.severity == "error" else "yellow"
+            head = Text(f"{place}: ") + Text(f"{incident.severity} {incident.rule}", style=style)
+            console.print(head + Text(f" {at}" if at else ""), soft_wrap=True)
+            console.print(Text(f"    {incident.what}\n    {incident.fix}"), soft_wrap=True)
+        errors = sum(incident.severity == "error" for incident in incidents)
+        console.print(f"{errors} error(s), {len(incidents) - errors} warning(s)")
+    raise typer.Exit(exit_code(incidents))
+
+
+@app.command(rich_help_panel="Make a corpus")
+def rules() -> None:
+    """Print the rules of `validate`, as Markdown."""
+    from wortlaut.corpus.rules import document
+
+    print(document(), end="")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def build(
+    root: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="A repository with seeds/ and annotations/.")
+    ] = Path(),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Default: corpus/ in the repository.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Build nothing; exit 1 if it is stale.")] = False,
+) -> None:
+    """Write the dataset (Parquet, card, manifest) from the seeds and the annotations."""
+    from wortlaut.corpus.build import build as write
+    from wortlaut.corpus.build import is_stale
+
+    if check:
+        stale = is_stale(root, out)
+        for line in stale:
+            print(line)
+        print("stale: run `wortlaut build`" if stale else "up to date")
+        raise typer.Exit(1 if stale else 0)
+    report = write(root, out)
+    for loss in report.losses:
+        place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
+        print(f"not in the token view: {place}: {loss.reason}")
+    rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
+    print(f"wrote {report.out} ({rows}; {len(report.losses)} losses in the token view)\nhash {report.hash}")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def publish(
+    target: Annotated[str, typer.Argument(metavar="DIR|hub:OWNER/NAME", help="Where the release goes.")],
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    stand_off: Annotated[
+        bool, typer.Option("--stand-off", help="Offsets and checksums only, no word of the texts.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go where, and stop.")] = False,
+) -> None:
+    """Build a release, check it and its card, show what goes where, and publish it."""
+    from tempfile import TemporaryDirectory
+
+    from wortlaut.corpus.publish import check_target, describe
+    from wortlaut.corpus.publish import publish as send
+    from wortlaut.corpus.release import make
+
+    check_target(target)
+    with TemporaryDirectory(prefix="wortlaut-release-") as folder:
+        release = make(root, Path(folder) / "release", stand_off=stand_off)
+        for line in describe(release, target):
+            print(line)
+        if dry_run:
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise WortlautError("nobody is there to be asked", hint="Say --yes, or look with --dry-run.")
+            typer.confirm("Publish this?", abort=True)
+        print(f"published: {send(release, target)}")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def merge(
+    release: Annotated[Path, typer.Argument(metavar="RELEASE", help="A stand-off release.")],
+    texts: Annotated[Path, typer.Argument(metavar="TEXTS", help="Your copies: DOCUMENT.txt, or a folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The repository to write.")],
+) -> None:
+    """Join a stand-off release with your own copy of the texts: all of it, exactly, or nothing."""
+    from wortlaut.corpus.standoff import merge as join
+
+    merged = join(release, texts, out)
+    for line in merged.normalised:
+        print(line)
+    for path in merged.unused:
+        print(f"{path}: no document of the release")
+    print(f"wrote {merged.out} ({merged.documents} documents)\nhash {merged.hash}")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def convert(
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="gold, FORMAT:PATH, or a path whose format shows.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file or folder that is not there yet.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="What to write; needed where OUT does not show it."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing if anything would be lost.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
+) -> None:
+    """Write annotated documents in another format, and report what it cannot hold."""
+    from wortlaut.convert import convert as run
+
+    conversion = run(source, out, to, strict=strict, force=force)
+    for loss in conversion.losses:
+        print(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
+        for example in loss.examples:
+            print(f"    {example}")
+    total = sum(loss.count for loss in conversion.losses)
+    print(f"wrote {out} ({conversion.format}, {conversion.documents} documents read, {total} losses)")
+
+
+@app.command(rich_help_panel="Make a corpus")
+def export(
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help="spacy: training data and a config.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    corpus: Annotated[str, typer.Option("--corpus", metavar="REF", help="What evaluate takes.")] = "gold",
+) -> None:
+    """Write training data, split by document so that no near copy stands on both sides."""
+    from wortlaut.export import export as write
+
+    exported = write(format, corpus, out)
+    for line in exported.lines():
+        print(line)

@@ -1,0 +1,139 @@
+"""Commands of the gate: the baseline, and the check against it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wortlaut.cli.common import app, print_parts, progress_bars, read_labels, target, write_json
+from wortlaut.errors import WortlautError
+
+baseline = typer.Typer(help="The baseline that wortlaut check compares with.", no_args_is_help=True)
+
+
+app.add_typer(baseline, name="baseline", rich_help_panel="Guard and measure")
+
+
+@baseline.command("write")
+def baseline_write(
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor", "-e", metavar="SPEC", help="What to score; repeat it. Default: the built-in ones."
+        ),
+    ] = None,
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+    ] = None,
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", callback=target, help="Default: baseline.json."),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="FILE", help="Default: pyproject.toml here.")
+    ] = None,
+) -> None:
+    """Score extractors and write the baseline: scores, sums of documents, hashes of errors, no text."""
+    from wortlaut.check.baseline import Settings
+    from wortlaut.check.rules import read_rules
+    from wortlaut.check.run import DEFAULT_PATH, write_baseline
+
+    given = read_rules(rules)
+    path = target(out or Path(given.baseline or DEFAULT_PATH))
+    assert path is not None
+    with progress_bars() as progress:
+        written = write_baseline(
+            path,
+            extractor or given.extractors,
+            corpus or given.corpus or "gold",
+            Settings(tuple(schema or Settings.schemas), read_labels(labels)),
+            progress=progress,
+        )
+    print(f"wrote {path}: {', '.join(written.systems)} on {written.corpus} ({written.documents} documents)")
+
+
+@app.command(rich_help_panel="Guard and measure")
+def check(
+    path: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Default: baseline.json, or what the rules say."),
+    ] = None,
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option("--extractor", "-e", metavar="SPEC", help="Default: the systems of the baseline."),
+    ] = None,
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", metavar="REF", help="Default: the corpus of the baseline.")
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules", metavar="FILE", help="TOML. Default: [tool.wortlaut.check] in pyproject.toml."
+        ),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Take this run over as the new baseline; floors still hold.")
+    ] = False,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
+    ] = None,
+    junit_file: Annotated[
+        Path | None,
+        typer.Option("--junit", metavar="FILE", callback=target, help="Write JUnit XML."),
+    ] = None,
+    markdown_file: Annotated[
+        Path | None,
+        typer.Option("--markdown", metavar="FILE", callback=target, help="Write a summary in Markdown."),
+    ] = None,
+) -> None:
+    """Compare a run with the baseline; exit 1 if a system got worse, 2 if they cannot be compared."""
+    from wortlaut.check.gate import invalid
+    from wortlaut.check.rules import read_rules
+    from wortlaut.check.run import DEFAULT_PATH, gate
+    from wortlaut.files import write_whole
+    from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
+
+    try:
+        given = read_rules(rules)
+    except WortlautError as error:
+        outcome = invalid(error)
+    else:
+        with progress_bars() as progress:
+            outcome = gate(
+                path or Path(given.baseline or DEFAULT_PATH),
+                given,
+                extractor or given.extractors,
+                corpus or given.corpus,
+                update=update,
+                progress=progress,
+            )
+    # Files come first: one that cannot be written ends with 2 before a verdict is printed.
+    if junit_file is not None:
+        write_whole(junit_file, junit(outcome))
+    if markdown_file is not None:
+        write_whole(markdown_file, markdown(outcome))
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(markdown(outcome))
+    if json_file is not None:
+        write_json(json_file, outcome.to_dict())
+    to_stdout = json_file != Path("-")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in workflow_commands(outcome):
+            print(line, file=sys.stdout if to_stdout else sys.stderr)
+    if to_stdout:
+        print_parts(check_view(outcome))
+    raise typer.Exit(outcome.exit_code)

@@ -1,0 +1,220 @@
+"""Commands that score and compare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wortlaut.cli.common import (
+    ByLabel,
+    Everything,
+    Labels,
+    Samples,
+    Schemas,
+    ScoresFile,
+    Seed,
+    app,
+    fail,
+    make_console,
+    print_parts,
+    progress_bars,
+    read_labels,
+    target,
+    write_json,
+)
+from wortlaut.errors import WortlautError, unknown_name
+
+if TYPE_CHECKING:
+    from wortlaut.evaluation import Evaluation
+
+
+@app.command(rich_help_panel="Score and compare")
+def evaluate(
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor",
+            "-e",
+            metavar="SPEC",
+            help="What to score; repeat it for several. Default: the built-in ones.",
+        ),
+    ] = None,
+    corpus: Annotated[
+        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+    ] = "gold",
+    schema: Schemas = None,
+    labels: Labels = None,
+    json_file: ScoresFile = None,
+    by_label: ByLabel = False,
+    everything: Everything = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="GROUP", help="Break entities down: level, length, document, surface, meta:NAME."
+        ),
+    ] = None,
+    seen: Annotated[
+        str | None,
+        typer.Option("--seen", metavar="REF", help="A corpus whose names count as seen (--by surface)."),
+    ] = None,
+    samples: Samples = 1000,
+    seed: Seed = 0,
+) -> None:
+    """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
+    from wortlaut.evaluation import DEFAULT_SCHEMAS
+    from wortlaut.evaluation import evaluate as run_evaluation
+
+    with progress_bars() as progress:
+        evaluation = run_evaluation(
+            extractor or None,
+            corpus,
+            schemas=schema or DEFAULT_SCHEMAS,
+            labels=read_labels(labels),
+            by=by or (),
+            seen=seen,
+            samples=samples,
+            seed=seed,
+            progress=progress,
+        )
+    _show(evaluation, json_file, by_label, everything)
+
+
+@app.command(rich_help_panel="Score and compare")
+def score(
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="A file or folder, or FORMAT:PATH.")],
+    predicted: Annotated[
+        str, typer.Argument(metavar="PRED", help="The same texts as another annotated them.")
+    ],
+    schema: Schemas = None,
+    labels: Labels = None,
+    json_file: ScoresFile = None,
+    by_label: ByLabel = False,
+    everything: Everything = False,
+    samples: Samples = 1000,
+    seed: Seed = 0,
+) -> None:
+    """Score one annotated file against another, in any format that can be read."""
+    from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
+
+    evaluation = score_files(
+        gold,
+        predicted,
+        schemas=schema or DEFAULT_SCHEMAS,
+        labels=read_labels(labels),
+        samples=samples,
+        seed=seed,
+    )
+    _show(evaluation, json_file, by_label, everything)
+
+
+@app.command(rich_help_panel="Score and compare")
+def compare(
+    results: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Results of evaluate --json.")],
+    json_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", callback=target, help="Write the comparison as JSON (- for stdout)."
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Swaps of the randomisation test.")] = 10_000,
+    samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of both.")] = 0,
+    flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a row.")] = 5,
+) -> None:
+    """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
+    from wortlaut.comparison import compare as run_comparison
+    from wortlaut.comparison import read_evaluation
+    from wortlaut.reports.terminal import comparison_view
+
+    comparison = run_comparison(
+        {str(path): read_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
+    )
+    if json_file is not None:
+        write_json(json_file, comparison.to_dict())
+    if json_file != Path("-"):
+        print_parts(comparison_view(comparison, flips))
+
+
+def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
+    """Print and write what was scored; what failed is told last, and ends with exit code 2."""
+    from wortlaut.reports.terminal import evaluation_view
+
+    if json_file is not None:
+        write_json(json_file, evaluation.to_dict())
+    if json_file != Path("-"):
+        print_parts(evaluation_view(evaluation, by_label=by_label, everything=everything))
+    failures = [system for system in evaluation.systems if system.failed is not None]
+    for system in failures:
+        fail(WortlautError(f"{system.name} has no scores\n  {system.failed}"))
+    if failures:
+        raise typer.Exit(2)
+
+
+@app.command(rich_help_panel="Score and compare")
+def extractors(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the extractors: what each finds, and what it lacks here."""
+    from dataclasses import asdict
+
+    from wortlaut.extractors import available
+
+    infos = available()
+    if as_json:
+        print(json.dumps([asdict(info) for info in infos], ensure_ascii=False, indent=2))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("extractor", "finds", "what it is", "ready"):
+        table.add_column(name, overflow="fold")
+    for info in infos:
+        ready = Text("yes") if not info.missing else Text(f"lacks {', '.join(info.missing)}", style="yellow")
+        table.add_row(
+            Text(info.name),
+            ", ".join(info.finds) or "depends",
+            Text(f"{info.summary} ({info.source})"),
+            ready,
+        )
+    console = make_console()
+    console.print(table)
+    for info in infos:
+        if info.missing and info.install:
+            console.print(Text(f"{info.name}: {info.install}", style="dim"))
+
+
+@app.command(rich_help_panel="Score and compare")
+def corpora() -> None:
+    """List the corpora that can be read, and how to name them."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from wortlaut.corpus.known import KNOWN
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("--corpus", "what it holds", "licence", "where it is, and how to get it"):
+        table.add_column(name, overflow="fold")
+    for corpus in KNOWN:
+        lies = "\n".join(part for part in (f"{corpus.home}: {corpus.get}", corpus.folder) if part)
+        table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(lies))
+    make_console().print(table)
+
+
+@app.command(rich_help_panel="Score and compare")
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="predictions, evaluation or comparison.")],
+) -> None:
+    """Print the JSON Schema of a file format."""
+    from importlib.resources import files
+
+    folder = files("wortlaut") / "schemas"
+    known = sorted(item.name.removesuffix(".schema.json") for item in folder.iterdir())
+    if name not in known:
+        raise unknown_name("JSON Schema", name, known)
+    print((folder / f"{name}.schema.json").read_text("utf-8"), end="")
