@@ -1,0 +1,135 @@
+"""Pages of the site that nobody writes: made from the command line, the public names, and files elsewhere.
+
+MkDocs calls the ``on_…`` functions (``hooks:`` in mkdocs.yml). Nothing that is made here is committed.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import typer
+from mkdocs.structure.files import File, Files
+
+import wortlaut
+from wortlaut.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Files of the repository that are pages of the site as they are: file → page.
+INCLUDED = {
+    "annotations/guidelines.md": "guidelines.md",
+    "annotations/CHANGELOG.md": "changelog-gold.md",
+    "corpus/README.md": "card.md",
+    "CHANGELOG.md": "changelog.md",
+}
+
+#: Modules that users touch, each a page of the reference.
+MODULES = (
+    "document",
+    "evaluation",
+    "comparison",
+    "scoring.result",
+    "extractors.protocol",
+    "seqeval",
+    "integrations",
+    "pytest_plugin",
+    "errors",
+)
+
+
+def on_config(config: Any) -> None:
+    """A page that lies in docs/ and stands nowhere in the navigation joins the guides."""
+    listed = str(config.nav)
+    [guides] = [part["Guides"] for part in config.nav if "Guides" in part]
+    guides += [page.name for page in sorted(Path(config.docs_dir).glob("*.md")) if page.name not in listed]
+
+
+def on_files(files: Files, config: Any) -> Files:
+    for source, page in INCLUDED.items():
+        # Under docs/ a link to a page of the site is relative to docs/, as in the pages that lie there.
+        files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
+    files.append(File.generated(config, "reference/cli.md", content=command_line()))
+    files.append(File.generated(config, "reference/python.md", content=public_names()))
+    for module in MODULES:
+        content = (
+            f"# `wortlaut.{module}`\n\n::: wortlaut.{module}\n    options:\n      show_root_heading: false\n"
+        )
+        files.append(File.generated(config, f"reference/{module}.md", content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Links that lead from docs/ to a file of the repository lead to its page."""
+    for source, target in INCLUDED.items():
+        markdown = markdown.replace(f"](../{source}", f"]({target}")
+    return markdown
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Roles of docstrings (``:class:`…` ``) become links where the site has the name, else code."""
+    return re.sub(
+        r":[a-z]+:<code>~?([\w.]+)</code>",
+        lambda role: f'<autoref optional identifier="{role[1]}"><code>{role[1]}</code></autoref>',
+        html,
+    )
+
+
+def public_names() -> str:
+    """What ``import wortlaut`` gives, in full or with a link to the page of its module."""
+    homes = {name: f"wortlaut.{home}" for name, home in wortlaut._HOMES.items()}
+    elsewhere = [name for name in wortlaut.__all__ if homes[name].removeprefix("wortlaut.") in MODULES]
+    here = sorted(
+        set(wortlaut.__all__) - {*elsewhere}, key=lambda name: (name[0].isupper(), name.isupper(), name)
+    )
+    links = ", ".join(f"[`{name}`][{homes[name]}.{name}]" for name in elsewhere)
+    return "\n\n".join(
+        [
+            "# `import wortlaut`",
+            f"Importing is cheap: each name is loaded when it is first used. On the pages of their modules: {links}.",
+            *(f"::: {homes[name]}.{name}" for name in here),
+        ]
+    )
+
+
+def command_line() -> str:
+    """Every command with its arguments and options, in the order of ``wortlaut --help``."""
+    root = typer.main.get_command(app)
+    parts = ["# Command line", str(root.help)]
+    panel = None
+    for name, command in root.commands.items():
+        if command.rich_help_panel != panel:
+            panel = command.rich_help_panel
+            parts.append(f"## {panel}")
+        parts += describe(command, f"wortlaut {name}")
+    return "\n\n".join(parts) + "\n"
+
+
+def describe(command: Any, path: str) -> list[str]:
+    context = command.make_context(path, [], resilient_parsing=True)
+    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    rows = [
+        "| " + " | ".join([_code(what), _cell(text)]) + " |"
+        for what, text in (parameter.get_help_record(context) for parameter in command.get_params(context))
+        if what != "--help"
+    ]
+    parts = [f"### {path}", plain(str(command.help)), f"```text\n{usage}\n```"]
+    if rows:
+        parts.append("\n".join(["| | |", "| --- | --- |", *rows]))
+    for name, inner in getattr(command, "commands", {}).items():
+        parts += describe(inner, f"{path} {name}")
+    return parts
+
+
+def plain(text: str) -> str:
+    """Help as a paragraph each: lines that belong together are joined, as the terminal does."""
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n|\f", text))
+
+
+def _code(text: str) -> str:
+    return "`" + text.replace("|", "\\|") + "`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
