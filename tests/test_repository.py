@@ -31,6 +31,7 @@ ORDER = (
     ("scoring",),
     ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
     ("check",),
+    ("bench",),
     ("reports",),
     ("cli", "pytest_plugin"),
 )

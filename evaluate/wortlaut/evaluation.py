@@ -206,7 +206,7 @@ def evaluate(
     )
     notes = list(scorer.notes)
     if extractors is None:
-        extractors, lacking = _built_in()
+        extractors, lacking = built_in()
         notes += lacking
     wanted = [extractors] if isinstance(extractors, str) or hasattr(extractors, "extract") else extractors
     if not wanted:
@@ -576,7 +576,7 @@ class Table:
         return replace(self, spans=self.spans.take(self.spans.level == 1))
 
 
-def _built_in() -> tuple[list[str], list[str]]:
+def built_in() -> tuple[list[str], list[str]]:
     """The built-in extractors that can run here, and a note for each that cannot."""
     lacking = {info.name: info for info in available() if info.missing}
     ready = [name for name in BUILT_IN if name not in lacking]

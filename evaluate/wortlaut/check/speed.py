@@ -9,7 +9,7 @@ from statistics import median
 from wortlaut.document import Document, Text
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
-from wortlaut.extractors.run import BATCH_SIZE, checked
+from wortlaut.extractors.run import BATCH_SIZE, checked_batch
 from wortlaut.layers import TOKENS, tokens
 
 #: What the unit is: one pass of our tokeniser over the same texts.
@@ -29,25 +29,33 @@ def relative_speed(spec: str | Extractor, documents: Sequence[Document], *, roun
     texts = [Text(document.text, document.id) for document in documents]
 
     def system() -> None:
-        for begin in range(0, len(texts), BATCH_SIZE):
-            batch = texts[begin : begin + BATCH_SIZE]
-            for answer, text in zip(extractor.extract(batch), batch, strict=True):
-                checked(answer, text, text.id)
+        system_pass(extractor, texts)
 
     def reference() -> None:
-        for text in texts:
-            tokens(text)
+        reference_pass(texts)
 
     try:
         system()
         reference()
-        return median(_seconds(reference) / _seconds(system) for _ in range(rounds))
+        return median(seconds(reference) / seconds(system) for _ in range(rounds))
     finally:
         if close := getattr(extractor, "close", None):
             close()
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def system_pass(extractor: Extractor, texts: Sequence[Text], batch_size: int = BATCH_SIZE) -> None:
+    """The extractor over all texts, every answer checked. Raises what the extractor raises."""
+    for begin in range(0, len(texts), batch_size):
+        checked_batch(extractor, texts[begin : begin + batch_size])
+
+
+def reference_pass(texts: Sequence[Text]) -> None:
+    """The reference over all texts."""
+    for text in texts:
+        tokens(text)
+
+
+def seconds(work: Callable[[], None]) -> float:
     """Seconds of one pass, from as many as fill the least time."""
     passes, begin = 0, time.perf_counter()
     while True:

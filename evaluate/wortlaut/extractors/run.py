@@ -28,13 +28,12 @@ def run(
     """
     if batch_size < 1:
         raise DataError(f"a batch of {batch_size} documents", hint="The batch size is 1 or more.")
-    name = str(getattr(extractor, "spec", type(extractor).__name__))
     found: list[Annotations] = []
     ids: list[str] = []
     stream = iter(documents)
     try:
         while batch := [Text(document.text, document.id) for document in islice(stream, batch_size)]:
-            found += _batch(extractor, name, batch)
+            found += checked_batch(extractor, batch)
             ids += [text.id for text in batch]
             if progress is not None:
                 progress(len(batch))
@@ -81,7 +80,9 @@ def attribute(
     return attributed
 
 
-def _batch(extractor: Extractor, name: str, batch: Sequence[Text]) -> list[Annotations]:
+def checked_batch(extractor: Extractor, batch: Sequence[Text]) -> list[Annotations]:
+    """One checked answer for each text of one batch. Raises ExtractorError, as :func:`run` does."""
+    name = str(getattr(extractor, "spec", type(extractor).__name__))
     ids = ", ".join(text.id for text in batch[:5]) + (f" and {len(batch) - 5} more" if len(batch) > 5 else "")
     try:
         answers = list(islice(extractor.extract(batch), len(batch) + 1))
