@@ -6,9 +6,11 @@ MkDocs calls the ``on_…`` functions (``hooks:`` in mkdocs.yml). Nothing that i
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
+import griffe
 import typer
 from mkdocs.structure.files import File, Files
 
@@ -67,6 +69,16 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return markdown
 
 
+class Doctests(griffe.Extension):
+    """Examples at a prompt, which docstrings have without a fence, become blocks of code."""
+
+    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        if obj.docstring:
+            obj.docstring.value = re.sub(
+                r"(?m)^>>> .*\n(?:.+\n?)*", r"```pycon\n\g<0>\n```\n", obj.docstring.value + "\n"
+            )
+
+
 def on_page_content(html: str, **_: Any) -> str:
     """Roles of docstrings (``:class:`…` ``) become links where the site has the name, else code."""
     return re.sub(
@@ -80,29 +92,27 @@ def public_names() -> str:
     """What ``import wortlaut`` gives, in full or with a link to the page of its module."""
     homes = {name: f"wortlaut.{home}" for name, home in wortlaut._HOMES.items()}
     elsewhere = [name for name in wortlaut.__all__ if homes[name].removeprefix("wortlaut.") in MODULES]
-    here = sorted(
-        set(wortlaut.__all__) - {*elsewhere}, key=lambda name: (name[0].isupper(), name.isupper(), name)
-    )
+    here = sorted({*wortlaut.__all__}.difference(elsewhere), key=lambda name: (name[0].isupper(), name))
     links = ", ".join(f"[`{name}`][{homes[name]}.{name}]" for name in elsewhere)
     return "\n\n".join(
         [
             "# `import wortlaut`",
-            f"Importing is cheap: each name is loaded when it is first used. On the pages of their modules: {links}.",
+            "Importing is cheap: each name is loaded when it is first used.",
+            f"On the pages of their modules: {links}.",
             *(f"::: {homes[name]}.{name}" for name in here),
         ]
     )
 
 
 def command_line() -> str:
-    """Every command with its arguments and options, in the order of ``wortlaut --help``."""
+    """Every command with its arguments and options, in the groups of ``wortlaut --help``."""
     root = typer.main.get_command(app)
-    parts = ["# Command line", str(root.help)]
-    panel = None
+    panels: dict[str, list[str]] = {}
     for name, command in root.commands.items():
-        if command.rich_help_panel != panel:
-            panel = command.rich_help_panel
-            parts.append(f"## {panel}")
-        parts += describe(command, f"wortlaut {name}")
+        panels.setdefault(str(command.rich_help_panel), []).extend(describe(command, f"wortlaut {name}"))
+    parts = ["# Command line", str(root.help)]
+    for panel, commands in panels.items():
+        parts += [f"## {panel}", *commands]
     return "\n\n".join(parts) + "\n"
 
 
@@ -110,26 +120,22 @@ def describe(command: Any, path: str) -> list[str]:
     context = command.make_context(path, [], resilient_parsing=True)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     rows = [
-        "| " + " | ".join([_code(what), _cell(text)]) + " |"
+        f"| <code>{_cell(what)}</code> | {_cell(text)} |"
         for what, text in (parameter.get_help_record(context) for parameter in command.get_params(context))
         if what != "--help"
     ]
     parts = [f"### {path}", plain(str(command.help)), f"```text\n{usage}\n```"]
     if rows:
-        parts.append("\n".join(["| | |", "| --- | --- |", *rows]))
+        parts.append("\n".join(["| argument, option | meaning |", "| --- | --- |", *rows]))
     for name, inner in getattr(command, "commands", {}).items():
         parts += describe(inner, f"{path} {name}")
     return parts
 
 
 def plain(text: str) -> str:
-    """Help as a paragraph each: lines that belong together are joined, as the terminal does."""
+    """Lines that belong together joined, as the terminal does."""
     return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n|\f", text))
 
 
-def _code(text: str) -> str:
-    return "`" + text.replace("|", "\\|") + "`"
-
-
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return escape(" ".join(text.split())).replace("|", "&#124;")
