@@ -234,7 +234,7 @@ def resolve(spec: str) -> Loaded:
     """
     parsed = Spec.parse(spec)
     factory, arguments = _factory(parsed)
-    keywords = _converted(factory, parsed, len(arguments))
+    keywords = converted(factory, parsed, len(arguments))
     try:
         made = factory(*arguments, **keywords)
     except WortlautError as error:
@@ -260,7 +260,7 @@ def available() -> list[ExtractorInfo]:
         *(_built_in_info(name, built_in) for name, built_in in BUILT_IN.items()),
         *(_built_in_info(f"{prefix}:{what}", built_in) for prefix, (what, built_in) in PREFIXES.items()),
     ]
-    for name, points in sorted(_entry_points().items()):
+    for name, points in sorted(entry_points().items()):
         infos += [_plug_in_info(name, point) for point in points]
     return infos
 
@@ -303,18 +303,23 @@ def _factory(spec: Spec) -> tuple[Callable[..., object], tuple[str, ...]]:
         if not rest.strip():
             raise DataError(f"nothing after {head}:", where=spec.target, hint=f"Write {head}:{what}.")
         return _built_in(spec.target, built_in), (rest,)
-    path, _, name = spec.target.rpartition(":")
-    if path.endswith(".py"):
-        return _attribute(_module_from_file(path, spec.target), name, spec.target), ()
-    if spec.target.endswith(".py"):
-        raise DataError("no factory named", where=spec.target, hint=f"Write {spec.target}:FACTORY.")
-    if colon:
-        return _attribute(_module(path, spec.target), name, spec.target), ()
+    if colon or spec.target.endswith(".py"):
+        return load(spec.target), ()
     return _named(spec.target), ()
 
 
+def load(target: str) -> Callable[..., object]:
+    """What ``package.module:name`` or ``path/to/file.py:name`` is. Raises WortlautError."""
+    path, colon, name = target.rpartition(":")
+    if path.endswith(".py"):
+        return _attribute(_module_from_file(path, target), name, target)
+    if not colon or target.endswith(".py"):
+        raise DataError("no factory named", where=target, hint=f"Write {target}:FACTORY.")
+    return _attribute(_module(path, target), name, target)
+
+
 def _named(name: str) -> Callable[..., object]:
-    points = _entry_points()
+    points = entry_points()
     found = points.get(name, [])
     if name in BUILT_IN and not found:
         return _built_in(name, BUILT_IN[name])
@@ -403,8 +408,8 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _converted(factory: Callable[..., object], spec: Spec, positional: int) -> dict[str, object]:
-    """The options as the factory's annotations want them. Raises DataError."""
+def converted(factory: Callable[..., object], spec: Spec, positional: int) -> dict[str, object]:
+    """The options as the factory's annotations want them, for what follows the positional ones."""
     try:
         signature = inspect.signature(factory, eval_str=True)
     except (NameError, SyntaxError, TypeError, ValueError):
@@ -462,10 +467,10 @@ def _convert(value: str, parameter: inspect.Parameter, where: str) -> object:
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def _entry_points() -> dict[str, list[metadata.EntryPoint]]:
-    """By name; the same one found twice on the path counts once."""
+def entry_points(group: str = GROUP) -> dict[str, list[metadata.EntryPoint]]:
+    """The entry points of a group by name; the same one found twice on the path counts once."""
     points: dict[str, list[metadata.EntryPoint]] = {}
-    for point in metadata.entry_points(group=GROUP):
+    for point in metadata.entry_points(group=group):
         same = points.setdefault(point.name, [])
         if not any((point.value, _source(point)) == (other.value, _source(other)) for other in same):
             same.append(point)
