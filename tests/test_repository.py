@@ -22,15 +22,15 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 # A module imports from those before it and from its own group.
 ORDER = (
-    ("errors", "files"),
-    ("document",),
+    ("errors", "files", "storage"),
+    ("document", "markup"),
     ("layers",),
     ("formats",),
     ("corpus",),
     ("extractors",),
     ("scoring",),
     ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
-    ("check",),
+    ("check", "scale"),
     ("bench",),
     ("reports",),
     ("cli", "pytest_plugin"),

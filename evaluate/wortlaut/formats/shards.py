@@ -1,0 +1,334 @@
+"""The folder that ``wortlaut extract`` writes: what an extractor found in a corpus of any size, in shards.
+
+::
+
+    DIR/manifest.json          what was run on what, and which shards are done (schema: extraction)
+    DIR/shards/00000.parquet   documents 0 to N-1 of the corpus; 00001 the next N, and so on
+    DIR/failures.jsonl         a line for each document in quarantine: shard, id, sha256, kind, error
+
+A shard has one row for every document of its part of the corpus, sorted by id. Columns: ``id``; ``sha256`` of
+the text (UTF-8, hexadecimal); ``error`` (null, or why the document is in quarantine, and then the following
+are null); ``entities``, ``quotes``, ``clusters``: lists of structs with the fields of the model, in the order
+in which the extractor gave them. A span is a list of ``{start, end}``, code points, half-open; a role that a
+quote does not have is null. The texts are not in it.
+
+The manifest names every shard that is finished, with the SHA-256 of its file: what is not in it does not
+count. ``source`` is the SHA-256 of the ids and texts that the shard was made from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any, Self
+
+from wortlaut.document import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.storage import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+FORMAT = "wortlaut-extraction/1"
+MANIFEST, FAILURES, SHARDS = "manifest.json", "failures.jsonl", "shards"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A finished shard. ``documents`` counts all its rows, those in quarantine (``failures``) included."""
+
+    number: int
+    documents: int
+    failures: int
+    bytes: int
+    sha256: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        return f"{SHARDS}/{self.number:05}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in ``manifest.json``.
+
+    ``extractor`` says what was run: ``spec``, ``finds``, and ``identity``, what must not change between two
+    runs. ``corpus`` is the reference as it was given; ``hash`` that of its ids and texts, in order, once the
+    run is complete.
+    """
+
+    extractor: Mapping[str, Any]
+    corpus: str
+    shard_size: int
+    shards: tuple[Shard, ...] = ()
+    hash: str | None = None
+    version: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every document of the corpus is in a shard."""
+        return self.hash is not None
+
+    @property
+    def documents(self) -> int:
+        return sum(shard.documents for shard in self.shards)
+
+    @property
+    def failures(self) -> int:
+        return sum(shard.failures for shard in self.shards)
+
+    def to_json(self) -> str:
+        """One line a shard, so that it reads and diffs well."""
+        head = {
+            "format": FORMAT,
+            "version": self.version,
+            "extractor": dict(self.extractor),
+            "corpus": {"ref": self.corpus, "hash": self.hash},
+            "shard_size": self.shard_size,
+            "complete": self.complete,
+            "documents": self.documents,
+            "failures": self.failures,
+        }
+        lines = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
+        shards = ",\n".join(f"  {json.dumps(asdict(shard))}" for shard in self.shards)
+        return lines + ',\n "shards": [' + (f"\n{shards}\n ]" if shards else "]") + "\n}\n"
+
+    @classmethod
+    def from_json(cls, data: bytes, where: str) -> Self:
+        """Raises DataError where it is not a manifest of this format."""
+        hint = "Name a folder that `wortlaut extract` wrote."
+        try:
+            found = json.loads(data)
+            if found["format"] != FORMAT:
+                raise DataError(f"is of the format {found['format']!r}, not {FORMAT}", where=where, hint=hint)
+            shards = tuple(Shard(**shard) for shard in found["shards"])
+            if [shard.number for shard in shards] != sorted({shard.number for shard in shards}):
+                raise DataError("the shards are not in order, each once", where=where)
+            corpus = found["corpus"]
+            return cls(
+                found["extractor"],
+                corpus["ref"],
+                found["shard_size"],
+                shards,
+                corpus["hash"],
+                found["version"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            if isinstance(error, DataError):
+                raise
+            what = f"is no manifest of an extraction: {type(error).__name__}: {error}"
+            raise DataError(what, where=where, hint=hint) from error
+
+
+def read_manifest(folder: str | Path | Folder) -> Manifest:
+    """The manifest of an extraction. Raises MissingFileError, DataError."""
+    place = _folder(folder)
+    try:
+        data = place.read(MANIFEST)
+    except MissingFileError as error:
+        error.hint = "Name a folder that `wortlaut extract` wrote."
+        raise
+    return Manifest.from_json(data, f"{place}/{MANIFEST}")
+
+
+def read_shard(folder: str | Path | Folder, shard: Shard) -> pa.Table:
+    """A finished shard as columns, in the schema of :func:`schema`.
+
+    Raises DataError, with the file, where its content is not what the manifest says.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = _folder(folder)
+    data = place.read(shard.name)
+    where = f"{place}/{shard.name}"
+    if sha256(data).hexdigest() != shard.sha256:
+        what = f"is damaged: {len(data):,} bytes with another checksum than the manifest says"
+        raise DataError(what, where=where, hint="Run `wortlaut extract` again: it makes the shard anew.")
+    try:
+        return pq.read_table(pa.BufferReader(data), schema=schema())
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"cannot be read as a shard: {error}", where=where) from error
+
+
+def iter_tables(folder: str | Path | Folder) -> Iterator[tuple[int, pa.Table]]:
+    """Number and columns of each finished shard, one in memory at a time; checked as by :func:`read_shard`.
+
+    Rows with an ``error`` are documents in quarantine. Whether the run is complete, its manifest says.
+    """
+    place = _folder(folder)
+    for shard in read_manifest(place).shards:
+        yield shard.number, read_shard(place, shard)
+
+
+def iter_shards(
+    folder: str | Path | Folder,
+) -> Iterator[tuple[int, list[tuple[str, str, Annotations]]]]:
+    """Of each finished shard the number and, by id, ``(id, sha256 of the text, annotations)``.
+
+    Documents in quarantine are left out: :func:`iter_failures` names them.
+    """
+    for number, table in iter_tables(folder):
+        yield number, list(rows(table))
+
+
+def iter_failures(folder: str | Path | Folder) -> Iterator[dict[str, Any]]:
+    """The documents in quarantine: ``shard``, ``id``, ``sha256``, ``kind``, ``error``."""
+    place = _folder(folder)
+    if read_manifest(place).failures:
+        yield from map(json.loads, place.read(FAILURES).splitlines())
+
+
+def rows(table: pa.Table) -> Iterator[tuple[str, str, Annotations]]:
+    """``(id, sha256, annotations)`` of every row that has no error."""
+    for row in table.to_pylist():
+        if row["error"] is None:
+            yield row["id"], row["sha256"], row_annotations(row)
+
+
+def row_annotations(row: Mapping[str, Any]) -> Annotations:
+    """The annotations of a row that is a plain dict: what the extractor gave, in its order."""
+    return Annotations(
+        entities=tuple(
+            Entity(**_fields(item, "spans", span=_span(item["spans"]))) for item in row["entities"]
+        ),
+        quotes=tuple(
+            Quote(**_fields(item, **{role: _span(item[role]) for role in ("content", *ROLES)}))
+            for item in row["quotes"]
+        ),
+        clusters=tuple(
+            Cluster(
+                **_fields(
+                    item,
+                    aliases=tuple(item["aliases"]),
+                    mentions=tuple(map(_span, item["mentions"])),
+                )
+            )
+            for item in row["clusters"]
+        ),
+    )
+
+
+def _fields(item: Mapping[str, Any], *without: str, **other: Any) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in without} | other
+
+
+def _span(fragments: Sequence[Mapping[str, int]] | None) -> Span | None:
+    if fragments is None:
+        return None
+    return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
+
+
+def schema() -> pa.Schema:
+    """The columns of a shard."""
+    import pyarrow as pa
+
+    text = pa.string()
+    columns = {name: pa.list_(pa.struct(_struct(name))) for name in LAYERS}
+    return pa.schema({"id": text, "sha256": text, "error": text} | columns)
+
+
+def _struct(layer: str) -> dict[str, pa.DataType]:
+    """The fields of an entity, a quote or a cluster with their types."""
+    import pyarrow as pa
+
+    text, spans = pa.string(), pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32()}))
+    special = {
+        "level": pa.int32(),
+        "score": pa.float64(),
+        "named": pa.bool_(),
+        "aliases": pa.list_(text),
+        "mentions": pa.list_(spans),
+        **dict.fromkeys(("content", *ROLES), spans),
+    }
+    if layer == "entities":
+        return {"spans": spans} | {name: special.get(name, text) for name in Entity.__slots__[1:]}
+    names = Quote.__slots__ if layer == "quotes" else Cluster.__slots__
+    return {name: special.get(name, text) for name in names}
+
+
+def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
+    """The columns ``entities``, ``quotes`` and ``clusters``, null where there are no annotations.
+
+    Raises what Arrow or Python raise over a value that a column cannot hold.
+    """
+    import pyarrow as pa
+
+    columns = [
+        _lists(
+            [None if one is None else getattr(one, layer) for one in found],
+            partial(_structs, layer),
+        )
+        for layer in LAYERS
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema([schema().field(name) for name in LAYERS]))
+
+
+def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
+    import pyarrow as pa
+
+    types = _struct(layer)
+    arrays = []
+    for name in types:
+        values = [getattr(item, "span" if name == "spans" else name) for item in items]
+        if name in ("spans", "content", *ROLES):
+            arrays.append(_spans(values))
+        elif name == "mentions":
+            arrays.append(_lists(values, _spans))
+        else:
+            arrays.append(pa.array(values, types[name]))
+    return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
+
+
+def _spans(values: Sequence[Span | None]) -> pa.ListArray:
+    import pyarrow as pa
+
+    def pairs(fragments: Sequence[tuple[int, int]]) -> pa.StructArray:
+        sides = [pa.array([pair[side] for pair in fragments], pa.int32()) for side in (0, 1)]
+        return pa.StructArray.from_arrays(sides, names=["start", "end"])
+
+    return _lists([None if span is None else span.fragments for span in values], pairs)
+
+
+def _lists(values: Sequence[Sequence[Any] | None], made: Any) -> pa.ListArray:
+    """A list array over what ``made`` makes of all items in a row; much faster than rows of dicts."""
+    import pyarrow as pa
+
+    offsets = pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32())
+    mask = pa.array([value is None for value in values]) if None in values else None
+    return pa.ListArray.from_arrays(offsets, made(list(chain(*filter(None, values)))), mask=mask)
+
+
+def shard_table(
+    ids: Sequence[str], digests: Sequence[str], errors: Sequence[str | None], found: Iterable[pa.RecordBatch]
+) -> pa.Table:
+    """The rows of a shard, sorted by id; ``found`` are :func:`annotation_columns` in the order of ``ids``."""
+    import pyarrow as pa
+
+    text = pa.string()
+    columns = pa.Table.from_batches(found, pa.schema([schema().field(name) for name in LAYERS]))
+    sides = [pa.chunked_array([pa.array(side, text)]) for side in (ids, digests, errors)]
+    table = pa.Table.from_arrays([*sides, *columns.columns], schema=schema())
+    # Sorted as Python sorts strings, by code points, as UTF-8 does.
+    return table.take(pa.array(sorted(range(len(ids)), key=ids.__getitem__))).combine_chunks()
+
+
+def shard_bytes(table: pa.Table) -> bytes:
+    """The Parquet file of a shard: the same bytes for the same rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True, store_schema=False)
+    return bytes(sink.getvalue())
+
+
+def _folder(folder: str | Path | Folder) -> Folder:
+    return folder if isinstance(folder, Folder) else Folder(folder)

@@ -1,0 +1,1 @@
+"""Extraction at scale: a corpus of any size, in shards, by many processes, stopped and gone on with anywhere."""
