@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import unicodedata
+from hashlib import sha256
 
 import pytest
 from shared import ROOT
@@ -134,8 +135,6 @@ def test_the_first_paragraph_that_differs_is_named(tmp_path, root, change, told)
     )
     (root / "seeds/brief.txt").write_text(text, "utf-8", newline="\n")
     line = (root / "seeds/provenance.jsonl").read_text("utf-8")
-    from hashlib import sha256
-
     digest = sha256(text.encode("utf-8")).hexdigest()
     line = re.sub(r'"sha256": "\w+"', f'"sha256": "{digest}"', line)
     line = re.sub(r'"characters": \d+', f'"characters": {len(text)}', line)
@@ -229,6 +228,21 @@ def test_strings_of_every_kind_come_back(root, tmp_path):
     make(root, tmp_path / "release", stand_off=True)
     merge(tmp_path / "release", root / "seeds", tmp_path / "out")
     assert (tmp_path / "out/annotations/gold/brief.jsonl").read_bytes() == path.read_bytes()
+
+
+def test_a_document_may_be_named_by_a_word_of_its_text(root, tmp_path):
+    text = (root / "seeds/brief.txt").read_text("utf-8")
+    start = text.index("Anna")
+    for path in (root / "seeds/brief.txt", *root.glob("annotations/*/brief.jsonl")):
+        path.rename(path.with_stem("anna"))
+    record = {"id": "anna", "sha256": sha256(text.encode("utf-8")).hexdigest(), "characters": len(text)}
+    (root / "seeds/provenance.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
+    path = root / "annotations/gold/anna.jsonl"
+    given = Annotations((Entity(Span.of(start, start + 4), "PER"),))
+    write_annotations(path, given, text, document="anna", layer="gold", annotator="wir")
+    make(root, tmp_path / "release", stand_off=True)
+    merge(tmp_path / "release", root / "seeds", tmp_path / "out")
+    assert (tmp_path / "out/annotations/gold/anna.jsonl").read_bytes() == path.read_bytes()
 
 
 def test_words_of_the_text_outside_of_annotations_are_refused(root):

@@ -196,6 +196,7 @@ def release(root: Path) -> dict[str, bytes]:
             raise DataError(f"the document {id!r} has no gold", where=f"{path}:1")
         content = path.read_bytes()
         lines = [packers[id].record(json.loads(line)) for line in _lines(content) if line]
+        lines[0]["document"] = id  # it names the file, so that nothing is hidden by offsets
         name = path.relative_to(root).as_posix()
         files[name] = "".join(_dump(line) + "\n" for line in lines).encode("utf-8")
         if _rebuilt(files[name], texts[id]) != content:
@@ -316,7 +317,7 @@ def check(files: Mapping[str, bytes]) -> Iterator[tuple[str, Problem]]:
             for start, end, *rest in _fragments(record):
                 if rest:
                     yield name, Problem("P08", number, f"[{start}, {end}) has its text beside it")
-                elif not 0 <= start < end <= lengths.get(header.get("document"), 0):
+                elif not 0 <= start < end <= lengths.get(str(header.get("document")), 0):
                     yield name, Problem("P08", number, f"[{start}, {end}) is not in the document")
 
 
