@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from wortlaut.comparison import Comparison, compare
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
     from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.errors import WortlautError
@@ -22,6 +23,7 @@ _HOMES = {
     "SCHEMAS": "scoring.schemas",
     "Annotations": "document",
     "Cluster": "document",
+    "Comparison": "comparison",
     "Corpus": "corpus.load",
     "Curves": "scoring.curves",
     "Document": "document",
@@ -35,6 +37,7 @@ _HOMES = {
     "Text": "document",
     "WortlautError": "errors",
     "breakdown": "scoring.api",
+    "compare": "comparison",
     "curves": "scoring.curves",
     "evaluate": "evaluation",
     "load_corpus": "corpus.load",
@@ -46,6 +49,7 @@ __all__ = [
     "SCHEMAS",
     "Annotations",
     "Cluster",
+    "Comparison",
     "Corpus",
     "Curves",
     "Document",
@@ -59,6 +63,7 @@ __all__ = [
     "Text",
     "WortlautError",
     "breakdown",
+    "compare",
     "curves",
     "evaluate",
     "load_corpus",

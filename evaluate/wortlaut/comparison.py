@@ -6,13 +6,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wortlaut import markup
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.result import number
+
+if TYPE_CHECKING:
+    from wortlaut.evaluation import Evaluation
+
+
+#: How many flipped items of a row a notebook shows.
+_FLIPS = 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,24 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         return {"format": "wortlaut-comparison/1", **asdict(self)}
 
+    def _repr_html_(self) -> str:
+        head = ("layer", "schema", "A", "B")
+        columns = ("A-B", "95% interval", "", "p", "p Holm", "flips")
+        rows = [((row.layer, row.schema, row.a, row.b), _html_cells(row)) for row in self.rows]
+        title = f"{self.corpus} ({self.hash[:12]}), differences of F1, units: {self.unit}s"
+        parts = [markup.note(title), markup.table(head, columns, rows)]
+        flips = [
+            ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_html_item(flip),))
+            for row in self.rows
+            for flip in row.flips[:_FLIPS]
+        ]
+        if flips:
+            names = ("layer", "schema", "right", "what", "document", "label")
+            hidden = sum(max(0, len(row.flips) - _FLIPS) for row in self.rows)
+            more = f", {hidden} more in .rows" if hidden else ""
+            parts.append(markup.details(f"items that flipped{more}", markup.table(names, ("item",), flips)))
+        return markup.page(*parts, *map(markup.note, self.notes))
+
 
 def read_evaluation(path: Path) -> dict[str, Any]:
     """A file that ``wortlaut evaluate --json`` wrote. Raises DataError, MissingFileError."""
@@ -73,13 +101,26 @@ def read_evaluation(path: Path) -> dict[str, Any]:
 
 
 def compare(
-    evaluations: Mapping[str, Mapping[str, Any]], *, samples: int = 1000, trials: int = 10_000, seed: int = 0
+    *results: Evaluation | str | PathLike[str] | Mapping[str, Any],
+    samples: int = 1000,
+    trials: int = 10_000,
+    seed: int = 0,
 ) -> Comparison:
     """Compare all systems of one or more evaluations, pair by pair.
 
-    ``evaluations`` maps a name (a file's) to the plain form of an evaluation. Raises ComparisonError
-    for different corpora, schemas or units, and for fewer than two systems with scores.
+    Parameters
+    ----------
+    results
+        Evaluations, files of ``wortlaut evaluate --json``, or evaluations in their plain form
+        (:meth:`Evaluation.to_dict`). One mapping from a name to any of these names them itself; the name
+        tells systems apart that share theirs.
+    samples, trials, seed
+        Resamples of the paired bootstrap, swaps of the randomisation test, and the seed of both.
+
+    Raises ComparisonError for different corpora, schemas or units, and for fewer than two systems with
+    scores; DataError and MissingFileError for a file.
     """
+    evaluations = _plain(results)
     if samples < 1 or trials < 1 or seed < 0:
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
@@ -129,6 +170,37 @@ def compare(
     return Comparison(
         first["corpus"]["name"], first["corpus"]["hash"], unit, tuple(rows), tuple(dict.fromkeys(notes))
     )
+
+
+def _plain(results: Sequence[Any]) -> dict[str, Mapping[str, Any]]:
+    """Each result in its plain form, under the name of its file or its number."""
+    if len(results) == 1 and isinstance(results[0], Mapping) and "format" not in results[0]:
+        named = list(results[0].items())
+    else:
+        named = [(str(r) if isinstance(r, str | PathLike) else str(i), r) for i, r in enumerate(results, 1)]
+    plain: dict[str, Mapping[str, Any]] = {}
+    for name, result in named:
+        if isinstance(result, str | PathLike):
+            plain[name] = read_evaluation(Path(result))
+        else:
+            plain[name] = result if isinstance(result, Mapping) else result.to_dict()
+    return plain
+
+
+def _html_cells(row: Row) -> list[str]:
+    test = row.test
+    interval = "–" if test.interval is None else "{:+.3f} {:+.3f}".format(*test.interval)
+    return [
+        "–" if test.f1 is None else f"{test.f1:+.3f}",
+        interval,
+        markup.whisker(test.f1, test.interval, -1, 1),
+        *("<0.001" if p is not None and p < 0.001 else number(p) for p in (test.p_randomisation, row.p_holm)),
+        str(len(row.flips)),
+    ]
+
+
+def _html_item(flip: Flip) -> str:
+    return markup.shortened(flip.text, 60) or ", ".join(f"[{start}, {end})" for start, end in flip.spans)
 
 
 def _check_comparable(evaluations: Mapping[str, Mapping[str, Any]]) -> None:

@@ -218,6 +218,11 @@ class Document:
     def with_annotations(self, annotations: Annotations) -> Document:
         return replace(self, annotations=annotations)
 
+    def _repr_html_(self) -> str:
+        from wortlaut.markup import document
+
+        return document(self)
+
 
 class Text(str):
     """A document's text as an extractor gets it: a string that knows its document's ``id``."""

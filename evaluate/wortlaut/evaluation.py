@@ -25,13 +25,15 @@ from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.peers import PEERS, peer
 from wortlaut.scoring.quote_pairs import Measured, items_of, measured_spans
 from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_scores
-from wortlaut.scoring.result import Result, Results, Score
+from wortlaut.scoring.result import Result, Results, Score, frame, html_table, latex_table, markdown_table
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, document_units, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
 #: The extractors of the main job.
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
@@ -40,6 +42,8 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 
 #: What entity scores can be broken down by, beside ``meta:NAME``.
 BREAKDOWNS = ("level", "length", "document", "surface")
+
+_SETTINGS = ("@matched", "@gold")
 
 Progress = Callable[[str, int, int], object]
 
@@ -146,6 +150,57 @@ class Evaluation:
                             for name, spans, label in judged.gold
                         ]
         return items
+
+    def _rows(self) -> list[tuple[list[str], Result]]:
+        """Layer, schema and system with their result, systems side by side."""
+        layers = dict.fromkeys(layer for system in self.systems for layer in system.scores)
+        places = dict.fromkeys(
+            (layer, schema)
+            for layer in layers
+            for system in self.systems
+            for schema in system.scores.get(layer, ())
+        )
+        return [
+            ([layer, schema, system.name], system.scores[layer][schema])
+            for layer, schema in places
+            for system in self.systems
+            if layer in system.scores and schema in system.scores[layer]
+        ]
+
+    def _foot(self) -> list[str]:
+        failed = [f"{system.name} has no scores: {system.failed}" for system in self.systems if system.failed]
+        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
+        return [*failed, *self.notes, *notes, self.signature]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row for each layer, schema, system and label, then ``micro`` and ``macro``; needs pandas."""
+        return frame(
+            (("layer", layer), ("schema", schema), ("system", system), ("label", label), score)
+            for (layer, schema, system), result in self._rows()
+            for label, score in result.rows()
+        )
+
+    def to_markdown(self) -> str:
+        """A table in GitHub's Markdown, one row for each layer, schema and system."""
+        return markdown_table(["layer", "schema", "system"], self._rows(), [self.signature])
+
+    def to_latex(self) -> str:
+        """A ``booktabs`` table, one row for each layer, schema and system."""
+        return latex_table(["layer", "schema", "system"], self._rows(), [self.signature])
+
+    def _repr_html_(self) -> str:
+        from wortlaut import markup
+
+        documents = len(self.corpus.documents)
+        title = f"{self.corpus.name} ({documents} document{'s' * (documents != 1)}, {self.corpus.hash[:12]})"
+        head, rows = ["layer", "schema", "system"], self._rows()
+        # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
+        other = [row for row in rows if row[0][1].endswith(_SETTINGS)]
+        main = [row for row in rows if not row[0][1].endswith(_SETTINGS)]
+        parts = [markup.note(title), html_table(head, main)]
+        if other:
+            parts.append(markup.details("on matched and on given quotes", html_table(head, other)))
+        return markup.page(*parts, *map(markup.note, self._foot()))
 
     def __str__(self) -> str:
         parts = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wortlaut import markup
 from wortlaut.scoring.fair import FairScores, fair_scores
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class Result(Score):
             return None
         return fair_scores(self.errors)
 
-    def _rows(self) -> Iterator[tuple[str, Score]]:
+    def rows(self) -> Iterator[tuple[str, Score]]:
+        """Each label, then ``micro``, ``macro`` and other averages, with their scores."""
         yield from self.per_label.items()
         yield "micro", self
         if self.macro is not None:
@@ -106,21 +107,21 @@ class Result(Score):
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a label, then ``micro`` and ``macro``; needs pandas."""
-        return _frame((("label", name), score) for name, score in self._rows())
+        return frame((("label", name), score) for name, score in self.rows())
 
     def to_markdown(self) -> str:
         """A table in GitHub's Markdown, with the signature below."""
-        return _markdown(["label"], [([name], score) for name, score in self._rows()], [self.signature])
+        return markdown_table(["label"], [([name], score) for name, score in self.rows()], [self.signature])
 
     def to_latex(self) -> str:
         """A ``booktabs`` table, F1 with its interval, the signature in a comment."""
-        return _latex(["label"], [([name], score) for name, score in self._rows()], [self.signature])
+        return latex_table(["label"], [([name], score) for name, score in self.rows()], [self.signature])
 
     def __str__(self) -> str:
-        return _text(["label"], [([name], score) for name, score in self._rows()], self._foot())
+        return _text(["label"], [([name], score) for name, score in self.rows()], self._foot())
 
     def _repr_html_(self) -> str:
-        return _html(["label"], [([name], score) for name, score in self._rows()], self._foot())
+        return _html(["label"], [([name], score) for name, score in self.rows()], self._foot())
 
     def _foot(self) -> list[str]:
         return [*(f"note: {note}" for note in self.notes), self.signature]
@@ -130,7 +131,7 @@ class Results(dict[str, Result]):
     """Results by schema, in the order asked for; prints as one table."""
 
     def _table(self) -> list[tuple[list[str], Score]]:
-        return [([schema, name], score) for schema, result in self.items() for name, score in result._rows()]
+        return [([schema, name], score) for schema, result in self.items() for name, score in result.rows()]
 
     def _foot(self) -> list[str]:
         notes = dict.fromkeys(f"note: {note}" for result in self.values() for note in result.notes)
@@ -141,17 +142,19 @@ class Results(dict[str, Result]):
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each schema and label; needs pandas."""
-        return _frame(
+        return frame(
             (("schema", schema), ("label", name), score)
             for schema, result in self.items()
-            for name, score in result._rows()
+            for name, score in result.rows()
         )
 
     def to_markdown(self) -> str:
-        return _markdown(["schema", "label"], self._table(), [result.signature for result in self.values()])
+        return markdown_table(
+            ["schema", "label"], self._table(), [result.signature for result in self.values()]
+        )
 
     def to_latex(self) -> str:
-        return _latex(["schema", "label"], self._table(), [result.signature for result in self.values()])
+        return latex_table(["schema", "label"], self._table(), [result.signature for result in self.values()])
 
     def __str__(self) -> str:
         return _text(["schema", "label"], self._table(), self._foot())
@@ -188,7 +191,7 @@ def _cells(score: Score) -> list[str]:
     ]
 
 
-Rows = list[tuple[list[str], Score]]
+Rows = Sequence[tuple[list[str], Score]]
 
 
 def _text(head: list[str], rows: Rows, foot: list[str]) -> str:
@@ -205,7 +208,8 @@ def _text(head: list[str], rows: Rows, foot: list[str]) -> str:
     return "\n".join([*lines, *foot])
 
 
-def _markdown(head: list[str], rows: Rows, signatures: list[str]) -> str:
+def markdown_table(head: list[str], rows: Rows, signatures: list[str]) -> str:
+    """A table in GitHub's Markdown: the columns of ``head``, then the scores; the signatures below."""
     columns = [*head, *_COLUMNS]
     lines = ["| " + " | ".join(columns) + " |"]
     lines.append("| " + " | ".join("---" if i < len(head) else "---:" for i in range(len(columns))) + " |")
@@ -233,7 +237,8 @@ _LATEX = str.maketrans(
 )
 
 
-def _latex(head: list[str], rows: Rows, signatures: list[str]) -> str:
+def latex_table(head: list[str], rows: Rows, signatures: list[str]) -> str:
+    """A ``booktabs`` table with the signatures in comments."""
     columns = [*head, *_COLUMNS]
     lines = [rf"\begin{{tabular}}{{{'l' * len(head)}{'r' * len(_COLUMNS)}}}", r"\toprule"]
     lines.append(" & ".join(column.translate(_LATEX) for column in columns) + r" \\")
@@ -245,20 +250,19 @@ def _latex(head: list[str], rows: Rows, signatures: list[str]) -> str:
     return "\n".join([*lines, *(f"% {signature}" for signature in signatures), ""])
 
 
+def html_table(head: list[str], rows: Rows) -> str:
+    """The table as HTML, with a dot and whisker for F1."""
+    columns = ("P", "R", "F1", "95% interval", "", "correct", "gold", "predicted")
+    cells = ((names, _cells(score), markup.whisker(score.f1, score.f1_interval)) for names, score in rows)
+    return markup.table(head, columns, ((names, [*c[:4], dots, *c[4:]]) for names, c, dots in cells))
+
+
 def _html(head: list[str], rows: Rows, foot: list[str]) -> str:
-    columns = "".join(f"<th>{html.escape(column)}</th>" for column in [*head, *_COLUMNS])
-    body = "".join(
-        "<tr>"
-        + "".join(f"<th>{html.escape(name)}</th>" for name in names)
-        + "".join(f"<td>{cell}</td>" for cell in _cells(score))
-        + "</tr>"
-        for names, score in rows
-    )
-    notes = "<br>".join(html.escape(line) for line in foot)
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table><small>{notes}</small>"
+    return markup.page(html_table(head, rows), *map(markup.note, foot))
 
 
-def _frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+def frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """A data frame of ``((column, name), …, score)``; raises MissingExtraError without pandas."""
     from importlib import import_module
 
     from wortlaut.errors import MissingExtraError
@@ -279,8 +283,8 @@ def _frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
             else:
                 record[key] = value
         records.append(record)
-    frame: pd.DataFrame = pandas.DataFrame.from_records(records)
-    return frame
+    table: pd.DataFrame = pandas.DataFrame.from_records(records)
+    return table
 
 
 def _plain(interval: Interval | None) -> list[float] | None:
