@@ -189,7 +189,14 @@ def test_compare_takes_evaluations_files_and_names(tmp_path: Path) -> None:
 def test_marks_stand_in_text_order_with_outer_ones_first() -> None:
     found = marks(nested().annotations, ("entities", "clusters"))
     assert [mark.text for mark in found] == ["ORG", "rat", "OTH", "LOC", "rat"]
-    assert Mark(Span.of(0, 1), "cue", "direct", "q1").text == "q1 cue"
+    assert Mark(Span.of(0, 1), "cue", "cue", ("q1",)).text == "q1 cue"
+
+
+def test_a_speaker_of_two_quotes_is_one_mark() -> None:
+    who, cue = Span.of(0, 4), Span.of(5, 10)
+    quotes = [Quote(f"q{i}", "direct", Span.of(10 * i, 10 * i + 5), speaker=who, cue=cue) for i in (2, 3)]
+    found = marks(Annotations(quotes=tuple(quotes)), ("quotes",))
+    assert [mark.text for mark in found] == ["q2 q3 speaker", "q2 q3 cue", "q2 direct", "q3 direct"]
 
 
 @pytest.mark.parametrize(
@@ -202,4 +209,5 @@ def test_only_what_cannot_be_seen_is_escaped(text: str, shown: str) -> None:
 
 def test_shortened_keeps_both_ends() -> None:
     assert shortened("a" * 50 + "b" * 50, 20) == "aaaaaaaaa … bbbbbbbb"
+    assert shortened("Eine Zeile mit vielen Wörtern, die zu lang ist", 30) == "Eine Zeile … zu lang ist"
     assert shortened("kurz\nund gut", 20) == "kurz und gut"

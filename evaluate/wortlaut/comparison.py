@@ -64,7 +64,9 @@ class Comparison:
     def _repr_html_(self) -> str:
         head = ("layer", "schema", "A", "B")
         columns = ("A-B", "95% interval", "", "p", "p Holm", "flips")
-        rows = [((row.layer, row.schema, row.a, row.b), _html_cells(row)) for row in self.rows]
+        ends = [abs(end) for row in self.rows for end in row.test.interval or (row.test.f1 or 0,)]
+        reach = max((0.1, *ends))
+        rows = [((row.layer, row.schema, row.a, row.b), _html_cells(row, reach)) for row in self.rows]
         title = f"{self.corpus} ({self.hash[:12]}), differences of F1, units: {self.unit}s"
         parts = [markup.note(title), markup.table(head, columns, rows)]
         flips = [
@@ -76,7 +78,7 @@ class Comparison:
             names = ("layer", "schema", "right", "what", "document", "label")
             hidden = sum(max(0, len(row.flips) - _FLIPS) for row in self.rows)
             more = f", {hidden} more in .rows" if hidden else ""
-            parts.append(markup.details(f"items that flipped{more}", markup.table(names, ("item",), flips)))
+            parts.append(markup.words(f"items that flipped{more}", names, ("item",), flips))
         return markup.page(*parts, *map(markup.note, self.notes))
 
 
@@ -187,13 +189,13 @@ def _plain(results: Sequence[Any]) -> dict[str, Mapping[str, Any]]:
     return plain
 
 
-def _html_cells(row: Row) -> list[str]:
+def _html_cells(row: Row, reach: float) -> list[str]:
     test = row.test
     interval = "–" if test.interval is None else "{:+.3f} {:+.3f}".format(*test.interval)
     return [
         "–" if test.f1 is None else f"{test.f1:+.3f}",
         interval,
-        markup.whisker(test.f1, test.interval, -1, 1),
+        markup.whisker(test.f1, test.interval, -reach, reach),
         *("<0.001" if p is not None and p < 0.001 else number(p) for p in (test.p_randomisation, row.p_holm)),
         str(len(row.flips)),
     ]

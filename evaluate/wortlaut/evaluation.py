@@ -195,8 +195,8 @@ class Evaluation:
         title = f"{self.corpus.name} ({documents} document{'s' * (documents != 1)}, {self.corpus.hash[:12]})"
         head, rows = ["layer", "schema", "system"], self._rows()
         # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
-        other = [row for row in rows if row[0][1].endswith(_SETTINGS)]
-        main = [row for row in rows if not row[0][1].endswith(_SETTINGS)]
+        other = [row for row in rows if any(name.endswith(_SETTINGS) for name in row[0][:2])]
+        main = [row for row in rows if not any(name.endswith(_SETTINGS) for name in row[0][:2])]
         parts = [markup.note(title), html_table(head, main)]
         if other:
             parts.append(markup.details("on matched and on given quotes", html_table(head, other)))

@@ -37,8 +37,8 @@ _STYLE = """<style>
 .wortlaut th,.wortlaut td{padding:.15em .6em;text-align:right;font-variant-numeric:tabular-nums;
 border-bottom:1px solid rgba(128,128,128,.35);background:none;color:inherit}
 .wortlaut thead th{border-bottom:2px solid rgba(128,128,128,.7)}
-.wortlaut .name{text-align:left;font-weight:normal;overflow-wrap:anywhere}
-.wortlaut .words td{text-align:left;vertical-align:top}
+.wortlaut .name{text-align:left;font-weight:normal;overflow-wrap:break-word}
+.wortlaut .words th,.wortlaut .words td{text-align:left;vertical-align:top;overflow-wrap:break-word}
 .wortlaut .note{font-size:85%;opacity:.85;overflow-wrap:anywhere}
 .wortlaut .text{white-space:pre-wrap;overflow-wrap:anywhere}
 .wortlaut .mark{box-decoration-break:clone;-webkit-box-decoration-break:clone}
@@ -54,37 +54,38 @@ class Mark:
     """A span of the text and what stands beside it.
 
     ``kind`` is ``entity``, ``mention``, ``content`` or a role of a quote; ``label`` the entity's label, the
-    cluster's id, or the quote's type; ``quote`` the id of the quote that it belongs to.
+    cluster's id, the quote's type, or the role; ``quotes`` the ids of the quotes that it belongs to.
     """
 
     span: Span
     kind: str
     label: str
-    quote: str = ""
+    quotes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """What the mark is called: ``LOC``, ``q01 direct``, ``q01 cue``."""
-        name = self.label if self.kind in ("entity", "mention", "content") else self.kind
-        return escaped(f"{self.quote} {name}".strip())
+        """What the mark is called: ``LOC``, ``q01 direct``, ``q01 q02 speaker``."""
+        return escaped(" ".join((*self.quotes, self.label)))
 
     @property
-    def order(self) -> tuple[int, int, str, str]:
+    def order(self) -> tuple[int, int, tuple[str, ...], str]:
         """Outer marks before those inside them."""
-        return self.span.start, -self.span.end, self.quote, self.label
+        return self.span.start, -self.span.end, self.quotes, self.label
 
 
 def marks(annotations: Annotations, layers: Collection[str]) -> list[Mark]:
-    """The spans of the ``layers`` in text order, outer ones first."""
+    """The spans of the ``layers`` in text order, outer ones first; a role that quotes share is one mark."""
     found = []
     if "entities" in layers:
         found += [Mark(entity.span, "entity", entity.label) for entity in annotations.entities]
     if "quotes" in layers:
+        shared: dict[tuple[Span, str], list[str]] = {}
         for quote in annotations.quotes:
-            found.append(Mark(quote.content, "content", quote.type, quote.id))
+            found.append(Mark(quote.content, "content", quote.type, (quote.id,)))
             for role in ROLES:
                 if (span := quote.role(role)) is not None:
-                    found.append(Mark(span, role, quote.type, quote.id))
+                    shared.setdefault((span, role), []).append(quote.id)
+        found += [Mark(span, role, role, tuple(ids)) for (span, role), ids in shared.items()]
     if "clusters" in layers:
         named = {(entity.span, entity.entity) for entity in annotations.entities if entity.entity}
         other = {(span, cluster.id) for cluster in annotations.clusters for span in cluster.mentions}
@@ -118,7 +119,12 @@ def shortened(text: str, size: int) -> str:
     text = " ".join(text.split())
     if len(text) <= size:
         return text
-    return f"{text[: size // 2 - 1].rstrip()} … {text[-(size - size // 2 - 2) :].lstrip()}"
+    head, tail = text[: size // 2 - 1], text[-(size - size // 2 - 2) :]
+    # Between words, where there is a gap near enough.
+    if (gap := head.rfind(" ", size // 4)) > 0:
+        head = head[:gap]
+    tail = tail[tail.find(" ", 0, size // 4) + 1 :]
+    return f"{head.rstrip()} … {tail.lstrip()}"
 
 
 def page(*parts: str) -> str:
@@ -177,6 +183,16 @@ def details(summary: str, content: str) -> str:
     return f"<details><summary>{_text(summary)}</summary>{content}</details>"
 
 
+def words(
+    summary: str,
+    names: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], Sequence[str]]],
+) -> str:
+    """A folded table of words instead of numbers."""
+    return details(summary, f'<div class="words">{table(names, columns, rows)}</div>')
+
+
 def document(shown: Document) -> str:
     """The text with its entities and quotes marked, and its quotes and clusters as tables."""
     annotations = shown.annotations
@@ -194,19 +210,17 @@ def document(shown: Document) -> str:
             )
             for quote in annotations.quotes
         ]
-        content = table(("quote", "type", "who"), ("speaker", "cue", "content"), rows)
-        parts.append(details("quotes", f'<div class="words">{content}</div>'))
+        parts.append(words("quotes", ("quote", "type", "who"), ("speaker", "cue", "content"), rows))
     if annotations.clusters:
         mentions = marks(annotations, ("clusters",))
         whom = [
             (
                 (cluster.id, cluster.name, cluster.type or "–", cluster.qid or "–"),
-                (_words([m.span for m in mentions if m.label == cluster.id], shown.text),),
+                (_listed([m.span for m in mentions if m.label == cluster.id], shown.text),),
             )
             for cluster in annotations.clusters
         ]
-        content = table(("cluster", "name", "type", "Wikidata"), ("mentions",), whom)
-        parts.append(details("clusters", f'<div class="words">{content}</div>'))
+        parts.append(words("clusters", ("cluster", "name", "type", "Wikidata"), ("mentions",), whom))
     return page(*parts)
 
 
@@ -232,7 +246,7 @@ def text(source: str, marked: Sequence[Mark]) -> str:
             open_pieces.append(following)
             _, _, mark, first = following
             name = mark.text if first else f"… {mark.text}"
-            out.append(f'<span class="label" style="color:{_COLOURS[mark.kind]}">{_text(name)}</span>')
+            out.append(f'<span class="label" style="border-color:{_COLOURS[mark.kind]}">{_text(name)}</span>')
             following = next(upcoming, None)
         lines = ",".join(
             f"linear-gradient({_COLOURS[mark.kind]},{_COLOURS[mark.kind]})"
@@ -254,15 +268,15 @@ def _depths(marked: Sequence[Mark]) -> Iterator[tuple[Mark, int]]:
         yield mark, depth
 
 
-def _quote(quote: Quote, source: str) -> tuple[str, str, str]:
+def _roles(quote: Quote, source: str) -> tuple[str, str, str]:
     return (
-        _words([quote.speaker] if quote.speaker else [], source),
-        _words([quote.cue] if quote.cue else [], source),
-        _words([quote.content], source),
+        _listed([quote.speaker] if quote.speaker else [], source),
+        _listed([quote.cue] if quote.cue else [], source),
+        _listed([quote.content], source),
     )
 
 
-def _words(spans: Iterable[Span], source: str) -> str:
+def _listed(spans: Iterable[Span], source: str) -> str:
     return "; ".join(dict.fromkeys(shortened(span.text(source), _CELL) for span in spans)) or "–"
 
 
