@@ -206,7 +206,7 @@ def document(shown: Document) -> str:
         rows = [
             (
                 (quote.id, quote.type, speaker_of(quote, annotations.clusters) or "–"),
-                _quote(quote, shown.text),
+                _roles(quote, shown.text),
             )
             for quote in annotations.quotes
         ]
