@@ -26,23 +26,44 @@ def run(
     non-empty string: what they are worth is the scorer's business. Raises ExtractorError for an
     extractor that raises or answers something that is not an annotation of the text.
     """
+    documents = tuple(documents)
+    try:
+        found = answers(extractor, documents, batch_size=batch_size, progress=progress)
+        finish(extractor, [document.id for document in documents])
+    finally:
+        close(extractor)
+    return found
+
+
+def answers(
+    extractor: Extractor,
+    documents: Iterable[Document],
+    *,
+    batch_size: int = BATCH_SIZE,
+    progress: Callable[[int], object] | None = None,
+) -> list[Annotations]:
+    """:func:`run` over a part of the documents: the extractor is neither asked to finish nor closed."""
     if batch_size < 1:
         raise DataError(f"a batch of {batch_size} documents", hint="The batch size is 1 or more.")
     found: list[Annotations] = []
-    ids: list[str] = []
     stream = iter(documents)
-    try:
-        while batch := [Text(document.text, document.id) for document in islice(stream, batch_size)]:
-            found += checked_batch(extractor, batch)
-            ids += [text.id for text in batch]
-            if progress is not None:
-                progress(len(batch))
-        if finish := getattr(extractor, "finish", None):
-            finish(ids)
-    finally:
-        if close := getattr(extractor, "close", None):
-            close()
+    while batch := [Text(document.text, document.id) for document in islice(stream, batch_size)]:
+        found += checked_batch(extractor, batch)
+        if progress is not None:
+            progress(len(batch))
     return found
+
+
+def finish(extractor: Extractor, ids: Sequence[str]) -> None:
+    """Let the extractor raise if something is left over, where it can."""
+    if ask := getattr(extractor, "finish", None):
+        ask(ids)
+
+
+def close(extractor: Extractor) -> None:
+    """Let the extractor give back what it holds, where it can."""
+    if ask := getattr(extractor, "close", None):
+        ask()
 
 
 def attribute(

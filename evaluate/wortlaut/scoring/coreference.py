@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wortlaut.document import Annotations, Span
-from wortlaut.scoring.quote_pairs import FINE, Measured, side_counts
+from wortlaut.scoring.quote_pairs import FINE, Measured, Note, side_counts
 from wortlaut.scoring.units import Units
 
 #: Name → what it measures, for help texts and reports.
@@ -53,9 +53,7 @@ def coreference_scores(
                 sides.items[name][side].extend(
                     (number, own[i][0].start, hit, size) for i, hit, size in shares
                 )
-    notes: tuple[str, ...] = ()
-    if sides.twice:
-        notes = (f"{sides.twice} predicted mentions stand in two clusters: counted in the first one",)
+    notes = (Note("{0} predicted mentions stand in two clusters: counted in the first one", (sides.twice,)),)
     single = {name: _measured(units, [name], sides, notes) for name in _SCORERS}
     conll = _measured(units, ["muc", "b3", "ceafe"], sides, notes, headline="macro")
     return {"conll": conll, **single}
@@ -72,7 +70,7 @@ class _Sides:
 
 
 def _measured(
-    units: Units, names: list[str], sides: _Sides, notes: tuple[str, ...], headline: str = "micro"
+    units: Units, names: list[str], sides: _Sides, notes: tuple[Note, ...], headline: str = "micro"
 ) -> Measured:
     columns = []
     sizes = []
@@ -91,7 +89,7 @@ def _measured(
         gold_size=sizes[0],
         predicted_size=sizes[1],
     )
-    return Measured(counts, tuple(names), notes=notes, headline=headline)
+    return Measured(counts, tuple(names), told=notes, headline=headline, ends=(tuple(names), ()))
 
 
 def clusters_of(annotations: Annotations) -> tuple[list[_Mentions], int]:

@@ -28,6 +28,34 @@ FINE = 2**36
 Item = tuple[int, Span, str]
 
 
+#: At most this many single cases are listed in a note.
+CASES = 20
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence with numbers that add up over chunks of documents: ``{0} pairs …``.
+
+    It is told where one of its numbers is above 0, or it has none; and ``unless``, a number that adds up
+    as well, is above 0. ``cases`` are single cases by document, for ``{cases}``.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    unless: int = 0
+    cases: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def told(self) -> bool:
+        return not self.unless and (not self.numbers or any(self.numbers))
+
+    def __str__(self) -> str:
+        lines = [f"document {document + 1}: {what}" for document, what in self.cases[:CASES]]
+        if self.numbers and self.numbers[0] > CASES:
+            lines.append(f"and {self.numbers[0] - CASES} more")
+        return self.text.format(*self.numbers, cases="; ".join(lines))
+
+
 @dataclass(frozen=True)
 class Measured:
     """What one schema counted in each unit, ready for :func:`wortlaut.scoring.engine.score_counts`.
@@ -35,22 +63,35 @@ class Measured:
     ``headline`` is the average that is the score: ``micro``, or ``macro`` where the labels are
     scores of their own whose mean is meant. ``items`` are the gold and the predicted items as
     ``(document, span, label)``, in the order of their rows in ``counts``, where rows are items.
+    ``ends`` are the labels that stand first and last in any corpus; those between are sorted. ``basis``
+    is how many gold items the score needs one of, ``None`` where it needs none.
     """
 
     counts: Counts
     labels: tuple[str, ...]
     errors: Mapping[str, int] | None = None
-    notes: tuple[str, ...] = ()
+    told: tuple[Note, ...] = ()
     headline: str = "micro"
     items: tuple[Sequence[Item], Sequence[Item]] | None = None
     confusion: Confusion | None = None
+    ends: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    basis: int | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(str(note) for note in self.told if note.told)
 
 
-def measured_spans(task: Task, labels: tuple[str, ...], schemas: Sequence[str]) -> dict[str, Measured]:
-    """A task under each schema, with its errors; its spans are the items where a schema counts spans."""
+def measured_spans(
+    task: Task, labels: tuple[str, ...], schemas: Sequence[str], first: tuple[str, ...] = ()
+) -> dict[str, Measured]:
+    """A task under each schema, with its errors; its spans are the items where a schema counts spans.
+
+    ``first`` are the labels that stand first, whatever the others are.
+    """
     items = (items_of(task.gold, labels), items_of(task.predicted, labels))
     errors = error_counts(task.alignment)
-    confused = confusion(task, labels) if len(labels) > 1 else None
+    confused = confusion(task, labels)
     return {
         schema: Measured(
             count(task, schema),
@@ -58,6 +99,7 @@ def measured_spans(task: Task, labels: tuple[str, ...], schemas: Sequence[str]) 
             errors,
             items=None if schema in UNITS_AS_ITEMS else items,
             confusion=confused,
+            ends=(first, ()),
         )
         for schema in schemas
     }

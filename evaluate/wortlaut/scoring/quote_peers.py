@@ -10,10 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.document import Annotations, Quote, Span
+from wortlaut.document import QUOTE_TYPES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.match import assign
-from wortlaut.scoring.quote_pairs import FINE, Measured, Quotes, quotes_of, side_counts, table, type_labels
+from wortlaut.scoring.quote_pairs import (
+    FINE,
+    Measured,
+    Note,
+    Quotes,
+    quotes_of,
+    side_counts,
+    table,
+    type_labels,
+)
 from wortlaut.scoring.schemas import TokenTable
 from wortlaut.scoring.units import Units
 
@@ -96,8 +105,12 @@ def _documents(gold: Quotes, predicted: Quotes, positions: Positions) -> _Docume
 class _Tally:
     """Collects items of both sides for one layer: their unit, label, size and hits."""
 
-    def __init__(self, units: int, labels: Sequence[str], scale: int = 1) -> None:
+    def __init__(
+        self, units: int, labels: Sequence[str], scale: int = 1, first: Sequence[str] | None = None
+    ) -> None:
+        """``first`` are the labels that any corpus has, in front of the others; without it all are such."""
         self._units, self._labels, self._scale = units, tuple(labels), scale
+        self._first = self._labels if first is None else tuple(first)
         self._number = {label: i for i, label in enumerate(labels)}
         self._items: tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int, int]]] = ([], [])
 
@@ -125,7 +138,7 @@ class _Tally:
         if predicted and p:
             self.add(1, predicted, label, round(shared / len(p) * self._scale))
 
-    def measured(self, notes: tuple[str, ...] = ()) -> Measured:
+    def measured(self, notes: tuple[Note, ...] = ()) -> Measured:
         g, p = (np.asarray(items, np.int64).reshape(-1, 4).T for items in self._items)
         counts = side_counts(
             self._units,
@@ -136,7 +149,7 @@ class _Tally:
             gold_size=g[3],
             predicted_size=p[3],
         )
-        return Measured(counts, self._labels, notes=notes)
+        return Measured(counts, self._labels, told=notes, ends=(self._first, ()))
 
 
 def _german_news_quotation(documents: _Documents, units: int) -> _Scores:
@@ -150,7 +163,7 @@ def _german_news_quotation(documents: _Documents, units: int) -> _Scores:
     media = sorted({quote.medium for quote in quotes if quote.medium is not None})
     parts = {part: _Tally(units, [part], FINE) for part in _LAYERS}
     roles, joint = _Tally(units, _ROLES, FINE), _Tally(units, list(_LAYERS), FINE)
-    kinds = {"type": _Tally(units, types), "medium": _Tally(units, media)}
+    kinds = {"type": _Tally(units, types, first=QUOTE_TYPES), "medium": _Tally(units, media, first=())}
     apart = credited = 0
     for g_rows, p_rows in documents:
         for g, p in _assigned(g_rows, p_rows):
@@ -167,12 +180,13 @@ def _german_news_quotation(documents: _Documents, units: int) -> _Scores:
             if g and p and not g.parts["content"] & p.parts["content"]:
                 apart += 1
                 credited += g.quote.type == p.quote.type or any(g.parts[r] & p.parts[r] for r in _ROLES)
-    notes: tuple[str, ...] = ()
-    if apart:
-        notes = (
-            f"{apart} pairs share no content, as the original assigns them;"
-            f" {credited} of them earn credit for a role or the type",
-        )
+    notes = (
+        Note(
+            "{0} pairs share no content, as the original assigns them;"
+            " {1} of them earn credit for a role or the type",
+            (apart, credited),
+        ),
+    )
     tallies = {_LAYERS[part]: tally for part, tally in parts.items()}
     tallies |= {"roles": roles, "joint": joint, "types": kinds["type"], "media": kinds["medium"]}
     return {layer: {"german-news-quotation": tally.measured(notes)} for layer, tally in tallies.items()}
@@ -240,10 +254,8 @@ def _with_cue(rows: list[_Row]) -> list[_Row]:
     return [row for row in rows if row.parts["cue"]]
 
 
-def _without_cue(left_out: list[int]) -> tuple[str, ...]:
-    if not any(left_out):
-        return ()
-    return (f"left out: {left_out[0]} gold and {left_out[1]} predicted quotes without a cue",)
+def _without_cue(left_out: list[int]) -> tuple[Note, ...]:
+    return (Note("left out: {0} gold and {1} predicted quotes without a cue", (left_out[0], left_out[1])),)
 
 
 def _cue_weight(g: _Row, p: _Row) -> float:

@@ -5,12 +5,12 @@ The specification with worked examples is ``docs/metrics-quotes.md``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.document import Annotations, Quote
+from wortlaut.document import QUOTE_TYPES, Annotations, Quote
 from wortlaut.scoring.columns import Ints, Spans
 from wortlaut.scoring.quote_pairs import Measured, Quotes, measured_spans, type_labels
 from wortlaut.scoring.quote_peers import PEER_SCHEMAS, peer_scores
@@ -28,7 +28,7 @@ from wortlaut.scoring.units import Units
 #: Layer → role of a quote. A role counts once for each quote that has it.
 ROLE_LAYERS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
 
-__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_scores"]
+__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_parts", "quote_scores", "with_basis"]
 
 
 def quote_scores(
@@ -40,7 +40,28 @@ def quote_scores(
     given: Sequence[Sequence[Quote]] | None = None,
     tokens: TokenTable | None = None,
 ) -> dict[str, dict[str, Measured]]:
-    """Layer → schema → counts, from one ``Annotations`` a document on both sides, in the same order.
+    """Layer → schema → counts, as :func:`quote_parts` says, of a whole corpus."""
+    parts = quote_parts(gold, predicted, units, schemas, given=given, tokens=tokens)
+    return {layer: with_basis(by_schema) for layer, by_schema in parts.items()}
+
+
+def with_basis(by_schema: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Without the scores that lack what they need one of in the gold."""
+    return {schema: measured for schema, measured in by_schema.items() if measured.basis != 0}
+
+
+def quote_parts(
+    gold: Sequence[Annotations],
+    predicted: Sequence[Annotations],
+    units: Units,
+    schemas: Sequence[str],
+    *,
+    given: Sequence[Sequence[Quote]] | None = None,
+    tokens: TokenTable | None = None,
+) -> dict[str, dict[str, Measured]]:
+    """Layer → schema → counts of a part of a corpus, which add up to those of the whole.
+
+    ``gold`` and ``predicted`` hold one ``Annotations`` a document, in the same order.
 
     ``schemas`` are those of spans and the names in :data:`PEER_SCHEMAS`. ``given`` are the gold
     quotes as an extractor attributed them, a sequence for each document in the order of the gold.
@@ -56,13 +77,13 @@ def quote_scores(
         labels = type_labels(g.types() + p.types())
         contents = [side.spans("content", side.type_column(labels)) for side in (g, p)]
         whole = _task(contents[0], contents[1], units, len(labels), tokens)
-        scores["quotes"] = measured_spans(whole, labels, spans)
+        scores["quotes"] = measured_spans(whole, labels, spans, QUOTE_TYPES)
         for layer, role in ROLE_LAYERS.items():
             task = _task(g.spans(role), p.spans(role), units, 1, tokens)
-            scores[layer] = measured_spans(task, (role,), spans)
+            scores[layer] = measured_spans(task, (role,), spans, (role,))
         for layer, role in ROLE_LAYERS.items():
             # The matched quotes differ from system to system: no items to compare.
-            matched = measured_spans(_within(found, role, units, tokens), (role,), spans)
+            matched = measured_spans(_within(found, role, units, tokens), (role,), spans, (role,))
             scores[f"{layer}@matched"] = {name: replace(one, items=None) for name, one in matched.items()}
         scores["speakers"] = speaker_scores(found, answers, names, units)
         scores["joint"] = joint_scores(found, units)

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut.document import Annotations, Cluster, Quote, Span
+from wortlaut.document import QUOTE_TYPES, Annotations, Cluster, Quote, Span
 from wortlaut.errors import ExtractorError
 from wortlaut.scoring.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.quote_pairs import (
     Item,
     Measured,
+    Note,
     Paired,
     Quotes,
     jaccard,
@@ -31,6 +32,7 @@ from wortlaut.scoring.quote_pairs import (
 from wortlaut.scoring.units import Units
 
 SPEAKER, NO_SPEAKER, UNKNOWN = "speaker", "no speaker", "unknown"
+_SPEAKS, _NO_NAMES = (SPEAKER, NO_SPEAKER), (NO_SPEAKER, UNKNOWN)
 #: What stands in an entity column where no person does: nobody speaks; the gold does not say who;
 #: the prediction names nobody of the gold's.
 NOBODY, UNSAID, UNRESOLVED = -1, -2, -3
@@ -256,9 +258,9 @@ class Names:
 
         return self._column(quotes, entity)
 
-    def ambiguous(self) -> list[str]:
-        """One line for each speaker that could be several people, in document order."""
-        return [line for _, line in sorted(self._unsure)]
+    def ambiguous(self) -> list[tuple[int, str]]:
+        """Document and what is unsure for each speaker that could be several people, in document order."""
+        return sorted(self._unsure)
 
     def _column(self, quotes: Quotes, entity: Callable[[int, Quote], int]) -> Ints:
         rows = zip(quotes.document.tolist(), quotes.quotes, strict=True)
@@ -283,7 +285,7 @@ class Names:
                 else repr(quote.speaker_entity)
             )
             could = " or ".join(sorted({resolver.people[i].name for i in found}))
-            self._unsure.add((document, f"document {document + 1}: {what} could be {could}"))
+            self._unsure.add((document, f"{what} could be {could}"))
         return UNRESOLVED
 
 
@@ -322,31 +324,31 @@ def speaker_scores(
 ) -> dict[str, Measured]:
     """``strict``, ``overlap`` and ``entity``, end to end, ``@matched`` and, with ``given``, ``@gold``."""
     settings = [("", found)] if given is None else [("", found), ("@gold", given)]
-    named = bool((found.gold_entity >= 0).any())
-    spans_only = () if named else ("entity: left out, the gold names no speaker",)
+    named = int((found.gold_entity >= 0).sum())
+    spans_only = (Note("entity: left out, the gold names no speaker", unless=named),)
     scores: dict[str, Measured] = {}
     for variant, right in (("strict", _same), ("overlap", _touching)):
         for setting, side in settings:
             hit = _right(side, right)
             columns = (_silent(side.gold), _silent(side.predicted))
-            scores |= _scored(variant, setting, side, hit, (SPEAKER, NO_SPEAKER), columns, spans_only, units)
-    if named:
-        notes = _entity_notes(found, names)
-        for setting, side in settings:
-            said = _said(side)
-            hit = said.gold_entity[said.paired.gold] == said.predicted_entity[said.paired.predicted]
-            labels, columns = _entity_labels(names.names, said.gold_entity, said.predicted_entity)
-            scores |= _scored("entity", setting, said, hit, labels, columns, notes, units)
+            scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, spans_only, units, (_SPEAKS, ()))
+    notes = _entity_notes(found, names)
+    for setting, side in settings:
+        said = _said(side)
+        hit = said.gold_entity[said.paired.gold] == said.predicted_entity[said.paired.predicted]
+        labels, columns = _entity_labels(names.names, said.gold_entity, said.predicted_entity)
+        entity = _scored("entity", setting, said, hit, labels, columns, notes, units, ((), _NO_NAMES))
+        scores |= {name: replace(measured, basis=named) for name, measured in entity.items()}
     return scores
 
 
-def _entity_notes(found: Attribution, names: Names) -> tuple[str, ...]:
-    notes = []
-    if ambiguous := names.ambiguous():
-        notes.append(f"{len(ambiguous)} ambiguous speakers count as unknown: {'; '.join(ambiguous)}")
-    if unsaid := int((found.gold_entity == UNSAID).sum()):
-        notes.append(f"{unsaid} gold quotes have a speaker but do not say who it is: left out")
-    return tuple(notes)
+def _entity_notes(found: Attribution, names: Names) -> tuple[Note, ...]:
+    ambiguous = names.ambiguous()
+    unsaid = int((found.gold_entity == UNSAID).sum())
+    return (
+        Note("{0} ambiguous speakers count as unknown: {cases}", (len(ambiguous),), cases=tuple(ambiguous)),
+        Note("{0} gold quotes have a speaker but do not say who it is: left out", (unsaid,)),
+    )
 
 
 def _right(side: Attribution, right: Callable[[Quote, Quote], bool]) -> Bools:
@@ -388,7 +390,7 @@ def _entity_labels(
     """Labels are names, so that a person counts as one through all documents."""
     special = {NOBODY: NO_SPEAKER, UNRESOLVED: UNKNOWN}
     spelt = [[special.get(i) or names[i] for i in column.tolist()] for column in (gold, predicted)]
-    labels = [*sorted({*spelt[0], *spelt[1]} - {NO_SPEAKER, UNKNOWN}), NO_SPEAKER, UNKNOWN]
+    labels = [*sorted({*spelt[0], *spelt[1]} - set(_NO_NAMES)), *_NO_NAMES]
     number = {label: i for i, label in enumerate(labels)}
     columns = [np.asarray([number[name] for name in column], np.int64) for column in spelt]
     return tuple(labels), (columns[0], columns[1])
@@ -401,19 +403,21 @@ def _scored(
     hit: Bools,
     labels: tuple[str, ...],
     columns: tuple[Ints, Ints],
-    notes: tuple[str, ...],
+    notes: tuple[Note, ...],
     units: Units,
+    ends: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> dict[str, Measured]:
     """End to end and on matched quotes; given the gold quotes the two are the same."""
     scores = {}
     if not setting:
         counts = _end_to_end(side, hit, columns, len(labels), units)
-        scores[variant] = Measured(counts, labels, notes=notes, items=_items(side, labels, columns))
+        items = _items(side, labels, columns)
+        scores[variant] = Measured(counts, labels, told=notes, items=items, ends=ends)
     g, p = side.paired.gold, side.paired.predicted
     # An accuracy: both sides of a pair count in the gold quote's unit.
     unit = side.gold.unit[g]
     counts = side_counts(len(units), len(labels), (unit, columns[0][g], hit), (unit, columns[1][p], hit))
-    scores[variant + (setting or "@matched")] = Measured(counts, labels, notes=notes)
+    scores[variant + (setting or "@matched")] = Measured(counts, labels, told=notes, ends=ends)
     return scores
 
 
@@ -434,7 +438,10 @@ def joint_scores(found: Attribution, units: Units) -> dict[str, Measured]:
     items = _items(found, labels, columns)
     return {
         variant: Measured(
-            _end_to_end(found, _right(found, right), columns, len(labels), units), labels, items=items
+            _end_to_end(found, _right(found, right), columns, len(labels), units),
+            labels,
+            items=items,
+            ends=(QUOTE_TYPES, ()),
         )
         for variant, right in (("strict", _all_same), ("overlap", _all_touching))
     }

@@ -43,6 +43,11 @@ def units_of(sentence_starts: Sequence[Sequence[int]]) -> Units:
     """Documents if there are at least ten, else sentences, from the starts of each document's sentences."""
     if len(sentence_starts) >= FEW_DOCUMENTS:
         return document_units(len(sentence_starts))
+    return sentence_units(sentence_starts)
+
+
+def sentence_units(sentence_starts: Sequence[Sequence[int]]) -> Units:
+    """The sentences of all documents, from the starts of each document's."""
     # Whatever stands before the first sentence belongs to it.
     starts = [[0, *list(row)[1:]] for row in sentence_starts]
     document = np.repeat(np.arange(len(starts), dtype=np.int64), [len(row) for row in starts])
