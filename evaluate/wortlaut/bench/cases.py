@@ -1,0 +1,208 @@
+"""What is timed, as tests on pytest-benchmark: the process that :mod:`wortlaut.bench.process` starts.
+
+The job is a JSON file that ``WORTLAUT_BENCH`` names. Results are lines of JSON, written as they come: a
+process that has to be ended by force leaves what it measured.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from wortlaut.bench.process import JOB
+from wortlaut.bench.scaling import paragraph_texts, text_of_length
+from wortlaut.check.speed import REFERENCE, reference_pass, seconds, system_pass
+from wortlaut.document import Text
+from wortlaut.errors import WortlautError
+from wortlaut.extractors.registry import Loaded, resolve
+from wortlaut.layers import tokens
+
+#: A round repeats a short pass until it should take this many seconds, as one of the reference does.
+_ROUND = 0.05
+#: Rounds fill this many seconds, within the bounds; on a curve there are fewer.
+_SECONDS, _LEAST, _MOST = 2.0, 5, 20
+_POINT_SECONDS, _POINT_MOST = 0.5, 5
+
+
+@dataclass
+class Subject:
+    """The extractor under test, and where its numbers go."""
+
+    job: Mapping[str, Any]
+    texts: Sequence[Text]
+    extractor: Loaded | None = None
+    #: Size and seconds of the last point of the curve.
+    last: list[tuple[int, float]] = field(default_factory=list)
+
+    def tell(self, **line: object) -> None:
+        with Path(self.job["out"]).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def step(self, limit: str = "timeout") -> None:
+        """Something begins that may take as long as the limit of that name says."""
+        self.tell(limit=self.job[limit])
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Whatever goes wrong inside is written down as the reason."""
+        try:
+            yield
+        except WortlautError as error:
+            self.tell(failed=str(error))
+            raise
+        except Exception as error:
+            self.tell(failed=f"{type(error).__name__}: {error}")
+            raise
+
+    def pass_over(self, texts: Sequence[Text], batch_size: int) -> None:
+        assert self.extractor is not None
+        system_pass(self.extractor, texts, batch_size)
+
+
+def _job() -> dict[str, Any]:
+    job: dict[str, Any] = json.loads(Path(os.environ[JOB]).read_text("utf-8"))
+    return job
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    job = _job()
+    cases = [(job["spec"], size) for size in job["sizes"]]
+    metafunc.parametrize(("spec", "size"), cases, ids=[f"{spec}-{size}" for spec, size in cases])
+
+
+@pytest.fixture(scope="session")
+def subject() -> Iterator[Subject]:
+    job = _job()
+    it = Subject(job, [Text(text, id) for id, text in job["texts"]])
+    before = peak_memory()
+    try:
+        with it.told():
+            it.step()
+            begin = perf_counter()
+            it.extractor = resolve(job["spec"])
+            loaded = perf_counter() - begin
+            it.step()
+            begin = perf_counter()
+            it.pass_over(it.texts[:1], 1)
+            it.tell(load=loaded, first=perf_counter() - begin)
+        yield it
+        it.tell(memory=peak_memory(), memory_before=before)
+    finally:
+        if it.extractor is not None:
+            it.extractor.close()
+
+
+@pytest.mark.benchmark(group="throughput")
+def test_throughput(benchmark: Any, subject: Subject, spec: str, size: int) -> None:
+    """Passes over the corpus in batches of ``size`` documents."""
+    job = subject.job
+
+    def system() -> None:
+        subject.pass_over(subject.texts, size)
+
+    warmup, rounds, spent = job["warmup"], job["rounds"], _ROUND
+    with subject.told():
+        if warmup:
+            subject.step()
+            begin = perf_counter()
+            system()
+            spent = perf_counter() - begin
+        repeated = max(math.ceil(_ROUND / spent), 1)
+        rounds = rounds or min(max(int(_SECONDS / (spent * repeated)), _LEAST), _MOST)
+        _measure(benchmark, subject, system, subject.texts, rounds, repeated, max(warmup - 1, 0))
+
+
+@pytest.mark.benchmark(group="length")
+def test_length(benchmark: Any, subject: Subject, spec: str, size: int) -> None:
+    """One text of ``size`` characters."""
+    _point(benchmark, subject, [Text(text_of_length(subject.texts, size), f"{size}-characters")], size)
+
+
+@pytest.mark.benchmark(group="batch")
+def test_batch(benchmark: Any, subject: Subject, spec: str, size: int) -> None:
+    """One batch of ``size`` short texts."""
+    _point(benchmark, subject, paragraph_texts(subject.texts, size), size)
+
+
+def _point(benchmark: Any, subject: Subject, texts: Sequence[Text], size: int) -> None:
+    # How long a point takes is foreseen from the one before it, as if time were proportional.
+    before, spent = subject.last[-1] if subject.last else (size, _ROUND)
+    spent *= size / before
+    repeated = max(math.ceil(_ROUND / spent), 1)
+    rounds = min(max(int(_POINT_SECONDS / (spent * repeated)), 1), _POINT_MOST)
+    with subject.told():
+        _measure(
+            benchmark,
+            subject,
+            lambda: subject.pass_over(texts, len(texts)),
+            texts,
+            rounds,
+            repeated,
+            limit="point",
+        )
+    subject.last.append((size, benchmark.stats.stats.median))
+
+
+def _measure(
+    benchmark: Any,
+    subject: Subject,
+    system: Callable[[], None],
+    texts: Sequence[Text],
+    rounds: int,
+    repeated: int,
+    warmup: int = 0,
+    limit: str = "timeout",
+) -> None:
+    """Rounds of the system, each followed by one of the reference, so that both have the same weather."""
+    reference: list[float] = []
+
+    def teardown() -> None:
+        reference.append(seconds(lambda: reference_pass(texts)))
+        subject.step(limit)
+
+    subject.step(limit)
+    benchmark.pedantic(system, teardown=teardown, rounds=rounds, iterations=repeated, warmup_rounds=warmup)
+    benchmark.extra_info.update(
+        corpus=subject.job["corpus"],
+        documents=len(texts),
+        characters=sum(map(len, texts)),
+        tokens=sum(len(tokens(text)) for text in texts),
+        reference=REFERENCE,
+        # What is repeated is run once more at the end, for its result.
+        reference_seconds=reference[warmup : warmup + rounds],
+    )
+    subject.tell(benchmark=benchmark.stats.as_dict())
+
+
+def peak_memory() -> int | None:
+    """The most memory this process and those it started have held, in bytes; ``None`` where nothing tells."""
+    # On Linux ru_maxrss begins with what the parent held when it started us; the kernel's own mark does not.
+    if (kept := _high_water(os.getpid())) is not None:
+        return kept
+    try:
+        import resource
+    except ImportError:
+        return None
+    import sys
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _high_water(process: int) -> int | None:
+    folder = Path("/proc") / str(process)
+    try:
+        status = (folder / "status").read_text("utf-8").splitlines()
+        started = " ".join((task / "children").read_text() for task in (folder / "task").iterdir()).split()
+    except OSError:
+        return None
+    marks = [int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")]
+    return marks[0] + sum(_high_water(int(child)) or 0 for child in started) if marks else None

@@ -1,0 +1,122 @@
+"""Runs ``cases.py`` by pytest in a process of its own, and ends it when it hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: The environment variable that names the job.
+JOB = "WORTLAUT_BENCH"
+CASES = Path(__file__).with_name("cases.py")
+_POLL = 0.05
+#: Seconds that pytest has to start, before the job says how long it may take.
+_START = 120.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a process wrote, line by line; ``failed`` is why it broke, ``silent`` the limit that it passed."""
+
+    lines: tuple[Mapping[str, Any], ...]
+    failed: str | None = None
+    silent: float | None = None
+
+    def values(self, key: str) -> list[Any]:
+        return [line[key] for line in self.lines if key in line]
+
+
+def measure(job: Mapping[str, Any], progress: Callable[[int], object] | None = None) -> Ended:
+    """Run one job; ``progress`` is called with the number of benchmarks done.
+
+    The job: ``test``, ``spec``, ``sizes``, ``texts`` (pairs of id and text), ``corpus`` (its hash),
+    ``rounds``, ``warmup``, and the limits ``timeout`` and ``point`` in seconds.
+    """
+    with tempfile.TemporaryDirectory(prefix="wortlaut-bench-") as name:
+        folder = Path(name)
+        out, said = folder / "out.jsonl", folder / "said.txt"
+        out.touch()
+        (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")  # nobody else's settings
+        (folder / "job.json").write_text(json.dumps({**job, "out": str(out)}), "utf-8")
+        with said.open("wb") as stream:
+            # -P: as for every other command, the current folder is not on the path of modules.
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "pytest", f"{CASES}::test_{job['test']}", *_options(folder)],
+                env=_environment(folder / "job.json"),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                silent = _watch(process, out, progress)
+            finally:
+                _end(process)
+        lines = tuple(map(json.loads, _whole_lines(out)))
+        told = next((line["failed"] for line in lines if "failed" in line), None)
+        if told is None and silent is None and process.returncode:
+            told = _reason(process.returncode, said)
+        return Ended(lines, told, silent)
+
+
+def _options(folder: Path) -> list[str]:
+    return [
+        *("-c", str(folder / "pytest.ini"), "--rootdir", str(CASES.parents[1]), "--noconftest"),
+        *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--assert=plain"),
+        *("--maxfail=1", "--quiet", "--tb=line", "--benchmark-quiet"),
+    ]
+
+
+def _environment(job: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return {**kept, JOB: str(job), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _watch(
+    process: subprocess.Popen[bytes], out: Path, progress: Callable[[int], object] | None
+) -> float | None:
+    """Wait for the end; the limit in seconds if nothing new was written for as long."""
+    limit, size, begin = _START, 0, time.monotonic()
+    while process.poll() is None:
+        time.sleep(_POLL)
+        if (grown := out.stat().st_size) > size:
+            size, begin = grown, time.monotonic()
+            lines = _whole_lines(out)
+            limit = next((json.loads(line)["limit"] for line in reversed(lines) if '"limit"' in line), limit)
+            if progress is not None:
+                progress(sum(line.startswith('{"benchmark"') for line in lines))
+        elif time.monotonic() - begin > limit:
+            return limit
+    return None
+
+
+def _whole_lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").split("\n")[:-1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and whatever it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def _reason(code: int, said: Path) -> str:
+    how = f"ended with exit code {code}"
+    if code < 0:
+        name = signal.Signals(-code).name
+        how = f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+    lines = [line.strip() for line in said.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+    return f"its process {how}" + (f": {lines[-1][:200]}" if lines else "")

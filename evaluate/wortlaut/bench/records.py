@@ -1,0 +1,193 @@
+"""Files of pytest-benchmark: written, read, and compared under its own thresholds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from wortlaut.bench.run import Bench
+from wortlaut.errors import ComparisonError, DataError, MissingFileError
+from wortlaut.files import write_whole
+
+#: Our own field beside pytest-benchmark's: seconds in units of the reference, which travel between machines.
+RATIO = "ratio"
+_USAGE = "FIELD:PERCENT% or FIELD:SECONDS, such as mean:10% or ratio:10%; fields are"
+_FIELDS = ("min", "max", "mean", "median", "stddev", "iqr", RATIO)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How much higher a field may be than it was: ``mean:10%``, ``min:0.001`` (seconds), ``ratio:10%``."""
+
+    text: str
+    check: Any
+
+    @classmethod
+    def parse(cls, text: str) -> Threshold:
+        """Raises DataError for what is no threshold."""
+        from pytest_benchmark.utils import (
+            DifferenceRegressionCheck,
+            PercentageRegressionCheck,
+            parse_compare_fail,
+        )
+
+        if own := re.fullmatch(rf"{RATIO}:(?:(\d+)%|(\d*\.?\d+))", text):
+            percent, difference = own.groups()
+            if percent:
+                return cls(text, PercentageRegressionCheck(RATIO, int(percent)))
+            return cls(text, DifferenceRegressionCheck(RATIO, float(difference)))
+        try:
+            return cls(text, parse_compare_fail(text))
+        except argparse.ArgumentTypeError:
+            hint = f"Write {_USAGE} {', '.join(_FIELDS)}."
+            raise DataError(f"{text!r} is no threshold", where="--compare-fail", hint=hint) from None
+
+    def passes(self, now: Mapping[str, float], then: Mapping[str, float]) -> bool:
+        return not self.check.fails(now, then)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One benchmark in both runs; ``failed`` are the thresholds that it broke."""
+
+    name: str
+    group: str
+    mean: tuple[float, float]
+    ratio: tuple[float, float]
+    failed: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "group": self.group,
+            "mean": list(self.mean),
+            "ratio": list(self.ratio),
+            "failed": list(self.failed),
+        }
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Changes against a file, then first: pairs are (then, now)."""
+
+    path: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def regressed(self) -> bool:
+        return any(change.failed for change in self.changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "changes": [change.to_dict() for change in self.changes],
+            "notes": list(self.notes),
+        }
+
+
+def pytest_benchmark_data(bench: Bench) -> dict[str, Any]:
+    """The run as pytest-benchmark itself would save it with all its data."""
+    from pytest_benchmark import __version__
+    from pytest_benchmark.utils import get_commit_info
+
+    return {
+        "machine_info": dict(bench.machine_info),
+        "commit_info": get_commit_info(),
+        "benchmarks": [timing.record for system in bench.systems for timing in system.timings()],
+        "datetime": datetime.now(UTC).isoformat(),
+        "version": __version__,
+    }
+
+
+def save(bench: Bench, path: Path) -> None:
+    """Write the file that ``pytest-benchmark compare`` reads. Raises WortlautError."""
+    write_whole(path, json.dumps(pytest_benchmark_data(bench), indent=4) + "\n")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A file that ``wortlaut bench --save`` wrote. Raises MissingFileError and DataError."""
+    hint = "Name a file that wortlaut bench --save wrote."
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        for record in data["benchmarks"]:
+            _fields(record)
+            _ = record["fullname"], record["name"], record["extra_info"]["corpus"]
+        _ = data["machine_info"]["cpu"].get("brand_raw")
+    except FileNotFoundError as error:
+        raise MissingFileError("no such file", where=str(path), hint=hint) from error
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
+    except (ValueError, KeyError, TypeError, ZeroDivisionError, AttributeError) as error:
+        raise DataError("is no benchmark of extractors", where=str(path), hint=hint) from error
+    assert isinstance(data, dict)
+    return data
+
+
+def compare(bench: Bench, path: Path, old: Mapping[str, Any], thresholds: Sequence[Threshold]) -> Compared:
+    """This run beside an older one, benchmark by benchmark.
+
+    Raises ComparisonError where the two have no benchmark in common or were timed on different texts.
+    """
+    new = {record["fullname"]: record for s in bench.systems for t in s.timings() for record in [t.record]}
+    before = {record["fullname"]: record for record in old["benchmarks"]}
+    common = [name for name in new if name in before]
+    if any(before[name]["extra_info"]["corpus"] != bench.hash for name in common):
+        raise ComparisonError(
+            "was timed on another corpus",
+            where=str(path),
+            hint=f"Seconds of different texts do not compare. This run: {bench.corpus} ({bench.hash[:12]}).",
+        )
+    if new and not common:
+        raise ComparisonError(
+            "has no benchmark that was run now",
+            where=str(path),
+            hint=f"It has {', '.join(sorted(record['name'] for record in before.values())) or 'none'}.",
+        )
+    changes = []
+    for name in common:
+        now, then = _fields(new[name]), _fields(before[name])
+        changes.append(
+            Change(
+                new[name]["name"],
+                new[name]["group"],
+                (then["mean"], now["mean"]),
+                (then[RATIO], now[RATIO]),
+                tuple(threshold.text for threshold in thresholds if not threshold.passes(now, then)),
+            )
+        )
+    return Compared(str(path), tuple(changes), tuple(_notes(bench, old, new, before)))
+
+
+def _fields(record: Mapping[str, Any]) -> dict[str, float]:
+    """What a threshold can be about."""
+    stats = record["stats"]
+    pairs = zip(stats["data"], record["extra_info"]["reference_seconds"], strict=True)
+    ratio = median(system / reference for system, reference in pairs)
+    return {**{name: float(stats[name]) for name in _FIELDS if name != RATIO}, RATIO: ratio}
+
+
+def _notes(
+    bench: Bench, old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[str]:
+    notes = []
+    kept = ("node", "machine", "python_version", "system")
+    same = all(old["machine_info"].get(key) == bench.machine_info.get(key) for key in kept)
+    brands = [info["cpu"].get("brand_raw") for info in (old["machine_info"], bench.machine_info)]
+    if not same or brands[0] != brands[1]:
+        notes.append(
+            "The file is of another machine or Python: seconds do not compare, the ratio to the reference"
+            f" does ({RATIO}:10%)."
+        )
+    for what, names in (("only in the file", before.keys() - new), ("not in the file", new.keys() - before)):
+        if names:
+            listed = sorted((before.get(name) or new[name])["name"] for name in names)
+            notes.append(f"Not compared, {what}: {', '.join(listed)}.")
+    return notes

@@ -1,0 +1,417 @@
+"""Times extractors on a corpus: throughput, latency, load time, memory, and how time grows."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from statistics import median, quantiles
+from typing import Any
+
+from wortlaut import __version__
+from wortlaut.bench.process import Ended, measure
+from wortlaut.bench.scaling import BATCH_TEXT, BATCHES, LENGTHS, Exponent, exponent
+from wortlaut.check.speed import REFERENCE
+from wortlaut.corpus.load import Corpus, load_corpus
+from wortlaut.errors import DataError
+from wortlaut.evaluation import built_in
+from wortlaut.layers import tokens
+
+#: Documents of a batch, unless others are asked for.
+SIZES = (1, 32)
+#: Seconds that one pass over the corpus may take, and one point of a curve.
+TIMEOUT, POINT = 300.0, 20.0
+
+Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of rounds and their quartiles."""
+
+    median: float
+    q1: float
+    q3: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        if len(values) == 1:
+            return cls(values[0], values[0], values[0])
+        q1, middle, q3 = quantiles(values, n=4, method="inclusive")
+        return cls(middle, q1, q3)
+
+    def to_dict(self) -> dict[str, float]:
+        return {"median": self.median, "q1": self.q1, "q3": self.q3}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Rounds of one pass, each beside one of the reference over the same texts.
+
+    ``size`` is documents in a batch (throughput, batch) or characters (length). ``seconds`` are those of a
+    pass, ``relative`` is how many times as fast as the reference it is, round by round. ``record`` is what
+    pytest-benchmark keeps of it.
+    """
+
+    size: int
+    rounds: int
+    documents: int
+    characters: int
+    tokens: int
+    seconds: Spread
+    reference: Spread
+    relative: Spread
+    record: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Timing:
+        own, extra = record["stats"]["data"], record["extra_info"]
+        reference = extra["reference_seconds"]
+        return cls(
+            record["params"]["size"],
+            len(own),
+            extra["documents"],
+            extra["characters"],
+            extra["tokens"],
+            Spread.of(own),
+            Spread.of(reference),
+            Spread.of([r / s for r, s in zip(reference, own, strict=True)]),
+            record,
+        )
+
+    def rate(self, count: int) -> float:
+        """``count`` things a pass, a second."""
+        return count / self.seconds.median
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "size": self.size,
+            "rounds": self.rounds,
+            "documents": self.documents,
+            "characters": self.characters,
+            "tokens": self.tokens,
+            "seconds": self.seconds.to_dict(),
+            "reference_seconds": self.reference.to_dict(),
+            "relative": self.relative.to_dict(),
+            "documents_per_second": self.rate(self.documents),
+            "tokens_per_second": self.rate(self.tokens),
+            "characters_per_second": self.rate(self.characters),
+        }
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Time at growing sizes. ``left_out`` are the sizes that were not reached, and ``why``."""
+
+    points: tuple[Timing, ...]
+    exponent: Exponent | None
+    reference: Exponent | None
+    left_out: tuple[int, ...] = ()
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "points": [point.to_dict() for point in self.points],
+            "exponent": _exponent(self.exponent),
+            "reference_exponent": _exponent(self.reference),
+            "left_out": list(self.left_out),
+            "why": self.why,
+        }
+
+
+def _exponent(fit: Exponent | None) -> dict[str, Any] | None:
+    if fit is None:
+        return None
+    return {
+        "value": fit.value,
+        "interval": list(fit.interval),
+        "low": fit.low,
+        "high": fit.high,
+        "verdict": fit.verdict,
+    }
+
+
+@dataclass(frozen=True)
+class Quality:
+    """A score in [0, 1] with its interval, named ``layer.schema.measure``."""
+
+    name: str
+    value: float
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one extractor takes. Seconds and bytes; ``failed`` says why something is missing."""
+
+    name: str
+    load: float | None = None
+    first: float | None = None
+    memory: int | None = None
+    memory_before: int | None = None
+    throughput: tuple[Timing, ...] = ()
+    length: Curve | None = None
+    batch: Curve | None = None
+    quality: Quality | None = None
+    failed: str | None = None
+
+    def best(self) -> Timing | None:
+        """At the batch size with the most documents a second."""
+        return max(self.throughput, key=lambda timing: timing.rate(timing.documents), default=None)
+
+    def timings(self) -> list[Timing]:
+        curves = [curve for curve in (self.length, self.batch) if curve is not None]
+        return [*self.throughput, *(point for curve in curves for point in curve.points)]
+
+    def to_dict(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "name": self.name,
+            "load_seconds": self.load,
+            "first_document_seconds": self.first,
+            "peak_memory_bytes": self.memory,
+            "memory_before_bytes": self.memory_before,
+            "throughput": [timing.to_dict() for timing in self.throughput],
+        }
+        for name, curve in (("length", self.length), ("batch", self.batch)):
+            if curve is not None:
+                row[name] = curve.to_dict()
+        if self.quality is not None:
+            interval = self.quality.interval
+            row["quality"] = {
+                "score": self.quality.name,
+                "value": self.quality.value,
+                "interval": None if interval is None else list(interval),
+            }
+        if self.failed is not None:
+            row["failed"] = self.failed
+        return row
+
+
+@dataclass(frozen=True)
+class Bench:
+    """All extractors on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema."""
+
+    corpus: str
+    hash: str
+    documents: int
+    characters: int
+    tokens: int
+    machine: Mapping[str, Any]
+    systems: tuple[Measured, ...]
+    notes: tuple[str, ...]
+    #: What pytest-benchmark says of the machine.
+    machine_info: Mapping[str, Any] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": "wortlaut-bench/1",
+            "version": __version__,
+            "corpus": {
+                "name": self.corpus,
+                "hash": self.hash,
+                "documents": self.documents,
+                "characters": self.characters,
+                "tokens": self.tokens,
+            },
+            "reference": REFERENCE,
+            "machine": dict(self.machine),
+            "notes": list(self.notes),
+            "systems": [system.to_dict() for system in self.systems],
+        }
+
+
+def bench(
+    extractors: Sequence[str] | None = None,
+    corpus: str | Corpus = "gold",
+    *,
+    sizes: Sequence[int] = SIZES,
+    rounds: int | None = None,
+    warmup: int = 1,
+    scaling: bool = False,
+    timeout: float = TIMEOUT,
+    point: float = POINT,
+    progress: Progress | None = None,
+) -> Bench:
+    """Time each extractor (a spec; by default the built-in ones) in a process of its own.
+
+    Parameters
+    ----------
+    sizes
+        Documents in a batch.
+    rounds, warmup
+        Timed passes over the corpus (by default what fits in two seconds, 5 to 20), and those before them.
+    scaling
+        Also one text of 1,000 to 1,000,000 characters, and batches of 1 to 512 texts.
+    timeout, point
+        Seconds that loading or one pass may take, and one pass at a point of the curves.
+    progress
+        Called with the system's name, the benchmarks done and their number.
+
+    An extractor that fails or hangs has its reason in ``failed``; the others go on. Raises WortlautError for
+    a corpus or a number that cannot be used.
+    """
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    texts = [(document.id, document.text) for document in loaded.documents]
+    if not any(text.strip() for _, text in texts):
+        raise DataError("the corpus has no text to time extractors on", where=loaded.name)
+    notes: list[str] = []
+    if not extractors:
+        extractors, notes = built_in()
+    fitting = _fitting(sizes, len(texts), notes)
+    job = {
+        "texts": texts,
+        "corpus": loaded.hash,
+        "rounds": rounds,
+        "warmup": warmup,
+        "timeout": timeout,
+        "point": point,
+    }
+    begin = _load()
+    systems = []
+    for spec in dict.fromkeys(extractors):
+        total = len(fitting) + (len(LENGTHS) + len(BATCHES) if scaling else 0)
+
+        def advance(before: int, done: int, spec: str = spec, total: int = total) -> None:
+            if progress is not None:
+                progress(spec, before + done, total)
+
+        system = _throughput(spec, {**job, "spec": spec}, fitting, advance)
+        if scaling and system.failed is None:
+            system = _curves(system, {**job, "spec": spec}, len(fitting), advance)
+        systems.append(system)
+    characters = sum(len(text) for _, text in texts)
+    counted = sum(len(tokens(text)) for _, text in texts)
+    notes += _notes(len(texts), characters, scaling)
+    info = _machine_info()
+    machine = {**_machine(info), "load": [begin, _load()]}
+    notes += _busy(systems)
+    return Bench(
+        loaded.name,
+        loaded.hash,
+        len(texts),
+        characters,
+        counted,
+        machine,
+        tuple(systems),
+        tuple(notes),
+        info,
+    )
+
+
+def _fitting(sizes: Sequence[int], documents: int, notes: list[str]) -> list[int]:
+    """Each size once; of those that put the whole corpus in one batch, the smallest."""
+    wanted = sorted(set(sizes))
+    if not wanted or wanted[0] < 1:
+        raise DataError(f"a batch of {wanted[0] if wanted else 'no'} documents", hint="1 or more.")
+    whole = next((size for size in wanted if size >= documents), wanted[-1])
+    if left := [size for size in wanted if size > whole]:
+        what = "one document" if documents == 1 else f"{documents} documents"
+        notes.append(
+            f"The corpus has {what}: batches of {', '.join(map(str, left))} would be the same as of {whole}."
+            " --scaling measures larger ones on made texts."
+        )
+    return [size for size in wanted if size <= whole]
+
+
+def _throughput(
+    spec: str, job: Mapping[str, Any], sizes: Sequence[int], advance: Callable[[int, int], None]
+) -> Measured:
+    ended = measure({**job, "test": "throughput", "sizes": sizes}, partial(advance, 0))
+    known: dict[str, Any] = {key: value for line in ended.lines for key, value in line.items()}
+    failed = ended.failed
+    if ended.silent is not None:
+        what = "being loaded" if "load" not in known else "a pass over the corpus"
+        failed = f"no end of {what} within {ended.silent:g} s (--timeout)"
+    return Measured(
+        spec,
+        known.get("load"),
+        known.get("first"),
+        known.get("memory"),
+        known.get("memory_before"),
+        tuple(map(Timing.of, ended.values("benchmark"))),
+        failed=failed,
+    )
+
+
+def _curves(
+    system: Measured, job: Mapping[str, Any], done: int, advance: Callable[[int, int], None]
+) -> Measured:
+    curves: list[Curve] = []
+    failed = []
+    for test, sizes, unit in (("length", LENGTHS, "characters"), ("batch", BATCHES, "texts in a batch")):
+        before = done + len(LENGTHS) * len(curves)
+        ended = measure({**job, "test": test, "sizes": sizes}, partial(advance, before))
+        curves.append(_curve(ended, sizes))
+        if ended.failed is not None:
+            place = "".join(f"at {size:,} {unit}: " for size in curves[-1].left_out[:1])
+            failed.append(place + ended.failed)
+    length, batch = curves
+    return replace(system, length=length, batch=batch, failed="\n  ".join(failed) or None)
+
+
+def _curve(ended: Ended, sizes: Sequence[int]) -> Curve:
+    points = tuple(map(Timing.of, ended.values("benchmark")))
+    reached = [point.size for point in points]
+    left_out = tuple(size for size in sizes if size not in reached)
+    why = ended.failed or ""
+    if ended.silent is not None:
+        why = f"a pass took longer than {ended.silent:g} s"
+    return Curve(
+        points,
+        exponent(reached, [point.seconds.median for point in points]),
+        exponent(reached, [point.reference.median for point in points]),
+        left_out,
+        why,
+    )
+
+
+def _notes(documents: int, characters: int, scaling: bool) -> list[str]:
+    notes = []
+    if documents == 1:
+        notes.append(
+            f"The corpus is one article of {characters:,} characters: short passes, and a text that an"
+            " extractor may suit by chance. Name a corpus like your own for numbers to plan with."
+        )
+    if scaling:
+        notes.append(
+            "Longer texts and batches repeat the paragraphs of the corpus; a text in a batch has"
+            f" {BATCH_TEXT:,} characters. Words that an extractor has seen cost it less than new ones."
+        )
+    return notes
+
+
+def _busy(systems: Sequence[Measured]) -> list[str]:
+    """Said where other work on the machine shows in the numbers."""
+    spreads = [
+        (timing.reference.q3 - timing.reference.q1) / timing.reference.median
+        for system in systems
+        for timing in system.throughput
+    ]
+    if spreads and median(spreads) > 0.1:
+        return [
+            f"The reference itself varied by {median(spreads):.0%} between rounds (quartiles): the machine"
+            " is busy. Trust the ratio to the reference more than the rates."
+        ]
+    return []
+
+
+def _machine_info() -> dict[str, Any]:
+    from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
+
+    return dict(pytest_benchmark_generate_machine_info())
+
+
+def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "cpu": info["cpu"].get("brand_raw", info["machine"]),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "python": info["python_version"],
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _load() -> float | None:
+    """Processes that want the processor, a mean of the last minute."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

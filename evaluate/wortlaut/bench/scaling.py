@@ -1,0 +1,93 @@
+"""How time grows with the length of a text and the size of a batch: made texts, and the fitted exponent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+from wortlaut.document import Text
+from wortlaut.layers import paragraphs
+
+#: Characters of a text, three points a decade.
+LENGTHS = (*(step * power for power in (1_000, 10_000, 100_000) for step in (1, 2, 5)), 1_000_000)
+#: Texts of a batch.
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+#: Characters of a text in a batch.
+BATCH_TEXT = 1_000
+#: The fit is over sizes within this factor of the largest: what counts is where the curve is going.
+SPAN = 10
+
+
+def text_of_length(texts: Sequence[Text], characters: int) -> str:
+    """The paragraphs of the texts, a line each, again and again up to exactly so many characters."""
+    return _filled(cycle(_paragraphs(texts)), characters)
+
+
+def paragraph_texts(texts: Sequence[Text], count: int, characters: int = BATCH_TEXT) -> list[Text]:
+    """So many texts of so many characters, each of the paragraphs that come next, again and again."""
+    stream = cycle(_paragraphs(texts))
+    return [Text(_filled(stream, characters), f"part-{i}") for i in range(count)]
+
+
+def _paragraphs(texts: Sequence[Text]) -> list[str]:
+    return [text[start:end] for text in texts for start, end in paragraphs(text)]
+
+
+def _filled(stream: cycle[str], characters: int) -> str:
+    parts: list[str] = []
+    missing = characters
+    while missing > 0:
+        parts.append(next(stream)[: missing - 1] + "\n")
+        missing -= len(parts[-1])
+    return "".join(parts)
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """Time grows as size to this power, with its 95% interval; fitted on sizes from ``low`` to ``high``."""
+
+    value: float
+    interval: tuple[float, float]
+    low: int
+    high: int
+
+    @property
+    def verdict(self) -> str:
+        """In a word, where the interval leaves one; the words are conventions, the numbers are not."""
+        low, high = self.interval
+        for word, least, most in _WORDS:
+            if least <= low and high < most:
+                return word
+        return f"unclear, {_nearest(self.value)} at a guess"
+
+
+#: What an exponent is called: from, up to.
+_WORDS = (
+    ("less than linear", -math.inf, 0.85),
+    ("linear", 0.85, 1.2),
+    ("more than linear", 1.2, 1.7),
+    ("quadratic", 1.7, 2.3),
+    ("more than quadratic", 2.3, math.inf),
+)
+
+
+def _nearest(value: float) -> str:
+    return next(word for word, _, most in _WORDS if value < most)
+
+
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> Exponent | None:
+    """The slope of log time on log size by least squares, over the last decade; ``None`` under four points.
+
+    The interval is that of the slope in simple regression, Student's t with points - 2 degrees of freedom.
+    """
+    from scipy.stats import linregress, t
+
+    points = [(size, time) for size, time in zip(sizes, seconds, strict=True) if size * SPAN >= max(sizes)]
+    if len(points) < 4:
+        return None
+    fit = linregress([math.log(size) for size, _ in points], [math.log(time) for _, time in points])
+    half = float(t.ppf(0.975, len(points) - 2) * fit.stderr)
+    value = float(fit.slope)
+    return Exponent(value, (value - half, value + half), points[0][0], points[-1][0])

@@ -1,0 +1,122 @@
+"""The command that times extractors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wortlaut.cli.common import app, fail, print_parts, progress_bars, target, write_json
+from wortlaut.errors import WortlautError
+
+
+@app.command(rich_help_panel="Guard and measure")
+def bench(
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor", "-e", metavar="SPEC", help="What to time; repeat it. Default: the built-in ones."
+        ),
+    ] = None,
+    corpus: Annotated[
+        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+    ] = "gold",
+    batch: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--batch", min=1, metavar="N", help="Documents in a batch; repeat it. Default: 1 and 32."
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Timed passes. Default: two seconds of them, 5 to 20."),
+    ] = None,
+    warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Passes before the timed ones.")] = 1,
+    scaling: Annotated[
+        bool, typer.Option("--scaling", help="Also texts of 1k to 1M characters, and batches of 1 to 512.")
+    ] = False,
+    quality: Annotated[
+        str | None,
+        typer.Option(
+            "--quality", metavar="SCORE", help="Also this score: LAYER.SCHEMA.MEASURE, as entities.strict.f1."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", callback=target, help="Quality against speed as an SVG."),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
+    ] = None,
+    save_file: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", callback=target, help="Write the JSON of pytest-benchmark."),
+    ] = None,
+    compare_file: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="FILE", help="Compare with what --save wrote."),
+    ] = None,
+    compare_fail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare-fail", metavar="EXPR", help="Exit 1 where slower: mean:10%, ratio:10%; repeat it."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="For loading, and for one pass.")
+    ] = 300.0,
+    point: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="For one pass at a point of --scaling.")
+    ] = 20.0,
+) -> None:
+    """Time extractors: rates, latency, load time, memory; each in a process of its own."""
+    from wortlaut.bench import quality as scores
+    from wortlaut.bench import records
+    from wortlaut.bench.run import SIZES
+    from wortlaut.bench.run import bench as run_bench
+    from wortlaut.corpus.load import load_corpus
+    from wortlaut.files import write_whole
+    from wortlaut.reports.bench import bench_view
+    from wortlaut.reports.pareto import pareto_svg
+
+    # What is wrong with the options is told before minutes go into the run.
+    wanted = scores.Wanted.parse(quality or scores.DEFAULT) if quality or plot else None
+    thresholds = [records.Threshold.parse(text) for text in compare_fail or ()]
+    if thresholds and compare_file is None:
+        raise WortlautError("--compare-fail without --compare", hint="Name the file to compare with.")
+    old = None if compare_file is None else records.read(compare_file)
+    loaded = load_corpus(corpus)
+    with progress_bars() as progress:
+        result = run_bench(
+            extractor,
+            loaded,
+            sizes=batch or SIZES,
+            rounds=rounds,
+            warmup=warmup,
+            scaling=scaling,
+            timeout=timeout,
+            point=point,
+            progress=progress,
+        )
+    if wanted is not None:
+        result = scores.with_quality(result, loaded, wanted)
+    if save_file is not None:
+        records.save(result, save_file)
+    compared = None
+    if compare_file is not None and old is not None:
+        compared = records.compare(result, compare_file, old, thresholds)
+    if json_file is not None:
+        write_json(json_file, result.to_dict() | ({"compared": compared.to_dict()} if compared else {}))
+    if plot is not None:
+        write_whole(plot, pareto_svg(result))
+    if json_file != Path("-"):
+        print_parts(bench_view(result, compared))
+    failures = [system for system in result.systems if system.failed is not None]
+    for system in failures:
+        fail(WortlautError(f"{system.name} failed\n  {system.failed}"))
+    if failures:
+        raise typer.Exit(2)
+    if compared is not None and compared.regressed:
+        raise typer.Exit(1)

@@ -1,0 +1,222 @@
+"""Tables of a benchmark within 80 columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from wortlaut.check.speed import REFERENCE
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from wortlaut.bench.records import Compared
+    from wortlaut.bench.run import Bench, Curve, Measured, Quality
+    from wortlaut.bench.scaling import Exponent
+
+_MEBIBYTE = 1024 * 1024
+
+
+def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[RenderableType]:
+    """Rates, what each extractor needs, the curves, the comparison, and what a reader must know."""
+    from rich.text import Text
+
+    documents = f"{bench.documents:,} document{'s' * (bench.documents != 1)}"
+    yield Text(
+        f"{bench.corpus} ({documents}, {bench.characters:,} characters, {bench.tokens:,} tokens)",
+        style="bold",
+    )
+    measured = [system for system in bench.systems if system.throughput]
+    if measured:
+        yield _rates(measured)
+    if any(system.load is not None for system in bench.systems):
+        yield _needs(bench.systems)
+    for attribute, title, shown in (
+        ("length", "one text of so many characters: time", (1_000, 10_000, 100_000, 1_000_000)),
+        ("batch", "so many texts in one batch: time a text", (1, 8, 64, 512)),
+    ):
+        curves = {s.name: curve for s in bench.systems if (curve := getattr(s, attribute)) is not None}
+        if curves:
+            yield from _curves(curves, title, shown, attribute == "batch")
+    if compared is not None:
+        yield from _comparison(compared)
+    machine = bench.machine
+    yield Text(
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
+        + ("" if machine["load"][0] is None else ", load average {} → {}".format(*machine["load"])),
+        style="dim",
+    )
+    yield Text(
+        f"× reference: how many times as fast as one pass of our tokeniser ({REFERENCE}) in the same round;"
+        " in parentheses the quartiles of the rounds. Wall time, one process an extractor. Load and first"
+        " document are measured once. Memory is that of the process, and of those that it started; not of a"
+        " GPU. Energy is not measured.",
+        style="dim",
+    )
+    for note in bench.notes:
+        yield Text(f"note: {note}", style="dim")
+
+
+def _rates(systems: Sequence[Measured]) -> Table:
+    table = _table(["extractor"], ["batch", "docs/s", "tokens/s", "chars/s", "× reference (quartiles)"])
+    for system in systems:
+        for timing in system.throughput:
+            relative = timing.relative
+            table.add_row(
+                short_name(system.name),
+                str(timing.size),
+                significant(timing.rate(timing.documents)),
+                significant(timing.rate(timing.tokens)),
+                significant(timing.rate(timing.characters)),
+                f"{significant(relative.median)} ({significant(relative.q1)}–{significant(relative.q3)})",
+            )
+    passes = sorted(timing.reference.median for system in systems for timing in system.throughput)
+    reference = passes[len(passes) // 2]
+    sizes = systems[0].throughput[0]
+    table.add_row(
+        "reference",
+        "",
+        *(significant(count / reference) for count in (sizes.documents, sizes.tokens, sizes.characters)),
+        "1",
+        style="dim",
+    )
+    return table
+
+
+def _needs(systems: Sequence[Measured]) -> Table:
+    scored = next((system.quality.name for system in systems if system.quality is not None), None)
+    table = _table(
+        ["extractor"], ["load", "first doc", "peak memory", "of it Python", *([scored] if scored else [])]
+    )
+    for system in systems:
+        if system.load is None:
+            continue
+        cells = [
+            time_text(system.load),
+            time_text(system.first),
+            memory_text(system.memory),
+            memory_text(system.memory_before),
+        ]
+        if scored:
+            cells.append(_score(system.quality))
+        table.add_row(short_name(system.name), *cells)
+    return table
+
+
+def _score(quality: Quality | None) -> str:
+    if quality is None:
+        return "–"
+    interval = quality.interval
+    return f"{quality.value:.3f}" + (f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else "")
+
+
+def _curves(
+    curves: dict[str, Curve], title: str, shown: Sequence[int], each: bool
+) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    yield Text(title, style="bold")
+    table = _table(["extractor"], [f"{size:,}" for size in shown])
+    for name, curve in curves.items():
+        at = {point.size: point.seconds.median / (point.size if each else 1) for point in curve.points}
+        table.add_row(short_name(name), *(time_text(at.get(size)) for size in shown))
+    yield table
+    what = "batch" if each else "length"
+    for name, curve in curves.items():
+        yield Text(f"{short_name(name)}: {exponent_text(curve.exponent)}")
+        if curve.left_out:
+            left = ", ".join(f"{size:,}" for size in curve.left_out)
+            yield Text(f"  left out: {left}; {curve.why}")
+    fits = [curve.reference for curve in curves.values() if curve.reference is not None]
+    if fits:
+        yield Text(f"reference: {exponent_text(fits[0])}", style="dim")
+    yield Text(
+        f"In parentheses the power of the {what} that time grows with: slope of log time on log {what} over"
+        " the last decade, with its 95% interval.",
+        style="dim",
+    )
+
+
+def exponent_text(fit: Exponent | None) -> str:
+    """``linear (1.02, 0.97–1.07)``."""
+    if fit is None:
+        return "too few points for a fit"
+    low, high = fit.interval
+    return f"{fit.verdict} ({fit.value:.2f}, {low:.2f}–{high:.2f}; {fit.low:,} to {fit.high:,})"
+
+
+def _comparison(compared: Compared) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    yield Text(f"compared with {compared.path}", style="bold")
+    if compared.changes:
+        table = _table(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])
+        for change in compared.changes:
+            table.add_row(
+                change.name.removeprefix("test_"),
+                time_text(change.mean[0]),
+                time_text(change.mean[1]),
+                _percent(*change.mean),
+                _percent(*change.ratio),
+                Text(" ".join(change.failed), style="bold red") if change.failed else Text("ok"),
+            )
+        yield table
+        yield Text(
+            "change: of the mean seconds; to reference: of the seconds in units of the reference (ratio).",
+            style="dim",
+        )
+    for note in compared.notes:
+        yield Text(f"note: {note}", style="dim")
+    failed = sum(bool(change.failed) for change in compared.changes)
+    yield Text(
+        f"{failed} of {len(compared.changes)} slower than allowed"
+        if failed
+        else "nothing is slower than allowed",
+        style="bold red" if failed else "bold green",
+    )
+
+
+def _percent(then: float, now: float) -> str:
+    return f"{now / then * 100 - 100:+.0f}%"
+
+
+def _table(names: Sequence[str], numbers: Sequence[str]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def short_name(name: str) -> str:
+    """A spec without the folders of its path."""
+    kind, colon, path = name.rpartition(":")
+    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
+
+
+def significant(value: float) -> str:
+    """Three significant digits, never an exponent: ``0.00348``, ``12.5``, ``83,122``."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    if value <= 0:
+        return "0"
+    return f"{value:.{max(2 - math.floor(math.log10(value)), 0)}f}"
+
+
+def time_text(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{significant(seconds / size)} {unit}"
+    return f"{significant(seconds / 1e-6)} µs"
+
+
+def memory_text(size: int | None) -> str:
+    return "–" if size is None else f"{size / _MEBIBYTE:,.0f} MiB"
