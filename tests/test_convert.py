@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -12,12 +16,12 @@ from roundtrips import assert_exact, difference, joined, kinds, written
 from shared import shared_data
 from strategies import corpora
 
-from wortlaut.convert import _save, convert
+from wortlaut.convert import _FILES, _LINES, _count, convert
 from wortlaut.corpus.load import gold_root
 from wortlaut.corpus.validate import validate
-from wortlaut.document import Annotations, Document, Entity, Span
+from wortlaut.document import Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
-from wortlaut.formats import WRITERS, detect, reader, writer
+from wortlaut.formats import WRITERS, detect, joiner, reader, writer
 from wortlaut.formats.columns import token_view
 
 #: Formats whose texts are laid out anew from tokens: compared without white space.
@@ -130,10 +134,11 @@ def test_predictions_without_texts_say_so(tmp_path):
         convert(tmp_path / "in.jsonl", tmp_path / "out", "dataset")
 
 
-def test_half_a_surrogate_pair_is_refused(tmp_path):
+def test_half_a_surrogate_pair_is_refused(source, tmp_path, monkeypatch):
+    monkeypatch.setattr("wortlaut.convert.stream_corpus", lambda ref: iter([Document("a", "\ud83d")]))
     with pytest.raises(DataError, match="half a surrogate pair"):
-        _save(tmp_path / "x", writer("predictions"), [Document("a", "\ud83d")], {}, False)
-    assert list(tmp_path.iterdir()) == []
+        convert(source, tmp_path / "x", "predictions")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 @pytest.mark.parametrize(
@@ -199,3 +204,178 @@ def test_corpora_of_others_come_back_equal(corpus, format):
     # The project's own files hold its own labels.
     assert_exact("native", documents)
     assert_exact("predictions", documents)
+
+
+# Large corpora: parts, and going on
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """350 documents with names and quotes, in parts of 80."""
+    monkeypatch.setattr("wortlaut.convert.DOCUMENTS", 80)
+    path = tmp_path / "large.jsonl"
+    writer("predictions")(path, many(350))
+    return path
+
+
+@pytest.fixture
+def parted(tmp_path, monkeypatch):
+    """50 of them, in three parts."""
+    monkeypatch.setattr("wortlaut.convert.DOCUMENTS", 20)
+    path = tmp_path / "parted.jsonl"
+    writer("predictions")(path, many(50))
+    return path
+
+
+def many(count):
+    for number in range(count):
+        text = f"Anna Krug sagte: „Es sind {number}.“ Danach ging Ben Holm\u00a0🙂 in Wien weiter."
+        names = [
+            Entity(Span.of(0, 9), "PER"),
+            Entity(Span.of(text.index("Wien"), text.index("Wien") + 4), "LOC"),
+        ]
+        quote = Quote("q1", "direct", Span.of(text.index("„"), text.index("“") + 1), speaker=Span.of(0, 9))
+        yield Document(f"d{number:04}", text, Annotations(tuple(names), (quote,)))
+
+
+JOINED = sorted(filter(joiner, WRITERS))
+
+
+def contents(path):
+    """Of a file, or of every file of a folder but the names of its parts."""
+    if path.is_file():
+        return path.read_bytes()
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.*")}
+
+
+@pytest.mark.parametrize("format", JOINED)
+def test_parts_become_what_one_write_gives(format, parted, tmp_path):
+    """With the same losses. A dataset has a file for each part, which holds the same documents."""
+    out, whole = tmp_path / NAMES.get(format, "x"), tmp_path / "whole" / NAMES.get(format, "x")
+    whole.parent.mkdir()
+    done = convert(parted, out, format)
+    losses = list(writer(format)(whole, many(50)))
+    assert list(done.losses) == losses and done.documents == 50
+    assert list(reader(format)(out)) == list(reader(format)(whole))
+    if format not in ("dataset", "docbin"):
+        assert contents(out) == contents(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["parted.jsonl", "whole", out.name])
+
+
+def test_a_docbin_that_is_no_spacy_file_is_a_folder_of_them(parted, tmp_path):
+    convert(parted, tmp_path / "x", "docbin")
+    files = sorted(path.name for path in (tmp_path / "x").iterdir())
+    assert files == ["00000.spacy", "00001.spacy", "00002.spacy"]
+    assert detect(tmp_path / "x") == "docbin"
+    assert [d.id for d in reader("docbin")(tmp_path / "x")] == [d.id for d in many(50)]
+
+
+def test_long_documents_make_smaller_parts(parted, tmp_path, monkeypatch):
+    monkeypatch.setattr("wortlaut.convert.CHARACTERS", 1000)
+    convert(parted, tmp_path / "x", "docbin")
+    assert len(list((tmp_path / "x").iterdir())) == 4
+    assert len(list(reader("docbin")(tmp_path / "x"))) == 50
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import wortlaut.convert
+wortlaut.convert.DOCUMENTS = 80
+def progress(what, done, total):
+    assert total == 350
+    if done == 300:
+        os.kill(os.getpid(), signal.SIGKILL)
+wortlaut.convert.convert(sys.argv[1], Path(sys.argv[2]), sys.argv[3], progress=progress)
+"""
+
+
+@pytest.mark.parametrize("format", ["dataset", "conll?scheme=BILOU"])
+def test_what_was_killed_goes_on(format, large, tmp_path):
+    out = tmp_path / "out"
+    killed = [sys.executable, "-c", KILLED, str(large), str(out), format]
+    assert subprocess.run(killed, check=False).returncode == -signal.SIGKILL
+    assert not out.exists() and (tmp_path / ".out.parts").is_dir()
+    with pytest.raises(WortlautError, match="broken off after 240 documents") as refused:
+        convert(large, out, format)
+    assert "--resume" in refused.value.hint
+    written = []
+    done = convert(large, out, format, resume=True, progress=lambda _, n, total: written.append((n, total)))
+    assert (done.documents, done.before, written[-1]) == (350, 240, (300, 350))
+    convert(large, tmp_path / "again", format, resume=True)
+    assert contents(out) == contents(tmp_path / "again")
+    assert done.losses == convert(large, tmp_path / "third", format).losses
+    assert not list(tmp_path.glob(".*"))
+
+
+def interrupt(source, out, format="dataset", at=200):
+    def progress(_, done, total):
+        if done == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises((WortlautError, KeyboardInterrupt)) as stopped:
+        convert(source, out, format, progress=progress)
+    return stopped.value
+
+
+def test_what_was_interrupted_says_how_to_go_on(large, tmp_path, monkeypatch):
+    told = interrupt(large, tmp_path / "out")
+    assert "interrupted" in str(told) and "--resume" in str(told)
+    assert convert(large, tmp_path / "out", "dataset", resume=True).before == 160
+    # Before the first part is whole there is nothing to go on from.
+    monkeypatch.setattr("wortlaut.convert.DOCUMENTS", 300)
+    assert isinstance(interrupt(large, tmp_path / "second"), KeyboardInterrupt)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_another_source_or_format_is_not_gone_on_with(large, tmp_path):
+    out = tmp_path / "out"
+    interrupt(large, out)
+    with pytest.raises(WortlautError, match="its format was dataset"):
+        convert(large, out, "predictions", resume=True)
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(large.read_bytes())
+    with pytest.raises(WortlautError, match=r"its source was predictions:.*large\.jsonl"):
+        convert(other, out, "dataset", resume=True)
+    stat = large.stat()
+    large.write_bytes(large.read_bytes().replace(b"Es sind 7.", b"Es war 77."))
+    with pytest.raises(WortlautError, match="the source has changed since"):
+        convert(large, out, "dataset", resume=True)
+    # Nor where size and time are as they were.
+    os.utime(large, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(WortlautError, match="does not give the documents that it gave before"):
+        convert(large, out, "dataset", resume=True)
+    assert not out.exists()
+
+
+def test_two_runs_do_not_write_the_same(large, tmp_path):
+    def second(_, done, total):
+        with pytest.raises(WortlautError, match="another run is writing it"):
+            convert(large, tmp_path / "out", "dataset", resume=True)
+
+    assert convert(large, tmp_path / "out", "dataset", progress=second).documents == 350
+
+
+def test_formats_of_a_file_a_document_begin_again(large, tmp_path):
+    with pytest.raises(DataError, match="a conversion to brat begins again") as refused:
+        convert(large, tmp_path / "out", "brat", resume=True)
+    assert "These go on: dataset, predictions" in refused.value.hint
+    assert isinstance(interrupt(large, tmp_path / "out", "brat"), KeyboardInterrupt)
+    assert [path.name for path in tmp_path.iterdir()] == ["large.jsonl"]
+
+
+def test_a_link_leads_to_what_is_written(source, tmp_path):
+    (tmp_path / "target.jsonl").write_text("old")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "target.jsonl")
+    convert(source, tmp_path / "link.jsonl", "predictions", force=True)
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "target.jsonl").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("format", [*_LINES, *_FILES, "dataset"])
+def test_the_bar_knows_how_many_there_are(format, parted, tmp_path):
+    if format == "inception":
+        pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+    out = tmp_path / NAMES.get(format, "x")
+    convert(parted, out, format)
+    assert _count(f"{format}:{out}") == 50

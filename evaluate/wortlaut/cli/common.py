@@ -82,6 +82,11 @@ def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
     return mapping
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 document``, ``2 documents``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def make_console() -> Console:
     from rich.console import Console
 
@@ -136,7 +141,7 @@ def progress_bars() -> Iterator[Progress | None]:
         if not tasks:
             bar.start()
         if name not in tasks:
-            tasks[name] = bar.add_task(name, total=total)
+            tasks[name] = bar.add_task(name, total=total or None)
         bar.update(tasks[name], completed=done)
 
     try:

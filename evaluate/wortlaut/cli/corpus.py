@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import Seed, app, make_console, print_parts, write_json
+from wortlaut.cli.common import Seed, app, counted, make_console, print_parts, progress_bars, write_json
 from wortlaut.errors import WortlautError
 
 
@@ -218,7 +218,8 @@ def build(
         place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
         print(f"not in the token view: {place}: {loss.reason}")
     rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
-    print(f"wrote {report.out} ({rows}; {len(report.losses)} losses in the token view)\nhash {report.hash}")
+    losses = counted(len(report.losses), "loss", "losses")
+    print(f"wrote {report.out} ({rows}; {losses} in the token view)\nhash {report.hash}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -266,7 +267,7 @@ def merge(
         print(line)
     for path in merged.unused:
         print(f"{path}: no document of the release")
-    print(f"wrote {merged.out} ({merged.documents} documents)\nhash {merged.hash}")
+    print(f"wrote {merged.out} ({counted(merged.documents, 'document')})\nhash {merged.hash}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -283,17 +284,24 @@ def convert(
         bool, typer.Option("--strict", help="Write nothing if anything would be lost.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was broken off, if there is one.")
+    ] = False,
 ) -> None:
     """Write annotated documents in another format, and report what it cannot hold."""
     from wortlaut.convert import convert as run
 
-    conversion = run(source, out, to, strict=strict, force=force)
+    with progress_bars() as progress:
+        conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
     for loss in conversion.losses:
         print(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
         for example in loss.examples:
             print(f"    {example}")
-    total = sum(loss.count for loss in conversion.losses)
-    print(f"wrote {out} ({conversion.format}, {conversion.documents} documents read, {total} losses)")
+    read = f"{counted(conversion.documents, 'document')} read"
+    if conversion.before:
+        read += f", {conversion.before} of them before"
+    total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
+    print(f"wrote {out} ({conversion.format}, {read}, {total})")
 
 
 @app.command(rich_help_panel="Make a corpus")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -15,6 +15,8 @@ from wortlaut.formats.losses import Losses
 Reader = Callable[[Path], Iterator[Document]]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
 Writer = Callable[..., Losses]
+#: ``join(path, parts)`` makes of files or folders that ``write`` wrote what it would write of them all.
+Joiner = Callable[[Path, Sequence[Path]], None]
 
 #: What a corpus can be read from: name → module.
 READERS = {
@@ -70,6 +72,11 @@ def writer(name: str) -> Writer:
     return cast(Writer, import_module(WRITERS[name]).write)
 
 
+def joiner(name: str) -> Joiner | None:
+    """The ``join`` function of the format ``name``; None where it must be written in one go."""
+    return cast(Joiner | None, getattr(import_module(WRITERS[name]), "join", None))
+
+
 def detect(path: Path) -> str:
     """The format of a file or folder by its content.
 
@@ -112,6 +119,7 @@ _FOLDERS = {
     "*.ann": "brat",
     "*.jsonld": "web-annotation",
     "*.xmi": "inception",
+    "*.spacy": "docbin",
     "*.json": "german-news-quotation",
     "*.jsonl": "native",
     "*.conllu": "conllu",

@@ -49,6 +49,7 @@ from wortlaut.formats.columns import (
     unique_stems,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
 KNOWN_FAULTS = {
@@ -314,6 +315,9 @@ def write(path: Path, documents: Iterable[Document], scheme: str = "IOB2") -> Lo
             else:
                 losses.add("document", document, "it has no tokens")
     return losses
+
+
+join = concatenate
 
 
 def _written(view: TokenView, scheme: str, losses: Losses) -> Iterator[str]:

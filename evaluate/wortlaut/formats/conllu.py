@@ -43,6 +43,7 @@ from wortlaut.formats.columns import (
 from wortlaut.formats.conll import comment_id
 from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NO_PLACE, Graph, Node, from_graph, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 
 _FIELDS = ("eid", "etype", "other")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
@@ -287,6 +288,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             else:
                 losses.add("document", document, "it has no tokens")
     return losses
+
+
+join = concatenate
 
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:

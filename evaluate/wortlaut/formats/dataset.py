@@ -7,7 +7,7 @@ Offsets are code points.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quo
 from wortlaut.errors import DataError
 from wortlaut.formats import native
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import link_or_copy
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FILE = "data/documents/train-00000-of-00001.parquet"
+_FILE = "data/documents/train-{:05}-of-{:05}.parquet"
+_FILES = "data/documents/train-*.parquet"
 #: Rows in memory at a time.
 _ROWS = 500
 
@@ -103,10 +105,11 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    (path / _FILE).parent.mkdir(parents=True)
+    file_name = path / _FILE.format(0, 1)
+    file_name.parent.mkdir(parents=True)
     count = 0
     # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
-    with pq.ParquetWriter(path / _FILE, documents_schema(), compression="zstd") as file:
+    with pq.ParquetWriter(file_name, documents_schema(), compression="zstd") as file:
         rows: list[dict[str, Any]] = []
         for document in documents:
             rows.append(document_row(document))
@@ -120,11 +123,24 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     return Losses("dataset")
 
 
+def join(path: Path, parts: Sequence[Path]) -> None:
+    """Several of these folders in one, whose table has a file for each of them."""
+    import pyarrow.parquet as pq
+
+    count = 0
+    for number, part in enumerate(parts):
+        file, target = part / _FILE.format(0, 1), path / _FILE.format(number, len(parts))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        link_or_copy(file, target)
+        count += pq.read_metadata(file).num_rows
+    (path / "README.md").write_text(_card(count), encoding="utf-8", newline="\n")
+
+
 def _card(count: int) -> str:
     import yaml
 
     header = {
-        "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILE}]}],
+        "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILES}]}],
         "dataset_info": [
             {
                 "config_name": "documents",

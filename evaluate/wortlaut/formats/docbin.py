@@ -14,16 +14,18 @@ clusters, values by id. Read: without a group ``entities``, ``doc.ents``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wortlaut.document import ROLES, Annotations, Document, Span
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
+from wortlaut.formats.columns import files
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, from_graph, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import link_or_copy
 
 _OWN = "wortlaut"
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
@@ -31,19 +33,23 @@ _INSIDE = "begins or ends inside a token"
 
 
 def read(path: Path) -> Iterator[Document]:
-    """Every document of a ``.spacy`` file. One that this project did not write is named by its place."""
+    """Every document of a ``.spacy`` file, or of a folder of them, one file in memory at a time.
+
+    A document that this project did not write is named by its place: ``7``, in a folder ``train-7``.
+    """
     import spacy
     from spacy.tokens import DocBin
 
-    if not path.is_file():
-        raise MissingFileError("there is no such file", where=str(path))
-    try:
-        docs = DocBin().from_bytes(path.read_bytes())
-    # Whatever msgpack and zlib raise over other bytes.
-    except Exception as error:
-        raise DataError(f"is not a DocBin: {error}", where=str(path)) from None
-    for number, doc in enumerate(docs.get_docs(spacy.blank("de").vocab), 1):
-        yield _document(doc, number, f"{path}: doc {number}")
+    for file in files(path, ".spacy"):
+        try:
+            docs = DocBin().from_bytes(file.read_bytes())
+        # Whatever msgpack and zlib raise over other bytes.
+        except Exception as error:
+            raise DataError(f"is not a DocBin: {error}", where=str(file)) from None
+        # A vocabulary keeps every word that it has met: each file gets a new one.
+        for number, doc in enumerate(docs.get_docs(spacy.blank("de").vocab), 1):
+            name = str(number) if file == path else f"{file.stem}-{number}"
+            yield _document(doc, name, f"{file}: doc {number}")
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -58,6 +64,23 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
         docs.add(_doc(document, tokenizer(document.text), losses))
     path.write_bytes(docs.to_bytes())
     return losses
+
+
+def join(path: Path, parts: Sequence[Path]) -> None:
+    """Several of these files in one, in memory, where ``path`` ends in .spacy; else in a folder."""
+    from spacy.tokens import DocBin
+
+    if path.suffix == ".spacy" and len(parts) > 1:
+        whole = DocBin(store_user_data=True).from_disk(parts[0])
+        for part in parts[1:]:
+            whole.merge(DocBin(store_user_data=True).from_disk(part))
+        whole.to_disk(path)
+    elif path.suffix == ".spacy":
+        link_or_copy(parts[0], path)
+    else:
+        path.mkdir()
+        for number, part in enumerate(parts):
+            link_or_copy(part, path / f"{number:05}.spacy")
 
 
 def _doc(document: Document, doc: Any, losses: Losses) -> Any:
@@ -140,7 +163,7 @@ def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
     return document.with_annotations(Annotations(tuple(entities), tuple(quotes.values()), tuple(clusters)))
 
 
-def _document(doc: Any, number: int, where: str) -> Document:
+def _document(doc: Any, name: str, where: str) -> Document:
     own = doc.user_data.get(_OWN, {})
     fragments: dict[str, list[tuple[int, int]]] = defaultdict(list)
     labels: dict[str, str] = {}
@@ -161,4 +184,4 @@ def _document(doc: Any, number: int, where: str) -> Document:
     edges = [Edge(*relation) for relation in own.get("relations", ())]
     annotations, notes = from_graph(Graph(nodes, edges, own.get("clusters", ())), doc.text, where)
     meta = (*own.get("meta", {}).items(), *notes.items())
-    return Document(own.get("document", str(number)), doc.text, annotations, meta)
+    return Document(own.get("document", name), doc.text, annotations, meta)

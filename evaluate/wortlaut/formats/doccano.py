@@ -20,6 +20,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 from wortlaut.formats.units import Utf16, utf16_offsets
 
 #: Columns that are not ``meta``.
@@ -62,6 +63,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     losses = Losses("doccano")
     jsonl.write(path, (_line(document, losses) for document in documents))
     return losses
+
+
+join = concatenate
 
 
 def _line(document: Document, losses: Losses) -> dict[str, object]:

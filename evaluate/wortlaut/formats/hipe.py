@@ -44,6 +44,7 @@ from wortlaut.formats.columns import (
 )
 from wortlaut.formats.conll import comment_id
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 
 COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
@@ -218,6 +219,11 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             else:
                 losses.add("document", document, "it has no tokens")
     return losses
+
+
+def join(path: Path, parts: Sequence[Path]) -> None:
+    """Several of these files in one, under one header."""
+    concatenate(path, parts, head=("\t".join(COLUMNS) + "\n").encode())
 
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:

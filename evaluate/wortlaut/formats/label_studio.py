@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 from wortlaut.formats.units import utf16_offsets
 
 _LINE_END = re.compile("[\n\r]")
@@ -51,6 +52,11 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             before = ",\n"
         file.write("\n]\n" if before == ",\n" else "[]\n")
     return losses
+
+
+def join(path: Path, parts: Sequence[Path]) -> None:
+    """Several of these files in one, none of them without a task."""
+    concatenate(path, parts, head=b"[\n", between=b",\n", tail=b"\n]\n")
 
 
 def _task(document: Document, losses: Losses) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wortlaut.document import Document, Span
@@ -42,6 +42,11 @@ class Losses:
             place = f" [{span.start}, {span.end}) {_short(span.text(document.text))}" if span else ""
             examples += (f"{document.id}{place}{f' {what}' if what else ''}",)
         self._found[kind, reason] = count + 1, examples
+
+    def include(self, kind: str, reason: str, count: int, examples: Sequence[str]) -> None:
+        """What was lost in another part of the same export."""
+        known, shown = self._found.get((kind, reason), (0, ()))
+        self._found[kind, reason] = known + count, (*shown, *examples)[:EXAMPLES]
 
     def __iter__(self) -> Iterator[Loss]:
         for (kind, reason), (count, examples) in sorted(self._found.items()):

@@ -30,6 +30,7 @@ from wortlaut.document import (
 )
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 
 DOCUMENT_KEYS = ("id", "text", "sha256", *LAYERS)
 ENTITY_KEYS = (
@@ -130,6 +131,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             line = {"id": line.pop("id"), "text": document.text, **line}
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
     return losses
+
+
+join = concatenate
 
 
 def write_predictions(path: Path | str, items: Iterable[tuple[str, Annotations]]) -> None:

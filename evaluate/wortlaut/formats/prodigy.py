@@ -35,6 +35,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
 
 _VALUES = {*ENTITY_VALUES, *QUOTE_VALUES, "cluster"} - {"id"}
 #: A span's own id is not that of its quote.
@@ -74,6 +75,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     losses = Losses("prodigy")
     jsonl.write(path, (_task(document, losses) for document in documents))
     return losses
+
+
+join = concatenate
 
 
 def _task(document: Document, losses: Losses) -> dict[str, object]:
