@@ -26,9 +26,10 @@ from simulated import BALANCED, Ints, baseline, entry, pair, points, single
 from wortlaut.check.baseline import Baseline, Settings, read_baseline
 from wortlaut.check.gate import VERDICTS, Check, Outcome, Place, check
 from wortlaut.check.rules import Rules, parse_rules, read_rules
-from wortlaut.check.run import excerpt, gate, known_items, write_baseline
+from wortlaut.check.run import gate, known_items, write_baseline
 from wortlaut.check.speed import relative_speed
 from wortlaut.errors import WortlautError
+from wortlaut.excerpts import excerpt
 from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")

@@ -23,13 +23,14 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # A module imports from those before it and from its own group.
 ORDER = (
     ("errors", "files", "storage"),
-    ("document", "markup"),
+    ("document", "excerpts", "markup"),
     ("layers",),
     ("formats",),
     ("corpus",),
     ("extractors",),
     ("scoring",),
     ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
+    ("stress",),
     ("check", "scale"),
     ("bench",),
     ("reports",),

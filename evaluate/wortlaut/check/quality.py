@@ -10,8 +10,9 @@ from pathlib import Path
 from wortlaut.check.baseline import Settings, baseline_of, read_baseline
 from wortlaut.check.gate import Outcome, check, places, selects
 from wortlaut.check.rules import Rules, read_rules
-from wortlaut.check.run import excerpt, known_items
+from wortlaut.check.run import known_items
 from wortlaut.evaluation import Evaluation, System
+from wortlaut.excerpts import excerpt
 from wortlaut.scoring.result import Result, Results
 
 

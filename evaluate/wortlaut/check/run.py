@@ -12,11 +12,11 @@ from wortlaut.check.rules import Rules
 from wortlaut.check.speed import relative_speed
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation import Evaluation, Progress, evaluate
+from wortlaut.excerpts import excerpt
 from wortlaut.files import write_whole
 
 #: Where the baseline lies unless something else is said.
 DEFAULT_PATH = "baseline.json"
-_AROUND, _INSIDE = 24, 20
 
 
 def write_baseline(
@@ -119,22 +119,3 @@ def _known(evaluation: Evaluation) -> Iterator[tuple[str, Known]]:
                 for item in (*judged.gold, *wrong):
                     document, spans, label = item
                     yield item_hash(item), Known(document, spans, label, excerpt(texts[document], spans))
-
-
-def excerpt(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The spans in ⟦ ⟧ with the text around them in one line; what is long is cut in the middle."""
-    if not spans or not text:
-        return ""
-    begin, end = spans[0][0], spans[-1][1]
-    parts = ["…" if begin > _AROUND else "", text[max(0, begin - _AROUND) : begin]]
-    last = begin
-    for start, stop in spans:
-        gap, inside = text[last:start], text[start:stop]
-        parts.append(gap if len(gap) <= 2 * _AROUND else f"{gap[:_AROUND]} … {gap[-_AROUND:]}")
-        if len(inside) > 2 * _INSIDE + 3:
-            inside = f"{inside[:_INSIDE]} … {inside[-_INSIDE:]}"
-        parts.append(f"⟦{inside}⟧")
-        last = stop
-    parts += [text[end : end + _AROUND], "…" if end + _AROUND < len(text) else ""]
-    flat = "".join(parts).replace("\n", "⏎")
-    return "".join(character if character.isprintable() else "·" for character in flat)
