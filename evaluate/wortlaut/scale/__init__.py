@@ -1,1 +1,1 @@
-"""Extraction at scale: a corpus of any size, in shards, by many processes, stopped and gone on with anywhere."""
+"""Extraction at scale: a corpus of any size, in shards, by many processes, stopped and resumed anywhere."""
