@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from wortlaut.evaluation import Evaluation
 
 
+def _page(path: Path | None) -> Path | None:
+    """The file that ``--html`` names, refused before the work begins."""
+    if path == Path("-"):
+        raise WortlautError(
+            "a page cannot be printed", where="--html", hint="Name a file: --html report.html"
+        )
+    return target(path)
+
+
 @app.command(rich_help_panel="Score and compare")
 def evaluate(
     extractor: Annotated[
@@ -62,6 +71,12 @@ def evaluate(
     ] = None,
     samples: Samples = 1000,
     seed: Seed = 0,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."
+        ),
+    ] = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS
@@ -79,6 +94,11 @@ def evaluate(
             seed=seed,
             progress=progress,
         )
+    if html is not None:
+        from wortlaut.files import write_whole
+        from wortlaut.reports.page import report_page
+
+        write_whole(html, report_page(evaluation, labels=read_labels(labels)))
     _show(evaluation, json_file, by_label, everything)
 
 

@@ -1,0 +1,1064 @@
+
+"use strict";
+(() => {
+const el = (id) => document.getElementById(id);
+const S = JSON.parse(el("summary").textContent);
+const SVG = "http://www.w3.org/2000/svg";
+const main = el("main");
+
+/* Text is only ever set as text: nothing here parses markup. */
+function put(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked" || name === "selected" || name === "disabled") node[name] = value;
+    else if (name === "vars") for (const [key, v] of Object.entries(value)) node.style.setProperty(key, v);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+const h = (tag, attributes, ...children) => put(document.createElement(tag), attributes, children);
+const fill = (node, ...children) => { node.replaceChildren(); return put(node, {}, children); };
+const s = (tag, attributes, ...children) => put(document.createElementNS(SVG, tag), attributes, children);
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const letter = (i) => LETTERS[i % 26] + (i >= 26 ? Math.floor(i / 26) + 1 : "");
+const shortName = (name) => name.replace(/^(.*:)?.*\//, (_, kind) => kind ?? "");
+const systems = S.systems.map((system, i) => ({ ...system, i, letter: letter(i), short: shortName(system.name) }));
+const fixed = (value) => (value === null || value === undefined ? "–" : value.toFixed(3).replace(/^0\./, "."));
+const whole = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(1));
+const many = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const unique = (values) => [...new Set(values)];
+const tag = (i) => h("span", { class: "tag", title: systems[i].name }, systems[i].letter);
+const systemName = (i) => [tag(i), h("bdi", { title: systems[i].name }, systems[i].short)];
+
+const SIGNS = { correct: "✓", label: "≠", boundary_smaller: "⊂", boundary_larger: "⊃", boundary_overlap: "↔",
+  label_boundary: "≠↔", missed: "−", spurious: "+" };
+const WORDS = { correct: "correct", label: "wrong label", boundary_smaller: "too short", boundary_larger: "too long",
+  boundary_overlap: "shifted", label_boundary: "label and boundary", missed: "missed", spurious: "spurious" };
+const SCHEMAS = { strict: "same boundaries, same label", exact: "same boundaries, any label",
+  partial: "overlap, any label: half a point where boundaries differ", type: "overlap, same label",
+  fuzzy: "one shared token, same label", token: "covered tokens", character: "covered characters" };
+const SPEAKER_SCHEMAS = { strict: "a matched quote with the same speaker span", overlap: "a matched quote whose speaker span overlaps",
+  entity: "a matched quote attributed to the right person" };
+const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", overlap: "same type; cue and speaker overlap" };
+const CLASS = S.classes;
+const [CORRECT, LABEL, MISSED, SPURIOUS] = ["correct", "label", "missed", "spurious"].map((name) => CLASS.indexOf(name));
+const word = (k, layer) => (layer === "speakers" && k === LABEL ? "somebody else" : WORDS[CLASS[k]]);
+const sign = (k) => h("span", { class: `sign k-${CLASS[k]}`, "aria-hidden": "true" }, SIGNS[CLASS[k]]);
+const explain = (layer, schema) => {
+  const base = schema.split("@")[0];
+  const words = layer === "speakers" ? SPEAKER_SCHEMAS[base] : layer === "joint" ? JOINT_SCHEMAS[base] : SCHEMAS[schema];
+  const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? "of matched quotes only" : schema.endsWith("@gold") ? "given the gold quotes" : "";
+  return [layer === "clusters" ? "coreference" : words, setting].filter(Boolean).join("; ");
+};
+
+/* The texts are parsed when a view first asks for them. */
+let parsed = null;
+const documents = () => (parsed ??= JSON.parse(el("documents").textContent));
+const numberOf = (() => {
+  let index = null;
+  return (id) => (index ??= new Map(documents().map((d, i) => [d.id, i]))).get(id) ?? -1;
+})();
+const points = new WeakMap();
+/* Offsets count code points, JavaScript counts UTF-16 units: the same unless the text has one above U+FFFF. */
+function unit(d, offset) {
+  let map = points.get(d);
+  if (map === undefined) {
+    map = null;
+    if (/[\ud800-\udbff][\udc00-\udfff]/.test(d.t)) {
+      map = new Uint32Array(d.t.length + 1);
+      let n = 0, at = 0;
+      for (const character of d.t) { map[n++] = at; at += character.length; }
+      map[n] = at;
+    }
+    points.set(d, map);
+  }
+  return map === null ? offset : map[offset];
+}
+const pieces = (d, flat) => { const all = []; for (let k = 0; k < flat.length; k += 2) all.push([unit(d, flat[k]), unit(d, flat[k + 1])]); return all; };
+const cover = (d, flat) => (flat ? pieces(d, flat).map(([a, b]) => d.t.slice(a, b)).join(" … ") : "");
+const clipped = (text, length = 160) => (text.length <= length ? text : `${text.slice(0, length * 0.6)} … ${text.slice(-length * 0.35)}`);
+const cite = (text, length) => h("span", { class: "cite", lang: "de" }, clipped(text, length));
+const LAYERS = ["entities", "quotes", "cues", "addressees", "frames", "speakers"];
+const ROLE = { cues: 2, speakers: 3, addressees: 4, frames: 5 };
+const ROLE_NAME = { 2: "cue", 3: "speaker", 4: "addressee", 5: "frame" };
+const span = (layer, item) => (layer === "entities" ? item.slice(item.length % 2 ? 1 : 2) : item[ROLE[layer]] || item[1]);
+const person = (item) => (item[6] >= 0 ? S.people[item[6]][0] : item[6] === -1 ? "no speaker" : item[7] ?? (item[6] === -2 ? "not said" : "unknown"));
+const labelOf = (layer, item) => (layer === "entities" ? S.names[item[0]] : layer === "speakers" ? person(item) : layer === "quotes" ? S.types[item[0]] : "");
+const wantedSpan = (layer, item) => (layer === "speakers" ? item[1] : span(layer, item));
+
+/* Every error of a layer, in the order of the texts: {d, s, k, gold, found, at}. */
+const collected = new Map();
+function errorsOf(layer) {
+  if (collected.has(layer)) return collected.get(layer);
+  const all = [];
+  documents().forEach((d, n) => {
+    const here = [];
+    const names = new Map();
+    systems.forEach(({ i }) => {
+      for (const pair of pairsOf(d, i, layer)) {
+        if (pair.k === CORRECT) continue;
+        const flat = wantedSpan(layer, pair.gold ?? pair.found);
+        // A link names side and offsets, so it holds in a report made anew.
+        let at = `${pair.gold ? "g" : "f"}${flat[0]}-${flat.at(-1)}`;
+        const times = names.get(`${i} ${at}`) ?? 0;
+        names.set(`${i} ${at}`, times + 1);
+        if (times) at += `.${times + 1}`;
+        here.push({ ...pair, d: n, s: i, at, start: flat[0], end: flat.at(-1) });
+      }
+    });
+    here.sort((a, b) => a.start - b.start || b.end - a.end || a.s - b.s);
+    for (const error of here) all.push(error);
+  });
+  collected.set(layer, all);
+  return all;
+}
+/* Gold and found items of one system that answer each other: {k, gold, found, g, f}. */
+function pairsOf(d, i, layer) {
+  const f = d.f[i];
+  const all = [];
+  if (layer === "entities") {
+    if (f.c === undefined) return all;
+    const partner = new Map(f.w.filter((w) => w[1] >= 0).map((w) => [w[1], w]));
+    d.e.forEach((gold, g) => {
+      const k = Number(f.c[g]);
+      all.push({ k, gold, found: k === CORRECT ? gold : partner.get(g) ?? null, g });
+    });
+    for (const w of f.w) if (w[1] < 0) all.push({ k: SPURIOUS, gold: null, found: w, g: -1 });
+  } else {
+    const flat = f.p?.[layer] ?? [];
+    for (let n = 0; n < flat.length; n += 3)
+      all.push({ g: flat[n], k: flat[n + 2], gold: d.q[flat[n]] ?? null, found: f.q[flat[n + 1]] ?? null, f: flat[n + 1] });
+  }
+  return all;
+}
+const looksFor = (i, layer) => documents().some((d) => (layer === "entities" ? d.f[i].c !== undefined : d.f[i].p?.[layer] !== undefined));
+const layersShown = () => LAYERS.filter((layer) => systems.some(({ i }) => looksFor(i, layer)));
+
+/* Where we are lives in the address, so that every view can be linked to. */
+function where() {
+  const [view, query] = location.hash.slice(1).split("?");
+  const known = ["overview", "errors", "breakdowns", "people"];
+  return { view: known.includes(view) ? view : "overview", query: new URLSearchParams(query ?? "") };
+}
+function link(view, query) {
+  const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined)).toString();
+  return `#${view}${text ? `?${text}` : ""}`;
+}
+function go(hash, replace = true) {
+  if (location.hash === hash) return;
+  if (replace) history.replaceState(null, "", hash); else history.pushState(null, "", hash);
+}
+let said = 0;
+function tell(text) {
+  const node = el("live");
+  node.textContent = text;
+  const mine = ++said;
+  setTimeout(() => { if (mine === said) node.textContent = ""; }, 4000);
+}
+
+function dialog(title, ...content) {
+  const box = el("keys");
+  fill(box, h("h2", { id: "keys-title" }, title), ...content, h("p", {}, h("button", { type: "button", onclick: () => box.close() }, "Close")));
+  if (!box.open) box.showModal();
+}
+async function copy(text, what, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { readonly: true, "aria-label": what });
+    area.value = text;
+    dialog(`Copy ${what}`, h("p", {}, "The browser does not let this page write to the clipboard. The text is selected: copy it with your keys."), area);
+    area.select();
+    return;
+  }
+  tell(`Copied ${what}`);
+  const before = button.textContent;
+  button.textContent = "Copied ✓";
+  setTimeout(() => { button.textContent = before; }, 1500);
+}
+const copyButton = (label, what, text) => h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), what, event.currentTarget) }, label);
+const pick = (label, options, value, change, attributes = {}) => h("label", { class: "field" }, label,
+  h("select", { ...attributes, onchange: (event) => change(event.target.value) }, options.map(([v, text]) => h("option", { value: v, selected: v === value }, text))));
+
+/* ---------- Overview ---------- */
+
+const PLOT = 200;
+function whisker(row) {
+  const x = (value) => (value * PLOT).toFixed(1);
+  const svg = s("svg", { viewBox: `0 0 ${PLOT} 16`, width: "100%", height: 16, preserveAspectRatio: "none", "aria-hidden": "true" });
+  for (const at of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: x(at), x2: x(at), y1: 0, y2: 16, "vector-effect": "non-scaling-stroke" }));
+  if (row.i) svg.append(s("path", { class: "whisker", d: `M${x(row.i[0])} 8H${x(row.i[1])}M${x(row.i[0])} 4V12M${x(row.i[1])} 4V12`, "vector-effect": "non-scaling-stroke" }));
+  // A line of no length with a round end stays a circle however wide the cell is.
+  if (row.f !== null) svg.append(s("path", { class: "point", d: `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
+  return svg;
+}
+const axis = () => h("span", { class: "ticks", "aria-hidden": "true" }, ["0", ".25", ".5", ".75", "1"].map((text) => h("span", {}, text)));
+const sorting = { key: "", down: true, all: false };
+const COLUMNS = [["system", "System"], ["p", "P"], ["r", "R"], ["f", "F1"], ["i", "95%"], ["plot", "F1 with interval"], ["letters", "Letters"], ["right", "right"], ["gold", "gold"], ["found", "found"]];
+const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}` : "–");
+
+function shownScores() {
+  const rows = S.scores.filter((row) => sorting.all || row.main);
+  const groups = Object.values(Object.groupBy ? Object.groupBy(rows, (row) => `${row.layer}\n${row.schema}`) : rows.reduce((all, row) => { (all[`${row.layer}\n${row.schema}`] ??= []).push(row); return all; }, {}));
+  if (!sorting.key) return groups;
+  const value = (row) => (sorting.key === "system" ? systems[row.system].short : sorting.key === "i" ? row.i?.[0] ?? -1 : row[sorting.key] ?? -1);
+  const compare = (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.system - b.system);
+  return groups.map((group) => [...group].sort((a, b) => (sorting.down ? compare(b, a) : compare(a, b))));
+}
+function sortBy(key) {
+  if (sorting.key === key) sorting.down = !sorting.down;
+  else [sorting.key, sorting.down] = [key, key !== "system"];
+  const table = scoresTable();
+  main.querySelector("table.scores").replaceWith(table);
+  table.querySelector(`[data-key="${key}"]`).focus();
+  tell(`Sorted by ${key}, ${sorting.down ? "highest" : "lowest"} first, within each schema`);
+}
+function scoresTable() {
+  const lettered = Boolean(S.letters.level);
+  const columns = COLUMNS.filter(([key]) => key !== "letters" || lettered);
+  const head = columns.map(([key, name]) => {
+    const sortable = !["plot", "letters"].includes(key);
+    return h("th", { scope: "col", class: key, role: "columnheader", "aria-sort": sorting.key === key ? (sorting.down ? "descending" : "ascending") : null },
+      sortable ? h("button", { type: "button", "data-key": key, onclick: () => sortBy(key) }, name, sorting.key === key ? (sorting.down ? " ↓" : " ↑") : "") : key === "plot" ? axis() : name);
+  });
+  const bodies = shownScores().map((group) => {
+    const { layer, schema } = group[0];
+    const what = explain(layer, schema);
+    return h("tbody", { role: "rowgroup" },
+      h("tr", { class: "head", role: "row" }, h("th", { scope: "rowgroup", colspan: columns.length, role: "rowheader" }, `${layer}, ${schema}`, what && h("small", {}, what))),
+      group.map((row) => h("tr", { class: "one", role: "row" }, columns.map(([key]) => {
+        if (key === "system") return h("th", { scope: "row", role: "rowheader" }, systemName(row.system));
+        if (key === "plot") return h("td", { class: "plot", role: "cell" }, whisker(row));
+        if (key === "letters") return h("td", { class: "letters", role: "cell", "data-name": "letters" }, row.letters || "–");
+        if (key === "i") return h("td", { class: "iv soft", role: "cell", "data-name": "95%" }, ci(row));
+        const text = ["p", "r", "f"].includes(key) ? fixed(row[key]) : whole(row[key]);
+        return h("td", { class: key === "f" ? "f" : ["right", "gold", "found"].includes(key) ? "soft" : "", role: "cell", "data-name": COLUMNS.find(([k]) => k === key)[1] }, text);
+      }))));
+  });
+  return h("table", { class: "scores", role: "table" }, h("caption", { class: "aside" }, "Scores of each system, by layer and schema"),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)), bodies);
+}
+
+const flatRows = () => shownScores().flat();
+const exported = () => ["layer", "schema", "system", "P", "R", "F1", "low", "high", "letters", "right", "gold", "found"];
+function cells(row) {
+  const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
+  return [row.layer, row.schema, systems[row.system].short, number(row.p), number(row.r), number(row.f), number(row.i?.[0]), number(row.i?.[1]), row.letters, whole(row.right), String(row.gold), String(row.found)];
+}
+const LATEX = { "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", $: "\\$", "#": "\\#", _: "\\_", "{": "\\{", "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "–": "--", "≥": "$\\geq$", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" };
+const line = (text) => text.replace(/[\r\n\u2028\u2029]+/g, " ");
+function asLatex() {
+  const tex = (text) => line(text).replace(/[\\&%$#_{}~^–≥<>|]/g, (c) => LATEX[c]);
+  const lettered = Boolean(S.letters.level);
+  const head = ["layer", "schema", "system", "P", "R", "F1", "95\\% interval", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
+  const out = [`\\begin{tabular}{lll${"r".repeat(4)}${lettered ? "l" : ""}rrr}`, "\\toprule", `${head.join(" & ")} \\\\`];
+  for (const group of shownScores()) {
+    out.push("\\midrule");
+    group.forEach((row, n) => {
+      const c = cells(row).map(tex);
+      const interval = row.i ? `${c[6]}--${c[7]}` : "--";
+      out.push(`${[n ? "" : c[0], n ? "" : c[1], c[2], c[3], c[4], c[5], interval, ...(lettered ? [c[8]] : []), c[9], c[10], c[11]].join(" & ")} \\\\`);
+    });
+  }
+  return `${[...out, "\\bottomrule", "\\end{tabular}", `% ${line(S.signature)}`, ...(lettered ? [`% ${lettersText()}`] : [])].join("\n")}\n`;
+}
+function asMarkdown() {
+  const md = (text) => line(text).replace(/[\\`*_[\]|<>]/g, "\\$&");
+  const lettered = Boolean(S.letters.level);
+  const head = ["layer", "schema", "system", "P", "R", "F1", "95%", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
+  const out = [`| ${head.join(" | ")} |`, `|${head.map((name, n) => (n < 3 || name === "letters" ? " --- " : " ---: ")).join("|")}|`];
+  for (const row of flatRows()) {
+    const c = cells(row).map(md);
+    out.push(`| ${[...c.slice(0, 6), row.i ? `${c[6]}–${c[7]}` : "–", ...(lettered ? [c[8]] : []), ...c.slice(9)].join(" | ")} |`);
+  }
+  return `${[...out, "", `\`${line(S.signature).replace(/`/g, "'")}\``].join("\n")}\n`;
+}
+function asCsv() {
+  const quote = (text) => {
+    // A cell that a spreadsheet would run as a formula is kept a text.
+    const safe = /^[=+@\t\r]/.test(text) || /^-[^\d.]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  };
+  const value = (v) => (v === null || v === undefined ? "" : String(v));
+  const rows = flatRows().map((row) => [row.layer, row.schema, systems[row.system].name, row.p, row.r, row.f, row.i?.[0], row.i?.[1], row.letters, row.right, row.gold, row.found, `${S.corpus.name}@${S.corpus.hash}`].map((v) => quote(value(v))));
+  return `${[[...exported(), "corpus"], ...rows].map((row) => row.join(",")).join("\r\n")}\r\n`;
+}
+const lettersText = () => `Letters: within a layer and schema, systems that share a letter do not differ significantly (paired approximate randomisation, ${many(S.letters.tests, "test")} adjusted by Holm's method, level ${S.letters.level}).`;
+
+function overview() {
+  const corpus = S.corpus;
+  const hidden = S.scores.filter((row) => !row.main).length;
+  const notes = new Map();
+  const add = (text, name) => notes.set(text, unique([...(notes.get(text) ?? []), name]));
+  for (const note of S.notes) add(note, "");
+  for (const system of systems) for (const note of system.notes) add(note, system.letter);
+  for (const row of S.scores) for (const note of row.notes) if (sorting.all || row.main) add(note, systems[row.system].letter);
+  for (const note of S.letters.notes ?? []) add(note, "");
+  fill(main, 
+    h("h1", { class: "aside" }, "Overview"),
+    h("dl", { class: "facts" },
+      h("dt", {}, "Corpus"), h("dd", {}, h("bdi", {}, corpus.name), `, ${many(corpus.documents, "document")}`), h("dd", {}),
+      h("dt", {}, "Hash"), h("dd", {}, h("code", {}, corpus.hash)), h("dd", {}, copyButton("Copy", "hash", () => corpus.hash)),
+      h("dt", {}, "Signature"), h("dd", {}, h("code", {}, S.signature)), h("dd", {}, copyButton("Copy", "signature", () => S.signature))),
+    systems.filter((system) => system.failed).map((system) => h("p", { class: "note bad" }, systemName(system.i), ` has no scores: ${system.failed}`)),
+    [...notes].map(([text, names]) => h("p", { class: "note small" }, text, names[0] === "" ? null : h("span", { class: "soft" }, ` (${names.join(", ")})`))),
+    h("div", { class: "row spread" },
+      h("h2", {}, "Scores"),
+      h("div", { class: "row copy" },
+        hidden ? h("label", { class: "check" }, h("input", { type: "checkbox", id: "everything", checked: sorting.all, onchange: (event) => { sorting.all = event.target.checked; overview(); el("everything").focus(); } }), `all roles and settings (${hidden} more)`) : null,
+        copyButton("LaTeX", "the table as LaTeX", asLatex), copyButton("Markdown", "the table as Markdown", asMarkdown), copyButton("CSV", "the table as CSV", asCsv))),
+    S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
+    h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean, with its bootstrap interval over ", many(S.units.count, S.units.kind), ". – is undefined (0/0). Headings sort within each schema."),
+    h("p", { class: "small soft", id: "letters" }, S.letters.level ? lettersText() : S.letters.why));
+}
+
+/* ---------- Errors ---------- */
+
+const view = { layer: "", system: "", right: "", label: "", find: "", off: new Set(), doc: -1, current: null, list: [], drawn: null };
+function filtered() {
+  const right = view.right === "" ? -1 : Number(view.right);
+  const hits = right < 0 ? null : new Map();
+  const known = (d) => {
+    let one = hits.get(d);
+    if (!one) {
+      const pairs = pairsOf(documents()[d], right, view.layer);
+      const key = (p) => `${labelOf(view.layer, p.found)} ${wantedSpan(view.layer, p.found).join()}`;
+      one = { gold: new Set(pairs.filter((p) => p.k === CORRECT).map((p) => p.g)), spurious: new Set(pairs.filter((p) => p.k === SPURIOUS).map(key)), key };
+      hits.set(d, one);
+    }
+    return one;
+  };
+  const rightOne = (e) => {
+    const one = known(e.d);
+    return e.gold ? one.gold.has(e.g) : !one.spurious.has(one.key(e));
+  };
+  const base = errorsOf(view.layer).filter((e) =>
+    (view.system === "" || e.s === Number(view.system)) &&
+    (view.find === "" || documents()[e.d].id.toLowerCase().includes(view.find.toLowerCase())) &&
+    (view.label === "" || [e.gold, e.found].some((item) => item && labelOf(view.layer, item) === view.label)) &&
+    (right < 0 || (e.s !== right && rightOne(e))));
+  const counts = CLASS.map((_, k) => base.filter((e) => e.k === k).length);
+  return { list: base.filter((e) => !view.off.has(CLASS[e.k])), counts };
+}
+const permalink = (e) => link("errors", { layer: view.layer, doc: documents()[e.d].id, system: systems[e.s].name, at: e.at });
+function stateLink() {
+  return link("errors", {
+    layer: view.layer, system: view.system === "" ? "" : systems[view.system].name, right: view.right === "" ? "" : systems[view.right].name,
+    label: view.label, find: view.find, off: [...view.off].join(" "), doc: view.doc >= 0 ? documents()[view.doc].id : "",
+  });
+}
+const systemNumber = (name) => { const i = systems.findIndex((one) => one.name === name); return i < 0 ? "" : String(i); };
+
+function errors(query) {
+  const layers = layersShown();
+  if (!layers.length) {
+    fill(main, h("h1", { class: "aside" }, "Errors"), h("p", { class: "note" }, documents().length ? "No system has annotations to show." : omitted()));
+    return;
+  }
+  if (query.has("layer") || query.has("doc") || !view.layer) {
+    view.layer = layers.includes(query.get("layer")) ? query.get("layer") : layers[0];
+    const at = query.get("at");
+    view.system = at ? "" : systemNumber(query.get("system"));
+    view.right = systemNumber(query.get("right"));
+    view.label = query.get("label") ?? "";
+    view.find = query.get("find") ?? "";
+    view.off = new Set((query.get("off") ?? "").split(" ").filter((name) => CLASS.includes(name)));
+    view.doc = query.has("doc") ? numberOf(query.get("doc")) : -1;
+    const wanted = at ? errorsOf(view.layer).find((e) => e.d === view.doc && systems[e.s].name === query.get("system") && e.at === at) : null;
+    view.current = wanted ?? null;
+    if (query.has("doc") && view.doc < 0) tell(`${query.get("doc")} is not in this report`);
+    view.lost = query.has("doc") && view.doc < 0 ? `The document ${query.get("doc")} is not in this file.` : at && !wanted ? "This error is not in this report: the system has it right here, or does not look for it." : "";
+  }
+  frame(layers);
+  refresh();
+}
+const omitted = () => {
+  const { all, shown, left_out: some } = S.documents;
+  return shown === all ? null : `${many(all - shown, "document")} of ${all.toLocaleString("en")} would make this file larger than 20 MB: they are left out here, a sample that is the same every time. All scores, breakdowns and counts of people are about all ${all.toLocaleString("en")}. Left out, for example: ${some.slice(0, 5).join(", ")}.`;
+};
+function frame(layers) {
+  const scored = systems.filter(({ i }) => looksFor(i, view.layer));
+  const labels = unique(errorsOf(view.layer).flatMap((e) => [e.gold, e.found].filter(Boolean).map((item) => labelOf(view.layer, item)))).filter(Boolean).sort((a, b) => a.localeCompare(b, "de"));
+  if (view.label && !labels.includes(view.label)) view.label = "";
+  const change = (key) => (value) => { view[key] = value; view.current = null; view.lost = ""; if (key === "layer") { view.label = ""; frame(layers); } refresh(); el(`f-${key}`).focus(); };
+  const names = scored.map(({ i }) => [String(i), `${systems[i].letter} ${systems[i].short}`]);
+  fill(main, 
+    h("h1", { class: "aside" }, "Errors"),
+    S.documents.shown < S.documents.all ? h("p", { class: "note", id: "left-out" }, omitted()) : null,
+    h("div", { class: "filters" },
+      h("div", { class: "fields" },
+        pick("Layer", layers.map((layer) => [layer, layer]), view.layer, change("layer"), { id: "f-layer" }),
+        pick("Errors of", [["", "all systems"], ...names], view.system, change("system"), { id: "f-system" }),
+        pick("Only where right in", [["", "–"], ...names], view.right, change("right"), { id: "f-right", disabled: scored.length < 2 }),
+        pick(view.layer === "quotes" ? "Type" : view.layer === "speakers" ? "Person" : "Label", [["", "all"], ...labels.map((label) => [label, clipped(label, 60)])], view.label, change("label"), { id: "f-label", disabled: !labels.length }),
+        h("label", { class: "field" }, "Document’s name has", h("input", { type: "search", id: "f-find", value: view.find, oninput: (event) => { view.find = event.target.value; view.current = null; refresh(); } }))),
+      h("div", { class: "chips", id: "chips", role: "group", "aria-label": "Error classes" })),
+    h("div", { class: "walk" },
+      h("button", { type: "button", id: "previous", onclick: () => step(-1) }, "‹ Error", h("kbd", {}, "p")),
+      h("button", { type: "button", id: "next", onclick: () => step(1) }, "Error ›", h("kbd", {}, "n")),
+      h("span", { class: "where small", id: "count" }),
+      h("button", { type: "button", id: "previous-doc", "aria-label": "Previous document", onclick: () => stepDocument(-1) }, "‹", h("kbd", {}, "[")),
+      h("select", { id: "doc-pick", "aria-label": "Document", onchange: (event) => { view.current = null; showDocument(Number(event.target.value)); } }),
+      h("button", { type: "button", id: "next-doc", "aria-label": "Next document", onclick: () => stepDocument(1) }, "›", h("kbd", {}, "]"))),
+    h("div", { class: "read" }, h("div", { id: "text" }), h("div", { class: "side", id: "side" })));
+}
+function chips(counts) {
+  fill(el("chips"), ...CLASS.map((name, k) => {
+    if (k === CORRECT || (view.layer === "speakers" && ![LABEL, MISSED, SPURIOUS].includes(k))) return null;
+    if (view.layer !== "entities" && view.layer !== "quotes" && view.layer !== "speakers" && (name === "label" || name === "label_boundary")) return null;
+    return h("button", { type: "button", class: `chip k k-${name}`, "aria-pressed": String(!view.off.has(name)), "data-class": name,
+      onclick: () => { if (!view.off.delete(name)) view.off.add(name); view.current = null; refresh(); el("chips").querySelector(`[data-class="${name}"]`).focus(); } },
+      sign(k), " ", word(k, view.layer), h("span", { class: "count" }, counts[k].toLocaleString("en")));
+  }).filter(Boolean));
+}
+function refresh() {
+  const { list, counts } = filtered();
+  view.list = list;
+  chips(counts);
+  const perDocument = new Map();
+  for (const e of list) perDocument.set(e.d, (perDocument.get(e.d) ?? 0) + 1);
+  view.withErrors = [...perDocument.keys()].sort((a, b) => a - b);
+  const all = documents();
+  const option = (d) => h("option", { value: d }, `${clipped(all[d].id, 60)} (${perDocument.get(d) ?? 0})`);
+  const without = all.map((_, d) => d).filter((d) => !perDocument.has(d) && (view.find === "" || all[d].id.toLowerCase().includes(view.find.toLowerCase())));
+  fill(el("doc-pick"), 
+    ...(view.withErrors.length ? [h("optgroup", { label: `with these errors: ${view.withErrors.length}` }, view.withErrors.map(option))] : []),
+    ...(without.length ? [h("optgroup", { label: `without: ${without.length}` }, without.map(option))] : []));
+  if (view.current && !list.includes(view.current)) view.current = null;
+  let d = view.current ? view.current.d : view.doc;
+  if (d < 0 || (!perDocument.has(d) && !without.includes(d))) d = view.withErrors[0] ?? without[0] ?? -1;
+  showDocument(d, !view.current);
+}
+function step(by) {
+  if (!view.list.length) return;
+  let at = view.current ? view.list.indexOf(view.current) + by : -1;
+  if (!view.current) {
+    at = by > 0 ? view.list.findIndex((e) => e.d >= view.doc) : view.list.findLastIndex((e) => e.d <= view.doc);
+    if (at < 0) at = by > 0 ? 0 : view.list.length - 1;
+  }
+  view.current = view.list[(at + view.list.length) % view.list.length];
+  showDocument(view.current.d, false);
+}
+function stepDocument(by) {
+  const list = view.withErrors ?? [];
+  if (!list.length) return;
+  const next = by > 0 ? list.find((d) => d > view.doc) ?? list[0] : list.findLast((d) => d < view.doc) ?? list.at(-1);
+  view.current = view.list.find((e) => e.d === next);
+  showDocument(next, false);
+}
+function showDocument(d, quiet = false) {
+  view.doc = d;
+  const pickNode = el("doc-pick");
+  if (d >= 0) pickNode.value = String(d);
+  const at = view.current ? view.list.indexOf(view.current) : -1;
+  const place = view.withErrors.indexOf(d);
+  el("count").textContent = !view.list.length ? "no such errors" : `${at >= 0 ? `${(at + 1).toLocaleString("en")} of ` : ""}${many(view.list.length, "error")}, ${place >= 0 ? `${(place + 1).toLocaleString("en")} of ` : "in "}${many(view.withErrors.length, "document")}`;
+  for (const id of ["previous", "next"]) el(id).disabled = !view.list.length;
+  for (const id of ["previous-doc", "next-doc"]) el(id).disabled = !view.withErrors.length;
+  if (d < 0) {
+    fill(el("text"), h("p", {}, "No document."));
+    fill(el("side"));
+    return;
+  }
+  const lanes = laneSystems();
+  const key = [view.layer, d, lanes.join()].join(" ");
+  if (view.drawn?.key !== key) drawDocument(d, lanes, key);
+  select(view.current);
+  go(view.current ? permalink(view.current) : stateLink());
+  side();
+  if (view.current && !quiet) {
+    const e = view.current;
+    tell(`${systems[e.s].short}: ${word(e.k, view.layer)}, ${clipped(cover(documents()[d], wantedSpan(view.layer, e.gold ?? e.found)), 60)}`);
+  }
+}
+/* The lanes: those that the filter is about, or all. */
+function laneSystems() {
+  const scored = systems.filter(({ i }) => looksFor(i, view.layer)).map(({ i }) => i);
+  if (view.system === "") return scored;
+  return scored.filter((i) => i === Number(view.system) || (view.right !== "" && i === Number(view.right)));
+}
+
+/* What stands in each lane: {flat, label, k, role, quote, error}. */
+function laneItems(d, i, layer, errorsHere) {
+  const doc = documents()[d];
+  const items = [];
+  if (layer === "entities") {
+    if (i < 0) return doc.e.map((gold, g) => ({ flat: gold.slice(1), label: S.names[gold[0]], k: -1, gold, g }));
+    for (const p of pairsOf(doc, i, layer)) {
+      const error = errorsHere.find((e) => e.s === i && e.gold === p.gold && e.found === p.found);
+      items.push({ flat: span(layer, p.found ?? p.gold), label: S.names[(p.found ?? p.gold)[0]], k: p.k, error, ...p });
+    }
+    return items;
+  }
+  const roles = layer === "frames" ? [2, 3, 5] : [2, 3, 4];
+  const quoteItems = (quote, number, contentK, contentError, roleK, ghost) => {
+    const label = layer === "speakers" ? person(quote) : S.types[quote[0]];
+    if (contentK !== undefined) items.push({ flat: quote[1], label: `${number} ${label}`, k: contentK, error: contentError, quote });
+    if (!ghost) for (const role of roles) {
+      if (!quote[role] || ROLE[layer] === role && layer !== "speakers" && i >= 0) continue;
+      const same = items.find((item) => item.role === role && item.flat.join() === quote[role].join());
+      if (same && same.k === -1) { same.label = same.label.replace(" ", `,${number} `); same.more.push(quote); }
+      else items.push({ flat: quote[role], label: `${number} ${ROLE_NAME[role]}`, k: roleK, role, quote, more: [quote] });
+    }
+  };
+  if (i < 0) { doc.q.forEach((quote, n) => quoteItems(quote, n + 1, -1, undefined, -1)); return items; }
+  const answer = new Map();
+  for (const p of pairsOf(doc, i, "quotes")) if (p.gold && p.found) answer.set(p.f, p.g + 1);
+  let extra = 0;
+  const number = doc.f[i].q.map((_, n) => answer.get(n) ?? `+${++extra}`);
+  const judged = pairsOf(doc, i, layer);
+  const byFound = new Map(judged.filter((p) => p.found).map((p) => [p.f, p]));
+  const errorOf = (p) => errorsHere.find((e) => e.s === i && e.gold === p.gold && e.found === p.found);
+  const onContent = layer === "quotes" || layer === "speakers";
+  doc.f[i].q.forEach((quote, n) => {
+    const p = byFound.get(n);
+    quoteItems(quote, number[n], onContent && p ? p.k : -1, onContent && p ? errorOf(p) : undefined, -1);
+    if (!onContent && p) items.push({ flat: quote[ROLE[layer]], label: `${number[n]} ${ROLE_NAME[ROLE[layer]]}`, k: p.k, role: ROLE[layer], quote, error: errorOf(p) });
+  });
+  for (const p of judged) if (!p.found)
+    items.push({ flat: wantedSpan(layer, p.gold), label: `${p.g + 1} ${onContent ? labelOf(layer, p.gold) : ROLE_NAME[ROLE[layer]]}`, k: p.k, role: onContent ? undefined : ROLE[layer], quote: p.gold, error: errorOf(p), ghost: true });
+  return items;
+}
+
+const PITCH = 15, LANE_GAP = 3, LINE = 27, BLOCK = 1500;
+const range = document.createRange();
+/* A text in blocks that are drawn when they come near: paragraphs, and long ones in parts. */
+function blocksOf(text) {
+  const blocks = [];
+  let at = 0;
+  while (at < text.length) {
+    let end = text.indexOf("\n", at);
+    end = end < 0 ? text.length : end + 1;
+    let cut = false;
+    if (end - at > BLOCK * 1.5) {
+      const space = text.lastIndexOf(" ", at + BLOCK);
+      end = space > at + BLOCK / 2 ? space + 1 : at + BLOCK;
+      const code = text.charCodeAt(end - 1);
+      if (code >= 0xd800 && code < 0xdc00) end += 1;
+      cut = true;
+    }
+    if (text.slice(at, end).trim() || cut) blocks.push({ from: at, to: end, cut });
+    at = end;
+  }
+  return blocks;
+}
+function drawDocument(d, lanes, key) {
+  const doc = documents()[d];
+  view.drawn?.watch.disconnect();
+  const errorsHere = errorsOf(view.layer).filter((e) => e.d === d);
+  const all = [-1, ...lanes].map((i) => ({ i, name: i < 0 ? "G" : systems[i].letter,
+    items: laneItems(d, i, view.layer, errorsHere).map((item) => { const p = pieces(doc, item.flat); return { ...item, lane: i, pieces: p, from: p[0][0], to: p.at(-1)[1] }; }) }));
+  for (const lane of all) lane.items.sort((a, b) => a.from - b.from || b.to - a.to);
+  const blocks = blocksOf(doc.t);
+  const root = h("div", { class: "doc", lang: "de" });
+  const drawn = { key, d, root, blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), lanes: all };
+  drawn.watch = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) drawBlock(drawn, entry.target.block); }, { rootMargin: "600px" });
+  const next = all.map(() => 0);
+  for (const block of blocks) {
+    block.lanes = [];
+    let height = 0;
+    all.forEach((lane, n) => {
+      // Items are sorted, so what ended before this block is left behind as a whole.
+      while (next[n] < lane.items.length && lane.items[next[n]].to <= block.from) next[n] += 1;
+      const ends = [];
+      const items = [];
+      for (let m = next[n]; m < lane.items.length && lane.items[m].from < block.to; m += 1) {
+        const item = lane.items[m];
+        if (item.to <= block.from) continue;
+        const row = ends.findIndex((end) => end <= item.from);
+        ends[row < 0 ? ends.length : row] = item.to;
+        items.push(item);
+      }
+      if (items.length) {
+        block.lanes.push({ lane, items });
+        height += ends.length * PITCH + LANE_GAP;
+      }
+    });
+    block.height = height;
+    root.append(blockNode(block, doc.t.slice(block.from, block.to).replace(/\n$/, "")));
+    drawn.watch.observe(block.node);
+  }
+  view.drawn = drawn;
+  root.append(drawn.links);
+  fill(el("text"), key_(lanes), root);
+}
+function blockNode(block, text) {
+  const shown = text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
+  const node = document.createTextNode(shown);
+  block.nodes = [{ node, from: 0 }];
+  block.node = h("div", { class: `blk${block.cut ? " cut" : ""}` }, h("div", { class: "lanes" }), h("p", { dir: "auto" }, h("span", {}, node)));
+  // About as high as it will be, so that drawing it moves little.
+  if (block.height) block.node.style.minHeight = `${Math.ceil(shown.length / 80) * (LINE + block.height)}px`;
+  block.node.block = block;
+  return block.node;
+}
+/* Where a stretch of a block lies, line by line, from the block's corner. */
+function rectsOf(block, from, to, base) {
+  const last = block.nodes.at(-1);
+  const size = last.from + last.node.length;
+  const a = Math.max(0, from - block.from), b = Math.min(size, to - block.from);
+  if (a >= b) return [];
+  const ends = [a, b].map((at, end) => block.nodes.findLast((one) => (end ? one.from < at : one.from <= at)));
+  range.setStart(ends[0].node, a - ends[0].from);
+  range.setEnd(ends[1].node, b - ends[1].from);
+  const lines = [];
+  for (const r of range.getClientRects()) {
+    if (!r.width) continue;
+    const line_ = lines.at(-1);
+    if (line_ && Math.abs(line_.bottom - r.bottom) < 4) { line_.left = Math.min(line_.left, r.left); line_.right = Math.max(line_.right, r.right); }
+    else lines.push({ left: r.left, right: r.right, top: r.top, bottom: r.bottom });
+  }
+  return lines.map((r) => ({ left: r.left - base.left, width: r.right - r.left, top: r.top - base.top, height: r.bottom - r.top, bottom: r.bottom - base.top }));
+}
+function key_(lanes) {
+  return h("ul", { class: "key" }, h("li", {}, h("span", { class: "tag" }, "G"), "gold"), lanes.map((i) => h("li", {}, systemName(i))),
+    view.layer === "entities" ? null : h("li", {}, "numbers: which cue and speaker belong to which quote"));
+}
+/* The bars of a block, lane by lane and line by line: each in the first row that is free, a gap in a span taken, too. */
+function laidOut(block) {
+  const base = block.node.getBoundingClientRect();
+  const out = [];
+  const depth = new Map();
+  for (const { lane, items } of block.lanes) {
+    const lines = new Map();
+    for (const item of items) {
+      const parts = [];
+      item.pieces.forEach(([from, to], n) => {
+        if (n) parts.push(...rectsOf(block, item.pieces[n - 1][1], from, base).map((rect) => ({ rect, gap: true })));
+        parts.push(...rectsOf(block, from, to, base).map((rect) => ({ rect, gap: false })));
+      });
+      const solid = parts.filter((part) => !part.gap);
+      for (const part of parts) {
+        const y = Math.round(part.rect.bottom);
+        if (!lines.has(y)) lines.set(y, new Map());
+        if (!lines.get(y).has(item)) lines.get(y).set(item, []);
+        lines.get(y).get(item).push({ item, part, first: part === solid[0] && item.from >= block.from,
+          open: [part !== solid[0] || item.from < block.from, part !== solid.at(-1) || item.to > block.to] });
+      }
+    }
+    for (const [y, placed] of lines) {
+      const top = y + 1 + (depth.get(y) ?? 0);
+      const ends = [];
+      for (const parts of placed.values()) {
+        const left = Math.min(...parts.map(({ part }) => part.rect.left)), right = Math.max(...parts.map(({ part }) => part.rect.left + part.rect.width));
+        let row = ends.findIndex((end) => end <= left + 0.5);
+        if (row < 0) row = ends.length;
+        ends[row] = right;
+        for (const one of parts) out.push({ ...one, y: top + row * PITCH });
+      }
+      depth.set(y, (depth.get(y) ?? 0) + ends.length * PITCH + LANE_GAP);
+      out.push({ name: lane.name, y: top });
+    }
+  }
+  return { out, depth };
+}
+/* Room under each line for just the bars that it has: one strut a line, which is as wide as nothing. */
+function makeRoom(block, depth) {
+  const base = block.node.getBoundingClientRect();
+  const { node } = block.nodes[0];
+  const lineAt = (at) => { const r = rectsOf(block, block.from + at, block.from + at + 1, base)[0]; return r ? Math.round(r.bottom) : null; };
+  const cuts = [];
+  for (const [y, height] of depth) {
+    let [low, high] = [0, node.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      let at = middle, line_ = lineAt(at);
+      while (line_ === null && at < high) line_ = lineAt(++at);
+      if (line_ !== null && line_ < y - 3) low = at + 1; else high = middle;
+    }
+    // Behind the line's first word a strut of no width fits, and parts nothing that was whole.
+    let at = low;
+    while (at < node.length && /\s/.test(node.data[at])) at += 1;
+    while (at < node.length && !/\s/.test(node.data[at])) at += 1;
+    const line_ = lineAt(at - 1);
+    cuts.push([line_ !== null && Math.abs(line_ - y) < 4 ? at : low + 1, height]);
+  }
+  cuts.sort((a, b) => b[0] - a[0]);
+  for (const [at, height] of cuts) {
+    const strut = h("i", { class: "strut" });
+    strut.style.verticalAlign = `${-height - 7}px`;
+    const rest = at > 0 && at < node.length ? node.splitText(at) : at > 0 ? null : node;
+    if (rest === null) { node.after(strut); continue; }
+    rest.before(strut);
+    if (rest !== node) block.nodes.splice(1, 0, { node: rest, from: at });
+  }
+}
+function drawBlock(drawn, block) {
+  if (block.drawn) return;
+  block.drawn = true;
+  block.node.style.minHeight = "";
+  if (!block.lanes.length) return;
+  makeRoom(block, laidOut(block).depth);
+  const { out } = laidOut(block);
+  const box = block.node.firstChild;
+  for (const one of out) {
+    if (one.name) {
+      const node = h("span", { class: "lane-name", "aria-hidden": "true" }, one.name);
+      node.style.top = `${one.y}px`;
+      box.append(node);
+      continue;
+    }
+    const { item, part } = one;
+    const kind = item.k < 0 ? "" : ` k-${CLASS[item.k]}`;
+    const node = part.gap ? h("span", { class: `bar gap k${kind}` }) : h("button", {
+      type: "button", tabindex: -1, title: barTitle(item),
+      class: `bar k${kind}${item.role && item.k < 0 ? " role" : ""}${one.open[0] && !one.first ? " open-left" : ""}${one.open[1] ? " open-right" : ""}`,
+      onclick: () => { if (item.error) { view.current = item.error; if (!view.list.includes(item.error)) { view.off.clear(); view.label = ""; frame(layersShown()); refresh(); } else showDocument(drawn.d); } else select(null, item); },
+    }, one.first && item.k > CORRECT ? sign(item.k) : null, one.first ? item.label : "\u00a0");
+    node.style.left = `${part.rect.left}px`;
+    node.style.top = `${one.y}px`;
+    node.style.width = `${Math.max(part.rect.width, 3)}px`;
+    box.append(node);
+    if (!part.gap) { if (!drawn.bars.has(item)) drawn.bars.set(item, []); drawn.bars.get(item).push(node); }
+  }
+}
+function barTitle(item) {
+  const who = item.lane < 0 ? "gold" : systems[item.lane].short;
+  return `${who}: ${item.label}${item.k < 0 ? "" : `, ${word(item.k, view.layer)}`}`;
+}
+/* Marks an error (or any bar), and ties a quote to its cue, speaker and addressee in every lane that has them. */
+function select(error, clicked = null) {
+  const drawn = view.drawn;
+  for (const node of drawn.root.querySelectorAll(".cur, .kin")) node.classList.remove("cur", "kin");
+  for (const node of drawn.root.querySelectorAll(".hl")) node.remove();
+  drawn.links.replaceChildren();
+  const items = drawn.lanes.flatMap((lane) => lane.items);
+  const main_ = clicked ?? (error ? items.find((item) => item.error === error) : null);
+  if (!main_) return;
+  const blocks = drawn.blocks.filter((block) => main_.from < block.to && main_.to > block.from);
+  for (const block of blocks) drawBlock(drawn, block);
+  for (const node of drawn.bars.get(main_) ?? []) node.classList.add("cur");
+  const quotes = unique([main_.quote, error?.gold, error?.found].filter((q) => q && view.layer !== "entities"));
+  for (const quote of quotes) {
+    const kin = items.filter((item) => item.quote === quote || item.more?.includes(quote));
+    for (const item of kin) for (const block of drawn.blocks) if (item.from < block.to && item.to > block.from) drawBlock(drawn, block);
+    const content = kin.find((item) => !item.role && item.quote === quote);
+    for (const item of kin) {
+      if (item !== main_) for (const node of drawn.bars.get(item) ?? []) node.classList.add("kin");
+      if (item.role && content) tie(drawn, content, item);
+    }
+  }
+  const gold = error?.gold && view.layer === "entities" ? items.find((item) => item.lane < 0 && item.gold === error.gold) : null;
+  for (const node of (gold && drawn.bars.get(gold)) ?? []) node.classList.add("kin");
+  const [from, to] = [main_.from, main_.to];
+  for (const block of blocks) for (const [a, b] of main_.pieces) {
+    if (a >= block.to || b <= block.from) continue;
+    for (const r of rectsOf(block, a, b, block.node.getBoundingClientRect())) {
+      const node = h("span", { class: "hl" });
+      Object.assign(node.style, { left: `${r.left}px`, top: `${r.top}px`, width: `${r.width}px`, height: `${r.height}px` });
+      block.node.firstChild.append(node);
+    }
+  }
+  const first = (drawn.bars.get(main_) ?? [])[0];
+  if (first && !clicked) {
+    const box = first.getBoundingClientRect();
+    const top = document.querySelector(".top").getBoundingClientRect().bottom;
+    if (box.top < top + 60 || box.bottom > innerHeight - 40) scrollBy(0, box.top - Math.max(top + 80, innerHeight * 0.4));
+  }
+}
+function tie(drawn, content, role) {
+  const a = (drawn.bars.get(content) ?? [])[0], b = (drawn.bars.get(role) ?? [])[0];
+  if (!a || !b) return;
+  const base = drawn.root.getBoundingClientRect();
+  const from = a.getBoundingClientRect(), to = b.getBoundingClientRect();
+  const x1 = from.left - base.left + Math.min(12, from.width / 2), x2 = to.left - base.left + to.width / 2;
+  const y1 = from.top - base.top + from.height / 2, y2 = to.top - base.top + to.height / 2;
+  const bend = Math.abs(y1 - y2) < 20 ? 16 : 0;
+  const path = bend ? `M${x1} ${y1 + 6}C${x1} ${y1 + 6 + bend} ${x2} ${y2 + 6 + bend} ${x2} ${y2 + 6}` : `M${x1} ${y1}C${x1} ${(y1 + y2) / 2} ${x2} ${(y1 + y2) / 2} ${x2} ${y2}`;
+  drawn.links.append(s("path", { d: path, class: ROLE_NAME[role.role] }));
+}
+
+function side() {
+  const e = view.current;
+  const here = view.list.filter((one) => one.d === view.doc);
+  const parts = [];
+  if (view.lost) parts.push(h("p", { class: "note" }, view.lost));
+  if (e) parts.push(card(e));
+  else if (here.length) parts.push(h("p", { class: "soft small" }, "Press ", h("kbd", {}, "n"), " or choose an error."));
+  if (here.length) {
+    const most = 200;
+    // A part of a long list around the error that is shown.
+    const begin = Math.max(0, Math.min(here.indexOf(e) - most / 2, here.length - most));
+    parts.push(h("h3", {}, many(here.length, "error"), " in this document", here.length > most ? `, ${begin + 1} to ${begin + most} listed` : ""),
+      h("ul", { class: "list", id: "list" }, here.slice(begin, begin + most).map((one) => h("li", {}, h("a", { href: permalink(one), "aria-current": one === e ? "true" : null,
+        onclick: (event) => { if (event.ctrlKey || event.metaKey || event.shiftKey) return; event.preventDefault(); view.current = one; showDocument(one.d); } },
+        sign(one.k), h("span", { class: "aside" }, word(one.k, view.layer)), tag(one.s), cite(cover(documents()[one.d], wantedSpan(view.layer, one.gold ?? one.found)), 60))))));
+  } else parts.push(h("p", { class: "soft" }, "None of these errors in this document."));
+  fill(el("side"), ...parts);
+  const list = el("list"), current = list?.querySelector("[aria-current]")?.parentNode;
+  if (current) list.scrollTop = Math.max(0, current.offsetTop - list.offsetTop - list.clientHeight / 2);
+}
+function card(e) {
+  const d = documents()[e.d];
+  const row = (name, item) => {
+    const text = cover(d, wantedSpan(view.layer, item));
+    const label = labelOf(view.layer, item);
+    return [h("dt", {}, name), h("dd", {}, cite(text, 220), " ", label && h("b", { class: "small" }, label), h("span", { class: "soft small num" }, ` ${offsets(wantedSpan(view.layer, item))}`))];
+  };
+  const roles = (name, item) => (view.layer === "entities" || !item ? [] : [2, 3, 4].filter((role) => item[role]).map((role) =>
+    [h("dt", {}, `${name} ${ROLE_NAME[role]}`), h("dd", {}, cite(cover(d, item[role]), 120), role === 3 && view.layer !== "speakers" && item[6] !== -1 ? h("span", { class: "soft small" }, ` (${person(item)})`) : null)]));
+  const others = e.gold ? systems.filter(({ i }) => i !== e.s && looksFor(i, view.layer)).map(({ i }) => [i, pairsOf(d, i, view.layer).find((p) => p.gold === e.gold)?.k]).filter(([, k]) => k !== undefined) : [];
+  return h("section", { class: `card k k-${CLASS[e.k]}`, "aria-label": "The error" },
+    h("h3", {}, sign(e.k), " ", word(e.k, view.layer), h("span", { class: "soft" }, " by "), systemName(e.s)),
+    h("dl", {},
+      e.gold ? row("gold", e.gold) : [h("dt", {}, "gold"), h("dd", { class: "soft" }, "nothing")],
+      e.found ? row("found", e.found) : [h("dt", {}, "found"), h("dd", { class: "soft" }, "nothing")],
+      roles("gold", e.gold), roles("found", e.found),
+      others.length ? [h("dt", {}, "others"), h("dd", {}, others.map(([i, k], n) => [n ? ", " : "", tag(i), sign(k), ` ${word(k, view.layer)}`]))] : null),
+    h("p", { class: "row" }, h("span", { class: "near" }, h("button", { type: "button", "aria-label": "Previous error", onclick: () => step(-1) }, "‹"), h("button", { type: "button", "aria-label": "Next error", onclick: () => step(1) }, "›")), copyButton("Copy link", "a link to this error", () => location.href.split("#")[0] + permalink(e)), h("span", { class: "soft small" }, h("bdi", {}, clipped(d.id, 60)))));
+}
+const offsets = (flat) => { const all = []; for (let k = 0; k < flat.length; k += 2) all.push(`[${flat[k]}, ${flat[k + 1]})`); return all.join(" "); };
+let width = innerWidth;
+addEventListener("resize", () => {
+  // The height alone changes whenever a phone's address bar comes and goes.
+  if (where().view === "errors" && view.drawn && innerWidth !== width) redraw();
+  width = innerWidth;
+});
+function redraw() {
+  if (!view.drawn?.root.isConnected) return;
+  drawDocument(view.doc, laneSystems(), view.drawn.key);
+  select(view.current);
+}
+addEventListener("beforeprint", () => {
+  if (!view.drawn?.root.isConnected) return;
+  // Lanes lie where this width breaks the lines: paper gets the same width.
+  el("text").style.width = "640px";
+  redraw();
+  for (const block of view.drawn.blocks) drawBlock(view.drawn, block);
+});
+addEventListener("afterprint", () => { const node = el("text"); if (node) { node.style.width = ""; redraw(); } });
+
+/* ---------- Breakdowns ---------- */
+
+const broken = { layer: "", schema: "" };
+function table(caption, head, rows, attributes = {}) {
+  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, h("table", attributes, h("caption", { class: "aside" }, caption), h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell)))), h("tbody", {}, rows)));
+}
+function limited(rows, most, render) {
+  const box = h("div", {}, render(rows.slice(0, most)));
+  if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => fill(box, render(rows)) }, `Show all ${rows.length.toLocaleString("en")} rows`)));
+  return box;
+}
+function breakdowns() {
+  const layers = unique([...S.errors, ...S.labels, ...S.lengths].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
+  if (!layers.length) { fill(main, h("h1", { class: "aside" }, "Breakdowns"), h("p", {}, "No layer has a breakdown.")); return; }
+  if (!layers.includes(broken.layer)) broken.layer = layers[0];
+  const of = (rows) => rows.filter((row) => row.layer === broken.layer);
+  const schemas = unique(of(S.labels).map((row) => row.schema));
+  if (!schemas.includes(broken.schema)) broken.schema = schemas[0] ?? "";
+  const change = (key) => (value) => { broken[key] = value; breakdowns(); el(`b-${key}`).focus(); };
+  fill(main, 
+    h("h1", { class: "aside" }, "Breakdowns"),
+    h("div", { class: "options" }, pick("Layer", layers.map((layer) => [layer, layer]), broken.layer, change("layer"), { id: "b-layer" }),
+      schemas.length ? pick("Schema of the labels", schemas.map((schema) => [schema, schema]), broken.schema, change("schema"), { id: "b-schema" }) : null),
+    errorClasses(of(S.errors)), byLabel(of(S.labels).filter((row) => row.schema === broken.schema)), confusions(of(S.confusion)),
+    byGroup("Length of the span, in characters (strict)", of(S.lengths)), otherGroups(of(S.groups)), curves(of(S.curves)),
+    h("h2", {}, "Quality against speed"),
+    h("p", {}, "This evaluation did not measure time. ", h("code", { class: "mono" }, "wortlaut bench --plot"), " measures speed and quality of the same systems and draws one against the other."));
+}
+function errorClasses(rows) {
+  if (!rows.length) return null;
+  const classes = CLASS.filter((name) => rows.some((row) => row.counts[name]));
+  const top = Math.max(...rows.map((row) => sum(classes.map((name) => row.counts[name]))));
+  return [h("h2", {}, "Errors by class"),
+    table("Errors by class", ["System", "", ...classes.map((name) => [h("span", { class: `sign k-${name}`, "aria-hidden": "true" }, `${SIGNS[name]} `), WORDS[name]]), "F1", "fair F1"],
+      rows.map((row) => h("tr", {}, h("th", { scope: "row" }, systemName(row.system)),
+        h("td", {}, h("div", { class: "stack", "aria-hidden": "true" }, classes.filter((name) => row.counts[name]).map((name) => {
+          const part = h("span", { class: `k k-${name}`, title: `${row.counts[name]} ${WORDS[name]}` }, row.counts[name] / top > 0.07 ? SIGNS[name] : "");
+          part.style.flex = `${row.counts[name]} 0 0`;
+          return part;
+        }))),
+        classes.map((name) => h("td", {}, row.counts[name] ? jump(row, name) : "0")), h("td", {}, fixed(row.traditional)), h("td", {}, fixed(row.fair))))),
+    h("p", { class: "small soft" }, "Every span is in one class (Ortmann 2022). The fair F1 counts a near miss as one error, not as a missed and a spurious span.")];
+}
+const jump = (row, name) => (name === "correct" || !LAYERS.includes(row.layer) ? row.counts[name].toLocaleString("en")
+  : h("a", { href: link("errors", { layer: row.layer, system: systems[row.system].name, off: CLASS.filter((one) => one !== name && one !== "correct").join(" ") }) }, row.counts[name].toLocaleString("en")));
+function byLabel(rows) {
+  if (!rows.length) return null;
+  return [h("h2", {}, `By label, ${broken.schema}`), grid("Label", rows, (row) => row.label)];
+}
+/* One row a group, F1 of each system beside it. */
+function grid(name, rows, group) {
+  const who = unique(rows.map((row) => row.system));
+  const groups = unique(rows.map(group));
+  const at = new Map(rows.map((row) => [`${group(row)}\n${row.system}`, row]));
+  return limited(groups, 60, (some) => table(name, [name, "gold", ...who.flatMap((i) => [[tag(i), "P"], "R", "F1"])], some.map((one) => {
+    const gold = who.map((i) => at.get(`${one}\n${i}`)?.gold).find((n) => n !== undefined);
+    return h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, one)), h("td", { class: "soft" }, gold),
+      who.map((i) => { const row = at.get(`${one}\n${i}`); return row ? [h("td", {}, fixed(row.p)), h("td", {}, fixed(row.r)), h("td", { title: row.i ? `95%: ${ci(row)}` : null }, h("b", {}, fixed(row.f)))] : [h("td", {}, "–"), h("td", {}, "–"), h("td", {}, "–")]; }));
+  })));
+}
+function byGroup(title, rows) {
+  if (!rows.length) return null;
+  const order = unique(S.lengths.map((row) => row.group)).sort((a, b) => parseInt(a.replace("over ", "")) - parseInt(b.replace("over ", "")) || a.startsWith("over") - b.startsWith("over"));
+  return [h("h2", {}, title), grid("Characters", [...rows].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group) || a.system - b.system), (row) => row.group),
+    h("p", { class: "small soft" }, "R is about a row’s gold spans, P about its found spans.")];
+}
+function otherGroups(rows) {
+  const by = unique(rows.map((row) => row.by)).filter((one) => one !== "length");
+  const names = { surface: "Seen or unseen names", level: "Nesting level", document: "Document" };
+  const parts = by.map((one) => unique(rows.filter((row) => row.by === one).map((row) => row.schema)).map((schema) => [
+    h("h2", {}, `${names[one] ?? one.replace(/^meta:/, "")}, ${schema}`), grid(names[one] ?? one.replace(/^meta:/, ""), rows.filter((row) => row.by === one && row.schema === schema), (row) => row.group)]));
+  if (broken.layer === "entities" && !by.includes("surface"))
+    parts.push(h("h2", {}, "Seen or unseen names"), h("p", {}, "Not known here. ", h("code", { class: "mono" }, "--by surface --seen REF"), " tells names that the training data has from others."));
+  return parts;
+}
+function confusions(rows) {
+  if (!rows.length) return null;
+  const show = (row) => {
+    if (!row.matrix) return h("p", {}, `The matrix has ${row.labels.length} labels: too many for a page. `, h("code", { class: "mono" }, "--json"), " has it.");
+    const top = Math.max(...row.matrix.flatMap((line_, a) => line_.filter((_, b) => a !== b)), 1);
+    const name = (label) => (label === "∅" ? h("span", { title: "nothing" }, "∅") : h("bdi", {}, label));
+    return table(`Confusion of ${systems[row.system].short}`, ["gold \\ found", ...row.labels.map(name)], row.matrix.map((line_, a) => h("tr", {}, h("th", { scope: "row" }, name(row.labels[a])),
+      line_.map((n, b) => { const cell = h("td", { class: n === 0 ? "zero" : a === b ? "k k-correct" : "k k-label" }, n === 0 ? "·" : a === b ? h("b", {}, n) : n); cell.style.setProperty("--w", n === 0 ? 0 : a === b ? 100 : 25 + 75 * Math.sqrt(n / top)); return cell; }))), { class: "matrix" });
+  };
+  return [h("h2", {}, "Confusion of labels"), h("p", { class: "small soft" }, "Rows are gold labels, columns found ones; ∅ is nothing: the last column is missed, the last row spurious."), h("div", { class: "charts" }, rows.map((row) => h("figure", {}, h("figcaption", {}, systemName(row.system)), show(row))))];
+}
+const DASH = ["", "7 3", "2 3", "9 3 2 3", "4 2"];
+function chart(title, xName, yName, series) {
+  const [w, height, left, bottom] = [320, 270, 38, 38];
+  const x = (v) => left + v * (w - left - 26), y = (v) => height - bottom - v * (height - bottom - 14);
+  const svg = s("svg", { viewBox: `0 0 ${w} ${height}`, width: w, height, role: "img", "aria-label": title });
+  for (const v of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: x(v), x2: x(v), y1: y(0), y2: y(1) }), s("line", { class: "axis", x1: x(0), x2: x(1), y1: y(v), y2: y(v) }),
+    s("text", { x: x(v), y: y(0) + 15, "text-anchor": "middle" }, String(v)), s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)));
+  svg.append(s("text", { x: x(0.5), y: height - 5, "text-anchor": "middle" }, xName), s("text", { x: 10, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 10 ${y(0.5)})` }, yName));
+  if (title === "Calibration") svg.append(s("line", { class: "frame", x1: x(0), y1: y(0), x2: x(1), y2: y(1), "stroke-dasharray": "2 4" }));
+  for (const { system, data } of series) {
+    if (!data.length) continue;
+    svg.append(s("polyline", { class: `line s${system % 5}`, points: data.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" "), "stroke-dasharray": DASH[system % 5] }),
+      s("text", { class: "name", x: x(data.at(-1)[0]) + 5, y: y(data.at(-1)[1]) + 4 }, systems[system].letter));
+    if (title === "Calibration") for (const [a, b] of data) svg.append(s("circle", { class: `line s${system % 5}`, cx: x(a), cy: y(b), r: 2.5 }));
+  }
+  return h("figure", {}, h("figcaption", {}, title), svg);
+}
+function curves(rows) {
+  const title = h("h2", {}, "Confidence");
+  if (!rows.length) return [title, h("p", {}, "No system gives every span of this layer a score, so there is no precision–recall curve and no calibration.")];
+  return [title, h("div", { class: "charts" },
+    chart("Precision by recall", "recall", "precision", rows.map((row) => ({ system: row.system, data: row.points }))),
+    chart("Calibration", "mean score", "share that is right", rows.map((row) => ({ system: row.system, data: row.calibration })))),
+  table("Confidence", ["System", "average precision", "best threshold", "its F1", "calibration error"], rows.map((row) => h("tr", {}, h("th", { scope: "row" }, systemName(row.system)), [row.average_precision, row.best_threshold, row.best_f1, row.calibration_error].map((v) => h("td", {}, fixed(v)))))),
+  h("p", { class: "small soft" }, "Strict; a prediction is kept from its score upwards. The best threshold was chosen on these documents, so its F1 is optimistic.")];
+}
+
+/* ---------- People ---------- */
+
+const folk = { find: "", open: new Set() };
+let spoken = null;
+function quotesBy() {
+  if (spoken) return spoken;
+  spoken = new Map();
+  const add = (p, row) => { if (!spoken.has(p)) spoken.set(p, []); spoken.get(p).push(row); };
+  documents().forEach((d, n) => {
+    const fates = systems.map(({ i }) => new Map(pairsOf(d, i, "speakers").filter((p) => p.gold).map((p) => [p.g, p])));
+    d.q.forEach((quote, g) => { if (quote[6] !== -2) add(quote[6], { d: n, quote, fates: fates.map((one) => one.get(g)) }); });
+    systems.forEach(({ i }) => {
+      for (const p of pairsOf(d, i, "speakers"))
+        if (p.found && p.k !== CORRECT && p.found[6] >= -1) add(p.found[6], { d: n, quote: p.found, wrongly: i, gold: p.gold });
+    });
+  });
+  return spoken;
+}
+function people() {
+  const who = systems.filter(({ i }) => S.people.some((row) => row[2][i]));
+  const rows = S.people.map((row, n) => [...row, n === S.people.length - 1 ? -1 : n]).filter((row) => row[1] || row[2].some(Boolean));
+  if (!who.length || !rows.length) {
+    fill(main, h("h1", { class: "aside" }, "People"), h("p", { class: "note" }, rows.length ? "No system looks for quotes and speakers." : "The gold of this corpus does not say who speaks, or no system looks for quotes."));
+    return;
+  }
+  rows.sort((a, b) => (a[3] < 0) - (b[3] < 0) || b[1] - a[1] || a[0].localeCompare(b[0], "de"));
+  const body = h("div", { id: "folk" });
+  const list = () => {
+    const some = rows.filter((row) => row[0].toLowerCase().includes(folk.find.toLowerCase()));
+    fill(body, some.length ? limited(some, 100, (few) => table("People", ["Who", "quotes", ...who.map(({ i }) => systemName(i))], few.map((row) => personRows(row, who)), { class: "people" })) : h("p", {}, "Nobody has that name."));
+  };
+  fill(main, h("h1", { class: "aside" }, "People"),
+    S.documents.shown < S.documents.all ? h("p", { class: "note" }, omitted()) : null,
+    h("div", { class: "options" }, h("label", { class: "field" }, "Name has", h("input", { type: "search", id: "p-find", value: folk.find, oninput: (event) => { folk.find = event.target.value; list(); } }))),
+    h("p", { class: "small soft" }, "Of each person’s quotes: ", fate(CORRECT), " found as theirs, ", fate(LABEL), " given to somebody else or nobody, ", fate(MISSED), " missed; ", fate(SPURIOUS), " put into their mouth.",
+      S.unsaid ? ` The gold does not say who speaks in ${many(S.unsaid, "quote")}: they are left out.` : ""), body);
+  list();
+}
+const fate = (k) => h("span", { class: `sign k-${CLASS[k]}` }, SIGNS[CLASS[k]]);
+function personRows([name, quotes, counts, n], who) {
+  const detail = h("tr", { hidden: true }, h("td", { class: "quotes", colspan: 2 + who.length }));
+  const toggle = (event) => {
+    const open = detail.hidden;
+    detail.hidden = !open;
+    event.currentTarget.setAttribute("aria-expanded", String(open));
+    if (open && !detail.firstChild.firstChild) detail.firstChild.append(quoteList(n));
+  };
+  return [h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "plain", "aria-expanded": "false", onclick: toggle }, h("bdi", {}, name))), h("td", {}, quotes),
+    who.map(({ i }) => {
+      const c = counts[i] ?? [0, 0, 0, 0];
+      return h("td", {}, h("span", { class: "fate" }, [CORRECT, LABEL, MISSED, SPURIOUS].map((k, at) => (at < 3 ? quotes : c[3]) ? h("span", { title: at === 3 ? "put into their mouth" : at === 1 ? "given to somebody else" : word(k, "speakers") }, fate(k), " ", h("span", { class: c[at] ? "" : "soft" }, c[at])) : null)));
+    })), detail];
+}
+function quoteList(n) {
+  const rows = quotesBy().get(n) ?? [];
+  const render = (some) => h("ul", {}, some.map((row) => {
+    const d = documents()[row.d];
+    const to = (i, gold, found) => { const e = errorsOf("speakers").find((one) => one.d === row.d && one.s === i && one.gold === gold && one.found === found); return e && link("errors", { layer: "speakers", doc: d.id, system: systems[i].name, at: e.at }); };
+    const told = row.wrongly === undefined
+      ? row.fates.map((p, i) => p && h("span", {}, tag(i), p.k === CORRECT ? [fate(CORRECT), " found"] : h("a", { href: to(i, p.gold, p.found) }, fate(p.k), p.k === MISSED ? " missed" : [" given to ", h("bdi", {}, person(p.found))])))
+      : h("span", {}, tag(row.wrongly), h("a", { href: to(row.wrongly, row.gold, row.quote) }, fate(SPURIOUS), row.gold ? [" said by ", h("bdi", {}, person(row.gold))] : " no quote in the gold"));
+    return h("li", {}, h("div", {}, cite(cover(d, row.quote[1]), 300), " ", h("span", { class: "soft small" }, S.types[row.quote[0]], ", ", h("bdi", {}, clipped(d.id, 50)))), h("div", { class: "fate" }, told));
+  }));
+  return rows.length ? limited(rows, 50, render) : h("p", { class: "soft" }, "Their quotes are in documents that this file leaves out.");
+}
+
+/* ---------- Keys, colours, start ---------- */
+
+const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["1 – 4", "Overview, Errors, Breakdowns, People"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
+let single = true;
+function help() {
+  dialog("Keys and signs",
+    h("table", {}, KEYS.map(([key, what]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, what)))),
+    h("p", {}, h("label", { class: "check" }, h("input", { type: "checkbox", checked: single, onchange: (event) => { single = event.target.checked; } }), "single-key shortcuts")),
+    h("p", {}, CLASS.map((name, k) => [k ? " · " : "", sign(k), ` ${WORDS[name]}`])),
+    h("p", { class: "small soft" }, "Lanes lie under the text: G is the gold, letters are systems. A dashed frame is what a system missed; a dashed line joins the parts of one span. Every error has an address: copy it from the card."));
+}
+const THEMES = ["system", "light", "dark"];
+let theme = 0;
+function setTheme(n) {
+  theme = n % 3;
+  document.documentElement.setAttribute("data-theme", THEMES[theme]);
+  el("theme").textContent = ["◐", "☀", "☾"][theme];
+  el("theme").setAttribute("aria-label", `Colours: ${["as the system has them", "light", "dark"][theme]}`);
+  try { localStorage.setItem("wortlaut-theme", THEMES[theme]); } catch { /* A page from disk may have no storage. */ }
+}
+try { setTheme(Math.max(0, THEMES.indexOf(localStorage.getItem("wortlaut-theme")))); } catch { setTheme(0); }
+el("theme").addEventListener("click", () => { setTheme(theme + 1); tell(el("theme").getAttribute("aria-label")); });
+el("help").addEventListener("click", help);
+addEventListener("keydown", (event) => {
+  if (!single || event.ctrlKey || event.metaKey || event.altKey || el("keys").open) return;
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
+  const tabs = ["overview", "errors", "breakdowns", "people"];
+  if (event.key === "?") help();
+  else if (event.key === "t") el("theme").click();
+  else if (/^[1-4]$/.test(event.key)) location.hash = `#${tabs[event.key - 1]}`;
+  else if ("np][".includes(event.key) && event.key.length === 1) {
+    if (where().view !== "errors") { if (event.key !== "n") return; location.hash = "#errors"; show(); }
+    if (!el("next")) return;
+    if (event.key === "n") step(1); else if (event.key === "p") step(-1); else stepDocument(event.key === "]" ? 1 : -1);
+  } else return;
+  event.preventDefault();
+});
+let shown = "";
+function show() {
+  const { view: name, query } = where();
+  for (const a of document.querySelectorAll(".top nav a")) {
+    if (a.getAttribute("href") === `#${name}`) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
+  }
+  if (shown !== name) scrollTo(0, 0);
+  shown = name;
+  ({ overview, errors: () => errors(query), breakdowns, people })[name]();
+  document.documentElement.setAttribute("data-view", name);
+}
+addEventListener("hashchange", () => { if (location.hash !== "#main") show(); });
+show();
+})();
