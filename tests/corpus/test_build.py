@@ -57,6 +57,18 @@ def test_the_same_bytes_twice(root, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["eins", "root", "zwei"]
 
 
+def test_datasets_does_not_give_the_rows_of_an_older_build(root, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    gold = root / "annotations/gold/brief.jsonl"
+    labels = []
+    for label in ("PER", "OTH"):
+        gold.write_text(gold.read_text("utf-8").replace('"label": "PER"', f'"label": "{label}"'), "utf-8")
+        build(root)
+        loaded = datasets.load_dataset(str(root / "corpus"), "documents", cache_dir=str(tmp_path / "cache"))
+        labels.append({entity["label"] for entity in loaded["test"][0]["entities"]})
+    assert "PER" in labels[0] and "PER" not in labels[1]
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_loads_with_datasets(built, name, tmp_path):
     from datasets import ClassLabel, load_dataset
@@ -217,6 +229,7 @@ def test_stale_or_not(root):
     gold = root / "annotations/gold/brief.jsonl"
     gold.write_text(gold.read_text("utf-8").replace('"annotator": "beispiel"', '"annotator": "wir"'), "utf-8")
     assert is_stale(root) == [
+        "corpus/README.md differs",
         "corpus/data/documents/test-00000-of-00001.parquet differs",
         "corpus/data/layers/test-00000-of-00001.parquet differs",
         "corpus/manifest.json differs",

@@ -206,7 +206,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
-    content = _card(corpus, root, losses, counts, schemas)
+    content = _card(corpus, root, losses, rows, schemas)
     (folder / "README.md").write_text(content, encoding="utf-8", newline="\n")
     described = croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root))
     (folder / croissant.FILE).write_text(described, encoding="utf-8", newline="\n")
@@ -345,7 +345,7 @@ def _card(
     corpus: Corpus,
     root: Path,
     losses: Sequence[Loss],
-    rows: dict[str, int],
+    rows: dict[str, list[dict[str, Any]]],
     schemas: dict[str, pa.Schema],
 ) -> str:
     stated = card.read_statement(root)
@@ -359,6 +359,9 @@ def _card(
         "dataset_info": [
             {
                 "config_name": name,
+                # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
+                # go on to give those of an older build, or of another corpus.
+                "description": f"rows {_rows_hash(rows[name])}",
                 "features": [{"name": field.name} | _feature(field) for field in schemas[name]],
             }
             for name in CONFIGS
@@ -369,7 +372,7 @@ def _card(
         card.header(stated, corpus) | configs,
         stated,
         version=frozen.version(root),
-        configs=[(name, what, rows[name]) for name, what in CONFIGS.items()],
+        configs=[(name, what, len(rows[name])) for name, what in CONFIGS.items()],
         lost=sorted(Counter(loss.reason for loss in losses).items()),
         agreement=_agreement(root),
         **card.counts(corpus),
@@ -404,6 +407,10 @@ def _sources(root: Path) -> list[str]:
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _rows_hash(rows: list[dict[str, Any]]) -> str:
+    return sha256(json.dumps(rows, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
 def _file_hash(path: Path) -> str:
