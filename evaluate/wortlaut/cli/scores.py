@@ -73,9 +73,7 @@ def evaluate(
     seed: Seed = 0,
     html: Annotated[
         Path | None,
-        typer.Option(
-            "--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."
-        ),
+        typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
     ] = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
