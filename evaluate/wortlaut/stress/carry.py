@@ -1,0 +1,333 @@
+"""A transformed document: the gold goes along with its characters, and nothing is lost without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.stress.text_edit import Edit, OffsetMap, apply
+
+CROSSED = "an edit crosses its boundary"
+NOTHING_LEFT = "nothing of it is left"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which of the annotations before are the first ones after, by index: each cluster with its mentions.
+
+    Whatever stands behind them is new.
+    """
+
+    entities: tuple[int, ...]
+    quotes: tuple[int, ...]
+    clusters: tuple[tuple[int, tuple[int, ...]], ...]
+
+    def of(self, annotations: Annotations) -> Annotations:
+        """The kept ones among the annotations before; a parent that is not kept is no parent."""
+        quotes = [annotations.quotes[i] for i in self.quotes]
+        ids = {quote.id for quote in quotes}
+        return Annotations(
+            tuple(annotations.entities[i] for i in self.entities),
+            tuple(quote if quote.parent in ids else replace(quote, parent=None) for quote in quotes),
+            tuple(
+                replace(cluster, mentions=tuple(cluster.mentions[m] for m in mentions))
+                for cluster, mentions in ((annotations.clusters[i], m) for i, m in self.clusters)
+            ),
+        )
+
+    def of_new(self, annotations: Annotations) -> Annotations:
+        """The kept ones among the annotations after."""
+        return Annotations(
+            annotations.entities[: len(self.entities)],
+            annotations.quotes[: len(self.quotes)],
+            tuple(
+                replace(cluster, mentions=cluster.mentions[: len(mentions)])
+                for cluster, (_, mentions) in zip(annotations.clusters, self.clusters, strict=False)
+            ),
+        )
+
+    def then(self, later: Kept) -> Kept:
+        """What is kept of the first by both."""
+        clusters = [
+            (
+                self.clusters[i][0],
+                tuple(self.clusters[i][1][m] for m in mentions if m < len(self.clusters[i][1])),
+            )
+            for i, mentions in later.clusters
+            if i < len(self.clusters)
+        ]
+        return Kept(
+            tuple(self.entities[i] for i in later.entities if i < len(self.entities)),
+            tuple(self.quotes[i] for i in later.quotes if i < len(self.quotes)),
+            tuple(clusters),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """A document after a transformation.
+
+    ``maps`` lead from the offsets of the document before to those of this one. ``dropped`` says of each
+    annotation that could not be carried along why, ``left`` what the transformation did not dare to change.
+    ``added`` are the parts of the text that came with gold of their own.
+    """
+
+    document: Document
+    maps: tuple[OffsetMap, ...]
+    kept: Kept
+    dropped: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    added: tuple[Span, ...] = ()
+
+    def span(self, span: Span) -> Span | None:
+        """Where a span of the document before is now; ``None`` if nothing of it is left."""
+        for one in self.maps:
+            moved = one.span(span)
+            if moved is None:
+                return None
+            span = moved
+        return span
+
+    def position(self, position: int) -> int:
+        for one in self.maps:
+            position = one.position(position)
+        return position
+
+    @property
+    def monotone(self) -> bool:
+        return all(one.monotone for one in self.maps)
+
+
+#: What a transformation is: it draws chance from ``random`` alone, and leaves the document as it is.
+Function = Callable[..., Transformed]
+
+
+def edited(
+    document: Document,
+    edits: Iterable[Edit],
+    *,
+    names: Callable[[str], str] | None = None,
+    left: Iterable[str] = (),
+) -> Transformed:
+    """The document with edits of its text, the gold carried along: see :func:`carried`."""
+    text, offsets = apply(document.text, edits)
+    return carried(document, text, offsets, names=names, left=left)
+
+
+def carried(
+    document: Document,
+    text: str,
+    offsets: OffsetMap,
+    *,
+    names: Callable[[str], str] | None = None,
+    left: Iterable[str] = (),
+) -> Transformed:
+    """The document with another text. An annotation whose boundary an edit crosses is dropped.
+
+    ``names`` spells the names and aliases of clusters, and speakers without one, as the text now does.
+    """
+    carrier = _Carrier(document, text, offsets)
+    entities = carrier.entities()
+    quotes = carrier.quotes()
+    clusters = carrier.clusters([e for _, e in entities], [q for _, q in quotes])
+    annotations = Annotations(
+        tuple(entity for _, entity in entities),
+        tuple(quote for _, quote in quotes),
+        tuple(cluster for _, _, cluster in clusters),
+    )
+    if names is not None:
+        annotations = renamed(annotations, names)
+    kept = Kept(
+        tuple(i for i, _ in entities),
+        tuple(i for i, _ in quotes),
+        tuple((i, mentions) for i, mentions, _ in clusters),
+    )
+    new = replace(document, text=text, annotations=annotations)
+    return Transformed(new, (offsets,), kept, tuple(carrier.dropped), tuple(left))
+
+
+def renamed(annotations: Annotations, names: Callable[[str], str]) -> Annotations:
+    """Names and aliases of clusters, and speakers that are no cluster's id, in another spelling."""
+    ids = {cluster.id for cluster in annotations.clusters}
+    return replace(
+        annotations,
+        quotes=tuple(
+            quote
+            if quote.speaker_entity is None or quote.speaker_entity in ids
+            else replace(quote, speaker_entity=names(quote.speaker_entity))
+            for quote in annotations.quotes
+        ),
+        clusters=tuple(
+            replace(cluster, name=names(cluster.name), aliases=tuple(map(names, cluster.aliases)))
+            for cluster in annotations.clusters
+        ),
+    )
+
+
+def one_after_another(document: Document, functions: Iterable[tuple[Function, Random]]) -> Transformed:
+    """Several transformations, each of what the one before made: its dropped and left are kept together."""
+    whole = unchanged(document)
+    for function, random in functions:
+        next_ = function(whole.document, random)
+        added = [moved for span in whole.added if (moved := next_.span(span)) is not None]
+        whole = Transformed(
+            next_.document,
+            (*whole.maps, *next_.maps),
+            whole.kept.then(next_.kept),
+            (*whole.dropped, *next_.dropped),
+            (*whole.left, *next_.left),
+            (*added, *next_.added),
+        )
+    return whole
+
+
+def unchanged(document: Document) -> Transformed:
+    a = document.annotations
+    kept = Kept(
+        tuple(range(len(a.entities))),
+        tuple(range(len(a.quotes))),
+        tuple((i, tuple(range(len(cluster.mentions)))) for i, cluster in enumerate(a.clusters)),
+    )
+    return Transformed(document, (), kept)
+
+
+def boundaries(document: Document) -> frozenset[int]:
+    """The offsets at which an annotation begins or ends: no edit may replace text on both sides of one."""
+    return frozenset(
+        place for _, span in document.annotations.spans() for fragment in span for place in fragment
+    )
+
+
+@dataclass
+class _Carrier:
+    document: Document
+    text: str
+    offsets: OffsetMap
+    dropped: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        spans = [span for _, span in self.document.annotations.spans()]
+        # Spans that begin or end in white space break a rule; those that did not before must not do so now.
+        self.trim = not any(
+            self.document.text[place].isspace() for s in spans for a, b in s for place in (a, b - 1)
+        )
+
+    def span(self, span: Span) -> Span | str:
+        """The span in the new text, or why there is none."""
+        moved = self.offsets.span(span)
+        if moved is not None and self.trim:
+            moved = trimmed(moved, self.text)
+        if moved is None:
+            return NOTHING_LEFT
+        return CROSSED if self.offsets.crossed(span) else moved
+
+    def drop(self, what: str, span: Span, reason: str) -> None:
+        shown = span.text(self.document.text)
+        shown = shown if len(shown) <= 60 else f"{shown[:40]} … {shown[-15:]}"
+        self.dropped.append(f"{what} {shown!r}: {reason}")
+
+    def entities(self) -> list[tuple[int, Entity]]:
+        found: list[tuple[int, Entity]] = []
+        seen: set[tuple[Span, int]] = set()
+        gone: list[Span] = []
+        outer = [entity.span for entity in self.document.entities if entity.level == 1]
+        # Outer names first, since an inner one goes with the name that it is part of.
+        for i, entity in sorted(enumerate(self.document.entities), key=lambda pair: (pair[1].level, pair[0])):
+            moved = self.span(entity.span)
+            enclosing = [span for span in outer if span.contains(entity.span)] if entity.level > 1 else []
+            if isinstance(moved, Span):
+                if enclosing and all(span in gone for span in enclosing):
+                    moved = "the name that it is part of is dropped"
+                elif (moved, entity.level) in seen and not self._doubled(entity):
+                    moved = "it coincides with another one"
+            if isinstance(moved, str):
+                self.drop(f"entity {entity.label}", entity.span, moved)
+                if entity.level == 1:
+                    gone.append(entity.span)
+                continue
+            seen.add((moved, entity.level))
+            found.append((i, replace(entity, span=moved)))
+        return sorted(found, key=lambda pair: pair[0])
+
+    def _doubled(self, entity: Entity) -> bool:
+        same = [e for e in self.document.entities if (e.span, e.level) == (entity.span, entity.level)]
+        return len(same) > 1
+
+    def quotes(self) -> list[tuple[int, Quote]]:
+        found: list[tuple[int, Quote]] = []
+        seen: dict[tuple[Any, ...], Quote] = {}
+        for i, quote in enumerate(self.document.quotes):
+            spans: dict[str, Any] = {}
+            reason = ""
+            for role in ("content", *ROLES):
+                span = quote.role(role)
+                if span is None:
+                    continue
+                moved = self.span(span)
+                if isinstance(moved, str):
+                    reason = reason or (moved if role == "content" else f"its {role}: {moved}")
+                else:
+                    spans[role] = moved
+            if not reason:
+                new = replace(quote, **spans)
+                key = (new.type, new.content, new.speaker_entity)
+                twin = seen.setdefault(key, quote)
+                if twin is not quote and twin.content != quote.content:
+                    reason = f"it coincides with {twin.id}"
+            if reason:
+                self.drop(f"quote {quote.id}", quote.content, reason)
+            else:
+                found.append((i, new))
+        ids = {quote.id for _, quote in found}
+        for n, (i, quote) in enumerate(found):
+            if quote.parent is not None and quote.parent not in ids and self._known(quote.parent):
+                self.dropped.append(
+                    f"quote {quote.id}: its parent {quote.parent} is dropped, it now has none"
+                )
+                found[n] = (i, replace(quote, parent=None))
+        return found
+
+    def _known(self, id: str) -> bool:
+        return any(quote.id == id for quote in self.document.quotes)
+
+    def clusters(
+        self, entities: list[Entity], quotes: list[Quote]
+    ) -> list[tuple[int, tuple[int, ...], Cluster]]:
+        used = {entity.entity for entity in entities} | {quote.speaker_entity for quote in quotes}
+        before = {entity.entity for entity in self.document.entities}
+        before |= {quote.speaker_entity for quote in self.document.quotes}
+        found = []
+        for i, cluster in enumerate(self.document.clusters):
+            seen = {entity.span for entity in entities if entity.entity == cluster.id}
+            known = {entity.span for entity in self.document.entities if entity.entity == cluster.id}
+            mentions: list[tuple[int, Span]] = []
+            for m, span in enumerate(cluster.mentions):
+                moved = self.span(span)
+                if isinstance(moved, Span) and moved in seen and span not in known:
+                    moved = "it coincides with another one"
+                if isinstance(moved, str):
+                    self.drop(f"mention of {cluster.id}", span, moved)
+                    continue
+                seen.add(moved)
+                known.add(span)
+                mentions.append((m, moved))
+            if not mentions and cluster.id not in used and (cluster.mentions or cluster.id in before):
+                self.dropped.append(f"cluster {cluster.id}: nothing refers to it any more")
+                continue
+            new = replace(cluster, mentions=tuple(span for _, span in mentions))
+            found.append((i, tuple(m for m, _ in mentions), new))
+        return found
+
+
+def trimmed(span: Span, text: str) -> Span | None:
+    """The span without white space at the edges of its fragments."""
+    fragments = []
+    for start, end in span:
+        inside = text[start:end]
+        left, right = len(inside) - len(inside.lstrip()), len(inside.rstrip())
+        if left < right:
+            fragments.append((start + left, start + right))
+    return Span(tuple(fragments)) if fragments else None

@@ -1,0 +1,212 @@
+"""From a spec such as ``nfd+typos?rate=0.05`` to a transformation, and the list of those that are here.
+
+A spec is a name, ``package.module:function`` or ``path/to/file.py:function``, with options behind a ``?``;
+several are joined by ``+`` and done one after another.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from importlib import import_module, metadata
+from random import Random
+from typing import cast
+
+from wortlaut.document import Document, Span
+from wortlaut.errors import DataError, WortlautError, unknown_name
+from wortlaut.extractors.registry import Spec, converted, entry_points, load
+from wortlaut.stress.carry import Function, Transformed, one_after_another, unchanged
+
+GROUP = "wortlaut.transformations"
+#: ``same``: a reader loses nothing, and a good system finds the same. ``changed``: another text that is as
+#: good. ``blurred``: a reader loses something, too.
+MEANINGS = ("same", "changed", "blurred")
+_MODULES = ("quotation", "letters", "noise", "layout", "names", "roles", "dates", "parts")
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """A function ``(document, random, **options)`` that gives a :class:`Transformed`, and what to know of it.
+
+    ``inverse`` names the transformation that takes it back, on texts where ``inverse_of`` it holds: see
+    docs/stress.md.
+    """
+
+    name: str
+    does: str
+    meaning: str
+    function: Function
+    inverse: str | None = None
+    source: str = "wortlaut"
+
+    @property
+    def expected(self) -> bool:
+        """Whether a good system is expected to find the same."""
+        return self.meaning == "same"
+
+    def __call__(self, document: Document, random: Random) -> Transformed:
+        return self.function(document, random)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A plug-in that cannot be used, and why."""
+
+    name: str
+    source: str
+    why: str
+
+
+def built_in() -> dict[str, Transformation]:
+    """The transformations of this package, by name, in the order of the list."""
+    modules = (import_module(f"wortlaut.stress.transforms.{name}") for name in _MODULES)
+    return {one.name: one for module in modules for one in module.TRANSFORMATIONS}
+
+
+def available() -> list[Transformation | Broken]:
+    """All that can be named here: built-ins, then plug-ins."""
+    found: list[Transformation | Broken] = [*built_in().values()]
+    for name, points in sorted(entry_points(GROUP).items()):
+        for point in points:
+            try:
+                found.append(_of_point(name, point))
+            except WortlautError as error:
+                found.append(Broken(name, _source(point), error.what))
+    return found
+
+
+def resolve(spec: str) -> tuple[Transformation, ...]:
+    """The transformations that a spec joins by ``+``, in order, with their options.
+
+    Raises UnknownNameError for a name that nothing answers to, DataError for a wrong option, and
+    ExtractorError or MissingFileError for a plug-in that cannot be imported.
+    """
+    parts = [part.strip() for part in spec.split("+")]
+    if not all(parts):
+        raise DataError("a transformation without a name", where=repr(spec), hint="Write a name, or a+b.")
+    return tuple(_resolved(part) for part in parts)
+
+
+def transform(document: Document, spec: str, seed: int = 0) -> Transformed:
+    """The document after the transformations of a spec.
+
+    The same for the same seed, id and spec, whatever other documents there are. Raises what :func:`resolve`
+    raises, and DataError for a plug-in that breaks or whose answer does not fit its text.
+    """
+    return transformer(spec, seed)(document)
+
+
+def transformer(spec: str, seed: int = 0) -> Callable[[Document], Transformed]:
+    """As :func:`transform`, for many documents."""
+    parts = resolve(spec)
+
+    def function(document: Document) -> Transformed:
+        steps = []
+        for i, part in enumerate(parts):
+            name = "+".join(one.name for one in parts[: i + 1])
+            steps.append((partial(_checked, part), Random(_number(seed, document.id, name))))
+        return one_after_another(document, steps)
+
+    return function
+
+
+def _number(seed: int, document: str, name: str) -> int:
+    """A seed for Python's generator that is the same in every process."""
+    plain = "\0".join((str(seed), document, name)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(sha256(plain).digest()[:8], "big")
+
+
+def _checked(transformation: Transformation, document: Document, random: Random) -> Transformed:
+    where = f"{transformation.name}, document {document.id}"
+    try:
+        answer: object = transformation.function(document, random)
+    except WortlautError as error:
+        error.where = error.where or where
+        raise
+    except Exception as error:
+        raise DataError(f"the transformation raised {type(error).__name__}: {error}", where=where) from error
+    if not isinstance(answer, Transformed):
+        hint = "Return wortlaut.stress.edited(document, edits)."
+        raise DataError(f"the transformation returned {type(answer).__name__}", where=where, hint=hint)
+    if problem := _misfit(document, answer):
+        raise DataError(f"the transformation returned {problem}", where=where)
+    return answer
+
+
+def _misfit(document: Document, answer: Transformed) -> str | None:
+    new = answer.document
+    if new.id != document.id:
+        return f"the document {new.id!r}"
+    for place, span in new.annotations.spans():
+        if span.end > len(new.text):
+            return f"{place} at [{span.start}, {span.end}) in {len(new.text)} characters"
+    whole = unchanged(document).kept
+    kept = answer.kept
+    if not (
+        set(kept.entities) <= set(whole.entities)
+        and set(kept.quotes) <= set(whole.quotes)
+        and {i for i, _ in kept.clusters} <= {i for i, _ in whole.clusters}
+        and len(kept.entities) <= len(new.entities)
+        and len(kept.quotes) <= len(new.quotes)
+    ):
+        return "kept annotations that are not there"
+    if not answer.dropped and (
+        len(kept.entities) < len(whole.entities) or len(kept.quotes) < len(whole.quotes)
+    ):
+        return "fewer annotations than it got, without a reason"
+    if document.text and answer.maps:
+        end = answer.span(Span.of(0, len(document.text)))
+        if end is not None and end.end > len(new.text):
+            return f"an offset map of {end.end} characters for a text of {len(new.text)}"
+    return None
+
+
+def _resolved(part: str) -> Transformation:
+    spec = Spec.parse(part)
+    if ":" in spec.target or spec.target.endswith(".py"):
+        found = _transformation(spec.target, load(spec.target), spec.target)
+    else:
+        found = _named(spec.target)
+    options = converted(found.function, spec, 2)
+    if not options:
+        return found
+    return Transformation(
+        part, found.does, found.meaning, partial(found.function, **options), found.inverse, found.source
+    )
+
+
+def _named(name: str) -> Transformation:
+    known = built_in()
+    points = entry_points(GROUP)
+    own = points.get(name, [])
+    if len(own) + (name in known) > 1:
+        sources = sorted([*map(_source, own), *(["wortlaut"] * (name in known))])
+        hint = f"Name the one you mean: {' or '.join(point.value for point in own)}."
+        raise DataError(f"{' and '.join(sources)} each bring this transformation", where=name, hint=hint)
+    if name in known:
+        return known[name]
+    if not own:
+        raise unknown_name("transformation", name, [*known, *points])
+    return _of_point(name, own[0])
+
+
+def _of_point(name: str, point: metadata.EntryPoint) -> Transformation:
+    return _transformation(name, load(point.value), _source(point))
+
+
+def _transformation(name: str, found: object, source: str) -> Transformation:
+    """What a plug-in brings: a Transformation, or a plain function, of which its docstring tells."""
+    if isinstance(found, Transformation):
+        if found.meaning not in MEANINGS:
+            hint = f"Write one of {', '.join(MEANINGS)}."
+            raise DataError(f"{found.meaning!r} is no meaning", where=name, hint=hint)
+        return Transformation(name, found.does, found.meaning, found.function, found.inverse, source)
+    does = (inspect.getdoc(found) or "").partition("\n")[0]
+    return Transformation(name, does, "changed", cast(Function, found), None, source)
+
+
+def _source(point: metadata.EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"

@@ -1,0 +1,578 @@
+"""What transformations cost a system: scores before and after on the same items, and what it finds again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from wortlaut import __version__
+from wortlaut.corpus.load import Corpus, load_corpus
+from wortlaut.document import ROLES, Annotations, Document, Quote, Span
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.evaluation import Item, Judged, Progress, Scorer, System, checked_schemas
+from wortlaut.evaluation import built_in as built_in_extractors
+from wortlaut.excerpts import excerpt
+from wortlaut.extractors.protocol import Extractor
+from wortlaut.extractors.registry import resolve as extractor_of
+from wortlaut.extractors.run import answers, close
+from wortlaut.scoring.columns import Ints
+from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.counts import Sample, precision_recall_f1
+from wortlaut.scoring.labels import projection
+from wortlaut.scoring.peers import PEERS
+from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.result import Result
+from wortlaut.scoring.schemas import UNITS_AS_ITEMS
+from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
+from wortlaut.scoring.units import Units
+from wortlaut.stress.carry import Transformed, trimmed, unchanged
+from wortlaut.stress.registry import built_in, resolve, transformer
+
+#: The layers that are compared.
+LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
+#: Cases that a row keeps for each side.
+CASES = 20
+
+
+@dataclass(frozen=True)
+class Same:
+    """How alike what was found before and after is: twice the items found both times, among all found.
+
+    An item is found again where its characters are, mapped by the offset map, under the same label.
+    """
+
+    share: float | None
+    interval: Interval | None
+    before: int
+    after: int
+    both: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """An item that the transformation cost: a gold one that is ``lost``, or a ``spurious`` one that came."""
+
+    document: str
+    kind: str
+    label: str
+    before: str
+    after: str
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A transformation, a system, a layer, a schema: F1 before and after on the same gold items.
+
+    ``test`` is of after minus before; ``p_holm`` is adjusted for all rows of the run.
+    """
+
+    transform: str
+    system: str
+    layer: str
+    schema: str
+    before: float | None
+    after: float | None
+    test: PairedTest | None
+    p_holm: float | None
+    same: Same
+    cases: tuple[Case, ...] = ()
+    lost: int = 0
+    spurious: int = 0
+
+    @property
+    def change(self) -> float | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A transformation of the corpus: how many documents it changed, what was dropped, what it left.
+
+    ``dropped`` and ``left`` are pairs of document and reason.
+    """
+
+    name: str
+    does: str
+    meaning: str
+    inverse: str | None
+    changed: int
+    kept: int
+    dropped: tuple[tuple[str, str], ...]
+    left: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A system that has no answer: on the corpus itself where ``transform`` is empty, else after that one."""
+
+    system: str
+    transform: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Stress:
+    """All that was tried; plain data by :meth:`to_dict`, documented by a JSON Schema."""
+
+    corpus: str
+    hash: str
+    documents: int
+    unit: str
+    units: int
+    seed: int
+    samples: int
+    systems: tuple[str, ...]
+    applied: tuple[Applied, ...]
+    rows: tuple[Row, ...]
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        schemas = "+".join(dict.fromkeys(row.schema for row in self.rows)) or "none"
+        return (
+            f"wortlaut-stress|corpus:{self.corpus}@{self.hash[:12]}|schema:{schemas}|seed:{self.seed}"
+            f"|resample:{self.unit},{self.samples}|v:{__version__}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": "wortlaut-stress/1",
+            "version": __version__,
+            "signature": self.signature,
+            "corpus": {"name": self.corpus, "hash": self.hash, "documents": self.documents},
+            "resampling": {"unit": self.unit, "units": self.units, "samples": self.samples},
+            "seed": self.seed,
+            "systems": list(self.systems),
+            "transforms": [asdict(one) for one in self.applied],
+            "rows": [{**asdict(row), "change": row.change} for row in self.rows],
+            "failures": [asdict(failure) for failure in self.failures],
+            "notes": list(self.notes),
+        }
+
+
+def stress(
+    extractors: str | Extractor | Sequence[str | Extractor] | None = None,
+    corpus: str | Corpus = "gold",
+    transforms: Sequence[str] | None = None,
+    *,
+    schemas: Sequence[str] = ("strict",),
+    labels: str | Mapping[str, str | None] | None = None,
+    samples: int = 1000,
+    trials: int = 10_000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Stress:
+    """Score each extractor before and after each transformation.
+
+    ``transforms`` are specs such as ``nfd`` or ``lower+typos?rate=0.05``; by default all built-in ones.
+    Scores before are those of the items that the transformation carried along, so that a shorter text does
+    not count as a worse system. A system that fails is a failure of that transformation only. Raises
+    WortlautError for a corpus, schema, projection or spec that cannot be used.
+    """
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
+    chosen = _schemas(schemas)
+    resampling = Resampling("document", samples, seed)
+    scorer = Scorer.of(loaded, projection(labels), Resampling("document", 1, seed))
+    functions = {spec: transformer(spec, seed) for spec in dict.fromkeys(transforms or built_in())}
+    if not functions:
+        raise DataError("no transformation is named")
+    variants = {spec: [function(d) for d in loaded.documents] for spec, function in functions.items()}
+    applied = tuple(_applied(spec, loaded.documents, variants[spec]) for spec in variants)
+    tried = [one.name for one in applied if one.changed]
+    rows: list[Row] = []
+    failures: list[Failure] = []
+    names = []
+    for name, extractor in _named(extractors):
+        names.append(name)
+        opened = _Opened(extractor, _counted(name, len(loaded.documents) * (len(tried) + 1), progress))
+        try:
+            before = opened.find(loaded.documents)
+            base = scorer.system(name, before, chosen, None, opened.finds)
+            for spec in tried:
+                side = _Side(scorer, chosen, opened, before, base, variants[spec], resampling, trials)
+                try:
+                    rows += side.rows(spec)
+                except WortlautError as error:
+                    failures.append(Failure(name, spec, str(error)))
+        except WortlautError as error:
+            failures.append(Failure(name, "", str(error)))
+        finally:
+            opened.close()
+    adjusted = holm([None if row.test is None else row.test.p_randomisation for row in rows])
+    rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
+    return Stress(
+        loaded.name,
+        loaded.hash,
+        len(loaded.documents),
+        scorer.units.kind,
+        len(scorer.units),
+        seed,
+        samples,
+        tuple(names),
+        applied,
+        tuple(rows),
+        tuple(failures),
+        tuple(_notes(scorer, applied)),
+    )
+
+
+def _schemas(schemas: Sequence[str]) -> list[str]:
+    chosen = checked_schemas(schemas)
+    for schema in chosen:
+        if schema in PEERS or schema in PEER_SCHEMAS or schema in UNITS_AS_ITEMS:
+            hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
+            raise DataError(f"{schema} does not count items, which stress compares one by one", hint=hint)
+    return chosen
+
+
+def _named(
+    extractors: str | Extractor | Sequence[str | Extractor] | None,
+) -> Iterator[tuple[str, str | Extractor]]:
+    if extractors is None:
+        extractors, _ = built_in_extractors()
+    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
+    wanted: Any = [extractors] if alone else extractors
+    seen: Counter[str] = Counter()
+    for extractor in wanted:
+        name = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
+        name = str(name or type(extractor).__name__)
+        seen[name] += 1
+        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
+
+
+def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(name, done, total)
+
+    return advance
+
+
+def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
+    parts = resolve(spec)
+    order = ("same", "changed", "blurred")
+    return Applied(
+        spec,
+        ", then ".join(part.does for part in parts),
+        max((part.meaning for part in parts), key=order.index),
+        parts[0].inverse if len(parts) == 1 else None,
+        sum(one.document.text != d.text for d, one in zip(documents, variants, strict=True)),
+        sum(len(one.kept.entities) + len(one.kept.quotes) for one in variants),
+        tuple((one.document.id, what) for one in variants for what in one.dropped),
+        tuple((one.document.id, what) for one in variants for what in one.left),
+    )
+
+
+def _notes(scorer: Scorer, applied: Sequence[Applied]) -> Iterator[str]:
+    if scorer.units.kind == "sentence":
+        count = len(scorer.corpus.documents)
+        what = "one document" if count == 1 else f"{count} documents"
+        yield (
+            f"Intervals and tests draw {len(scorer.units)} sentences of {what}: they say nothing about"
+            " other texts."
+        )
+    if idle := [one.name for one in applied if not one.changed]:
+        yield f"Nothing here to change for {', '.join(idle)}."
+
+
+@dataclass
+class _Opened:
+    """An extractor that runs on several corpora, and is closed once; a broken one is made anew."""
+
+    made: str | Extractor
+    advance: Callable[[int], object]
+    extractor: Any = None
+    finds: tuple[str, ...] = ()
+
+    def find(self, documents: Sequence[Document]) -> list[Annotations]:
+        if self.extractor is None:
+            self.extractor = extractor_of(self.made) if isinstance(self.made, str) else self.made
+        try:
+            found = answers(self.extractor, documents, progress=self.advance)
+        except WortlautError:
+            self.close()
+            raise
+        self.finds = tuple(self.extractor.finds)
+        return found
+
+    def close(self) -> None:
+        if self.extractor is not None:
+            close(self.extractor)
+        self.extractor = None
+
+
+@dataclass
+class _Side:
+    """One system under one transformation, against itself on the corpus as it is."""
+
+    scorer: Scorer
+    schemas: Sequence[str]
+    opened: _Opened
+    found: Sequence[Annotations]
+    base: System
+    variants: Sequence[Transformed]
+    resampling: Resampling
+    trials: int
+    moved: dict[tuple[int, Span], Span | None] = field(default_factory=dict)
+
+    def rows(self, spec: str) -> list[Row]:
+        after = self.opened.find([one.document for one in self.variants])
+        finds = self.opened.finds
+        before, base = self._before(finds)
+        after = [_outside(a, one.added) for a, one in zip(after, self.variants, strict=True)]
+        kept = [
+            one.document.with_annotations(one.kept.of_new(one.document.annotations)) for one in self.variants
+        ]
+        units, order = self._units()
+        scored = replace(self.scorer, corpus=_corpus(kept), units=units).system(
+            base.name, after, self.schemas, None, finds
+        )
+        same = self._same(before, after, units, order)
+        rows = []
+        for layer in LAYERS:
+            results: Mapping[str, Result] = base.scores.get(layer) or {}
+            # Speakers have variants of their own: strict where none of those asked for is one.
+            for schema in [one for one in self.schemas if one in results] or ["strict"]:
+                old, new = results.get(schema), (scored.scores.get(layer) or {}).get(schema)
+                if old is None or new is None:
+                    continue
+                test = None
+                if old.per_unit is not None and new.per_unit is not None:
+                    sums = np.zeros_like(new.per_unit)
+                    sums[order] = new.per_unit
+                    test = self._test(sums, old.per_unit, old.scale)
+                judged = (base.judged.get(layer, {}).get(schema), scored.judged.get(layer, {}).get(schema))
+                cases: list[Case] = []
+                if judged[0] is not None and judged[1] is not None:
+                    cases = list(self._cases(judged[0], judged[1], after, layer))
+                counts = Counter(case.kind for case in cases)
+                shown = [case for kind in counts for case in [c for c in cases if c.kind == kind][:CASES]]
+                rows.append(
+                    Row(
+                        spec,
+                        base.name,
+                        layer,
+                        schema,
+                        old.f1,
+                        new.f1,
+                        test,
+                        None,
+                        same[layer],
+                        tuple(shown),
+                        counts["lost"],
+                        counts["spurious"],
+                    )
+                )
+        return rows
+
+    def _before(self, finds: Sequence[str]) -> tuple[list[Annotations], System]:
+        """What was found before in what is left of the text, scored against the gold that is left."""
+        found = [
+            _kept(one, lambda span, i=i: self._moved(i, span) is not None)  # type: ignore[misc]
+            for i, one in enumerate(self.found)
+        ]
+        documents = self.scorer.corpus.documents
+        whole = all(one.kept == unchanged(d).kept for d, one in zip(documents, self.variants, strict=True))
+        if whole and found == list(self.found):
+            return found, self.base
+        gold = [
+            d.with_annotations(one.kept.of(d.annotations))
+            for d, one in zip(documents, self.variants, strict=True)
+        ]
+        scorer = replace(self.scorer, corpus=_corpus(gold))
+        return found, scorer.system(self.base.name, found, self.schemas, None, finds)
+
+    def _moved(self, document: int, span: Span) -> Span | None:
+        key = (document, span)
+        if key not in self.moved:
+            one = self.variants[document]
+            old, new = self.scorer.corpus.documents[document].text, one.document.text
+            moved = one.span(span)
+            frayed = any(old[place].isspace() for a, b in span for place in (a, b - 1))
+            self.moved[key] = moved if moved is None or frayed else trimmed(moved, new)
+        return self.moved[key]
+
+    def _units(self) -> tuple[Units, Ints]:
+        """The units of the corpus where they are now, and the old number of each new one."""
+        units = self.scorer.units
+        if units.kind == "document":
+            return units, np.arange(len(units), dtype=np.int64)
+        places = zip(units.document.tolist(), units.start.tolist(), strict=True)
+        start = np.asarray([self.variants[d].position(s) for d, s in places], np.int64)
+        order = np.lexsort((start, units.document)).astype(np.int64)
+        start = start[order]
+        # Whatever stands before the first unit belongs to it.
+        start[np.unique(units.document[order], return_index=True)[1]] = 0
+        return Units(units.kind, units.document[order], start), order
+
+    def _test(self, after: Ints, before: Ints, scale: int) -> PairedTest | None:
+        if not np.array_equal(after[:, 0], before[:, 0]):
+            # An item has moved over the edge of a sentence: whole documents still have the same items.
+            after, before = (self._by_document(sums) for sums in (after, before))
+        if len(after) < 2 or not np.array_equal(after[:, 0], before[:, 0]):
+            return None
+        return paired_test(
+            after,
+            before,
+            scale,
+            samples=max(1, self.resampling.samples),
+            trials=self.trials,
+            seed=self.resampling.seed,
+        )
+
+    def _by_document(self, sums: Ints) -> Ints:
+        table = np.zeros((len(self.variants), 4), np.int64)
+        np.add.at(table, self.scorer.units.document, sums)
+        return table
+
+    def _same(
+        self, before: Sequence[Annotations], after: Sequence[Annotations], units: Units, order: Ints
+    ) -> dict[str, Same]:
+        found = {}
+        own = self.scorer.units
+        for layer in LAYERS:
+            first: Counter[Any] = Counter()
+            unit: dict[Any, int] = {}
+            for i, one in enumerate(before):
+                for spans, label in _items(one, layer):
+                    moved = tuple(None if s is None else self._moved(i, s) for s in spans)
+                    key = (i, moved, label)
+                    first[key] += 1
+                    unit[key] = _unit(own, i, next(s for s in spans if s is not None).start)
+            second = Counter(
+                (i, spans, label) for i, a in enumerate(after) for spans, label in _items(a, layer)
+            )
+            for key in second:
+                if key not in unit:
+                    start = next(s for s in key[1] if s is not None).start
+                    unit[key] = int(order[_unit(units, key[0], start)])
+            rows = np.zeros((len(own), 4), np.int64)
+            for key, at in unit.items():
+                both = min(first[key], second[key])
+                rows[at] += (first[key], second[key], both, both)
+            found[layer] = _share(rows, self.resampling)
+        return found
+
+    def _cases(self, old: Judged, new: Judged, after: Sequence[Annotations], layer: str) -> Iterator[Case]:
+        """Gold items that were right and are wrong, then wrong ones found that were not found before."""
+        texts = [
+            (d.text, one.document.text)
+            for d, one in zip(self.scorer.corpus.documents, self.variants, strict=True)
+        ]
+        number = {d.id: i for i, d in enumerate(self.scorer.corpus.documents)}
+        hits: dict[tuple[str, Span], list[int]] = {}
+        for item, hit in zip(new.gold, new.hits.tolist(), strict=True):
+            hits.setdefault((item[0], Span(item[1])), []).append(hit)
+        for (document, spans, label), hit in zip(old.gold, old.hits.tolist(), strict=True):
+            i = number[document]
+            moved = self._moved(i, Span(spans))
+            now = hits.get((document, moved), []) if moved is not None else []
+            if hit and moved is not None and now and max(now) < hit:
+                yield Case(
+                    document,
+                    "lost",
+                    label,
+                    excerpt(texts[i][0], spans),
+                    excerpt(texts[i][1], moved.fragments),
+                    _instead(after[i], moved, layer, texts[i][1]),
+                )
+        wrong = {self._key(item, number) for item in _wrong(old)}
+        for item in _wrong(new):
+            if (item[0], Span(item[1]), "") not in wrong and (item[0], Span(item[1]), item[2]) not in wrong:
+                shown = excerpt(texts[number[item[0]]][1], item[1])
+                yield Case(item[0], "spurious", item[2], "", shown)
+
+    def _key(self, item: Item, number: Mapping[str, int]) -> tuple[str, Span | None, str]:
+        return item[0], self._moved(number[item[0]], Span(item[1])), item[2]
+
+
+def _corpus(documents: Sequence[Document]) -> Corpus:
+    """Documents to score; nobody asks for their hash."""
+    return Corpus("", tuple(documents), "")
+
+
+def _unit(units: Units, document: int, start: int) -> int:
+    return int(units.of(np.asarray([document], np.int64), np.asarray([start], np.int64))[0])
+
+
+def _wrong(judged: Judged) -> Iterator[Item]:
+    for item, hit in zip(judged.predicted, judged.predicted_hits.tolist(), strict=True):
+        if hit == 0:
+            yield item
+
+
+def _kept(found: Annotations, keep: Callable[[Span], bool]) -> Annotations:
+    """What was found at places that are kept; of a quote that has lost a role the rest."""
+    quotes = []
+    for quote in found.quotes:
+        if keep(quote.content):
+            gone = {role: None for role in ROLES if not _has(quote, role, keep)}
+            quotes.append(replace(quote, **gone) if gone else quote)  # type: ignore[arg-type]
+    return Annotations(
+        tuple(entity for entity in found.entities if keep(entity.span)),
+        tuple(quotes),
+        tuple(
+            cluster
+            if all(map(keep, cluster.mentions))
+            else replace(cluster, mentions=tuple(filter(keep, cluster.mentions)))
+            for cluster in found.clusters
+        ),
+    )
+
+
+def _has(quote: Quote, role: str, keep: Callable[[Span], bool]) -> bool:
+    span = quote.role(role)
+    return span is None or keep(span)
+
+
+def _outside(found: Annotations, added: Sequence[Span]) -> Annotations:
+    if not added:
+        return found
+    return _kept(found, lambda span: not any(place.contains(span) for place in added))
+
+
+def _items(annotations: Annotations, layer: str) -> Iterator[tuple[tuple[Span | None, ...], str]]:
+    """The spans and the label that make an item of the layer."""
+    if layer == "entities":
+        yield from (((entity.span,), entity.label) for entity in annotations.entities)
+        return
+    for quote in annotations.quotes:
+        if layer == "quotes":
+            yield (quote.content,), quote.type
+        elif layer == "cues" and quote.cue is not None:
+            yield (quote.cue,), ""
+        elif layer == "speakers" and quote.speaker is not None:
+            yield (quote.content, quote.speaker), ""
+        elif layer == "joint":
+            yield (quote.content, quote.cue, quote.speaker), quote.type
+
+
+def _share(rows: Ints, resampling: Resampling) -> Same:
+    total = rows.sum(axis=0)
+    f1 = float(precision_recall_f1(total, 1)[2])
+    interval = None
+    if resampling.samples and len(rows) > 1 and total[:2].sum():
+        kinds, multiplicity = np.unique(rows, axis=0, return_counts=True)
+        interval = intervals(Sample(kinds[:, None, :], multiplicity), resampling).micro[2]
+    return Same(None if np.isnan(f1) else f1, interval, int(total[0]), int(total[1]), int(total[2]))
+
+
+def _instead(found: Annotations, span: Span, layer: str, text: str) -> str:
+    """What the system has now where the item is."""
+    near = [
+        (spans[0], label)
+        for spans, label in _items(found, layer)
+        if spans[0] is not None and spans[0].overlap(span)
+    ]
+    return "; ".join(f"{label} {excerpt(text, s.fragments)}".strip() for s, label in near[:3])

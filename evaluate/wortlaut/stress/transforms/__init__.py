@@ -1,0 +1,1 @@
+"""The transformations that come with the package; each module lists its own in ``TRANSFORMATIONS``."""

@@ -1,0 +1,98 @@
+"""Line breaks, hyphenation, and spaces that are not the plain one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from random import Random
+
+from wortlaut.document import Document
+from wortlaut.errors import DataError
+from wortlaut.stress.carry import Transformed, edited
+from wortlaut.stress.registry import Transformation
+from wortlaut.stress.text_edit import Edit
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: A place to divide a word: behind a vowel and before a consonant that a vowel follows.
+_DIVISION = re.compile(r"(?<=[aeiouäöüyn])(?=(?:sch|ch|ck|ph|th|[bcdfghjklmnpqrstvwxzß])[aeiouäöüy])", re.I)
+
+
+def broken_lines(document: Document, random: Random, *, width: int = 60) -> Transformed:
+    """Lines of at most ``width`` characters, broken at spaces, also inside sentences."""
+    return edited(document, _breaks(document.text, width, hyphens=False))
+
+
+def hyphenated(document: Document, random: Random, *, width: int = 60) -> Transformed:
+    """As :func:`broken_lines`, and words that reach over the edge are divided by a hyphen."""
+    return edited(document, _breaks(document.text, width, hyphens=True))
+
+
+def _breaks(text: str, width: int, hyphens: bool) -> Iterator[Edit]:
+    if width < 10:
+        raise DataError(f"lines of {width} characters", hint="The width is 10 or more.")
+    for line in re.finditer(r"[^\r\n]+", text):
+        begin, end = line.span()
+        while end - begin > width:
+            space = text.rfind(" ", begin + 1, begin + width + 1)
+            place = _division(text, space + 1, begin + width) if hyphens and space > 0 else None
+            if place is not None:
+                yield Edit(place, place, "-\n")
+                begin = place
+            elif space > 0:
+                if text[space - 1 : space + 2].strip() == text[space - 1 : space + 2]:
+                    yield Edit(space, space + 1, "\n")
+                begin = space + 1
+            else:  # a word longer than the line
+                space = text.find(" ", begin + width, end)
+                begin = end if space < 0 else space
+
+
+def _division(text: str, start: int, limit: int) -> int | None:
+    """The last place to divide the word at ``start`` before ``limit``; two letters stay on either side."""
+    word = _LETTERS.match(text, start)
+    if word is None:
+        return None
+    places = [place for place in divisions(text, *word.span()) if place < limit]
+    return places[-1] if places else None
+
+
+def divisions(text: str, start: int, end: int) -> list[int]:
+    """Where a word can be divided, roughly as it is spoken: ``Prä|si|den|ten``."""
+    return [m.start() for m in _DIVISION.finditer(text, start, end) if start + 2 <= m.start() <= end - 2]
+
+
+def soft_hyphens(document: Document, random: Random, *, length: int = 8) -> Transformed:
+    """A soft hyphen (U+00AD) wherever a word of ``length`` letters or more can be divided."""
+    edits = [
+        Edit(place, place, "\u00ad")
+        for word in _LETTERS.finditer(document.text)
+        if len(word.group()) >= length
+        for place in divisions(document.text, *word.span())
+    ]
+    return edited(document, edits)
+
+
+def no_break_spaces(document: Document, random: Random, *, rate: float = 0.5) -> Transformed:
+    """No-break spaces (U+00A0) in place of plain ones."""
+    return _spaced(document, random, "\u00a0", rate)
+
+
+def thin_spaces(document: Document, random: Random, *, rate: float = 0.5) -> Transformed:
+    """Thin spaces (U+2009) in place of plain ones."""
+    return _spaced(document, random, "\u2009", rate)
+
+
+def _spaced(document: Document, random: Random, space: str, rate: float) -> Transformed:
+    if not 0 <= rate <= 1:
+        raise DataError(f"a rate of {rate}", hint="A rate lies between 0 and 1.")
+    places = [match.start() for match in re.finditer(" ", document.text)]
+    return edited(document, [Edit(at, at + 1, space) for at in places if random.random() < rate])
+
+
+TRANSFORMATIONS = (
+    Transformation("line-breaks", "lines broken at spaces (width=60)", "same", broken_lines),
+    Transformation("hyphenation", "lines broken, words divided by hyphens (width=60)", "same", hyphenated),
+    Transformation("nbsp", "no-break spaces for plain ones (rate=0.5)", "same", no_break_spaces),
+    Transformation("thin-spaces", "thin spaces for plain ones (rate=0.5)", "same", thin_spaces),
+    Transformation("soft-hyphens", "soft hyphens inside long words (length=8)", "same", soft_hyphens),
+)

