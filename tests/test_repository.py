@@ -29,7 +29,7 @@ ORDER = (
     ("corpus",),
     ("extractors",),
     ("scoring",),
-    ("agreement", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
+    ("agreement", "scorer", "evaluation", "comparison", "convert", "export", "integrations", "seqeval"),
     ("stress",),
     ("check", "scale"),
     ("bench",),

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wortlaut import __version__
-from wortlaut.corpus.load import Corpus, load_corpus, read_annotated
-from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
+from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
+from wortlaut.document import LAYERS, Annotations, Document, Quote, Span
 from wortlaut.errors import DataError, ExtractorError, WortlautError, unknown_name
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available, resolve
-from wortlaut.extractors.run import attribute, run
-from wortlaut.formats.columns import tokens as own_tokens
-from wortlaut.layers import sentences, tokens
-from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
-from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
-from wortlaut.scoring.coreference import coreference_scores
-from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.extractors.run import answers, attribute, close, finish
+from wortlaut.scorer import Item as Item
+from wortlaut.scorer import Judged as Judged
+from wortlaut.scorer import Part, Scoring, Source
 from wortlaut.scoring.labels import Projection, projection
-from wortlaut.scoring.peers import PEERS, peer
-from wortlaut.scoring.quote_pairs import Measured, items_of, measured_spans
-from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_scores
-from wortlaut.scoring.result import Result, Results, Score, frame, html_table, latex_table, markdown_table
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable, check_schema
+from wortlaut.scoring.peers import PEERS
+from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.result import Result, Results, frame, html_table, latex_table, markdown_table
+from wortlaut.scoring.schemas import check_schema
 from wortlaut.scoring.uncertainty import Resampling
-from wortlaut.scoring.units import Units, document_units, units_of
+from wortlaut.scoring.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
 #: The extractors of the main job.
@@ -46,20 +40,6 @@ BREAKDOWNS = ("level", "length", "document", "surface")
 _SETTINGS = ("@matched", "@gold")
 
 Progress = Callable[[str, int, int], object]
-
-
-#: A document's id, fragments and a label (empty where the layer has none).
-Item = tuple[str, tuple[tuple[int, int], ...], str]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Item by item: gold and predicted ones, each with its hits in steps of the result's scale."""
-
-    gold: tuple[Item, ...]
-    hits: Ints
-    predicted: tuple[Item, ...]
-    predicted_hits: Ints
 
 
 class Unscored(dict[str, Results]):
@@ -113,13 +93,18 @@ class System:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema."""
+    """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema.
+
+    ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what they found
+    and which items were right, only where these are kept (see :func:`evaluate`).
+    """
 
     corpus: Corpus
     signature: str
     systems: tuple[System, ...]
     units: Units
     notes: tuple[str, ...] = ()
+    documents: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -128,7 +113,7 @@ class Evaluation:
             "corpus": {
                 "name": self.corpus.name,
                 "hash": self.corpus.hash,
-                "documents": len(self.corpus.documents),
+                "documents": self.documents,
             },
             "signature": self.signature,
             "resampling": {"unit": self.units.kind, "units": len(self.units)},
@@ -191,7 +176,7 @@ class Evaluation:
     def _repr_html_(self) -> str:
         from wortlaut import markup
 
-        documents = len(self.corpus.documents)
+        documents = self.documents
         title = f"{self.corpus.name} ({documents} document{'s' * (documents != 1)}, {self.corpus.hash[:12]})"
         head, rows = ["layer", "schema", "system"], self._rows()
         # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
@@ -220,6 +205,7 @@ def evaluate(
     seen: str | None = None,
     samples: int = 1000,
     seed: int = 0,
+    items: bool | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Run each extractor over the corpus and score entities, quotes and speakers.
@@ -243,6 +229,11 @@ def evaluate(
         A corpus, such as the training data, whose names count as seen.
     samples, seed
         The bootstrap behind the intervals; 0 samples for none.
+    items
+        Whether documents, annotations and single items are kept: for lists of errors and of items that
+        differ. By default they are for up to 20 million characters of text; else the corpus is read once
+        to begin with and once for each extractor, a chunk of documents in memory at a time, and what stays
+        are counts. The scores are the same.
     progress
         Called with the system's name, the documents done and their number.
 
@@ -250,16 +241,18 @@ def evaluate(
     for one raises ExtractorError); the others are scored. Raises
     WortlautError for a corpus, schema or projection that cannot be used.
     """
-    loaded = _by_id(corpus if isinstance(corpus, Corpus) else load_corpus(corpus))
-    if not loaded.documents:
-        raise DataError("the corpus has no documents", where=loaded.name)
     chosen = checked_schemas(schemas)
-    scorer = replace(
-        Scorer.of(loaded, projection(labels), Resampling("document", samples, seed)),
-        by=_checked_by(by, seen, loaded),
-        seen=frozenset() if seen is None else _surfaces(load_corpus(seen)),
+    source = Source.of(corpus, items)
+    scoring = Scoring(
+        source.gold,
+        chosen,
+        projection(labels),
+        Resampling("document", samples, seed),
+        _checked_by(by, seen, source.gold.columns),
+        frozenset() if seen is None else _surfaces(stream_corpus(seen)),
+        source.kept is not None,
     )
-    notes = list(scorer.notes)
+    notes = list(scoring.notes)
     if extractors is None:
         extractors, lacking = built_in()
         notes += lacking
@@ -271,13 +264,49 @@ def evaluate(
     systems = []
     for name, extractor in _named(wanted):  # type: ignore[arg-type]
         try:
-            found, given, finds, own = _run(name, extractor, loaded, progress)
-            system = scorer.system(name, found, chosen, given, finds)
-            systems.append(replace(system, notes=(*system.notes, *own)))
+            found = _run(extractor, source, scoring, _counted(name, len(source.gold.ids), progress))
+            systems.append(_system(name, scoring, found))
         except WortlautError as error:
             systems.append(System(name, Unscored(str(error)), failed=str(error)))
-    signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
-    return Evaluation(loaded, signature, tuple(systems), scorer.units, tuple(notes))
+    return _evaluation(source, scoring, systems, notes)
+
+
+def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(name, done, total)
+
+    return advance
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run leaves behind: the counts of each chunk, and the annotations where they are kept."""
+
+    parts: Sequence[Part]
+    finds: Sequence[str]
+    notes: Sequence[str] = ()
+    annotations: Sequence[Annotations] = ()
+
+
+def _system(name: str, scoring: Scoring, found: Found) -> System:
+    scored = scoring.system(found.parts, found.finds)
+    notes = (*scored.notes, *found.notes)
+    return System(
+        name, scored.scores, None, notes, tuple(found.annotations), scored.judged, scored.breakdowns
+    )
+
+
+def _evaluation(
+    source: Source, scoring: Scoring, systems: Sequence[System], notes: Sequence[str]
+) -> Evaluation:
+    gold = source.gold
+    corpus = Corpus(gold.name, source.kept or (), gold.hash)
+    return Evaluation(corpus, scoring.signature(), tuple(systems), gold.units, tuple(notes), len(gold.ids))
 
 
 def checked_schemas(schemas: Sequence[str]) -> list[str]:
@@ -286,8 +315,7 @@ def checked_schemas(schemas: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 
-def _checked_by(by: Sequence[str], seen: str | None, corpus: Corpus) -> tuple[str, ...]:
-    columns = {name for document in corpus.documents for name, _ in document.meta}
+def _checked_by(by: Sequence[str], seen: str | None, columns: frozenset[str]) -> tuple[str, ...]:
     for name in by:
         if name.startswith("meta:") and name.removeprefix("meta:") not in columns:
             raise unknown_name("metadata column", name.removeprefix("meta:"), columns)
@@ -301,8 +329,8 @@ def _checked_by(by: Sequence[str], seen: str | None, corpus: Corpus) -> tuple[st
     return tuple(dict.fromkeys(by))
 
 
-def _surfaces(corpus: Corpus) -> frozenset[str]:
-    return frozenset(entity.span.text(d.text) for d in corpus.documents for entity in d.entities)
+def _surfaces(documents: Iterable[Document]) -> frozenset[str]:
+    return frozenset(entity.span.text(d.text) for d in documents for entity in d.entities)
 
 
 def score_files(
@@ -323,20 +351,60 @@ def score_files(
     left = Corpus.of(gold, read_annotated(gold))
     right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
     found = _aligned(left, right, predicted)
-    order = sorted(range(len(found)), key=lambda i: left.documents[i].id)
-    left, found = _by_id(left), [found[i] for i in order]
     scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
     finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
     if not finds:
         finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in left.documents)]
     system = scorer.system(predicted, found, chosen, None, finds)
-    signature = scorer.context("all").signature("+".join(chosen), scorer.resampling)
-    return Evaluation(left, signature, (system,), scorer.units, scorer.notes)
+    signature = scorer.scoring(chosen).signature()
+    corpus = _by_id(left)
+    return Evaluation(corpus, signature, (system,), scorer.units, scorer.notes, len(corpus.documents))
 
 
 def _by_id(corpus: Corpus) -> Corpus:
     """Documents by id: results on the same corpus list the same units and items in the same order."""
     return replace(corpus, documents=tuple(sorted(corpus.documents, key=lambda document: document.id)))
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A corpus in memory, made ready to score what was found in it, one annotations for each document.
+
+    ``units`` are numbered through the documents by id.
+    """
+
+    corpus: Corpus
+    projection: Projection | None
+    resampling: Resampling
+    units: Units
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
+        gold = Source.of(corpus, True).gold
+        scoring = Scoring(gold, (), chosen, resampling)
+        return cls(corpus, chosen, scoring.resampling, gold.units, scoring.notes)
+
+    def scoring(self, schemas: Sequence[str]) -> Scoring:
+        gold = replace(Source.of(self.corpus, True).gold, units=self.units)
+        return Scoring(gold, schemas, self.projection, self.resampling)
+
+    def system(
+        self,
+        name: str,
+        found: Sequence[Annotations],
+        schemas: Sequence[str],
+        given: Sequence[Sequence[Quote]] | None,
+        finds: Sequence[str],
+    ) -> System:
+        """The scores of one system, for the layers that it looks for and the corpus has."""
+        documents = self.corpus.documents
+        order = sorted(range(len(documents)), key=lambda i: documents[i].id)
+        found = [found[i] for i in order]
+        quotes = None if given is None else [given[i] for i in order]
+        scoring = self.scoring(schemas)
+        part = scoring.part(0, [documents[i] for i in order], found, quotes, finds)
+        return _system(name, scoring, Found([part], finds, (), found))
 
 
 def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:
@@ -357,278 +425,6 @@ def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Ann
         if g.text and p.text and g.text != p.text:
             raise DataError(f"the text of document {g.id!r} is not that of the gold", where=name)
     return [p.annotations for _, p in pairs]
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """A corpus made ready for scoring: what does not depend on a system is done once."""
-
-    corpus: Corpus
-    projection: Projection | None
-    resampling: Resampling
-    units: Units
-    notes: tuple[str, ...]
-    by: tuple[str, ...] = ()
-    seen: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
-        if any(document.text for document in corpus.documents):
-            units = units_of([[start for start, _ in sentences(d.text)] for d in corpus.documents])
-        else:
-            units = document_units(len(corpus.documents))
-        notes = []
-        if units.kind == "sentence" and len(units) > 1 and resampling.samples:
-            count = len(corpus.documents)
-            what = "one document" if count == 1 else f"{count} documents"
-            notes.append(
-                f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
-                " these texts, are too narrow for other texts, and do not compare systems."
-            )
-        if chosen is not None:
-            dropped = sum(chosen(e.label) is None for d in corpus.documents for e in d.entities)
-            if dropped:
-                notes.append(f"{dropped} gold entities are left out by the label projection {chosen.name}.")
-        return cls(corpus, chosen, replace(resampling, unit=units.kind), units, tuple(notes))
-
-    def context(self, layer: str) -> Context:
-        name = f"{self.corpus.name}@{self.corpus.hash[:12]}"
-        projected = (
-            self.projection.name if self.projection is not None and layer in ("entities", "all") else ""
-        )
-        return Context(name, layer, projected)
-
-    def system(
-        self,
-        name: str,
-        found: Sequence[Annotations],
-        schemas: Sequence[str],
-        given: Sequence[Sequence[Quote]] | None,
-        finds: Sequence[str],
-    ) -> System:
-        """The scores of one system, for the layers that it looks for and the corpus has."""
-        notes: list[str] = []
-        gold = [document.annotations for document in self.corpus.documents]
-        spans = [schema for schema in schemas if schema not in PEERS and schema not in PEER_SCHEMAS]
-        names = [schema for schema in schemas if schema in PEERS]
-        quotes = [schema for schema in schemas if schema in PEER_SCHEMAS]
-        scores: dict[str, Results] = {}
-        layers: dict[str, dict[str, Measured]] = {}
-        breakdowns: dict[str, Results] = {}
-        if "entities" in finds and spans + names and self._has("entities", gold, found, notes):
-            left, right = self._entities(gold, found, notes)
-            task = self._task(left, right, spans)
-            layers["entities"] = measured_spans(task, left.labels, spans)
-            breakdowns = {name: self._breakdown(task, name, spans) for name in self.by}
-            scores["entities"] = self._peers(left, right, names)
-        if "quotes" in finds and spans + quotes and self._has("quotes", gold, found, notes):
-            tokens = self._tokens(spans + quotes)
-            layers |= quote_scores(gold, found, self.units, spans + quotes, given=given, tokens=tokens)
-        if "clusters" in finds and spans and self._has("clusters", gold, found, notes):
-            layers["clusters"] = coreference_scores(gold, found, self.units)
-        judged: dict[str, dict[str, Judged]] = {}
-        for layer, by_schema in layers.items():
-            results = Results()
-            judged[layer] = {}
-            for schema, measured in by_schema.items():
-                results[schema] = self._result(layer, schema, measured)
-                if measured.items is not None:
-                    judged[layer][schema] = self._judged(measured)
-            scores[layer] = Results({**results, **scores.get(layer, {})})
-        return System(name, scores, None, tuple(notes), tuple(found), judged, breakdowns)
-
-    def _result(self, layer: str, schema: str, measured: Measured) -> Result:
-        result = score_counts(
-            measured.counts,
-            measured.labels,
-            schema,
-            self.resampling,
-            self.context(layer),
-            errors=None if measured.errors is None else dict(measured.errors),
-            notes=measured.notes,
-        )
-        result = replace(result, confusion=measured.confusion)
-        if measured.headline == "macro" and result.macro is not None:
-            mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
-            signature = result.signature.replace("|avg:micro|", "|avg:macro|")
-            # Sums over the labels are not what this mean comes from, so no paired test may use them.
-            return replace(result, **mean, macro=None, signature=signature, per_unit=None)
-        return result
-
-    def _breakdown(self, task: Task, by: str, schemas: Sequence[str]) -> Results:
-        """The entity scores of each group of spans, under the schemas that count spans."""
-        groups, code_gold = self._groups(task.gold, by)
-        more, code_found = self._groups(task.predicted, by)
-        names = tuple(groups) if by == "length" else tuple(sorted({*groups, *more}))
-        place = {name: i for i, name in enumerate(names)}
-        sides = [
-            replace(spans, group=np.asarray([place[known[i]] for i in code], np.int64))
-            for spans, known, code in ((task.gold, groups, code_gold), (task.predicted, more, code_found))
-        ]
-        grouped = replace(task, gold=sides[0], predicted=sides[1])
-        context = self.context(f"entities by {by}")
-        return Results(
-            (
-                schema,
-                score_counts(grouped_counts(grouped, schema, names), names, schema, self.resampling, context),
-            )
-            for schema in schemas
-            if schema not in UNITS_AS_ITEMS
-        )
-
-    def _groups(self, spans: Spans, by: str) -> tuple[list[str], list[int]]:
-        """The names of the groups, and the group of each span."""
-        documents = self.corpus.documents
-        if by == "length":
-            return list(length_groups()), by_length(spans).tolist()
-        if by == "level":
-            assert spans.level is not None
-            values = [str(level) for level in spans.level.tolist()]
-        elif by == "document":
-            values = [documents[i].id for i in spans.document.tolist()]
-        elif by == "surface":
-            values = [
-                "seen" if span.text(documents[i].text) in self.seen else "unseen"
-                for i, span, _ in items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
-            ]
-        else:
-            column = by.removeprefix("meta:")
-            values = [dict(documents[i].meta).get(column, "–") for i in spans.document.tolist()]
-        names = sorted(set(values))
-        place = {name: i for i, name in enumerate(names)}
-        return names, [place[value] for value in values]
-
-    def _peers(self, left: Table, right: Table, names: Sequence[str]) -> Results:
-        """Other scorers' numbers; those that know flat spans only get the outer ones, and a note."""
-        results = Results()
-        for name in names:
-            sides, notes = (left, right), []
-            if name != "nervaluate":
-                sides = (left.outer(), right.outer())
-                nested = [len(a.spans) - len(b.spans) for a, b in zip((left, right), sides, strict=True)]
-                if any(nested):
-                    notes.append(
-                        f"level 1 only: {nested[0]} gold and {nested[1]} found nested spans are left out"
-                    )
-            scored = peer(
-                name,
-                sides[0].spans,
-                sides[1].spans,
-                left.labels,
-                len(self.units),
-                self.resampling,
-                self.context("entities"),
-            )
-            for schema, result in scored.items():
-                results[schema] = replace(result, notes=(*notes, *result.notes))
-        return results
-
-    def _judged(self, measured: Measured) -> Judged:
-        counts = measured.counts
-        assert measured.items is not None
-        sides = [
-            tuple((self.corpus.documents[i].id, span.fragments, label) for i, span, label in side)
-            for side in measured.items
-        ]
-        return Judged(
-            sides[0],
-            counts.hits_gold[counts.gold == 1],
-            sides[1],
-            counts.hits_predicted[counts.predicted == 1],
-        )
-
-    def _has(
-        self, layer: str, gold: Sequence[Annotations], found: Sequence[Annotations], notes: list[str]
-    ) -> bool:
-        if any(getattr(annotations, layer) for annotations in gold):
-            return True
-        if count := sum(len(getattr(annotations, layer)) for annotations in found):
-            notes.append(f"The corpus has no {layer}; {count} found ones are not scored.")
-        return False
-
-    def _entities(
-        self, gold: Sequence[Annotations], found: Sequence[Annotations], notes: list[str]
-    ) -> tuple[Table, Table]:
-        left = self._projected(gold)
-        right = self._projected(found)
-        if dropped := sum(len(f.entities) for f in found) - sum(map(len, right)):
-            assert self.projection is not None
-            notes.append(f"{dropped} found entities are left out by the projection {self.projection.name}.")
-        self._check_labels(left, right)
-        labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
-        number = {label: i for i, label in enumerate(labels)}
-        return Table(self._spans(left, number), labels), Table(self._spans(right, number), labels)
-
-    def _task(self, left: Table, right: Table, schemas: Sequence[str]) -> Task:
-        return Task(
-            left.spans.sorted(),
-            right.spans.sorted(),
-            len(self.units),
-            len(left.labels),
-            self._tokens(schemas),
-        )
-
-    def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
-        if self.projection is None:
-            return [list(annotations.entities) for annotations in side]
-        rows = []
-        for one in side:
-            pairs = [(entity, self.projection(entity.label)) for entity in one.entities]
-            rows.append([replace(entity, label=label) for entity, label in pairs if label is not None])
-        return rows
-
-    def _check_labels(self, gold: Sequence[Sequence[Entity]], found: Sequence[Sequence[Entity]]) -> None:
-        """A label that the corpus cannot have is a mistake in the set-up, not a wrong answer."""
-        known = {entity.label for row in gold for entity in row}
-        scheme = (
-            {self.projection(label) for label in ENTITY_LABELS} if self.projection else set(ENTITY_LABELS)
-        )
-        if known <= scheme:
-            known |= scheme - {None}  # type: ignore[arg-type]
-        for document, row in zip(self.corpus.documents, found, strict=True):
-            for entity in row:
-                if entity.label not in known:
-                    raise DataError(
-                        f"unknown label {entity.label!r} at [{entity.span.start}, {entity.span.end})",
-                        where=f"document {document.id}",
-                        hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
-                    )
-
-    def _spans(self, rows: Sequence[Sequence[Entity]], number: Mapping[str, int]) -> Spans:
-        # One pass over model objects: the columns are made here, everything after is columns.
-        flat = [(i, entity) for i, row in enumerate(rows) for entity in row]
-        spans = spans_from_objects(
-            [i for i, _ in flat],
-            [entity.span for _, entity in flat],
-            [number[entity.label] for _, entity in flat],
-            [0] * len(flat),
-            [entity.level for _, entity in flat],
-            [entity.score for _, entity in flat],
-        )
-        return replace(spans, unit=self.units.of(spans.document, spans.start))
-
-    def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
-        """The corpus's own tokens, else ours, where a schema counts tokens."""
-        if not {"token", "fuzzy", *PEER_SCHEMAS} & set(schemas):
-            return None
-        rows = [
-            (i, start, end)
-            for i, document in enumerate(self.corpus.documents)
-            for start, end in own_tokens(document) or tokens(document.text)
-        ]
-        return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
-
-
-@dataclass(frozen=True)
-class Table:
-    """The entities of all documents in the order given, with the labels of both sides."""
-
-    spans: Spans
-    labels: tuple[str, ...]
-
-    def outer(self) -> Table:
-        assert self.spans.level is not None
-        return replace(self, spans=self.spans.take(self.spans.level == 1))
 
 
 def built_in() -> tuple[list[str], list[str]]:
@@ -656,20 +452,54 @@ def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | E
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
 
 
-def _run(
-    name: str, spec: str | Extractor, corpus: Corpus, progress: Progress | None
-) -> tuple[list[Annotations], list[tuple[Quote, ...]] | None, tuple[str, ...], tuple[str, ...]]:
+def _run(spec: str | Extractor, source: Source, scoring: Scoring, progress: Callable[[int], object]) -> Found:
+    """What an extractor scores, chunk by chunk, and what it found where that is kept."""
     extractor = resolve(spec) if isinstance(spec, str) else spec
-    done = 0
+    parts: list[Part] = []
+    kept: list[Annotations] = []
+    try:
+        for first, documents in source.chunks():
+            part, found = scored_chunk(extractor, scoring, first, documents, progress)
+            parts.append(part)
+            if scoring.items:
+                kept += found
+        finish(extractor, source.gold.ids)
+    finally:
+        close(extractor)
+    finds = tuple(extractor.finds)
+    return Found(_completed(parts, source, scoring, finds), finds, own_notes(extractor), kept)
 
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress(name, done, len(corpus.documents))
 
-    # First, because a run ends with closing the extractor.
-    quoted = any(document.quotes for document in corpus.documents)
-    given = attribute(extractor, corpus.documents) if quoted else None
-    found = run(extractor, corpus.documents, progress=advance)
-    return found, given, tuple(extractor.finds), tuple(getattr(extractor, "notes", ()))
+def own_notes(extractor: Extractor) -> tuple[str, ...]:
+    return tuple(getattr(extractor, "notes", ()))
+
+
+def scored_chunk(
+    extractor: Extractor,
+    scoring: Scoring,
+    first: int,
+    documents: Sequence[Document],
+    progress: Callable[[int], object] | None = None,
+) -> tuple[Part, list[Annotations]]:
+    """Run an extractor on a chunk that begins at document ``first`` of the corpus, and score it."""
+    given: Sequence[Sequence[Quote]] | None = None
+    if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
+        quoted = any(document.quotes for document in documents)
+        given = attribute(extractor, documents) if quoted else [()] * len(documents)
+    found = answers(extractor, documents, progress=progress)
+    layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
+    asked = {"quotes"} if given is not None else set()
+    return scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked}), found
+
+
+def _completed(parts: Sequence[Part], source: Source, scoring: Scoring, finds: Sequence[str]) -> list[Part]:
+    """The parts with every layer that is looked for: a function's is known when it first finds something."""
+    wanted = set(scoring.wanted(finds))
+    if all(wanted <= part.layers.keys() for part in parts):
+        return list(parts)
+    whole = []
+    for part, (first, documents) in zip(parts, source.chunks(), strict=True):
+        nothing = [Annotations()] * len(documents)
+        lacking = wanted - part.layers.keys()
+        whole.append(part.with_layers(scoring.part(first, documents, nothing, None, lacking)))
+    return whole

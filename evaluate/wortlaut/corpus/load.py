@@ -88,20 +88,18 @@ def gold_root() -> Path:
 
 def corpus_hash(documents: Iterable[Document]) -> str:
     """SHA-256 over the sorted digests of the documents, in hexadecimal."""
-    total = sha256()
-    for digest in sorted(map(_digest, documents)):
-        total.update(digest)
-    return total.hexdigest()
+    return sha256(b"".join(sorted(map(digest, documents)))).hexdigest()
 
 
-def _digest(document: Document) -> bytes:
+def digest(document: Document) -> bytes:
+    """SHA-256 over id, text and annotations; the order of these does not change it."""
     parts = (document.id, document.text, *format_lines(document.annotations, document.text))
-    digest = sha256()
+    total = sha256()
     for part in parts:
         # Lengths keep apart what would otherwise run together.
         data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.digest()
+        total.update(len(data).to_bytes(8, "big") + data)
+    return total.digest()
 
 
 def _documents(ref: str | Path) -> Iterator[Document]:

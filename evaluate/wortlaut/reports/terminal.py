@@ -30,7 +30,7 @@ def evaluation_view(
     if not any(system.scores for system in evaluation.systems):
         return
     corpus = evaluation.corpus
-    documents = len(corpus.documents)
+    documents = evaluation.documents
     yield Text(
         f"{corpus.name} ({documents} document{'s' * (documents != 1)}, {corpus.hash[:12]})", style="bold"
     )
