@@ -1,0 +1,164 @@
+"""The command that shows a text with what the gold and the systems say about it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wortlaut.cli.common import app
+from wortlaut.document import LAYERS, Annotations, Document, Text
+from wortlaut.errors import DataError, WortlautError, unknown_name
+
+if TYPE_CHECKING:
+    from wortlaut.reports.lanes import Lane
+
+
+@app.command(rich_help_panel="Score and compare")
+def show(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DOC]", help="A document's id, or a text file. Default: the only document of the corpus."
+        ),
+    ] = None,
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            "--corpus", metavar="REF", help="Where the document is. Default: gold. DOC is an id then."
+        ),
+    ] = None,
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor",
+            "-e",
+            metavar="SPEC",
+            help="Whose findings to show; repeat it. Default: none, and for a text file the built-in ones.",
+        ),
+    ] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer", metavar="NAME", help="entities, quotes or clusters; repeat it. Default: the first two."
+        ),
+    ] = None,
+    displacy: Annotated[
+        bool, typer.Option("--displacy", help="Print what spacy.displacy.render(…, manual=True) takes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show a text with the gold and what extractors find, in lanes below its lines."""
+    if displacy and as_json:
+        raise WortlautError("--json and --displacy are two outputs", hint="Name one of them.")
+    layers = tuple(layer or LAYERS[:2])
+    for one in layers:
+        if one not in LAYERS:
+            raise unknown_name("layer", one, LAYERS)
+    if corpus is None and name is not None and Path(name).is_file():
+        document, gold, specs = _read_text(Path(name)), None, extractor or _built_in()
+    else:
+        document, specs = _find(name, corpus or "gold"), extractor or []
+        gold = _lane("gold", document.annotations)
+    systems = [_run(spec, document) for spec in specs]
+    lanes = [*([gold] if gold else []), *systems]
+    if as_json:
+        print(json.dumps(_plain(document, gold, lanes), ensure_ascii=False, indent=1))
+    elif displacy:
+        from wortlaut.reports.lanes import displacy as to_displacy
+
+        made, lost = to_displacy(document, lanes, layers)
+        print(json.dumps(made, ensure_ascii=False, indent=1))
+        for what in lost:
+            print(f"note: {what}", file=sys.stderr)
+    else:
+        from rich.console import Console
+
+        from wortlaut.reports.lanes import lane_view
+
+        # Without a terminal, COLUMNS says how wide the text is set, else it is 80.
+        width = shutil.get_terminal_size((80, 24)).columns
+        console = Console(highlight=False, width=width)
+        for line in lane_view(document, gold, systems, layers, width):
+            console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def _find(name: str | None, ref: str) -> Document:
+    from wortlaut.corpus.load import stream_corpus
+
+    known = []
+    for document in stream_corpus(ref):
+        if document.id == name:
+            return document
+        known.append(document)
+    if name is None and len(known) == 1:
+        return known[0]
+    if name is None:
+        some = ", ".join(document.id for document in known[:5])
+        raise WortlautError(f"{ref} has {len(known)} documents", hint=f"Name one of them: {some}, …")
+    error = unknown_name("document", name, [document.id for document in known], where=ref)
+    if len(error.hint) > 500:
+        error.hint = f"It has {len(known)} documents, such as {known[0].id}."
+    if Path(name).is_file():
+        error.hint = "A text file is shown without --corpus."
+    elif Path(name).suffix or len(Path(name).parts) > 1:
+        error.hint += " There is no such file, either."
+    raise error
+
+
+def _read_text(path: Path) -> Document:
+    """The text as an extractor gets it: lines end in LF, without a byte order mark."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 '{path}' > utf8.txt (or from what it really is)"
+        raise DataError(f"is not UTF-8 (byte {error.start})", where=str(path), hint=hint) from error
+    return Document(path.stem, text.replace("\r\n", "\n"))
+
+
+def _built_in() -> list[str]:
+    from wortlaut.evaluation import BUILT_IN
+    from wortlaut.extractors import available
+
+    lacking = {info.name for info in available() if info.missing}
+    return [name for name in BUILT_IN if name not in lacking]
+
+
+def _lane(name: str, annotations: Annotations, finds: Any = LAYERS) -> Lane:
+    from wortlaut.reports.lanes import Lane
+
+    return Lane(name, annotations, tuple(finds))
+
+
+def _run(spec: str, document: Document) -> Lane:
+    from wortlaut.extractors import resolve
+    from wortlaut.extractors.run import checked_batch, close
+
+    extractor = resolve(spec)
+    try:
+        # One document of many: what an extractor has left over for others is no error here.
+        (found,) = checked_batch(extractor, [Text(document.text, document.id)])
+    finally:
+        close(extractor)
+    return _lane(spec, found, extractor.finds)
+
+
+def _plain(document: Document, gold: Lane | None, lanes: list[Lane]) -> dict[str, Any]:
+    from wortlaut.formats.predictions import record
+
+    rows = []
+    for lane in lanes:
+        said = record(document.id, lane.annotations)
+        rows.append(
+            {
+                "name": lane.name,
+                "gold": lane is gold,
+                "finds": list(lane.finds),
+                **{layer: said.get(layer, []) for layer in LAYERS},
+            }
+        )
+    return {"format": "wortlaut-show/1", "document": document.id, "text": document.text, "lanes": rows}
