@@ -139,7 +139,7 @@ def compare(
     items = {
         (layer, schema): rows
         for evaluation in evaluations.values()
-        for layer, by_schema in evaluation["items"].items()
+        for layer, by_schema in (evaluation["items"] or {}).items()
         for schema, rows in by_schema.items()
     }
     tests: list[tuple[str, str, str, str, PairedTest, tuple[Flip, ...]]] = []
@@ -163,6 +163,11 @@ def compare(
             notes.append(f"{name_a} and {name_b} have no layer in common: nothing to compare")
         elif only:
             notes.append(f"{name_a} and {name_b} do not both have {', '.join(only)}")
+    if any(evaluation["items"] is None for evaluation in evaluations.values()):
+        notes.append(
+            "the items that differ are not listed: which were right was not kept;"
+            " `wortlaut evaluate --items` keeps it"
+        )
     adjusted = holm([test.p_randomisation for *_, test, _ in tests])
     rows = [Row(*row[:5], p, row[5]) for row, p in zip(tests, adjusted, strict=True)]
     unit = first["resampling"]["unit"]

@@ -81,8 +81,8 @@ class System:
     def _evidence(self, layer: str, schema: str, result: Result) -> dict[str, Any]:
         """What paired tests need: the sums of each unit, and which items were right."""
         evidence: dict[str, Any] = {}
-        if result.per_unit is not None:
-            evidence["units"] = {"scale": result.scale, "sums": result.per_unit.tolist()}
+        if result.unit_sums is not None:
+            evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
         judged = self.judged.get(layer, {}).get(schema)
         if judged is not None:
             evidence["hits"] = "".join(map(str, judged.hits.tolist()))
@@ -122,8 +122,10 @@ class Evaluation:
             "systems": [system.to_dict() for system in self.systems],
         }
 
-    def _items(self) -> dict[str, Any]:
+    def _items(self) -> dict[str, Any] | None:
         """The gold items of each layer and schema, once for all systems, with the text that they cover."""
+        if not self.corpus.documents:
+            return None
         texts = {document.id: document.text for document in self.corpus.documents}
         items: dict[str, Any] = {}
         for system in self.systems:

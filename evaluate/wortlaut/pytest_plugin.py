@@ -60,6 +60,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
                 schemas=settings.schemas,
                 labels=settings.labels,
                 samples=settings.samples,
+                items=True,
             )
             failed = evaluation.systems[0].failed
         except WortlautError as error:

@@ -366,7 +366,7 @@ class Scoring:
             mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
             signature = result.signature.replace("|avg:micro|", "|avg:macro|")
             # Sums over the labels are not what this mean comes from, so no paired test may use them.
-            return replace(result, **mean, macro=None, signature=signature, per_unit=None)
+            return replace(result, **mean, macro=None, signature=signature, unit_sums=None)
         return result
 
     def _breakdown(self, parts: Sequence[Part], by: str) -> Results:

@@ -88,6 +88,7 @@ def _scored(
         labels=settings.labels,
         samples=settings.samples,
         seed=settings.seed,
+        items=True,
         progress=progress,
     )
     return baseline_of(evaluation, settings), evaluation

@@ -71,6 +71,14 @@ def evaluate(
     ] = None,
     samples: Samples = 1000,
     seed: Seed = 0,
+    items: Annotated[
+        bool | None,
+        typer.Option(
+            "--items/--no-items",
+            show_default=False,
+            help="Keep texts and single items, or only counts. Default: up to 20 million characters.",
+        ),
+    ] = None,
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
@@ -90,6 +98,7 @@ def evaluate(
             seen=seen,
             samples=samples,
             seed=seed,
+            items=items,
             progress=progress,
         )
     if html is not None:

@@ -113,7 +113,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
     corpus = evaluation.corpus
     return {
         "version": __version__,
-        "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": len(corpus.documents)},
+        "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": evaluation.documents},
         "signature": evaluation.signature,
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
@@ -185,7 +185,7 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
     if len(scored) < 2:
         return {}, {"why": "There is one system, so there is nothing to compare: name several with -e."}
     if evaluation.units.kind != "document":
-        count = len(evaluation.corpus.documents)
+        count = evaluation.documents
         what = "one document" if count == 1 else f"{count} documents"
         return {}, {
             "why": f"No significance letters: {what} cannot show which system is better on other texts. "

@@ -129,6 +129,11 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
+def small(column: Ints) -> Ints:
+    """The same numbers, none below 0, in the smallest type that holds them."""
+    return column.astype(np.min_scalar_type(int(column.max(initial=0))))
+
+
 def empty_spans() -> Spans:
     none = np.zeros(0, np.int64)
     return Spans(none, none, none, none, none)

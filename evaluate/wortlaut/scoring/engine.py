@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wortlaut import __version__
-from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.scoring.columns import Floats, Ints, small
 from wortlaut.scoring.confusion import Confusion, confusion
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample, merged
 from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.schemas import PAIR_CLASSES, Alignment, Task, count
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
+
+#: With more labels than the one and more labels × units than the other (names of speakers in a large corpus)
+#: labels get no intervals of their own: their counts in each unit would not fit memory.
+_MANY_LABELS, _LABEL_CELLS = 100, 8_000_000
 
 
 @dataclass(frozen=True)
@@ -116,13 +120,21 @@ def score_counts(
     precision, recall, f1 = point_scores(totals, scale)
     bands: Intervals | None = None
     notes = list(notes)
-    per_unit: Ints | None = None
+    unit_sums: Ints | None = None
     if resampling.samples and units < 2:
         notes.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
     elif resampling.samples:
-        bands = intervals(counts if isinstance(counts, Sample) else counts.sample(), resampling)
+        if isinstance(counts, Sample):
+            bands = intervals(counts, resampling)
+        elif counts.labels > _MANY_LABELS and counts.labels * units > _LABEL_CELLS:
+            pooled = replace(counts, label=np.zeros_like(counts.label), labels=1)
+            micro_only = intervals(pooled.sample(), resampling).micro
+            bands = Intervals(micro_only, (None,) * 3, ((None,) * 3,) * counts.labels)
+            notes.append(f"no intervals for each of {counts.labels} labels and for their mean: too many")
+        else:
+            bands = intervals(counts.sample(), resampling)
         if isinstance(counts, Counts):
-            per_unit = counts.per_unit()
+            unit_sums = small(counts.per_unit())
         if units < FEW_DOCUMENTS:
             notes.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
     present = totals[:, GOLD] + totals[:, PREDICTED] > 0
@@ -154,7 +166,7 @@ def score_counts(
         signature=context.signature(schema, resampling),
         notes=tuple(notes),
         errors=errors,
-        per_unit=per_unit,
+        unit_sums=unit_sums,
         scale=scale,
     )
 

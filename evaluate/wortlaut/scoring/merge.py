@@ -13,15 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Fragments, Ints, Spans
+from wortlaut.scoring.columns import Fragments, Ints, Spans, small
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.quote_pairs import CASES, Measured, Note
-
-
-def small(column: Ints) -> Ints:
-    """The same numbers, none below 0, in the smallest type that holds them."""
-    return column.astype(np.min_scalar_type(int(column.max(initial=0))))
 
 
 def compact(measured: Measured, unit: Ints, document: Ints) -> Measured:

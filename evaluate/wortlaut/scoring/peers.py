@@ -26,7 +26,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.errors import DataError, unknown_name
-from wortlaut.scoring.columns import Floats, Ints, Spans
+from wortlaut.scoring.columns import Floats, Ints, Spans, small
 from wortlaut.scoring.counts import (
     GOLD,
     HITS_PREDICTED,
@@ -295,7 +295,7 @@ def _result(
         labels_absent=len(labels) - len(present),
         signature=context.signature(schema, resampling),
         notes=tuple(notes),
-        per_unit=overall.per_unit() if resampling.samples and overall.units >= 2 else None,
+        unit_sums=small(overall.per_unit()) if resampling.samples and overall.units >= 2 else None,
         scale=scale,
     )
 

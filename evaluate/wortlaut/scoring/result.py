@@ -69,7 +69,7 @@ class Result(Score):
     notes: tuple[str, ...] = ()
     errors: Mapping[str, int] | None = None
     confusion: Confusion | None = None
-    per_unit: Ints | None = field(default=None, repr=False, compare=False)
+    unit_sums: Ints | None = field(default=None, repr=False, compare=False)
     scale: int = field(default=1, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,6 +89,10 @@ class Result(Score):
         if self.confusion is not None:
             row["confusion"] = asdict(self.confusion)
         return row
+
+    @property
+    def per_unit(self) -> Ints | None:
+        return None if self.unit_sums is None else self.unit_sums.astype("int64")
 
     @property
     def fair(self) -> FairScores | None:
