@@ -28,10 +28,10 @@ class Gazetteer:
             yield Annotations(tuple(self._entities(doc)))
 
     def _entities(self, doc: Any) -> Iterator[Entity]:
+        begins = {span.start: span for span in doc.ents}
         for token in doc:
             if token.ent_type_:
-                if token.ent_iob_ == "B":
-                    span = next(ent for ent in doc[token.i :].ents if ent.start == token.i)
+                if span := begins.get(token.i):
                     if not self._is_surname(doc, span):
                         yield Entity(Span.of(span.start_char, span.end_char), span.label_)
             elif label := names.compound(token.text, self._names):
