@@ -94,7 +94,7 @@ def run(texts: list[str], folder: Path) -> list[tuple[str, int]]:
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env=environment(),
+        env=environment(folder),
         stdout=subprocess.PIPE,
         timeout=300,
         check=False,
@@ -103,7 +103,7 @@ def run(texts: list[str], folder: Path) -> list[tuple[str, int]]:
     return [(output, int(code)) for output, code in zip(parts[0:-1:2], parts[1::2], strict=True)]
 
 
-def environment() -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """The installed commands first, no network, and nothing that only this machine or a CI service sets."""
     kept = {
         name: value
@@ -114,6 +114,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
         "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(folder.parent / "huggingface"),
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
     }

@@ -73,7 +73,7 @@ def test_python_runs_and_prints_what_is_shown(page: Path, tmp_path: Path) -> Non
         [sys.executable, "-c", DRIVER],
         input=json.dumps(code),
         cwd=tmp_path,
-        env=environment(),
+        env=environment(tmp_path),
         capture_output=True,
         text=True,
         check=False,
