@@ -25,11 +25,11 @@ _START = 120.0
 
 @dataclass(frozen=True)
 class Ended:
-    """What a process wrote, line by line; ``failed`` is why it broke, ``silent`` the limit that it passed."""
+    """What a process wrote, line by line; ``failed`` is why it broke, ``late`` what took longer than allowed."""
 
     lines: tuple[Mapping[str, Any], ...]
     failed: str | None = None
-    silent: float | None = None
+    late: str | None = None
 
     def values(self, key: str) -> list[Any]:
         return [line[key] for line in self.lines if key in line]
@@ -62,10 +62,13 @@ def measure(job: Mapping[str, Any], progress: Callable[[int], object] | None = N
             finally:
                 _end(process)
         lines = tuple(map(json.loads, _whole_lines(out)))
-        told = next((line["failed"] for line in lines if "failed" in line), None)
-        if told is None and silent is None and process.returncode:
-            told = _reason(process.returncode, said)
-        return Ended(lines, told, silent)
+        doing = next((line["doing"] for line in reversed(lines) if "doing" in line), "its start")
+        if silent is not None:
+            return Ended(lines, late=f"{doing} took longer than {silent:g} s")
+        failed = next((line["failed"] for line in lines if "failed" in line), None)
+        if failed is None and process.returncode:
+            failed = f"its process {_reason(process.returncode, said)}, during {doing}"
+        return Ended(lines, failed)
 
 
 def _options(folder: Path) -> list[str]:
@@ -114,9 +117,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _reason(code: int, said: Path) -> str:
-    how = f"ended with exit code {code}"
     if code < 0:
         name = signal.Signals(-code).name
-        how = f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+        return f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     lines = [line.strip() for line in said.read_text("utf-8", errors="replace").splitlines() if line.strip()]
-    return f"its process {how}" + (f": {lines[-1][:200]}" if lines else "")
+    return f"ended with exit code {code}" + (f" ({lines[-1][:200]})" if lines else "")

@@ -13,12 +13,15 @@ from statistics import median
 from typing import Any
 
 from wortlaut.bench.run import Bench
+from wortlaut.check.speed import REFERENCE
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
 from wortlaut.files import write_whole
 
 #: Our own field beside pytest-benchmark's: seconds in units of the reference, which travel between machines.
 RATIO = "ratio"
 _USAGE = "FIELD:PERCENT% or FIELD:SECONDS, such as mean:10% or ratio:10%; fields are"
+#: How many names a note lists.
+_SHOWN = 5
 _FIELDS = ("min", "max", "mean", "median", "stddev", "iqr", RATIO)
 
 
@@ -120,6 +123,7 @@ def read(path: Path) -> dict[str, Any]:
         for record in data["benchmarks"]:
             _fields(record)
             _ = record["fullname"], record["name"], record["extra_info"]["corpus"]
+            _ = record["extra_info"]["reference"]
         _ = data["machine_info"]["cpu"].get("brand_raw")
     except FileNotFoundError as error:
         raise MissingFileError("no such file", where=str(path), hint=hint) from error
@@ -139,7 +143,10 @@ def compare(bench: Bench, path: Path, old: Mapping[str, Any], thresholds: Sequen
     new = {record["fullname"]: record for s in bench.systems for t in s.timings() for record in [t.record]}
     before = {record["fullname"]: record for record in old["benchmarks"]}
     common = [name for name in new if name in before]
-    if any(before[name]["extra_info"]["corpus"] != bench.hash for name in common):
+    extra = [before[name]["extra_info"] for name in common]
+    if any(one["reference"] != REFERENCE for one in extra):
+        raise ComparisonError(f"was timed beside another reference than {REFERENCE}", where=str(path))
+    if any(one["corpus"] != bench.hash for one in extra):
         raise ComparisonError(
             "was timed on another corpus",
             where=str(path),
@@ -189,5 +196,6 @@ def _notes(
     for what, names in (("only in the file", before.keys() - new), ("not in the file", new.keys() - before)):
         if names:
             listed = sorted((before.get(name) or new[name])["name"] for name in names)
-            notes.append(f"Not compared, {what}: {', '.join(listed)}.")
+            more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+            notes.append(f"Not compared, {what}: {', '.join(listed[:_SHOWN])}{more}.")
     return notes

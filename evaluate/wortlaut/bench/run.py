@@ -107,7 +107,6 @@ class Curve:
 
     points: tuple[Timing, ...]
     exponent: Exponent | None
-    reference: Exponent | None
     left_out: tuple[int, ...] = ()
     why: str = ""
 
@@ -115,7 +114,6 @@ class Curve:
         return {
             "points": [point.to_dict() for point in self.points],
             "exponent": _exponent(self.exponent),
-            "reference_exponent": _exponent(self.reference),
             "left_out": list(self.left_out),
             "why": self.why,
         }
@@ -320,10 +318,6 @@ def _throughput(
 ) -> Measured:
     ended = measure({**job, "test": "throughput", "sizes": sizes}, partial(advance, 0))
     known: dict[str, Any] = {key: value for line in ended.lines for key, value in line.items()}
-    failed = ended.failed
-    if ended.silent is not None:
-        what = "being loaded" if "load" not in known else "a pass over the corpus"
-        failed = f"no end of {what} within {ended.silent:g} s (--timeout)"
     return Measured(
         spec,
         known.get("load"),
@@ -331,7 +325,7 @@ def _throughput(
         known.get("memory"),
         known.get("memory_before"),
         tuple(map(Timing.of, ended.values("benchmark"))),
-        failed=failed,
+        failed=ended.failed if ended.late is None else f"{ended.late} (--timeout)",
     )
 
 
@@ -355,15 +349,13 @@ def _curve(ended: Ended, sizes: Sequence[int]) -> Curve:
     points = tuple(map(Timing.of, ended.values("benchmark")))
     reached = [point.size for point in points]
     left_out = tuple(size for size in sizes if size not in reached)
-    why = ended.failed or ""
-    if ended.silent is not None:
-        why = f"a pass took longer than {ended.silent:g} s"
     return Curve(
         points,
-        exponent(reached, [point.seconds.median for point in points]),
-        exponent(reached, [point.reference.median for point in points]),
+        # In units of the reference, whose own time is proportional to the text, so that the machine's moods
+        # between two points cancel out.
+        exponent(reached, [point.characters / point.relative.median for point in points]),
         left_out,
-        why,
+        ended.failed or ended.late or "",
     )
 
 

@@ -10,14 +10,14 @@ from itertools import cycle
 from wortlaut.document import Text
 from wortlaut.layers import paragraphs
 
-#: Characters of a text, three points a decade.
-LENGTHS = (*(step * power for power in (1_000, 10_000, 100_000) for step in (1, 2, 5)), 1_000_000)
+#: Characters of a text, five points a decade (the series R5 of preferred numbers).
+LENGTHS = (*(step * power for power in (10, 100, 1_000) for step in (100, 160, 250, 400, 630)), 1_000_000)
 #: Texts of a batch.
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 #: Characters of a text in a batch.
 BATCH_TEXT = 1_000
 #: The fit is over sizes within this factor of the largest: what counts is where the curve is going.
-SPAN = 10
+SPAN = 16
 
 
 def text_of_length(texts: Sequence[Text], characters: int) -> str:
@@ -77,17 +77,17 @@ def _nearest(value: float) -> str:
     return next(word for word, _, most in _WORDS if value < most)
 
 
-def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> Exponent | None:
-    """The slope of log time on log size by least squares, over the last decade; ``None`` under four points.
+def exponent(sizes: Sequence[int], costs: Sequence[float]) -> Exponent | None:
+    """The slope of log cost on log size by least squares, over the largest sizes; ``None`` under four points.
 
     The interval is that of the slope in simple regression, Student's t with points - 2 degrees of freedom.
     """
     from scipy.stats import linregress, t
 
-    points = [(size, time) for size, time in zip(sizes, seconds, strict=True) if size * SPAN >= max(sizes)]
+    points = [(size, cost) for size, cost in zip(sizes, costs, strict=True) if size * SPAN >= max(sizes)]
     if len(points) < 4:
         return None
-    fit = linregress([math.log(size) for size, _ in points], [math.log(time) for _, time in points])
+    fit = linregress([math.log(size) for size, _ in points], [math.log(cost) for _, cost in points])
     half = float(t.ppf(0.975, len(points) - 2) * fit.stderr)
     value = float(fit.slope)
     return Exponent(value, (value - half, value + half), points[0][0], points[-1][0])

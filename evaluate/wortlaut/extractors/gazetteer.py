@@ -31,9 +31,8 @@ class Gazetteer:
         begins = {span.start: span for span in doc.ents}
         for token in doc:
             if token.ent_type_:
-                if span := begins.get(token.i):
-                    if not self._is_surname(doc, span):
-                        yield Entity(Span.of(span.start_char, span.end_char), span.label_)
+                if (span := begins.get(token.i)) and not self._is_surname(doc, span):
+                    yield Entity(Span.of(span.start_char, span.end_char), span.label_)
             elif label := names.compound(token.text, self._names):
                 yield Entity(Span.of(token.idx, token.idx + len(token)), label)
 

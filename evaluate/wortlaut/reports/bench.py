@@ -60,12 +60,14 @@ def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[Rende
 
 
 def _rates(systems: Sequence[Measured]) -> Table:
+    from rich.text import Text
+
     table = _table(["extractor"], ["batch", "docs/s", "tokens/s", "chars/s", "× reference (quartiles)"])
     for system in systems:
         for timing in system.throughput:
             relative = timing.relative
             table.add_row(
-                short_name(system.name),
+                Text(short_name(system.name)),
                 str(timing.size),
                 significant(timing.rate(timing.documents)),
                 significant(timing.rate(timing.tokens)),
@@ -86,6 +88,8 @@ def _rates(systems: Sequence[Measured]) -> Table:
 
 
 def _needs(systems: Sequence[Measured]) -> Table:
+    from rich.text import Text
+
     scored = next((system.quality.name for system in systems if system.quality is not None), None)
     table = _table(
         ["extractor"], ["load", "first doc", "peak memory", "of it Python", *([scored] if scored else [])]
@@ -101,7 +105,7 @@ def _needs(systems: Sequence[Measured]) -> Table:
         ]
         if scored:
             cells.append(_score(system.quality))
-        table.add_row(short_name(system.name), *cells)
+        table.add_row(Text(short_name(system.name)), *cells)
     return table
 
 
@@ -121,7 +125,7 @@ def _curves(
     table = _table(["extractor"], [f"{size:,}" for size in shown])
     for name, curve in curves.items():
         at = {point.size: point.seconds.median / (point.size if each else 1) for point in curve.points}
-        table.add_row(short_name(name), *(time_text(at.get(size)) for size in shown))
+        table.add_row(Text(short_name(name)), *(time_text(at.get(size)) for size in shown))
     yield table
     what = "batch" if each else "length"
     for name, curve in curves.items():
@@ -129,12 +133,9 @@ def _curves(
         if curve.left_out:
             left = ", ".join(f"{size:,}" for size in curve.left_out)
             yield Text(f"  left out: {left}; {curve.why}")
-    fits = [curve.reference for curve in curves.values() if curve.reference is not None]
-    if fits:
-        yield Text(f"reference: {exponent_text(fits[0])}", style="dim")
     yield Text(
         f"In parentheses the power of the {what} that time grows with: slope of log time on log {what} over"
-        " the last decade, with its 95% interval.",
+        " the largest of them, time in units of the reference, with its 95% interval.",
         style="dim",
     )
 
@@ -155,7 +156,7 @@ def _comparison(compared: Compared) -> Iterator[RenderableType]:
         table = _table(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])
         for change in compared.changes:
             table.add_row(
-                change.name.removeprefix("test_"),
+                Text(change.name.removeprefix("test_")),
                 time_text(change.mean[0]),
                 time_text(change.mean[1]),
                 _percent(*change.mean),
