@@ -17,7 +17,7 @@ from wortlaut.cli.common import app, fail
 from wortlaut.errors import WortlautError
 
 # Their commands join the application, in the order of the help.
-from wortlaut.cli import scores, show, gate, bench, corpus, extract  # isort: skip # noqa: F401
+from wortlaut.cli import scores, show, stress, gate, bench, corpus, extract  # isort: skip # noqa: F401
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.peers import PEERS
 from wortlaut.scoring.quotes import PEER_SCHEMAS
-from wortlaut.scoring.result import Result
+from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
@@ -341,10 +341,10 @@ class _Side:
         same = self._same(before, after, units, order)
         rows = []
         for layer in LAYERS:
-            results: Mapping[str, Result] = base.scores.get(layer) or {}
+            results = _results(base, layer)
             # Speakers have variants of their own: strict where none of those asked for is one.
             for schema in [one for one in self.schemas if one in results] or ["strict"]:
-                old, new = results.get(schema), (scored.scores.get(layer) or {}).get(schema)
+                old, new = results.get(schema), _results(scored, layer).get(schema)
                 if old is None or new is None:
                     continue
                 test = None
@@ -502,6 +502,10 @@ def _corpus(documents: Sequence[Document]) -> Corpus:
     return Corpus("", tuple(documents), "")
 
 
+def _results(system: System, layer: str) -> Mapping[str, Result]:
+    return system.scores.get(layer, Results())
+
+
 def _unit(units: Units, document: int, start: int) -> int:
     return int(units.of(np.asarray([document], np.int64), np.asarray([start], np.int64))[0])
 
@@ -570,9 +574,18 @@ def _share(rows: Ints, resampling: Resampling) -> Same:
 
 def _instead(found: Annotations, span: Span, layer: str, text: str) -> str:
     """What the system has now where the item is."""
-    near = [
-        (spans[0], label)
-        for spans, label in _items(found, layer)
-        if spans[0] is not None and spans[0].overlap(span)
-    ]
-    return "; ".join(f"{label} {excerpt(text, s.fragments)}".strip() for s, label in near[:3])
+
+    def shown(one: Span) -> str:
+        return excerpt(text, one.fragments)
+
+    if layer == "entities":
+        near = [f"{e.label} {shown(e.span)}" for e in found.entities if e.span.overlap(span)]
+    elif layer == "cues":
+        near = [shown(q.cue) for q in found.quotes if q.cue is not None and q.cue.overlap(span)]
+    else:
+        quotes = [quote for quote in found.quotes if quote.content.overlap(span)]
+        near = [f"{quote.type} {shown(quote.content)}" for quote in quotes]
+        if layer != "quotes":
+            who = ["no speaker" if q.speaker is None else f"speaker {shown(q.speaker)}" for q in quotes]
+            near = [f"{what}, {speaker}" for what, speaker in zip(near, who, strict=True)]
+    return "; ".join(near[:3])

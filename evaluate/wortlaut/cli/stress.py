@@ -1,0 +1,99 @@
+"""The command that asks how scores change when the text does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wortlaut.cli.common import (
+    Labels,
+    Samples,
+    Schemas,
+    app,
+    fail,
+    print_parts,
+    progress_bars,
+    read_labels,
+    target,
+    write_json,
+)
+from wortlaut.errors import WortlautError
+
+
+@app.command(rich_help_panel="Score and compare")
+def stress(
+    extractor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--extractor", "-e", metavar="SPEC", help="What to try; repeat it. Default: the built-in ones."
+        ),
+    ] = None,
+    corpus: Annotated[
+        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+    ] = "gold",
+    transform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--transform",
+            "-t",
+            metavar="NAME",
+            help="Such as nfd, typos?rate=0.05 or lower+typos; repeat it. Default: all.",
+        ),
+    ] = None,
+    expected: Annotated[
+        bool, typer.Option("--expected", help="All that leave the meaning as it is.")
+    ] = False,
+    as_list: Annotated[bool, typer.Option("--list", help="List the transformations.")] = False,
+    schema: Schemas = None,
+    labels: Labels = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the transformations and the tests.")] = 0,
+    samples: Samples = 1000,
+    cases: Annotated[int, typer.Option(min=0, help="How many of the worst cases to show.")] = 3,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show a line with intervals for each score.")
+    ] = False,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
+    ] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", callback=target, help="Write a heat map with all cases."),
+    ] = None,
+) -> None:
+    """Change the texts, carry the gold along, and show what that costs: one article tested many ways."""
+    from wortlaut.reports.stress import list_view, stress_page, stress_view
+    from wortlaut.stress.registry import available, built_in
+
+    if as_list:
+        print_parts(list_view(available()))
+        return
+    if expected:
+        transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]
+    from wortlaut.files import write_whole
+    from wortlaut.stress.run import stress as run_stress
+
+    with progress_bars() as progress:
+        report = run_stress(
+            extractor or None,
+            corpus,
+            transform,
+            schemas=schema or ("strict",),
+            labels=read_labels(labels),
+            samples=samples,
+            seed=seed,
+            progress=progress,
+        )
+    if html_file is not None:
+        write_whole(html_file, stress_page(report))
+    if json_file is not None:
+        write_json(json_file, report.to_dict())
+    if json_file != Path("-"):
+        print_parts(stress_view(report, cases=cases, everything=everything))
+    for failure in report.failures:
+        if not failure.transform:
+            fail(WortlautError(f"{failure.system} has no scores\n  {failure.why}"))
+    if any(not failure.transform for failure in report.failures):
+        raise typer.Exit(2)
