@@ -1,54 +1,265 @@
-"""``preds:FILE.jsonl``: what another program found, read from a file of predictions."""
+"""``preds:PATH``: what another program found, or ``wortlaut extract`` did.
+
+PATH is a file of predictions (JSON Lines), a folder of such files (``*.jsonl``), or the folder or URL of
+an extraction. What stays in memory are 24 bytes a document that say where it stands; it is read when it is asked
+for. That is fast where documents that are neighbours in a file are neighbours in the corpus as well.
+"""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from wortlaut.document import LAYERS, Annotations, Text
-from wortlaut.errors import DataError
-from wortlaut.formats import predictions
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import predictions, shards
+from wortlaut.storage import Folder, is_url
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Shards in memory at a time.
+_SHARDS = 4
+#: How many documents an error names.
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands: the number of the file, the line or row, and for a line where it begins."""
+
+    file: int
+    line: int
+    offset: int
+
+
+class Lines:
+    """Files of JSON Lines."""
+
+    what = "line"
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: str, files: Sequence[Path]) -> None:
+        self.path, self._files = path, files
+        self._keys: set[str] = set()
+
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Id and place of each document, in the order of the files."""
+        for number, file in enumerate(self._files):
+            try:
+                lines = file.open("rb")
+            except OSError as error:
+                hint = "Check the path after preds:."
+                raise MissingFileError(f"no predictions at {file}: {error.strerror}", hint=hint) from None
+            with lines:
+                offset = 0
+                for count, line in enumerate(lines, 1):
+                    if line.strip():
+                        record = predictions.loads(line, f"{file}:{count}")
+                        self._keys.update(record)
+                        yield predictions.record_id(record, f"{file}:{count}"), Place(number, count, offset)
+                    offset += len(line)
+
+    def finds(self) -> tuple[str, ...]:
+        """The layers that were looked for, known when the places are; without any key all, and in vain."""
+        return tuple(layer for layer in LAYERS if layer in self._keys) or LAYERS
+
+    def where(self, place: Place) -> str:
+        return f"{self._files[place.file]}:{place.line}"
+
+    def short(self, place: Place) -> str:
+        """What tells the place apart from others here."""
+        line = f"line {place.line}"
+        return line if len(self._files) == 1 else f"{self._files[place.file].name}, {line}"
+
+    def id(self, place: Place) -> str:
+        with self._files[place.file].open("rb") as lines:
+            lines.seek(place.offset)
+            return predictions.record_id(
+                predictions.loads(lines.readline(), self.where(place)), self.where(place)
+            )
+
+    def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
+        """Id and annotations of each place, checked against its text."""
+        with ExitStack() as stack:
+            opened = -1
+            for place, text in zip(places, texts, strict=True):
+                if place.file != opened:
+                    stack.close()
+                    lines = stack.enter_context(self._files[place.file].open("rb"))
+                    opened = place.file
+                lines.seek(place.offset)
+                where = self.where(place)
+                yield predictions.parse(predictions.loads(lines.readline(), where), where=where, text=text)
+
+
+class Shards:
+    """The folder of an extraction. Documents in quarantine count as nothing found."""
+
+    what = "row"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._folder = Folder(path)
+        self._manifest = shards.read_manifest(self._folder)
+        if not self._manifest.complete:
+            raise DataError(
+                f"the extraction is not complete: it has {self._manifest.documents} documents",
+                where=path,
+                hint="Run `wortlaut extract` again: it goes on where it stopped.",
+            )
+        self._table = lru_cache(_SHARDS)(self._read)
+        self.notes = tuple(self._manifest.extractor.get("notes", ()))
+        if count := self._manifest.failures:
+            counted = "documents in quarantine count" if count > 1 else "document in quarantine counts"
+            self.notes += (f"{count} {counted} as nothing found: {shards.FAILURES} says why.",)
+
+    def _read(self, number: int) -> pa.Table:
+        return shards.read_shard(self._folder, self._manifest.shards[number])
+
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Id and place of each document, in the order of the shards."""
+        for number, shard in enumerate(self._manifest.shards):
+            table = self._read(number)
+            if len(table) != shard.documents:
+                raise DataError(
+                    f"holds {len(table)} documents, not the {shard.documents} that the manifest says",
+                    where=f"{self.path}/{shard.name}",
+                )
+            for row, id in enumerate(table.column("id").to_pylist()):
+                yield id, Place(number, row, 0)
+
+    def finds(self) -> tuple[str, ...]:
+        """The layers that were looked for."""
+        return tuple(layer for layer in LAYERS if layer in self._manifest.extractor["finds"])
+
+    def where(self, place: Place) -> str:
+        return f"{self.path}/{self.short(place)}"
+
+    def short(self, place: Place) -> str:
+        """What tells the place apart from others here."""
+        return self._manifest.shards[place.file].name
+
+    def id(self, place: Place) -> str:
+        return str(self._table(place.file).column("id")[place.line].as_py())
+
+    def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
+        """Id and annotations of each place, checked against its text."""
+        rows: dict[Place, dict[str, Any]] = {}
+        for number in {place.file for place in places}:
+            here = [place for place in places if place.file == number]
+            table = self._table(number).take([place.line for place in here])
+            rows.update(zip(here, table.to_pylist(), strict=True))
+        for place, text in zip(places, texts, strict=True):
+            row = rows[place]
+            if row["sha256"] != sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
+                raise DataError(
+                    f"document {text.id!r} was extracted from another text",
+                    where=self.where(place),
+                    hint="Evaluate on the corpus that was extracted from, or extract anew.",
+                )
+            yield row["id"], Annotations() if row["error"] is not None else shards.row_annotations(row)
 
 
 class Predictions:
-    """Looks each document up by its id; finds the layers that the file has keys for."""
+    """Looks each document up by its id; finds the layers that the files have keys for."""
 
-    def __init__(self, path: str, missing: Literal["error", "empty"]) -> None:
-        self.path = path
-        self._missing = missing
-        self._lines = {name: (where, record) for where, name, record in predictions.read_records(path)}
-        given = {key for _, record in self._lines.values() for key in record}
-        # A file without any of the keys says that nothing was found, of anything.
-        self.finds = tuple(layer for layer in LAYERS if layer in given) or LAYERS
+    def __init__(self, files: Lines | Shards, missing: Literal["error", "empty"]) -> None:
+        self.path, self.notes = files.path, files.notes
+        self._files, self._missing = files, missing
+        keys, *columns = array("Q"), array("I"), array("I"), array("Q")
+        for id, place in files.places():
+            keys.append(_key(id))
+            for column, value in zip(columns, (place.file, place.line, place.offset), strict=True):
+                column.append(value)
+        order = np.argsort(np.asarray(keys), kind="stable")
+        self._keys = np.asarray(keys)[order]
+        self._columns = [np.asarray(column)[order] for column in columns]
+        self.finds = files.finds()
+        self._check_distinct()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        for text in texts:
-            if text.id in self._lines:
-                where, record = self._lines[text.id]
-                yield predictions.parse(record, where=where, text=text)[1]
-            elif self._missing == "empty":
-                yield Annotations()
+        places = [self._find(text.id) for text in texts]
+        there = [(text, place) for text, place in zip(texts, places, strict=True) if place is not None]
+        read = self._files.read([place for _, place in there], [text for text, _ in there])
+        before = ""
+        for text, place in zip(texts, places, strict=True):
+            name, found = (text.id, None) if place is None else next(read)
+            # A place is found by a hash, which another id could have as well.
+            if place is None or name != text.id:
+                if self._missing == "error":
+                    raise self._lacking(text.id, before)
+                found = None
             else:
-                raise DataError(
-                    f"no line for document {text.id!r}",
-                    where=self.path,
-                    hint="Add the line, or count it as nothing found: ?missing=empty.",
-                )
+                before = f"; {text.id!r} before it is in {self._files.short(place)}"
+            yield found or Annotations()
 
     def finish(self, ids: Sequence[str]) -> None:
-        """Raises DataError when the file speaks of documents that the corpus does not have."""
-        known = set(ids)
-        unknown = [(where, name) for name, (where, _) in self._lines.items() if name not in known]
-        if unknown:
+        """Raises DataError when the files speak of documents that the corpus does not have."""
+        known = np.asarray(array("Q", map(_key, ids)))
+        strange = sorted(
+            (self._place(int(i)) for i in np.flatnonzero(~np.isin(self._keys, known))),
+            key=lambda place: (place.file, place.line),
+        )
+        if strange:
             shown = ", ".join(
-                f"{name!r} (line {where.rpartition(':')[2]})" for where, name in unknown[:10]
-            ) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
+                f"{self._files.id(place)!r} ({self._files.short(place)})" for place in strange[:_NAMED]
+            ) + (f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else "")
             raise DataError(
-                f"{'documents' if len(unknown) > 1 else 'a document'} that the corpus does not have: {shown}",
-                where=unknown[0][0],
-                hint="Remove the lines, or evaluate on the corpus they were made for.",
+                f"{'documents' if len(strange) > 1 else 'a document'} that the corpus does not have: {shown}",
+                where=self._files.where(strange[0]),
+                hint=f"Remove the {self._files.what}s, or evaluate on the corpus they were made for.",
             )
+
+    def _place(self, index: int) -> Place:
+        return Place(*(int(column[index]) for column in self._columns))
+
+    def _find(self, id: str) -> Place | None:
+        """Ids are looked up by 64 bits of their hash, and where several have the same by themselves."""
+        key = np.uint64(_key(id))
+        low, high = (int(np.searchsorted(self._keys, key, side)) for side in ("left", "right"))
+        places = map(self._place, range(low, high))
+        return next((place for place in places if high == low + 1 or self._files.id(place) == id), None)
+
+    def _check_distinct(self) -> None:
+        for index in np.flatnonzero(self._keys[1:] == self._keys[:-1]).tolist():
+            first, second = self._place(index), self._place(index + 1)
+            if (name := self._files.id(first)) == self._files.id(second):
+                raise DataError(
+                    f"document {name!r} is already in {self._files.short(first)}",
+                    where=self._files.where(second),
+                    hint=f"Keep one {self._files.what} for each document.",
+                )
+
+    def _lacking(self, id: str, before: str) -> DataError:
+        return DataError(
+            f"no {self._files.what} for document {id!r}{before}",
+            where=self.path,
+            hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
+        )
+
+
+def _key(id: str) -> int:
+    return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictions:
-    return Predictions(path, missing)
+    folder = Path(path)
+    if is_url(path) or (folder / shards.MANIFEST).is_file():
+        return Predictions(Shards(path), missing)
+    files = [folder]
+    if folder.is_dir():
+        files = sorted(folder.glob("*.jsonl"))
+        if not files:
+            raise DataError(
+                "the folder holds neither predictions (*.jsonl) nor an extraction (manifest.json)", where=path
+            )
+    return Predictions(Lines(path, files), missing)

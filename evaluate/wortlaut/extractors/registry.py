@@ -122,7 +122,11 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     ),
     "preds": (
         "FILE.jsonl",
-        _BuiltIn("wortlaut.extractors.preds:create", LAYERS, "what another program found, from a file"),
+        _BuiltIn(
+            "wortlaut.extractors.preds:create",
+            LAYERS,
+            "what another program found, from a file or a folder of files, or what an extraction did",
+        ),
     ),
     "cmd": (
         "COMMAND",

@@ -86,7 +86,7 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
                 continue
             where = f"{path}:{number}"
             record = loads(line, where)
-            name = _required(record, "id", "the line", where)
+            name = record_id(record, where)
             if name in seen:
                 _fail(
                     f"document {name!r} is already in line {seen[name]}",
@@ -95,6 +95,11 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
                 )
             seen[name] = number
             yield where, name, record
+
+
+def record_id(record: Mapping[str, object], where: str) -> str:
+    """The document id of a line. Raises DataError."""
+    return _required(record, "id", "the line", where)
 
 
 def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -> dict[str, Annotations]:
