@@ -49,8 +49,9 @@ def hub(monkeypatch):
 
     with running() as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        monkeypatch.setattr("huggingface_hub._commit_api.is_xet_available", lambda: False, raising=False)
+        # As where hf_xet is installed, which this Hub does not speak.
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+        monkeypatch.delenv("HF_HUB_DISABLE_XET", raising=False)
         monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", hub.url)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
         monkeypatch.setattr(publishing, "PAUSE", 0.01)
@@ -153,6 +154,17 @@ def test_resumes_after_a_broken_connection(hub, release, call, when):
     assert len(hub.commits[REPO]) == 2
 
 
+def test_settings_of_the_client_are_as_they_were(hub, release, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "0")
+    seen = []
+    hub.before_commit = lambda: seen.append(constants.HF_HUB_DISABLE_XET)
+    publish(release, f"hub:{REPO}")
+    assert seen == [True] and hub.calls["upload"] == 4
+    assert constants.HF_HUB_DISABLE_XET is False and os.environ["HF_HUB_DISABLE_XET"] == "0"
+
+
 @pytest.mark.parametrize("call", ["upload", "send_commit"])
 def test_never_half_a_commit(hub, release, call):
     hub.breaks[call] = (1000, "before")
@@ -224,7 +236,7 @@ def test_the_command_asks_and_tells(root, tmp_path):
 
 def test_the_command_publishes_to_the_hub_that_the_environment_names(root):
     with running() as hub:
-        settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HUB_DISABLE_XET": "1"}
+        settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
         done = run("publish", f"hub:{REPO}", "--yes", cwd=root, **settings)
         assert done.returncode == 0, done.stderr
         assert len(hub.commits[REPO]) == 2 and "README.md" in hub.files[REPO]

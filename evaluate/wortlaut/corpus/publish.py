@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -101,12 +103,34 @@ def _to_hub(release: Release, name: str) -> str:
         try:
             api.create_repo(name, repo_type="dataset", exist_ok=True)
             head = head or str(api.repo_info(name, repo_type="dataset").sha)
-            return _commit(api, release, name, head)
+            with _by_lfs():
+                return _commit(api, release, name, head)
         # Whatever a client library raises: what passes is tried again, all else is told in a sentence.
         except Exception as error:
             if not _passes(error) or attempt == ATTEMPTS - 1:
                 raise _told(error, name) from error
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _by_lfs() -> Iterator[None]:
+    """Large files go by LFS, where a broken connection shows at once.
+
+    With hf_xet, which would be taken wherever it is installed, it takes minutes until an error comes, and
+    that error does not say whether a second try would help.
+    """
+    from huggingface_hub import constants
+
+    # The constant is what newer versions look at, the variable what older ones do.
+    before = constants.HF_HUB_DISABLE_XET, os.environ.get("HF_HUB_DISABLE_XET")
+    constants.HF_HUB_DISABLE_XET, os.environ["HF_HUB_DISABLE_XET"] = True, "1"
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = before[0]
+        os.environ.pop("HF_HUB_DISABLE_XET")
+        if before[1] is not None:
+            os.environ["HF_HUB_DISABLE_XET"] = before[1]
 
 
 def _commit(api: Any, release: Release, name: str, head: str) -> str:
