@@ -62,8 +62,8 @@ def extract(
 
     Exit code 0: all documents are extracted. 1: some failed, see DIR/failures.jsonl. 2: it had to end.
     """
-    from wortlaut.scale.extraction import Cluster
     from wortlaut.scale.extraction import extract as run_extraction
+    from wortlaut.scale.on_ray import Cluster
 
     ray = engine is Engine.ray
     for name, given in (("--address", address), ("--max-workers", max_workers), ("--gpus", gpus)):

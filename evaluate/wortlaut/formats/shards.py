@@ -21,9 +21,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from itertools import accumulate, chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from wortlaut.document import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span
@@ -226,6 +227,7 @@ def _span(fragments: Sequence[Mapping[str, int]] | None) -> Span | None:
     return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
 
 
+@cache
 def schema() -> pa.Schema:
     """The columns of a shard."""
     import pyarrow as pa
@@ -235,6 +237,7 @@ def schema() -> pa.Schema:
     return pa.schema({"id": text, "sha256": text, "error": text} | columns)
 
 
+@cache
 def _struct(layer: str) -> dict[str, pa.DataType]:
     """The fields of an entity, a quote or a cluster with their types."""
     import pyarrow as pa
@@ -275,9 +278,11 @@ def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
     import pyarrow as pa
 
     types = _struct(layer)
+    # All fields of an item at once: this runs for each entity and quote that is ever found.
+    fields = attrgetter(*("span" if name == "spans" else name for name in types))
+    columns = list(zip(*map(fields, items), strict=True)) or [()] * len(types)
     arrays = []
-    for name in types:
-        values = [getattr(item, "span" if name == "spans" else name) for item in items]
+    for name, values in zip(types, columns, strict=True):
         if name in ("spans", "content", *ROLES):
             arrays.append(_spans(values))
         elif name == "mentions":
@@ -291,7 +296,8 @@ def _spans(values: Sequence[Span | None]) -> pa.ListArray:
     import pyarrow as pa
 
     def pairs(fragments: Sequence[tuple[int, int]]) -> pa.StructArray:
-        sides = [pa.array([pair[side] for pair in fragments], pa.int32()) for side in (0, 1)]
+        sides = [pa.array(side, pa.int32()) for side in zip(*fragments, strict=True)]
+        sides = sides or [pa.array([], pa.int32())] * 2
         return pa.StructArray.from_arrays(sides, names=["start", "end"])
 
     return _lists([None if span is None else span.fragments for span in values], pairs)
@@ -301,9 +307,11 @@ def _lists(values: Sequence[Sequence[Any] | None], made: Any) -> pa.ListArray:
     """A list array over what ``made`` makes of all items in a row; much faster than rows of dicts."""
     import pyarrow as pa
 
-    offsets = pa.array([0, *accumulate(len(value or ()) for value in values)], pa.int32())
+    there = list(filter(None, values))
+    sizes = map(len, values if len(there) == len(values) else [value or () for value in values])  # type: ignore[arg-type]
+    offsets = pa.array([0, *accumulate(sizes)], pa.int32())
     mask = pa.array([value is None for value in values]) if None in values else None
-    return pa.ListArray.from_arrays(offsets, made(list(chain(*filter(None, values)))), mask=mask)
+    return pa.ListArray.from_arrays(offsets, made(list(chain.from_iterable(there))), mask=mask)
 
 
 def shard_table(

@@ -16,6 +16,7 @@ from wortlaut.extractors.run import BATCH_SIZE
 from wortlaut.formats.shards import FAILURES, MANIFEST, SHARDS, Manifest, Shard, read_manifest
 from wortlaut.scale.identity import identity
 from wortlaut.scale.local import Job, Outcome, changed, run_local
+from wortlaut.scale.on_ray import Cluster, run_ray
 from wortlaut.scale.pool import Limits, Pool
 from wortlaut.scale.shards import LOCK, Quarantined, clean, locked, read_failures, write_state
 from wortlaut.scale.source import Source
@@ -29,15 +30,6 @@ Learn = Callable[[Sequence[str], Sequence[str], int], object]
 _AHEAD = 2
 #: Seconds from one writing of the manifest to the next, and notes of the extractor that it holds.
 _PAUSE, _NOTES = 1.0, 20
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where Ray runs: ``address`` None starts it here. ``workers``: the fewest and the most actors."""
-
-    address: str | None = None
-    workers: tuple[int, int] = (1, 1)
-    gpus: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,8 +126,6 @@ def extract(
                 progress(done[0], source.total, done[1])
 
         if engine == "ray":
-            from wortlaut.scale.on_ray import run_ray
-
             outcomes = run_ray(job, source, cluster or Cluster(), counted, book.learn)
         else:
             outcomes = _locally(job, source, workers, counted, book.learn)

@@ -7,19 +7,162 @@ and write the shards themselves; what comes back is a line for the manifest.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from itertools import islice
+import pickle
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from wortlaut.document import Text
-from wortlaut.errors import MissingExtraError, WortlautError
+from wortlaut.errors import DataError, MissingExtraError, WortlautError
 from wortlaut.formats.shards import Shard
 from wortlaut.scale.local import Counted, Job, Outcome, check_failures, run_local
 from wortlaut.scale.pool import Pool
 from wortlaut.scale.shards import Quarantined
 from wortlaut.scale.source import Piece, Source, read
+from wortlaut.storage import Folder, is_url
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where Ray runs: ``address`` None starts it here. ``workers``: the fewest and the most actors."""
+
+    address: str | None = None
+    workers: tuple[int, int] = (1, 1)
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A shard to be made: where its texts are, or the texts; and what an earlier run made of it."""
+
+    number: int
+    pieces: tuple[Piece, ...]
+    texts: tuple[Text, ...]
+    known: Shard | None
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What an actor says of a task."""
+
+    outcomes: list[Outcome]
+    actor: int
+    finds: tuple[str, ...]
+    notes: tuple[str, ...]
+    restarts: int
+
+
+def run_ray(
+    job: Job,
+    source: Source,
+    cluster: Cluster,
+    counted: Counted,
+    learn: Callable[[Sequence[str], Sequence[str], int], object],
+) -> Generator[Outcome, None, None]:
+    """Make the shards on Ray, in the order in which they are finished. Raises WortlautError."""
+    with _connected(cluster) as data:
+        tasks = [{"task": pickle.dumps(task)} for task in _tasks(job, source)]
+        if not tasks:
+            raise DataError("the corpus has no documents", where=job.corpus)
+        # What an actor needs of the earlier run comes with each task.
+        bare = replace(job, folder=Folder(_absolute(str(job.folder))), known={}, skip=frozenset())
+        fewest, most = cluster.workers
+        results = data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
+            _Actor,
+            fn_constructor_args=[pickle.dumps(bare), str(Path.cwd())],
+            batch_size=1,
+            compute=data.ActorPoolStrategy(min_size=fewest, max_size=most),
+            num_cpus=1,
+            num_gpus=cluster.gpus or None,
+        )
+        restarts: dict[int, int] = {}
+        failed: list[Quarantined] = []
+        for row in results.iter_rows():
+            report: _Report | WortlautError = pickle.loads(row["report"])
+            if isinstance(report, WortlautError):
+                raise report
+            restarts[report.actor] = report.restarts
+            learn(report.finds, report.notes, sum(restarts.values()))
+            for shard, failures in report.outcomes:
+                failed += failures or ()
+                counted(shard.documents, shard.failures)
+                yield shard, failures
+            check_failures(failed, job)
+
+
+class _Actor:
+    """Lives on a node as long as the run, with one worker process and the extractor in it."""
+
+    def __init__(self, job: bytes, folder: str) -> None:
+        # Specs may name files; on this machine the folder is there, elsewhere it may be.
+        with suppress(OSError):
+            os.chdir(folder)
+        self._job: Job = pickle.loads(job)
+        self._pool = Pool(self._job.spec, 1, self._job.limits)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[bytes]]:
+        return {"report": [pickle.dumps(self._report(pickle.loads(task))) for task in batch["task"]]}
+
+    def _report(self, task: _Task) -> _Report | WortlautError:
+        known = {} if task.known is None else {task.number: task.known}
+        job = replace(self._job, known=known, skip=frozenset(known if task.skip else ()))
+        try:
+            texts = task.texts or tuple(chain.from_iterable(read(piece, job.corpus) for piece in task.pieces))
+            made = list(run_local(job, [(task.number, texts)], self._pool, lambda *_: None, 1))
+        except WortlautError as error:
+            return error
+        return _Report(made, os.getpid(), self._pool.finds, self._pool.notes, self._pool.restarts)
+
+
+def _tasks(job: Job, source: Source) -> Iterator[_Task]:
+    pieces = source.cut(job.shard_size)
+    if pieces is None:
+        for number, texts in source.shards(job.shard_size):
+            yield _Task(number, (), tuple(texts), job.known.get(number), number in job.skip)
+        return
+    for number, places in enumerate(pieces):
+        places = tuple(replace(piece, file=_absolute(piece.file)) for piece in places)
+        yield _Task(number, places, (), job.known.get(number), number in job.skip)
+
+
+def _absolute(ref: str) -> str:
+    return ref if is_url(ref) else str(Path(ref.removeprefix("file://")).resolve())
+
+
+@contextmanager
+def _connected(cluster: Cluster) -> Iterator[Any]:
+    """``ray.data``, with Ray running; what this starts or joins is left at the end."""
+    # Nothing is reported to anybody.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        hint = "Install it: python -m pip install 'wortlaut[ray]'"
+        raise MissingExtraError("ray is not installed", where="--engine ray", hint=hint) from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    mine = not ray.is_initialized()
+    if mine:
+        try:
+            if cluster.address:
+                ray.init(cluster.address, logging_level=logging.WARNING)
+            else:
+                cores = cluster.workers[1]
+                ray.init(num_cpus=cores, include_dashboard=False, logging_level=logging.WARNING)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
+            hint = "Name it as `ray start` says: --address HOST:PORT."
+            raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
+    try:
+        yield ray.data
+    finally:
+        if mine:
+            ray.shutdown()

@@ -138,9 +138,9 @@ def answered(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
                     failed.append(_failure(index, problem))
             failures = tuple(failed)
     sink = pa.BufferOutputStream()
-    table = pa.Table.from_batches(columns).combine_chunks()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
+    (batch,) = pa.Table.from_batches(columns).combine_chunks().to_batches()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
     return Done(bytes(sink.getvalue()), failures, extractor.finds, extractor.loaded.notes)
 
 
