@@ -196,7 +196,8 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
     ):
         return {}, {"why": "No significance letters: scored without resampling (--samples 0)."}
     try:
-        comparison = compare({"": evaluation.to_dict()})
+        # One resample: the letters come from the randomisation test alone.
+        comparison = compare({"": evaluation.to_dict()}, samples=1)
     except ComparisonError as error:
         return {}, {"why": f"No significance letters: {error.what}."}
     tests = len(comparison.rows)
