@@ -125,7 +125,7 @@ def _randomisation(
         return 1.0
     moved = (right - left)[change].astype(np.float64)
     sizes = multiplicity[change]
-    # Most kinds of a large corpus are of one unit, swapped or not: a bit is ten times cheaper than a binomial.
+    # Most kinds of a large corpus are of one unit, swapped or not: a bit is cheaper than a binomial.
     once = sizes == 1
     rng = np.random.Generator(np.random.PCG64(seed))
     block = max(1, _BLOCK_CELLS // len(sizes))
