@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,15 @@ def _page(path: Path | None) -> Path | None:
             "a page cannot be printed", where="--html", hint="Name a file: --html report.html"
         )
     return target(path)
+
+
+def _folder(path: Path | None) -> Path | None:
+    """The folder that ``--figures`` names; refused, like a missing matplotlib, before the work begins."""
+    if path is not None:
+        from wortlaut.reports.figures import check_folder
+
+        check_folder(path)
+    return path
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -83,6 +93,12 @@ def evaluate(
         Path | None,
         typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
     ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures", metavar="DIR", callback=_folder, help="Draw figures for papers, as SVG and PDF."
+        ),
+    ] = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS
@@ -106,6 +122,13 @@ def evaluate(
         from wortlaut.reports.page import report_page
 
         write_whole(html, report_page(evaluation, labels=read_labels(labels)))
+    if figures is not None:
+        from wortlaut.reports.figures import write_figures
+
+        written, left_out = write_figures(evaluation, figures, read_labels(labels))
+        # On standard error: what is on standard output may be JSON.
+        for line in (*map(str, written), *(f"note: {note}" for note in left_out)):
+            print(line, file=sys.stderr)
     _show(evaluation, json_file, by_label, everything)
 
 
