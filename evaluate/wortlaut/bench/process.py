@@ -25,7 +25,7 @@ _START = 120.0
 
 @dataclass(frozen=True)
 class Ended:
-    """What a process wrote, line by line; ``failed`` is why it broke, ``late`` what took longer than allowed."""
+    """What a process wrote, line by line; ``failed`` is why it broke, ``late`` what took too long."""
 
     lines: tuple[Mapping[str, Any], ...]
     failed: str | None = None

@@ -59,6 +59,9 @@ def with_quality(bench: Bench, corpus: Corpus, wanted: Wanted) -> Bench:
             known = ", ".join(layers) or "no layer"
             if wanted.layer in layers:
                 known = ", ".join(f"{wanted.layer}.{schema}" for schema in layers[wanted.layer])
+            if wanted.schema in layers.get(wanted.layer, ()):
+                notes.append(f"{wanted.name} of {system.name} is undefined (0/0).")
+                continue
             notes.append(f"{system.name} has no {wanted.name}. It has {known}.")
     return replace(bench, systems=tuple(systems), notes=(*bench.notes, *notes))
 

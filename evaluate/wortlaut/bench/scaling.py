@@ -60,7 +60,7 @@ class Exponent:
         for word, least, most in _WORDS:
             if least <= low and high < most:
                 return word
-        return f"unclear, {_nearest(self.value)} at a guess"
+        return f"unclear, {_nearest(self.value)} at a guess" if high - low < 1 else "unclear"
 
 
 #: What an exponent is called: from, up to.

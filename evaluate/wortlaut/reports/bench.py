@@ -131,8 +131,8 @@ def _curves(
     for name, curve in curves.items():
         yield Text(f"{short_name(name)}: {exponent_text(curve.exponent)}")
         if curve.left_out:
-            left = ", ".join(f"{size:,}" for size in curve.left_out)
-            yield Text(f"  left out: {left}; {curve.why}")
+            why = curve.why.partition("\n")[0]
+            yield Text(f"  left out from {curve.left_out[0]:,} on: {why}")
     yield Text(
         f"In parentheses the power of the {what} that time grows with: slope of log time on log {what} over"
         " the largest of them, time in units of the reference, with its 95% interval.",

@@ -162,9 +162,15 @@ def place(
     taken = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in spots]
     labels = []
     for (x, y), text in zip(spots, texts, strict=True):
+        others = [spot for spot in spots if spot != (x, y)]
         best = min(
             _candidates(x, y, text),
-            key=lambda label: (_covered(label.box, taken), _covered(label.box, lines), abs(label.y - y)),
+            key=lambda label: (
+                _covered(label.box, taken),
+                _passed(label, x, y, others),
+                _covered(label.box, lines),
+                _gap(label.box, x, y),
+            ),
         )
         labels.append(best)
         taken.append(best.box)
@@ -174,23 +180,40 @@ def place(
 def _candidates(x: float, y: float, text: tuple[str, ...]) -> Iterator[Label]:
     """Beside the point, above and below it, then further away; all inside the field."""
     width, height = max(map(len, text)) * _CHARACTER, len(text) * _FONT * 1.25
-    gap = _RADIUS + 5
-    for distance in range(8):
-        far = distance * height / 2
-        for dy in (0.0,) if not distance else (-far, far):
-            for anchor, left in (("start", x + gap), ("end", x - gap - width), ("middle", x - width / 2)):
-                if anchor == "middle" and abs(dy) < height / 2 + gap:
-                    continue
-                top = y + dy - height / 2
-                box = (left, top, left + width, top + height)
-                if box[0] < LEFT or box[2] > RIGHT or box[1] < TOP or box[3] > BOTTOM:
-                    continue
-                at = {"start": box[0], "end": box[2], "middle": x}[anchor]
-                leader = (at, y + dy) if abs(dy) > height else None
-                yield Label(at, top + _FONT, anchor, text, box, leader)
+    near = _RADIUS + 5
+    for down in (step * height / 2 for step in range(-14, 15)):
+        for left in (
+            *(x + near + step * width / 4 for step in range(6)),
+            x - width / 2,
+            *(x - near - width - step * width / 4 for step in range(6)),
+        ):
+            top = y + down - height / 2
+            box = (left, top, left + width, top + height)
+            if box[0] < LEFT or box[2] > RIGHT or box[1] < TOP or box[3] > BOTTOM or _gap(box, x, y) < near:
+                continue
+            anchor, at = ("start", box[0]) if left > x else ("end", box[2]) if box[2] < x else ("middle", x)
+            leader = (at, min(max(y, box[1]), box[3])) if _gap(box, x, y) > 2 * near else None
+            yield Label(at, top + _FONT, anchor, text, box, leader)
     # A point in a corner of a field too small for any of these still has a name.
     left = min(max(x, LEFT), RIGHT - width)
-    yield Label(left, y - gap, "start", text, (left, y - gap - height, left + width, y - gap))
+    yield Label(left, y - near, "start", text, (left, y - near - height, left + width, y - near))
+
+
+def _gap(box: Box, x: float, y: float) -> float:
+    """How far the point is from the box."""
+    return math.hypot(max(box[0] - x, x - box[2], 0), max(box[1] - y, y - box[3], 0))
+
+
+def _passed(label: Label, x: float, y: float, others: Iterable[tuple[float, float]]) -> int:
+    """How many other points the line to the label goes through."""
+    if label.leader is None:
+        return 0
+    dx, dy = label.leader[0] - x, label.leader[1] - y
+    passed = 0
+    for other_x, other_y in others:
+        along = min(max(((other_x - x) * dx + (other_y - y) * dy) / (dx * dx + dy * dy), 0), 1)
+        passed += math.hypot(x + along * dx - other_x, y + along * dy - other_y) < 2 * _RADIUS
+    return passed
 
 
 def _covered(box: Box, others: Iterable[Box]) -> float:
