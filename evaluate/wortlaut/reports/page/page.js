@@ -927,12 +927,15 @@ function chart(title, xName, yName, series) {
     s("text", { x: x(v), y: y(0) + 15, "text-anchor": "middle" }, String(v)), s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)));
   svg.append(s("text", { x: x(0.5), y: height - 5, "text-anchor": "middle" }, xName), s("text", { x: 10, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 10 ${y(0.5)})` }, yName));
   if (title === "Calibration") svg.append(s("line", { class: "frame", x1: x(0), y1: y(0), x2: x(1), y2: y(1), "stroke-dasharray": "2 4" }));
+  // Letters at the ends of the lines, moved apart where they would meet.
+  const ends = series.filter(({ data }) => data.length).map(({ system, data }) => ({ system, x: x(data.at(-1)[0]) + 6, y: y(data.at(-1)[1]) + 4 })).sort((a, b) => a.y - b.y);
+  ends.forEach((end, n) => { if (n) end.y = Math.max(end.y, ends[n - 1].y + 12); });
   for (const { system, data } of series) {
     if (!data.length) continue;
-    svg.append(s("polyline", { class: `line s${system % 5}`, points: data.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" "), "stroke-dasharray": DASH[system % 5] }),
-      s("text", { class: "name", x: x(data.at(-1)[0]) + 5, y: y(data.at(-1)[1]) + 4 }, systems[system].letter));
+    svg.append(s("polyline", { class: `line s${system % 5}`, points: data.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" "), "stroke-dasharray": DASH[system % 5] }));
     if (title === "Calibration") for (const [a, b] of data) svg.append(s("circle", { class: `line s${system % 5}`, cx: x(a), cy: y(b), r: 2.5 }));
   }
+  for (const end of ends) svg.append(s("text", { class: "name", x: Math.max(...ends.map((one) => one.x)), y: end.y }, systems[end.system].letter));
   return h("figure", {}, h("figcaption", {}, title), svg);
 }
 function curves(rows) {
