@@ -114,11 +114,34 @@ def test_without_arguments_it_shows_the_help(folder: Path) -> None:
 
 
 def test_schemas_are_printed(folder: Path) -> None:
-    for name in ("predictions", "evaluation", "comparison"):
+    for name in ("predictions", "evaluation", "comparison", "diff", "agreement", "incidents", "extractors"):
         done = wortlaut("schema", name, cwd=folder)
         assert done.returncode == 0
         Draft202012Validator.check_schema(json.loads(done.stdout))
     refused(wortlaut("schema", "evaluatoin", cwd=folder), "Did you mean evaluation?")
+
+
+@pytest.mark.parametrize(
+    ("schema", "code", "arguments"),
+    [
+        ("diff", 1, ("diff", "a", "b", "--root", ROOT)),
+        ("agreement", 0, ("agree", "a", "b", "--samples", "20", "--root", ROOT)),
+        ("incidents", 1, ("validate", ROOT / "tests" / "cases" / "validate")),
+        ("extractors", 0, ("extractors",)),
+    ],
+)
+def test_json_goes_to_a_file_or_to_standard_output(
+    schema: str, code: int, arguments: tuple[str | Path, ...], folder: Path
+) -> None:
+    """By one option everywhere; what it holds follows its schema."""
+    bare = wortlaut(*arguments, "--json", "-", cwd=folder)
+    shown = wortlaut(*arguments, "--json", f"{schema}.json", cwd=folder)
+    assert bare.returncode == shown.returncode == code
+    assert (folder / f"{schema}.json").read_text("utf-8") == bare.stdout
+    assert shown.stdout == wortlaut(*arguments, cwd=folder).stdout
+    definition = json.loads(wortlaut("schema", schema, cwd=folder).stdout)
+    assert not list(Draft202012Validator(definition).iter_errors(json.loads(bare.stdout)))
+    refused(wortlaut(*arguments, "--json", "missing/x.json", cwd=folder), "its folder is not there")
 
 
 # The main job

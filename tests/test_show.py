@@ -97,14 +97,14 @@ def test_a_text_file_alone_is_read_by_the_built_in_extractors(text_file: Path) -
 
 
 def test_json_follows_its_schema(text_file: Path, predictions: str) -> None:
-    for arguments in (("--json",), ("my.txt", "-e", predictions, "--json")):
+    for arguments in (("--json", "-"), ("my.txt", "-e", predictions, "--json", "-")):
         data = json.loads(show(*arguments))
         Draft202012Validator(SCHEMA).validate(data)
     assert data["document"] == "my"
     assert data["text"] == TEXT.replace("\r\n", "\n")
     assert [lane["gold"] for lane in data["lanes"]] == [False]
     assert len(data["lanes"][0]["entities"]) == 3
-    assert json.loads(show("--json"))["lanes"][0]["gold"] is True
+    assert json.loads(show("--json", "-"))["lanes"][0]["gold"] is True
 
 
 def test_displacy_takes_what_is_printed(text_file: Path, predictions: str) -> None:
@@ -127,7 +127,7 @@ def test_displacy_takes_what_is_printed(text_file: Path, predictions: str) -> No
         (("my.txt", "--corpus", "gold"), UnknownNameError, "unknown document 'my.txt'", "without --corpus"),
         (("my.txt", "--layer", "entity"), UnknownNameError, "unknown layer", "entities"),
         (("my.txt", "-e", "hantaa"), UnknownNameError, "hantaa", "hanta"),
-        (("--json", "--displacy"), WortlautError, "two outputs", "one"),
+        (("--json", "-", "--displacy"), WortlautError, "two outputs", "one"),
         (("latin.txt",), DataError, "is not UTF-8 (byte 1)", "iconv"),
         (("nothere.txt",), UnknownNameError, "unknown document 'nothere.txt'", "no such file, either"),
     ],

@@ -209,10 +209,10 @@ def test_the_way_of_docs_annotate(folder):
         "utf-8",
     )
     assert "1 difference (quote 1)" in run("diff", "a", "b", code=1)
-    assert json.loads(run("diff", "a", "b", "--json", code=1))["different"] == 1
+    assert json.loads(run("diff", "a", "b", "--json", "-", code=1))["different"] == 1
     assert "equal" in run("diff", "a", "a")
     assert "no such layer" in run("diff", "a", "c", code=2)
-    rows = json.loads(run("agree", "--json", "--samples", "0"))["pairs"][0]["rows"]
+    rows = json.loads(run("agree", "--json", "-", "--samples", "0"))["pairs"][0]["rows"]
     assert rows["quotes"]["strict"]["value"] == 1 and rows["cues"]["strict"]["value"] == 0
     assert "α_U" in run("agree", "--write", "--samples", "0")
     assert "1 to decide" in run("adjudicate", "a", "b")

@@ -60,6 +60,10 @@ ScoresFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", callback=target, help="Write the scores as JSON (- for stdout)."),
 ]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
+]
 ByLabel = Annotated[bool, typer.Option("--by-label", help="Show every label.")]
 Everything = Annotated[bool, typer.Option("--all", help="Show every role and setting.")]
 Samples = Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")]
@@ -103,7 +107,7 @@ def print_parts(parts: Iterable[RenderableType]) -> None:
         console.print(part, soft_wrap=isinstance(part, Text) and not sys.stdout.isatty())
 
 
-def write_json(path: Path, data: dict[str, Any]) -> None:
+def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if path == Path("-"):
         sys.stdout.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -10,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import Seed, app, counted, make_console, print_parts, progress_bars, write_json
+from wortlaut.cli.common import (
+    JsonFile,
+    Seed,
+    app,
+    counted,
+    make_console,
+    print_parts,
+    progress_bars,
+    write_json,
+)
 from wortlaut.errors import WortlautError
 
 
@@ -55,16 +63,16 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],
     second: Annotated[str, typer.Argument(metavar="LAYER", help="The same texts as another read them.")],
     root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Show what differs between two layers, in context; exit 1 if anything does."""
     from wortlaut.corpus.diff import diff as compare_layers
     from wortlaut.corpus.diff import read_layer
 
     found = compare_layers(read_layer(first, root), read_layer(second, root))
-    if as_json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
-    else:
+    if json_file is not None:
+        write_json(json_file, found.to_dict())
+    if json_file != Path("-"):
         from wortlaut.reports.layers import diff_view
 
         print_parts(diff_view(found))
@@ -121,7 +129,7 @@ def agree(
         list[str] | None, typer.Argument(metavar="LAYER LAYER…", help="Two or more. Default: all there are.")
     ] = None,
     root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonFile = None,
     write: Annotated[
         bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
     ] = False,
@@ -141,8 +149,9 @@ def agree(
     found = measure([read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma)
     if write:
         write_json(root / AGREEMENT, to_dict(found, layer_hashes(root)))
-    if as_json:
-        write_json(Path("-"), to_dict(found))
+    if json_file is not None:
+        write_json(json_file, to_dict(found))
+    if json_file == Path("-"):
         return
     from wortlaut.reports.layers import agreement_view
 
@@ -159,7 +168,7 @@ def validate(
             help="Files, folders or repositories. Default: this one, else the shipped gold.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Check annotation files; exit 1 where a rule is broken."""
     from wortlaut.corpus.load import gold_root
@@ -167,9 +176,9 @@ def validate(
     from wortlaut.corpus.validate import validate as check
 
     incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
-    if as_json:
-        print(json.dumps([incident.to_dict() for incident in incidents], ensure_ascii=False, indent=2))
-    else:
+    if json_file is not None:
+        write_json(json_file, [incident.to_dict() for incident in incidents])
+    if json_file != Path("-"):
         from rich.text import Text
 
         console = make_console()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 from wortlaut.cli.common import (
     ByLabel,
     Everything,
+    JsonFile,
     Labels,
     Samples,
     Schemas,
@@ -205,7 +205,7 @@ def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everyt
 
 @app.command(rich_help_panel="Score and compare")
 def extractors(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """List the extractors: what each finds, and what it lacks here."""
     from dataclasses import asdict
@@ -213,8 +213,9 @@ def extractors(
     from wortlaut.extractors import available
 
     infos = available()
-    if as_json:
-        print(json.dumps([asdict(info) for info in infos], ensure_ascii=False, indent=2))
+    if json_file is not None:
+        write_json(json_file, [asdict(info) for info in infos])
+    if json_file == Path("-"):
         return
     from rich import box
     from rich.table import Table
@@ -258,7 +259,9 @@ def corpora() -> None:
 
 @app.command(rich_help_panel="Score and compare")
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="predictions, evaluation or comparison.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Such as predictions or evaluation; a wrong one lists all.")
+    ],
 ) -> None:
     """Print the JSON Schema of a file format."""
     from importlib.resources import files

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wortlaut.cli.common import app
+from wortlaut.cli.common import JsonFile, app, write_json
 from wortlaut.document import LAYERS, Annotations, Document, Text
 from wortlaut.errors import DataError, WortlautError, unknown_name
 
@@ -50,10 +50,10 @@ def show(
     displacy: Annotated[
         bool, typer.Option("--displacy", help="Print what spacy.displacy.render(…, manual=True) takes.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Show a text with the gold and what extractors find, in lanes below its lines."""
-    if displacy and as_json:
+    if displacy and json_file is not None:
         raise WortlautError("--json and --displacy are two outputs", hint="Name one of them.")
     layers = tuple(layer or LAYERS[:2])
     for one in layers:
@@ -66,16 +66,16 @@ def show(
         gold = _lane("gold", document.annotations)
     systems = [_run(spec, document) for spec in specs]
     lanes = [*([gold] if gold else []), *systems]
-    if as_json:
-        print(json.dumps(_plain(document, gold, lanes), ensure_ascii=False, indent=1))
-    elif displacy:
+    if json_file is not None:
+        write_json(json_file, _plain(document, gold, lanes))
+    if displacy:
         from wortlaut.reports.lanes import displacy as to_displacy
 
         made, lost = to_displacy(document, lanes, layers)
         print(json.dumps(made, ensure_ascii=False, indent=1))
         for what in lost:
             print(f"note: {what}", file=sys.stderr)
-    else:
+    elif json_file != Path("-"):
         from rich.console import Console
 
         from wortlaut.reports.lanes import lane_view
