@@ -321,7 +321,7 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert data((tmp_path / "report.html").read_text("utf-8"), "summary")["corpus"]["name"] == "gold"
-    for file, message in (("-", "a page is a file"), ("no/report.html", "its folder is not there")):
+    for file, message in (("-", "a page cannot be printed"), ("no/report.html", "its folder is not there")):
         done = run("--html", file)
         assert done.returncode == 2
         assert message in done.stderr
