@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from wortlaut.bench.process import JOB
+from wortlaut.bench.process import JOB, descendants
 from wortlaut.bench.scaling import paragraph_texts, text_of_length
 from wortlaut.check.speed import REFERENCE, reference_pass, seconds, system_pass
 from wortlaut.document import Text
@@ -187,23 +188,18 @@ def _measure(
 def peak_memory() -> int | None:
     """The most memory this process and those it started have held, in bytes; ``None`` where nothing tells."""
     # On Linux ru_maxrss begins with what the parent held when it started us; the kernel's own mark does not.
-    if (kept := _high_water(os.getpid())) is not None:
-        return kept
+    if (own := _high_water(os.getpid())) is not None:
+        return own + sum(_high_water(child) or 0 for child in descendants(os.getpid()))
     try:
         import resource
     except ImportError:
         return None
-    import sys
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _high_water(process: int) -> int | None:
-    folder = Path("/proc") / str(process)
     try:
-        status = (folder / "status").read_text("utf-8").splitlines()
-        started = " ".join((task / "children").read_text() for task in (folder / "task").iterdir()).split()
+        status = (Path("/proc") / str(process) / "status").read_text("utf-8").splitlines()
     except OSError:
         return None
-    marks = [int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")]
-    return marks[0] + sum(_high_water(int(child)) or 0 for child in started) if marks else None
+    return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), None)

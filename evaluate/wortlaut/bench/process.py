@@ -107,13 +107,26 @@ def _whole_lines(path: Path) -> list[str]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and whatever it started."""
+    """End the process and whatever it started, also what it put into a group of its own."""
+    for child in descendants(process.pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
     process.wait()
+
+
+def descendants(process: int) -> list[int]:
+    """The processes that it started, and those that they did; none where ``/proc`` does not tell."""
+    tasks = Path("/proc") / str(process) / "task"
+    try:
+        children = " ".join((task / "children").read_text() for task in tasks.iterdir()).split()
+    except OSError:
+        return []
+    return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
 def _reason(code: int, said: Path) -> str:
