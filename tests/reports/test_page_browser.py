@@ -1,0 +1,455 @@
+"""The page as its reader has it: opened from disk in headless Chromium."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_cases import TEXT, Answering, documents, first, second
+
+from wortlaut.corpus.load import Corpus
+from wortlaut.document import Annotations, Document, Entity, Span
+from wortlaut.evaluation import evaluate
+from wortlaut.reports.page import report_page
+
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+if not CHROMIUM.exists() or not DRIVER.exists():
+    pytest.skip("no Chromium here (Debian: apt install chromium chromium-driver)", allow_module_level=True)
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
+
+#: Seconds that a view may take before the test gives up.
+PATIENCE = 10
+HOSTILE = "</script><script>document.title='owned'</script> ]]> <!-- <b>x</b> &amp; \u202eevil\u202c"
+
+
+#: The recall of the first two rows.
+RECALL = "return [...document.querySelectorAll('tr.one')].slice(0, 2).map(r => r.children[2].textContent)"
+BOXES = """return [...document.querySelectorAll('button.bar')].map(bar => bar.getBoundingClientRect())
+    .map(box => [box.left, box.top, box.right, box.bottom])"""
+#: Where the word Montag lies.
+WORD = """const walk = document.createTreeWalker(document.querySelector('.doc'), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const at = walk.currentNode.data.indexOf('Montag');
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(walk.currentNode, at);
+        range.setEnd(walk.currentNode, at + 6);
+        const box = range.getBoundingClientRect();
+        return [box.left, box.top, box.right, box.bottom];
+    }"""
+NAMELESS = """return [...document.querySelectorAll('button, a, select, input')]
+    .filter(e => !(e.textContent.trim() || e.ariaLabel || e.labels?.[0]?.textContent.trim()))
+    .map(e => e.outerHTML)"""
+
+
+class Reader:
+    """A browser, and what a reader does with it."""
+
+    def __init__(self, driver: Any, folder: Path) -> None:
+        self.driver, self.folder = driver, folder
+
+    def open(self, name: str, hash_: str = "") -> None:
+        # A change of the hash alone is no new page.
+        self.driver.get("about:blank")
+        self.driver.get(f"{(self.folder / name).as_uri()}{hash_}")
+
+    def js(self, code: str, *arguments: object) -> Any:
+        return self.driver.execute_script(code, *arguments)
+
+    def all(self, selector: str) -> list[str]:
+        """The text of every element, seen or not."""
+        return self.js(
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector
+        )
+
+    def text(self, selector: str) -> str:
+        (one,) = self.all(selector)
+        return one
+
+    def press(self, keys: str) -> None:
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver).send_keys(keys).perform()
+
+    def click(self, selector: str) -> None:
+        self.driver.find_element("css selector", selector).click()
+
+    def choose(self, selector: str, value: str) -> None:
+        self.js(
+            "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
+            " e.dispatchEvent(new Event(e.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true}))",
+            selector,
+            value,
+        )
+
+    def hash(self) -> str:
+        return str(self.js("return location.hash"))
+
+    def until(self, condition: Callable[[], Any]) -> Any:
+        end = time.monotonic() + PATIENCE
+        while not (value := condition()):
+            assert time.monotonic() < end, "nothing happened"
+            time.sleep(0.02)
+        return value
+
+    def media(self, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    from selenium.webdriver.chrome.service import Service
+
+    folder = tmp_path_factory.mktemp("pages")
+    systems = [Answering("first", first), Answering("path/to/second", second)]
+    corpus = documents({f"d{i:02}": TEXT for i in range(12)})
+    (folder / "two.html").write_text(report_page(evaluate(systems, corpus, samples=20)), "utf-8")
+    (folder / "hostile.html").write_text(hostile(), "utf-8")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    try:
+        yield Reader(driver, folder)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(autouse=True)
+def quiet(reader: Reader) -> Iterator[None]:
+    """After each test: no message on the console, and no request but for files of the test itself."""
+    reader.media()
+    yield
+    assert [entry["message"] for entry in reader.driver.get_log("browser")] == []
+    events = [json.loads(entry["message"])["message"] for entry in reader.driver.get_log("performance")]
+    asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+    files = {(reader.folder / name).as_uri() for name in ("two.html", "hostile.html")}
+    assert {url.split("#")[0] for url in asked} <= {*files, "about:blank"}
+
+
+def hostile() -> str:
+    """Texts and names that would be markup, controls, and a line of a million characters."""
+    long = "Anna " + "wort " * 200_000 + "Bonn"
+    odd = f"Anna {HOSTILE} \x00\x07 \U0001f600 Bonn"
+    texts = {HOSTILE: odd, "long": long}
+
+    def names(text: str) -> Annotations:
+        end = len(text)
+        return Annotations((Entity(Span.of(0, 4), "PER"), Entity(Span.of(end - 4, end), "LOC")))
+
+    corpus = Corpus.of(HOSTILE, [Document(id, text, names(text)) for id, text in texts.items()])
+    silent = Answering(HOSTILE, lambda text: Annotations(names(text).entities[:1]), ("entities",))
+    return report_page(evaluate([silent], corpus, samples=0))
+
+
+# Overview
+
+
+def test_the_overview_shows_every_main_score_with_its_interval(reader: Reader) -> None:
+    reader.open("two.html")
+    assert reader.all("tr.head th")[0].startswith("entities, strict")
+    assert reader.all("tr.one")[0].startswith("Afirst.600.600.600")
+    plots = reader.js("return document.querySelectorAll('td.plot svg .point').length")
+    assert plots == len(reader.all("tr.one")) > 10
+    assert "share a letter" in reader.text("#letters")
+    reader.click("#everything")
+    assert len(reader.all("tr.one")) > plots
+
+
+def test_headings_sort_within_each_schema(reader: Reader) -> None:
+    reader.open("two.html")
+    assert reader.js(RECALL) == [".600", ".800"]
+    reader.click('thead [data-key="r"]')
+    assert reader.js(RECALL) == [".800", ".600"]
+    reader.click('thead [data-key="r"]')
+    assert reader.js(RECALL) == [".600", ".800"]
+    assert reader.js("return document.querySelector('[aria-sort]').getAttribute('aria-sort')") == "ascending"
+    assert reader.js("return document.activeElement.dataset.key") == "r"
+
+
+def test_the_table_is_copied_as_latex_markdown_and_csv(reader: Reader) -> None:
+    reader.open("two.html")
+    reader.js("window.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); }")
+    for button in reader.driver.find_elements("css selector", "button.copy"):
+        button.click()
+    digest, signature, latex, markdown, csv = reader.until(
+        lambda: (c := reader.js("return copied")) and len(c) == 5 and c
+    )
+    assert re.fullmatch("[0-9a-f]{64}", digest)
+    assert signature.startswith("wortlaut|corpus:made@")
+    assert latex.startswith("\\begin{tabular}") and "\\toprule" in latex and f"% {signature}" in latex
+    assert "entities & strict & first & 0.600" in latex
+    assert "| entities | strict | first | 0.600 |" in markdown
+    assert csv.split("\r\n")[0].startswith("layer,schema,system,P,R,F1,low,high")
+    assert csv.split("\r\n")[2].startswith("entities,strict,path/to/second,0.8,0.8,0.8")
+
+
+# Errors
+
+
+def bars(reader: Reader, lane_class: str) -> list[str]:
+    return reader.all(f"button.bar.{lane_class}")
+
+
+def test_lanes_show_gold_and_systems_under_their_words(reader: Reader) -> None:
+    reader.open("two.html", "#errors?doc=d00")
+    assert reader.all(".lane-name")[:3] == ["G", "A", "B"]
+    assert bars(reader, "k-missed") == ["−PER"]
+    assert bars(reader, "k-label") == ["≠ORG"]
+    assert bars(reader, "k-boundary_smaller") == ["⊂ORG"]
+    assert bars(reader, "k-spurious") == ["+OTH"]
+    # Each bar lies below its word, as wide as it, and no two bars meet.
+    geometry = reader.js(BOXES)
+    for i, (left, top, right, bottom) in enumerate(geometry):
+        assert right > left
+        for other in geometry[i + 1 :]:
+            apart = right <= other[0] + 0.6 or other[2] <= left + 0.6 or bottom <= other[1] or other[3] <= top
+            assert apart, (geometry[i], other)
+    word, bar = reader.js(WORD), reader.js(BOXES.replace("button.bar", "button.bar.k-spurious"))[0]
+    assert (bar[0], bar[2]) == pytest.approx((word[0], word[2]), abs=1)
+    assert 0 <= bar[1] - word[3] < 60
+
+
+def test_keys_walk_through_errors_and_documents(reader: Reader) -> None:
+    reader.open("two.html", "#errors")
+    reader.press("n")
+    assert reader.text(".card h3") == "− missed by Afirst"
+    assert "at=g13-24" in reader.hash() and "doc=d00" in reader.hash()
+    assert reader.js("return document.querySelectorAll('.bar.cur').length") == 1
+    reader.press("n")
+    assert reader.text(".card h3") == "+ spurious by Afirst"
+    reader.press("p")
+    assert "at=g13-24" in reader.hash()
+    reader.press("]")
+    assert "doc=d01" in reader.hash()
+    reader.press("[")
+    reader.press("[")
+    assert "doc=d11" in reader.hash()
+    reader.press("?")
+    assert reader.js("return document.querySelector('#keys').open")
+    reader.click("#keys input")
+    from selenium.webdriver.common.keys import Keys
+
+    reader.press(Keys.ESCAPE)
+    before = reader.hash()
+    reader.press("n")
+    assert reader.hash() == before, "single keys are off"
+    reader.press("?")
+
+
+def test_every_error_has_a_link_that_opens_at_it(reader: Reader) -> None:
+    reader.open("two.html", "#errors?doc=d03")
+    links = reader.js("return [...document.querySelectorAll('#list a')].map(a => a.getAttribute('href'))")
+    assert len(links) == 4
+    seen = set()
+    for link in links:
+        reader.open("two.html", link)
+        title = reader.text(".card h3")
+        assert reader.hash() == link
+        assert reader.all("#list [aria-current] .aside")[0] in title
+        _, top, _, bottom = reader.js(BOXES.replace("button.bar", "button.bar.cur"))[0]
+        assert 0 < top < bottom < reader.js("return innerHeight")
+        seen.add(title)
+    assert len(seen) == 4
+    reader.open("two.html", links[0].replace("g13-24", "g1-2"))
+    assert "not in this report" in reader.text("#side")
+    reader.open("two.html", "#errors?doc=nowhere")
+    assert "nowhere is not in this file" in reader.text("#side")
+
+
+def test_filters_by_class_label_system_document_and_who_is_right(reader: Reader) -> None:
+    reader.open("two.html", "#errors")
+    assert reader.text("#count") == "48 errors, 1 of 12 documents"
+    reader.click('[data-class="missed"]')
+    assert reader.text("#count").startswith("36 errors")
+    reader.click('[data-class="missed"]')
+    reader.choose("#f-system", "1")
+    assert reader.text("#count").startswith("12 errors")
+    assert set(reader.all(".lane-name")) == {"G", "B"}
+    reader.choose("#f-right", "0")
+    assert reader.text("#count").startswith("12 errors")
+    reader.choose("#f-system", "0")
+    reader.choose("#f-right", "1")
+    # Missed, too short, and a spurious span that the other avoids.
+    assert reader.text("#count").startswith("36 errors")
+    reader.choose("#f-label", "ORG")
+    assert reader.text("#count").startswith("12 errors")
+    reader.choose("#f-find", "d1")
+    assert reader.text("#count") == "2 errors, 1 of 2 documents"
+    state = reader.hash()
+    reader.open("two.html", state)
+    assert reader.text("#count") == "2 errors, 1 of 2 documents"
+    reader.choose("#f-find", "nothing")
+    assert reader.text("#count") == "no such errors"
+
+
+def test_quotes_are_tied_to_cue_and_speaker(reader: Reader) -> None:
+    reader.open("two.html", "#errors?layer=quotes&doc=d00")
+    assert {"1 direct", "1 cue", "1 speaker", "2 indirect", "2 cue", "2 speaker"} <= set(reader.all(".bar"))
+    assert reader.js("return document.querySelectorAll('.bar.gap').length") > 0, "parts of a quote are joined"
+    reader.press("n")
+    assert reader.text(".card h3") == "⊂ too short by Bsecond"
+    paths = reader.js(
+        "return [...document.querySelectorAll('.links path')].map(p => p.getAttribute('class'))"
+    )
+    assert set(paths) == {"cue", "speaker"}
+    reader.choose("#f-layer", "speakers")
+    assert reader.text("#count").startswith("24 errors")
+    assert "given" not in reader.text("#chips") and "somebody else" in reader.text("#chips")
+
+
+def test_offsets_are_code_points(reader: Reader) -> None:
+    reader.open("hostile.html", "#errors")
+    reader.press("n")
+    assert "Bonn" in reader.text(".card dd .cite")
+
+
+# Breakdowns and people
+
+
+def test_breakdowns_lead_to_the_errors_that_they_count(reader: Reader) -> None:
+    reader.open("two.html", "#breakdowns")
+    headings = reader.all("main h2")
+    assert headings[:3] == ["Errors by class", "By label, strict", "Confusion of labels"]
+    assert {"Seen or unseen names", "Confidence", "Quality against speed"} <= set(headings)
+    assert "wortlaut bench --plot" in reader.text("main")
+    assert reader.js("return document.querySelectorAll('.charts polyline').length") == 2
+    reader.click("main table a")
+    reader.until(lambda: reader.all("#count"))
+    assert reader.text("#count").startswith("12 errors")
+    assert "system=first" in reader.hash()
+
+
+def test_people_show_who_was_given_whose_words(reader: Reader) -> None:
+    reader.open("two.html", "#people")
+    assert reader.all(".people tbody tr:not([hidden]) th") == ["Anna Sacher", "Karl Renner"]
+    reader.click(".people tbody button")
+    told = reader.all(".people .quotes li")
+    assert len(told) == 12
+    assert "given to Karl Renner" in told[0] and "✓ found" in told[0]
+    reader.click(".people .quotes a")
+    reader.until(lambda: reader.all(".card"))
+    assert reader.text(".card h3") == "≠ somebody else by Afirst"
+    reader.open("two.html", "#people")
+    reader.choose("#p-find", "renner")
+    assert reader.all(".people tbody tr:not([hidden]) th") == ["Karl Renner"]
+
+
+# Hostile texts
+
+
+def test_hostile_texts_stay_texts(reader: Reader) -> None:
+    for view in ("", "#errors", "#breakdowns", "#people"):
+        reader.open("hostile.html", view)
+        assert reader.driver.title.endswith("– Wortlaut")
+        assert reader.js("return document.querySelectorAll('main script, main b b, bdi b').length") == 0
+        assert reader.js("return document.scripts.length") == 3
+    reader.open("hostile.html", "#errors")
+    option = "[...document.querySelectorAll('#doc-pick option')].find(o => o.text.startsWith('<'))"
+    reader.choose("#doc-pick", reader.js(f"return {option}.value"))
+    shown = reader.text(".doc .blk p")
+    assert shown == f"Anna {HOSTILE} \u2400\u2407 \U0001f600 Bonn"
+
+
+def test_a_line_of_a_million_characters_is_drawn_in_parts(reader: Reader) -> None:
+    began = time.monotonic()
+    reader.open("hostile.html", "#errors?doc=long")
+    reader.until(lambda: reader.all(".bar"))
+    assert time.monotonic() - began < 5
+    assert sum(map(len, reader.all(".doc .blk p"))) == 5 + 1_000_000 + 4
+    # Of the two names one is here, and the other is a long way down.
+    assert reader.all("button.bar") == ["PER", "PER"]
+    reader.press("n")
+    assert reader.all("button.bar.k-missed") == ["−LOC"]
+    assert reader.js("return scrollY") > 10_000
+
+
+# Reading
+
+
+def luminance(colour: str) -> float:
+    parts = [int(v) / 255 for v in re.findall(r"\d+", colour)[:3]]
+    return sum(w * c**2.2 for w, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def test_light_and_dark_follow_the_system_and_a_button(reader: Reader) -> None:
+    ground = "return getComputedStyle(document.documentElement).backgroundColor"
+    reader.media(dark=True)
+    reader.open("two.html")
+    assert luminance(reader.js(ground)) < 0.1
+    reader.click("#theme")
+    assert luminance(reader.js(ground)) > 0.8
+    reader.click("#theme")
+    assert luminance(reader.js(ground)) < 0.1
+    reader.click("#theme")
+    reader.media(dark=False)
+    assert luminance(reader.js(ground)) > 0.8
+
+
+@pytest.mark.parametrize("view", ["overview", "errors", "breakdowns", "people"])
+def test_a_phone_never_scrolls_sideways(reader: Reader, view: str) -> None:
+    reader.media(390, 844)
+    reader.open("two.html", f"#{view}")
+    if view == "errors":
+        reader.press("n")
+        card = reader.js(
+            "return document.querySelector('.card').getBoundingClientRect().bottom <= innerHeight"
+        )
+        assert card, "the card stays in reach"
+    width = "return [document.documentElement.scrollWidth, innerWidth]"
+    assert reader.js(width) == [390, 390]
+
+
+def test_all_of_it_can_be_reached_by_keys(reader: Reader) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    reader.open("two.html")
+    reached = []
+    for _ in range(14):
+        reader.press(Keys.TAB)
+        reached.append(reader.js("const e = document.activeElement; return e.textContent || e.id"))
+    assert reached[:5] == ["Skip to the content", "Overview", "Errors", "Breakdowns", "People"]
+    assert {"LaTeX", "Markdown", "CSV"} <= set(reached)
+    reader.press("3")
+    reader.until(lambda: "Errors by class" in reader.all("main h2"))
+    assert reader.text("nav [aria-current]") == "Breakdowns"
+
+
+def test_german_texts_are_marked_and_hyphenate(reader: Reader) -> None:
+    reader.open("two.html", "#errors")
+    lang, hyphens = reader.js(
+        "const d = document.querySelector('.doc'); return [d.lang, getComputedStyle(d).hyphens]"
+    )
+    assert (lang, hyphens) == ("de", "auto")
+    assert reader.js("return document.documentElement.lang") == "en"
+
+
+def test_every_control_has_a_name(reader: Reader) -> None:
+    for view in ("overview", "errors", "breakdowns", "people"):
+        reader.open("two.html", f"#{view}")
+        nameless = reader.js(NAMELESS)
+        assert nameless == [], view
+
+
+def test_it_prints_with_all_lanes(reader: Reader) -> None:
+    reader.open("hostile.html", "#errors?doc=long")
+    drawn = "return document.querySelectorAll('button.bar').length"
+    assert reader.js(drawn) == 2
+    reader.js("dispatchEvent(new Event('beforeprint'))")
+    assert reader.js(drawn) == 4
+    assert reader.js("return document.querySelector('#text').offsetWidth") == 640
+    reader.js("dispatchEvent(new Event('afterprint'))")
+    assert reader.js("return document.querySelector('#text').offsetWidth") > 640
+    reader.open("two.html", "#errors?doc=d00")
+    assert base64.b64decode(reader.driver.print_page()).startswith(b"%PDF")
