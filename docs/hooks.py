@@ -5,6 +5,7 @@ MkDocs calls the ``on_…`` functions (``hooks:`` in mkdocs.yml). Nothing that i
 
 from __future__ import annotations
 
+import posixpath
 import re
 from html import escape
 from pathlib import Path
@@ -50,7 +51,6 @@ def on_config(config: Any) -> None:
 
 def on_files(files: Files, config: Any) -> Files:
     for source, page in INCLUDED.items():
-        # Under docs/ a link to a page of the site is relative to docs/, as in the pages that lie there.
         files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
     files.append(File.generated(config, "reference/cli.md", content=command_line()))
     files.append(File.generated(config, "reference/python.md", content=public_names()))
@@ -63,10 +63,14 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links that lead from docs/ to a file of the repository lead to its page."""
-    for source, target in INCLUDED.items():
-        markdown = markdown.replace(f"](../{source}", f"]({target}")
-    return markdown
+    """Links from docs/ to a file of the repository lead to its page."""
+    folder = posixpath.dirname(page.file.src_uri)
+
+    def target(link: re.Match[str]) -> str:
+        name = INCLUDED.get(posixpath.normpath(posixpath.join("docs", folder, link[1])))
+        return f"]({posixpath.relpath(name, folder or '.')}" if name else link[0]
+
+    return re.sub(r"\]\((\.\./[^)#\s]+)", target, markdown)
 
 
 class Doctests(griffe.Extension):

@@ -143,6 +143,13 @@ def test_what_an_ellipsis_matches(shown: str, printed: str, same: bool) -> None:
     assert matches(lines(shown), lines(printed)) is same
 
 
+@pytest.mark.parametrize("page", names(PAGES))
+def test_links_lead_to_files_of_the_repository(page: Path) -> None:
+    """Read in the repository, without the site."""
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", re.sub(r"(?ms)^```.*?^```$", "", TEXT[page]))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
 def misread(page: str) -> Iterator[str]:
     """What is wrong with the command lines of a page."""
     for words, complete in calls(page):
