@@ -93,7 +93,9 @@ def pages(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None)
     annotated = [*gold, *(one for system in evaluation.systems for one in system.found)]
     types = type_labels(quote.type for one in annotated for quote in one.quotes)
     people = People(gold)
-    found, curves, lengths = [], [], []
+    found: list[Found] = []
+    curves: list[dict[str, Any] | None] = []
+    lengths: list[dict[str, Any]] = []
     for i, system in enumerate(evaluation.systems):
         one = Found()
         if system.found and "entities" in system.scores:
@@ -232,7 +234,8 @@ def _judged_quotes(
 
 def _looked_up(rows: Ints, index: Ints) -> Ints:
     """``rows[index]``, and -1 where the index is."""
-    return np.r_[rows, -1][index]
+    found: Ints = np.r_[rows, -1][index]
+    return found
 
 
 def _speakers(said: Attribution) -> tuple[Ints, Ints, Ints]:
