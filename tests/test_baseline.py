@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from made import NAMES, TEXT, Made, scored
 from simulated import Ints, single
 
-from wortlaut.check.baseline import MICRO, Settings, item_hash, read_baseline, to_text
+from wortlaut.check.baseline import MICRO, Settings, baseline_of, item_hash, read_baseline, to_text
 from wortlaut.errors import DataError, MissingFileError
 
+SCHEMA = Draft202012Validator(
+    json.loads((files("wortlaut") / "schemas" / "baseline.schema.json").read_text("utf-8"))
+)
 MADE = Made(missed={"d01": [0, 1]}, spurious=["d02"])
 
 
@@ -35,6 +40,20 @@ def test_what_is_written_comes_back(schemas: tuple[str, ...], labels: Any, tmp_p
     assert to_text(read_baseline(file)) == file.read_text("utf-8")
 
 
+@pytest.mark.parametrize("labels", [None, "conll4", {"LOC": "PER", "PER": None}])
+def test_it_is_what_its_schema_says(labels: Any, text: str) -> None:
+    from wortlaut.evaluation import evaluate
+
+    # Quotes bring layers without items, without sums, and with credits that are no whole numbers.
+    settings = Settings(("strict", "partial"), labels, samples=10)
+    evaluation = evaluate(["quotes-de"], "gold", schemas=settings.schemas, samples=10)
+    for written in (text, to_text(scored(MADE, 3, settings)[0]), to_text(baseline_of(evaluation, settings))):
+        SCHEMA.validate(json.loads(written))
+    data = json.loads(text)
+    data["systems"]["made"]["entities"]["strict"]["documents"]["d01"]["LOC"] = [1, 1, 1]
+    assert not SCHEMA.is_valid(data)
+
+
 def test_no_word_of_the_corpus_is_in_it(text: str) -> None:
     words = {word.strip(".") for word in TEXT.split()}
     assert words == {"Anna", "sah", "Bonn", "Caro", "Kiel", "Emil", "kam", "spät"}
@@ -45,8 +64,6 @@ def test_a_speakers_name_is_not_in_it() -> None:
     from wortlaut.evaluation import evaluate
 
     evaluation = evaluate(["quotes-de"], "gold", schemas=["strict"], samples=10)
-    from wortlaut.check.baseline import baseline_of
-
     written = to_text(baseline_of(evaluation, Settings(samples=10)))
     names = [n for n in evaluation.systems[0].scores["speakers"]["entity"].per_label if n != "unknown"]
     assert len(names) > 5

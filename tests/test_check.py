@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from made import Made, corpus, scored
 from shared import ROOT
 from simulated import BALANCED, Ints, baseline, entry, pair, points, single
@@ -287,6 +289,30 @@ def test_verdict_exit_code_and_what_is_printed_agree() -> None:
         bad = int(top.get("failures", "")) + int(top.get("errors", ""))
         assert (bad > 0) == (worst > 0 and bool(statuses))
         assert len(list(workflow_commands(outcome))) == bad
+
+
+def test_the_json_is_what_its_schema_says() -> None:
+    text = (files("wortlaut") / "schemas" / "check.schema.json").read_text("utf-8")
+    schema = Draft202012Validator(json.loads(text))
+    worse: Ints = np.array([[8, 8, 6, 6]] * 12)
+    everything = "rules = [{floor = 0.9, drop = 0.01, relative_drop = 0.01}]\nthroughput = 2.0"
+    outcomes = [
+        outcome_of(Made({"d01": [3]}), Made({"d00": [0, 1, 2]}, ["d01"]), everything, speeds={"made": 0.5}),
+        outcome_of(Made({}, ["d01"]), Made()),  # an item that only the baseline's system found
+        outcome_of(
+            Made(), Made(missed={f"d0{i}": range(5) for i in range(3)})
+        ),  # nothing found: F1 undefined
+        check(single(SUMS), single(worse), Rules(), trials=500),
+        gate(Path("no-such-baseline.json"), Rules()),
+        Outcome(()),
+    ]
+    seen = {row.p is not None for outcome in outcomes for row in outcome.rows}
+    seen |= {change.known is None for outcome in outcomes for row in outcome.rows for change in row.changes}
+    assert seen == {True, False} and {outcome.verdict for outcome in outcomes} == {*VERDICTS}
+    for outcome in outcomes:
+        schema.validate(json.loads(json.dumps(outcome.to_dict())))
+    disagreeing = json.loads(json.dumps(outcomes[0].to_dict())) | {"exit_code": 0}
+    assert not schema.is_valid(disagreeing)
 
 
 def test_a_supported_drop_fails_and_its_reverse_is_worth_recording() -> None:
