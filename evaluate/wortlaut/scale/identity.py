@@ -15,10 +15,10 @@ from wortlaut.extractors.registry import BUILT_IN, GROUP, PREFIXES, Spec
 
 
 def identity(spec: str) -> dict[str, str]:
-    """The spec itself, the version of what brings it, and the SHA-256 of each file that it names.
+    """The spec itself, the version of what brings it, and the SHA-256 of each file that its target names.
 
-    A program's or a module's own imports are not followed, and what lies behind a name of the Hub or an
-    address is not seen: name a revision where that can change. Raises DataError for a spec that is none.
+    Not seen: what a program or a module imports, what lies behind a name of the Hub or an address, and the
+    files of options, which may be caches. Raises DataError for a spec that is none.
     """
     parsed = Spec.parse(spec)
     found = {"spec": spec, "wortlaut": __version__}
@@ -42,8 +42,6 @@ def identity(spec: str) -> dict[str, str]:
                 place = importlib.util.find_spec(module)
                 if place is not None and place.origin is not None:
                     found |= {f"module {module}": _digest(Path(place.origin))}
-    for _, value in parsed.options:
-        found |= dict(_files(Path(value)))
     return found
 
 
