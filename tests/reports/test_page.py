@@ -334,3 +334,28 @@ def test_an_empty_side_makes_a_page() -> None:
     bare = evaluate([silent], documents({"d": TEXT}, lambda _: Annotations()), samples=0)
     assert data(report_page(bare), "documents")[0]["e"] == []
     assert gold().quotes[0].content.discontinuous
+
+
+def test_without_kept_texts_the_scores_and_letters_remain() -> None:
+    made = corpus(40)
+    poor = Made({f"d{i:02}": [0, 1, 2] for i in range(40)}, spec="poor")
+    summary, rows = (
+        data(report_page(evaluate([poor, Made(spec="best")], made, samples=10, items=False)), name)
+        for name in ("summary", "documents")
+    )
+    assert rows == []
+    assert summary["documents"] == {"all": 40, "kept": 0, "shown": 0, "left_out": []}
+    assert {row["system"]: row["letters"] for row in summary["scores"]} == {0: "b", 1: "a"}
+
+
+def test_speakers_that_the_gold_does_not_name_are_compared_by_their_spans() -> None:
+    def nameless(annotations: Annotations) -> Annotations:
+        quotes = tuple(replace(quote, speaker_entity=None) for quote in annotations.quotes)
+        return Annotations(annotations.entities, quotes)
+
+    corpus_ = documents({"d": TEXT}, lambda text: nameless(gold(text)))
+    page = report_page(evaluate([Answering("a", lambda text: nameless(first(text)))], corpus_, samples=0))
+    (row,), summary = data(page, "documents"), data(page, "summary")
+    assert row["f"][0]["p"]["speakers"] == [0, 0, CLASSES.index("label"), 1, 1, CLASSES.index("correct")]
+    assert [quote[6:] for quote in row["q"]] == [[-2, "Anna Sacher"], [-2, "Karl Renner"]]
+    assert summary["unsaid"] == 2

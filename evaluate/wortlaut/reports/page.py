@@ -50,7 +50,12 @@ def report_page(
     # What the template adds around them, and the sentence about documents left out, fit the reserve.
     room = limit - sum(len(part.encode()) for part in fixed) - 4_000
     kept, left_out = _fitting(shown, room)
-    summary["documents"] = {"all": len(shown.documents), "shown": len(kept), "left_out": left_out[:20]}
+    summary["documents"] = {
+        "all": evaluation.documents,
+        "kept": len(shown.documents),
+        "shown": len(kept),
+        "left_out": left_out[:20],
+    }
     return _render(evaluation, _json(summary), "[" + ",\n".join(kept) + "]")
 
 
@@ -192,7 +197,7 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
             f"They need paired results on {FEW_DOCUMENTS} documents or more."
         }
     if not any(
-        result.per_unit is not None for s in scored for r in s.scores.values() for result in r.values()
+        result.unit_sums is not None for s in scored for r in s.scores.values() for result in r.values()
     ):
         return {}, {"why": "No significance letters: scored without resampling (--samples 0)."}
     try:

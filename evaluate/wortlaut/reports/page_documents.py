@@ -18,7 +18,7 @@ from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.curves import scored
 from wortlaut.scoring.engine import Context, score_counts
 from wortlaut.scoring.labels import Projection, projection
-from wortlaut.scoring.quote_pairs import Quotes, quotes_of, table, type_labels
+from wortlaut.scoring.quote_pairs import Quotes, jaccard, quotes_of, table, type_labels
 from wortlaut.scoring.quotes import ROLE_LAYERS
 from wortlaut.scoring.schemas import PAIR_CLASSES, Task, align, count
 from wortlaut.scoring.speakers import NO_SPEAKER, NOBODY, UNSAID, Attribution, Names, attribution
@@ -92,7 +92,7 @@ def pages(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None)
     names = tuple(sorted({e.label for side in (entities, *sides) for row in side for e in row}))
     annotated = [*gold, *(one for system in evaluation.systems for one in system.found)]
     types = type_labels(quote.type for one in annotated for quote in one.quotes)
-    people = People(gold)
+    people = People(corpus)
     found: list[Found] = []
     curves: list[dict[str, Any] | None] = []
     lengths: list[dict[str, Any]] = []
@@ -227,7 +227,7 @@ def _judged_quotes(
         g, p, kind = _aligned(tasks[layer])
         triples = (_looked_up(at_g, g), _looked_up(at_p, p), kind)
         layers[layer] = _triples(said, documents, triples)
-    if (said.gold_entity >= 0).any():
+    if any(quote.speaker or quote.speaker_entity for quote in said.gold.quotes):
         layers["speakers"] = _triples(said, documents, _speakers(said))
     return layers, tasks["quotes"]
 
@@ -239,11 +239,23 @@ def _looked_up(rows: Ints, index: Ints) -> Ints:
 
 
 def _speakers(said: Attribution) -> tuple[Ints, Ints, Ints]:
-    """Who said it: right, somebody else, missed or spurious; what the gold does not say is left out."""
+    """Who said it: right, somebody else, missed or spurious; what the gold does not say is left out.
+
+    Where it never says who, the speaker is right whose span overlaps the gold's.
+    """
     g, p = said.paired.gold, said.paired.predicted
-    known = said.gold_entity[g] != UNSAID
-    right = said.gold_entity[g] == said.predicted_entity[p]
-    missed = np.setdiff1d(np.flatnonzero(said.gold_entity != UNSAID), g)
+    if (said.gold_entity >= 0).any():
+        told = said.gold_entity != UNSAID
+        right = said.gold_entity[g] == said.predicted_entity[p]
+    else:
+        told = np.ones(len(said.gold), bool)
+        speakers = [
+            [side.quotes[i].speaker for i in rows.tolist()]
+            for side, rows in ((said.gold, g), (said.predicted, p))
+        ]
+        right = np.asarray([jaccard(a, b) > 0 for a, b in zip(*speakers, strict=True)], bool)
+    known = told[g]
+    missed = np.setdiff1d(np.flatnonzero(told), g)
     spurious = np.setdiff1d(np.arange(len(said.predicted)), p)
     return (
         np.r_[g[known], missed, np.full(len(spurious), -1)],
@@ -298,8 +310,9 @@ def _flat(span: Span | None) -> Flat:
 class People:
     """Who speaks in the gold, as one list for all documents, and what each system made of their quotes."""
 
-    def __init__(self, gold: Sequence[Annotations]) -> None:
-        self.names = Names(gold)
+    def __init__(self, corpus: Sequence[Document]) -> None:
+        self._texts = [document.text for document in corpus]
+        self.names = Names([document.annotations for document in corpus])
         self._number: dict[str, int] = {}
         # A person is one in all documents, by name.
         self._of = [self._number.setdefault(name, len(self._number)) for name in self.names.names]
@@ -315,17 +328,27 @@ class People:
             if one != UNSAID:
                 person = self._person(one)
                 self._quotes[person] = self._quotes.get(person, 0) + 1
-        return lambda i, quote: [self._person(entity[i])]
+        document = quotes.document.tolist()
+        return lambda i, quote: [
+            self._person(entity[i]),
+            *([self._words(document[i], quote)] if entity[i] == UNSAID else []),
+        ]
+
+    def _words(self, document: int, quote: Quote) -> str:
+        """How the text calls the speaker."""
+        return "" if quote.speaker is None else quote.speaker.text(self._texts[document])
 
     def predicted(self, said: Attribution, found: Sequence[Annotations]) -> Callable[[int, Quote], list[Any]]:
         """The person, or the words by which the system names somebody whom the gold does not have."""
         entity, document = said.predicted_entity.tolist(), said.predicted.document.tolist()
 
         def person(i: int, quote: Quote) -> list[Any]:
-            if quote.speaker_entity is None or entity[i] >= 0:
+            if entity[i] >= 0 or entity[i] == NOBODY:
                 return [self._person(entity[i])]
+            if quote.speaker_entity is None:
+                return [entity[i], self._words(document[i], quote)]
             clusters = {cluster.id: cluster.name for cluster in found[document[i]].clusters}
-            return [self._person(entity[i]), clusters.get(quote.speaker_entity, quote.speaker_entity)]
+            return [entity[i], clusters.get(quote.speaker_entity, quote.speaker_entity)]
 
         return person
 

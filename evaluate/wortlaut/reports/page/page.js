@@ -86,7 +86,7 @@ const LAYERS = ["entities", "quotes", "cues", "addressees", "frames", "speakers"
 const ROLE = { cues: 2, speakers: 3, addressees: 4, frames: 5 };
 const ROLE_NAME = { 2: "cue", 3: "speaker", 4: "addressee", 5: "frame" };
 const span = (layer, item) => (layer === "entities" ? item.slice(item.length % 2 ? 1 : 2) : item[ROLE[layer]] || item[1]);
-const person = (item) => (item[6] >= 0 ? S.people[item[6]][0] : item[6] === -1 ? "no speaker" : item[7] ?? (item[6] === -2 ? "not said" : "unknown"));
+const person = (item) => (item[6] >= 0 ? S.people[item[6]][0] : item[6] === -1 ? "no speaker" : item[7] || "unknown");
 const labelOf = (layer, item) => (layer === "entities" ? S.names[item[0]] : layer === "speakers" ? person(item) : layer === "quotes" ? S.types[item[0]] : "");
 const wantedSpan = (layer, item) => (layer === "speakers" ? item[1] : span(layer, item));
 
@@ -356,7 +356,7 @@ const systemNumber = (name) => { const i = systems.findIndex((one) => one.name =
 function errors(query) {
   const layers = layersShown();
   if (!layers.length) {
-    fill(main, h("h1", { class: "aside" }, "Errors"), h("p", { class: "note" }, documents().length ? "No system has annotations to show." : omitted()));
+    fill(main, h("h1", { class: "aside" }, "Errors"), h("p", { class: "note" }, documents().length || S.documents.kept ? omitted() ?? "No system has annotations to show." : omitted()));
     return;
   }
   if (query.has("layer") || query.has("doc") || !view.layer) {
@@ -377,8 +377,10 @@ function errors(query) {
   refresh();
 }
 const omitted = () => {
-  const { all, shown, left_out: some } = S.documents;
-  return shown === all ? null : `${many(all - shown, "document")} of ${all.toLocaleString("en")} would make this file larger than 20 MB: they are left out here, a sample that is the same every time. All scores, breakdowns and counts of people are about all ${all.toLocaleString("en")}. Left out, for example: ${some.slice(0, 5).join(", ")}.`;
+  const { all, kept, shown, left_out: some } = S.documents;
+  const total = all.toLocaleString("en");
+  if (!kept) return [`The texts of ${many(all, "document")} were not kept, so there are no errors and no quotes to show here. `, h("code", { class: "mono" }, "--items"), " keeps them."];
+  return shown === all ? null : `${many(all - shown, "document")} of ${total} would make this file larger than 20 MB and ${all - shown === 1 ? "is" : "are"} left out here: what is shown is a sample, the same every time. Scores, breakdowns and the counts of people are about all ${total}. Left out, for example: ${some.slice(0, 5).map((id) => clipped(id, 60)).join(", ")}.`;
 };
 function frame(layers) {
   const scored = systems.filter(({ i }) => looksFor(i, view.layer));
@@ -969,8 +971,8 @@ function quotesBy() {
 function people() {
   const who = systems.filter(({ i }) => S.people.some((row) => row[2][i]));
   const rows = S.people.map((row, n) => [...row, n === S.people.length - 1 ? -1 : n]).filter((row) => row[1] || row[2].some(Boolean));
-  if (!who.length || !rows.length) {
-    fill(main, h("h1", { class: "aside" }, "People"), h("p", { class: "note" }, rows.length ? "No system looks for quotes and speakers." : "The gold of this corpus does not say who speaks, or no system looks for quotes."));
+  if (!who.length || !rows.some((row) => row[3] >= 0)) {
+    fill(main, h("h1", { class: "aside" }, "People"), h("p", { class: "note" }, !S.documents.kept ? omitted() : !who.length ? "No system looks for quotes and speakers." : ["The gold of this corpus marks speakers in the text and does not say who they are. ", h("a", { href: "#errors?layer=speakers" }, "Errors of speakers"), " compares the marks."]));
     return;
   }
   rows.sort((a, b) => (a[3] < 0) - (b[3] < 0) || b[1] - a[1] || a[0].localeCompare(b[0], "de"));
