@@ -1,8 +1,8 @@
 """``preds:PATH``: what another program found, or ``wortlaut extract`` did.
 
 PATH is a file of predictions (JSON Lines), a folder of such files (``*.jsonl``), or the folder or URL of
-an extraction. What stays in memory are 24 bytes a document that say where it stands; it is read when it is asked
-for. That is fast where documents that are neighbours in a file are neighbours in the corpus as well.
+an extraction. What stays in memory are 24 bytes a document that say where it stands; it is read when asked
+for. That is fast where neighbours in a file are neighbours in the corpus as well.
 """
 
 from __future__ import annotations
