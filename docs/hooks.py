@@ -73,14 +73,19 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return re.sub(r"\]\((\.\./[^)#\s]+)", target, markdown)
 
 
-class Doctests(griffe.Extension):
-    """Examples at a prompt, which docstrings have without a fence, become blocks of code."""
+class Docstrings(griffe.Extension):
+    """Docstrings as their sections are read: prose behind a section stands before it, examples are code."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring:
-            obj.docstring.value = re.sub(
-                r"(?m)^>>> .*\n(?:.+\n?)*", r"```pycon\n\g<0>\n```\n", obj.docstring.value + "\n"
-            )
+            prose: list[str] = []
+            sections: list[str] = []
+            for part in obj.docstring.value.split("\n\n"):
+                heading = re.match(r"\w+\n-+$", part, re.M)
+                entry = part.startswith(" ") or re.match(r"[^\n]+\n\s", part)
+                code = f"```pycon\n{part}\n```" if part.startswith(">>> ") else part
+                (sections if heading or (sections and entry) else prose).append(code)
+            obj.docstring.value = "\n\n".join([*prose, *sections])
 
 
 def on_page_content(html: str, **_: Any) -> str:

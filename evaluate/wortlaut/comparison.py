@@ -52,6 +52,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
+    """A row for each pair of systems, layer and schema; ``unit`` is what was resampled and swapped."""
+
     corpus: str
     hash: str
     unit: str
