@@ -47,7 +47,7 @@ class Quality:
         """The outcome against a baseline file, under the rules of ``pyproject.toml`` unless others are given.
 
         Other systems of the baseline are left out, with the rules that are only about them, and so are
-        demands on the throughput. Raises WortlautError.
+        demands on the throughput and on changed texts. Raises WortlautError.
         """
         if not isinstance(rules, Rules):
             rules = read_rules(None if rules is None else self.root / rules, self.root)
@@ -63,7 +63,7 @@ class Quality:
         return check(
             replace(old, systems=own),
             run,
-            replace(rules, rules=tuple(kept), throughput=None),
+            replace(rules, rules=tuple(kept), throughput=None, stress=None),
             known=known_items(self.evaluation),
         )
 

@@ -32,19 +32,33 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class StressRule:
+    """``[tool.wortlaut.check.stress]``: F1 may not fall by more than ``drop`` under any of ``transforms``.
+
+    They are specs as ``wortlaut stress --transform`` takes them; none are all that leave the meaning as it
+    is. ``seed`` is that of the transformations.
+    """
+
+    transforms: tuple[str, ...] = ()
+    drop: float = 0.05
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Rules:
     """All of the table.
 
     ``alpha`` is the level of the paired test after Holm's correction; ``flips`` how many lost items are
     tolerated where the documents are too few for a test; ``throughput`` the least speed of a system in
-    units of the reference extractor, by system, ``*`` for all others. The rest are the defaults of the
-    command line.
+    units of the reference extractor, by system, ``*`` for all others; ``stress`` what changed texts may
+    cost. The rest are the defaults of the command line.
     """
 
     rules: tuple[Rule, ...] = ()
     alpha: float = 0.05
     flips: int = 2
     throughput: Mapping[str, float] | None = None
+    stress: StressRule | None = None
     baseline: str | None = None
     corpus: str | None = None
     extractors: tuple[str, ...] | None = None
@@ -110,7 +124,27 @@ def parse_rules(table: Mapping[str, Any], where: str = "rules") -> Rules:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
                 raise DataError(f"a throughput of {value!r}", where=where, hint="Write a number above 0.")
         given["throughput"] = dict(floors)
+    if "stress" in given:
+        given["stress"] = _stress(given["stress"], f"{where}, stress")
     return Rules(**given)
+
+
+def _stress(table: object, where: str) -> StressRule:
+    if not isinstance(table, Mapping):
+        raise DataError(f"{table!r} is not a table", where=where)
+    _known(table, StressRule, where)
+    given = dict(table)
+    if "transforms" in given:
+        specs = given["transforms"]
+        if not isinstance(specs, list) or not specs or not all(isinstance(spec, str) for spec in specs):
+            hint = "Leave it out for all that leave the meaning as it is."
+            raise DataError(f"transforms is {specs!r}, not a list of names", where=where, hint=hint)
+        given["transforms"] = tuple(specs)
+    _fraction(given.get("drop", StressRule.drop), "drop", where)
+    seed = given.get("seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise DataError(f"seed is {seed!r}, not a whole number of 0 or more", where=where)
+    return StressRule(**given)
 
 
 def _rule(table: object, where: str) -> Rule:

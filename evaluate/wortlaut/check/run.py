@@ -10,6 +10,7 @@ from wortlaut.check.baseline import Baseline, Settings, baseline_of, item_hash, 
 from wortlaut.check.gate import Known, Outcome, check, invalid
 from wortlaut.check.rules import Rules
 from wortlaut.check.speed import relative_speed
+from wortlaut.check.stress import run_stress, stress_checks, stress_note
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation import Evaluation, Progress, evaluate
 from wortlaut.excerpts import excerpt
@@ -63,8 +64,10 @@ def gate(
         known = known_items(evaluation)
         outcome = check(old or run, run, rules, known=known, speeds=speeds)
         if not update:
-            return outcome
+            return _stressed(outcome, rules, run, evaluation, progress)
+        # Floors, speed and stress need no old run: they hold for a new baseline, too.
         fresh = check(run, run, rules, known=known, speeds=speeds)
+        fresh = _stressed(fresh, rules, run, evaluation, progress)
         if fresh.exit_code:
             note = f"{path} is left as it was"
         else:
@@ -92,6 +95,22 @@ def _scored(
         progress=progress,
     )
     return baseline_of(evaluation, settings), evaluation
+
+
+def _stressed(
+    outcome: Outcome, rules: Rules, run: Baseline, evaluation: Evaluation, progress: Progress | None
+) -> Outcome:
+    """The outcome with the checks of changed texts, where a rule asks for them."""
+    if rules.stress is None or outcome.verdict == "invalid":
+        return outcome
+    corpus = evaluation.corpus
+    report = run_stress(rules.stress, run, corpus if corpus.documents else corpus.name, progress)
+    checks = stress_checks(report, rules.stress, rules.alpha)
+    return replace(
+        outcome,
+        checks=(*outcome.checks, *checks),
+        notes=(*outcome.notes, stress_note(report), *(f"stress: {note}" for note in report.notes)),
+    )
 
 
 def _speeds(run: Baseline, rules: Rules, evaluation: Evaluation) -> dict[str, float]:

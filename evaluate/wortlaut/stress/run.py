@@ -223,12 +223,17 @@ def stress(
     )
 
 
+def compared_schemas(schemas: Sequence[str]) -> list[str]:
+    """Those that count items, and so can be compared item by item. Raises UnknownNameError."""
+    others = {*PEERS, *PEER_SCHEMAS, *UNITS_AS_ITEMS}
+    return [schema for schema in checked_schemas(schemas) if schema not in others]
+
+
 def _schemas(schemas: Sequence[str]) -> list[str]:
-    chosen = checked_schemas(schemas)
-    for schema in chosen:
-        if schema in PEERS or schema in PEER_SCHEMAS or schema in UNITS_AS_ITEMS:
-            hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
-            raise DataError(f"{schema} does not count items, which stress compares one by one", hint=hint)
+    chosen = compared_schemas(schemas)
+    if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
+        hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
+        raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
     return chosen
 
 

@@ -60,18 +60,19 @@ def _groups(document: Document) -> Iterator[_Group]:
     """By cluster; names without one belong to those whose last word they are."""
     clusters = {cluster.id: cluster for cluster in document.clusters}
     surfaces = [entity.span.text(document.text) for entity in document.entities]
-    loose = {
-        s.split()[-1]: s
-        for e, s in zip(document.entities, surfaces, strict=True)
-        if e.entity is None and s.split()
-    }
+    full: dict[str, str] = {}
+    for entity, surface in zip(document.entities, surfaces, strict=True):
+        if entity.entity is None and len(surface.split()) > 1:
+            full.setdefault(surface.split()[-1], surface)
     members: dict[tuple[bool, str, str], list[Entity]] = {}
     for entity, surface in zip(document.entities, surfaces, strict=True):
         if entity.entity is not None:
             key = (True, entity.entity, "")
         else:
-            base = surface if surface in loose or not surface.endswith("s") else surface[:-1]
-            key = (False, loose.get(base, surface), entity.label[:3])
+            last = surface.split()[-1] if surface.split() else surface
+            stem = last[:-1] if last.endswith("s") and last not in full else last
+            bare = surface[:-1] if surface.endswith("s") and surface[:-1] in surfaces else surface
+            key = (False, full.get(stem, bare), entity.label[:3])
         members.setdefault(key, []).append(entity)
     for (clustered, name, _), entities in members.items():
         known = {entity.span.text(document.text) for entity in entities}

@@ -1,0 +1,78 @@
+"""What changed texts may cost: transformations of the corpus, and checks of the scores after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wortlaut.check.baseline import MICRO, Baseline
+from wortlaut.check.gate import Check, Place
+from wortlaut.check.rules import StressRule
+from wortlaut.corpus.load import Corpus
+from wortlaut.evaluation import Progress
+from wortlaut.stress.registry import built_in
+from wortlaut.stress.run import Row, Stress, compared_schemas, stress
+
+#: Rounding must not turn a drop of exactly the limit into one above it.
+_SLACK = 1e-9
+
+
+def run_stress(
+    rule: StressRule, run: Baseline, corpus: str | Corpus, progress: Progress | None = None
+) -> Stress:
+    """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
+    names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
+    settings = run.settings
+    return stress(
+        list(run.systems),
+        corpus,
+        names,
+        schemas=compared_schemas(settings.schemas) or ("strict",),
+        labels=settings.labels,
+        samples=settings.samples,
+        seed=rule.seed,
+        progress=progress,
+    )
+
+
+def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Check]:
+    """One check for each score after each transformation.
+
+    A drop above the limit fails where the paired test supports it: the p-value of approximate
+    randomisation, after Holm over all scores of the report, is at most ``alpha``. A system that fails on
+    the changed texts fails the check.
+    """
+    if not any(one.changed for one in report.applied):
+        names = ", ".join(one.name for one in report.applied)
+        yield Check("rules", "invalid", f"stress: nothing in the corpus changes under {names}")
+    for failure in report.failures:
+        name = f"stress {failure.transform}".strip()
+        yield Check(name, "regression", f"fails on the changed texts: {failure.why}", Place(failure.system))
+    for row in report.rows:
+        place = Place(row.system, row.layer, row.schema, MICRO)
+        yield Check(f"stress {row.transform}", *_judged(row, rule, alpha, report.unit), place)
+
+
+def stress_note(report: Stress) -> str:
+    """The largest drop, in one sentence."""
+    tried = sum(one.changed > 0 for one in report.applied)
+    rows = [row for row in report.rows if row.change is not None and row.change < 0]
+    if not rows:
+        return f"stress: no score falls under {tried} transformation(s) of the texts"
+    worst = min(rows, key=lambda row: row.change or 0.0)
+    place = ", ".join((worst.system, worst.layer, worst.schema))
+    return (
+        f"stress: of {tried} transformation(s) {worst.transform} costs most, {-(worst.change or 0.0):.4f}"
+        f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
+    )
+
+
+def _judged(row: Row, rule: StressRule, alpha: float, unit: str) -> tuple[str, str]:
+    fell = 0.0 if row.before is None else row.before - (row.after or 0.0)
+    shown = " → ".join("undefined" if f1 is None else f"{f1:.4f}" for f1 in (row.before, row.after))
+    what = f"F1 {shown} under {row.transform}, largest drop {rule.drop:g}"
+    if fell <= rule.drop + _SLACK:
+        return "pass", what
+    if row.test is None or row.p_holm is None:
+        return "invalid", f"{what}; with one {unit} no test can say whether chance explains it"
+    tested = f"p {row.p_holm:.4f} (paired randomisation of {row.test.units} {unit}s, Holm), level {alpha:g}"
+    return ("regression" if row.p_holm <= alpha else "pass"), f"{what}, {tested}"
