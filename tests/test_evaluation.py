@@ -233,7 +233,7 @@ def test_predictions_are_checked_against_the_text_of_the_gold(tmp_path: Path) ->
         score_files("gold", lines(tmp_path / "outside.jsonl", {"id": name, "entities": [outside]}))
     with pytest.raises(DataError, match="wrong text"):
         score_files("gold", lines(tmp_path / "sha.jsonl", {"id": name, "sha256": "00", "entities": []}))
-    with pytest.raises(DataError, match="1 are not in the gold, such as 'zz'"):
+    with pytest.raises(DataError, match="has 1 document not in the gold, such as 'zz'"):
         score_files("gold", lines(tmp_path / "more.jsonl", {"id": name}, {"id": "zz"}))
     right = {"start": 0, "end": 14, "label": "LOCderiv"}
     good = score_files("gold", lines(tmp_path / "good.jsonl", {"id": name, "entities": [right]}), samples=0)
@@ -247,8 +247,31 @@ def test_two_files_of_predictions_are_matched_by_id_in_any_order(tmp_path: Path)
     turned = score_files(gold, lines(tmp_path / "turned.jsonl", two, one), samples=100)
     assert turned.systems[0].scores["entities"]["strict"].f1 == 1.0
     assert turned.units.kind == "document"  # no text, so no sentences
-    with pytest.raises(DataError, match="1 documents are missing, such as 'b'"):
+    with pytest.raises(DataError, match="lacks 1 document, such as 'b'"):
         score_files(gold, lines(tmp_path / "less.jsonl", one))
+
+
+def test_two_files_whose_texts_differ_are_told_where(tmp_path: Path) -> None:
+    gold, other = tmp_path / "gold.conll", tmp_path / "other.conll"
+    gold.write_text("Anna\tB-PER\nsah\tO\n\nSie\tO\nsang\tO\nlaut\tO\n")
+    other.write_text(gold.read_text().replace("sang", "sank"))
+    with pytest.raises(DataError, match="'gold-000002', line 1, character 7: 'sang' there, 'sank' here"):
+        score_files(str(gold), str(other))
+    other.write_text(gold.read_text().replace("laut\tO\n", ""))
+    with pytest.raises(
+        DataError, match="'gold-000002', line 1, character 8: 'laut' there, 'nothing more' here"
+    ):
+        score_files(str(gold), str(other))
+    one, two = ({"id": "a", "text": f"Anna\nsah {name}.", "entities": []} for name in ("Ben", "Bea"))
+    files = (f"predictions:{lines(tmp_path / f'{n}.jsonl', record)}" for n, record in enumerate((one, two)))
+    with pytest.raises(DataError, match=r"1\.jsonl:1: prediction for the wrong text"):
+        score_files(*files)
+
+
+@pytest.mark.parametrize("wrong", [{"schemas": ["strickt"]}, {"labels": "conl4"}, {"by": ["lenght"]}])
+def test_misspelt_options_are_told_before_the_corpus_is_read(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown (schema|label projection|breakdown)"):
+        evaluate("gazetteer", "predictions:not-there.jsonl", **wrong)
 
 
 def test_asking_for_the_scores_of_a_system_that_failed_tells_why() -> None:

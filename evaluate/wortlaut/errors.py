@@ -56,6 +56,11 @@ def _rebuild(cls: type[WortlautError], what: str, where: str, hint: str) -> Wort
     return cls(what, where=where, hint=hint)
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 document``, ``2 documents``: for sentences with a number."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UnknownNameError:
     """An :class:`UnknownNameError` that offers the nearest of the ``known`` names."""
     from difflib import get_close_matches

@@ -10,14 +10,15 @@ import numpy as np
 
 from wortlaut import __version__
 from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
-from wortlaut.document import LAYERS, Annotations, Document, Quote, Span
-from wortlaut.errors import DataError, ExtractorError, WortlautError, unknown_name
+from wortlaut.document import Annotations, Document, Quote, Span
+from wortlaut.engines import Found
+from wortlaut.engines import engine as engine_of
+from wortlaut.errors import DataError, ExtractorError, WortlautError, counted, unknown_name
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import available, resolve
-from wortlaut.extractors.run import answers, attribute, close, finish
+from wortlaut.extractors.registry import available
 from wortlaut.scorer import Item as Item
 from wortlaut.scorer import Judged as Judged
-from wortlaut.scorer import Part, Scoring, Source
+from wortlaut.scorer import Scoring, Source
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.peers import PEERS
 from wortlaut.scoring.quotes import PEER_SCHEMAS
@@ -208,6 +209,7 @@ def evaluate(
     samples: int = 1000,
     seed: int = 0,
     items: bool | None = None,
+    engine: str = "local",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Run each extractor over the corpus and score entities, quotes and speakers.
@@ -236,6 +238,9 @@ def evaluate(
         differ. By default they are for up to 20 million characters of text; else the corpus is read once
         to begin with and once for each extractor, a chunk of documents in memory at a time, and what stays
         are counts. The scores are the same.
+    engine
+        ``local``: this process. ``ray``: extractors run and are scored on the cluster that Ray is connected
+        to or that ``RAY_ADDRESS`` names, or else on all cores of this machine; the scores are the same.
     progress
         Called with the system's name, the documents done and their number.
 
@@ -243,12 +248,15 @@ def evaluate(
     for one raises ExtractorError); the others are scored. Raises
     WortlautError for a corpus, schema or projection that cannot be used.
     """
-    chosen = checked_schemas(schemas)
+    # What is misspelt is told before a large corpus is read.
+    chosen, projected = checked_schemas(schemas), projection(labels)
+    _checked_by(by, seen)
+    run = engine_of(engine)
     source = Source.of(corpus, items)
     scoring = Scoring(
         source.gold,
         chosen,
-        projection(labels),
+        projected,
         Resampling("document", samples, seed),
         _checked_by(by, seen, source.gold.columns),
         frozenset() if seen is None else _surfaces(stream_corpus(seen)),
@@ -266,7 +274,7 @@ def evaluate(
     systems = []
     for name, extractor in _named(wanted):  # type: ignore[arg-type]
         try:
-            found = _run(extractor, source, scoring, _counted(name, len(source.gold.ids), progress))
+            found = run(extractor, source, scoring, _counted(name, len(source.gold.ids), progress))
             systems.append(_system(name, scoring, found))
         except WortlautError as error:
             systems.append(System(name, Unscored(str(error)), failed=str(error)))
@@ -283,16 +291,6 @@ def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int]
             progress(name, done, total)
 
     return advance
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a run leaves behind: the counts of each chunk, and the annotations where they are kept."""
-
-    parts: Sequence[Part]
-    finds: Sequence[str]
-    notes: Sequence[str] = ()
-    annotations: Sequence[Annotations] = ()
 
 
 def _system(name: str, scoring: Scoring, found: Found) -> System:
@@ -317,9 +315,11 @@ def checked_schemas(schemas: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 
-def _checked_by(by: Sequence[str], seen: str | None, columns: frozenset[str]) -> tuple[str, ...]:
+def _checked_by(
+    by: Sequence[str], seen: str | None, columns: frozenset[str] | None = None
+) -> tuple[str, ...]:
     for name in by:
-        if name.startswith("meta:") and name.removeprefix("meta:") not in columns:
+        if columns is not None and name.startswith("meta:") and name.removeprefix("meta:") not in columns:
             raise unknown_name("metadata column", name.removeprefix("meta:"), columns)
         if name not in BREAKDOWNS and not name.startswith("meta:"):
             raise unknown_name("breakdown", name, [*BREAKDOWNS, "meta:NAME"])
@@ -415,18 +415,34 @@ def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Ann
     if ids.isdisjoint(by_id) and len(predicted) == len(gold.documents):
         pairs = list(zip(gold.documents, predicted, strict=True))
         if any(g.text != p.text for g, p in pairs):
-            raise DataError("the two files share no document id, and their texts differ", where=name)
+            what = next(_difference(g, p) for g, p in pairs if g.text != p.text)
+            raise DataError(f"the two files share no document id, and their texts differ: {what}", where=name)
     else:
         missing, strange = sorted(ids - set(by_id)), sorted(set(by_id) - ids)
         if missing or strange:
-            parts = [f"{len(missing)} documents are missing, such as {missing[0]!r}"] if missing else []
-            parts += [f"{len(strange)} are not in the gold, such as {strange[0]!r}"] if strange else []
-            raise DataError("; ".join(parts), where=name, hint="Both files hold the same documents.")
+            parts = [f"lacks {counted(len(missing), 'document')}, such as {missing[0]!r}"] if missing else []
+            if strange:
+                parts += [f"has {counted(len(strange), 'document')} not in the gold, such as {strange[0]!r}"]
+            raise DataError(", and ".join(parts), where=name, hint="Both files hold the same documents.")
         pairs = [(document, by_id[document.id]) for document in gold.documents]
     for g, p in pairs:
         if g.text and p.text and g.text != p.text:
-            raise DataError(f"the text of document {g.id!r} is not that of the gold", where=name)
+            raise DataError(f"the text is not that of the gold: {_difference(g, p)}", where=name)
     return [p.annotations for _, p in pairs]
+
+
+def _difference(gold: Document, other: Document) -> str:
+    """Where two texts begin to differ, with the words there."""
+    pairs = zip(gold.text, other.text, strict=False)
+    shorter = min(len(gold.text), len(other.text))
+    at = next((i for i, (one, two) in enumerate(pairs) if one != two), shorter)
+    # The word in which they part, unless that is where it ends in both.
+    begin = max(gold.text.rfind(white, 0, at) for white in " \n\t") + 1
+    words = [(d.text[begin:].split(maxsplit=1) or ["nothing more"])[0] for d in (gold, other)]
+    if words[0] == words[1]:
+        words = [(d.text[at:].split(maxsplit=1) or ["nothing more"])[0] for d in (gold, other)]
+    line = gold.text.count("\n", 0, at) + 1
+    return f"document {gold.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"
 
 
 def built_in() -> tuple[list[str], list[str]]:
@@ -452,56 +468,3 @@ def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | E
         )
         seen[name] = seen.get(name, 0) + 1
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
-
-
-def _run(spec: str | Extractor, source: Source, scoring: Scoring, progress: Callable[[int], object]) -> Found:
-    """What an extractor scores, chunk by chunk, and what it found where that is kept."""
-    extractor = resolve(spec) if isinstance(spec, str) else spec
-    parts: list[Part] = []
-    kept: list[Annotations] = []
-    try:
-        for first, documents in source.chunks():
-            part, found = scored_chunk(extractor, scoring, first, documents, progress)
-            parts.append(part)
-            if scoring.items:
-                kept += found
-        finish(extractor, source.gold.ids)
-    finally:
-        close(extractor)
-    finds = tuple(extractor.finds)
-    return Found(_completed(parts, source, scoring, finds), finds, own_notes(extractor), kept)
-
-
-def own_notes(extractor: Extractor) -> tuple[str, ...]:
-    return tuple(getattr(extractor, "notes", ()))
-
-
-def scored_chunk(
-    extractor: Extractor,
-    scoring: Scoring,
-    first: int,
-    documents: Sequence[Document],
-    progress: Callable[[int], object] | None = None,
-) -> tuple[Part, list[Annotations]]:
-    """Run an extractor on a chunk that begins at document ``first`` of the corpus, and score it."""
-    given: Sequence[Sequence[Quote]] | None = None
-    if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
-        quoted = any(document.quotes for document in documents)
-        given = attribute(extractor, documents) if quoted else [()] * len(documents)
-    found = answers(extractor, documents, progress=progress)
-    layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
-    asked = {"quotes"} if given is not None else set()
-    return scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked}), found
-
-
-def _completed(parts: Sequence[Part], source: Source, scoring: Scoring, finds: Sequence[str]) -> list[Part]:
-    """The parts with every layer that is looked for: a function's is known when it first finds something."""
-    wanted = set(scoring.wanted(finds))
-    if all(wanted <= part.layers.keys() for part in parts):
-        return list(parts)
-    whole = []
-    for part, (first, documents) in zip(parts, source.chunks(), strict=True):
-        nothing = [Annotations()] * len(documents)
-        lacking = wanted - part.layers.keys()
-        whole.append(part.with_layers(scoring.part(first, documents, nothing, None, lacking)))
-    return whole

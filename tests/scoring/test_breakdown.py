@@ -156,3 +156,14 @@ def test_parquet_files_score_like_the_tables_in_them(
         wortlaut.score(paths[0], paths[1])
     with pytest.raises(WortlautError, match="no such file"):
         wortlaut.score(tmp_path / "none.parquet", paths[1])
+
+
+def test_a_misspelt_group_is_told_with_the_one_that_is_meant():
+    rows = {"document": ["a"], "start": [0], "end": [3], "label": ["PER"], "level": [1]}
+    for by, near in (("lenght", "length"), ("levle", "level"), ("documnt", "document")):
+        with pytest.raises(DataError, match=f"no column '{by}'") as caught:
+            wortlaut.breakdown(rows, rows, by)
+        assert caught.value.hint.startswith("Did you mean") and near in caught.value.hint
+    with pytest.raises(DataError, match="no column 'lenght'") as caught:
+        wortlaut.breakdown([("a", 0, 3, "PER")], [("a", 0, 3, "PER")], "lenght")
+    assert caught.value.hint == "Did you mean length?"

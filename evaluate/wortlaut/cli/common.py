@@ -86,11 +86,6 @@ def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
     return mapping
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """``1 document``, ``2 documents``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 def make_console() -> Console:
     from rich.console import Console
 

@@ -13,13 +13,12 @@ from wortlaut.cli.common import (
     JsonFile,
     Seed,
     app,
-    counted,
     make_console,
     print_parts,
     progress_bars,
     write_json,
 )
-from wortlaut.errors import WortlautError
+from wortlaut.errors import WortlautError, counted
 
 
 @app.command(rich_help_panel="Make a corpus")

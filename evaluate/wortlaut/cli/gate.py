@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from wortlaut.cli.common import app, print_parts, progress_bars, read_labels, target, write_json
-from wortlaut.errors import WortlautError
+from wortlaut.errors import WortlautError, counted
 
 baseline = typer.Typer(help="The baseline that wortlaut check compares with.", no_args_is_help=True)
 
@@ -61,7 +61,8 @@ def baseline_write(
             Settings(tuple(schema or Settings.schemas), read_labels(labels)),
             progress=progress,
         )
-    print(f"wrote {path}: {', '.join(written.systems)} on {written.corpus} ({written.documents} documents)")
+    on = f"{written.corpus} ({counted(written.documents, 'document')})"
+    print(f"wrote {path}: {', '.join(written.systems)} on {on}")
 
 
 @app.command(rich_help_panel="Guard and measure")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,6 +105,7 @@ def evaluate(
     from wortlaut.evaluation import DEFAULT_SCHEMAS
     from wortlaut.evaluation import evaluate as run_evaluation
 
+    _refuse_strangers(extractor or ())
     with progress_bars() as progress:
         evaluation = run_evaluation(
             extractor or None,
@@ -186,6 +188,20 @@ def compare(
         write_json(json_file, comparison.to_dict())
     if json_file != Path("-"):
         print_parts(comparison_view(comparison, flips))
+
+
+def _refuse_strangers(specs: Sequence[str]) -> None:
+    """Raises, before a corpus is read, where no extractor is one; where some are, these are scored."""
+    from wortlaut.extractors.registry import check
+
+    errors = []
+    for spec in specs:
+        try:
+            check(spec)
+        except WortlautError as error:
+            errors.append(error)
+    if specs and len(errors) == len(specs):
+        raise errors[0]
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:

@@ -50,8 +50,8 @@ def stream_corpus(ref: str | Path = "gold") -> Iterator[Document]:
 def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Document]:
     """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
 
-    A predictions file has no texts: its documents have an empty one, and are checked against ``texts``
-    (document id → text).
+    A predictions file need not hold texts: its documents are checked against ``texts`` (document id → text)
+    or, without, their own; else they have an empty one.
     """
     name, colon, path = ref.partition(":")
     if (
@@ -66,7 +66,7 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     if name == "predictions" or detect(Path(path)) == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
-        return [Document(id, "", annotations) for id, annotations in read_predictions(path, texts).items()]
+        return read_predictions(path, texts)
     found = detect(Path(path))
     return list(stream_corpus(path if found == "dataset" else f"{found}:{path}"))
 

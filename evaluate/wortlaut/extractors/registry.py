@@ -258,6 +258,11 @@ def resolve(spec: str) -> Loaded:
     return Loaded(spec, cast(Extractor, made))
 
 
+def check(spec: str) -> None:
+    """Raises as :func:`resolve` where nothing answers to the name; makes no extractor."""
+    _factory(Spec.parse(spec))
+
+
 def available() -> list[ExtractorInfo]:
     """Everything that a spec can name here, built-ins first. Imports none of it."""
     infos = [

@@ -102,13 +102,16 @@ def record_id(record: Mapping[str, object], where: str) -> str:
     return _required(record, "id", "the line", where)
 
 
-def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -> dict[str, Annotations]:
-    """The annotations of each document of the file, checked against the documents' texts where given."""
-    texts = texts or {}
-    return {
-        name: parse(record, where=where, text=texts.get(name))[1]
-        for where, name, record in read_records(path)
-    }
+def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -> list[Document]:
+    """The documents of the file, checked against their ``texts`` where given, else against those in it.
+
+    One that has its text in neither has an empty one.
+    """
+    documents = []
+    for where, name, item in read_records(path):
+        text = (texts or {}).get(name) or _string(item, "text", "the line", where)
+        documents.append(Document(name, text or "", parse(item, where=where, text=text)[1]))
+    return documents
 
 
 def read(path: Path) -> Iterator[Document]:

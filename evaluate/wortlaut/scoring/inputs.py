@@ -52,7 +52,7 @@ def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | 
     if isinstance(data, Mapping):
         return _from_columns(data, what, column)
     if column is not None:
-        raise DataError(f"{what} is no table, so it has no column {column!r}")
+        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=_near(column))
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
         raise DataError(f"{what} is {type(data).__name__}, which holds no spans", hint=_SHAPES)
     rows = data if isinstance(data, Sequence) else list(data)
@@ -75,6 +75,12 @@ def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | 
     if isinstance(item, (Mapping, tuple, list)) or hasattr(item, "label_"):
         return _from_spans(rows, what)
     raise DataError(f"{what}: {first!r:.80} holds {type(item).__name__}, no spans and no tags", hint=_SHAPES)
+
+
+def _near(column: str, *there: object) -> str:
+    """What spans can be grouped by, beside the columns that are there, where one is meant."""
+    hint = unknown_name("column", column, ["length", "document", "surface", *map(str, there)]).hint
+    return hint if hint.startswith("Did you mean") else ""
 
 
 def _no_spans() -> Spans:
@@ -186,7 +192,8 @@ def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = No
     groups: tuple[str, ...] = ()
     if column is not None:
         if column not in columns:
-            raise DataError(f"{what} has no column {column!r}; it has {', '.join(map(str, columns))}")
+            has = ", ".join(map(str, columns))
+            raise DataError(f"{what} has no column {column!r}; it has {has}", hint=_near(column, *columns))
         group, kinds = _coded(columns[column], f"{what}, column {column}")
         if len(group) != len(spans):
             raise DataError(f"{what}: the column {column} has {len(group)} rows, start has {len(spans)}")
