@@ -170,6 +170,28 @@ def test_nothing_is_left_running(folder: Path) -> None:
         assert not any(b"98765" in line and b"sleep" in line for line in running)
 
 
+def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
+    """Whoever ends ``wortlaut bench`` by force does not leave a process that computes on."""
+    program = "from wortlaut.bench.run import bench; from made import corpus; "
+    program += "bench(['systems.py:Quiet?pause=0.05'], corpus(1), sizes=[1], rounds=100000)"
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
+    try:
+        begun = time.monotonic()
+        while not (children := process.descendants(parent.pid)) and time.monotonic() - begun < 30:
+            time.sleep(0.1)
+        if not children:
+            pytest.skip("the system does not tell which processes a process has started")
+        time.sleep(2)
+    finally:
+        parent.kill()
+        parent.wait()
+    begun = time.monotonic()
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() - begun < 30
+        time.sleep(0.1)
+
+
 def test_settings_of_others_do_not_reach_the_measurement(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,7 +46,7 @@ def measure(job: Mapping[str, Any], progress: Callable[[int], object] | None = N
         out, said = folder / "out.jsonl", folder / "said.txt"
         out.touch()
         (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")  # nobody else's settings
-        (folder / "job.json").write_text(json.dumps({**job, "out": str(out)}), "utf-8")
+        (folder / "job.json").write_text(json.dumps({**job, "out": str(out), "parent": os.getpid()}), "utf-8")
         with said.open("wb") as stream:
             # -P: as for every other command, the current folder is not on the path of modules.
             process = subprocess.Popen(

@@ -239,7 +239,7 @@ def bench(
     sizes
         Documents in a batch.
     rounds, warmup
-        Timed passes over the corpus (by default what fits in two seconds, 5 to 20), and those before them.
+        Timed passes over the corpus (by default what fits in three seconds, 3 to 20), and those before them.
     scaling
         Also one text of 1,000 to 1,000,000 characters, and batches of 1 to 512 texts.
     timeout, point

@@ -55,12 +55,12 @@ def reference_pass(texts: Sequence[Text]) -> None:
         tokens(text)
 
 
-def seconds(work: Callable[[], None]) -> float:
+def seconds(work: Callable[[], None], least: float = _LEAST) -> float:
     """Seconds of one pass, from as many as fill the least time."""
     passes, begin = 0, time.perf_counter()
     while True:
         work()
         passes += 1
         spent = time.perf_counter() - begin
-        if spent >= _LEAST:
+        if spent >= least:
             return spent / passes

@@ -30,7 +30,7 @@ def bench(
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Timed passes. Default: two seconds of them, 5 to 20."),
+        typer.Option(min=1, metavar="N", help="Timed passes. Default: three seconds of them, 3 to 20."),
     ] = None,
     warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Passes before the timed ones.")] = 1,
     scaling: Annotated[
