@@ -9,6 +9,7 @@ from shared import shared_data
 
 from wortlaut.corpus.summary import summary
 from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.formats import detect
 from wortlaut.formats.columns import decode, tokens
 from wortlaut.formats.conll import KNOWN_FAULTS, read
 
@@ -106,19 +107,30 @@ def test_decode_agrees_with_seqeval_on_random_iob_tags():
     [
         ("Anna B-PER\nBen\n", r"x\.bio:2: has 1 columns, not 2"),
         ("Anna B-PER\nund O\n" * 9 + "Ben B.PER\n", r"x\.bio:19: 'B\.PER' is no tag of IOB2"),
-        ("Anna\nBen\n", "no column holds tags"),
+        ("Anna\nBen\n", r"x\.bio:1: has no tag, and no column holds tags"),
+        ("O\nO\n", r"x\.bio:1: has no tag"),
+        ("# a\nAnna PER\nBen PER\nkam O\n", r"x\.bio:2: 'PER' is no tag, and no column holds tags"),
+        ("Anna B-PER\nkam O\n\nBen X-PER\n", r"x\.bio:4: 'X-PER' is no tag of IOB2"),
         ("1\tAnna\tB-PER\tO\n2\tund\tO\tO\n", "Read the file as germeval"),
         ("1\tAnna\tB-PER\t-\n" * 9 + "3-x\tund\tO\t-\n", r"x\.bio:10: '3-x' is not the number of a token"),
         ("1\tAnna\tB-PER\t-\n" * 9 + "1-2\tzum\tB-LOC\t-\n", r"x\.bio:10: a multi-word token has a tag"),
         ("# text = Anna kam\nAnna B-PER\nging O\n", r"x\.bio:3: token 'ging' is not what follows .*: 'kam'"),
         ("# text = Anna kam heim\nAnna B-PER\nkam O\n", r"x\.bio:3: .*goes on after its last token: 'heim'"),
         ("# text = Anna\n# text = Ben\nAnna B-PER\n", r"x\.bio:2: a second text"),
-        ("\n\n", "holds no tokens"),
+        ("\n\n", r"x\.bio:1: holds no tokens"),
+        ("", r"x\.bio:1: holds no tokens"),
     ],
 )
 def test_broken_files_are_refused_with_their_line(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         list(read(write(tmp_path, text)))
+
+
+@pytest.mark.parametrize("suffix", [".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"])
+def test_the_end_of_a_name_says_what_a_file_is(tmp_path, suffix):
+    """So that what is wrong in it is told, and not that its format does not show."""
+    (tmp_path / f"x{suffix}").write_text("")
+    assert detect(tmp_path / f"x{suffix}") == "conll"
 
 
 def test_other_encodings_are_refused_with_their_line(tmp_path):

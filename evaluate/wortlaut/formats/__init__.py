@@ -132,6 +132,7 @@ _SUFFIXES = {
     ".xml": "tei",
     ".tei": "tei",
     ".spacy": "docbin",
+    **dict.fromkeys((".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"), "conll"),
 }
 
 

@@ -68,6 +68,7 @@ _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
 _SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou", ".tsv")
+_EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
 #: Lines looked at to find the layout.
 _SAMPLE = 20_000
 
@@ -119,28 +120,33 @@ def _columns(line: str, tabs: bool) -> list[str]:
 
 
 def _layout(file: Path, scheme: str | None) -> _Layout:
-    head = (line for _, line in lines(file) if not line.startswith(("#", _MARK)))
-    sample = list(islice(head, _SAMPLE))
+    head = ((number, line) for number, line in lines(file) if not line.startswith(("#", _MARK)))
+    numbers, sample = [], []
+    for number, line in islice(head, _SAMPLE):
+        sample.append(line)
+        if line.strip():
+            numbers.append(number)
     filled = [line for line in sample if line.strip()]
     if not filled:
-        raise DataError("holds no tokens", where=str(file))
+        raise DataError("holds no tokens", where=f"{file}:1", hint=_EXPECTED)
     tabs = "\t" in filled[0]
     split = [_columns(line, tabs) for line in filled]
     width = Counter(map(len, split)).most_common(1)[0][0]
     rows = [row for row in split if len(row) == width]
     # Nine in ten, so that a misprint does not hide the column: the line that has it is named later.
     numbered = width > 2 and sum(_INDEX.fullmatch(row[0]) is not None for row in rows) >= 0.9 * len(rows)
-    tagged = [
-        column
+    tags_in = {
+        column: sum(_TAG.fullmatch(row[column]) is not None for row in rows)
         for column in range(1 + numbered, width)
-        if sum(_TAG.fullmatch(row[column]) is not None for row in rows) >= 0.9 * len(rows)
-    ]
+    }
+    tagged = [column for column, count in tags_in.items() if count >= 0.9 * len(rows)]
+    # In a short file one misprint is more than one in ten.
+    if not tagged and tags_in.get(width - 1, 0) >= 0.5 * len(rows):
+        tagged = [width - 1]
     if not tagged:
-        raise DataError(
-            "no column holds tags",
-            where=str(file),
-            hint="Expected lines such as 'Berlin B-LOC': the token first, its tag last.",
-        )
+        at = next((at for at, row in enumerate(split) if not _TAG.fullmatch(row[-1])), 0)
+        shown = f"{split[at][-1]!r} is no tag" if width > 1 else "has no tag"
+        raise DataError(f"{shown}, and no column holds tags", where=f"{file}:{numbers[at]}", hint=_EXPECTED)
     if numbered and len(tagged) > 1:
         raise DataError(
             "has two columns of tags",
