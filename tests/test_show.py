@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from wortlaut.cli.common import app
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
+from wortlaut.evaluation import BUILT_IN
 
 import wortlaut.cli  # isort: skip # noqa: F401 (its commands join the application)
 
@@ -90,10 +92,16 @@ def test_a_text_file_is_what_the_extractor_says(text_file: Path, predictions: st
     assert "└OTH┘┄┄┄┄└────┘" in output
 
 
-def test_a_text_file_alone_is_read_by_the_built_in_extractors(text_file: Path) -> None:
+def test_a_text_file_alone_is_read_by_the_built_in_extractors(
+    text_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["wortlaut.cli.show"]
+    ready = module._built_in()
+    assert "quotes-de" in ready and set(ready) <= set(BUILT_IN)
+    monkeypatch.setattr(module, "_built_in", lambda: ["quotes-de"])
     output = show("my.txt")
-    assert "quotes-de" in output and "gazetteer" in output
-    assert "„Ja“" in output
+    assert "\nquotes-de  " in output
+    assert "direct" in output and "„Ja“" in output
 
 
 def test_json_follows_its_schema(text_file: Path, predictions: str) -> None:
