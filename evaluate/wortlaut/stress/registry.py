@@ -31,8 +31,8 @@ _MODULES = ("quotation", "letters", "noise", "layout", "names", "roles", "dates"
 class Transformation:
     """A function ``(document, random, **options)`` that gives a :class:`Transformed`, and what to know of it.
 
-    ``inverse`` names the transformation that takes it back, on texts where ``inverse_of`` it holds: see
-    docs/stress.md.
+    ``meaning`` is one of :data:`MEANINGS`. ``inverse`` names the transformation that takes it back; under
+    which conditions on the text, docs/stress.md says.
     """
 
     name: str
