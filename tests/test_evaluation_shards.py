@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +24,7 @@ from wortlaut import scorer
 from wortlaut.comparison import compare
 from wortlaut.corpus.load import Corpus, corpus_hash
 from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span, Text
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.evaluation import Evaluation, evaluate
 from wortlaut.extractors import resolve
 from wortlaut.formats import dataset, predictions, shards
@@ -476,3 +478,59 @@ def test_many_labels_have_scores_but_no_intervals_of_their_own(monkeypatch: pyte
     assert all(row.f1_interval is None for row in new.per_label.values())
     assert any("no intervals for each of" in note for note in new.notes)
     assert np.array_equal(new.per_unit, old.per_unit)
+
+
+@pytest.fixture(scope="module")
+def cores() -> Iterator[None]:
+    """Ray on two cores of this machine."""
+    ray = pytest.importorskip("ray", reason="ray is not installed: python -m pip install 'wortlaut[ray]'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # Workers unpickle what this module made, and find it where pytest put it.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::FutureWarning:ray")
+@pytest.mark.usefixtures("cores")
+@pytest.mark.parametrize("items", [True, False])
+def test_ray_scores_as_one_process_does(items: bool, tmp_path: Path) -> None:
+    one = case(26, 60)
+    extractor = Answers(one) if items else extraction(tmp_path / "out", one, failed=["d03", "d44"])
+    arguments: dict[str, Any] = {"schemas": ("strict", "partial", "spkatt"), "by": ["level"], "samples": 40}
+    here = evaluate(extractor, one.corpus, items=items, **arguments)
+    with chunks_at(range(0, 60, 9)):
+        there = evaluate(extractor, one.corpus, items=items, engine="ray", **arguments)
+    assert here.systems[0].failed is None
+    assert plain(there) == plain(here)
+    assert there.systems[0].found == here.systems[0].found
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::FutureWarning:ray")
+@pytest.mark.usefixtures("cores")
+def test_errors_come_back_from_ray(tmp_path: Path) -> None:
+    one = case(27, 30)
+    spec = extraction(tmp_path / "out", replace(one, documents=one.documents[:20]))
+
+    class Leaving(Answers):
+        def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+            os._exit(3)
+
+    with chunks_at(range(0, 30, 7)):
+        systems = evaluate([spec, Leaving(one)], one.corpus, samples=0, engine="ray").systems
+    told = [str(system.failed) for system in systems]
+    assert "no row for document" in told[0]
+    assert "a worker failed" in told[1]
+
+
+def test_without_ray_its_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = case(28, 3)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    (system,) = evaluate(Answers(one), one.corpus, samples=0, engine="ray").systems
+    assert system.failed is not None and "wortlaut[ray]" in system.failed
+    with pytest.raises(UnknownNameError, match="unknown engine 'rey'"):
+        evaluate(Answers(one), one.corpus, engine="rey")

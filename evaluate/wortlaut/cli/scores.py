@@ -90,6 +90,9 @@ def evaluate(
             help="Keep texts and single items, or only counts. Default: up to 20 million characters.",
         ),
     ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="local, or ray: a cluster (RAY_ADDRESS) or all cores here.")
+    ] = "local",
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
@@ -117,6 +120,7 @@ def evaluate(
             samples=samples,
             seed=seed,
             items=items,
+            engine=engine,
             progress=progress,
         )
     if html is not None:
