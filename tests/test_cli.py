@@ -144,6 +144,25 @@ def test_json_goes_to_a_file_or_to_standard_output(
     refused(wortlaut(*arguments, "--json", "missing/x.json", cwd=folder), "its folder is not there")
 
 
+def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    for name in ("deep.jsonl", "deep.json"):
+        (folder / name).write_text(f"{deep}\n", "utf-8")
+    for arguments in (
+        ("convert", "deep.jsonl", "x", "--to", "doccano"),
+        ("convert", "label-studio:deep.json", "x", "--to", "doccano"),
+        ("convert", "german-news-quotation:deep.json", "x", "--to", "doccano"),
+        ("score", "gold", "deep.jsonl"),
+        ("evaluate", "--labels", "deep.json"),
+        ("compare", "deep.json"),
+    ):
+        refused(wortlaut(*arguments, cwd=folder), "nested too deeply")
+    assert "nested too deeply" in wortlaut("validate", "deep.jsonl", cwd=folder).stdout
+    (folder / "bom.jsonl").write_bytes(b"\xef\xbb\xbf{}\n")
+    done = wortlaut("score", "gold", "bom.jsonl", cwd=folder)
+    refused(done, "bom.jsonl:1: begins with a byte order mark", "tail -c +4 'bom.jsonl' > COPY")
+
+
 # The main job
 
 

@@ -37,6 +37,9 @@ def main() -> None:
     except WortlautError as error:
         fail(error)
         raise SystemExit(2) from None
+    except RecursionError:
+        fail(WortlautError("an input is nested too deeply to be read"))
+        raise SystemExit(2) from None
     except BrokenPipeError:
         # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -141,7 +141,7 @@ def _lines(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
         try:
             first = json.loads(file.readline())
-        except ValueError:
+        except (ValueError, RecursionError):
             first = None
     keys = set(first) if isinstance(first, dict) else set()
     entities = first.get("entities") if isinstance(first, dict) else None

@@ -36,6 +36,7 @@ from typing import Any
 
 from wortlaut.document import Annotations, Document, Quote, Span
 from wortlaut.errors import DataError
+from wortlaut.formats import jsonl
 from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
 from wortlaut.formats.folder import Names
 from wortlaut.formats.graph import NO_PLACE
@@ -72,12 +73,7 @@ def read(path: Path) -> Iterator[Document]:
 
 
 def _document(file: Path) -> Document:
-    try:
-        data = json.loads(file.read_bytes().decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"is not UTF-8: {error.reason}", where=str(file)) from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"is not JSON: {error.msg}", where=f"{file}:{error.lineno}") from None
+    data = jsonl.document(file)
     text = _get(data, "originalText", str, f"{file}: $")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")

@@ -33,6 +33,8 @@ def document(path: Path) -> Any:
         raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
     except json.JSONDecodeError as error:
         raise DataError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from None
+    except RecursionError:
+        raise DataError("is nested too deeply to be read", where=str(path)) from None
 
 
 def get(item: Any, key: str, kind: type, where: str) -> Any:

@@ -711,7 +711,8 @@ def _record(number: int, raw: str, problems: list[Problem]) -> dict[str, Any] | 
     try:
         record = json.loads(raw, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        what = f"the line is not JSON: {error}" if raw.strip() else "the line is empty"
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        what = f"the line is not JSON: {why}" if raw.strip() else "the line is empty"
         problems.append(Problem("F06", number, what, "Write one JSON object a line."))
         return None
     if not isinstance(record, dict):

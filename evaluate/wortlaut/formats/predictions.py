@@ -170,12 +170,17 @@ def record(name: str, annotations: Annotations) -> dict[str, object]:
 def loads(line: bytes | str, where: str) -> dict[str, object]:
     """The JSON object in ``line``: UTF-8, no key twice, no NaN. Raises DataError."""
     try:
-        if isinstance(line, bytes):
-            line = line.decode("utf-8")
-        value = json.loads(line, parse_constant=_no_constant, object_pairs_hook=_distinct_keys)
+        text = line.decode("utf-8") if isinstance(line, bytes) else line
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct_keys)
     except UnicodeDecodeError as error:
         _fail(f"not UTF-8: {error.reason} at byte {error.start + 1} of the line", where, "Save it as UTF-8.")
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        _fail("nested too deeply to be read", where, 'Each line is {"id": …, …}.')
+    except ValueError as error:
+        if text.startswith("\ufeff"):
+            name = where.rpartition(":")[0]
+            mend = f"Remove it: tail -c +4 '{name}' > COPY" if name else "Remove it."
+            _fail("begins with a byte order mark", where, mend)
         _fail(f"broken JSON: {error}", where, "Each line must be one complete JSON object.")
     if not isinstance(value, dict):
         _fail(f"expected a JSON object, found {_kind(value)}", where, 'Each line is {"id": …, …}.')
