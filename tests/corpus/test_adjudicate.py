@@ -120,11 +120,22 @@ def test_a_third_reading_can_be_added_and_kept(root):
     assert "| span [5, 9) 'Weiß', label PER | gold | beide irren |" in told
 
 
+def test_what_only_one_layer_annotates_is_told_apart_from_what_both_say(root):
+    """The quote is of a kind that b has nowhere; one name is in both, the other a disagreement."""
+    a, b = Annotations((ANNA, BERT), (YES,)), Annotations((ANNA,))
+    for first, second in ((a, b), (b, a)):
+        (one,) = merge(*layers(root, first, second))
+        assert (one.agreed, one.only_one, len(one.decisions)) == (1, 1, 1)
+    merged(root, a, b)
+    told = (root / "annotations/adjudication/brief.md").read_text("utf-8")
+    assert "1 annotations agree and were taken as they are; 1 differ. 1 are of a kind that only" in told
+
+
 @pytest.mark.parametrize(
     ("keep", "reason", "what"),
     [
         ("", "weil", "keep is empty"),
-        ("c", "weil", "keep is 'c'"),
+        ("c", "weil", "keep is 'c', and the readings are a, b, none"),
         ("a", " ", "the reason is missing"),
     ],
 )

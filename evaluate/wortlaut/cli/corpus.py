@@ -115,7 +115,8 @@ def adjudicate(
     merged = merge(first, second)
     paths = write_merged(merged, folder, force=force)
     for path, document in zip(paths, merged, strict=True):
-        print(f"{path}: {document.agreed} agree, {len(document.decisions)} to decide")
+        taken = f"{document.only_one} taken over, " if document.only_one else ""
+        print(f"{path}: {document.agreed} agree, {taken}{len(document.decisions)} to decide")
     for what in merged[0].taken_over:
         print(f"taken over: {what}")
     if any(document.decisions for document in merged):

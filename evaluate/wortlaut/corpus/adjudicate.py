@@ -37,7 +37,7 @@ class Merged:
     """A document with what two layers agree on, and the decisions that are to be taken.
 
     ``carried`` are the mentions of clusters that are among the decisions; ``taken_over`` names what only
-    one of the layers annotates at all.
+    one of the layers annotates at all, and ``only_one`` counts the annotations of such a kind.
     """
 
     document: Document
@@ -45,6 +45,7 @@ class Merged:
     decisions: tuple[Decision, ...]
     carried: tuple[Mention, ...]
     agreed: int
+    only_one: int
     taken_over: tuple[str, ...]
 
 
@@ -84,13 +85,15 @@ def merge(first: Layer, second: Layer) -> list[Merged]:
         one, other = first.documents[id], second.documents[id]
         if one.text != other.text:
             raise DataError(f"{names[0]} and {names[1]} annotate different texts of {id}")
-        agreed, decisions = _merge(one.annotations, other.annotations, names, lacks)
-        annotations = assemble(agreed)
+        agreed, only_one, decisions = _merge(one.annotations, other.annotations, names, lacks)
+        kept = [*agreed, *only_one]
+        annotations = assemble(kept)
         ids = {cluster.id for cluster in annotations.clusters}
-        carried = tuple(item for item in agreed if isinstance(item, Mention) and item.cluster not in ids)
+        carried = tuple(item for item in kept if isinstance(item, Mention) and item.cluster not in ids)
         annotators = [dict(document.meta).get("annotator", "") for document in (one, other)]
         document = Document(id, one.text, annotations, (("annotator", ", ".join(annotators)),))
-        merged.append(Merged(document, names, decisions, carried, len(agreed), taken_over))
+        taken = len(only_one) - len(carried)
+        merged.append(Merged(document, names, decisions, carried, len(agreed), taken, taken_over))
     return merged
 
 
@@ -117,6 +120,7 @@ def write_merged(merged: Sequence[Merged], out: Path, *, force: bool = False) ->
         write_whole(path, content)
         lines = [f"## Layers {one.layers[0]} and {one.layers[1]}", ""]
         lines += [f"{one.agreed} annotations agree and were taken as they are; {len(one.decisions)} differ."]
+        lines[-1] += f" {one.only_one} are of a kind that only one layer has." if one.only_one else ""
         lines += ["", "Taken over from the one layer that has it:", ""] if one.taken_over else []
         lines += [f"- {what}" for what in one.taken_over]
         _append(out, one.document.id, lines)
@@ -166,11 +170,13 @@ def _merge(
     second: Annotations,
     names: tuple[str, str],
     lacks: tuple[frozenset[tuple[str, str]], ...],
-) -> tuple[list[Annotation], tuple[Decision, ...]]:
+) -> tuple[list[Annotation], list[Annotation], tuple[Decision, ...]]:
+    """What both say, what only one says without a disagreement, and the disagreements."""
     pairs = _with_common_ids(compare(first, second))
     clusters = {c.id for pair in pairs for c in (pair.first, pair.second) if isinstance(c, Cluster)}
     both = {pair.first.id for pair in pairs if isinstance(pair.first, Cluster) and pair.second is not None}
     agreed: list[Annotation] = []
+    only_one: list[Annotation] = []
     disputed: list[tuple[Pair, str]] = []
     for pair in pairs:
         one, other = pair.first, pair.second
@@ -181,7 +187,7 @@ def _merge(
             # The mentions of a cluster stand and fall with it.
             carried = isinstance(said, Mention) and said.cluster not in both
             if (pair.kind, "") in lacks[silent] or carried:
-                agreed.append(_plain(said))
+                only_one.append(_plain(said))
             else:
                 disputed.append((pair, f"only in {names[1 - silent]}"))
             continue
@@ -209,7 +215,7 @@ def _merge(
         )
         for number, (pair, differs) in enumerate(disputed, 1)
     )
-    return agreed, decisions
+    return agreed, only_one, decisions
 
 
 def _with_common_ids(pairs: Sequence[Pair]) -> list[Pair]:

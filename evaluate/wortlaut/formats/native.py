@@ -182,7 +182,8 @@ class Decision:
     def open(self) -> str:
         """What is missing for it to be decided; empty when it is."""
         if self.keep not in (NOTHING, *dict(self.readings)):
-            return f"keep is {self.keep!r}" if self.keep else "keep is empty"
+            known = ", ".join((*dict(self.readings), NOTHING))
+            return f"keep is {self.keep!r}, and the readings are {known}" if self.keep else "keep is empty"
         return "" if self.reason.strip() else "the reason is missing"
 
     @property
