@@ -270,7 +270,7 @@ def test_each_bad_file_is_told_with_its_place_and_the_good_ones_are_scored(folde
         "strange.jsonl:2: a document that the corpus does not have: 'zz'",
         f"twice.jsonl:2: document '{NAME}' is already in line 1",
         "latin.jsonl:1: not UTF-8",
-        "folder: Is a directory",
+        "folder: the folder holds neither predictions",
         "missing.jsonl: No such file",
         "preds:: nothing after preds:",
         "Did you mean gazetteer?",
