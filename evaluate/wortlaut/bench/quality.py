@@ -56,7 +56,7 @@ def with_quality(bench: Bench, corpus: Corpus, wanted: Wanted) -> Bench:
     for system in systems:
         if system.failed is None and system.quality is None:
             layers = scored[system.name].scores
-            known = ", ".join(layers) or "no layer"
+            known = ", ".join(layers) or "no scores on this corpus"
             if wanted.layer in layers:
                 known = ", ".join(f"{wanted.layer}.{schema}" for schema in layers[wanted.layer])
             if wanted.schema in layers.get(wanted.layer, ()):

@@ -65,9 +65,9 @@ class Exponent:
 
 #: What an exponent is called: from, up to.
 _WORDS = (
-    ("less than linear", -math.inf, 0.85),
-    ("linear", 0.85, 1.2),
-    ("more than linear", 1.2, 1.7),
+    ("less than linear", -math.inf, 0.8),
+    ("linear", 0.8, 1.3),
+    ("more than linear", 1.3, 1.7),
     ("quadratic", 1.7, 2.3),
     ("more than quadratic", 2.3, math.inf),
 )
