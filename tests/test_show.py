@@ -137,6 +137,7 @@ def test_displacy_takes_what_is_printed(text_file: Path, predictions: str) -> No
         (("my.txt", "-e", "hantaa"), UnknownNameError, "hantaa", "hanta"),
         (("--json", "-", "--displacy"), WortlautError, "two outputs", "one"),
         (("latin.txt",), DataError, "is not UTF-8 (byte 1)", "iconv"),
+        (("my.tx",), UnknownNameError, "unknown document 'my.tx'", "Did you mean my.txt?"),
         (("nothere.txt",), UnknownNameError, "unknown document 'nothere.txt'", "no such file, either"),
     ],
 )

@@ -142,7 +142,7 @@ def test_what_cannot_be_seen_is_written_out() -> None:
 def test_a_mark_on_a_line_end_can_be_seen() -> None:
     text = "eins\n\nzwei"
     lines = shown(Document("d", text, Annotations((Entity(Span.of(4, 6), "X"),))))
-    assert lines[2:] == ["     eins⏎", "gold     └X", "", "     ⏎", "gold ┘", "", "     zwei"]
+    assert lines[2:] == ["     eins⏎", "gold     └X", "", "     ⏎", "gold ┘", "", "     zwei", ""]
 
 
 def test_systems_with_long_names_get_letters() -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from wortlaut.reports.lanes import Lane
 
 
+#: So many ids are compared with one that is unknown.
+_NEAR = 20_000
+
+
 @app.command(rich_help_panel="Score and compare")
 def show(
     name: Annotated[
@@ -90,19 +94,21 @@ def show(
 def _find(name: str | None, ref: str) -> Document:
     from wortlaut.corpus.load import stream_corpus
 
-    known = []
+    ids: list[str] = []
     for document in stream_corpus(ref):
         if document.id == name:
             return document
-        known.append(document)
-    if name is None and len(known) == 1:
-        return known[0]
+        ids.append(document.id)
+    if name is None and len(ids) == 1:
+        return document
     if name is None:
-        some = ", ".join(document.id for document in known[:5])
-        raise WortlautError(f"{ref} has {len(known)} documents", hint=f"Name one of them: {some}, …")
-    error = unknown_name("document", name, [document.id for document in known], where=ref)
+        some = ", ".join(ids[:5])
+        raise WortlautError(f"{ref} has {len(ids)} documents", hint=f"Name one of them: {some}, …")
+    files = [path.name for path in Path().glob("*.txt")] if ref == "gold" else []
+    # Near names are looked for among as many as take no time.
+    error = unknown_name("document", name, [*ids[:_NEAR], *files], where=ref)
     if len(error.hint) > 500:
-        error.hint = f"It has {len(known)} documents, such as {known[0].id}."
+        error.hint = f"It has {len(ids)} documents, such as {ids[0]}."
     if Path(name).is_file():
         error.hint = "A text file is shown without --corpus."
     elif Path(name).suffix or len(Path(name).parts) > 1:

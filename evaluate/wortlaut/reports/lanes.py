@@ -106,6 +106,8 @@ def lane_view(
             yield Text()
     if not lines:
         yield Text("(no text)")
+    if not lines or not any(pieces[-1] for pieces in placed):
+        yield Text()  # behind lanes there is one already
     yield from _foot(document, gold, systems, layers, called, width)
 
 
@@ -247,7 +249,7 @@ _STYLES = {
     "content": "yellow",
     "cue": "magenta",
     "speaker": "green",
-    "addressee": "blue",
+    "addressee": "bright_blue",
     "frame": "dim",
     "mention": "green",
 }
