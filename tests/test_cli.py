@@ -144,6 +144,17 @@ def test_json_goes_to_a_file_or_to_standard_output(
     refused(wortlaut(*arguments, "--json", "missing/x.json", cwd=folder), "its folder is not there")
 
 
+def test_without_a_terminal_no_line_ends_in_blanks(
+    main_job: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    """A table that is kept in a file has the same lines as one that is typed."""
+    commands = (("extractors",), ("corpora",), ("agree", "a", "b", "--samples", "0", "--root", ROOT))
+    outputs = [main_job.stdout, *(wortlaut(*command, cwd=folder).stdout for command in commands)]
+    for output in outputs:
+        assert output.count("\n") > 5
+        assert not re.findall(r".*[^\S\n]$", output, re.MULTILINE)
+
+
 def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     for name in ("deep.jsonl", "deep.json"):

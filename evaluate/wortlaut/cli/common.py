@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -98,8 +99,14 @@ def print_parts(parts: Iterable[RenderableType]) -> None:
 
     console = make_console()
     for part in parts:
-        # A signature can be searched for and copied where no terminal limits the line.
-        console.print(part, soft_wrap=isinstance(part, Text) and not sys.stdout.isatty())
+        if sys.stdout.isatty():
+            console.print(part)
+            continue
+        with console.capture() as captured:
+            # A signature can be searched for and copied where no terminal limits the line.
+            console.print(part, soft_wrap=isinstance(part, Text))
+        # Tables fill their lines with blanks, which a file would keep.
+        sys.stdout.write(re.sub(" +$", "", captured.get(), flags=re.MULTILINE))
 
 
 def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:

@@ -20,7 +20,6 @@ from wortlaut.cli.common import (
     Seed,
     app,
     fail,
-    make_console,
     print_parts,
     progress_bars,
     read_labels,
@@ -252,11 +251,8 @@ def extractors(
             Text(f"{info.summary} ({info.source})"),
             ready,
         )
-    console = make_console()
-    console.print(table)
-    for info in infos:
-        if info.missing and info.install:
-            console.print(Text(f"{info.name}: {info.install}", style="dim"))
+    lacking = [info for info in infos if info.missing and info.install]
+    print_parts([table, *(Text(f"{info.name}: {info.install}", style="dim") for info in lacking)])
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -274,7 +270,7 @@ def corpora() -> None:
     for corpus in KNOWN:
         lies = "\n".join(part for part in (f"{corpus.home}: {corpus.get}", corpus.folder) if part)
         table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(lies))
-    make_console().print(table)
+    print_parts([table])
 
 
 @app.command(rich_help_panel="Score and compare")
