@@ -110,6 +110,7 @@ def test_what_is_measured(folder: Path) -> None:
         assert pausing.memory is not None and talking.memory is not None
         assert 140 << 20 < pausing.memory - talking.memory < 250 << 20
         assert talking.memory_before is not None and talking.memory_before <= talking.memory
+    assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {"systems.py"}
     assert {name for name, _, _ in seen} == set(specs)
     assert seen[-1] == (specs[-1], 2, 2)
 

@@ -76,6 +76,7 @@ def _options(folder: Path) -> list[str]:
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(CASES.parents[1]), "--noconftest"),
         *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--assert=plain"),
         *("--maxfail=1", "--quiet", "--tb=line", "--benchmark-quiet"),
+        f"--benchmark-storage=file://{folder}/saved",  # its default makes a folder where the user is
     ]
 
 
