@@ -211,9 +211,11 @@ def test_another_extractor_is_refused(tmp_path: Path) -> None:
     run(corpus, tmp_path / "out", f"{mine}:create")
     mine.write_text(mine.read_text() + "# changed\n")
     before = files(tmp_path / "out")
-    with pytest.raises(DataError, match=r"another extractor: file .*mine.py was [0-9a-f]{12}…, is "):
+    with pytest.raises(
+        DataError, match=r"the extractor has changed since .*: file .*mine.py was [0-9a-f]{12}…, is "
+    ):
         run(corpus, tmp_path / "out", f"{mine}:create")
-    with pytest.raises(DataError, match=r"spec was .*mine.py:create, is gazetteer"):
+    with pytest.raises(DataError, match=r"begun with the extractor .*mine.py:create, not gazetteer"):
         run(corpus, tmp_path / "out", "gazetteer")
     with pytest.raises(DataError, match="begun with --shard-size 20, not 7"):
         mine.write_text(mine.read_text().removesuffix("# changed\n"))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from extracted import failures, files, found, jsonl, run, shards, texts
+from extracted import asked, failures, files, found, jsonl, run, shards, texts
+from faulty import SPEC
 
 from wortlaut.errors import DataError, ExtractorError, WortlautError
 from wortlaut.formats.shards import read_manifest
@@ -17,6 +22,7 @@ from wortlaut.scale.on_ray import Cluster
 
 ray = pytest.importorskip("ray", reason="ray is not installed: python -m pip install 'wortlaut[ray]'")
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
 WORDS = {5: "RAISE", 13: "GARBAGE", 30: "HANG", 47: "EXIT"}
 
 
@@ -82,3 +88,23 @@ def test_what_ends_a_run_is_told_and_what_is_finished_is_kept(cluster: Cluster, 
         on_ray(corpus, tmp_path / "new", cluster, spec=f"{tmp_path}/none.py:create")
     assert not (tmp_path / "new").exists()
     assert not ray.is_initialized()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_actor_that_is_killed_is_replaced_and_nothing_is_lost(cluster: Cluster, tmp_path: Path) -> None:
+    corpus, log = jsonl(tmp_path / "corpus.jsonl", texts(80)), tmp_path / "log"
+    killed: list[int] = []
+
+    def kill() -> None:
+        while len(asked(log)) < 10:
+            time.sleep(0.05)
+        worker = log.read_text("utf-8").split()[0]
+        killed.append(int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]))
+        os.kill(killed[0], signal.SIGKILL)
+
+    threading.Thread(target=kill, daemon=True).start()
+    done = on_ray(corpus, tmp_path / "ray", cluster, spec=f"{SPEC}?log={log}&seconds=0.05")
+    assert len(killed) == 1
+    assert (done.documents, done.failures) == (80, 0)
+    run(corpus, tmp_path / "local")
+    assert files(tmp_path / "ray") == files(tmp_path / "local")

@@ -174,10 +174,14 @@ def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest 
         return None
     hint = "Run it as before, or name another folder with -o."
     theirs = old.extractor["identity"]
+    if theirs["spec"] != mine["spec"]:
+        what = f"was begun with the extractor {theirs['spec']}, not {mine['spec']}"
+        raise DataError(what, where=str(folder), hint=hint)
     if theirs != mine:
         parts = sorted(key for key in {*theirs, *mine} if theirs.get(key) != mine.get(key))
         shown = "; ".join(f"{key} was {_short(theirs.get(key))}, is {_short(mine.get(key))}" for key in parts)
-        raise DataError(f"was begun with another extractor: {shown}", where=str(folder), hint=hint)
+        what = f"the extractor has changed since it was begun: {shown}"
+        raise DataError(what, where=str(folder), hint=hint)
     if old.shard_size != shard_size:
         what = f"was begun with --shard-size {old.shard_size}, not {shard_size}"
         raise DataError(what, where=str(folder), hint=hint)

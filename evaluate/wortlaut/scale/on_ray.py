@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import platform
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -52,7 +53,7 @@ class _Report:
     """What an actor says of a task."""
 
     outcomes: list[Outcome]
-    actor: int
+    actor: tuple[str, int]
     finds: tuple[str, ...]
     notes: tuple[str, ...]
     restarts: int
@@ -81,7 +82,7 @@ def run_ray(
             num_cpus=1,
             num_gpus=cluster.gpus or None,
         )
-        restarts: dict[int, int] = {}
+        restarts: dict[tuple[str, int], int] = {}
         failed: list[Quarantined] = []
         for row in results.iter_rows():
             report: _Report | WortlautError = pickle.loads(row["report"])
@@ -117,7 +118,8 @@ class _Actor:
             made = list(run_local(job, [(task.number, texts)], self._pool, lambda *_: None, 1))
         except WortlautError as error:
             return error
-        return _Report(made, os.getpid(), self._pool.finds, self._pool.notes, self._pool.restarts)
+        actor = (platform.node(), os.getpid())
+        return _Report(made, actor, self._pool.finds, self._pool.notes, self._pool.restarts)
 
 
 def _tasks(job: Job, source: Source) -> Iterator[_Task]:
