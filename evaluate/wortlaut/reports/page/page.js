@@ -305,6 +305,7 @@ function overview() {
       h("dt", {}, "Hash"), h("dd", {}, h("code", {}, corpus.hash)), h("dd", {}, copyButton("Copy", "hash", () => corpus.hash)),
       h("dt", {}, "Signature"), h("dd", {}, h("code", {}, S.signature)), h("dd", {}, copyButton("Copy", "signature", () => S.signature))),
     systems.filter((system) => system.failed).map((system) => h("p", { class: "note bad" }, systemName(system.i), ` has no scores: ${system.failed}`)),
+    omitted() && h("p", { class: "note small" }, omitted()),
     [...notes].map(([text, names]) => h("p", { class: "note small" }, text, names[0] === "" ? null : h("span", { class: "soft" }, ` (${names.join(", ")})`))),
     h("div", { class: "row spread" },
       h("h2", {}, "Scores"),
@@ -380,7 +381,7 @@ const omitted = () => {
   const { all, kept, shown, left_out: some } = S.documents;
   const total = all.toLocaleString("en");
   if (!kept) return [`The texts of ${many(all, "document")} were not kept, so there are no errors and no quotes to show here. `, h("code", { class: "mono" }, "--items"), " keeps them."];
-  return shown === all ? null : `${many(all - shown, "document")} of ${total} would make this file larger than 20 MB and ${all - shown === 1 ? "is" : "are"} left out here: what is shown is a sample, the same every time. Scores, breakdowns and the counts of people are about all ${total}. Left out, for example: ${some.slice(0, 5).map((id) => clipped(id, 60)).join(", ")}.`;
+  return shown === all ? null : `${many(all - shown, "document")} of ${total} would make this file larger than 20 MB and ${all - shown === 1 ? "is" : "are"} left out of Errors and of the quotes of People: what these show is a sample, the same every time. Scores, breakdowns and the counts of people are about all ${total}. Left out, for example: ${some.slice(0, 5).map((id) => clipped(id, 60)).join(", ")}.`;
 };
 function frame(layers) {
   const scored = systems.filter(({ i }) => looksFor(i, view.layer));
@@ -491,34 +492,43 @@ function laneItems(d, i, layer, errorsHere) {
   if (layer === "entities") {
     if (i < 0) return doc.e.map((gold, g) => ({ flat: gold.slice(1), label: S.names[gold[0]], k: -1, gold, g }));
     for (const p of pairsOf(doc, i, layer)) {
-      const error = errorsHere.find((e) => e.s === i && e.gold === p.gold && e.found === p.found);
+      const error = p.k === CORRECT ? undefined : errorsHere[i].get(p.found ?? p.gold);
       items.push({ flat: span(layer, p.found ?? p.gold), label: S.names[(p.found ?? p.gold)[0]], k: p.k, error, ...p });
     }
     return items;
   }
   const roles = layer === "frames" ? [2, 3, 5] : [2, 3, 4];
-  const quoteItems = (quote, number, contentK, contentError, roleK, ghost) => {
-    const label = layer === "speakers" ? person(quote) : S.types[quote[0]];
-    if (contentK !== undefined) items.push({ flat: quote[1], label: `${number} ${label}`, k: contentK, error: contentError, quote });
-    if (!ghost) for (const role of roles) {
-      if (!quote[role] || ROLE[layer] === role && layer !== "speakers" && i >= 0) continue;
-      const same = items.find((item) => item.role === role && item.flat.join() === quote[role].join());
-      if (same && same.k === -1) { same.label = same.label.replace(" ", `,${number} `); same.more.push(quote); }
-      else items.push({ flat: quote[role], label: `${number} ${ROLE_NAME[role]}`, k: roleK, role, quote, more: [quote] });
+  // One bar for a cue or speaker that several quotes share.
+  const shared = new Map();
+  const quoteItems = (quote, number, k, error) => {
+    items.push({ flat: quote[1], label: `${number} ${layer === "speakers" ? person(quote) : S.types[quote[0]]}`, k, error, quote });
+    for (const role of roles) {
+      // In a found lane the role that the layer judges has bars of its own.
+      if (!quote[role] || (ROLE[layer] === role && layer !== "speakers" && i >= 0)) continue;
+      const key = `${role} ${quote[role].join()}`;
+      const same = shared.get(key);
+      if (same) {
+        same.label = same.label.replace(" ", `,${number} `);
+        same.more.push(quote);
+      } else {
+        const item = { flat: quote[role], label: `${number} ${ROLE_NAME[role]}`, k: -1, role, quote, more: [quote] };
+        shared.set(key, item);
+        items.push(item);
+      }
     }
   };
-  if (i < 0) { doc.q.forEach((quote, n) => quoteItems(quote, n + 1, -1, undefined, -1)); return items; }
+  if (i < 0) { doc.q.forEach((quote, n) => quoteItems(quote, n + 1, -1)); return items; }
   const answer = new Map();
   for (const p of pairsOf(doc, i, "quotes")) if (p.gold && p.found) answer.set(p.f, p.g + 1);
   let extra = 0;
   const number = doc.f[i].q.map((_, n) => answer.get(n) ?? `+${++extra}`);
   const judged = pairsOf(doc, i, layer);
   const byFound = new Map(judged.filter((p) => p.found).map((p) => [p.f, p]));
-  const errorOf = (p) => errorsHere.find((e) => e.s === i && e.gold === p.gold && e.found === p.found);
+  const errorOf = (p) => (p.k === CORRECT ? undefined : errorsHere[i].get(p.found ?? p.gold));
   const onContent = layer === "quotes" || layer === "speakers";
   doc.f[i].q.forEach((quote, n) => {
     const p = byFound.get(n);
-    quoteItems(quote, number[n], onContent && p ? p.k : -1, onContent && p ? errorOf(p) : undefined, -1);
+    quoteItems(quote, number[n], onContent && p ? p.k : -1, onContent && p ? errorOf(p) : undefined);
     if (!onContent && p) items.push({ flat: quote[ROLE[layer]], label: `${number[n]} ${ROLE_NAME[ROLE[layer]]}`, k: p.k, role: ROLE[layer], quote, error: errorOf(p) });
   });
   for (const p of judged) if (!p.found)
@@ -551,7 +561,8 @@ function blocksOf(text) {
 function drawDocument(d, lanes, key) {
   const doc = documents()[d];
   view.drawn?.watch.disconnect();
-  const errorsHere = errorsOf(view.layer).filter((e) => e.d === d);
+  const errorsHere = systems.map(() => new Map());
+  for (const e of errorsOf(view.layer)) if (e.d === d) errorsHere[e.s].set(e.found ?? e.gold, e);
   const all = [-1, ...lanes].map((i) => ({ i, name: i < 0 ? "G" : systems[i].letter,
     items: laneItems(d, i, view.layer, errorsHere).map((item) => { const p = pieces(doc, item.flat); return { ...item, lane: i, pieces: p, from: p[0][0], to: p.at(-1)[1] }; }) }));
   for (const lane of all) lane.items.sort((a, b) => a.from - b.from || b.to - a.to);
@@ -586,7 +597,7 @@ function drawDocument(d, lanes, key) {
   }
   view.drawn = drawn;
   root.append(drawn.links);
-  fill(el("text"), key_(lanes), root);
+  fill(el("text"), legend(lanes), root);
 }
 function blockNode(block, text) {
   const shown = text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
@@ -610,13 +621,13 @@ function rectsOf(block, from, to, base) {
   const lines = [];
   for (const r of range.getClientRects()) {
     if (!r.width) continue;
-    const line_ = lines.at(-1);
-    if (line_ && Math.abs(line_.bottom - r.bottom) < 4) { line_.left = Math.min(line_.left, r.left); line_.right = Math.max(line_.right, r.right); }
+    const open = lines.at(-1);
+    if (open && Math.abs(open.bottom - r.bottom) < 4) { open.left = Math.min(open.left, r.left); open.right = Math.max(open.right, r.right); }
     else lines.push({ left: r.left, right: r.right, top: r.top, bottom: r.bottom });
   }
   return lines.map((r) => ({ left: r.left - base.left, width: r.right - r.left, top: r.top - base.top, height: r.bottom - r.top, bottom: r.bottom - base.top }));
 }
-function key_(lanes) {
+function legend(lanes) {
   return h("ul", { class: "key" }, h("li", {}, h("span", { class: "tag" }, "G"), "gold"), lanes.map((i) => h("li", {}, systemName(i))),
     view.layer === "entities" ? null : h("li", {}, "numbers: which cue and speaker belong to which quote"));
 }
@@ -668,16 +679,16 @@ function makeRoom(block, depth) {
     let [low, high] = [0, node.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      let at = middle, line_ = lineAt(at);
-      while (line_ === null && at < high) line_ = lineAt(++at);
-      if (line_ !== null && line_ < y - 3) low = at + 1; else high = middle;
+      let at = middle, found = lineAt(at);
+      while (found === null && at < high) found = lineAt(++at);
+      if (found !== null && found < y - 3) low = at + 1; else high = middle;
     }
     // Behind the line's first word a strut of no width fits, and parts nothing that was whole.
     let at = low;
     while (at < node.length && /\s/.test(node.data[at])) at += 1;
     while (at < node.length && !/\s/.test(node.data[at])) at += 1;
-    const line_ = lineAt(at - 1);
-    cuts.push([line_ !== null && Math.abs(line_ - y) < 4 ? at : low + 1, height]);
+    const found = lineAt(at - 1);
+    cuts.push([found !== null && Math.abs(found - y) < 4 ? at : low + 1, height]);
   }
   cuts.sort((a, b) => b[0] - a[0]);
   for (const [at, height] of cuts) {
@@ -729,25 +740,25 @@ function select(error, clicked = null) {
   for (const node of drawn.root.querySelectorAll(".hl")) node.remove();
   drawn.links.replaceChildren();
   const items = drawn.lanes.flatMap((lane) => lane.items);
-  const main_ = clicked ?? (error ? items.find((item) => item.error === error) : null);
-  if (!main_) return;
-  const blocks = drawn.blocks.filter((block) => main_.from < block.to && main_.to > block.from);
+  const chosen = clicked ?? (error ? items.find((item) => item.error === error) : null);
+  if (!chosen) return;
+  const blocks = drawn.blocks.filter((block) => chosen.from < block.to && chosen.to > block.from);
   for (const block of blocks) drawBlock(drawn, block);
-  for (const node of drawn.bars.get(main_) ?? []) node.classList.add("cur");
-  const quotes = unique([main_.quote, error?.gold, error?.found].filter((q) => q && view.layer !== "entities"));
+  for (const node of drawn.bars.get(chosen) ?? []) node.classList.add("cur");
+  const quotes = unique([chosen.quote, error?.gold, error?.found].filter((q) => q && view.layer !== "entities"));
   for (const quote of quotes) {
     const kin = items.filter((item) => item.quote === quote || item.more?.includes(quote));
     for (const item of kin) for (const block of drawn.blocks) if (item.from < block.to && item.to > block.from) drawBlock(drawn, block);
     const content = kin.find((item) => !item.role && item.quote === quote);
     for (const item of kin) {
-      if (item !== main_) for (const node of drawn.bars.get(item) ?? []) node.classList.add("kin");
+      if (item !== chosen) for (const node of drawn.bars.get(item) ?? []) node.classList.add("kin");
       if (item.role && content) tie(drawn, content, item);
     }
   }
   const gold = error?.gold && view.layer === "entities" ? items.find((item) => item.lane < 0 && item.gold === error.gold) : null;
   for (const node of (gold && drawn.bars.get(gold)) ?? []) node.classList.add("kin");
-  const [from, to] = [main_.from, main_.to];
-  for (const block of blocks) for (const [a, b] of main_.pieces) {
+  const [from, to] = [chosen.from, chosen.to];
+  for (const block of blocks) for (const [a, b] of chosen.pieces) {
     if (a >= block.to || b <= block.from) continue;
     for (const r of rectsOf(block, a, b, block.node.getBoundingClientRect())) {
       const node = h("span", { class: "hl" });
@@ -755,7 +766,7 @@ function select(error, clicked = null) {
       block.node.firstChild.append(node);
     }
   }
-  const first = (drawn.bars.get(main_) ?? [])[0];
+  const first = (drawn.bars.get(chosen) ?? [])[0];
   if (first && !clicked) {
     const box = first.getBoundingClientRect();
     const top = document.querySelector(".top").getBoundingClientRect().bottom;
@@ -913,10 +924,10 @@ function confusions(rows) {
   if (!rows.length) return null;
   const show = (row) => {
     if (!row.matrix) return h("p", {}, `The matrix has ${row.labels.length} labels: too many for a page. `, h("code", { class: "mono" }, "--json"), " has it.");
-    const top = Math.max(...row.matrix.flatMap((line_, a) => line_.filter((_, b) => a !== b)), 1);
+    const top = Math.max(...row.matrix.flatMap((counts, a) => counts.filter((_, b) => a !== b)), 1);
     const name = (label) => (label === "∅" ? h("span", { title: "nothing" }, "∅") : h("bdi", {}, label));
-    return table(`Confusion of ${systems[row.system].short}`, ["gold \\ found", ...row.labels.map(name)], row.matrix.map((line_, a) => h("tr", {}, h("th", { scope: "row" }, name(row.labels[a])),
-      line_.map((n, b) => { const cell = h("td", { class: n === 0 ? "zero" : a === b ? "k k-correct" : "k k-label" }, n === 0 ? "·" : a === b ? h("b", {}, n) : n); cell.style.setProperty("--w", n === 0 ? 0 : a === b ? 100 : 25 + 75 * Math.sqrt(n / top)); return cell; }))), { class: "matrix" });
+    return table(`Confusion of ${systems[row.system].short}`, ["gold \\ found", ...row.labels.map(name)], row.matrix.map((counts, a) => h("tr", {}, h("th", { scope: "row" }, name(row.labels[a])),
+      counts.map((n, b) => { const cell = h("td", { class: n === 0 ? "zero" : a === b ? "k k-correct" : "k k-label" }, n === 0 ? "·" : a === b ? h("b", {}, n) : n); cell.style.setProperty("--w", n === 0 ? 0 : a === b ? 100 : 25 + 75 * Math.sqrt(n / top)); return cell; }))), { class: "matrix" });
   };
   return [h("h2", {}, "Confusion of labels"), h("p", { class: "small soft" }, "Rows are gold labels, columns found ones; ∅ is nothing: the last column is missed, the last row spurious."), h("div", { class: "charts" }, rows.map((row) => h("figure", {}, h("figcaption", {}, systemName(row.system)), show(row))))];
 }
