@@ -315,8 +315,20 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @needs_script
+def test_the_list_as_json(tmp_path: Path) -> None:
+    schema = json.loads((files("wortlaut") / "schemas" / "transformations.schema.json").read_text("utf-8"))
+    listed = json.loads(wortlaut("--list", "--json", "-", cwd=tmp_path).stdout)
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(listed)] == []
+    expected = json.loads(wortlaut("--list", "--expected", "--json", "-", cwd=tmp_path).stdout)
+    assert [one["name"] for one in listed if one.get("expected")] == [one["name"] for one in expected]
+    assert 10 < len(expected) < len(listed)
+
+
+@needs_script
 def test_the_command_where_it_cannot_work(tmp_path: Path) -> None:
     for arguments, message in (
+        (("--list", "-t", "nfd"), "--list runs nothing"),
+        (("-e", "preds:p.jsonl"), "cannot read a changed text"),
         (("-t", "nfx"), "unknown transformation 'nfx'"),
         (("-e", "nobody", "-t", "nbsp"), "unknown extractor 'nobody'"),
         (("--corpus", "nowhere"), "unknown corpus"),

@@ -68,7 +68,13 @@ def stress(
     from wortlaut.stress.registry import available, built_in
 
     if as_list:
-        print_parts(list_view(available()))
+        if extractor or transform or html_file:
+            raise WortlautError("--list runs nothing", hint="It goes with --expected and --json only.")
+        found = [one for one in available() if not expected or getattr(one, "expected", False)]
+        if json_file is not None:
+            write_json(json_file, [one.to_dict() for one in found])
+        if json_file != Path("-"):
+            print_parts(list_view(found))
         return
     if expected:
         transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]

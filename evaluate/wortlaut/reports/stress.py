@@ -238,10 +238,10 @@ def _count(row: Row) -> str:
     return f"{row.lost} item{'s' * (row.lost != 1)} lost, {row.spurious} new error{'s' * (row.spurious != 1)}"
 
 
-def _remarks(report: Stress) -> Iterator[str]:
+def _remarks(report: Stress, *, nothing: str = "·", more: str = "--json") -> Iterator[str]:
     if report.rows:
         yield (
-            f"·: no change; *: p ≤ {LEVEL:g} by paired randomisation, Holm over"
+            f"{nothing}: no change; *: p ≤ {LEVEL:g} by paired randomisation, Holm over"
             f" {sum(row.test is not None for row in report.rows)} tests"
         )
     for note in report.notes:
@@ -249,11 +249,11 @@ def _remarks(report: Stress) -> Iterator[str]:
     dropped = {one.name: len(one.dropped) for one in report.applied if one.dropped}
     if dropped:
         listed = ", ".join(f"{name} ({count})" for name, count in dropped.items())
-        yield f"note: gold that could not be carried along is in neither score: {listed}; see --json."
+        yield f"note: gold that could not be carried along is in neither score: {listed}; see {more}."
     left = {one.name: len(one.left) for one in report.applied if one.left}
     if left:
         listed = ", ".join(f"{name} ({count})" for name, count in left.items())
-        yield f"note: left as it was, because no rewriting is certain: {listed}; see --json."
+        yield f"note: left as it was, because no rewriting is certain: {listed}; see {more}."
 
 
 def _short_name(name: str) -> str:
@@ -287,10 +287,10 @@ caption{text-align:left;padding:.3rem 0}
 th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:right;font-weight:400;white-space:nowrap}
 thead th{font-weight:600}tbody th{text-align:left}
 tr.group th{font-weight:600;padding-top:.9rem;border-left:0;border-right:0}
-td small{display:block;opacity:.85}
+td small{display:block}
 .h1{background:var(--h1)}.h2{background:var(--h2)}.h3{background:var(--h3)}.h4{background:var(--h4)}
 .up{background:var(--up)}.s{font-weight:700}
-.does{text-align:left}.key td{white-space:normal;text-align:left}
+td.does,th.does{text-align:left;white-space:normal;min-width:14rem}.key td{white-space:normal;text-align:left}
 dl{margin:.2rem 0 1rem 1rem}dt{opacity:.8}dd{margin:0 0 .2rem 1.5rem;overflow-wrap:anywhere}
 .note{font-size:.9rem}code{font-size:.85rem;overflow-wrap:anywhere}
 @media print{.scroll{overflow:visible}}
@@ -316,7 +316,7 @@ def stress_page(report: Stress) -> str:
     for schema in dict.fromkeys(row.schema for row in report.rows):
         parts += _heat_map(report, schema)
     parts += _key()
-    parts += [f'<p class="note">{_escaped(line)}</p>' for line in _remarks(report)]
+    parts += [f'<p class="note">{_escaped(line)}</p>' for line in _remarks(report, nothing="0", more="below")]
     for failure in report.failures:
         where = f" after {failure.transform}" if failure.transform else ""
         parts.append(f"<p><strong>{_escaped(failure.system + ' failed' + where)}:</strong>")

@@ -208,17 +208,11 @@ class _Carrier:
     offsets: OffsetMap
     dropped: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        spans = [span for _, span in self.document.annotations.spans()]
-        # Spans that begin or end in white space break a rule; those that did not before must not do so now.
-        self.trim = not any(
-            self.document.text[place].isspace() for s in spans for a, b in s for place in (a, b - 1)
-        )
-
     def span(self, span: Span) -> Span | str:
         """The span in the new text, or why there is none."""
         moved = self.offsets.span(span)
-        if moved is not None and self.trim:
+        # What neither began nor ended in white space, which breaks a rule, must not do so now.
+        if moved is not None and not frayed(span, self.document.text):
             moved = trimmed(moved, self.text)
         if moved is None:
             return NOTHING_LEFT
@@ -232,22 +226,22 @@ class _Carrier:
     def entities(self) -> list[tuple[int, Entity]]:
         found: list[tuple[int, Entity]] = []
         seen: set[tuple[Span, int]] = set()
-        gone: list[Span] = []
+        names: list[Span] = []
         outer = [entity.span for entity in self.document.entities if entity.level == 1]
         # Outer names first, since an inner one goes with the name that it is part of.
         for i, entity in sorted(enumerate(self.document.entities), key=lambda pair: (pair[1].level, pair[0])):
             moved = self.span(entity.span)
-            enclosing = [span for span in outer if span.contains(entity.span)] if entity.level > 1 else []
+            inner = entity.level == 2 and any(span.contains(entity.span) for span in outer)
             if isinstance(moved, Span):
-                if enclosing and all(span in gone for span in enclosing):
+                if inner and not any(name.contains(moved) for name in names):
                     moved = "the name that it is part of is dropped"
                 elif (moved, entity.level) in seen and not self._doubled(entity):
                     moved = "it coincides with another one"
             if isinstance(moved, str):
                 self.drop(f"entity {entity.label}", entity.span, moved)
-                if entity.level == 1:
-                    gone.append(entity.span)
                 continue
+            if entity.level == 1:
+                names.append(moved)
             seen.add((moved, entity.level))
             found.append((i, replace(entity, span=moved)))
         return sorted(found, key=lambda pair: pair[0])
@@ -281,17 +275,20 @@ class _Carrier:
                 self.drop(f"quote {quote.id}", quote.content, reason)
             else:
                 found.append((i, new))
-        ids = {quote.id for _, quote in found}
+        contents = {quote.id: quote.content for _, quote in found}
+        before = {quote.id: quote.content for quote in self.document.quotes}
         for n, (i, quote) in enumerate(found):
-            if quote.parent is not None and quote.parent not in ids and self._known(quote.parent):
-                self.dropped.append(
-                    f"quote {quote.id}: its parent {quote.parent} is dropped, it now has none"
-                )
+            parent = quote.parent
+            if parent is None or parent not in before:
+                continue
+            outside = parent not in contents or (
+                before[parent].contains(before[quote.id]) and not contents[parent].contains(quote.content)
+            )
+            if outside:
+                what = f"quote {quote.id}: its parent {parent} is dropped, it now has none"
+                self.dropped.append(what)
                 found[n] = (i, replace(quote, parent=None))
         return found
-
-    def _known(self, id: str) -> bool:
-        return any(quote.id == id for quote in self.document.quotes)
 
     def clusters(
         self, entities: list[Entity], quotes: list[Quote]
@@ -320,6 +317,11 @@ class _Carrier:
             new = replace(cluster, mentions=tuple(span for _, span in mentions))
             found.append((i, tuple(m for m, _ in mentions), new))
         return found
+
+
+def frayed(span: Span, text: str) -> bool:
+    """Whether a fragment begins or ends in white space."""
+    return any(text[place].isspace() for start, end in span for place in (start, end - 1))
 
 
 def trimmed(span: Span, text: str) -> Span | None:

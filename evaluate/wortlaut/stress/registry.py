@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
 from importlib import import_module, metadata
@@ -50,6 +50,16 @@ class Transformation:
     def __call__(self, document: Document, random: Random) -> Transformed:
         return self.function(document, random)
 
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "does": self.does,
+            "meaning": self.meaning,
+            "expected": self.expected,
+            "inverse": self.inverse,
+            "source": self.source,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -58,6 +68,9 @@ class Broken:
     name: str
     source: str
     why: str
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
 
 
 def built_in() -> dict[str, Transformation]:
@@ -122,7 +135,7 @@ def _number(seed: int, document: str, name: str) -> int:
 def _checked(transformation: Transformation, document: Document, random: Random) -> Transformed:
     where = f"{transformation.name}, document {document.id}"
     try:
-        answer: object = transformation.function(document, random)
+        answer: object = transformation(document, random)
     except WortlautError as error:
         error.where = error.where or where
         raise

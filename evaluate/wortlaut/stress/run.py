@@ -29,7 +29,7 @@ from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
-from wortlaut.stress.carry import Transformed, trimmed, unchanged
+from wortlaut.stress.carry import Transformed, frayed, trimmed, unchanged
 from wortlaut.stress.registry import built_in, resolve, transformer
 
 #: The layers that are compared.
@@ -175,21 +175,22 @@ def stress(
     not count as a worse system. A system that fails is a failure of that transformation only. Raises
     WortlautError for a corpus, schema, projection or spec that cannot be used.
     """
+    # What is misspelt is told before a corpus is read.
+    chosen, project = _schemas(schemas), projection(labels)
+    wanted = list(_named(extractors))
+    functions = {spec: transformer(spec, seed) for spec in dict.fromkeys(transforms or built_in())}
+    resampling = Resampling("document", samples, seed)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
-    chosen = _schemas(schemas)
-    resampling = Resampling("document", samples, seed)
-    scorer = Scorer.of(loaded, projection(labels), Resampling("document", 1, seed))
-    functions = {spec: transformer(spec, seed) for spec in dict.fromkeys(transforms or built_in())}
-    if not functions:
-        raise DataError("no transformation is named")
+    # One resample is enough for the sums of each unit: the intervals are those of the paired test.
+    scorer = Scorer.of(loaded, project, Resampling("document", 1, seed))
     variants = {spec: [function(d) for d in loaded.documents] for spec, function in functions.items()}
     applied = tuple(_applied(spec, loaded.documents, variants[spec]) for spec in variants)
     tried = [one.name for one in applied if one.changed]
     rows: list[Row] = []
     failures: list[Failure] = []
     names = []
-    for name, extractor in _named(extractors):
+    for name, extractor in wanted:
         names.append(name)
         opened = _Opened(extractor, _counted(name, len(loaded.documents) * (len(tried) + 1), progress))
         try:
@@ -248,6 +249,9 @@ def _named(
     for extractor in wanted:
         name = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
         name = str(name or type(extractor).__name__)
+        if name.startswith("preds:"):
+            hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
+            raise DataError("a file of predictions cannot read a changed text", where=name, hint=hint)
         seen[name] += 1
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
 
@@ -404,8 +408,7 @@ class _Side:
             one = self.variants[document]
             old, new = self.scorer.corpus.documents[document].text, one.document.text
             moved = one.span(span)
-            frayed = any(old[place].isspace() for a, b in span for place in (a, b - 1))
-            self.moved[key] = moved if moved is None or frayed else trimmed(moved, new)
+            self.moved[key] = moved if moved is None or frayed(span, old) else trimmed(moved, new)
         return self.moved[key]
 
     def _units(self) -> tuple[Units, Ints]:
