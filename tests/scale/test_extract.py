@@ -90,6 +90,13 @@ def as_predictions(folder: Path, documents: dict[str, str]) -> str:
     return f"predictions:{jsonl(folder / 'corpus.jsonl', documents)}"
 
 
+def as_pattern(folder: Path, documents: dict[str, str]) -> str:
+    """Beside a card, which would make the folder a dataset."""
+    as_parquet(folder, documents)
+    (folder / "in/README.md").write_text("# Texts")
+    return f"{folder}/in/*.parquet"
+
+
 def as_memory(folder: Path, documents: dict[str, str]) -> str:
     place = Folder(f"memory://{folder.name}")
     place.write("in/corpus.jsonl", Path(jsonl(folder / "corpus.jsonl", documents)).read_bytes())
@@ -97,7 +104,8 @@ def as_memory(folder: Path, documents: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "written", [as_jsonl, as_jsonl_folder, as_parquet, as_dataset, as_predictions, as_memory]
+    "written",
+    [as_jsonl, as_jsonl_folder, as_parquet, as_pattern, as_dataset, as_predictions, as_memory],
 )
 def test_the_same_texts_are_the_same_corpus_wherever_they_stand(written: object, tmp_path: Path) -> None:
     documents = texts(50)

@@ -1,8 +1,8 @@
 """The texts of a corpus, cut into consecutive runs of N documents, the same each time.
 
 A corpus is what ``evaluate`` takes, or texts without annotations: Parquet with the columns ``id`` and
-``text``, JSON Lines with these keys (others are passed over), ``.txt`` files; one file, a folder of them, or
-a URL that fsspec opens. Files are read in the order of their names.
+``text``, JSON Lines with these keys (others are passed over), ``.txt`` files; one file, a folder of them, a
+pattern (``data/*.parquet``), or a URL that fsspec opens. Files are read in the order of their names.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Source:
 
         Every Parquet file is opened, so that one that is cut short is told before hours of work.
         """
+        ref = ref if is_url(ref) else str(local(ref)) if ref.startswith("file://") else ref
         found = _files(ref)
         if not found:
             stream_corpus(ref)
@@ -138,7 +139,7 @@ def read(piece: Piece, ref: str) -> Iterator[Text]:
 
 def _files(ref: str) -> list[str]:
     """The files that hold texts only, sorted; none where the reference is a corpus of another kind."""
-    if is_url(ref):
+    if is_url(ref) or ("*" in ref and ":" not in ref):
         fs, path = opened(ref)
         try:
             found = fs.glob(path) if "*" in path else fs.find(path)
@@ -151,8 +152,6 @@ def _files(ref: str) -> list[str]:
             return [str(place)]
         # A dataset folder has a card, and is read as a corpus.
         if not ref or not place.is_dir() or (place / "README.md").is_file():
-            if ref.startswith("file://"):
-                raise MissingFileError("no such file or folder", where=ref)
             return []
         names = sorted(str(file) for file in place.rglob("*") if file.is_file())
     names = [name for name in names if not name.rpartition("/")[2].startswith((".", "_"))]
