@@ -37,8 +37,7 @@ class Exported:
             yield f"{self.nested} nested names: in the span group entities, not learned by the component ner"
         counts = ", ".join(f"{name} {count}" for name, count in self.documents.items())
         yield f"wrote {self.out} ({counts})"
-        paths = " ".join(f"--paths.{name} {self.out}/{name}.spacy" for name in SPLITS[:2])
-        yield f"train: python -m spacy train {self.out}/config.cfg {paths} --output MODEL"
+        yield f"train: python -m spacy train {self.out}/config.cfg --output MODEL"
         yield "score: wortlaut evaluate -e spacy:MODEL/model-best --corpus …"
 
 
@@ -58,7 +57,7 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
     with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
         new = Path(folder) / "new"
         new.mkdir()
-        losses = _write_spacy(new, loaded, parts)
+        losses = _write_spacy(new, out, loaded, parts)
         described = {"corpus": loaded.name, "hash": loaded.hash, "documents": sides}
         (new / "splits.json").write_text(
             json.dumps(described, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
@@ -70,24 +69,26 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
     return Exported(out, {name: len(part) for name, part in parts.items()}, tuple(near), losses, nested)
 
 
-def _write_spacy(folder: Path, corpus: Corpus, parts: dict[str, list[Document]]) -> tuple[Loss, ...]:
+def _write_spacy(
+    folder: Path, out: Path, corpus: Corpus, parts: dict[str, list[Document]]
+) -> tuple[Loss, ...]:
     from wortlaut.formats import writer
 
     write = writer("docbin")
     losses = [loss for name, part in parts.items() for loss in write(folder / f"{name}.spacy", part)]
-    (folder / "config.cfg").write_text(_config(corpus), encoding="utf-8")
+    (folder / "config.cfg").write_text(_config(corpus, out), encoding="utf-8")
     return tuple(losses)
 
 
-def _config(corpus: Corpus) -> str:
-    """A config for names on one level, small enough for a CPU; paths are beside it, scores are ours."""
+def _config(corpus: Corpus, out: Path) -> str:
+    """A config for names on one level, small enough for a CPU; paths as ``out`` is named, scores are ours."""
     from spacy.cli.init_config import init_config
 
     languages = Counter(dict(document.meta).get("language", "de") for document in corpus.documents)
     config = init_config(
         lang=languages.most_common(1)[0][0], pipeline=["ner"], optimize="efficiency", gpu=False
     )
-    config["paths"] |= {"train": "train.spacy", "dev": "dev.spacy"}
+    config["paths"] |= {name: (out / f"{name}.spacy").as_posix() for name in SPLITS[:2]}
     config["components"]["ner"]["scorer"] = {"@scorers": "wortlaut.ents_scorer.v1"}
     text: str = config.to_str()
     return text

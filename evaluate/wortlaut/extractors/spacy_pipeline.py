@@ -107,7 +107,7 @@ def _load(name: str) -> Any:
         raise MissingExtraError(
             f"no spaCy pipeline {name!r}: neither an installed package nor a path",
             where=f"spacy:{name}",
-            hint=f"Install it: python -m spacy download {name}",
+            hint="Check the path." if "/" in name else f"Install it: python -m spacy download {name}",
         )
     try:
         return spacy.load(name)
