@@ -109,7 +109,8 @@ def _matrix(report: Stress, columns: Sequence[Column], schema: str, what: str) -
     for system, layer in columns:
         name = "" if system == before else _short_name(system)
         before = system
-        table.add_column(Text(f"{name[:9]}\n{layer}"), justify="right", no_wrap=True)
+        name = name if len(name) <= 9 else name.rpartition(":")[2][:9]
+        table.add_column(Text(f"{name}\n{layer}"), justify="right", no_wrap=True)
     if what == "change":
         table.add_row(Text("before"), *(_before(report, schema, column) for column in columns))
         table.add_section()
@@ -238,10 +239,10 @@ def _count(row: Row) -> str:
     return f"{row.lost} item{'s' * (row.lost != 1)} lost, {row.spurious} new error{'s' * (row.spurious != 1)}"
 
 
-def _remarks(report: Stress, *, nothing: str = "·", more: str = "--json") -> Iterator[str]:
+def _remarks(report: Stress, *, page: bool = False) -> Iterator[str]:
     if report.rows:
         yield (
-            f"{nothing}: no change; *: p ≤ {LEVEL:g} by paired randomisation, Holm over"
+            f"{'0' if page else '·'}: no change; *: p ≤ {LEVEL:g} by paired randomisation, Holm over"
             f" {sum(row.test is not None for row in report.rows)} tests"
         )
     for note in report.notes:
@@ -249,11 +250,14 @@ def _remarks(report: Stress, *, nothing: str = "·", more: str = "--json") -> It
     dropped = {one.name: len(one.dropped) for one in report.applied if one.dropped}
     if dropped:
         listed = ", ".join(f"{name} ({count})" for name, count in dropped.items())
-        yield f"note: gold that could not be carried along is in neither score: {listed}; see {more}."
+        yield (
+            "note: gold that could not be carried along is in neither score, so that before is another one"
+            f" ({'below' if page else '--all, --json'}): {listed}."
+        )
     left = {one.name: len(one.left) for one in report.applied if one.left}
     if left:
         listed = ", ".join(f"{name} ({count})" for name, count in left.items())
-        yield f"note: left as it was, because no rewriting is certain: {listed}; see {more}."
+        yield f"note: left as it was, because no rewriting is certain: {listed} ({'below' if page else '--json'})."
 
 
 def _short_name(name: str) -> str:
@@ -316,7 +320,7 @@ def stress_page(report: Stress) -> str:
     for schema in dict.fromkeys(row.schema for row in report.rows):
         parts += _heat_map(report, schema)
     parts += _key()
-    parts += [f'<p class="note">{_escaped(line)}</p>' for line in _remarks(report, nothing="0", more="below")]
+    parts += [f'<p class="note">{_escaped(line)}</p>' for line in _remarks(report, page=True)]
     for failure in report.failures:
         where = f" after {failure.transform}" if failure.transform else ""
         parts.append(f"<p><strong>{_escaped(failure.system + ' failed' + where)}:</strong>")
