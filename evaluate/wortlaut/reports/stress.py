@@ -257,7 +257,8 @@ def _remarks(report: Stress, *, page: bool = False) -> Iterator[str]:
     left = {one.name: len(one.left) for one in report.applied if one.left}
     if left:
         listed = ", ".join(f"{name} ({count})" for name, count in left.items())
-        yield f"note: left as it was, because no rewriting is certain: {listed} ({'below' if page else '--json'})."
+        where = "below" if page else "--json"
+        yield f"note: left as it was, because no rewriting is certain: {listed} ({where})."
 
 
 def _short_name(name: str) -> str:
