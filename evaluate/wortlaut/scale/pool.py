@@ -31,6 +31,8 @@ from wortlaut.scale.worker import ANEW, Done, Failure
 _LOOK = 0.2
 #: Seconds that loading may take, and for how many deaths in a row a worker is started again meanwhile.
 _LOADING, _FALSE_STARTS = 600.0, 3
+#: Seconds that an extractor may take to close.
+_CLOSING = 5.0
 #: One BLAS thread a worker, unless the user says otherwise: workers are the parallelism.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -95,11 +97,12 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # One that still loads has nothing to close.
+        patient = [worker for worker in self._workers if kind is None and worker.idle]
+        for worker in patient:
+            worker.end()
         for worker in self._workers:
-            if kind is None:
-                worker.end()
-        for worker in self._workers:
-            worker.leave(5.0 if kind is None else 0.0)
+            worker.leave(_CLOSING if worker in patient else 0.0)
         self._workers = []
 
     def run(self, batches: Iterable[Batch | None]) -> Iterator[Answer]:
@@ -126,7 +129,10 @@ class Pool:
                 if batch is None:
                     break
                 assert isinstance(batch, Batch)
-                if batch.fresh and worker.answers:
+                if worker.process.poll() is not None:  # it has died of something else
+                    again.appendleft(batch)
+                    self._replace(worker)
+                elif batch.fresh and worker.answers:
                     again.appendleft(batch)
                     if any(other.batch is None and not other.answers for other in self._workers):
                         break  # one is about to be ready
