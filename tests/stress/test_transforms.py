@@ -237,12 +237,21 @@ def test_names_without_clusters_belong_to_the_one_whose_last_word_they_are() -> 
     assert first.endswith(f" {third}") and second == f"{third}s"
 
 
+def test_a_country_and_a_city_in_the_genitive_have_one() -> None:
+    before = document("Irlands Süden und Dortmunds Norden.", ("Irlands", "LOC"), ("Dortmunds", "LOC"))
+    for kind in ("frequent", "rare", "foreign"):
+        after = transform(before, f"names-{kind}").document
+        assert all(entity.span.text(after.text).endswith("s") for entity in after.entities)
+        assert "Irland" not in after.text and "Dortmund" not in after.text
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
         ("Er lebt in der Ukraine.", [("Ukraine", "LOC")]),  # its article would not agree
         ("Die Vereinten Nationen tagen.", [("Vereinten Nationen", "ORG")]),
         ("Im Berlin-Tegel-Museum.", [("Berlin-Tegel-Museum", "LOCpart")]),
+        ("Merkels Rede.", [("Merkels", "PER")]),  # a genitive, or a name in -s
     ],
 )
 def test_names_that_cannot_be_rewritten_are_left_and_reported(
@@ -262,6 +271,7 @@ ROLES = {
     "Ein neuer Minister kam.": "Eine neue Ministerin kam.",
     "Sie half dem alten Regierungssprecher.": "Sie half der alten Regierungssprecherin.",
     "Präsident Igor Wolf ging.": "Präsidentin Igor Wolf ging.",
+    "Da kam Igor Wolf, Sprecher der Bahn.": "Da kam Igor Wolf, Sprecherin der Bahn.",
 }
 LEFT = (
     "Sie traf den Präsidenten.",  # one, or several in the dative
@@ -270,6 +280,8 @@ LEFT = (
     "Der Sprecher ging. Er kam nicht zurück.",
     "Der Minister, der ging, kam.",
     "Es gab Präsidenten.",
+    "Sie versuchten, Kritiker zu hören.",
+    "Kritiker schwiegen.",
 )
 
 

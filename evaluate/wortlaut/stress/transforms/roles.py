@@ -95,6 +95,10 @@ def _named(document: Document, role: re.Match[str]) -> bool:
     return inside or not role.group()[0].isupper()
 
 
+def _before_name(document: Document, role: re.Match[str]) -> bool:
+    return any(e.span.start == role.end() + 1 and e.label == "PER" for e in document.entities)
+
+
 def _changed(document: Document, role: re.Match[str], begin: int) -> list[Edit] | None:
     """The edits of a role and what stands before it; ``None`` where it may be something else."""
     text = document.text
@@ -103,11 +107,12 @@ def _changed(document: Document, role: re.Match[str], begin: int) -> list[Edit] 
     stem = Edit(role.start(), role.end(), role.group()[: len(role.group()) - len(ending)] + "in")
     before = _BEFORE.search(text, begin, role.start())
     if before is None:
-        named = any(e.span.start == role.end() + 1 and e.label == "PER" for e in document.entities)
-        article = re.search(r"\w\s+$", text[begin : role.start()])
-        # A bare role before a name, or set off by commas: Präsident Meier; Anna Meier, Sprecher der …
-        apposition = text[: role.start()].rstrip().endswith(",") or not article
-        return [stem] if not ending and (named or apposition) else None
+        # A bare role is one person before a name, or behind it: Präsident Meier; Anna Meier, Sprecher der …
+        behind = text[role.end() :].startswith((" der ", " des ", " von ", " im ", " beim "))
+        apposition = behind and any(
+            text[e.span.end : role.start()] == ", " and e.label == "PER" for e in document.entities
+        )
+        return [stem] if not ending and (_before_name(document, role) or apposition) else None
     determiner = before.group("determiner")
     if determiner.lower() not in _DETERMINERS:
         return None
@@ -137,8 +142,7 @@ def _singular(
         return ending == ("en" if weak else "")
     if determiner == "den":
         # den Präsidenten is one or several: a name behind it shows that it is one.
-        named = any(e.span.start == role.end() + 1 and e.label == "PER" for e in document.entities)
-        return named if weak else not ending
+        return _before_name(document, role) if weak else not ending
     # der Sprecher is one, or several in the genitive.
     adjectives = before.group("adjectives").split()
     first = _CLAUSE.search(document.text[begin : before.start()]) is not None
