@@ -290,8 +290,26 @@ def test_filters_by_class_label_system_document_and_who_is_right(reader: Reader)
     state = reader.hash()
     reader.open("two.html", state)
     assert reader.text("#count") == "2 errors, 1 of 2 documents"
+    reader.press("n")
+    assert reader.hash() != state
+    reader.open("two.html", reader.hash())
+    assert reader.text("#count") == "1 of 2 errors, 1 of 2 documents"
     reader.choose("#f-find", "nothing")
     assert reader.text("#count") == "no such errors"
+    assert reader.all(".doc") == []
+    reader.choose("#f-find", "")
+    assert reader.all(".doc .blk p") != []
+
+
+def test_leaving_the_errors_and_coming_back_finds_them_as_they_were(reader: Reader) -> None:
+    reader.open("two.html", "#errors")
+    reader.choose("#f-right", "1")
+    reader.press("n")
+    there = reader.text(".card h3"), reader.all(".bar"), reader.text("#count")
+    for view, sign in (("overview", "table.scores"), ("errors", ".bar")):
+        reader.click(f'nav [href="#{view}"]')
+        reader.until(lambda sign=sign: reader.all(sign))
+    assert (reader.text(".card h3"), reader.all(".bar"), reader.text("#count")) == there
 
 
 def test_quotes_are_tied_to_cue_and_speaker(reader: Reader) -> None:
@@ -328,7 +346,7 @@ def test_breakdowns_lead_to_the_errors_that_they_count(reader: Reader) -> None:
     reader.click("main table a")
     reader.until(lambda: reader.all("#count"))
     assert reader.text("#count").startswith("12 errors")
-    assert "system=first" in reader.hash()
+    assert "of=first" in reader.hash()
 
 
 def test_people_show_who_was_given_whose_words(reader: Reader) -> None:

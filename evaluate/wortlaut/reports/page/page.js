@@ -165,7 +165,7 @@ function dialog(title, ...content) {
   fill(box, h("h2", { id: "keys-title" }, title), ...content, h("p", {}, h("button", { type: "button", onclick: () => box.close() }, "Close")));
   if (!box.open) box.showModal();
 }
-async function copy(text, what, button) {
+async function copy(text, what, button, label) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -176,11 +176,10 @@ async function copy(text, what, button) {
     return;
   }
   tell(`Copied ${what}`);
-  const before = button.textContent;
   button.textContent = "Copied ✓";
-  setTimeout(() => { button.textContent = before; }, 1500);
+  setTimeout(() => { button.textContent = label; }, 1500);
 }
-const copyButton = (label, what, text) => h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), what, event.currentTarget) }, label);
+const copyButton = (label, what, text) => h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), what, event.currentTarget, label) }, label);
 const pick = (label, options, value, change, attributes = {}) => h("label", { class: "field" }, label,
   h("select", { ...attributes, onchange: (event) => change(event.target.value) }, options.map(([v, text]) => h("option", { value: v, selected: v === value }, text))));
 
@@ -320,6 +319,7 @@ function overview() {
 /* ---------- Errors ---------- */
 
 const view = { layer: "", system: "", right: "", label: "", find: "", off: new Set(), doc: -1, current: null, list: [], drawn: null };
+const found = (id) => view.find === "" || id.toLowerCase().includes(view.find.toLowerCase());
 function filtered() {
   const right = view.right === "" ? -1 : Number(view.right);
   const hits = right < 0 ? null : new Map();
@@ -339,18 +339,19 @@ function filtered() {
   };
   const base = errorsOf(view.layer).filter((e) =>
     (view.system === "" || e.s === Number(view.system)) &&
-    (view.find === "" || documents()[e.d].id.toLowerCase().includes(view.find.toLowerCase())) &&
+    found(documents()[e.d].id) &&
     (view.label === "" || [e.gold, e.found].some((item) => item && labelOf(view.layer, item) === view.label)) &&
     (right < 0 || (e.s !== right && rightOne(e))));
   const counts = CLASS.map((_, k) => base.filter((e) => e.k === k).length);
   return { list: base.filter((e) => !view.off.has(CLASS[e.k])), counts };
 }
-const permalink = (e) => link("errors", { layer: view.layer, doc: documents()[e.d].id, system: systems[e.s].name, at: e.at });
+/* The address of an error, and that of the view with all its filters. */
+const permalink = (e) => link("errors", placeOf(e));
+const placeOf = (e) => ({ layer: view.layer, doc: documents()[e.d].id, system: systems[e.s].name, at: e.at });
 function stateLink() {
-  return link("errors", {
-    layer: view.layer, system: view.system === "" ? "" : systems[view.system].name, right: view.right === "" ? "" : systems[view.right].name,
-    label: view.label, find: view.find, off: [...view.off].join(" "), doc: view.doc >= 0 ? documents()[view.doc].id : "",
-  });
+  const place = view.current ? placeOf(view.current) : { layer: view.layer, doc: view.doc >= 0 ? documents()[view.doc].id : "" };
+  const name = (i) => (i === "" ? "" : systems[i].name);
+  return link("errors", { ...place, of: name(view.system), right: name(view.right), label: view.label, find: view.find, off: [...view.off].join(" ") });
 }
 const systemNumber = (name) => { const i = systems.findIndex((one) => one.name === name); return i < 0 ? "" : String(i); };
 
@@ -363,7 +364,7 @@ function errors(query) {
   if (query.has("layer") || query.has("doc") || !view.layer) {
     view.layer = layers.includes(query.get("layer")) ? query.get("layer") : layers[0];
     const at = query.get("at");
-    view.system = at ? "" : systemNumber(query.get("system"));
+    view.system = systemNumber(query.get("of"));
     view.right = systemNumber(query.get("right"));
     view.label = query.get("label") ?? "";
     view.find = query.get("find") ?? "";
@@ -425,15 +426,12 @@ function refresh() {
   const perDocument = new Map();
   for (const e of list) perDocument.set(e.d, (perDocument.get(e.d) ?? 0) + 1);
   view.withErrors = [...perDocument.keys()].sort((a, b) => a - b);
-  const all = documents();
-  const option = (d) => h("option", { value: d }, `${clipped(all[d].id, 60)} (${perDocument.get(d) ?? 0})`);
-  const without = all.map((_, d) => d).filter((d) => !perDocument.has(d) && (view.find === "" || all[d].id.toLowerCase().includes(view.find.toLowerCase())));
-  fill(el("doc-pick"), 
-    ...(view.withErrors.length ? [h("optgroup", { label: `with these errors: ${view.withErrors.length}` }, view.withErrors.map(option))] : []),
-    ...(without.length ? [h("optgroup", { label: `without: ${without.length}` }, without.map(option))] : []));
+  view.perDocument = perDocument;
+  view.without = documents().map((_, d) => d).filter((d) => !perDocument.has(d) && found(documents()[d].id));
   if (view.current && !list.includes(view.current)) view.current = null;
   let d = view.current ? view.current.d : view.doc;
-  if (d < 0 || (!perDocument.has(d) && !without.includes(d))) d = view.withErrors[0] ?? without[0] ?? -1;
+  if (d < 0 || !found(documents()[d].id)) d = view.withErrors[0] ?? view.without[0] ?? -1;
+  el("doc-pick").replaceChildren();
   showDocument(d, !view.current);
 }
 function step(by) {
@@ -453,10 +451,25 @@ function stepDocument(by) {
   view.current = view.list.find((e) => e.d === next);
   showDocument(next, false);
 }
+/* The documents to choose from: all, or of very many those near the one that is shown. */
+const MOST = 2000;
+function pickDocument(d) {
+  const node = el("doc-pick");
+  if (!node.querySelector(`option[value="${d}"]`)) {
+    const option = (one) => h("option", { value: one }, `${clipped(documents()[one].id, 60)} (${view.perDocument.get(one) ?? 0})`);
+    const group = (label, list) => {
+      const begin = Math.max(0, Math.min(list.findIndex((one) => one >= d) - MOST / 2, list.length - MOST));
+      const some = list.slice(begin, begin + MOST);
+      return some.length ? h("optgroup", { label: `${label}: ${list.length.toLocaleString("en")}${some.length < list.length ? `, of which ${MOST.toLocaleString("en")} are listed` : ""}` }, some.map(option)) : null;
+    };
+    fill(node, group("with these errors", view.withErrors), group("without", view.without));
+  }
+  node.value = String(d);
+}
 function showDocument(d, quiet = false) {
   view.doc = d;
-  const pickNode = el("doc-pick");
-  if (d >= 0) pickNode.value = String(d);
+  if (view.current) view.lost = "";
+  if (d >= 0) pickDocument(d);
   const at = view.current ? view.list.indexOf(view.current) : -1;
   const place = view.withErrors.indexOf(d);
   el("count").textContent = !view.list.length ? "no such errors" : `${at >= 0 ? `${(at + 1).toLocaleString("en")} of ` : ""}${many(view.list.length, "error")}, ${place >= 0 ? `${(place + 1).toLocaleString("en")} of ` : "in "}${many(view.withErrors.length, "document")}`;
@@ -469,9 +482,9 @@ function showDocument(d, quiet = false) {
   }
   const lanes = laneSystems();
   const key = [view.layer, d, lanes.join()].join(" ");
-  if (view.drawn?.key !== key) drawDocument(d, lanes, key);
+  if (view.drawn?.key !== key || !view.drawn.root.isConnected) drawDocument(d, lanes, key);
   select(view.current);
-  go(view.current ? permalink(view.current) : stateLink());
+  go(stateLink());
   side();
   if (view.current && !quiet) {
     const e = view.current;
@@ -889,7 +902,7 @@ function errorClasses(rows) {
     h("p", { class: "small soft" }, "Every span is in one class (Ortmann 2022). The fair F1 counts a near miss as one error, not as a missed and a spurious span.")];
 }
 const jump = (row, name) => (name === "correct" || !LAYERS.includes(row.layer) ? row.counts[name].toLocaleString("en")
-  : h("a", { href: link("errors", { layer: row.layer, system: systems[row.system].name, off: CLASS.filter((one) => one !== name && one !== "correct").join(" ") }) }, row.counts[name].toLocaleString("en")));
+  : h("a", { href: link("errors", { layer: row.layer, of: systems[row.system].name, off: CLASS.filter((one) => one !== name && one !== "correct").join(" ") }) }, row.counts[name].toLocaleString("en")));
 function byLabel(rows) {
   if (!rows.length) return null;
   return [h("h2", {}, `By label, ${broken.schema}`), grid("Label", rows, (row) => row.label)];
@@ -1052,7 +1065,9 @@ el("theme").addEventListener("click", () => { setTheme(theme + 1); tell(el("them
 el("help").addEventListener("click", help);
 addEventListener("keydown", (event) => {
   if (!single || event.ctrlKey || event.metaKey || event.altKey || el("keys").open) return;
-  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
+  if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
+  // Who has just chosen a filter wants the next error; other letters find an option by its name.
+  if (event.target.tagName === "SELECT" && !"np][".includes(event.key)) return;
   const tabs = ["overview", "errors", "breakdowns", "people"];
   if (event.key === "?") help();
   else if (event.key === "t") el("theme").click();
