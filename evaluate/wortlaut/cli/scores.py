@@ -41,6 +41,12 @@ def _page(path: Path | None) -> Path | None:
     return target(path)
 
 
+PageFile = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
+]
+
+
 def _folder(path: Path | None) -> Path | None:
     """The folder that ``--figures`` names; refused, like a missing matplotlib, before the work begins."""
     if path is not None:
@@ -92,10 +98,7 @@ def evaluate(
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="local, or ray: a cluster (RAY_ADDRESS) or all cores here.")
     ] = "local",
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
-    ] = None,
+    html: PageFile = None,
     figures: Annotated[
         Path | None,
         typer.Option(
@@ -122,11 +125,7 @@ def evaluate(
             engine=engine,
             progress=progress,
         )
-    if html is not None:
-        from wortlaut.files import write_whole
-        from wortlaut.reports.page import report_page
-
-        write_whole(html, report_page(evaluation, labels=read_labels(labels)))
+    _write_page(evaluation, html, labels)
     if figures is not None:
         from wortlaut.reports.figures import write_figures
 
@@ -150,6 +149,7 @@ def score(
     everything: Everything = False,
     samples: Samples = 1000,
     seed: Seed = 0,
+    html: PageFile = None,
 ) -> None:
     """Score one annotated file against another, in any format that can be read."""
     from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
@@ -162,6 +162,7 @@ def score(
         samples=samples,
         seed=seed,
     )
+    _write_page(evaluation, html, labels)
     _show(evaluation, json_file, by_label, everything)
 
 
@@ -205,6 +206,14 @@ def _refuse_strangers(specs: Sequence[str]) -> None:
             errors.append(error)
     if specs and len(errors) == len(specs):
         raise errors[0]
+
+
+def _write_page(evaluation: Evaluation, path: Path | None, labels: str | None) -> None:
+    if path is not None:
+        from wortlaut.files import write_whole
+        from wortlaut.reports.page import report_page
+
+        write_whole(path, report_page(evaluation, labels=read_labels(labels)))
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
