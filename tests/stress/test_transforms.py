@@ -271,6 +271,7 @@ ROLES = {
     "Ein neuer Minister kam.": "Eine neue Ministerin kam.",
     "Sie half dem alten Regierungssprecher.": "Sie half der alten Regierungssprecherin.",
     "Präsident Igor Wolf ging.": "Präsidentin Igor Wolf ging.",
+    "Das sagte Präsident Igor Wolf.": "Das sagte Präsidentin Igor Wolf.",
     "Da kam Igor Wolf, Sprecher der Bahn.": "Da kam Igor Wolf, Sprecherin der Bahn.",
 }
 LEFT = (
@@ -282,6 +283,8 @@ LEFT = (
     "Es gab Präsidenten.",
     "Sie versuchten, Kritiker zu hören.",
     "Kritiker schwiegen.",
+    "Da kam Regierender Bürgermeister Igor Wolf.",
+    "Der bei Bonn ansässige Politiker Igor Wolf kam.",
 )
 
 

@@ -30,6 +30,8 @@ _BEFORE = re.compile(
     r"(?P<adjectives>(?:[^\W\d_][\w-]*e[nr]?\s+){0,2})$",
     re.IGNORECASE,
 )
+#: What looks like an adjective, whose determiner stands further off; sagte does not.
+_ADJECTIVE = re.compile(r"(?:[^\Wt]e|e[nrsm])\s+$")
 #: Determiner → that of the feminine, and whether adjectives in -en lose their n, -er their r.
 _DETERMINERS: Mapping[str, tuple[str, bool]] = {
     "der": ("die", False),
@@ -112,7 +114,8 @@ def _changed(document: Document, role: re.Match[str], begin: int) -> list[Edit] 
         apposition = behind and any(
             text[e.span.end : role.start()] == ", " and e.label == "PER" for e in document.entities
         )
-        return [stem] if not ending and (_before_name(document, role) or apposition) else None
+        alone = _before_name(document, role) and not _ADJECTIVE.search(text[begin : role.start()])
+        return [stem] if not ending and (alone or apposition) else None
     determiner = before.group("determiner")
     if determiner.lower() not in _DETERMINERS:
         return None
