@@ -84,7 +84,7 @@ def convert(
     name, write, options = _target(to, out)
     out = out.resolve() if out.is_symlink() else out
     _refuse_to_overwrite(out, name, force)
-    ref = _source(source)
+    ref = named(source)
     join = joiner(name)
     if resume and join is None:
         raise DataError(
@@ -297,7 +297,8 @@ def _fingerprint(ref: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _source(source: str | Path) -> str | Path:
+def named(source: str | Path) -> str | Path:
+    """What ``load_corpus`` takes for a path whose format shows. Raises where it does not, or is not there."""
     name, colon, _ = str(source).partition(":")
     if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*READERS, "hub")):
         return source

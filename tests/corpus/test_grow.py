@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from strategies import annotations
 
 from wortlaut.corpus import grow
-from wortlaut.corpus.grow import check, fitted, write
+from wortlaut.corpus.grow import check, fitted, take, write
 from wortlaut.corpus.validate import validate
-from wortlaut.document import Annotations, Cluster, Entity, Quote, Span
+from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import ID, read_annotations, read_provenance
 
@@ -146,6 +146,61 @@ def test_names_that_no_layer_can_have(folder, layer):
         write(check([folder / "eins.txt"], folder, {}), folder, layer=layer, annotations=[Annotations()])
 
 
+def taken(root, *documents, **options):
+    return take(documents, root, **{"layer": "b", "annotator": "Berta"} | options)
+
+
+@pytest.fixture
+def repository(folder):
+    """A corpus of two texts without annotations."""
+    root = folder / "korpus"
+    root.mkdir()
+    write(check([folder / "eins.txt", folder / "zwei.txt"], root, {}), root)
+    return root
+
+
+def test_what_a_tool_exports_becomes_a_layer(repository):
+    """Documents are known by their ids, or by their texts where the tool names them otherwise."""
+    texts = {path.stem: path.read_text("utf-8") for path in (repository / "seeds").glob("*.txt")}
+    said = Annotations(
+        (Entity(Span.of(0, 4), "PER", entity="Anna Weiß"),), (), (Cluster("Anna Weiß", "Anna"),)
+    )
+    paths = taken(repository, Document("eins", texts["eins"], said), Document("17", texts["zwei"]))
+    assert [path.relative_to(repository).as_posix() for path in paths] == [
+        "annotations/layers/b/eins.jsonl",
+        "annotations/layers/b/zwei.jsonl",
+    ]
+    file = read_annotations(paths[0], texts["eins"])
+    assert (file.header.layer, file.header.annotator) == ("b", "Berta")
+    assert file.annotations.entities[0].entity == "anna-weiss"
+    assert [incident.rule for incident in validate([paths[0].parent])] == []
+    before = everything(repository)
+    with pytest.raises(DataError, match="is not overwritten"):
+        taken(repository, Document("eins", texts["eins"]))
+    assert everything(repository) == before
+    taken(repository, Document("eins", texts["eins"]), force=True)
+    assert read_annotations(paths[0], texts["eins"]).annotations == Annotations()
+
+
+def test_what_is_none_of_the_texts_is_told_and_nothing_is_left(repository):
+    text = (repository / "seeds/eins.txt").read_text("utf-8")
+    before = everything(repository)
+    good = Document("zwei", (repository / "seeds/zwei.txt").read_text("utf-8"))
+    odd = Annotations((Entity(Span.of(0, 4), "PERSON"),))
+    for document, what, hint in (
+        (Document("eins", text[:5] + "#" + text[6:]), "line 1, character 5 on", f"There {text[5:25]!r}"),
+        (Document("drei", "Etwas anderes."), "none of seeds/", "wortlaut add"),
+        (Document("eins", text, odd), "label", ""),
+        (good, "two documents have its text", ""),
+    ):
+        with pytest.raises(DataError, match=what) as refused:
+            taken(repository, good, document)
+        assert hint in refused.value.hint
+    with pytest.raises(DataError, match="cannot be the name of a layer"):
+        taken(repository, good, layer="gold")
+    assert everything(repository) == before
+
+
 def test_names_become_slugs_with_a_cluster_behind_each():
     said = Annotations(
         (
@@ -200,8 +255,10 @@ def test_the_way_of_docs_annotate(folder):
     assert "annotations/layers/a/eins.jsonl" in told
     assert "R03" in run("validate", code=1)
     path = root / "annotations/layers/a/eins.jsonl"
+    run("convert", "annotations/layers/a", "../tasks.json", "--to", "label-studio")
+    run("import", "../tasks.json", "--layer", "b", "--annotator", "quotes-de")
     other = root / "annotations/layers/b/eins.jsonl"
-    other.parent.mkdir()
+    assert other.read_text("utf-8") == path.read_text("utf-8").replace('"layer": "a"', '"layer": "b"')
     other.write_text(
         path.read_text("utf-8")
         .replace('"layer": "a"', '"layer": "b"')

@@ -57,6 +57,26 @@ def add(
         print(path)
 
 
+@app.command("import", rich_help_panel="Make a corpus")
+def import_layer(
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="What a tool exported: FORMAT:PATH, or a path.")
+    ],
+    layer: Annotated[str, typer.Option(metavar="NAME", help="The layer that it becomes.")],
+    annotator: Annotated[str, typer.Option(metavar="WHO", help="Default: the layer's name.")] = "",
+    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Take annotations of texts in seeds/ from a tool's export into a layer."""
+    from wortlaut.convert import named
+    from wortlaut.corpus.grow import take
+    from wortlaut.corpus.load import stream_corpus
+
+    documents = stream_corpus(named(source))
+    for path in take(documents, root, layer=layer, annotator=annotator or layer, force=force):
+        print(path)
+
+
 @app.command(rich_help_panel="Make a corpus")
 def diff(
     first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],

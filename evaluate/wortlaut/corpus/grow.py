@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wortlaut.document import Annotations, Cluster, Document
 from wortlaut.errors import DataError, MissingFileError
@@ -20,6 +21,8 @@ from wortlaut.formats.native import (
     format_annotations,
     read_annotations,
     read_provenance,
+    read_text,
+    write_annotations,
 )
 
 #: What a line of provenance can say beside id, checksum and length, in its order.
@@ -96,9 +99,8 @@ def write(
     Raises a :class:`DataError` for a layer that cannot be one, annotations of these texts that are there
     already, and annotations that the format cannot hold.
     """
-    if layer and (layer == "gold" or not ID.fullmatch(layer)):
-        hint = "Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`."
-        raise DataError(f"{layer!r} cannot be the name of a layer", hint=hint)
+    if layer:
+        _check_layer(layer)
     folder = root / "annotations" / "layers" / layer
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
     for one, said in zip(additions, annotations, strict=True) if layer else ():
@@ -131,6 +133,64 @@ def write(
             path.rmdir()
         raise
     return [*files, table]
+
+
+def take(
+    documents: Iterable[Document], root: Path, *, layer: str, annotator: str, force: bool = False
+) -> list[Path]:
+    """Writes annotations of texts that are in ``seeds/`` as a layer; all or nothing.
+
+    A document is known by its id, or by its text where a tool has given it another id. Raises a
+    :class:`DataError` for a text that is none of them (with the place where it differs), for files that are
+    there already but for ``force``, and for annotations that the format cannot hold.
+    """
+    _check_layer(layer)
+    texts = {path.stem: read_text(path) for path in sorted((root / "seeds").glob("*.txt"))}
+    ids = {text: id for id, text in texts.items()}
+    folder = root / "annotations" / "layers" / layer
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{layer}-", dir=folder.parent) as place:
+        new = []
+        for document in documents:
+            id = document.id if texts.get(document.id) == document.text else ids.get(document.text)
+            if id is None:
+                raise _no_seed(document, texts)
+            path = Path(place) / f"{id}.jsonl"
+            if path.exists():
+                raise DataError("two documents have its text", where=str(root / "seeds" / f"{id}.txt"))
+            said = fitted(document.annotations)
+            write_annotations(path, said, document.text, document=id, layer=layer, annotator=annotator)
+            try:
+                read_annotations(path, document.text)
+            except DataError as error:
+                raise DataError(error.what, where=f"document {document.id!r}", hint=error.hint) from error
+            if (folder / path.name).exists() and not force:
+                hint = "Name another layer, or say --force."
+                what = "is there already and is not overwritten"
+                raise DataError(what, where=str(folder / path.name), hint=hint)
+            new.append(path)
+        folder.mkdir(exist_ok=True)
+        return [path.replace(folder / path.name) for path in new]
+
+
+def _no_seed(document: Document, texts: Mapping[str, str]) -> DataError:
+    seed = texts.get(document.id)
+    where = f"document {document.id!r}"
+    if seed is None:
+        hint = "Take it in first: wortlaut add FILE"
+        return DataError("its text is none of seeds/", where=where, hint=hint)
+    pairs = zip(seed, document.text, strict=False)
+    at = next((i for i, (one, two) in enumerate(pairs) if one != two), min(len(seed), len(document.text)))
+    line = seed.count("\n", 0, at) + 1
+    what = f"its text is not that of seeds/{document.id}.txt: it differs from line {line}, character {at} on"
+    hint = f"There {seed[at : at + 20]!r}, here {document.text[at : at + 20]!r}."
+    return DataError(what, where=where, hint=hint)
+
+
+def _check_layer(layer: str) -> None:
+    if layer == "gold" or not ID.fullmatch(layer):
+        hint = "Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`."
+        raise DataError(f"{layer!r} cannot be the name of a layer", hint=hint)
 
 
 def fitted(annotations: Annotations) -> Annotations:
