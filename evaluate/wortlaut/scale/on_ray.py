@@ -11,10 +11,10 @@ import logging
 import os
 import pickle
 import platform
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,11 @@ from wortlaut.scale.pool import Pool
 from wortlaut.scale.shards import Quarantined
 from wortlaut.scale.source import Piece, Source, read
 from wortlaut.storage import Folder, is_url
+
+#: Documents that a task has at most, where it has several shards: what is lost with it is not much.
+_TOGETHER = 10_000
+#: Shards that an actor puts together at a time.
+_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A shard to be made: where its texts are, or the texts; and what an earlier run made of it."""
+    """Shards in a row, from ``number``: where their texts are, or the texts; what there is of them."""
 
     number: int
     pieces: tuple[Piece, ...]
     texts: tuple[Text, ...]
-    known: Shard | None
-    skip: bool
+    known: Mapping[int, Shard]
+    skip: Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class _Report:
     """What an actor says of a task."""
 
     outcomes: list[Outcome]
+    #: What ended it before the last of its shards.
+    error: WortlautError | None
     actor: tuple[str, int]
     finds: tuple[str, ...]
     notes: tuple[str, ...]
@@ -85,15 +92,15 @@ def run_ray(
         restarts: dict[tuple[str, int], int] = {}
         failed: list[Quarantined] = []
         for row in results.iter_rows():
-            report: _Report | WortlautError = pickle.loads(row["report"])
-            if isinstance(report, WortlautError):
-                raise report
+            report: _Report = pickle.loads(row["report"])
             restarts[report.actor] = report.restarts
             learn(report.finds, report.notes, sum(restarts.values()))
             for shard, failures in report.outcomes:
                 failed += failures or ()
                 counted(shard.documents, shard.failures)
                 yield shard, failures
+            if report.error is not None:
+                raise report.error
             check_failures(failed, job)
 
 
@@ -110,27 +117,60 @@ class _Actor:
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[bytes]]:
         return {"report": [pickle.dumps(self._report(pickle.loads(task))) for task in batch["task"]]}
 
-    def _report(self, task: _Task) -> _Report | WortlautError:
-        known = {} if task.known is None else {task.number: task.known}
-        job = replace(self._job, known=known, skip=frozenset(known if task.skip else ()))
+    def _report(self, task: _Task) -> _Report:
+        job = replace(self._job, known=task.known, skip=task.skip)
+        outcomes: list[Outcome] = []
+        failed = None
         try:
-            texts = task.texts or tuple(chain.from_iterable(read(piece, job.corpus) for piece in task.pieces))
-            made = list(run_local(job, [(task.number, texts)], self._pool, lambda *_: None, 1))
+            for outcome in run_local(job, _shards(task, job), self._pool, lambda *_: None, _AHEAD):
+                outcomes.append(outcome)
         except WortlautError as error:
-            return error
-        actor = (platform.node(), os.getpid())
-        return _Report(made, actor, self._pool.finds, self._pool.notes, self._pool.restarts)
+            failed = error
+            # What they are at belongs to no task any more.
+            self._pool.end(patient=False)
+        pool, actor = self._pool, (platform.node(), os.getpid())
+        return _Report(outcomes, failed, actor, pool.finds, pool.notes, pool.restarts)
+
+
+def _shards(task: _Task, job: Job) -> Iterator[tuple[int, Sequence[Text]]]:
+    if task.texts:
+        yield task.number, task.texts
+        return
+    stream = chain.from_iterable(read(piece, job.corpus) for piece in task.pieces)
+    for number in count(task.number):
+        if not (texts := tuple(islice(stream, job.shard_size))):
+            return
+        yield number, texts
 
 
 def _tasks(job: Job, source: Source) -> Iterator[_Task]:
-    pieces = source.cut(job.shard_size)
-    if pieces is None:
+    cut = source.cut(job.shard_size)
+    if cut is None:
         for number, texts in source.shards(job.shard_size):
-            yield _Task(number, (), tuple(texts), job.known.get(number), number in job.skip)
+            yield _task(job, range(number, number + 1), (), tuple(texts))
         return
-    for number, places in enumerate(pieces):
-        places = tuple(replace(piece, file=_absolute(piece.file)) for piece in places)
-        yield _Task(number, places, (), job.known.get(number), number in job.skip)
+    # Several shards to a task where they share a row group, which is decoded for each task.
+    together = max(1, min(-(-source.group // job.shard_size), _TOGETHER // job.shard_size))
+    first = 0
+    while shards := list(islice(cut, together)):
+        yield _task(job, range(first, first + len(shards)), _joined(chain.from_iterable(shards)), ())
+        first += len(shards)
+
+
+def _task(job: Job, numbers: range, pieces: tuple[Piece, ...], texts: tuple[Text, ...]) -> _Task:
+    known = {number: job.known[number] for number in numbers if number in job.known}
+    return _Task(numbers.start, pieces, texts, known, job.skip & known.keys())
+
+
+def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Pieces that follow one another in a file as one."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        piece = replace(piece, file=_absolute(piece.file))
+        if joined and (joined[-1].file, joined[-1].stop) == (piece.file, piece.start):
+            piece = replace(piece, start=joined.pop().start)
+        joined.append(piece)
+    return tuple(joined)
 
 
 def _absolute(ref: str) -> str:

@@ -97,12 +97,16 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end(patient=kind is None)
+
+    def end(self, *, patient: bool) -> None:
+        """Let the workers close their extractors, or kill them at once; a new run starts new ones."""
         # One that still loads has nothing to close.
-        patient = [worker for worker in self._workers if kind is None and worker.idle]
-        for worker in patient:
+        closing = [worker for worker in self._workers if patient and worker.idle]
+        for worker in closing:
             worker.end()
         for worker in self._workers:
-            worker.leave(_CLOSING if worker in patient else 0.0)
+            worker.leave(_CLOSING if worker in closing else 0.0)
         self._workers = []
 
     def run(self, batches: Iterable[Batch | None]) -> Iterator[Answer]:

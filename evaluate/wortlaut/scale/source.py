@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,6 +45,8 @@ class Source:
     pieces: tuple[Piece, ...] = ()
     #: Documents, where that is known without reading them all.
     total: int | None = None
+    #: Rows of the largest row group: to read one in the middle, those before it are decoded.
+    group: int = 1
 
     @classmethod
     def of(cls, ref: str) -> Source:
@@ -60,9 +62,10 @@ class Source:
         if found[0].endswith(".parquet"):
             # Side by side: each is a round trip where the files are far away.
             with ThreadPoolExecutor(_OPENED) as threads:
-                counts = threads.map(_row_count, found)
-                pieces = tuple(Piece(file, 0, count) for file, count in zip(found, counts, strict=True))
-            return cls(ref, pieces, sum(piece.stop for piece in pieces))
+                counts = list(threads.map(_row_counts, found))
+            pieces = tuple(Piece(file, 0, sum(count)) for file, count in zip(found, counts, strict=True))
+            group = max((rows for file in counts for rows in file), default=0)
+            return cls(ref, pieces, sum(map(sum, counts)), max(1, group))
         pieces = tuple(Piece(file, 0, -1) for file in found)
         return cls(ref, pieces, len(found) if found[0].endswith(".txt") else None)
 
@@ -183,10 +186,10 @@ def _open(file: str) -> Iterator[IO[Any]]:
 _BROKEN = "It may be cut short or damaged: fetch it again."
 
 
-def _row_count(file: str) -> int:
+def _row_counts(file: str) -> list[int]:
+    """Of each row group."""
     with _parquet(file) as table:
-        count: int = table.metadata.num_rows
-        return count
+        return [table.metadata.row_group(i).num_rows for i in range(table.num_row_groups)]
 
 
 @contextmanager
@@ -211,7 +214,7 @@ def _parquet(file: str) -> Iterator[Any]:
 def _read_rows(piece: Piece) -> Iterator[Text]:
     with _parquet(piece.file) as table:
         sizes = [table.metadata.row_group(i).num_rows for i in range(table.num_row_groups)]
-        ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+        ends = list(accumulate(sizes))
         groups = [i for i, end in enumerate(ends) if end > piece.start and end - sizes[i] < piece.stop]
         row = ends[groups[0]] - sizes[groups[0]] if groups else 0
         for batch in table.iter_batches(_ROWS, row_groups=groups, columns=["id", "text"]):
