@@ -175,6 +175,20 @@ def test_schemas_that_do_not_count_items_are_refused(schema: str) -> None:
         stress(Reader(), corpus(1), ["nbsp"], schemas=[schema])
 
 
+def test_without_resamples_there_are_tests_and_no_intervals() -> None:
+    row = rows(stress(Reader(), corpus(12), ["capitals"], samples=0, trials=50))["capitals", "entities"]
+    assert row.test is not None and row.test.p_randomisation is not None
+    assert row.test.interval is None and row.same.interval is None and row.change == -1
+
+
+def test_one_sentence_has_no_test() -> None:
+    document = Document("d", "Anna kam", Annotations((Entity(Span.of(0, 4), "PER"),)))
+    row = rows(stress(Reader(), Corpus.of("one", [document]), ["capitals"], samples=9))[
+        "capitals", "entities"
+    ]
+    assert row.test is None and row.p_holm is None and (row.before, row.after) == (1.0, 0.0)
+
+
 def test_other_schemas_and_labels() -> None:
     report = stress(
         Reader(),

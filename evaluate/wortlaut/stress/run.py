@@ -184,8 +184,12 @@ def stress(
     loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
     # One resample is enough for the sums of each unit: the intervals are those of the paired test.
     scorer = Scorer.of(loaded, project, Resampling("document", 1, seed))
-    variants = {spec: [function(d) for d in loaded.documents] for spec, function in functions.items()}
-    applied = tuple(_applied(spec, loaded.documents, variants[spec]) for spec in variants)
+
+    def variants(spec: str) -> list[Transformed]:
+        # Made when they are needed: all of them would fill the memory many times over.
+        return [functions[spec](document) for document in loaded.documents]
+
+    applied = tuple(_applied(spec, loaded.documents, variants(spec)) for spec in functions)
     tried = [one.name for one in applied if one.changed]
     rows: list[Row] = []
     failures: list[Failure] = []
@@ -197,7 +201,7 @@ def stress(
             before = opened.find(loaded.documents)
             base = scorer.system(name, before, chosen, None, opened.finds)
             for spec in tried:
-                side = _Side(scorer, chosen, opened, before, base, variants[spec], resampling, trials)
+                side = _Side(scorer, chosen, opened, before, base, variants(spec), resampling, trials)
                 try:
                     rows += side.rows(spec)
                 except WortlautError as error:
@@ -430,7 +434,7 @@ class _Side:
             after, before = (self._by_document(sums) for sums in (after, before))
         if len(after) < 2 or not np.array_equal(after[:, 0], before[:, 0]):
             return None
-        return paired_test(
+        test = paired_test(
             after,
             before,
             scale,
@@ -438,6 +442,9 @@ class _Side:
             trials=self.trials,
             seed=self.resampling.seed,
         )
+        if self.resampling.samples:
+            return test
+        return replace(test, interval=None, p_bootstrap=None, superiority=None, effect=None)
 
     def _by_document(self, sums: Ints) -> Ints:
         table = np.zeros((len(self.variants), 4), np.int64)
@@ -515,6 +522,8 @@ def _results(system: System, layer: str) -> Mapping[str, Result]:
 
 
 def _unit(units: Units, document: int, start: int) -> int:
+    if units.kind == "document":
+        return document
     return int(units.of(np.asarray([document], np.int64), np.asarray([start], np.int64))[0])
 
 
