@@ -436,11 +436,10 @@ def _difference(gold: Document, other: Document) -> str:
     pairs = zip(gold.text, other.text, strict=False)
     shorter = min(len(gold.text), len(other.text))
     at = next((i for i, (one, two) in enumerate(pairs) if one != two), shorter)
-    # The word in which they part, unless that is where it ends in both.
     begin = max(gold.text.rfind(white, 0, at) for white in " \n\t") + 1
-    words = [(d.text[begin:].split(maxsplit=1) or ["nothing more"])[0] for d in (gold, other)]
-    if words[0] == words[1]:
-        words = [(d.text[at:].split(maxsplit=1) or ["nothing more"])[0] for d in (gold, other)]
+    words = [d.text[begin:].partition("\n")[0].partition(" ")[0] for d in (gold, other)]
+    if words[0] == words[1]:  # They part behind it, perhaps in white space alone.
+        words = [d.text[at : at + 20] for d in (gold, other)]
     line = gold.text.count("\n", 0, at) + 1
     return f"document {gold.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"
 
