@@ -946,7 +946,7 @@ function confusions(rows) {
 }
 const DASH = ["", "7 3", "2 3", "9 3 2 3", "4 2"];
 function chart(title, xName, yName, series) {
-  const [w, height, left, bottom] = [320, 270, 38, 38];
+  const [w, height, left, bottom] = [400, 310, 48, 40];
   const x = (v) => left + v * (w - left - 26), y = (v) => height - bottom - v * (height - bottom - 14);
   const svg = s("svg", { viewBox: `0 0 ${w} ${height}`, width: w, height, role: "img", "aria-label": title });
   for (const v of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: x(v), x2: x(v), y1: y(0), y2: y(1) }), s("line", { class: "axis", x1: x(0), x2: x(1), y1: y(v), y2: y(v) }),
