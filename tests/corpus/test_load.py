@@ -122,3 +122,12 @@ def test_hash_is_of_the_content_alone():
 def test_a_path_object_is_a_folder_not_a_format(tmp_path):
     with pytest.raises(UnknownNameError):
         load_corpus(Path("native:x"))
+
+
+def test_every_format_that_can_be_read_is_in_the_list_of_corpora():
+    from wortlaut.corpus.known import KNOWN
+    from wortlaut.formats import READERS
+
+    told = " ".join(f"{corpus.ref} {corpus.get}" for corpus in KNOWN)
+    assert [name for name in READERS if name != "dataset" and name not in told] == []
+    assert "FOLDER" in told  # a dataset is named by its folder

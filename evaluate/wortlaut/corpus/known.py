@@ -93,4 +93,12 @@ KNOWN = (
         "from its home",
         "an .ann file beside each .txt file",
     ),
+    KnownCorpus(
+        "FORMAT:PATH",
+        "exports of tools, and what wortlaut convert writes",
+        "yours",
+        "docs/formats.md says what each holds",
+        "label-studio, doccano, prodigy, inception, web-annotation, tei, docbin, conllu, predictions",
+        "",
+    ),
 )
