@@ -162,8 +162,9 @@ def test_where_rules_are_read_from(tmp_path: Path) -> None:
 
 def test_the_examples_of_the_docs_can_be_read() -> None:
     blocks = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs" / "gate.md").read_text("utf-8"), re.M | re.S)
-    [toml] = [body for kind, body in blocks if kind == "toml"]
+    toml, stress = [body for kind, body in blocks if kind == "toml"]
     rules = parse_rules(tomllib.loads(toml)["tool"]["wortlaut"]["check"])
+    assert parse_rules(tomllib.loads(stress)["tool"]["wortlaut"]["check"]).stress is not None
     assert (rules.flips, rules.alpha, len(rules.rules)) == (Rules().flips, Rules().alpha, 2)
     workflows = [yaml.safe_load(body) for kind, body in blocks if kind == "yaml"]
     steps = [workflows[0]["jobs"]["wortlaut"]["steps"], workflows[1]["wortlaut"]["script"]]
