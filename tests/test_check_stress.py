@@ -15,7 +15,7 @@ from wortlaut.check.baseline import Settings
 from wortlaut.check.gate import Outcome
 from wortlaut.check.rules import Rules, StressRule, parse_rules
 from wortlaut.check.run import gate, write_baseline
-from wortlaut.check.stress import stress_checks
+from wortlaut.check.stress import stress_checks, stress_notes
 from wortlaut.errors import WortlautError
 from wortlaut.scoring.compare import PairedTest
 from wortlaut.stress.run import Applied, Failure, Row, Same, Stress
@@ -147,8 +147,11 @@ def report(before: float, after: float, p: float | None) -> Stress:
     ],
 )
 def test_the_limit_and_the_test(before: float, after: float, p: float | None, status: str) -> None:
-    [check] = stress_checks(report(before, after, p), StressRule(drop=0.05), 0.05)
+    found = report(before, after, p)
+    [check] = stress_checks(found, StressRule(drop=0.05), 0.05)
     assert check.status == status, check
+    told = any("cannot tell them from chance" in note for note in stress_notes(found, StressRule(), 0.05))
+    assert told == (p == 0.051)
 
 
 def test_a_failure_of_a_system() -> None:

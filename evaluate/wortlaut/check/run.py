@@ -10,7 +10,7 @@ from wortlaut.check.baseline import Baseline, Settings, baseline_of, item_hash, 
 from wortlaut.check.gate import Known, Outcome, check, invalid
 from wortlaut.check.rules import Rules
 from wortlaut.check.speed import relative_speed
-from wortlaut.check.stress import run_stress, stress_checks, stress_note
+from wortlaut.check.stress import run_stress, stress_checks, stress_notes
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation import Evaluation, Progress, evaluate
 from wortlaut.excerpts import excerpt
@@ -109,7 +109,7 @@ def _stressed(
     return replace(
         outcome,
         checks=(*outcome.checks, *checks),
-        notes=(*outcome.notes, stress_note(report), *(f"stress: {note}" for note in report.notes)),
+        notes=(*outcome.notes, *stress_notes(report, rules.stress, rules.alpha)),
     )
 
 

@@ -52,25 +52,34 @@ def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Ch
         yield Check(f"stress {row.transform}", *_judged(row, rule, alpha, report.unit), place)
 
 
-def stress_note(report: Stress) -> str:
-    """The largest drop, in one sentence."""
+def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str]:
+    """The largest drop, and how many are above the limit without a test that supports them."""
     tried = sum(one.changed > 0 for one in report.applied)
     rows = [row for row in report.rows if row.change is not None and row.change < 0]
     if not rows:
-        return f"stress: no score falls under {tried} transformation(s) of the texts"
+        yield f"stress: no score falls under {tried} transformation(s) of the texts"
+        return
     worst = min(rows, key=lambda row: row.change or 0.0)
     place = ", ".join((worst.system, worst.layer, worst.schema))
-    return (
+    yield (
         f"stress: of {tried} transformation(s) {worst.transform} costs most, {-(worst.change or 0.0):.4f}"
         f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
     )
+    above = [row for row in report.rows if _fell(row) > rule.drop + _SLACK]
+    if open_ := sum(_judged(row, rule, alpha, report.unit)[0] == "pass" for row in above):
+        tests = f"{len(report.rows)} tests of {report.units} {report.unit}s"
+        yield f"stress: {open_} drop(s) above {rule.drop:g} do not fail: {tests} cannot tell them from chance"
+    yield from (f"stress: {note}" for note in report.notes)
+
+
+def _fell(row: Row) -> float:
+    return 0.0 if row.before is None else row.before - (row.after or 0.0)
 
 
 def _judged(row: Row, rule: StressRule, alpha: float, unit: str) -> tuple[str, str]:
-    fell = 0.0 if row.before is None else row.before - (row.after or 0.0)
     shown = " → ".join("undefined" if f1 is None else f"{f1:.4f}" for f1 in (row.before, row.after))
     what = f"F1 {shown} under {row.transform}, largest drop {rule.drop:g}"
-    if fell <= rule.drop + _SLACK:
+    if _fell(row) <= rule.drop + _SLACK:
         return "pass", what
     if row.test is None or row.p_holm is None:
         return "invalid", f"{what}; with one {unit} no test can say whether chance explains it"
