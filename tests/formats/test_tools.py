@@ -8,7 +8,7 @@ import pytest
 
 from wortlaut.document import Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError
-from wortlaut.formats import reader, writer
+from wortlaut.formats import jsonl, reader, writer
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nSie fuhr gestern fort."
 ANNA = Entity(Span.of(2, 11), "PER", qid="Q1")
@@ -67,7 +67,7 @@ def test_what_people_add_in_label_studio(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({}, "not a list of tasks"),
+        ({}, "is not a list"),
         ([{"id": 1}], "task 1: has no 'data'"),
         (task(region(2, 11, text="Anna")), r"result 1: \[2, 11\) is 'Anna Krug'"),
         (task(region(2, 99)), "outside the text"),
@@ -79,6 +79,29 @@ def test_what_people_add_in_label_studio(tmp_path):
 def test_label_studio_refuses(content, message, tmp_path):
     with pytest.raises(DataError, match=message):
         read("label-studio", tmp_path / "x.json", content)
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 1 << 20])
+@pytest.mark.parametrize("indent", [None, 3])
+def test_a_list_is_read_value_by_value(block, indent, tmp_path, monkeypatch):
+    """Wherever the blocks end in which it is read."""
+    monkeypatch.setattr(jsonl, "_BLOCK", block)
+    values = [{"a": [1, "]", {"ä": '\u2028,🙂\\"'}]}, {}, {"b": "x" * 50}]
+    path = tmp_path / "x.json"
+    for many in ([], values[:1], values):
+        path.write_text(f"\n {json.dumps(many, ensure_ascii=False, indent=indent)}\n", "utf-8")
+        assert list(jsonl.listed(path)) == many
+    for broken, line in (
+        ('[{"a": 1}\n{"b": 2}]', 2),
+        ('[\n{"a": 1},\n\n{"b" 2}]', 4),
+        ('[\n{"a": 1},\n]', 3),
+        ('[{"a": 1}', 1),
+        ("[\n", 2),
+        ("[]\n]", 1),
+    ):
+        path.write_text(broken, "utf-8")
+        with pytest.raises(DataError, match=rf"x\.json:{line}: is not JSON"):
+            list(jsonl.listed(path))
 
 
 def test_doccano_counts_utf16_units(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from wortlaut.document import Document, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import predictions
 from wortlaut.formats.losses import Losses
+
+_SPACE = re.compile("[ \t\n\r]*")
+#: Characters of a list that are read at a time.
+_BLOCK = 1 << 20
 
 
 def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -35,6 +40,53 @@ def document(path: Path) -> Any:
         raise DataError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from None
     except RecursionError:
         raise DataError("is nested too deeply to be read", where=str(path)) from None
+
+
+def listed(path: Path) -> Iterator[Any]:
+    """The values of a file that is one JSON list of objects, one of them in memory at a time.
+
+    Raises a :class:`DataError` with the line in which a broken value begins.
+    """
+    if not path.is_file():
+        raise MissingFileError("there is no such file", where=str(path))
+    decode = json.JSONDecoder().raw_decode
+    before, size = 1, _BLOCK
+    with path.open(encoding="utf-8-sig") as file:
+        try:
+            rest = file.read(size)
+            while not rest.strip() and (more := file.read(size)):
+                rest += more
+            if not rest.lstrip().startswith("["):
+                raise DataError("is not a list", where=str(path), hint="Export all documents, as JSON.")
+            at, separator = rest.index("[") + 1, ""
+            while True:
+                begin = _past_space(rest, at)
+                try:
+                    if rest[begin : begin + 1] == "]" and not (rest[begin + 1 :] + file.read()).strip():
+                        return
+                    if separator and rest[begin : begin + 1] != separator:
+                        raise json.JSONDecodeError("expected a comma or the end of the list", rest, begin)
+                    value, at = decode(rest, _past_space(rest, begin + len(separator)))
+                except json.JSONDecodeError as error:
+                    # Either it is broken, or it goes on behind what has been read.
+                    more = file.read(size)
+                    if not more:
+                        where = f"{path}:{before + rest.count(chr(10), 0, error.pos)}"
+                        raise DataError(f"is not JSON: {error.msg}", where=where) from None
+                    before += rest.count("\n", 0, at)
+                    rest, at, size = rest[at:] + more, 0, 2 * size
+                    continue
+                yield value
+                separator, size = ",", _BLOCK
+        except UnicodeDecodeError as error:
+            raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
+        except RecursionError:
+            raise DataError("is nested too deeply to be read", where=str(path)) from None
+
+
+def _past_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def get(item: Any, key: str, kind: type, where: str) -> Any:

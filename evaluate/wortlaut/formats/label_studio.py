@@ -35,10 +35,7 @@ _LINE_END = re.compile("[\n\r]")
 
 def read(path: Path) -> Iterator[Document]:
     """Every task of an export as JSON. A task without ``data.document`` is named by its id or its place."""
-    tasks = jsonl.document(path)
-    if not isinstance(tasks, list):
-        raise DataError("is not a list of tasks", where=str(path), hint="Export as JSON, not JSON-MIN.")
-    for number, task in enumerate(tasks, 1):
+    for number, task in enumerate(jsonl.listed(path), 1):
         yield _document(task, number, f"{path}: task {number}")
 
 
