@@ -10,7 +10,6 @@ import typer
 from wortlaut.cli.common import (
     Labels,
     Samples,
-    Schemas,
     app,
     fail,
     print_parts,
@@ -46,7 +45,10 @@ def stress(
         bool, typer.Option("--expected", help="All that leave the meaning as it is.")
     ] = False,
     as_list: Annotated[bool, typer.Option("--list", help="List the transformations.")] = False,
-    schema: Schemas = None,
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict."),
+    ] = None,
     labels: Labels = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the transformations and the tests.")] = 0,
     samples: Samples = 1000,
