@@ -240,3 +240,21 @@ def test_gamma():
         agree([first, other], samples=0, gamma=True)[0].rows["entities"].figures["gamma"] for _ in range(2)
     ]
     assert figures[0] == figures[1] and figures[0].value < 1
+
+
+def test_gamma_is_that_of_the_package():
+    """Of the quotes of the two layers of the seed article, put into its own container one by one."""
+    pygamma_agreement = pytest.importorskip("pygamma_agreement")
+    from pyannote.core import Segment
+
+    continuum = pygamma_agreement.Continuum()
+    layers = [read_layer(name, ROOT) for name in "ab"]
+    for one in layers:
+        for document in one.documents.values():
+            for quote in document.quotes:
+                for start, end in quote.content:
+                    continuum.add(one.name, Segment(start, end), quote.type)
+    np.random.seed(0)
+    own = continuum.compute_gamma(pygamma_agreement.CombinedCategoricalDissimilarity()).gamma
+    (found,) = agree(layers, samples=0, gamma=True)
+    assert found.rows["quotes"].figures["gamma"].value == pytest.approx(float(own), abs=1e-4)
