@@ -235,7 +235,7 @@ def evaluate(
         The bootstrap behind the intervals; 0 samples for none.
     items
         Whether documents, annotations and single items are kept: for lists of errors and of items that
-        differ. By default they are for up to 20 million characters of text; else the corpus is read once
+        differ. By default they are for up to 5 million characters of text; else the corpus is read once
         to begin with and once for each extractor, a chunk of documents in memory at a time, and what stays
         are counts. The scores are the same.
     engine

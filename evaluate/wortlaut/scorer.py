@@ -36,7 +36,7 @@ from wortlaut.scoring.units import Units, document_units, sentence_units
 #: Documents and characters of text in memory at a time: a chunk ends with the one or the other.
 CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
-KEPT_CHARACTERS = 20_000_000
+KEPT_CHARACTERS = 5_000_000
 
 #: A document's id, fragments and a label (empty where the layer has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]

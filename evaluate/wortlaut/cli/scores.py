@@ -92,7 +92,7 @@ def evaluate(
         typer.Option(
             "--items/--no-items",
             show_default=False,
-            help="Keep texts and single items, or only counts. Default: up to 20 million characters.",
+            help="Keep texts and single items, or only counts. Default: up to 5 million characters.",
         ),
     ] = None,
     engine: Annotated[
