@@ -112,8 +112,13 @@ def test_names_that_are_none(target):
 def test_what_is_not_fit_is_not_published(root, tmp_path):
     (root / "annotations/statement.yaml").unlink()
     for stand_off in (False, True):
-        with pytest.raises(DataError, match="not fit to be published"):
+        with pytest.raises(DataError, match="not fit to be published") as caught:
             make(root, tmp_path / f"release-{stand_off}", stand_off=stand_off)
+        assert "title, summary, curation_rationale" in caught.value.hint
+    (root / "annotations/statement.yaml").write_text("title: Briefe\nsummary: Briefe.\n")
+    with pytest.raises(DataError, match="not fit") as caught:
+        make(root, tmp_path / "release")
+    assert caught.value.hint.startswith("Missing in annotations/statement.yaml: curation_rationale, ")
 
 
 # ---------------------------------------------------------------- the Hub

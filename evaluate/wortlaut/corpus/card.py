@@ -101,6 +101,12 @@ def read_statement(root: Path) -> dict[str, Any]:
     return stated
 
 
+def missing(root: Path) -> list[str]:
+    """The keys of the statement that a card says nothing in place of."""
+    stated = read_statement(root)
+    return [key for key in ("title", "summary", *PARTS) if key not in stated]
+
+
 def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     """The metadata of the card, in the Hub's vocabulary."""
     documents = corpus.documents

@@ -57,10 +57,12 @@ def make(root: Path, folder: Path, *, stand_off: bool = False) -> Release:
     if found:
         name, first = found[0]
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        missing = card.missing(root) if first.rule == "P05" else []
+        hint = f"Missing in {card.STATEMENT}: {', '.join(missing)}." if missing else first.fix
         raise DataError(
             f"not fit to be published: {first.what} ({first.rule}){more}",
             where=f"{name}:{first.line}" if first.line else name,
-            hint=first.fix or f"Say what is missing in {card.STATEMENT}.",
+            hint=hint or f"Say what is missing in {card.STATEMENT}.",
         )
     return opened(folder, root)
 
