@@ -30,6 +30,8 @@ from wortlaut.scale.extraction import extract
 DOCUMENTS, SENTENCES, SEED = int(os.environ.get("WORTLAUT_BENCH_DOCUMENTS", "100000")), 8, 7
 #: Documents for the rate of one extractor.
 SAMPLE = 500
+#: Load up to which times by the clock are judged.
+_QUIET = 0.7
 #: It answers at once: what is left is what the engine costs.
 NOTHING = "def create():\n    return lambda texts: [{'entities': []} for _ in texts]\n"
 
@@ -107,6 +109,7 @@ def run(corpus: Path, spec: str, workers: int, **options: int) -> tuple[Cost, Pa
 
 def test_overhead_and_efficiency(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """quotes-de, which does nothing but compute."""
+    quiet = os.getloadavg()[0] < _QUIET
     extractor = resolve("quotes-de")
     answers(extractor, documents(corpus, 64))
     batches = documents(corpus, DOCUMENTS)
@@ -133,8 +136,12 @@ def test_overhead_and_efficiency(corpus: Path, capsys: pytest.CaptureFixture[str
         f"{size(out, DOCUMENTS):.0f} bytes a document in shards, {corpus.stat().st_size / DOCUMENTS:,.0f} in"
         " the corpus",
     )
-    assert overhead < 0.15
-    assert efficiency >= 0.8
+    assert one.cpu / loop.cpu - 1 < 0.15
+    if quiet:
+        assert overhead < 0.15
+        assert efficiency >= 0.8
+    else:
+        shown(capsys, "other programs were running: times by the clock are not judged")
 
 
 def test_what_the_engine_can_feed(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
