@@ -175,7 +175,7 @@ def calls(page: str) -> Iterator[tuple[list[str], bool]]:
     prose = re.sub(r"(?ms)^[ \t]*```.*?^[ \t]*```$", "", page)
     code = "\n".join(block.text for block in blocks(page))
     code += "\n" + "\n".join(re.findall(r"(?m)^    (\S.*)$", prose))
-    for line in code.replace("\\\n", " ").splitlines():
+    for line in re.sub(r"\\\n(?:> )?", " ", code).splitlines():
         for call in re.findall(r"(?:^|[$&|;{] |run: |- |\()wortlaut ([a-z][^\n]*)", line):
             # A call ends where the shell begins something else.
             yield shlex.split(re.split(r" ?(?:\|\||&&|[|;>)])", call)[0], comments=True), True
