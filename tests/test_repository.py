@@ -24,7 +24,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 ORDER = (
     ("errors", "files", "storage"),
     ("document", "excerpts", "markup"),
-    ("layers",),
+    ("layers", "offsets"),
     ("formats",),
     ("corpus",),
     ("extractors",),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import edited
-from wortlaut.stress.text_edit import Edit
 
 TEXT = "„Ja“, sagte Anna von Bonn. Nein."
 

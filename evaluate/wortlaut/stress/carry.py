@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.stress.text_edit import Edit, OffsetMap, apply
+from wortlaut.offsets import Edit, OffsetMap, apply
 
 CROSSED = "an edit crosses its boundary"
 NOTHING_LEFT = "nothing of it is left"

@@ -6,9 +6,9 @@ import re
 from random import Random
 
 from wortlaut.document import Document
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 _DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 _MONTHS = tuple("Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split())

@@ -8,9 +8,9 @@ from random import Random
 
 from wortlaut.document import Document
 from wortlaut.errors import DataError
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A place to divide a word: behind a vowel and before a consonant that a vowel follows.

@@ -9,9 +9,9 @@ from functools import partial
 from random import Random
 
 from wortlaut.document import Document
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 

@@ -11,9 +11,9 @@ from random import Random
 
 from wortlaut.document import Document, Entity
 from wortlaut.errors import DataError
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 KINDS = ("frequent", "rare", "foreign", "feminine")
 _ENDINGS = ("", "e", "en", "er", "es", "em")

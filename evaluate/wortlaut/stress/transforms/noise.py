@@ -9,9 +9,9 @@ from random import Random
 from wortlaut.document import Document
 from wortlaut.errors import DataError
 from wortlaut.layers import sentences
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 #: Rows of a German keyboard: neighbours in a row are mistaken for each other.
 _ROWS = ("qwertzuiopü", "asdfghjklöä", "yxcvbnm")

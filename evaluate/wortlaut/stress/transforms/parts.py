@@ -11,9 +11,9 @@ from random import Random
 from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError
 from wortlaut.layers import sentences
+from wortlaut.offsets import Edit, arranged
 from wortlaut.stress.carry import Transformed, carried, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit, arranged
 
 
 def shuffled(document: Document, random: Random) -> Transformed:

@@ -7,9 +7,9 @@ from functools import partial
 from random import Random
 
 from wortlaut.document import Document
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 #: Style → the outer and the inner pair.
 STYLES: Mapping[str, tuple[str, str]] = {

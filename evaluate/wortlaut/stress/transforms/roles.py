@@ -9,9 +9,9 @@ from random import Random
 
 from wortlaut.document import Document
 from wortlaut.layers import sentences
+from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
-from wortlaut.stress.text_edit import Edit
 
 #: Nouns whose feminine is the noun and -in: with the genitive in -s, and those that decline in -en.
 _NOUNS_S = (

@@ -9,7 +9,7 @@ from strategies import texts
 
 from wortlaut.document import Span
 from wortlaut.errors import DataError
-from wortlaut.stress.text_edit import Edit, OffsetMap, apply, arranged
+from wortlaut.offsets import Edit, OffsetMap, apply, arranged
 
 
 @st.composite
