@@ -45,21 +45,28 @@ def test_the_tutorials_are_among_the_pages() -> None:
     }
 
 
-@pytest.mark.parametrize("page", names(WITH_CONSOLE))
-def test_commands_print_what_is_shown(page: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", names([page for page in PAGES if page in WITH_CONSOLE + WITH_PYTHON]))
+def test_a_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
+    """Its commands first, then its Python, in one folder."""
     if IN_REPOSITORY in TEXT[page]:
         for name in ("annotations", "corpus", "seeds"):
             shutil.copytree(ROOT / name, tmp_path / name)
+    if page in WITH_CONSOLE:
+        check_commands(page, tmp_path)
+    if page in WITH_PYTHON:
+        check_python(page, tmp_path)
+
+
+def check_commands(page: Path, folder: Path) -> None:
     shown = steps(TEXT[page])
-    for step, (printed, code) in zip(shown, run([step.text for step in shown], tmp_path), strict=True):
+    for step, (printed, code) in zip(shown, run([step.text for step in shown], folder), strict=True):
         where = f"docs/{page.relative_to(DOCS)}:{step.line}: {step.text}"
         assert code == 0, f'{where}\nexit code {code}; show it with: …; echo "exit code $?"\n{printed}'
         if not matches(lines(step.output), lines(printed)):
             assert lines(printed) == lines(step.output), where
 
 
-@pytest.mark.parametrize("page", names(WITH_PYTHON))
-def test_python_runs_and_prints_what_is_shown(page: Path, tmp_path: Path) -> None:
+def check_python(page: Path, folder: Path) -> None:
     """The blocks of a page are one program; a ``text`` block right behind one is what it prints."""
     code, shown = [], []
     found = blocks(TEXT[page])
@@ -72,8 +79,8 @@ def test_python_runs_and_prints_what_is_shown(page: Path, tmp_path: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
         input=json.dumps(code),
-        cwd=tmp_path,
-        env=environment(tmp_path),
+        cwd=folder,
+        env=environment(folder),
         capture_output=True,
         text=True,
         check=False,
