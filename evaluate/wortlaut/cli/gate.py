@@ -81,7 +81,7 @@ def check(
     rules: Annotated[
         Path | None,
         typer.Option(
-            "--rules", metavar="FILE", help="TOML. Default: [tool.wortlaut.check] in pyproject.toml."
+            "--rules", metavar="FILE", help="TOML. Default: the table tool.wortlaut.check in pyproject.toml."
         ),
     ] = None,
     update: Annotated[
