@@ -153,7 +153,7 @@ def agree(
     write: Annotated[
         bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
     ] = False,
-    gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs wortlaut[gamma].")] = False,
+    gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs the extra gamma.")] = False,
     samples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
     seed: Seed = 0,
 ) -> None:
