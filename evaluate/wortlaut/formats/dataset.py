@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _FILE = "data/documents/train-{:05}-of-{:05}.parquet"
 _FILES = "data/documents/train-*.parquet"
-#: Rows in memory at a time.
+#: Rows in a row group, and in memory at a time where they are written.
 _ROWS = 500
+#: Rows that are read at a time.
+_BATCH = 32
 
 
 def read(folder: Path) -> Iterator[Document]:
@@ -44,7 +46,8 @@ def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
         if "documents" not in get_dataset_config_names(place):
             raise DataError("the dataset has no configuration 'documents'")
         # Streaming reads the Parquet files themselves, not a cache that may be older than they are.
-        for split in load_dataset(place, "documents", streaming=True).values():
+        # It reads ahead by 16 batches, which by default are whole row groups.
+        for split in load_dataset(place, "documents", streaming=True, batch_size=_BATCH).values():
             yield from split
     # Whatever a library of that size raises over a broken folder: to the reader it is broken data.
     except Exception as error:
