@@ -66,6 +66,6 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "")
     from difflib import get_close_matches
 
     known = sorted(known)
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, known, n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
     return UnknownNameError(f"unknown {kind} {name!r}", where=where, hint=hint)
