@@ -104,7 +104,8 @@ def _tell(done: Extraction) -> None:
         print(f"{name} was damaged, and is made anew")
     if not done.made:
         print(f"{done.folder} is complete: nothing was left to do")
-    parts = [f"{done.documents:,} documents in {done.folder}"]
+    many = "1 document" if done.documents == 1 else f"{done.documents:,} documents"
+    parts = [f"{many} in {done.folder}"]
     if done.made:
         parts.append(f"{done.made:,} in this run, {done.made / done.seconds:,.1f} a second")
     if done.restarts:
