@@ -184,6 +184,8 @@ def test_words_are_divided() -> None:
     )
     shy = transform(Document("d", "Präsidenten"), "soft-hyphens").document.text
     assert shy == "Prä\u00adsi\u00adden\u00adten"
+    shy = transform(Document("d", "verantwortungsvoll hereinbrechen"), "soft-hyphens").document.text
+    assert "ve\u00adr" not in shy and "he\u00adr" not in shy
 
 
 def test_capital_umlauts_and_abbreviations() -> None:
@@ -225,6 +227,24 @@ def test_names_keep_their_genitive_and_one_person_one_name() -> None:
         assert len({putin2, kim2, land, place, org}) == 5
         assert not {"Putin", "Kim", "Russland", "Wladiwostok", "Yonhap"} & set(after.document.text.split())
         assert [c.name for c in after.document.clusters] == [putin, kim, land]
+
+
+def test_a_cluster_is_never_called_half_by_a_new_name() -> None:
+    before = document(
+        "Kim kam aus Russland an, sagten deutsche Beamte. Kims Zug fuhr.",
+        *(("Kim", "PER"), ("Russland", "LOC"), ("deutsche", "LOCderiv"), ("Kims", "PER")),
+        entity=lambda name: {"K": "k", "R": "r", "d": "d"}[name[0]],
+    )
+    names = (Cluster("k", "Kim Jong Un"), Cluster("r", "Russland"), Cluster("d", "Deutschland"))
+    beamte = Cluster("b", "deutsche Beamte", aliases=("Kim Jong Uns Leute",))
+    before = before.with_annotations(Annotations(before.entities, (), (*names, beamte)))
+    after = transform(before, "names-frequent")
+    assert after.left == ()
+    kim, _, deutsche, _ = (entity.span.text(after.document.text) for entity in after.document.entities)
+    called = {cluster.id: cluster for cluster in after.document.clusters}
+    assert called["k"].name == f"{called['k'].name.split()[0]} {kim}"
+    assert called["d"].name != "Deutschland" and called["b"].name == f"{deutsche} Beamte"
+    assert called["b"].aliases == (f"{called['k'].name}s Leute",)
 
 
 def test_names_without_clusters_belong_to_the_one_whose_last_word_they_are() -> None:

@@ -15,6 +15,8 @@ from wortlaut.stress.registry import Transformation
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A place to divide a word: behind a vowel and before a consonant that a vowel follows.
 _DIVISION = re.compile(r"(?<=[aeiouäöüyn])(?=(?:sch|ch|ck|ph|th|[bcdfghjklmnpqrstvwxzß])[aeiouäöüy])", re.I)
+#: A prefix that keeps its consonant before a vowel: ver|antworten, never ve|rantworten.
+_PREFIX = re.compile("(?:ver|zer|her|hin|vor)(?=[aeiouäöü])", re.I)
 
 
 def broken_lines(document: Document, random: Random, *, width: int = 60) -> Transformed:
@@ -57,8 +59,10 @@ def _division(text: str, start: int, limit: int) -> int | None:
 
 
 def divisions(text: str, start: int, end: int) -> list[int]:
-    """Where a word can be divided, roughly as it is spoken: ``Prä|si|den|ten``."""
-    return [m.start() for m in _DIVISION.finditer(text, start, end) if start + 2 <= m.start() <= end - 2]
+    """Where a word can be divided, roughly as spoken, ``Prä|si|den|ten``; compounds may be cut wrong."""
+    prefix = _PREFIX.match(text, start, end)
+    first = (prefix.end() if prefix else start) + 2
+    return [m.start() for m in _DIVISION.finditer(text, first, end) if m.start() <= end - 2]
 
 
 def soft_hyphens(document: Document, random: Random, *, length: int = 8) -> Transformed:

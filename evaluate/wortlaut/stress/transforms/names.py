@@ -94,7 +94,10 @@ def _untouchable(document: Document, group: _Group, fixed: frozenset[int]) -> st
 
 
 def _forms(document: Document, group: _Group, kind: str, random: Random, taken: set[str]) -> dict[str, str]:
-    """Old surface → new one, for all of the group's surfaces; empty if one of them is not understood."""
+    """Old surface → new one, for all of the group's surfaces; empty if one of them is not understood.
+
+    Names of the cluster that the text does not have may be among them.
+    """
     labels = {entity.label for entity in group.entities}
     surfaces = sorted({entity.span.text(document.text) for entity in group.entities})
     lists = "frequent" if kind == "feminine" else kind
@@ -141,7 +144,9 @@ def _person(
         else:
             return {}
         forms[surface] = new + surface[len(base) :].replace("'", "s").replace("’", "s")
-    return forms
+    # What the cluster is called without being so in the text changes, too: never a new name half an old one.
+    longer = (name for name in group.names if " " in name and not alone.isdisjoint(name.split()))
+    return {name + s: f"{first} {last}{s}" for name in longer for s in ("", "s")} | forms
 
 
 def _bases(group: _Group, surfaces: Sequence[str]) -> dict[str, str]:
@@ -188,7 +193,7 @@ def _countries(
             forms[surface] = f"{new}-{part[2]}"
         else:
             return {}
-    return forms
+    return known | forms
 
 
 def _single(
@@ -281,5 +286,5 @@ TRANSFORMATIONS = (
     _kind("frequent", "names swapped for frequent German ones"),
     _kind("rare", "names swapped for rare German ones"),
     _kind("foreign", "names swapped for ones from far away"),
-    _kind("feminine", "names swapped for frequent ones, all persons feminine"),
+    _kind("feminine", "names swapped for frequent ones, those of women; roles and pronouns stay"),
 )
