@@ -50,3 +50,17 @@ def test_a_text_that_is_not_the_one_of_its_checksum_is_refused(tmp_path):
     pq.write_table(table.set_column(1, "text", [["Test"]]), file)
     with pytest.raises(DataError, match="checksum is that of another text"):
         load_corpus(tmp_path / "out")
+
+
+def test_datasets_does_not_give_the_rows_of_an_older_conversion(tmp_path):
+    from shutil import rmtree
+
+    from datasets import load_dataset
+
+    texts = []
+    for text in ("früher", "später"):
+        rmtree(tmp_path / "out", ignore_errors=True)
+        writer("dataset")(tmp_path / "out", [Document("eins", text)])
+        rows = load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
+        texts.append(rows[0]["text"])
+    assert texts == ["früher", "später"]

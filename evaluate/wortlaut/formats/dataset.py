@@ -8,7 +8,7 @@ Offsets are code points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,7 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
                 rows = []
         if rows or not count:
             file.write_table(pa.Table.from_pylist(rows, documents_schema()))
-    (path / "README.md").write_text(_card(count), encoding="utf-8", newline="\n")
+    _write_card(path, [file_name], count)
     return Losses("dataset")
 
 
@@ -131,31 +131,42 @@ def join(path: Path, parts: Sequence[Path]) -> None:
     import pyarrow.parquet as pq
 
     count = 0
+    files = []
     for number, part in enumerate(parts):
         file, target = part / _FILE.format(0, 1), path / _FILE.format(number, len(parts))
         target.parent.mkdir(parents=True, exist_ok=True)
         link_or_copy(file, target)
         count += pq.read_metadata(file).num_rows
-    (path / "README.md").write_text(_card(count), encoding="utf-8", newline="\n")
+        files.append(target)
+    _write_card(path, files, count)
 
 
-def _card(count: int) -> str:
+def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
     import yaml
+
+    digest = sha256()
+    for file in files:
+        with file.open("rb") as data:
+            digest.update(file_digest(data, "sha256").digest())
 
     header = {
         "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILES}]}],
         "dataset_info": [
             {
                 "config_name": "documents",
+                # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
+                # give those of an older conversion into the same place.
+                "description": f"rows {digest.hexdigest()}",
                 "features": [{"name": field.name} | feature(field) for field in documents_schema()],
             }
         ],
     }
-    return (
+    card = (
         f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100)}---\n\n"
         f"# Annotated documents\n\n{count} documents with entities, quotes and clusters, one in a row, "
         "written by `wortlaut convert`. Offsets count code points; `text` beside them is what they cover.\n"
     )
+    (path / "README.md").write_text(card, encoding="utf-8", newline="\n")
 
 
 def document_row(document: Document) -> dict[str, Any]:
