@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -135,3 +136,14 @@ def arranged(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[str, OffsetM
             pieces.append(Piece(start, end, new, new + end - start, True))
             new += end - start
     return "".join(text[piece.start : piece.end] for piece in pieces), OffsetMap(tuple(pieces))
+
+
+def characters(text: str) -> Iterator[tuple[int, int]]:
+    """Each letter with the marks that combine with it, a Korean syllable with all of its letters."""
+    start = 0
+    for at in range(1, len(text)):
+        if not (unicodedata.combining(text[at]) or "\u1160" <= text[at] <= "\u11ff"):
+            yield start, at
+            start = at
+    if text:
+        yield start, len(text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.extractors import names
+from wortlaut.extractors.plain import view
 
 
 class Gazetteer:
@@ -24,8 +25,9 @@ class Gazetteer:
         ruler.add_patterns([{"label": label, "pattern": name} for name, label in self._names.items()])
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        for doc in self._nlp.pipe(map(str, texts)):
-            yield Annotations(tuple(self._entities(doc)))
+        views = [view(text) for text in texts]
+        for doc, seen in zip(self._nlp.pipe(str(one.text) for one in views), views, strict=True):
+            yield seen.back(Annotations(tuple(self._entities(doc))))
 
     def _entities(self, doc: Any) -> Iterator[Entity]:
         begins = {span.start: span for span in doc.ents}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.extractors import names
+from wortlaut.extractors.plain import view
 from wortlaut.layers import sentences, tokens
 
 _PARTICLE = re.compile(r"(von|van|de|del|della|di|da|dos|bin|ibn|al|zu)( (der|den|dem|la|und zu))?")
@@ -51,7 +52,8 @@ class Hanta:
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         for text in texts:
-            yield Annotations(tuple(self._entities(text)))
+            seen = view(text)
+            yield seen.back(Annotations(tuple(self._entities(seen.text))))
 
     def _entities(self, text: str) -> Iterator[Entity]:
         offsets = tokens(text)

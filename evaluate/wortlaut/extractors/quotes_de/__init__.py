@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wortlaut.document import Annotations, Quote, Text
+from wortlaut.extractors.plain import view
 
 #: What each rule finds, in one line.
 RULES = {
@@ -54,7 +55,8 @@ class QuotesDe:
         from wortlaut.extractors.quotes_de.pipeline import quotes_of
 
         for text in texts:
-            found = quotes_of(text)
+            seen = view(text)
+            found = seen.back(quotes_of(seen.text))
             if self.explain:
                 quotes = tuple(replace(quote, note=RULES[quote.rule or ""]) for quote in found.quotes)
                 found = replace(found, quotes=quotes)
@@ -67,7 +69,21 @@ class QuotesDe:
         from wortlaut.extractors.quotes_de.attribution import attribute_text
 
         for text, given in zip(texts, quotes, strict=True):
-            yield attribute_text(text, given)
+            seen = view(text)
+            if not seen.maps:
+                yield attribute_text(text, given)
+                continue
+            contents = [seen.seen(quote.content) for quote in given]
+            visible = [
+                replace(quote, content=content)
+                for quote, content in zip(given, contents, strict=True)
+                if content is not None
+            ]
+            answers = iter(attribute_text(seen.text, visible))
+            yield [
+                quote if content is None else replace(seen.quote_back(next(answers)), content=quote.content)
+                for quote, content in zip(given, contents, strict=True)
+            ]
 
 
 def create(explain: bool | str = False) -> QuotesDe:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
 from wortlaut.document import Document
-from wortlaut.offsets import Edit
+from wortlaut.offsets import Edit, characters
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
 
@@ -20,7 +20,7 @@ def spelt(document: Document, random: Random, *, spell: Callable[[str], str]) ->
     """Each letter as ``spell`` writes it, with the marks that combine with it unless a span ends between."""
     fixed = boundaries(document)
     edits = []
-    for start, end in _characters(document.text):
+    for start, end in characters(document.text):
         # A letter and its marks are taken apart where an annotation takes them apart.
         for a, b in [(start, end)] if fixed.isdisjoint(range(start + 1, end)) else _singly(start, end):
             old = document.text[a:b]
@@ -49,18 +49,7 @@ def _singly(start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _spelt(text: str, spell: Callable[[str], str]) -> str:
-    return "".join(spell(text[start:end]) for start, end in _characters(text))
-
-
-def _characters(text: str) -> Iterator[tuple[int, int]]:
-    """Each letter with the marks that combine with it, a Korean syllable with all of its letters."""
-    start = 0
-    for at in range(1, len(text)):
-        if not (unicodedata.combining(text[at]) or "\u1160" <= text[at] <= "\u11ff"):
-            yield start, at
-            start = at
-    if text:
-        yield start, len(text)
+    return "".join(spell(text[start:end]) for start, end in characters(text))
 
 
 def _swiss(letter: str) -> str:

@@ -1,0 +1,170 @@
+"""A text as its reader sees it: composed letters, nothing invisible, plain spaces, sentences in one line.
+
+An extractor reads :attr:`View.text`; :meth:`View.back` leads what it found there to the text as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from wortlaut.document import ROLES, Annotations, Quote, Span
+from wortlaut.offsets import Edit, OffsetMap, apply, characters
+
+#: Soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark.
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+#: No-break, figure, thin and other spaces of one character.
+_SPACES = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
+_HYPHENS = "\u2010\u2011"
+_SIGN = re.compile(f"[{_INVISIBLE}{_SPACES}{_HYPHENS}]")
+_NOTHING, _SPACE, _HYPHEN = (
+    re.compile(f"[{_INVISIBLE}]"),
+    re.compile(f"[{_SPACES}]"),
+    re.compile(f"[{_HYPHENS}]"),
+)
+_LINE_END = ("\n", "\r")
+#: A line that begins in lower case: whoever wraps German text makes some.
+_GOES_ON = re.compile(r"\n[ \t]*[a-zäöüß]")
+_LINE = re.compile(r"[^\r\n]+")
+_DIVIDED = re.compile(r"[^\W\d_]-$")
+#: Words before which a hyphen at a line end is one: Ein- und Ausfuhr.
+_BESIDE = frozenset("und oder bis sowie bzw bzw. beziehungsweise als wie noch statt".split())
+#: What is narrower than a column of a newspaper is a list or a poem, what is wider was not wrapped.
+_NARROWEST, _WIDEST = 30, 150
+
+
+@dataclass(frozen=True)
+class View:
+    """``text`` is what a reader sees; the maps lead there one after another, none where nothing changes."""
+
+    text: str
+    maps: tuple[OffsetMap, ...] = ()
+
+    @cached_property
+    def _inverse(self) -> tuple[OffsetMap, ...]:
+        return tuple(one.inverse() for one in reversed(self.maps))
+
+    def back(self, found: Annotations) -> Annotations:
+        """Annotations of the view as such of the text; names of speakers stay as they are read."""
+        if not self.maps:
+            return found
+        return Annotations(
+            tuple(replace(entity, span=self._back(entity.span)) for entity in found.entities),
+            tuple(self.quote_back(quote) for quote in found.quotes),
+            tuple(
+                replace(cluster, mentions=tuple(map(self._back, cluster.mentions)))
+                for cluster in found.clusters
+            ),
+        )
+
+    def quote_back(self, quote: Quote) -> Quote:
+        spans = {role: span for role in ("content", *ROLES) if (span := quote.role(role))}
+        moved: dict[str, Any] = {role: self._back(span) for role, span in spans.items()}
+        return replace(quote, **moved)
+
+    def seen(self, span: Span) -> Span | None:
+        """A span of the text in the view; ``None`` if a reader sees nothing of it."""
+        moved: Span | None = span
+        for one in self.maps:
+            moved = one.span(moved) if moved else None
+        return moved
+
+    def _back(self, span: Span) -> Span:
+        for one in self._inverse:
+            # Each character of a view stands for one or more of the text.
+            span = one.span(span) or span
+        return span
+
+
+def view(text: str) -> View:
+    """The view of ``text``; the text itself, at next to no cost, where it is plain already."""
+    maps = []
+    for edits in (_letters, _lines):
+        if made := list(edits(text)):
+            text, offsets = apply(text, made)
+            maps.append(offsets)
+    return View(text, tuple(maps))
+
+
+def _letters(text: str) -> Iterator[Edit]:
+    """Composed letters, and no signs that a reader does not tell from others or from nothing."""
+    if not unicodedata.is_normalized("NFC", text):
+        for start, end in characters(text):
+            new = _sign(text, end, unicodedata.normalize("NFC", text[start:end]))
+            if new != text[start:end]:
+                yield Edit(start, end, new)
+    else:
+        for match in _SIGN.finditer(text):
+            yield Edit(*match.span(), _sign(text, match.end(), match.group()))
+
+
+def _sign(text: str, end: int, sign: str) -> str:
+    if sign == "\u00ad" and text.startswith(_LINE_END, end):
+        return "-"  # that soft hyphen is seen
+    return _NOTHING.sub("", _SPACE.sub(" ", _HYPHEN.sub("-", sign)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """The line end ``[start, end)`` between two lines, white space around it included."""
+
+    start: int
+    end: int
+    #: The length of the line before, and what it would be with the first word of the next one.
+    length: int
+    longer: int
+    divided: bool
+    following: str
+
+
+def _lines(text: str) -> Iterator[Edit]:
+    """Sentences in one line, where lines were wrapped: see :func:`_width`."""
+    if not _GOES_ON.search(text):
+        return
+    breaks = list(_breaks(text))
+    width = _width(breaks)
+    for one in breaks:
+        lower = one.following[0].islower()
+        if one.divided and lower and one.following not in _BESIDE:
+            # US-\namerikanisch keeps its hyphen.
+            kept = text[one.start - 2].isupper()
+            yield Edit(one.start - (not kept), one.end, "")
+        elif width is not None and one.length <= _WIDEST and (lower or one.longer > width):
+            compound = one.divided and one.following[0].isupper()
+            yield Edit(one.start, one.end, "" if compound else " ")
+
+
+def _breaks(text: str) -> Iterator[_Break]:
+    """The line ends that no blank line stands beside."""
+    before: tuple[int, int] | None = None
+    for line in _LINE.finditer(text):
+        content = line.group().strip()
+        if not content:
+            before = None
+            continue
+        start = line.start() + line.group().index(content[0])
+        if before is not None and text.count("\n", before[1], start) <= 1:
+            length = before[1] - before[0]
+            following = content.split(None, 1)[0]
+            divided = _DIVIDED.search(text, before[0], before[1]) is not None
+            yield _Break(before[1], start, length, length + 1 + len(following), divided, following)
+        before = start, start + len(content)
+
+
+def _width(breaks: list[_Break]) -> int | None:
+    """The width to which the lines were wrapped; ``None`` if they were not.
+
+    Where lines were wrapped, sentences go on in lower case behind lines that their next word did not fit in.
+    """
+    lengths = sorted(one.length for one in breaks if one.length <= _WIDEST)
+    if not lengths:
+        return None
+    # Not the longest one: an address or a table reaches over the edge.
+    width = lengths[9 * len(lengths) // 10]
+    lower = [one for one in breaks if one.length <= _WIDEST and one.following[0].islower()]
+    full = sum(one.divided or one.longer > width for one in lower)
+    return width if width >= _NARROWEST and full >= 2 and 3 * full >= 2 * len(lower) else None
