@@ -114,6 +114,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     corpus = documents({f"d{i:02}": TEXT for i in range(12)})
     (folder / "two.html").write_text(report_page(evaluate(systems, corpus, samples=20)), "utf-8")
     (folder / "hostile.html").write_text(hostile(), "utf-8")
+    many = [Answering(f"system{i}", first, ("entities", "quotes")) for i in range(7)]
+    one = documents({"d": TEXT})
+    (folder / "many.html").write_text(report_page(evaluate(many, one, samples=0)), "utf-8")
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
@@ -134,7 +137,7 @@ def quiet(reader: Reader) -> Iterator[None]:
     assert [entry["message"] for entry in reader.driver.get_log("browser")] == []
     events = [json.loads(entry["message"])["message"] for entry in reader.driver.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
-    files = {(reader.folder / name).as_uri() for name in ("two.html", "hostile.html")}
+    files = {(reader.folder / name).as_uri() for name in ("two.html", "hostile.html", "many.html")}
     assert {url.split("#")[0] for url in asked} <= {*files, "about:blank"}
 
 
@@ -195,7 +198,28 @@ def test_the_table_is_copied_as_latex_markdown_and_csv(reader: Reader) -> None:
     assert csv.split("\r\n")[2].startswith("entities,strict,path/to/second,0.8,0.8,0.8")
 
 
+def test_one_document_is_said_to_be_one_wherever_it_is_counted(reader: Reader) -> None:
+    for view in ("breakdowns", "people"):
+        for name in ("two.html", "many.html"):
+            reader.open(name, f"#{view}")
+            assert ("about one document" in reader.text("main")) is (name == "many.html")
+
+
 # Errors
+
+
+def test_no_system_is_called_as_the_gold_is(reader: Reader) -> None:
+    reader.open("many.html", "#errors")
+    assert reader.all(".key .tag") == ["G", "A", "B", "C", "D", "E", "F", "H"]
+
+
+def test_an_error_chosen_by_key_keeps_the_focus(reader: Reader) -> None:
+    reader.open("many.html", "#errors")
+    reader.js("document.querySelectorAll('#list a')[1].focus()")
+    for key in ("\ue007", "n"):  # Enter, and the next one
+        reader.press(key)
+        focused = "return document.activeElement.closest('#list a')?.getAttribute('aria-current')"
+        assert reader.until(lambda code=focused: reader.js(code)) == "true"
 
 
 def bars(reader: Reader, lane_class: str) -> list[str]:

@@ -22,8 +22,9 @@ const h = (tag, attributes, ...children) => put(document.createElement(tag), att
 const fill = (node, ...children) => { node.replaceChildren(); return put(node, {}, children); };
 const s = (tag, attributes, ...children) => put(document.createElementNS(SVG, tag), attributes, children);
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const letter = (i) => LETTERS[i % 26] + (i >= 26 ? Math.floor(i / 26) + 1 : "");
+/* G is the gold. */
+const LETTERS = "ABCDEFHIJKLMNOPQRSTUVWXYZ";
+const letter = (i) => LETTERS[i % LETTERS.length] + (i >= LETTERS.length ? Math.floor(i / LETTERS.length) + 1 : "");
 const shortName = (name) => name.replace(/^(.*:)?.*\//, (_, kind) => kind ?? "");
 const systems = S.systems.map((system, i) => ({ ...system, i, letter: letter(i), short: shortName(system.name) }));
 const fixed = (value) => (value === null || value === undefined ? "–" : value.toFixed(3).replace(/^0\./, "."));
@@ -384,6 +385,7 @@ const omitted = () => {
   if (!kept) return [`The texts of ${many(all, "document")} were not kept, so there are no errors and no quotes to show here. `, h("code", { class: "mono" }, "--items"), " keeps them."];
   return shown === all ? null : `${many(all - shown, "document")} of ${total} would make this file larger than 20 MB and ${all - shown === 1 ? "is" : "are"} left out of Errors and of the quotes of People: what these show is a sample, the same every time. Scores, breakdowns and the counts of people are about all ${total}. Left out, for example: ${some.slice(0, 5).map((id) => clipped(id, 60)).join(", ")}.`;
 };
+const ofOne = () => (S.corpus.documents === 1 ? h("p", { class: "note small" }, "All of this is about one document: it shows where errors lie, not which system is better on other texts.") : null);
 function frame(layers) {
   const scored = systems.filter(({ i }) => looksFor(i, view.layer));
   const labels = unique(errorsOf(view.layer).flatMap((e) => [e.gold, e.found].filter(Boolean).map((item) => labelOf(view.layer, item)))).filter(Boolean).sort((a, b) => a.localeCompare(b, "de"));
@@ -814,7 +816,11 @@ function side() {
         onclick: (event) => { if (event.ctrlKey || event.metaKey || event.shiftKey) return; event.preventDefault(); view.current = one; showDocument(one.d); } },
         sign(one.k), h("span", { class: "aside" }, word(one.k, view.layer)), tag(one.s), cite(cover(documents()[one.d], wantedSpan(view.layer, one.gold ?? one.found)), 60))))));
   } else parts.push(h("p", { class: "soft" }, "None of these errors in this document."));
+  // Whoever steps by keys from inside the list, or the card, stays there.
+  const inside = document.activeElement?.closest("#list, .card");
+  const name = inside && document.activeElement.getAttribute("aria-label");
   fill(el("side"), ...parts);
+  if (inside) (inside.id === "list" ? el("side").querySelector("[aria-current]") : el("side").querySelector(`.card [aria-label="${name}"]`))?.focus({ preventScroll: true });
   const list = el("list"), current = list?.querySelector("[aria-current]")?.parentNode;
   if (current) list.scrollTop = Math.max(0, current.offsetTop - list.offsetTop - list.clientHeight / 2);
 }
@@ -866,7 +872,7 @@ function table(caption, head, rows, attributes = {}) {
 }
 function limited(rows, most, render) {
   const box = h("div", {}, render(rows.slice(0, most)));
-  if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => fill(box, render(rows)) }, `Show all ${rows.length.toLocaleString("en")} rows`)));
+  if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => { fill(box, render(rows)); box.tabIndex = -1; box.focus({ preventScroll: true }); } }, `Show all ${rows.length.toLocaleString("en")} rows`)));
   return box;
 }
 function breakdowns() {
@@ -878,7 +884,7 @@ function breakdowns() {
   if (!schemas.includes(broken.schema)) broken.schema = schemas[0] ?? "";
   const change = (key) => (value) => { broken[key] = value; breakdowns(); el(`b-${key}`).focus(); };
   fill(main, 
-    h("h1", { class: "aside" }, "Breakdowns"),
+    h("h1", { class: "aside" }, "Breakdowns"), ofOne(),
     h("div", { class: "options" }, pick("Layer", layers.map((layer) => [layer, layer]), broken.layer, change("layer"), { id: "b-layer" }),
       schemas.length ? pick("Schema of the labels", schemas.map((schema) => [schema, schema]), broken.schema, change("schema"), { id: "b-schema" }) : null),
     errorClasses(of(S.errors)), byLabel(of(S.labels).filter((row) => row.schema === broken.schema)), confusions(of(S.confusion)),
@@ -1005,7 +1011,7 @@ function people() {
     const some = rows.filter((row) => row[0].toLowerCase().includes(folk.find.toLowerCase()));
     fill(body, some.length ? limited(some, 100, (few) => table("People", ["Who", "quotes", ...who.map(({ i }) => systemName(i))], few.map((row) => personRows(row, who)), { class: "people" })) : h("p", {}, "Nobody has that name."));
   };
-  fill(main, h("h1", { class: "aside" }, "People"),
+  fill(main, h("h1", { class: "aside" }, "People"), ofOne(),
     S.documents.shown < S.documents.all ? h("p", { class: "note" }, omitted()) : null,
     h("div", { class: "options" }, h("label", { class: "field" }, "Name has", h("input", { type: "search", id: "p-find", value: folk.find, oninput: (event) => { folk.find = event.target.value; list(); } }))),
     h("p", { class: "small soft" }, "Of each person’s quotes: ", fate(CORRECT), " found as theirs, ", fate(LABEL), " given to somebody else or nobody, ", fate(MISSED), " missed; ", fate(SPURIOUS), " put into their mouth.",
