@@ -32,6 +32,7 @@ AS_THEY_ARE = [
     "Fische und Vögel ziehen fort\nund kehren wieder, jedes Jahr\nzum Ort\nder immer ihrer war",
     "Die Ein-\nund die Ausfuhr steigen.",
     "Harms:\nDer Deich hält.\nPetersen:\nDas glaube ich nicht.",
+    "der deich in der stadt hat gehalten.\ndas sagte ute harms am montag.\ndie helfer sind noch sehr müde.",
     "Zeile ohne Punkt\n\nund noch eine\n\nund die dritte",
     "",
     "\n \n",

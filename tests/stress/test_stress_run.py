@@ -212,7 +212,7 @@ def test_other_schemas_and_labels() -> None:
 @pytest.fixture(scope="module")
 def report() -> Stress:
     made = load_corpus("gold")
-    specs = ["quotes-straight", "nfd", "capitals", "names-rare", "truncated", "quotes-german"]
+    specs = ["quotes-straight", "umlauts-ascii", "capitals", "names-rare", "truncated", "quotes-german"]
     return stress(["quotes-de"], made, specs, samples=100, trials=200)
 
 

@@ -30,11 +30,14 @@ _LINE_END = ("\n", "\r")
 #: A line that begins in lower case: whoever wraps German text makes some.
 _GOES_ON = re.compile(r"\n[ \t]*[a-zäöüß]")
 _LINE = re.compile(r"[^\r\n]+")
+_ENDED = re.compile(r"[.!?…:][\"“”«»’‘)]*$")
 _DIVIDED = re.compile(r"[^\W\d_]-$")
 #: Words before which a hyphen at a line end is one: Ein- und Ausfuhr.
 _BESIDE = frozenset("und oder bis sowie bzw bzw. beziehungsweise als wie noch statt".split())
 #: What is narrower than a column of a newspaper is a list or a poem, what is wider was not wrapped.
 _NARROWEST, _WIDEST = 30, 150
+#: Justified lines are as wide as each other on paper only: the part of the width that fills them.
+_RAGGED = 0.85
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,17 @@ class _Break:
     length: int
     longer: int
     divided: bool
+    ended: bool
     following: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether a sentence goes on in lower case; behind a full stop that can be text without capitals."""
+        return self.following[0].islower() and not self.ended
+
+    def full(self, width: int) -> bool:
+        """Whether the next word had no place; in a ragged line that ends a sentence, this stays open."""
+        return self.longer > (width if self.ended else _RAGGED * width)
 
 
 def _lines(text: str) -> Iterator[Edit]:
@@ -133,7 +146,7 @@ def _lines(text: str) -> Iterator[Edit]:
             # US-\namerikanisch keeps its hyphen.
             kept = text[one.start - 2].isupper()
             yield Edit(one.start - (not kept), one.end, "")
-        elif width is not None and one.length <= _WIDEST and (lower or one.longer > width):
+        elif width is not None and one.length <= _WIDEST and (one.inside or one.full(width)):
             compound = one.divided and one.following[0].isupper()
             yield Edit(one.start, one.end, "" if compound else " ")
 
@@ -151,7 +164,8 @@ def _breaks(text: str) -> Iterator[_Break]:
             length = before[1] - before[0]
             following = content.split(None, 1)[0]
             divided = _DIVIDED.search(text, before[0], before[1]) is not None
-            yield _Break(before[1], start, length, length + 1 + len(following), divided, following)
+            ended = _ENDED.search(text, before[0], before[1]) is not None
+            yield _Break(before[1], start, length, length + 1 + len(following), divided, ended, following)
         before = start, start + len(content)
 
 
@@ -165,6 +179,6 @@ def _width(breaks: list[_Break]) -> int | None:
         return None
     # Not the longest one: an address or a table reaches over the edge.
     width = lengths[9 * len(lengths) // 10]
-    lower = [one for one in breaks if one.length <= _WIDEST and one.following[0].islower()]
-    full = sum(one.divided or one.longer > width for one in lower)
-    return width if width >= _NARROWEST and full >= 2 and 3 * full >= 2 * len(lower) else None
+    inside = [one for one in breaks if one.length <= _WIDEST and one.inside]
+    full = sum(one.divided or one.longer > _RAGGED * width for one in inside)
+    return width if width >= _NARROWEST and full >= 2 and 3 * full >= 2 * len(inside) else None
