@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -282,3 +283,30 @@ def test_asking_for_the_scores_of_a_system_that_failed_tells_why() -> None:
 def test_no_extractor_at_all_is_an_error() -> None:
     with pytest.raises(WortlautError, match="no extractor is named"):
         evaluate([], corpus())
+
+
+def test_the_pace_leaves_out_the_first_batch_and_what_was_read_from_a_file(tmp_path: Path) -> None:
+    """40 documents are a batch of 32, with which a model may load, and one of 8."""
+    forty = corpus(40)
+    length = len(forty.documents[0].text)
+
+    def slow(i: int) -> Annotations:
+        time.sleep(0.3 if i == 0 else 0.001)
+        return Annotations()
+
+    path = tmp_path / "found.jsonl"
+    path.write_text("".join(f'{{"id": "{d.id}", "entities": []}}\n' for d in forty.documents), "utf-8")
+    timed, read, short = (
+        evaluate(one, given, samples=0).systems[0]
+        for one, given in (
+            (Answers("slow", ["entities"], slow), forty),
+            (f"preds:{path}", forty),
+            (GOLD, corpus(32)),
+        )
+    )
+    assert timed.pace is not None
+    characters, seconds = timed.pace
+    assert characters == 8 * length
+    assert seconds >= 0.008
+    assert read.pace is None and short.pace is None
+    assert "pace" not in timed.to_dict()

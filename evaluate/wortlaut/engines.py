@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from wortlaut.document import LAYERS, Annotations, Document, Quote
@@ -31,6 +33,36 @@ class Found:
     finds: Sequence[str]
     notes: Sequence[str] = ()
     annotations: Sequence[Annotations] = ()
+    #: Characters, and the seconds that they took, where that was measured.
+    pace: tuple[int, float] | None = None
+
+
+class _Clock:
+    """Times an extractor from its second batch on: with the first it may load a model."""
+
+    def __init__(self) -> None:
+        self._warm = False
+        self._characters, self._seconds = 0, 0.0
+
+    def started(self, documents: Sequence[Document], advance: Advance) -> Advance:
+        """What is called after each batch, as ``advance`` would be."""
+        sizes = (len(document.text) for document in documents)
+        at = perf_counter()
+
+        def batch(count: int) -> None:
+            nonlocal at
+            seconds, characters = perf_counter() - at, sum(islice(sizes, count))
+            if self._warm:
+                self._seconds += seconds
+                self._characters += characters
+            self._warm = True
+            advance(count)
+            at = perf_counter()
+
+        return batch
+
+    def pace(self) -> tuple[int, float] | None:
+        return (self._characters, self._seconds) if self._characters and self._seconds > 0 else None
 
 
 def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:
@@ -38,9 +70,10 @@ def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: A
     extractor = resolve(spec) if isinstance(spec, str) else spec
     parts: list[Part] = []
     kept: list[Annotations] = []
+    clock = _Clock()
     try:
         for first, documents in source.chunks():
-            part, found = _counted(extractor, scoring, first, documents, advance)
+            part, found = _counted(extractor, scoring, first, documents, advance, clock)
             parts.append(part)
             if scoring.items:
                 kept += found
@@ -48,7 +81,9 @@ def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: A
     finally:
         close(extractor)
     finds = tuple(extractor.finds)
-    return Found(_completed(parts, source, scoring, finds), finds, _notes(extractor), kept)
+    # Reading what was found before says nothing about who found it.
+    pace = None if str(getattr(extractor, "spec", spec)).startswith("preds:") else clock.pace()
+    return Found(_completed(parts, source, scoring, finds), finds, _notes(extractor), kept, pace)
 
 
 def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:
@@ -187,13 +222,17 @@ def _counted(
     first: int,
     documents: Sequence[Document],
     advance: Advance | None = None,
+    clock: _Clock | None = None,
 ) -> tuple[Part, list[Annotations]]:
     """Run an extractor on a chunk that begins at document ``first`` of the corpus, and score it."""
+    if clock is not None and advance is not None:
+        advance = clock.started(documents, advance)
+    found = answers(extractor, documents, progress=advance)
+    # Behind what is timed: an extractor may remember the texts that it has just read.
     given: Sequence[Sequence[Quote]] | None = None
     if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
         quoted = any(document.quotes for document in documents)
         given = attribute(extractor, documents) if quoted else [()] * len(documents)
-    found = answers(extractor, documents, progress=advance)
     layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
     asked = {"quotes"} if given is not None else set()
     return scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked}), found

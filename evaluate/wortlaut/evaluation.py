@@ -56,7 +56,11 @@ class Unscored(dict[str, Results]):
 
 @dataclass(frozen=True)
 class System:
-    """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores."""
+    """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores.
+
+    ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
+    ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
+    """
 
     name: str
     scores: Mapping[str, Results] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class System:
     found: tuple[Annotations, ...] = field(default=(), repr=False)
     judged: Mapping[str, Mapping[str, Judged]] = field(default_factory=dict, repr=False)
     breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
+    pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
@@ -296,9 +301,8 @@ def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int]
 def _system(name: str, scoring: Scoring, found: Found) -> System:
     scored = scoring.system(found.parts, found.finds)
     notes = (*scored.notes, *found.notes)
-    return System(
-        name, scored.scores, None, notes, tuple(found.annotations), scored.judged, scored.breakdowns
-    )
+    annotations = tuple(found.annotations)
+    return System(name, scored.scores, None, notes, annotations, scored.judged, scored.breakdowns, found.pace)
 
 
 def _evaluation(

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,10 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("pages")
     systems = [Answering("first", first), Answering("path/to/second", second)]
     corpus = documents({f"d{i:02}": TEXT for i in range(12)})
-    (folder / "two.html").write_text(report_page(evaluate(systems, corpus, samples=20)), "utf-8")
+    both = evaluate(systems, corpus, samples=20)
+    timed = zip(both.systems, ((100_000, 2.0), (100_000, 0.5)), strict=True)
+    both = replace(both, systems=tuple(replace(system, pace=pace) for system, pace in timed))
+    (folder / "two.html").write_text(report_page(both), "utf-8")
     (folder / "hostile.html").write_text(hostile(), "utf-8")
     many = [Answering(f"system{i}", first, ("entities", "quotes")) for i in range(7)]
     one = documents({"d": TEXT})
@@ -203,6 +207,16 @@ def test_one_document_is_said_to_be_one_wherever_it_is_counted(reader: Reader) -
         for name in ("two.html", "many.html"):
             reader.open(name, f"#{view}")
             assert ("about one document" in reader.text("main")) is (name == "many.html")
+
+
+def test_quality_stands_against_speed_where_there_was_enough_to_time(reader: Reader) -> None:
+    reader.open("two.html", "#breakdowns")
+    rows = reader.all("[aria-label='Quality against speed'] tbody tr")
+    assert rows == ["Afirst50,000100,0002.0.600", "Bsecond200,000100,0000.5.800"]
+    picture = "[aria-label^='F1 against characters']"
+    assert reader.all(f"{picture} .name") == ["A", "B"]
+    reader.open("many.html", "#breakdowns")
+    assert reader.all(picture) == [] and "wortlaut bench --plot" in reader.text("main")
 
 
 # Errors

@@ -123,7 +123,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
         "systems": [
-            {"name": system.name, "failed": system.failed, "notes": list(system.notes)}
+            {"name": system.name, "failed": system.failed, "notes": list(system.notes), "pace": system.pace}
             for system in evaluation.systems
         ],
         "scores": _scores(evaluation, letters),

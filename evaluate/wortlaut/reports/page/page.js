@@ -888,9 +888,33 @@ function breakdowns() {
     h("div", { class: "options" }, pick("Layer", layers.map((layer) => [layer, layer]), broken.layer, change("layer"), { id: "b-layer" }),
       schemas.length ? pick("Schema of the labels", schemas.map((schema) => [schema, schema]), broken.schema, change("schema"), { id: "b-schema" }) : null),
     errorClasses(of(S.errors)), byLabel(of(S.labels).filter((row) => row.schema === broken.schema)), confusions(of(S.confusion)),
-    byGroup("Length of the span, in characters (strict)", of(S.lengths)), otherGroups(of(S.groups)), curves(of(S.curves)),
-    h("h2", {}, "Quality against speed"),
-    h("p", {}, "This evaluation did not measure time. ", h("code", { class: "mono" }, "wortlaut bench --plot"), " measures speed and quality of the same systems and draws one against the other."));
+    byGroup("Length of the span, in characters (strict)", of(S.lengths)), otherGroups(of(S.groups)), curves(of(S.curves)), speed());
+}
+/* How fast the extractors were in this run: a picture of it only where there was enough to time. */
+const LEAST = 50_000;
+function speed() {
+  const title = h("h2", {}, "Quality against speed");
+  const bench = [h("code", { class: "mono" }, "wortlaut bench --plot"), " measures both: warmed up, repeated, with intervals."];
+  const schema = broken.schema || "strict";
+  const rows = systems.filter(({ pace }) => pace && pace[0] >= LEAST && pace[1] > 0.05)
+    .map(({ i, pace }) => ({ system: i, rate: pace[0] / pace[1], pace, f: S.scores.find((row) => row.system === i && row.layer === broken.layer && row.schema === schema)?.f ?? null }))
+    .filter((row) => row.f !== null);
+  if (!rows.length) return [title, h("p", {}, `Not known here: speed is told of extractors that ran for this page on ${LEAST.toLocaleString("en")} characters or more beyond their first 32 documents. `, bench)];
+  const low = Math.floor(Math.log10(Math.min(...rows.map((row) => row.rate)))), high = Math.ceil(Math.log10(Math.max(...rows.map((row) => row.rate))) + 1e-9);
+  return [title, scatter(rows, schema, low, Math.max(high, low + 1)),
+    table("Quality against speed", ["System", "characters a second", "characters timed", "seconds", `F1 ${schema}`], rows.map((row) => h("tr", {}, h("th", { scope: "row" }, systemName(row.system)),
+      [Number(row.rate.toPrecision(2)), row.pace[0]].map((v) => h("td", {}, v.toLocaleString("en"))), h("td", {}, row.pace[1].toFixed(1)), h("td", {}, fixed(row.f))))),
+    h("p", { class: "small soft" }, "One pass on the machine that made this page, with whatever else it did; the first 32 documents, at which models load, are not timed. Predictions read from a file have no speed. ", bench)];
+}
+function scatter(rows, schema, low, high) {
+  const [w, height, left, bottom] = [400, 290, 48, 40];
+  const x = (rate) => left + (Math.log10(rate) - low) / (high - low) * (w - left - 26), y = (v) => height - bottom - v * (height - bottom - 14);
+  const svg = s("svg", { viewBox: `0 0 ${w} ${height}`, width: w, height, role: "img", "aria-label": "F1 against characters a second; the table below has the numbers" });
+  for (const v of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: left, x2: w - 26, y1: y(v), y2: y(v) }), s("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, String(v)));
+  for (let power = low; power <= high; power += 1) svg.append(s("line", { class: "axis", x1: x(10 ** power), x2: x(10 ** power), y1: y(0), y2: y(1) }), s("text", { x: x(10 ** power), y: y(0) + 15, "text-anchor": "middle" }, (10 ** power).toLocaleString("en")));
+  svg.append(s("text", { x: (left + w - 26) / 2, y: height - 5, "text-anchor": "middle" }, "characters a second"), s("text", { x: 10, y: y(0.5), "text-anchor": "middle", transform: `rotate(-90 10 ${y(0.5)})` }, `F1 ${schema}`));
+  for (const row of rows) svg.append(s("path", { class: "point", d: `M${x(row.rate).toFixed(1)} ${y(row.f).toFixed(1)}h0.001` }), s("text", { class: "name", x: x(row.rate) + 8, y: y(row.f) + 4 }, systems[row.system].letter));
+  return h("div", { class: "charts" }, h("figure", {}, svg));
 }
 function errorClasses(rows) {
   if (!rows.length) return null;
