@@ -337,20 +337,3 @@ def test_broken_files_are_refused_with_file_and_line(
 def test_absent_file(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="no predictions"):
         predictions.read_predictions(tmp_path / "none.jsonl")
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "p.jsonl"
-    items = [("ä", Annotations(entities=(Entity(Span.of(0, 1), "LOC"),))), ("b", Annotations())]
-    predictions.write_predictions(path, items)
-    before = path.read_bytes()
-    assert [(d.id, d.annotations) for d in predictions.read_predictions(path)] == items
-
-    def broken():  # type: ignore[no-untyped-def]
-        yield items[0]
-        raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError):
-        predictions.write_predictions(path, broken())
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]

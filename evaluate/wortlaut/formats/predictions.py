@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -142,19 +141,6 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
 
 
 join = concatenate
-
-
-def write_predictions(path: Path | str, items: Iterable[tuple[str, Annotations]]) -> None:
-    """Write one line a document: id and annotations. Either the whole file is written or none of it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as lines:
-            for name, annotations in items:
-                lines.write(json.dumps(record(name, annotations), ensure_ascii=False) + "\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def record(name: str, annotations: Annotations) -> dict[str, object]:

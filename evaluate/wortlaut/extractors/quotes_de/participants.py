@@ -121,10 +121,6 @@ def _is_time(words: Words, phrase: Phrase) -> bool:
     return head >= 0
 
 
-def _in_marks(sentence: Sentence, k: int) -> bool:
-    return k in sentence.inside and sentence.words.form[k] not in '„"»'
-
-
 def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
     """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
     words = sentence.words
