@@ -110,7 +110,7 @@ def test_text_stays_text(folder: Path) -> None:
     assert {"missed", "spurious", "PER", "LOC", "gold", "found"} <= set(
         texts(folder / "confusion-entities-one.svg")
     )
-    assert {"label", "too long", "missed"} <= set(texts(folder / "errors.svg"))
+    assert {"wrong label", "too long", "missed"} <= set(texts(folder / "errors.svg"))
     assert any(text.startswith("one (AP 0.") for text in texts(folder / "precision-recall.svg"))
     for path in folder.glob("*.pdf"):
         data = path.read_bytes()

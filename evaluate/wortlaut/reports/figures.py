@@ -42,11 +42,11 @@ _LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 _HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oo")
 #: The classes of errors in the order of the bars, in words.
 _ERRORS = {
-    "label": "label",
+    "label": "wrong label",
     "boundary_smaller": "too short",
     "boundary_larger": "too long",
     "boundary_overlap": "shifted",
-    "label_boundary": "label and extent",
+    "label_boundary": "label and boundary",
     "missed": "missed",
     "spurious": "spurious",
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 MEANINGS = {
     "same": "meaning unchanged: a good system finds the same",
-    "changed": "another text: as good as the first",
+    "changed": "another text: a system should find as much",
     "blurred": "something lost: for a reader, too",
 }
 #: Columns of numbers that fit beside the names in 80 columns.
@@ -291,6 +291,8 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.3rem 0}
 th,td{border:1px solid var(--line);padding:.25rem .6rem;text-align:right;font-weight:400;white-space:nowrap}
 thead th{font-weight:600}tbody th{text-align:left}
+.scroll tbody th:first-child{position:sticky;left:0;background:Canvas}
+.scroll tr.group th{position:static}.group span{display:inline-block;position:sticky;left:.6rem}
 tr.group th{font-weight:600;padding-top:.9rem;border-left:0;border-right:0}
 td small{display:block}
 .h1{background:var(--h1)}.h2{background:var(--h2)}.h3{background:var(--h3)}.h4{background:var(--h4)}
@@ -343,14 +345,16 @@ def _heat_map(report: Stress, schema: str) -> Iterator[str]:
         f'<th scope="colgroup" colspan="{n}">{_escaped(_short_name(name))}</th>' for name, n in spans.items()
     )
     layers = "".join(f'<th scope="col">{_escaped(layer)}</th>' for _, layer in columns)
-    yield '<div class="scroll" tabindex="0" role="region" aria-label="Heat map"><table>'
-    yield f"<caption>Change of F1 under {_escaped(schema)}; below it the share that is found again</caption>"
+    # No caption: a table that scrolls would take it out of sight.
+    title = f"Change of F1 under {_escaped(schema)}; below it the share that is found again"
+    yield f"<p>{title}</p>"
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
     does = '<th scope="col" rowspan="2" class="does">what it does</th>'
     yield f'<thead><tr><td rowspan="2"></td>{heads}{does}</tr><tr>{layers}</tr></thead>'
     before = "".join(f"<td>{_before(report, schema, column)}</td>" for column in columns)
     yield f'<tbody><tr><th scope="row">F1 before</th>{before}<td></td></tr></tbody>'
     for title, group in _groups(report):
-        head = f'<th scope="rowgroup" colspan="{len(columns) + 2}">{_escaped(title)}</th>'
+        head = f'<th scope="rowgroup" colspan="{len(columns) + 2}"><span>{_escaped(title)}</span></th>'
         yield f'<tbody><tr class="group">{head}</tr>'
         for one in group:
             cells = "".join(_cell(rows.get((one.name, *column))) for column in columns)
