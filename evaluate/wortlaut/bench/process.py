@@ -66,7 +66,8 @@ def measure(job: Mapping[str, Any], progress: Callable[[int], object] | None = N
         if silent is not None:
             return Ended(lines, late=f"{doing} took longer than {silent:g} s")
         failed = next((line["failed"] for line in lines if "failed" in line), None)
-        if failed is None and process.returncode:
+        # An extractor that ends its process with exit code 0 has not finished, either.
+        if failed is None and (process.returncode or not any("memory" in line for line in lines)):
             failed = f"its process {_reason(process.returncode, said)}, during {doing}"
         return Ended(lines, failed)
 
