@@ -161,13 +161,14 @@ def test_what_is_not_there_is_told(inner: pytest.Pytester, body: str, message: s
     result = run(inner, f"{mark}\ndef test_it(quality):\n    {body}\n")
     result.assert_outcomes(failed=1)
     assert message in result.stdout.str()
+    assert "pathlib" not in result.stdout.str()
 
 
 @pytest.mark.parametrize(
     ("mark", "message"),
     [
         ("", "the fixture quality needs a mark"),
-        ("@pytest.mark.wortlaut(corpus=GOLD)", "missing 1 required positional argument: 'extractor'"),
+        ("@pytest.mark.wortlaut(corpus=GOLD)", "the mark wortlaut: missing 1 required positional argument"),
         ("@pytest.mark.wortlaut('gazetter', GOLD)", "Did you mean gazetteer?"),
         ("@pytest.mark.wortlaut(GOOD, 'golf')", "unknown corpus 'golf'"),
         ("@pytest.mark.wortlaut(GOOD, GOLD, schemas='stric')", "Did you mean strict?"),

@@ -41,7 +41,8 @@ def quality(request: pytest.FixtureRequest) -> Quality:
     try:
         wanted = _wanted(*mark.args, **mark.kwargs)
     except TypeError as error:
-        pytest.fail(f"the mark wortlaut: {error}. Write {_USAGE}", pytrace=False)
+        told = str(error).removeprefix("_wanted() ")
+        pytest.fail(f"the mark wortlaut: {told}. Write {_USAGE}", pytrace=False)
     from wortlaut.check.baseline import Settings
     from wortlaut.check.quality import Quality
     from wortlaut.errors import WortlautError

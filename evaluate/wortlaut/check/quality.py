@@ -11,6 +11,7 @@ from wortlaut.check.baseline import Settings, baseline_of, read_baseline
 from wortlaut.check.gate import Outcome, check, places, selects
 from wortlaut.check.rules import Rules, read_rules
 from wortlaut.check.run import known_items
+from wortlaut.errors import WortlautError
 from wortlaut.evaluation import Evaluation, System
 from wortlaut.excerpts import excerpt
 from wortlaut.scoring.result import Result, Results
@@ -68,9 +69,15 @@ class Quality:
         )
 
     def no_regression(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> None:
-        """Raises AssertionError, with the items that flipped, where :meth:`compare` does not pass."""
+        """Raises AssertionError, with the items that flipped, where :meth:`compare` does not pass.
+
+        A baseline or rules that cannot be read are told in a sentence, too.
+        """
         __tracebackhide__ = True
-        outcome = self.compare(baseline, rules)
+        try:
+            outcome = self.compare(baseline, rules)
+        except WortlautError as error:
+            raise AssertionError(str(error)) from None
         if outcome.exit_code:
             raise AssertionError(str(outcome))
 
