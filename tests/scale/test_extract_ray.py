@@ -103,6 +103,15 @@ def test_what_ends_a_run_is_told_and_what_is_finished_is_kept(cluster: Cluster, 
     assert not ray.is_initialized()
 
 
+def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    corpus = jsonl(tmp_path / "corpus.jsonl", texts(5))
+    begun = time.monotonic()
+    with pytest.raises(WortlautError, match=r"no Ray cluster answers: .*refused\n.*HOST:PORT"):
+        on_ray(corpus, tmp_path / "out", Cluster("127.0.0.1:1"))
+    assert time.monotonic() - begun < 60, "Ray itself tries for minutes"
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_an_actor_that_is_killed_is_replaced_and_nothing_is_lost(cluster: Cluster, tmp_path: Path) -> None:
     corpus, log = jsonl(tmp_path / "corpus.jsonl", texts(80)), tmp_path / "log"

@@ -11,6 +11,9 @@ import logging
 import os
 import pickle
 import platform
+import signal
+import socket
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +34,8 @@ from wortlaut.storage import Folder, is_url
 _TOGETHER = 10_000
 #: Shards that an actor puts together at a time.
 _AHEAD = 2
+#: Seconds that a cluster has to be reached.
+_ANSWER = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ def run_ray(
 ) -> Generator[Outcome, None, None]:
     """Make the shards on Ray, in the order in which they are finished. Raises WortlautError."""
     with _connected(cluster) as data:
+        from ray.exceptions import RayError
+
         tasks = [{"task": pickle.dumps(task)} for task in _tasks(job, source)]
         if not tasks:
             raise DataError("the corpus has no documents", where=job.corpus)
@@ -91,17 +98,22 @@ def run_ray(
         )
         restarts: dict[tuple[str, int], int] = {}
         failed: list[Quarantined] = []
-        for row in results.iter_rows():
-            report: _Report = pickle.loads(row["report"])
-            restarts[report.actor] = report.restarts
-            learn(report.finds, report.notes, sum(restarts.values()))
-            for shard, failures in report.outcomes:
-                failed += failures or ()
-                counted(shard.documents, shard.failures)
-                yield shard, failures
-            if report.error is not None:
-                raise report.error
-            check_failures(failed, job)
+        try:
+            for row in results.iter_rows():
+                report: _Report = pickle.loads(row["report"])
+                restarts[report.actor] = report.restarts
+                learn(report.finds, report.notes, sum(restarts.values()))
+                for shard, failures in report.outcomes:
+                    failed += failures or ()
+                    counted(shard.documents, shard.failures)
+                    yield shard, failures
+                if report.error is not None:
+                    raise report.error
+                check_failures(failed, job)
+        except RayError as error:
+            what = f"Ray gave up: {str(error).strip().rpartition(chr(10))[2].strip()}"
+            hint = "What is finished is kept: the same command goes on."
+            raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
 
 
 class _Actor:
@@ -193,18 +205,35 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     mine = not ray.is_initialized()
     if mine:
+        on_term = signal.getsignal(signal.SIGTERM)
         try:
             if cluster.address:
+                _answers(cluster.address)
                 ray.init(cluster.address, logging_level=logging.WARNING)
             else:
                 cores = cluster.workers[1]
-                ray.init(num_cpus=cores, include_dashboard=False, logging_level=logging.WARNING)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+                # Not the cluster that somebody else happens to have started on this machine.
+                ray.init("local", num_cpus=cores, include_dashboard=False, logging_level=logging.WARNING)
+        except (OSError, RuntimeError, ValueError) as error:
             what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
             hint = "Name it as `ray start` says: --address HOST:PORT."
             raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
+        # Ray takes the signal for itself, and would end the process before its shards are counted.
+        if callable(on_term) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_term)
     try:
+        has: Any = ray  # no types
+        if mine and not cluster.address and cluster.gpus > has.cluster_resources().get("GPU", 0):
+            what, hint = "this machine has fewer GPUs", "Leave out --gpus, or name a cluster by --address."
+            raise WortlautError(what, where=f"--gpus {cluster.gpus:g}", hint=hint)
         yield ray.data
     finally:
         if mine:
             ray.shutdown()
+
+
+def _answers(address: str) -> None:
+    """Raises OSError where nothing listens at ``HOST:PORT``: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER).close()
