@@ -189,7 +189,9 @@ def _connected() -> Iterator[Any]:
     mine = not ray.is_initialized()
     if mine:
         try:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            # Without "local" it would be whatever cluster somebody happens to have started on this machine.
+            address = os.environ.get("RAY_ADDRESS") or "local"
+            ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
             what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
             hint = "RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here."
