@@ -118,7 +118,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     both = replace(both, systems=tuple(replace(system, pace=pace) for system, pace in timed))
     (folder / "two.html").write_text(report_page(both), "utf-8")
     (folder / "hostile.html").write_text(hostile(), "utf-8")
-    many = [Answering(f"system{i}", first, ("entities", "quotes")) for i in range(7)]
+    many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
     (folder / "many.html").write_text(report_page(evaluate(many, one, samples=0)), "utf-8")
     options = webdriver.ChromeOptions()
@@ -174,6 +174,12 @@ def test_the_overview_shows_every_main_score_with_its_interval(reader: Reader) -
     assert len(reader.all("tr.one")) > plots
 
 
+def test_a_long_name_fits_and_no_interval_is_spoken_of_where_there_is_none(reader: Reader) -> None:
+    reader.open("many.html")
+    assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
+    assert "bootstrap" not in reader.text("main")
+
+
 def test_headings_sort_within_each_schema(reader: Reader) -> None:
     reader.open("two.html")
     assert reader.js(RECALL) == [".600", ".800"]
@@ -203,7 +209,7 @@ def test_the_table_is_copied_as_latex_markdown_and_csv(reader: Reader) -> None:
 
 
 def test_one_document_is_said_to_be_one_wherever_it_is_counted(reader: Reader) -> None:
-    for view in ("breakdowns", "people"):
+    for view in ("overview", "breakdowns", "people"):
         for name in ("two.html", "many.html"):
             reader.open(name, f"#{view}")
             assert ("about one document" in reader.text("main")) is (name == "many.html")

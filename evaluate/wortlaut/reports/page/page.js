@@ -306,6 +306,8 @@ function overview() {
       h("dt", {}, "Signature"), h("dd", {}, h("code", {}, S.signature)), h("dd", {}, copyButton("Copy", "signature", () => S.signature))),
     systems.filter((system) => system.failed).map((system) => h("p", { class: "note bad" }, systemName(system.i), ` has no scores: ${system.failed}`)),
     omitted() && h("p", { class: "note small" }, omitted()),
+    // Without intervals no note speaks of the one document.
+    S.notes.some((note) => note.includes("one document")) ? null : ofOne(),
     [...notes].map(([text, names]) => h("p", { class: "note small" }, text, names[0] === "" ? null : h("span", { class: "soft" }, ` (${names.join(", ")})`))),
     h("div", { class: "row spread" },
       h("h2", {}, "Scores"),
@@ -313,7 +315,7 @@ function overview() {
         hidden ? h("label", { class: "check" }, h("input", { type: "checkbox", id: "everything", checked: sorting.all, onchange: (event) => { sorting.all = event.target.checked; overview(); el("everything").focus(); } }), `all roles and settings (${hidden} more)`) : null,
         copyButton("LaTeX", "the table as LaTeX", asLatex), copyButton("Markdown", "the table as Markdown", asMarkdown), copyButton("CSV", "the table as CSV", asCsv))),
     S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
-    h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean, with its bootstrap interval over ", many(S.units.count, S.units.kind), ". – is undefined (0/0). Headings sort within each schema."),
+    h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its bootstrap interval over ${many(S.units.count, S.units.kind)}` : null, ". – is undefined (0/0). Headings sort within each schema."),
     h("p", { class: "small soft", id: "letters" }, S.letters.level ? lettersText() : S.letters.why));
 }
 
