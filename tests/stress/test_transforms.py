@@ -289,6 +289,7 @@ ROLES = {
     "Das Büro des neuen Präsidenten schwieg.": "Das Büro der neuen Präsidentin schwieg.",
     "Das Wort eines erfahrenen Botschafters gilt.": "Das Wort einer erfahrenen Botschafterin gilt.",
     "Ein neuer Minister kam.": "Eine neue Ministerin kam.",
+    "Sie sah den früheren Berliner Minister.": "Sie sah die frühere Berliner Ministerin.",
     "Sie half dem alten Regierungssprecher.": "Sie half der alten Regierungssprecherin.",
     "Präsident Igor Wolf ging.": "Präsidentin Igor Wolf ging.",
     "Das sagte Präsident Igor Wolf.": "Das sagte Präsidentin Igor Wolf.",
@@ -300,6 +301,8 @@ LEFT = (
     "Der Präsident sagte, er komme.",
     "Der Sprecher ging. Er kam nicht zurück.",
     "Der Minister, der ging, kam.",
+    "Bei einem Treffen der Minister sprach sie.",  # the article belongs to another noun
+    "Sie kam nach dem Sieg der Trainer.",
     "Es gab Präsidenten.",
     "Sie versuchten, Kritiker zu hören.",
     "Kritiker schwiegen.",

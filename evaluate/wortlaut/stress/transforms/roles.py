@@ -24,11 +24,12 @@ _ROLE = re.compile(
     rf"\b(?P<compound>(?:[^\W\d_]+-)?(?:[^\W\d_]*?))"
     rf"(?P<noun>(?i:{_NOUNS_S}|{_NOUNS_EN}|{_NOUNS_OR}))(?P<ending>en|s|n)?\b"
 )
-#: What may stand before: a determiner and adjectives, in the same part of a sentence.
+#: What may stand before: a determiner and adjectives (neuen, Berliner), in the same part of a sentence. Where
+#: a noun stands between, as in "einem Treffen der Minister", the determiner is that noun's.
 _BEFORE = re.compile(
-    r"(?P<determiner>\b(?:der|den|dem|des|ein|einen|einem|eines|sein|ihr|kein))\s+"
-    r"(?P<adjectives>(?:[^\W\d_][\w-]*e[nr]?\s+){0,2})$",
-    re.IGNORECASE,
+    r"(?P<determiner>\b(?i:der|den|dem|des|ein|einen|einem|eines|sein|ihr|kein))\s+"
+    r"(?P<adjectives>(?:(?!(?:der|den|die|deren|einen?|einer|keine[nr]?|seine[nr]?|ihre[nr]?)\b)"
+    r"(?:[^\W\d_A-ZÄÖÜ][\w-]*e[nr]?|[A-ZÄÖÜ][\w-]*er)\s+){0,2})$"
 )
 #: What looks like an adjective, whose determiner stands further off; sagte does not.
 _ADJECTIVE = re.compile(r"(?:[^\Wt]e|e[nrsm])\s+$")
@@ -125,7 +126,8 @@ def _changed(document: Document, role: re.Match[str], begin: int) -> list[Edit] 
     edits = [Edit(*before.span("determiner"), new.capitalize() if determiner[0].isupper() else new), stem]
     at = before.start("adjectives")
     for word in re.finditer(r"\S+", before.group("adjectives")):
-        if shorter and word.group()[-1] in "nr":
+        # Berliner never declines.
+        if shorter and word.group()[-1] in "nr" and word.group()[0].islower():
             edits.append(Edit(at + word.start(), at + word.end(), word.group()[:-1]))
     return edits
 
