@@ -242,6 +242,22 @@ def test_an_error_chosen_by_key_keeps_the_focus(reader: Reader) -> None:
         assert reader.until(lambda code=focused: reader.js(code)) == "true"
 
 
+def test_every_mark_is_reached_by_keys(reader: Reader) -> None:
+    reader.open("two.html", "#errors?doc=d00")
+    reader.js("document.querySelector('.doc').focus()")
+    right, left, enter = "\ue014", "\ue012", "\ue007"
+    reader.press(right)
+    assert reader.js("return document.activeElement.title") == "gold: PER"
+    reader.press(right)
+    second = reader.js("return document.activeElement.title")
+    reader.press(right + left)
+    assert reader.js("return document.activeElement.title") == second
+    reader.js("document.querySelector('.bar.k-missed').focus()")
+    reader.press(enter)
+    assert reader.text(".card h3") == "− missed by Afirst"
+    assert reader.js("return document.activeElement.matches('.bar.cur')")
+
+
 def bars(reader: Reader, lane_class: str) -> list[str]:
     return reader.all(f"button.bar.{lane_class}")
 

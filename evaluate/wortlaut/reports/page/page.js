@@ -584,7 +584,7 @@ function drawDocument(d, lanes, key) {
     items: laneItems(d, i, view.layer, errorsHere).map((item) => { const p = pieces(doc, item.flat); return { ...item, lane: i, pieces: p, from: p[0][0], to: p.at(-1)[1] }; }) }));
   for (const lane of all) lane.items.sort((a, b) => a.from - b.from || b.to - a.to);
   const blocks = blocksOf(doc.t);
-  const root = h("div", { class: "doc", lang: "de" });
+  const root = h("div", { class: "doc", lang: "de", tabindex: 0, role: "group", "aria-label": "Text with its marks: arrow keys go from mark to mark, Enter chooses one", onkeydown: walkMarks });
   const drawn = { key, d, root, blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), lanes: all };
   drawn.watch = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) drawBlock(drawn, entry.target.block); }, { rootMargin: "600px" });
   const next = all.map(() => 0);
@@ -615,6 +615,14 @@ function drawDocument(d, lanes, key) {
   view.drawn = drawn;
   root.append(drawn.links);
   fill(el("text"), legend(lanes), root);
+}
+/* One stop for the Tab key, whatever the text has. */
+function walkMarks(event) {
+  if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+  const marks = [...event.currentTarget.querySelectorAll("button.bar")];
+  const at = marks.indexOf(document.activeElement), by = event.key === "ArrowRight" ? 1 : -1;
+  marks[at < 0 ? 0 : at + by]?.focus();
+  event.preventDefault();
 }
 function blockNode(block, text) {
   const shown = text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
@@ -1074,7 +1082,7 @@ function quoteList(n) {
 
 /* ---------- Keys, colours, start ---------- */
 
-const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["1 – 4", "Overview, Errors, Breakdowns, People"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
+const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], ["1 – 4", "Overview, Errors, Breakdowns, People"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
 let single = true;
 function help() {
   dialog("Keys and signs",
