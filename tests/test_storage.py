@@ -47,9 +47,16 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(WortlautError, match=rf"^{tmp_path}/a: cannot be written: No space left on device$"):
+    with pytest.raises(
+        WortlautError, match=rf"^{tmp_path}/a: cannot be written: No space left on device\n  Make room"
+    ):
         folder.write("a", b"new")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a", b"old")]
+
+
+def test_an_empty_name_is_not_the_root() -> None:
+    with pytest.raises(DataError, match="the name of a folder is empty"):
+        Folder("")
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:

@@ -35,21 +35,31 @@ def write_whole(path: Path, data: bytes | str) -> None:
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(content)
             return
-        target = path.resolve()
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path.resolve(), content)
     except OSError as error:
         raise WortlautError(
             f"cannot be written: {error.strerror or error}",
             where=str(path),
             hint=_HINT,
         ) from error
+
+
+def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Put a new file under ``path`` in one step; ``durable``: on the disk before it has the name.
+
+    Raises OSError, and leaves no temporary file then (their names end in ``.tmp``).
+    """
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(handle)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError, WortlautError
+from wortlaut.files import replace_file
 
 
 def is_url(ref: str) -> bool:
@@ -35,9 +36,14 @@ def opened(url: str) -> tuple[Any, str]:
 
 
 class Folder:
-    """``ref`` is a path or a URL. Names are relative, with ``/``; an OSError becomes a WortlautError."""
+    """``ref`` is a path or a URL. Names are relative, with ``/``; an OSError becomes a WortlautError.
+
+    Raises DataError where it is empty: an unset variable must not mean the root.
+    """
 
     def __init__(self, ref: str | Path) -> None:
+        if not str(ref):
+            raise DataError("the name of a folder is empty", hint="Name one; . is this one.")
         self.ref = str(ref).rstrip("/") or "/"
         self.path = None if is_url(self.ref) else local(self.ref)
         if self.path is None:
@@ -74,22 +80,10 @@ class Folder:
                 return
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(handle)
-                umask = os.umask(0)
-                os.umask(umask)
-                Path(temporary).chmod(0o666 & ~umask)
-                Path(temporary).replace(target)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            replace_file(target, data, durable=True)
             _sync_folder(target.parent)
         except OSError as error:
-            raise self._error("cannot be written", name, error) from error
+            raise unwritable(error, f"{self}/{name}") from error
 
     def names(self, under: str = "") -> list[str]:
         """The names of the files in the folder ``under``, sorted, temporary ones included."""
@@ -115,6 +109,13 @@ class Folder:
 
     def _error(self, what: str, name: str, error: OSError) -> WortlautError:
         return WortlautError(f"{what}: {error.strerror or error}", where=f"{self}/{name}".rstrip("/"))
+
+
+def unwritable(error: OSError, where: str) -> WortlautError:
+    """Why nothing can be written there, and what can be done."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "Make room: the same command goes on." if full else "Name a place that can be written."
+    return WortlautError(f"cannot be written: {error.strerror or error}", where=where, hint=hint)
 
 
 def _sync_folder(path: Path) -> None:

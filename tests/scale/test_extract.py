@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.resources import files as resources
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from wortlaut.cli import main
 from wortlaut.corpus.load import load_corpus
 from wortlaut.document import Annotations, Document, Text
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError, UnknownNameError, WortlautError
@@ -163,7 +165,7 @@ def test_shards_are_cut_at_the_same_places_by_both_readers(sizes: list[int], siz
 def test_the_number_of_workers_and_the_batches_do_not_show(tmp_path: Path) -> None:
     corpus = jsonl(tmp_path / "corpus.jsonl", texts(70))
     run(corpus, tmp_path / "a", workers=1)
-    run(corpus, tmp_path / "b", workers=3, batch_size=3)
+    run(corpus, tmp_path / "b", workers=2, batch_size=3)
     assert files(tmp_path / "a") == files(tmp_path / "b")
     manifests = [(tmp_path / name / "manifest.json").read_bytes() for name in "ab"]
     assert manifests[0] == manifests[1]
@@ -247,12 +249,19 @@ def test_an_extractor_is_told_by_what_it_is_made_of(tmp_path: Path) -> None:
     assert "module tomllib" in identity("tomllib:loads")
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run over ``texts(50)``."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(jsonl(folder / "corpus.jsonl", texts(50)), folder / "out")
+    return folder / "out"
+
+
 @pytest.mark.parametrize("how", ["a text", "an id", "one more", "one fewer", "a shard fewer", "the order"])
-def test_another_corpus_is_refused(how: str, tmp_path: Path) -> None:
-    documents = texts(50)
-    run(jsonl(tmp_path / "corpus.jsonl", documents), tmp_path / "out")
+def test_another_corpus_is_refused(how: str, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
     before = files(tmp_path / "out")
-    items = list(documents.items())
+    items = list(texts(50).items())
     match how:
         case "a text":
             items[30] = (items[30][0], "Another")
@@ -271,11 +280,9 @@ def test_another_corpus_is_refused(how: str, tmp_path: Path) -> None:
     assert files(tmp_path / "out") == before
 
 
-def test_a_corpus_that_moved_is_the_same_corpus(tmp_path: Path) -> None:
-    documents = texts(10)
-    run(jsonl(tmp_path / "corpus.jsonl", documents), tmp_path / "out")
-    (tmp_path / "in").mkdir()
-    assert run(as_parquet(tmp_path / "in", documents), tmp_path / "out").made == 0
+def test_a_corpus_that_moved_is_the_same_corpus(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "out")
+    assert run(as_parquet(tmp_path, texts(50)), tmp_path / "out").made == 0
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
@@ -340,7 +347,7 @@ def test_folders_and_columns_that_are_not_texts_are_refused(tmp_path: Path) -> N
     with pytest.raises(DataError, match=r"a.parquet: has no column 'text'\n.*there are id, body"):
         Source.of(str(tmp_path / "in"))
     (tmp_path / "in/a.txt").write_text("x")
-    with pytest.raises(DataError, match=r"several kinds: .parquet, .txt"):
+    with pytest.raises(DataError, match=r"several kinds: .parquet, .txt\n.*by a pattern"):
         Source.of(str(tmp_path / "in"))
     with pytest.raises(DataError, match=r"nosuch"):
         Source.of("nosuch://bucket/x")
@@ -377,17 +384,25 @@ def test_documents_in_quarantine_are_exit_code_1(tmp_path: Path) -> None:
     assert failures(tmp_path / "out") == {"e0004": "raised"}
 
 
-def test_what_cannot_be_done_is_exit_code_2(tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # this process keeps its own
     corpus = jsonl(tmp_path / "corpus.jsonl", texts(3))
     for arguments, message in (
         ((corpus, "-e", "gazeteer", "-o", "out"), "unknown extractor 'gazeteer'"),
         (("none.jsonl", "-e", SPEC, "-o", "out"), "unknown corpus 'none.jsonl'"),
         ((corpus, "-e", SPEC, "-o", "corpus.jsonl"), "corpus.jsonl: cannot be written: "),
+        ((corpus, "-e", SPEC, "-o", ""), "the name of a folder is empty"),
         ((corpus, "-e", SPEC, "-o", "out", "--gpus", "1"), "--gpus is for --engine ray"),
     ):
-        done = cli(*arguments, cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("error: ") and message in done.stderr
+        monkeypatch.setattr(sys, "argv", ["wortlaut", "extract", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        assert (ended.value.code, told.out) == (2, "")
+        assert told.err.startswith("error: ") and message in told.err
     assert not (tmp_path / "out").exists()
 
 

@@ -148,11 +148,16 @@ def read_shard(folder: str | Path | Folder, shard: Shard) -> pa.Table:
     import pyarrow.parquet as pq
 
     place = _folder(folder)
-    data = place.read(shard.name)
     where = f"{place}/{shard.name}"
+    hint = "Run `wortlaut extract` again: it makes the shard anew."
+    try:
+        data = place.read(shard.name)
+    except MissingFileError as error:
+        error.hint = hint
+        raise
     if sha256(data).hexdigest() != shard.sha256:
         what = f"is damaged: {len(data):,} bytes with another checksum than the manifest says"
-        raise DataError(what, where=where, hint="Run `wortlaut extract` again: it makes the shard anew.")
+        raise DataError(what, where=where, hint=hint)
     try:
         return pq.read_table(pa.BufferReader(data), schema=schema())
     except (pa.ArrowException, OSError) as error:

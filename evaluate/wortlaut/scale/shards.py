@@ -24,7 +24,7 @@ from wortlaut.formats.shards import (
     shard_table,
 )
 from wortlaut.scale.worker import Failure
-from wortlaut.storage import Folder
+from wortlaut.storage import Folder, unwritable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -150,7 +150,7 @@ def locked(folder: Folder) -> Iterator[None]:
         folder.path.mkdir(parents=True, exist_ok=True)
         lock = (folder.path / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
-        raise WortlautError(f"cannot be written: {error.strerror}", where=str(folder)) from error
+        raise unwritable(error, str(folder)) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

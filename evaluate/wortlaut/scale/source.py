@@ -162,7 +162,8 @@ def _files(ref: str) -> list[str]:
     if not kinds:
         raise MissingFileError(f"holds no file that ends in {', '.join(_KINDS)}", where=ref)
     if len(kinds) > 1:
-        raise DataError(f"holds files of several kinds: {', '.join(sorted(kinds))}", where=ref)
+        what = f"holds files of several kinds: {', '.join(sorted(kinds))}"
+        raise DataError(what, where=ref, hint=f"Name those that are meant by a pattern, as '{ref}/*.jsonl'.")
     (kind,) = kinds
     return [name for name in names if name.endswith(kind)]
 
