@@ -416,3 +416,10 @@ def test_a_closed_pipe_a_full_disk_and_closed_streams(folder: Path) -> None:
         assert done.returncode == code, command
         assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
         assert ("No space left on device" in done.stderr) == command.endswith("/dev/full")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [WORTLAUT, "schema", "predictions"], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, ""), "1 would be a verdict"

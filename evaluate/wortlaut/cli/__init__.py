@@ -43,7 +43,8 @@ def main() -> None:
     except BrokenPipeError:
         # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+        # As a shell says of SIGPIPE: 1 would be a verdict of check, bench or extract.
+        raise SystemExit(141) from None
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(WortlautError(error.strerror or str(error), where=str(error.filename or "standard output")))
