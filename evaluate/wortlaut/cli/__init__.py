@@ -20,6 +20,10 @@ from wortlaut.errors import WortlautError
 from wortlaut.cli import scores, show, stress, gate, bench, corpus, extract  # isort: skip # noqa: F401
 
 
+#: As a shell says of SIGPIPE: 1 would be a verdict of check, bench or extract.
+_PIPE = 141
+
+
 def main() -> None:
     """The entry point: an error of the input is told in a sentence, without a traceback, with exit code 2."""
     # Started with a closed stream (a daemon, `>&-`), Python has None there.
@@ -29,6 +33,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    out = sys.stdout
     try:
         try:
             app()
@@ -43,8 +48,12 @@ def main() -> None:
     except BrokenPipeError:
         # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # As a shell says of SIGPIPE: 1 would be a verdict of check, bench or extract.
-        raise SystemExit(141) from None
+        raise SystemExit(_PIPE) from None
+    except SystemExit:
+        # Typer ends with 1 itself where nobody reads on, and leaves another stream there.
+        if sys.stdout is not out:
+            raise SystemExit(_PIPE) from None
+        raise
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(WortlautError(error.strerror or str(error), where=str(error.filename or "standard output")))
