@@ -85,7 +85,7 @@ def test_2000_documents_and_5_systems(tmp_path: Path, capsys: pytest.CaptureFixt
     documents = [document(i) for i in range(2000)]
     gold = {one.id: one.annotations for one in documents}
     systems = [Erring(f"system-{i}", 0.15 + i / 50, gold) for i in range(5)]
-    evaluation = evaluate(systems, Corpus.of("made", documents), samples=0)
+    evaluation = evaluate(systems, Corpus.of("made", documents), samples=0, items=True)
     began = time.perf_counter()
     page = report_page(evaluation)
     lines = [f"made in {time.perf_counter() - began:.1f} s, {len(page.encode()) / 1e6:.1f} MB"]

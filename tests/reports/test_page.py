@@ -336,6 +336,16 @@ def test_an_empty_side_makes_a_page() -> None:
     assert gold().quotes[0].content.discontinuous
 
 
+def test_a_page_without_texts_is_told_to_be_one(tmp_path: Path) -> None:
+    command = "from wortlaut.cli import main; main()"
+    options = ["-e", "gazetteer", "--samples", "0", "--no-items", "--html", "page.html"]
+    done = subprocess.run(
+        [sys.executable, "-c", command, "evaluate", *options], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert done.stderr == "note: page.html has scores and no texts: --items keeps them\n"
+
+
 def test_without_kept_texts_the_scores_and_letters_remain() -> None:
     made = corpus(40)
     poor = Made({f"d{i:02}": [0, 1, 2] for i in range(40)}, spec="poor")

@@ -214,6 +214,8 @@ def _write_page(evaluation: Evaluation, path: Path | None, labels: str | None) -
         from wortlaut.reports.page import report_page
 
         write_whole(path, report_page(evaluation, labels=read_labels(labels)))
+        if not evaluation.corpus.documents:
+            print(f"note: {path} has scores and no texts: --items keeps them", file=sys.stderr)
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
