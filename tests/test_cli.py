@@ -286,6 +286,7 @@ def test_each_bad_file_is_told_with_its_place_and_the_good_ones_are_scored(folde
         "preds:: nothing after preds:",
         "Did you mean gazetteer?",
         "unknown extractor 'good.jsonl'",
+        "write preds:good.jsonl",
     ):
         assert message in done.stderr
     assert done.stderr.count("has no scores") == len(specs)

@@ -260,6 +260,12 @@ def test_errors_are_not_published_and_leave_the_old_corpus(root):
     assert not [path for path in root.iterdir() if path.name.startswith(".corpus")]
 
 
+def test_an_error_of_a_whole_file_has_no_line(root):
+    (root / "annotations/gold/brief.jsonl").unlink()
+    with pytest.raises(DataError, match=r"^[^:]*seeds/brief\.txt: 1 error in"):
+        build(root)
+
+
 def test_a_failure_half_way_leaves_the_old_corpus(root, monkeypatch):
     build(root)
     before = content(root / "corpus")

@@ -233,6 +233,14 @@ def test_layers_by_name_by_folder_and_by_file():
     assert "a, b, gold" in error.value.hint
 
 
+def test_a_layer_without_files_is_not_offered(tmp_path):
+    for folder in ("gold", "layers/a"):
+        (tmp_path / "annotations" / folder).mkdir(parents=True)
+    with pytest.raises(MissingFileError, match="no such layer") as error:
+        read_layer("b", tmp_path)
+    assert error.value.hint == "Name a file or folder of annotations."
+
+
 def test_a_folder_with_several_layers_is_refused(tmp_path):
     (tmp_path / "seeds").mkdir()
     for id in ("eins", "zwei"):

@@ -190,6 +190,7 @@ def test_what_is_none_of_the_texts_is_told_and_nothing_is_left(repository):
     for document, what, hint in (
         (Document("eins", text[:5] + "#" + text[6:]), "line 1, character 5 on", f"There {text[5:25]!r}"),
         (Document("drei", "Etwas anderes."), "none of seeds/", "wortlaut add"),
+        (Document("7", text.rstrip()), "not that of seeds/eins.txt", "There '\\n', here ''"),
         (Document("eins", text, odd), "label", ""),
         (good, "two documents have its text", ""),
     ):

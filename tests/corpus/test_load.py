@@ -124,6 +124,15 @@ def test_a_path_object_is_a_folder_not_a_format(tmp_path):
         load_corpus(Path("native:x"))
 
 
+def test_a_file_without_its_format_is_named_with_what_it_looks_like(tmp_path):
+    (tmp_path / "gold.conll").write_text("Ulm B-LOC\n")
+    (tmp_path / "notes.txt").write_text("Ulm\n")
+    for name, told in (("gold.conll", f"Write conll:{tmp_path}"), ("notes.txt", "Say in which format")):
+        with pytest.raises(DataError, match="named with its format") as error:
+            load_corpus(str(tmp_path / name))
+        assert error.value.hint.startswith(told)
+
+
 def test_every_format_that_can_be_read_is_in_the_list_of_corpora():
     from wortlaut.corpus.known import KNOWN
     from wortlaut.formats import READERS

@@ -114,6 +114,7 @@ def test_what_is_not_fit_is_not_published(root, tmp_path):
     for stand_off in (False, True):
         with pytest.raises(DataError, match="not fit to be published") as caught:
             make(root, tmp_path / f"release-{stand_off}", stand_off=stand_off)
+        assert caught.value.hint.startswith("Write annotations/statement.yaml, ")
         assert "title, summary, curation_rationale" in caught.value.hint
     (root / "annotations/statement.yaml").write_text("title: Briefe\nsummary: Briefe.\n")
     with pytest.raises(DataError, match="not fit") as caught:

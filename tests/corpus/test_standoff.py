@@ -96,6 +96,12 @@ def test_merge_rebuilds_everything_exactly(released, copies, tmp_path):
     assert content(tmp_path / "built") == content(tmp_path / "original")
 
 
+def test_what_is_measured_on_a_release_without_text_is_told(released):
+    with pytest.raises(DataError, match="stand-off release has no texts") as error:
+        load_corpus(released)
+    assert f"wortlaut merge {released} TEXTS" in error.value.hint
+
+
 def test_what_the_normalisation_evens_out_is_told(released, copies, tmp_path):
     (path,) = copies.glob("*.txt")
     text = unicodedata.normalize("NFD", path.read_text("utf-8")).replace("\n", "\r\n")

@@ -65,6 +65,14 @@ def test_incidents_say_where_and_what_to_do(rule, line, offsets, what, fix):
     assert fix in incident.fix
 
 
+def test_a_line_about_a_text_that_is_gone_is_to_be_removed(tmp_path):
+    shutil.copytree(CASES / "clean", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "seeds/brief.txt").unlink()
+    (incident,) = (found for found in validate([tmp_path]) if found.rule == "R11")
+    assert "there is no text brief.txt" in incident.what
+    assert incident.fix.endswith("remove the line.")
+
+
 def test_a_canonical_line_can_be_copied_from_the_message():
     (incident,) = validate([CASES / "F14"])
     wanted = (CASES / "clean/annotations/gold/brief.jsonl").read_text("utf-8").splitlines()[incident.line - 1]

@@ -133,6 +133,7 @@ def test_a_function_finds_what_it_returned(file: str) -> None:
         ("preds:x?missing=skip", DataError, "'skip' is none of error, empty"),
         ("preds:x?mising=empty", UnknownNameError, "Did you mean missing"),
         ("no_such_package_here:create", UnknownNameError, "no module named 'no_such_package_here'"),
+        ("conll:mine.conll", UnknownNameError, "wortlaut score GOLD conll:mine.conll"),
         ("json:lods", UnknownNameError, "Did you mean loads"),
         ("json.nothing:create", UnknownNameError, "no module named"),
         ("no/such/file.py:create", MissingFileError, "no file"),

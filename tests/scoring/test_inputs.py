@@ -448,7 +448,7 @@ def test_a_column_that_cannot_be_read_is_refused_by_row(change: dict[str, Any], 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("abc", r"gold is str, which holds no spans"),
+        ("abc", r"gold is str, which holds no spans\n  Of files, Parquet is read here"),
         (None, r"predicted is missing"),
         (3, r"gold is int"),
         ({"document": [1], "start": [0], "end": [1]}, r"gold has no column label; it has document, start"),

@@ -17,7 +17,7 @@ from wortlaut.corpus import card, croissant, frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.validate import AGREEMENT, validate
 from wortlaut.document import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.formats import native
 from wortlaut.formats.dataset import document_row, documents_schema, feature, fragment_type, surfaces
 from wortlaut.layers import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
@@ -240,8 +240,8 @@ def refuse_errors(root: Path) -> None:
     if errors:
         first = errors[0]
         raise DataError(
-            f"{len(errors)} errors in the annotations, the first: {first.what} ({first.rule})",
-            where=f"{first.file}:{first.line}",
+            f"{counted(len(errors), 'error')} in the annotations, the first: {first.what} ({first.rule})",
+            where=f"{first.file}:{first.line}" if first.line else first.file,
             hint="Correct what `wortlaut validate` lists, then build again.",
         )
 

@@ -176,8 +176,8 @@ def read_layer(ref: str, root: Path) -> Layer:
         named += [root / "annotations" / "layers" / ref]
         path = next((folder for folder in named if folder.is_dir()), path)
     if not path.exists():
-        there = sorted(folder.name for folder in root.glob("annotations/layers/*/"))
-        there += ["gold"] if (root / "annotations" / "gold").is_dir() else []
+        there = sorted({file.parent.name for file in root.glob("annotations/layers/*/*.jsonl")})
+        there += ["gold"] if any((root / "annotations" / "gold").glob("*.jsonl")) else []
         hint = f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations."
         raise MissingFileError("no such layer, file or folder", where=ref, hint=hint)
     documents: dict[str, Document] = {}

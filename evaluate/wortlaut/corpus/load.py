@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from wortlaut.document import Document
-from wortlaut.errors import DataError, MissingFileError, unknown_name
+from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
 from wortlaut.formats import READERS, detect, reader
 from wortlaut.formats.native import format_lines
 
@@ -124,8 +124,11 @@ def _documents(ref: str | Path) -> Iterator[Document]:
             raise MissingFileError("no such file or folder", where=str(ref))
         return read(Path(path))
     if str(ref) and Path(ref).exists():
-        known = " ".join(f"{name}:" for name in sorted(READERS))
-        hint = f"Say in which format, one of: {known}"
+        try:
+            hint = f"Write {detect(Path(ref))}:{ref}."
+        except WortlautError:
+            known = " ".join(f"{name}:" for name in sorted(READERS))
+            hint = f"Say in which format, one of: {known}"
         raise DataError("a file is named with its format", where=str(ref), hint=hint)
     error = unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in READERS)])
     error.hint += " There is no file or folder of this name, either."

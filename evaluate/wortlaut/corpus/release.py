@@ -59,6 +59,8 @@ def make(root: Path, folder: Path, *, stand_off: bool = False) -> Release:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         missing = card.missing(root) if first.rule == "P05" else []
         hint = f"Missing in {card.STATEMENT}: {', '.join(missing)}." if missing else first.fix
+        if missing and not (root / card.STATEMENT).is_file():
+            hint = f"Write {card.STATEMENT}, a line `KEY: text` for each of: {', '.join(missing)}."
         raise DataError(
             f"not fit to be published: {first.what} ({first.rule}){more}",
             where=f"{name}:{first.line}" if first.line else name,

@@ -187,7 +187,8 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
             yield _incident(table, Problem("R11", lines[path.stem], what))
     for id in sorted(provenance):
         if not (seeds / f"{id}.txt").is_file():
-            yield _incident(table, Problem("R11", lines[id], f"there is no text {id}.txt"))
+            what, fix = f"there is no text {id}.txt", "Bring the text back, or remove the line."
+            yield _incident(table, Problem("R11", lines[id], what, fix))
 
 
 def _is_release(path: Path) -> bool:

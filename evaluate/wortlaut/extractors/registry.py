@@ -342,7 +342,12 @@ def _named(name: str) -> Callable[..., object]:
     if not found:
         if name in PREFIXES:
             raise DataError("a prefix alone", where=name, hint=f"Write {name}:{PREFIXES[name][0]}.")
-        raise unknown_name("extractor", name, [*BUILT_IN, *points, *(f"{prefix}:" for prefix in PREFIXES)])
+        unknown = unknown_name(
+            "extractor", name, [*BUILT_IN, *points, *(f"{prefix}:" for prefix in PREFIXES)]
+        )
+        if Path(name).exists():
+            unknown.hint = f"For predictions in a file write preds:{name}."
+        raise unknown
     point = found[0]
     return _attribute(_module(point.module, f"{name} ({_source(point)})"), point.attr, name)
 
@@ -364,6 +369,10 @@ def _module(name: str, where: str) -> types.ModuleType:
         hint = "Is it installed in this environment?"
         if Path(f"{name.replace('.', '/')}.py").is_file():
             hint = f"For the file in this folder write {name.replace('.', '/')}.py:FACTORY."
+        from wortlaut.formats import READERS
+
+        if name in READERS:
+            hint = f"{name}: names a corpus. Two annotated files are scored by wortlaut score GOLD {where}"
         raise UnknownNameError(f"no module named {error.name!r}", where=where, hint=hint) from error
     except WortlautError:
         raise

@@ -34,6 +34,9 @@ def read(folder: Path) -> Iterator[Document]:
     if not (folder / "README.md").is_file():
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
         raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
+    if (folder / "documents.jsonl").is_file() and not (folder / "data").exists():
+        hint = f"Join it with your copy of the texts: wortlaut merge {folder} TEXTS -o OUT"
+        raise DataError("a stand-off release has no texts", where=str(folder), hint=hint)
     for row in _rows(folder):
         yield from_row(str(folder), row)
 
