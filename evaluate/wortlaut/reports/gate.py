@@ -112,7 +112,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         number(row.before),
         number(row.now),
         "–" if row.delta is None else f"{row.delta:+.3f}",
-        number(row.p),
+        "<0.001" if row.p is not None and row.p < 0.001 else number(row.p),
         str(worse),
         str(len(row.changes) - worse),
     )
