@@ -343,7 +343,7 @@ def test_a_page_without_texts_is_told_to_be_one(tmp_path: Path) -> None:
         [sys.executable, "-c", command, "evaluate", *options], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0
-    assert done.stderr == "note: page.html has scores and no texts: --items keeps them\n"
+    assert done.stderr == "note: page.html has scores and no texts: that is --no-items\n"
 
 
 def test_without_kept_texts_the_scores_and_letters_remain() -> None:

@@ -92,7 +92,7 @@ def evaluate(
         typer.Option(
             "--items/--no-items",
             show_default=False,
-            help="Keep texts and single items, or only counts. Default: up to 5 million characters.",
+            help="Keep texts and single items, or only counts. Default: with --html, and up to 5 million characters.",
         ),
     ] = None,
     engine: Annotated[
@@ -121,7 +121,7 @@ def evaluate(
             seen=seen,
             samples=samples,
             seed=seed,
-            items=items,
+            items=True if items is None and html is not None else items,
             engine=engine,
             progress=progress,
         )
@@ -215,7 +215,7 @@ def _write_page(evaluation: Evaluation, path: Path | None, labels: str | None) -
 
         write_whole(path, report_page(evaluation, labels=read_labels(labels)))
         if not evaluation.corpus.documents:
-            print(f"note: {path} has scores and no texts: --items keeps them", file=sys.stderr)
+            print(f"note: {path} has scores and no texts: that is --no-items", file=sys.stderr)
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
