@@ -547,6 +547,9 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout.startswith("wrote b.json: preds:p.jsonl on gold")
     before = (tmp_path / "b.json").read_bytes()
     predictions(tmp_path, FOUND[:1])
+    done = wortlaut("baseline", "write", cwd=tmp_path)
+    assert done.returncode == 2 and "there is a baseline already" in done.stderr
+    assert (tmp_path / "b.json").read_bytes() == before
     done = wortlaut(
         *("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md"),
         cwd=tmp_path,
@@ -567,6 +570,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "taken over: preds:p.jsonl, entities, strict: 3 item(s) lost" in done.stdout
     assert wortlaut("check", cwd=tmp_path).returncode == 0
+    assert wortlaut("baseline", "write", "--force", cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")

@@ -314,7 +314,8 @@ def read_baseline(path: Path) -> Baseline:
     except DataError:
         raise
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DataError(f"is not a JSON file: {error}", where=where) from error
+        hint = "Take it from the version control again, or write it anew: wortlaut baseline write --force."
+        raise DataError(f"is not a JSON file: {error}", where=where, hint=hint) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         kind = data.get("format") if isinstance(data, dict) else None
         raise DataError(

@@ -44,6 +44,7 @@ def baseline_write(
     rules: Annotated[
         Path | None, typer.Option("--rules", metavar="FILE", help="Default: pyproject.toml here.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a baseline that is there.")] = False,
 ) -> None:
     """Score extractors and write the baseline: scores, sums of documents, hashes of errors, no text."""
     from wortlaut.check.baseline import Settings
@@ -53,6 +54,12 @@ def baseline_write(
     given = read_rules(rules)
     path = target(out or Path(given.baseline or DEFAULT_PATH))
     assert path is not None
+    if path.exists() and not force:
+        raise WortlautError(
+            "there is a baseline already",
+            where=str(path),
+            hint="wortlaut check --update compares before it takes a run over; --force replaces it unseen.",
+        )
     with progress_bars() as progress:
         written = write_baseline(
             path,

@@ -92,7 +92,7 @@ def evaluate(
         typer.Option(
             "--items/--no-items",
             show_default=False,
-            help="Keep texts and items, or counts alone. Default: with --html, or up to 5 million characters.",
+            help="Keep texts and items, or only counts. Default: with --html, or to 5 million characters.",
         ),
     ] = None,
     engine: Annotated[
