@@ -488,7 +488,7 @@ def cores() -> Iterator[None]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         # Workers unpickle what this module made, and find it where pytest put it.
         patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ import platform
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ _TOGETHER = 10_000
 _AHEAD = 2
 #: Seconds that a cluster has to be reached.
 _ANSWER = 10.0
+#: Seconds that Ray Data has to end its run.
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,10 @@ def run_ray(
         )
         restarts: dict[tuple[str, int], int] = {}
         failed: list[Quarantined] = []
+        before = set(threading.enumerate())
+        rows = iter(results.iter_rows())
         try:
-            for row in results.iter_rows():
+            for row in rows:
                 report: _Report = pickle.loads(row["report"])
                 restarts[report.actor] = report.restarts
                 learn(report.finds, report.notes, sum(restarts.values()))
@@ -114,6 +119,19 @@ def run_ray(
             what = f"Ray gave up: {str(error).strip().rpartition(chr(10))[2].strip()}"
             hint = "What is finished is kept: the same command goes on."
             raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
+        finally:
+            _end(rows, before)
+
+
+def _end(rows: Iterator[Any], before: set[threading.Thread]) -> None:
+    """End Ray Data's run, its threads too: one that calls Ray after its shutdown ends this process."""
+    if close := getattr(rows, "close", None):
+        close()
+    until = time.monotonic() + _PATIENCE
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "Prefetcher":  # waits for blocks that nobody asks for any more, and never ends
+            continue
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 class _Actor:
