@@ -159,7 +159,8 @@ def read_shard(folder: str | Path | Folder, shard: Shard) -> pa.Table:
         what = f"is damaged: {len(data):,} bytes with another checksum than the manifest says"
         raise DataError(what, where=where, hint=hint)
     try:
-        return pq.read_table(pa.BufferReader(data), schema=schema())
+        # Arrow's threads, where they are still at it when a short program ends, abort it.
+        return pq.read_table(pa.BufferReader(data), schema=schema(), use_threads=False, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"cannot be read as a shard: {error}", where=where) from error
 
