@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from wortlaut.cli.common import app
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation import BUILT_IN
+from wortlaut.extractors.registry import ExtractorInfo
 
 import wortlaut.cli  # isort: skip # noqa: F401 (its commands join the application)
 
@@ -102,6 +103,15 @@ def test_a_text_file_alone_is_read_by_the_built_in_extractors(
     output = show("my.txt")
     assert "\nquotes-de  " in output
     assert "direct" in output and "„Ja“" in output
+
+
+def test_a_built_in_extractor_that_cannot_run_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = ExtractorInfo("hanta", ("entities",), "", "wortlaut", ("HanTa",), "Install it so.")
+    monkeypatch.setattr("wortlaut.evaluation.available", lambda: [lacking])
+    assert sys.modules["wortlaut.cli.show"]._built_in() == ["gazetteer", "quotes-de"]
+    assert capsys.readouterr().err == "note: hanta is left out: it lacks HanTa. Install it so.\n"
 
 
 def test_json_follows_its_schema(text_file: Path, predictions: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -271,22 +272,18 @@ def evaluate(
     if extractors is None:
         extractors, lacking = built_in()
         notes += lacking
-    wanted = [extractors] if isinstance(extractors, str) or hasattr(extractors, "extract") else extractors
-    if not wanted:
-        raise DataError(
-            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
-        )
     systems = []
-    for name, extractor in _named(wanted):  # type: ignore[arg-type]
+    for name, extractor in named(extractors):
         try:
-            found = run(extractor, source, scoring, _counted(name, len(source.gold.ids), progress))
+            found = run(extractor, source, scoring, tally(name, len(source.gold.ids), progress))
             systems.append(_system(name, scoring, found))
         except WortlautError as error:
             systems.append(System(name, Unscored(str(error)), failed=str(error)))
     return _evaluation(source, scoring, systems, notes)
 
 
-def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
+def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
+    """Takes the numbers of documents as they are done, and tells ``progress`` of them and the total."""
     done = 0
 
     def advance(count: int) -> None:
@@ -460,14 +457,22 @@ def built_in() -> tuple[list[str], list[str]]:
     return ready, notes
 
 
-def _named(extractors: Iterable[str | Extractor]) -> Iterator[tuple[str, str | Extractor]]:
-    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice."""
-    seen: dict[str, int] = {}
-    for extractor in extractors:
-        name = (
-            extractor
-            if isinstance(extractor, str)
-            else str(getattr(extractor, "spec", type(extractor).__name__))
+def named(extractors: str | Extractor | Sequence[str | Extractor]) -> list[tuple[str, str | Extractor]]:
+    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice.
+
+    Raises DataError where there is none.
+    """
+    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
+    wanted = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+    if not wanted:
+        raise DataError(
+            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
         )
-        seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
+    seen: Counter[str] = Counter()
+    names = []
+    for extractor in wanted:
+        own = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
+        name = str(own or type(extractor).__name__)
+        seen[name] += 1
+        names.append((name if seen[name] == 1 else f"{name} ({seen[name]})", extractor))
+    return names

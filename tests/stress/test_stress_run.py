@@ -351,3 +351,10 @@ def test_the_command_where_it_cannot_work(tmp_path: Path) -> None:
         done = wortlaut(*arguments, cwd=tmp_path)
         assert done.returncode == 2 and message in done.stderr, arguments
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_built_in_extractor_that_cannot_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = ["hanta is left out: it lacks HanTa."]
+    monkeypatch.setattr("wortlaut.stress.run.built_in_extractors", lambda: (["quotes-de"], lacking))
+    report = stress(None, corpus(1), transforms=["nfd"], samples=0)
+    assert report.notes[0] == lacking[0]

@@ -127,11 +127,13 @@ def _read_text(path: Path) -> Document:
 
 
 def _built_in() -> list[str]:
-    from wortlaut.evaluation import BUILT_IN
-    from wortlaut.extractors import available
+    """Those that can run here; what is left out is told."""
+    from wortlaut.evaluation import built_in
 
-    lacking = {info.name for info in available() if info.missing}
-    return [name for name in BUILT_IN if name not in lacking]
+    names, notes = built_in()
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return names
 
 
 def _lane(name: str, annotations: Annotations, finds: Any = LAYERS) -> Lane:

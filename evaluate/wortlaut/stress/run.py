@@ -13,7 +13,7 @@ from wortlaut import __version__
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.document import ROLES, Annotations, Document, Quote, Span
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.evaluation import Item, Judged, Progress, Scorer, System, checked_schemas
+from wortlaut.evaluation import Item, Judged, Progress, Scorer, System, checked_schemas, named, tally
 from wortlaut.evaluation import built_in as built_in_extractors
 from wortlaut.excerpts import excerpt
 from wortlaut.extractors.protocol import Extractor
@@ -177,7 +177,10 @@ def stress(
     """
     # What is misspelt is told before a corpus is read.
     chosen, project = _schemas(schemas), projection(labels)
-    wanted = list(_named(extractors))
+    lacking: list[str] = []
+    if extractors is None:
+        extractors, lacking = built_in_extractors()
+    wanted = _readers(extractors)
     functions = {spec: transformer(spec, seed) for spec in dict.fromkeys(transforms or built_in())}
     resampling = Resampling("document", samples, seed)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
@@ -196,7 +199,7 @@ def stress(
     names = []
     for name, extractor in wanted:
         names.append(name)
-        opened = _Opened(extractor, _counted(name, len(loaded.documents) * (len(tried) + 1), progress))
+        opened = _Opened(extractor, tally(name, len(loaded.documents) * (len(tried) + 1), progress))
         try:
             before = opened.find(loaded.documents)
             base = scorer.system(name, before, chosen, None, opened.finds)
@@ -224,7 +227,7 @@ def stress(
         applied,
         tuple(rows),
         tuple(failures),
-        tuple(_notes(scorer, applied)),
+        (*lacking, *_notes(scorer, applied)),
     )
 
 
@@ -242,34 +245,14 @@ def _schemas(schemas: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _named(
-    extractors: str | Extractor | Sequence[str | Extractor] | None,
-) -> Iterator[tuple[str, str | Extractor]]:
-    if extractors is None:
-        extractors, _ = built_in_extractors()
-    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
-    wanted: Any = [extractors] if alone else extractors
-    seen: Counter[str] = Counter()
-    for extractor in wanted:
-        name = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
-        name = str(name or type(extractor).__name__)
+def _readers(wanted: str | Extractor | Sequence[str | Extractor]) -> list[tuple[str, str | Extractor]]:
+    """Those that are wanted, by name. Raises DataError where one cannot read a text."""
+    readers = named(wanted)
+    for name, _ in readers:
         if name.startswith("preds:"):
             hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
             raise DataError("a file of predictions cannot read a changed text", where=name, hint=hint)
-        seen[name] += 1
-        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), extractor
-
-
-def _counted(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress(name, done, total)
-
-    return advance
+    return readers
 
 
 def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
