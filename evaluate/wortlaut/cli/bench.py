@@ -7,21 +7,24 @@ from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import app, fail, print_parts, progress_bars, target, write_json
+from wortlaut.cli.common import (
+    CorpusRef,
+    Extractors,
+    JsonFile,
+    app,
+    fail,
+    print_parts,
+    progress_bars,
+    target,
+    write_json,
+)
 from wortlaut.errors import WortlautError
 
 
 @app.command(rich_help_panel="Guard and measure")
 def bench(
-    extractor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extractor", "-e", metavar="SPEC", help="What to time; repeat it. Default: the built-in ones."
-        ),
-    ] = None,
-    corpus: Annotated[
-        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
-    ] = "gold",
+    extractor: Extractors = None,
+    corpus: CorpusRef = "gold",
     batch: Annotated[
         list[int] | None,
         typer.Option(
@@ -46,10 +49,7 @@ def bench(
         Path | None,
         typer.Option("--plot", metavar="FILE", callback=target, help="Quality against speed as an SVG."),
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
-    ] = None,
+    json_file: JsonFile = None,
     save_file: Annotated[
         Path | None,
         typer.Option("--save", metavar="FILE", callback=target, help="Write the JSON of pytest-benchmark."),

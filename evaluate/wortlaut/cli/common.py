@@ -49,6 +49,19 @@ def target(path: Path | None) -> Path | None:
 
 
 #: Options that several commands share.
+Extractors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extractor", "-e", metavar="SPEC", help="What to run; repeat it. Default: the built-in ones."
+    ),
+]
+CorpusRef = Annotated[
+    str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
+]
+StrictSchemas = Annotated[
+    list[str] | None,
+    typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict."),
+]
 Schemas = Annotated[
     list[str] | None,
     typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),

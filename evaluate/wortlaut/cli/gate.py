@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import app, print_parts, progress_bars, read_labels, target, write_json
+from wortlaut.cli.common import (
+    Extractors,
+    JsonFile,
+    Labels,
+    StrictSchemas,
+    app,
+    print_parts,
+    progress_bars,
+    read_labels,
+    target,
+    write_json,
+)
 from wortlaut.errors import WortlautError, counted
 
 baseline = typer.Typer(help="The baseline that wortlaut check compares with.", no_args_is_help=True)
@@ -20,23 +31,12 @@ app.add_typer(baseline, name="baseline", rich_help_panel="Guard and measure")
 
 @baseline.command("write")
 def baseline_write(
-    extractor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extractor", "-e", metavar="SPEC", help="What to score; repeat it. Default: the built-in ones."
-        ),
-    ] = None,
+    extractor: Extractors = None,
     corpus: Annotated[
         str | None, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
     ] = None,
-    schema: Annotated[
-        list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict."),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
-    ] = None,
+    schema: StrictSchemas = None,
+    labels: Labels = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", callback=target, help="Default: baseline.json."),
@@ -94,10 +94,7 @@ def check(
     update: Annotated[
         bool, typer.Option("--update", help="Take this run over as the new baseline; floors still hold.")
     ] = False,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
-    ] = None,
+    json_file: JsonFile = None,
     junit_file: Annotated[
         Path | None,
         typer.Option("--junit", metavar="FILE", callback=target, help="Write JUnit XML."),

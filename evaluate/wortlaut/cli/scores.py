@@ -11,7 +11,9 @@ import typer
 
 from wortlaut.cli.common import (
     ByLabel,
+    CorpusRef,
     Everything,
+    Extractors,
     JsonFile,
     Labels,
     Samples,
@@ -58,18 +60,8 @@ def _folder(path: Path | None) -> Path | None:
 
 @app.command(rich_help_panel="Score and compare")
 def evaluate(
-    extractor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extractor",
-            "-e",
-            metavar="SPEC",
-            help="What to score; repeat it for several. Default: the built-in ones.",
-        ),
-    ] = None,
-    corpus: Annotated[
-        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
-    ] = "gold",
+    extractor: Extractors = None,
+    corpus: CorpusRef = "gold",
     schema: Schemas = None,
     labels: Labels = None,
     json_file: ScoresFile = None,

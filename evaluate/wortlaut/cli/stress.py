@@ -8,8 +8,12 @@ from typing import Annotated
 import typer
 
 from wortlaut.cli.common import (
+    CorpusRef,
+    Extractors,
+    JsonFile,
     Labels,
     Samples,
+    StrictSchemas,
     app,
     fail,
     print_parts,
@@ -23,15 +27,8 @@ from wortlaut.errors import WortlautError
 
 @app.command(rich_help_panel="Score and compare")
 def stress(
-    extractor: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extractor", "-e", metavar="SPEC", help="What to try; repeat it. Default: the built-in ones."
-        ),
-    ] = None,
-    corpus: Annotated[
-        str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
-    ] = "gold",
+    extractor: Extractors = None,
+    corpus: CorpusRef = "gold",
     transform: Annotated[
         list[str] | None,
         typer.Option(
@@ -45,10 +42,7 @@ def stress(
         bool, typer.Option("--expected", help="All that leave the meaning as it is.")
     ] = False,
     as_list: Annotated[bool, typer.Option("--list", help="List the transformations.")] = False,
-    schema: Annotated[
-        list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict."),
-    ] = None,
+    schema: StrictSchemas = None,
     labels: Labels = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the transformations and the tests.")] = 0,
     samples: Samples = 1000,
@@ -56,10 +50,7 @@ def stress(
     everything: Annotated[
         bool, typer.Option("--all", help="Show a line with intervals for each score.")
     ] = False,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", callback=target, help="Write JSON (- for stdout)."),
-    ] = None,
+    json_file: JsonFile = None,
     html_file: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", callback=target, help="Write a heat map with all cases."),
