@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +31,8 @@ from wortlaut.cli.common import (
 from wortlaut.errors import WortlautError, unknown_name
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from wortlaut.evaluation import Evaluation
 
 
@@ -239,41 +241,35 @@ def extractors(
         write_json(json_file, [asdict(info) for info in infos])
     if json_file == Path("-"):
         return
-    from rich import box
-    from rich.table import Table
+    entries = []
+    for info in infos:
+        lines = [f"{', '.join(info.finds) or 'what it finds depends'}: {info.summary} ({info.source})"]
+        if info.missing:
+            lines.append(f"lacks {', '.join(info.missing)}: {info.install}".removesuffix(": "))
+        entries.append((info.name, lines))
+    print_parts(_entries(entries))
+
+
+def _entries(entries: Iterable[tuple[str, Iterable[str]]]) -> Iterator[RenderableType]:
+    """A name, which can be copied whole, and below it what there is to say."""
+    from rich.padding import Padding
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("extractor", "finds", "what it is", "ready"):
-        table.add_column(name, overflow="fold")
-    for info in infos:
-        ready = Text("yes") if not info.missing else Text(f"lacks {', '.join(info.missing)}", style="yellow")
-        table.add_row(
-            Text(info.name),
-            ", ".join(info.finds) or "depends",
-            Text(f"{info.summary} ({info.source})"),
-            ready,
-        )
-    lacking = [info for info in infos if info.missing and info.install]
-    print_parts([table, *(Text(f"{info.name}: {info.install}", style="dim") for info in lacking)])
+    for name, lines in entries:
+        yield Text(name, style="bold")
+        yield from (Padding(Text(line), (0, 0, 0, 4)) for line in lines)
 
 
 @app.command(rich_help_panel="Score and compare")
 def corpora() -> None:
     """List the corpora that can be read, and how to name them."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     from wortlaut.corpus.known import KNOWN
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("--corpus", "what it holds", "licence", "where it is, and how to get it"):
-        table.add_column(name, overflow="fold")
+    entries = []
     for corpus in KNOWN:
-        lies = "\n".join(part for part in (f"{corpus.home}: {corpus.get}", corpus.folder) if part)
-        table.add_row(Text(corpus.ref), Text(corpus.holds), Text(corpus.licence), Text(lies))
-    print_parts([table])
+        lines = [corpus.holds, f"licence: {corpus.licence}", f"home: {corpus.home}", f"get it: {corpus.get}"]
+        entries.append((corpus.ref, [*lines, f"holds: {corpus.folder}"] if corpus.folder else lines))
+    print_parts(_entries(entries))
 
 
 @app.command(rich_help_panel="Score and compare")
