@@ -281,7 +281,7 @@ SIGNS = ("ok", "label", "bound", "both", "miss", "spur")
 TEXTS = [(ink, ground) for ink in ("ink", "soft", "accent", *SIGNS) for ground in ("paper", "panel")]
 TEXTS += [(sign, f"{sign}-bg") for sign in SIGNS]
 TEXTS += [("ink", f"{sign}-bg") for sign in SIGNS] + [("soft", f"{sign}-bg") for sign in SIGNS]
-TEXTS += [("ink", "gold-bg"), ("ink", "mark"), ("soft", "mark"), ("soft", "gold-bg"), ("on-accent", "accent")]
+TEXTS += [("ink", "gold-bg"), ("ink", "mark"), ("soft", "mark"), ("soft", "gold-bg")]
 TEXTS += [(sign, "mark") for sign in SIGNS]
 LINES = [(line, ground) for line in ("control", "accent", *SIGNS) for ground in ("paper", "panel")]
 

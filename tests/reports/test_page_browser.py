@@ -120,6 +120,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     (folder / "hostile.html").write_text(hostile(), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
+    (folder / "ties.html").write_text(ties(), "utf-8")
     (folder / "many.html").write_text(report_page(evaluate(many, one, samples=0)), "utf-8")
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
@@ -141,7 +142,9 @@ def quiet(reader: Reader) -> Iterator[None]:
     assert [entry["message"] for entry in reader.driver.get_log("browser")] == []
     events = [json.loads(entry["message"])["message"] for entry in reader.driver.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
-    files = {(reader.folder / name).as_uri() for name in ("two.html", "hostile.html", "many.html")}
+    files = {
+        (reader.folder / name).as_uri() for name in ("two.html", "hostile.html", "many.html", "ties.html")
+    }
     assert {url.split("#")[0] for url in asked} <= {*files, "about:blank"}
 
 
@@ -158,6 +161,14 @@ def hostile() -> str:
     corpus = Corpus.of(HOSTILE, [Document(id, text, names(text)) for id, text in texts.items()])
     silent = Answering(HOSTILE, lambda text: Annotations(names(text).entities[:1]), ("entities",))
     return report_page(evaluate([silent], corpus, samples=0))
+
+
+def ties() -> str:
+    """Recalls of 1/16, 3/16, …: each in the middle between two numbers of three digits."""
+    found = tuple(Entity(Span.of(i, i + 1), "PER") for i in range(0, 32, 2))
+    corpus = documents({"d": "a " * 16}, lambda _: Annotations(found))
+    some = [Answering(str(n), lambda _, n=n: Annotations(found[:n]), ("entities",)) for n in range(1, 16, 2)]
+    return report_page(evaluate(some, corpus, samples=0))
 
 
 # Overview
@@ -178,6 +189,12 @@ def test_a_long_name_fits_and_no_interval_is_spoken_of_where_there_is_none(reade
     reader.open("many.html")
     assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
     assert "bootstrap" not in reader.text("main")
+
+
+def test_numbers_are_rounded_as_in_the_terminal(reader: Reader) -> None:
+    reader.open("ties.html")
+    recalls = reader.js("return [...document.querySelectorAll('tr.one')].map(r => r.children[2].textContent)")
+    assert recalls[:8] == [f"{n / 16:.3f}".removeprefix("0") for n in range(1, 16, 2)]
 
 
 def test_headings_sort_within_each_schema(reader: Reader) -> None:
@@ -485,6 +502,10 @@ def test_a_phone_never_scrolls_sideways(reader: Reader, view: str) -> None:
             "return document.querySelector('.card').getBoundingClientRect().bottom <= innerHeight"
         )
         assert card, "the card stays in reach"
+        tops = (
+            "return ['previous-doc', 'doc-pick', 'next-doc'].map(i => document.getElementById(i).offsetTop)"
+        )
+        assert len(set(reader.js(tops))) == 1, "the document stands between its two arrows"
     width = "return [document.documentElement.scrollWidth, innerWidth]"
     assert reader.js(width) == [390, 390]
 

@@ -12,7 +12,6 @@ function put(node, attributes, children) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "value" || name === "checked" || name === "selected" || name === "disabled") node[name] = value;
-    else if (name === "vars") for (const [key, v] of Object.entries(value)) node.style.setProperty(key, v);
     else node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
@@ -27,7 +26,10 @@ const LETTERS = "ABCDEFHIJKLMNOPQRSTUVWXYZ";
 const letter = (i) => LETTERS[i % LETTERS.length] + (i >= LETTERS.length ? Math.floor(i / LETTERS.length) + 1 : "");
 const shortName = (name) => name.replace(/^(.*:)?.*\//, (_, kind) => kind ?? "");
 const systems = S.systems.map((system, i) => ({ ...system, i, letter: letter(i), short: shortName(system.name) }));
-const fixed = (value) => (value === null || value === undefined ? "–" : value.toFixed(3).replace(/^0\./, "."));
+/* A number in the middle of two goes to the even one, as in the terminal: 13/16 is .812. Sixteenths alone lie there. */
+const halfway = (value) => Number.isInteger(value * 16) && (value * 1000) % 2 === 0.5;
+const decimals = (value) => (value === null || value === undefined ? "–" : (halfway(value) ? Math.floor(value * 1000) / 1000 : value).toFixed(3));
+const fixed = (value) => decimals(value).replace(/^0\./, ".");
 const whole = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(1));
 const many = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 const sum = (values) => values.reduce((a, b) => a + b, 0);
@@ -244,10 +246,8 @@ function scoresTable() {
 }
 
 const flatRows = () => shownScores().flat();
-const exported = () => ["layer", "schema", "system", "P", "R", "F1", "low", "high", "letters", "right", "gold", "found"];
 function cells(row) {
-  const number = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
-  return [row.layer, row.schema, systems[row.system].short, number(row.p), number(row.r), number(row.f), number(row.i?.[0]), number(row.i?.[1]), row.letters, whole(row.right), String(row.gold), String(row.found)];
+  return [row.layer, row.schema, systems[row.system].short, ...[row.p, row.r, row.f, row.i?.[0], row.i?.[1]].map(decimals), row.letters, whole(row.right), String(row.gold), String(row.found)];
 }
 const LATEX = { "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", $: "\\$", "#": "\\#", _: "\\_", "{": "\\{", "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "–": "--", "≥": "$\\geq$", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" };
 const line = (text) => text.replace(/[\r\n\u2028\u2029]+/g, " ");
@@ -285,7 +285,7 @@ function asCsv() {
   };
   const value = (v) => (v === null || v === undefined ? "" : String(v));
   const rows = flatRows().map((row) => [row.layer, row.schema, systems[row.system].name, row.p, row.r, row.f, row.i?.[0], row.i?.[1], row.letters, row.right, row.gold, row.found, `${S.corpus.name}@${S.corpus.hash}`].map((v) => quote(value(v))));
-  return `${[[...exported(), "corpus"], ...rows].map((row) => row.join(",")).join("\r\n")}\r\n`;
+  return `${[["layer", "schema", "system", "P", "R", "F1", "low", "high", "letters", "right", "gold", "found", "corpus"], ...rows].map((row) => row.join(",")).join("\r\n")}\r\n`;
 }
 const lettersText = () => `Letters: within a layer and schema, systems that share a letter do not differ significantly (paired approximate randomisation, ${many(S.letters.tests, "test")} adjusted by Holm's method, level ${S.letters.level}).`;
 
