@@ -23,7 +23,7 @@ from wortlaut.document import Annotations
 from wortlaut.errors import MissingExtraError, WortlautError
 from wortlaut.files import write_whole
 from wortlaut.markup import escaped, shortened
-from wortlaut.reports.terminal import MAIN_LAYERS
+from wortlaut.reports.terminal import MAIN_LAYERS, short_name
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves, scored
 from wortlaut.scoring.labels import projection
@@ -200,8 +200,7 @@ def _names(names: Iterable[str]) -> list[str]:
     """Names as they stand in a figure: a path without its folders, nothing that cannot be seen."""
     shown = []
     for name in names:
-        kind, colon, path = escaped(name).rpartition(":")
-        short = shortened(f"{kind}{colon}{path.rsplit('/', 1)[-1]}", _NAME)
+        short = shortened(short_name(escaped(name)), _NAME)
         # matplotlib leaves out of a legend what begins with an underscore.
         shown.append(f" {short}" if short.startswith("_") else short)
     return shown
@@ -328,9 +327,8 @@ def _confusion(confusion: Confusion) -> Figure:
     axes.set_xticks(range(size), [*shown[:-1], "missed"], rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(size), [*shown[:-1], "spurious"])
     axes.tick_params(length=0)
-    for line in (size - 1.5,):
-        axes.axhline(line, color="black", linewidth=0.6)
-        axes.axvline(line, color="black", linewidth=0.6)
+    axes.axhline(size - 1.5, color="black", linewidth=0.6)
+    axes.axvline(size - 1.5, color="black", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(True)
     axes.set_xlabel("found")
     axes.set_ylabel("gold")

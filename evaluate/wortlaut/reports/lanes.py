@@ -22,8 +22,6 @@ _NAME = 10
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #: No text is set narrower than this.
 _NARROWEST = 24
-#: The layer of each kind of mark.
-_LAYER_OF = {"entity": "entities", "mention": "clusters"}
 #: How many columns of a quote stand in the list.
 _QUOTED = 60
 

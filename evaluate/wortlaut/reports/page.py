@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from wortlaut import __version__
 from wortlaut.errors import ComparisonError
-from wortlaut.reports.page_documents import Pages, pages
-from wortlaut.reports.terminal import MAIN_LAYERS
-from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.reports.page_documents import Pages, numbers, pages, short
+from wortlaut.reports.terminal import is_main
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
 if TYPE_CHECKING:
     from wortlaut.comparison import Comparison
     from wortlaut.evaluation import Evaluation, System
-    from wortlaut.scoring.result import Result, Score
+    from wortlaut.scoring.result import Result
 
 #: Above this many bytes a page is slow to open: further documents are left out, and it says so.
 LIMIT = 20_000_000
@@ -117,7 +116,6 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
     letters, reason = _letters(evaluation)
     corpus = evaluation.corpus
     return {
-        "version": __version__,
         "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": evaluation.documents},
         "signature": evaluation.signature,
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
@@ -147,39 +145,19 @@ def _scores(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str])
         ]
         place = {schema: n for n, schema in enumerate(dict.fromkeys(schema for schema, _, _ in found))}
         for schema, i, result in sorted(found, key=lambda row: (place[row[0]], row[1])):
-            base, _, setting = schema.partition("@")
-            main = layer in MAIN_LAYERS and setting not in ("matched", "gold")
             name = evaluation.systems[i].name
             rows.append(
                 {
                     "layer": layer,
                     "schema": schema,
                     "system": i,
-                    "main": main or base in PEER_SCHEMAS,
+                    "main": is_main(layer, schema),
                     "letters": letters.get((layer, schema, name), ""),
                     "notes": list(result.notes),
-                    "macro": _numbers(result.macro) if result.macro is not None else None,
-                    **_numbers(result),
+                    **numbers(result),
                 }
             )
     return rows
-
-
-def _numbers(score: Score) -> dict[str, Any]:
-    return {
-        "p": _short(score.precision),
-        "r": _short(score.recall),
-        "f": _short(score.f1),
-        "i": [_short(bound) for bound in score.f1_interval] if score.f1_interval is not None else None,
-        "right": _short(score.correct),
-        "gold": score.gold,
-        "found": score.predicted,
-    }
-
-
-def _short(value: float | None) -> float | None:
-    """Six digits: what a page shows never needs more."""
-    return None if value is None else round(value, 6)
 
 
 def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], dict[str, Any]]:
@@ -250,7 +228,7 @@ def _labels(evaluation: Evaluation) -> list[dict[str, Any]]:
                 if layer == "speakers" or not 1 < len(result.per_label) <= MOST_LABELS:
                     continue
                 rows += [
-                    {"layer": layer, "schema": schema, "system": i, "label": label, **_numbers(score)}
+                    {"layer": layer, "schema": schema, "system": i, "label": label, **numbers(score)}
                     for label, score in result.per_label.items()
                 ]
     return rows
@@ -294,8 +272,8 @@ def _errors(evaluation: Evaluation) -> list[dict[str, Any]]:
                     "layer": layer,
                     "system": i,
                     "counts": dict(result.errors or {}),
-                    "traditional": _short(fair.traditional.f1),
-                    "fair": _short(fair.fair.f1),
+                    "traditional": short(fair.traditional.f1),
+                    "fair": short(fair.fair.f1),
                 }
             )
     return rows
@@ -304,7 +282,7 @@ def _errors(evaluation: Evaluation) -> list[dict[str, Any]]:
 def _groups(evaluation: Evaluation) -> list[dict[str, Any]]:
     """The breakdowns that were asked for by ``--by``."""
     return [
-        {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **_numbers(score)}
+        {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **numbers(score)}
         for i, system in enumerate(evaluation.systems)
         for by, results in system.breakdowns.items()
         for schema, result in results.items()

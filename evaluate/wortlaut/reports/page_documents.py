@@ -27,6 +27,7 @@ from wortlaut.scoring.units import document_units
 
 if TYPE_CHECKING:
     from wortlaut.evaluation import Evaluation
+    from wortlaut.scoring.result import Score
 
 #: Every span of gold or prediction is in one of these.
 CLASSES = (*PAIR_CLASSES, "missed", "spurious")
@@ -419,11 +420,23 @@ def _lengths(layer: str, system: int, task: Task) -> Iterator[dict[str, Any]]:
             "schema": "strict",
             "system": system,
             "group": group,
-            "p": score.precision,
-            "r": score.recall,
-            "f": score.f1,
-            "i": None,
-            "right": score.correct,
-            "gold": score.gold,
-            "found": score.predicted,
+            **numbers(score),
         }
+
+
+def numbers(score: Score) -> dict[str, Any]:
+    """A score as the page's script reads it."""
+    return {
+        "p": short(score.precision),
+        "r": short(score.recall),
+        "f": short(score.f1),
+        "i": None if score.f1_interval is None else [short(bound) for bound in score.f1_interval],
+        "right": short(score.correct),
+        "gold": score.gold,
+        "found": score.predicted,
+    }
+
+
+def short(value: float | None) -> float | None:
+    """Six digits: what a page shows never needs more."""
+    return None if value is None else round(value, 6)

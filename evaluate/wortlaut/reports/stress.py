@@ -8,6 +8,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wortlaut.reports.terminal import p_value, short, short_name, signed
 from wortlaut.scoring.result import interval_text, number
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _matrix(report: Stress, columns: Sequence[Column], schema: str, what: str) -
     table.add_column("", overflow="fold", max_width=22)
     before = ""
     for system, layer in columns:
-        name = "" if system == before else _short_name(system)
+        name = "" if system == before else short_name(system)
         before = system
         name = name if len(name) <= 9 else name.rpartition(":")[2][:9]
         table.add_column(Text(f"{name}\n{layer}"), justify="right", no_wrap=True)
@@ -128,7 +129,7 @@ def _matrix(report: Stress, columns: Sequence[Column], schema: str, what: str) -
 def _before(report: Stress, schema: str, column: Column) -> str:
     """The score that most transformations start from: those that drop gold have one of their own."""
     values = [row.before for row in report.rows if (row.system, row.layer, row.schema) == (*column, schema)]
-    return _short(number(max(values, key=values.count))) if values else "–"
+    return short(number(max(values, key=values.count))) if values else "–"
 
 
 def _change(row: Row | None) -> RenderableType:
@@ -151,14 +152,10 @@ def supported(row: Row) -> bool:
     return row.p_holm is not None and row.p_holm <= LEVEL
 
 
-def signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.3f}".replace("0.", ".", 1)
-
-
 def _share(row: Row | None) -> str:
     if row is None or row.same.share is None:
         return "–"
-    return "·" if row.same.share == 1 else _short(f"{row.same.share:.2f}")
+    return "·" if row.same.share == 1 else short(f"{row.same.share:.2f}")
 
 
 def _long(report: Stress) -> Iterator[RenderableType]:
@@ -180,15 +177,15 @@ def _long(report: Stress) -> Iterator[RenderableType]:
                 table.add_row(
                     Text(row.transform),
                     layer,
-                    _short(number(row.before)),
+                    short(number(row.before)),
                     signed(row.change),
                     "–" if interval is None else " ".join(map(signed, interval)),
-                    _p_value(row.p_holm),
+                    p_value(row.p_holm),
                     "–" if row.same.share is None else f"{row.same.share:.2f}",
                     _hundredths(row.same.interval),
                 )
         if table.row_count:
-            yield Text(_short_name(system), style="bold")
+            yield Text(short_name(system), style="bold")
             yield table
 
 
@@ -200,7 +197,7 @@ def _worst(report: Stress, count: int) -> Iterator[RenderableType]:
     if rows:
         yield Text("worst cases", style="bold")
     for row in rows:
-        yield Text(f"{row.transform}, {_short_name(row.system)}, {row.layer}: {_count(row)}")
+        yield Text(f"{row.transform}, {short_name(row.system)}, {row.layer}: {_count(row)}")
         for case in _telling(row):
             for label, text in _case_lines(case):
                 yield Padding(Text(f"{label} ", style="dim") + Text(text), (0, 0, 0, 2))
@@ -259,20 +256,6 @@ def _remarks(report: Stress, *, page: bool = False) -> Iterator[str]:
         listed = ", ".join(f"{name} ({count})" for name, count in left.items())
         where = "below" if page else "--json"
         yield f"note: left as it was, because no rewriting is certain: {listed} ({where})."
-
-
-def _short_name(name: str) -> str:
-    """A spec without the folders of its path."""
-    kind, colon, path = name.rpartition(":")
-    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
-
-
-def _short(text: str) -> str:
-    return text.removeprefix("0") if text.startswith("0.") else text
-
-
-def _p_value(value: float | None) -> str:
-    return "<.001" if value is not None and value < 0.001 else _short(number(value))
 
 
 def _hundredths(interval: Interval | None) -> str:
@@ -342,7 +325,7 @@ def _heat_map(report: Stress, schema: str) -> Iterator[str]:
     for system, _ in columns:
         spans[system] = spans.get(system, 0) + 1
     heads = "".join(
-        f'<th scope="colgroup" colspan="{n}">{_escaped(_short_name(name))}</th>' for name, n in spans.items()
+        f'<th scope="colgroup" colspan="{n}">{_escaped(short_name(name))}</th>' for name, n in spans.items()
     )
     layers = "".join(f'<th scope="col">{_escaped(layer)}</th>' for _, layer in columns)
     # No caption: a table that scrolls would take it out of sight.
@@ -385,13 +368,13 @@ def _numbers(report: Stress) -> Iterator[str]:
     for row in report.rows:
         interval = None if row.test is None else row.test.interval
         layer = f"{row.layer} {row.schema}"
-        texts = "".join(f"<td>{_escaped(text)}</td>" for text in (_short_name(row.system), layer))
+        texts = "".join(f"<td>{_escaped(text)}</td>" for text in (short_name(row.system), layer))
         cells = (
             number(row.before),
             number(row.after),
             signed(row.change),
             "–" if interval is None else " to ".join(map(signed, interval)),
-            number(row.p_holm),
+            _escaped(p_value(row.p_holm)),
             number(row.same.share),
             interval_text(row.same.interval),
         )

@@ -48,12 +48,10 @@ def evaluation_view(
         for schema in schemas:
             for system in evaluation.systems:
                 result = system.scores.get(layer, Results()).get(schema)
-                base = schema.partition("@")[0]
-                main = (layer in MAIN_LAYERS and not schema.endswith(_SETTINGS)) or base in PEER_SCHEMAS
-                if result is not None and not (main or everything):
+                if result is not None and not (everything or is_main(layer, schema)):
                     hidden += 1
                 elif result is not None:
-                    names = (layer, schema, _short_name(system.name)) if several else (layer, schema)
+                    names = (layer, schema, short_name(system.name)) if several else (layer, schema)
                     table.add_row(*names, *_cells(result))
                     if by_label:
                         for label, score in result.per_label.items():
@@ -73,6 +71,12 @@ def evaluation_view(
     yield Text(evaluation.signature, style="dim", overflow="fold")
 
 
+def is_main(layer: str, schema: str) -> bool:
+    """Whether a score is shown where not everything is."""
+    peer = schema.partition("@")[0] in PEER_SCHEMAS
+    return peer or (layer in MAIN_LAYERS and not schema.endswith(_SETTINGS))
+
+
 def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
     from rich.text import Text
 
@@ -82,7 +86,7 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
         for system in evaluation.systems:
             for schema, result in system.breakdowns.get(by, Results()).items():
                 for group, score in result.per_label.items():
-                    table.add_row(_short_name(system.name), schema, group, *_cells(score))
+                    table.add_row(short_name(system.name), schema, group, *_cells(score))
                 table.add_section()
         yield table
     if any(system.breakdowns for system in evaluation.systems):
@@ -92,7 +96,7 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
         yield Text(f"note: {text}", style="dim")
 
 
-def _short_name(name: str) -> str:
+def short_name(name: str) -> str:
     """A spec without the folders of its path."""
     kind, colon, path = name.rpartition(":")
     return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
@@ -102,7 +106,7 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
     """Each note once, with the systems and schemas that it is about."""
     places: dict[str, dict[str, dict[str, None]]] = {}
     for system in evaluation.systems:
-        name = _short_name(system.name)
+        name = short_name(system.name)
         for note in system.notes:
             places.setdefault(note, {}).setdefault(name, {})
         for results in system.scores.values():
@@ -132,37 +136,36 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         table.add_row(
             row.layer,
             row.schema,
-            _short_name(row.a),
-            _short_name(row.b),
-            _signed(test.f1),
-            "–" if test.interval is None else " ".join(map(_signed, test.interval)),
-            _p_value(test.p_randomisation),
-            _p_value(row.p_holm),
+            short_name(row.a),
+            short_name(row.b),
+            signed(test.f1),
+            "–" if test.interval is None else " ".join(map(signed, test.interval)),
+            p_value(test.p_randomisation),
+            p_value(row.p_holm),
             str(len(row.flips)),
         )
     yield table
     for row in comparison.rows:
         if row.flips and flips:
-            yield Text(
-                f"{row.layer}, {row.schema}: {_short_name(row.a)} / {_short_name(row.b)}", style="bold"
-            )
+            yield Text(f"{row.layer}, {row.schema}: {short_name(row.a)} / {short_name(row.b)}", style="bold")
             for flip in row.flips[:flips]:
                 spans = ", ".join(f"[{start}, {end})" for start, end in flip.spans)
                 text = f" {flip.text[:60]!r}" if flip.text else ""
                 what = f"{flip.document} {spans} {flip.label}{text} {flip.kind}"
-                yield Text(f"  {_short_name(flip.right)} is right: {what}")
+                yield Text(f"  {short_name(flip.right)} is right: {what}")
             if len(row.flips) > flips:
                 yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
     for note in comparison.notes:
         yield Text(f"note: {note}", style="dim")
 
 
-def _p_value(value: float | None) -> str:
+def p_value(value: float | None) -> str:
     """A p-value of a randomisation test is never 0."""
-    return "<.001" if value is not None and value < 0.001 else _short(number(value))
+    return "<.001" if value is not None and value < 0.001 else short(number(value))
 
 
-def _signed(value: float | None) -> str:
+def signed(value: float | None) -> str:
+    """``-.120`` for ``-0.12``: a difference always has its sign."""
     return "–" if value is None else f"{value:+.3f}".replace("0.", ".", 1)
 
 
@@ -180,16 +183,16 @@ def _table(names: list[str]) -> Table:
 
 def _cells(score: Score) -> tuple[str, ...]:
     return (
-        _short(number(score.precision)),
-        _short(number(score.recall)),
-        _short(number(score.f1)),
-        _short(interval_text(score.f1_interval)),
+        short(number(score.precision)),
+        short(number(score.recall)),
+        short(number(score.f1)),
+        short(interval_text(score.f1_interval)),
         counted(score.correct),
         str(score.gold),
         str(score.predicted),
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     """``.853`` for ``0.853``: the column of a table has no room for the zero."""
     return "–".join(part.removeprefix("0") if part.startswith("0.") else part for part in text.split("–"))
