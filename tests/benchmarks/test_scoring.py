@@ -24,7 +24,7 @@ from workload import LABELS, SENTENCES, Workload, flat, nested, table, tags, tup
 
 import wortlaut
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.engine import Context, score_task, score_tasks
+from wortlaut.scoring.engine import Context, score_tasks
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.schemas import Task
 from wortlaut.scoring.uncertainty import Resampling
@@ -84,6 +84,10 @@ def timed(benchmark: BenchmarkFixture, name: str, run: Callable[[], Any], rounds
 def task_of(work: Workload) -> Task:
     """A fresh task: what schemas share is computed within the time."""
     return Task(work.gold, work.predicted, work.sentences, len(LABELS))
+
+
+def strict(work: Workload, resampling: Resampling) -> Result:
+    return score_tasks([lambda: task_of(work)], LABELS, ["strict"], resampling, Context())["strict"]
 
 
 def all_schemas(work: Workload) -> list[Result]:
@@ -167,9 +171,7 @@ def test_bare_numpy_bootstrap(benchmark: BenchmarkFixture, work: Workload) -> No
 
 
 def test_columns(benchmark: BenchmarkFixture, work: Workload) -> None:
-    mine = timed(
-        benchmark, STRICT, lambda: score_task(task_of(work), LABELS, "strict", QUIET, Context()), 100
-    )
+    mine = timed(benchmark, STRICT, lambda: strict(work, QUIET), 100)
     f1, per_label = bare(work)
     assert mine.f1 == pytest.approx(f1, abs=1e-9)
     for number, label in enumerate(LABELS):
@@ -178,7 +180,7 @@ def test_columns(benchmark: BenchmarkFixture, work: Workload) -> None:
 
 
 def test_columns_with_intervals(benchmark: BenchmarkFixture, work: Workload) -> None:
-    mine = timed(benchmark, DRAWN, lambda: score_task(task_of(work), LABELS, "strict", DRAWS, Context()), 5)
+    mine = timed(benchmark, DRAWN, lambda: strict(work, DRAWS), 5)
     assert mine.f1_interval == pytest.approx(bare_bootstrap(work), abs=2e-4)
 
 
@@ -189,12 +191,7 @@ def test_all_schemas(benchmark: BenchmarkFixture, work: Workload) -> None:
 
 def test_nested_strict(benchmark: BenchmarkFixture, nested_work: Workload) -> None:
     assert nested_work.gold.fragments is not None
-    timed(
-        benchmark,
-        NESTED_STRICT,
-        lambda: score_task(task_of(nested_work), LABELS, "strict", QUIET, Context()),
-        10,
-    )
+    timed(benchmark, NESTED_STRICT, lambda: strict(nested_work, QUIET), 10)
 
 
 def test_nested_all_schemas(benchmark: BenchmarkFixture, nested_work: Workload) -> None:

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.quote_pairs import Measured
+from wortlaut.scoring.quotes import quote_parts, with_basis
+from wortlaut.scoring.schemas import TokenTable
+from wortlaut.scoring.units import Units
 
 Scores = tuple[float | None, float | None, float | None]
 SPAN_SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.8", "token", "character")
@@ -51,6 +54,20 @@ def cluster(row: Mapping[str, Any]) -> Cluster:
         aliases=tuple(row.get("aliases", ())),
         mentions=mentions,
     )
+
+
+def quote_scores(
+    gold: Sequence[Annotations],
+    predicted: Sequence[Annotations],
+    units: Units,
+    schemas: Sequence[str],
+    *,
+    given: Sequence[Sequence[Quote]] | None = None,
+    tokens: TokenTable | None = None,
+) -> dict[str, dict[str, Measured]]:
+    """Layer → schema → counts of a whole corpus, without the scores that it has nothing for."""
+    parts = quote_parts(gold, predicted, units, schemas, given=given, tokens=tokens)
+    return {layer: with_basis(by_schema) for layer, by_schema in parts.items()}
 
 
 def scores(measured: Measured, label: str | None = None) -> Scores:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from wortlaut.document import Span
 from wortlaut.scoring.columns import Spans, spans_from_objects
+from wortlaut.scoring.engine import Context, score_tasks
+from wortlaut.scoring.result import Result
 from wortlaut.scoring.schemas import Task, TokenTable
+from wortlaut.scoring.uncertainty import Resampling
 
 #: A labelled span, the spans of a document, and a document: its gold and its predicted spans.
 Labelled = tuple[Span, int]
@@ -81,6 +84,13 @@ def task_of(corpus: Sequence[Doc], labels: int = len(LABELS)) -> Task:
     """The task as the engine wants it: canonical order, tokens known."""
     gold, predicted = (columns_of([doc[side] for doc in corpus]).sorted() for side in (0, 1))
     return Task(gold, predicted, len(corpus), labels, tokens_of(len(corpus)))
+
+
+def score_task(
+    task: Task, labels: Sequence[str], schema: str, resampling: Resampling, *, errors: bool = False
+) -> Result:
+    """The result of one task under one schema."""
+    return score_tasks([lambda: task], labels, [schema], resampling, Context(), errors=errors)[schema]
 
 
 def noisy_corpus(documents: int, seed: int, *, length: int = 25, nested: bool = False) -> list[Doc]:

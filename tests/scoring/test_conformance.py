@@ -24,11 +24,22 @@ from spacy.scorer import Scorer, get_ner_prf
 from spacy.tokens import Doc as SpacyDoc
 from spacy.tokens import Span as SpacySpan
 from spacy.training import Example
-from span_cases import LABELS, LENGTH, Doc, Side, any_corpus, columns_of, flat_corpus, noisy_corpus, task_of
+from span_cases import (
+    LABELS,
+    LENGTH,
+    Doc,
+    Side,
+    any_corpus,
+    columns_of,
+    flat_corpus,
+    noisy_corpus,
+    score_task,
+    task_of,
+)
 
 import wortlaut
 from wortlaut.document import Span
-from wortlaut.scoring.engine import Context, score_task
+from wortlaut.scoring.engine import Context
 from wortlaut.scoring.peers import peer
 from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.uncertainty import Resampling
@@ -44,7 +55,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::Warning")
 
 
 def ours(corpus: Sequence[Doc], schema: str) -> Result:
-    return score_task(task_of(corpus), LABELS, schema, QUIET, Context())
+    return score_task(task_of(corpus), LABELS, schema, QUIET)
 
 
 def prf(score: Score | None) -> Prf:
@@ -311,7 +322,7 @@ def test_real_corpora(name: str) -> None:
     task = task_of(right, len(labels))
     for schema, other in SEMEVAL.items():
         row = theirs_too[other]
-        mine = score_task(task, labels, schema, QUIET, Context())
+        mine = score_task(task, labels, schema, QUIET)
         assert prf(mine) == pytest.approx((row.precision, row.recall, row.f1), abs=EXACT)
 
 

@@ -20,13 +20,14 @@ from span_cases import (
     any_corpus,
     columns_of,
     flat_corpus,
+    score_task,
     task_of,
 )
 
 from wortlaut.document import Span
 from wortlaut.scoring.columns import Spans
 from wortlaut.scoring.counts import merged
-from wortlaut.scoring.engine import Context, error_counts, score_counts, score_task
+from wortlaut.scoring.engine import Context, error_counts, score_counts
 from wortlaut.scoring.fair import fair_scores
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.schemas import Task, count
@@ -40,7 +41,7 @@ DRAWS = Resampling(samples=50)
 def scored(
     task: Task, schema: str, resampling: Resampling = QUIET, labels: tuple[str, ...] = LABELS
 ) -> Result:
-    return score_task(task, labels, schema, resampling, Context(), errors=True)
+    return score_task(task, labels, schema, resampling, errors=True)
 
 
 def numbers(result: Result) -> dict[str, object]:

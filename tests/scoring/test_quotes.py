@@ -14,11 +14,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quote_building import PEERS, SPAN_SCHEMAS, all_scores, annotations, corpora, documents, scores
+from quote_building import (
+    PEERS,
+    SPAN_SCHEMAS,
+    all_scores,
+    annotations,
+    corpora,
+    documents,
+    quote_scores,
+    scores,
+)
 
 from wortlaut.document import Annotations
 from wortlaut.scoring.quote_pairs import pair_quotes, quotes_of, table
-from wortlaut.scoring.quotes import quote_scores
 from wortlaut.scoring.schemas import TokenTable
 from wortlaut.scoring.units import document_units, units_of
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from span_cases import LABELS, noisy_corpus, task_of
+from span_cases import LABELS, noisy_corpus, score_task, task_of
 
 from wortlaut.errors import WortlautError
 from wortlaut.scoring.counts import Sample
-from wortlaut.scoring.engine import Context, score_task
 from wortlaut.scoring.schemas import count
 from wortlaut.scoring.uncertainty import Resampling, intervals, resampled_sums
 
@@ -74,10 +73,10 @@ def test_bca_moves_the_interval_and_stays_within_bounds(sample: Sample) -> None:
 
 
 def test_one_unit_has_no_interval_and_few_are_said_to_be_few() -> None:
-    one = score_task(task_of(noisy_corpus(1, 1)), LABELS, "strict", Resampling(), Context())
+    one = score_task(task_of(noisy_corpus(1, 1)), LABELS, "strict", Resampling())
     assert one.f1_interval is None
     assert any("one document says nothing" in note for note in one.notes)
-    few = score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling(), Context())
+    few = score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling())
     assert few.f1_interval is not None
     assert any("4 documents are few" in note for note in few.notes)
 

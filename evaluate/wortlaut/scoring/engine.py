@@ -87,19 +87,6 @@ def score_tasks(
     return results
 
 
-def score_task(
-    task: Task,
-    labels: Sequence[str],
-    schema: str,
-    resampling: Resampling,
-    context: Context,
-    *,
-    errors: bool = False,
-) -> Result:
-    """The result of one task under one schema."""
-    return score_tasks([lambda: task], labels, [schema], resampling, context, errors=errors)[schema]
-
-
 def _summed(counts: Counts) -> Sample:
     """All units as one: enough for the scores themselves."""
     return Sample(counts.totals()[None], np.ones(1, np.int64), counts.scale)

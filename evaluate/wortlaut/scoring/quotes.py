@@ -28,21 +28,7 @@ from wortlaut.scoring.units import Units
 #: Layer → role of a quote. A role counts once for each quote that has it.
 ROLE_LAYERS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
 
-__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_parts", "quote_scores", "with_basis"]
-
-
-def quote_scores(
-    gold: Sequence[Annotations],
-    predicted: Sequence[Annotations],
-    units: Units,
-    schemas: Sequence[str],
-    *,
-    given: Sequence[Sequence[Quote]] | None = None,
-    tokens: TokenTable | None = None,
-) -> dict[str, dict[str, Measured]]:
-    """Layer → schema → counts, as :func:`quote_parts` says, of a whole corpus."""
-    parts = quote_parts(gold, predicted, units, schemas, given=given, tokens=tokens)
-    return {layer: with_basis(by_schema) for layer, by_schema in parts.items()}
+__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_parts", "with_basis"]
 
 
 def with_basis(by_schema: Mapping[str, Measured]) -> dict[str, Measured]:
