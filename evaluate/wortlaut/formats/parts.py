@@ -15,7 +15,7 @@ def link_or_copy(file: Path, path: Path) -> None:
     """``file`` under another name, without a second copy of its bytes where the file system can do that."""
     try:
         path.hardlink_to(file)
-    except (OSError, NotImplementedError):
+    except OSError:
         shutil.copyfile(file, path)
 
 
