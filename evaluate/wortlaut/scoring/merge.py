@@ -2,7 +2,7 @@
 
 Documents are scored each by itself, so the counts of the whole are those of its chunks side by side. What
 stays of a chunk is a row for each unit and label that has counts: where, and four numbers, in the smallest
-integer type that holds a column (7 bytes a row, as a rule).
+integer type that holds a column (7 bytes a row where spans are counted in up to 65,536 units, 9 in more).
 """
 
 from __future__ import annotations
