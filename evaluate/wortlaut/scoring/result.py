@@ -256,7 +256,7 @@ def latex_table(head: list[str], rows: Rows, signatures: list[str]) -> str:
 
 def html_table(head: list[str], rows: Rows) -> str:
     """The table as HTML, with a dot and whisker for F1."""
-    columns = ("P", "R", "F1", "95% interval", "", "correct", "gold", "predicted")
+    columns = (*_COLUMNS[:4], "", *_COLUMNS[4:])
     cells = ((names, _cells(score), markup.whisker(score.f1, score.f1_interval)) for names, score in rows)
     return markup.table(head, columns, ((names, [*c[:4], dots, *c[4:]]) for names, c, dots in cells))
 
