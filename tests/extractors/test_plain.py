@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,8 +136,8 @@ PIECES = [
 ]
 
 
-@given(st.one_of(texts(), st.lists(st.sampled_from(PIECES)).map("".join)), st.data())
-def test_the_map_is_exact_and_monotone(text: str, data: st.DataObject) -> None:
+@given(st.one_of(texts(), st.lists(st.sampled_from(PIECES)).map("".join)))
+def test_the_map_is_exact_and_monotone(text: str) -> None:
     seen = view(text)
     assert all(one.monotone for one in seen.maps)
     assert readable(seen.text) == readable(text)
@@ -147,7 +146,7 @@ def test_the_map_is_exact_and_monotone(text: str, data: st.DataObject) -> None:
         (quote,) = seen.back(Annotations(quotes=(Quote("q", "direct", Span.of(at, at + 1)),))).quotes
         back = quote.content
         assert last <= back.start < back.end <= len(text)
-        assert readable(back.text(text)).endswith(readable(seen.text[at])) or len(back) > 1
+        assert readable(seen.text[at]) in readable(back.text(text))
         assert seen.seen(back) is not None
         last = back.start
 
@@ -169,9 +168,7 @@ def test_given_quotations_get_their_speaker(case: dict[str, str]) -> None:
         (found,) = extractor.extract([Text(text, "t")])
         given_ = [Quote(q.id, q.type, q.content) for q in found.quotes]
         (answer,) = extractor.attribute([Text(text, "t")], [given_])
-        assert [replace(q, content=q.content) for q in given_] == [
-            Quote(q.id, q.type, q.content) for q in answer
-        ]
+        assert [Quote(q.id, q.type, q.content) for q in answer] == given_
         answers.append(told(Annotations(quotes=tuple(answer)), text))
     assert answers[0] == answers[1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -93,8 +95,6 @@ def folder(name: str) -> Folder:
         errors = [None if given[i] is not None else "it hung" for i in ids]
         columns = [annotation_columns([given[i] for i in ids])]
         data = shard_bytes(shard_table(ids, [f"{i}" * 64 for i in ids], errors, columns))
-        from hashlib import sha256
-
         shard = Shard(
             number, len(ids), len(list(filter(None, errors))), len(data), sha256(data).hexdigest(), "0" * 64
         )
