@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -81,6 +82,15 @@ def test_what_costs_nothing_passes(folder: Path) -> None:
     found = outcome(folder, {"transforms": ["boilerplate", "quotes-straight"], "drop": 0.0})
     assert found.exit_code == 0
     assert any("no score falls under 2 transformation(s)" in note for note in found.notes)
+    assert any("sentences of one document" in note for note in found.notes)
+
+
+def test_a_score_that_is_lost_costs_all_that_it_was() -> None:
+    found = report(0.8, 0.0, 0.001)
+    lost = replace(found, rows=tuple(replace(row, after=None) for row in found.rows), notes=("A note.",))
+    notes = list(stress_notes(lost, StressRule(), 0.05))
+    assert notes[0].startswith("stress: of 1 transformation(s) nfd costs most, 0.8000 of F1")
+    assert notes[-1] == "stress: A note."
 
 
 def test_a_system_that_fails_on_changed_texts_fails(folder: Path) -> None:

@@ -103,8 +103,7 @@ def _stressed(
     """The outcome with the checks of changed texts, where a rule asks for them."""
     if rules.stress is None or outcome.verdict == "invalid":
         return outcome
-    corpus = evaluation.corpus
-    report = run_stress(rules.stress, run, corpus if corpus.documents else corpus.name, progress)
+    report = run_stress(rules.stress, run, evaluation.corpus, progress)
     checks = stress_checks(report, rules.stress, rules.alpha)
     return replace(
         outcome,

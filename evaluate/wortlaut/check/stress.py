@@ -16,9 +16,7 @@ from wortlaut.stress.run import Row, Stress, compared_schemas, stress
 _SLACK = 1e-9
 
 
-def run_stress(
-    rule: StressRule, run: Baseline, corpus: str | Corpus, progress: Progress | None = None
-) -> Stress:
+def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progress | None = None) -> Stress:
     """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
     names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
     settings = run.settings
@@ -55,16 +53,15 @@ def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Ch
 def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str]:
     """The largest drop, and how many are above the limit without a test that supports them."""
     tried = sum(one.changed > 0 for one in report.applied)
-    rows = [row for row in report.rows if row.change is not None and row.change < 0]
-    if not rows:
+    worst = max(report.rows, key=_fell, default=None)
+    if worst is None or _fell(worst) <= 0:
         yield f"stress: no score falls under {tried} transformation(s) of the texts"
-        return
-    worst = min(rows, key=lambda row: row.change or 0.0)
-    place = ", ".join((worst.system, worst.layer, worst.schema))
-    yield (
-        f"stress: of {tried} transformation(s) {worst.transform} costs most, {-(worst.change or 0.0):.4f}"
-        f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
-    )
+    else:
+        place = ", ".join((worst.system, worst.layer, worst.schema))
+        yield (
+            f"stress: of {tried} transformation(s) {worst.transform} costs most, {_fell(worst):.4f}"
+            f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
+        )
     above = [row for row in report.rows if _fell(row) > rule.drop + _SLACK]
     if open_ := sum(_judged(row, rule, alpha, report.unit)[0] == "pass" for row in above):
         tests = f"{len(report.rows)} tests of {report.units} {report.unit}s"
@@ -73,6 +70,7 @@ def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str
 
 
 def _fell(row: Row) -> float:
+    """How much F1 fell; to nothing where it is undefined afterwards."""
     return 0.0 if row.before is None else row.before - (row.after or 0.0)
 
 
