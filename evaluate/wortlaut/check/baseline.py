@@ -32,6 +32,8 @@ FORMAT = "wortlaut-baseline/1"
 MICRO = "micro"
 #: Distributions whose version is noted where the run has loaded them.
 _NOTED = ("HanTa", "gliner", "openai", "quotect", "spacy", "torch", "transformers")
+#: What helps where the file is not what was written.
+_DAMAGED = "Take it back from version control, or write it anew: wortlaut baseline write --force."
 
 Row = tuple[int, int, int, int]
 
@@ -314,8 +316,7 @@ def read_baseline(path: Path) -> Baseline:
     except DataError:
         raise
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        hint = "Take it from the version control again, or write it anew: wortlaut baseline write --force."
-        raise DataError(f"is not a JSON file: {error}", where=where, hint=hint) from error
+        raise DataError(f"is not a JSON file: {error}", where=where, hint=_DAMAGED) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         kind = data.get("format") if isinstance(data, dict) else None
         raise DataError(
@@ -327,11 +328,7 @@ def read_baseline(path: Path) -> Baseline:
         return _parse(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise DataError(
-            f"is no whole baseline: {what}",
-            where=where,
-            hint="Take it back from version control, or write it anew: wortlaut baseline write",
-        ) from error
+        raise DataError(f"is no whole baseline: {what}", where=where, hint=_DAMAGED) from error
 
 
 def _not_finite(where: str, name: str) -> NoReturn:
