@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from wortlaut.document import Text
@@ -91,19 +91,10 @@ class Assembly:
 
 def write_state(folder: Folder, manifest: Manifest, failures: Sequence[Quarantined]) -> None:
     """The failures first: the manifest never counts one that has no line."""
-    lines = [
-        json.dumps(_line(failure), ensure_ascii=False) + "\n" for failure in sorted(failures, key=_place)
-    ]
+    in_order = sorted(failures, key=lambda failure: (failure.shard, failure.id))
+    lines = [json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in in_order]
     folder.write(FAILURES, "".join(lines).encode("utf-8", "surrogatepass"))
     folder.write(MANIFEST, manifest.to_json().encode())
-
-
-def _line(failure: Quarantined) -> dict[str, object]:
-    return {name: getattr(failure, name) for name in Quarantined.__slots__}
-
-
-def _place(failure: Quarantined) -> tuple[int, str]:
-    return failure.shard, failure.id
 
 
 def read_failures(folder: Folder, shards: set[int]) -> list[Quarantined]:
@@ -201,9 +192,7 @@ def _lives(pid: int) -> bool:
 
 
 def _busy(folder: Folder, owner: Mapping[str, Any]) -> WortlautError:
-    who = "".join(
-        f" ({owner['host']}, process {owner['pid']}, since {owner['since']})" for _ in owner and "1"
-    )
+    who = f" ({owner['host']}, process {owner['pid']}, since {owner['since']})" if owner else ""
     return WortlautError(
         f"another run writes into this folder{who}",
         where=str(folder),
