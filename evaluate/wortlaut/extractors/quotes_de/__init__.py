@@ -70,9 +70,6 @@ class QuotesDe:
 
         for text, given in zip(texts, quotes, strict=True):
             seen = view(text)
-            if not seen.maps:
-                yield attribute_text(text, given)
-                continue
             contents = [seen.seen(quote.content) for quote in given]
             visible = [
                 replace(quote, content=content)
