@@ -79,6 +79,12 @@ def built_in() -> dict[str, Transformation]:
     return {one.name: one for module in modules for one in module.TRANSFORMATIONS}
 
 
+def check_rate(rate: float) -> None:
+    """Raises DataError where an option is no share."""
+    if not 0 <= rate <= 1:
+        raise DataError(f"a rate of {rate}", hint="A rate lies between 0 and 1.")
+
+
 def available() -> list[Transformation | Broken]:
     """All that can be named here: built-ins, then plug-ins."""
     found: list[Transformation | Broken] = [*built_in().values()]

@@ -10,7 +10,7 @@ from wortlaut.document import Document
 from wortlaut.errors import DataError
 from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, edited
-from wortlaut.stress.registry import Transformation
+from wortlaut.stress.registry import Transformation, check_rate
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A place to divide a word: behind a vowel and before a consonant that a vowel follows.
@@ -87,8 +87,7 @@ def thin_spaces(document: Document, random: Random, *, rate: float = 0.5) -> Tra
 
 
 def _spaced(document: Document, random: Random, space: str, rate: float) -> Transformed:
-    if not 0 <= rate <= 1:
-        raise DataError(f"a rate of {rate}", hint="A rate lies between 0 and 1.")
+    check_rate(rate)
     places = [match.start() for match in re.finditer(" ", document.text)]
     return edited(document, [Edit(at, at + 1, space) for at in places if random.random() < rate])
 

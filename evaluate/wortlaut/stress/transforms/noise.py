@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from random import Random
 
 from wortlaut.document import Document
-from wortlaut.errors import DataError
 from wortlaut.layers import sentences
 from wortlaut.offsets import Edit
 from wortlaut.stress.carry import Transformed, boundaries, edited
-from wortlaut.stress.registry import Transformation
+from wortlaut.stress.registry import Transformation, check_rate
 
 #: Rows of a German keyboard: neighbours in a row are mistaken for each other.
 _ROWS = ("qwertzuiopü", "asdfghjklöä", "yxcvbnm")
@@ -59,7 +58,7 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 def typos(document: Document, random: Random, *, rate: float = 0.02) -> Transformed:
     """Of the letters in words of four or more: swapped, left out, doubled, or the key beside it."""
-    _check(rate)
+    check_rate(rate)
     fixed = boundaries(document)
     edits: list[Edit] = []
     for match in _WORD.finditer(document.text):
@@ -92,7 +91,7 @@ def _mistyped(text: str, at: int, end: int, random: Random) -> Edit:
 
 def misread(document: Document, random: Random, *, rate: float = 0.02) -> Transformed:
     """Letters and pairs of letters that text recognition takes for others."""
-    _check(rate)
+    check_rate(rate)
     fixed = boundaries(document)
     edits: list[Edit] = []
     at = 0
@@ -122,11 +121,6 @@ def _full_stops(text: str) -> Iterator[int]:
             at -= 1
         if at > start and text[at] == "." and text[at - 1] != ".":
             yield at
-
-
-def _check(rate: float) -> None:
-    if not 0 <= rate <= 1:
-        raise DataError(f"a rate of {rate}", hint="A rate lies between 0 and 1.")
 
 
 TRANSFORMATIONS = (

@@ -133,9 +133,8 @@ def _shifted(annotations: Annotations, by: int, prefix: str) -> Annotations:
                 q,
                 id=prefix + q.id,
                 content=q.content.shifted(by),
-                cue=moved(q.cue),
-                speaker=moved(q.speaker),
-                frame=moved(q.frame),
+                **{role: moved(q.role(role)) for role in ROLES},  # type: ignore[arg-type]
+                parent=named(q.parent),
                 speaker_entity=named(q.speaker_entity),
             )
             for q in annotations.quotes
