@@ -21,6 +21,7 @@ from wortlaut.cli import main
 from wortlaut.corpus.load import Corpus
 from wortlaut.document import Document
 from wortlaut.errors import DataError
+from wortlaut.processes import descendants, family, signal_name
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")
 BENCHMARK = Path(sys.executable).with_name("pytest-benchmark")
@@ -172,6 +173,10 @@ def test_nothing_is_left_running(folder: Path) -> None:
         assert not any(b"98765" in line and b"sleep" in line for line in running)
 
 
+def test_signals_have_names_or_numbers() -> None:
+    assert [signal_name(number) for number in (15, 99)] == ["SIGTERM", "signal 99"]
+
+
 def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
     """Whoever ends ``wortlaut bench`` by force does not leave a process that computes on."""
     program = "from wortlaut.bench.run import bench; from made import corpus; "
@@ -180,7 +185,7 @@ def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
     try:
         begun = time.monotonic()
-        while not (children := process.descendants(parent.pid)) and time.monotonic() - begun < 30:
+        while not (children := descendants(parent.pid, family())) and time.monotonic() - begun < 30:
             time.sleep(0.1)
         if not children:
             pytest.skip("the system does not tell which processes a process has started")

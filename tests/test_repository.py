@@ -22,7 +22,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 # A module imports from those before it and from its own group.
 ORDER = (
-    ("errors", "files", "storage"),
+    ("errors", "files", "processes", "storage"),
     ("document", "excerpts", "markup"),
     ("layers", "offsets"),
     ("formats",),

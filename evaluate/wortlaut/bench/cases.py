@@ -19,13 +19,14 @@ from typing import Any
 
 import pytest
 
-from wortlaut.bench.process import JOB, descendants
+from wortlaut.bench.process import JOB
 from wortlaut.bench.scaling import paragraph_texts, text_of_length
 from wortlaut.check.speed import REFERENCE, reference_pass, seconds, system_pass
 from wortlaut.document import Text
 from wortlaut.errors import WortlautError
 from wortlaut.extractors.registry import Loaded, resolve
 from wortlaut.layers import tokens
+from wortlaut.processes import descendants, family
 
 #: A round repeats a short pass until it should take this many seconds, as one of the reference does.
 _ROUND = 0.05
@@ -193,7 +194,7 @@ def peak_memory() -> int | None:
     """The most memory this process and those it started have held, in bytes; ``None`` where nothing tells."""
     # On Linux ru_maxrss begins with what the parent held when it started us; the kernel's own mark does not.
     if (own := _high_water(os.getpid())) is not None:
-        return own + sum(_high_water(child) or 0 for child in descendants(os.getpid()))
+        return own + sum(_high_water(child) or 0 for child in descendants(os.getpid(), family()))
     try:
         import resource
     except ImportError:

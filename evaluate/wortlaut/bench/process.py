@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wortlaut.processes import descendants, family, signal_name
+
 #: The environment variable that names the job.
 JOB = "WORTLAUT_BENCH"
 CASES = Path(__file__).with_name("cases.py")
@@ -110,7 +112,7 @@ def _whole_lines(path: Path) -> list[str]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and whatever it started, also what it put into a group of its own."""
-    for child in descendants(process.pid):
+    for child in descendants(process.pid, family()):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(child, signal.SIGKILL)
     if hasattr(os, "killpg"):
@@ -121,19 +123,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def descendants(process: int) -> list[int]:
-    """The processes that it started, and those that they did; none where ``/proc`` does not tell."""
-    tasks = Path("/proc") / str(process) / "task"
-    try:
-        children = " ".join((task / "children").read_text() for task in tasks.iterdir()).split()
-    except OSError:
-        return []
-    return [found for child in map(int, children) for found in (child, *descendants(child))]
-
-
 def _reason(code: int, said: Path) -> str:
     if code < 0:
-        name = signal.Signals(-code).name
+        name = signal_name(-code)
         return f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     lines = [line.strip() for line in said.read_text("utf-8", errors="replace").splitlines() if line.strip()]
     return f"ended with exit code {code}" + (f" ({lines[-1][:200]})" if lines else "")

@@ -25,6 +25,7 @@ from typing import Self
 
 from wortlaut.document import LAYERS, Text
 from wortlaut.errors import ExtractorError, WortlautError
+from wortlaut.processes import descendants, family, signal_name
 from wortlaut.scale.worker import ANEW, Done, Failure
 
 #: Seconds between two looks at those who work.
@@ -153,9 +154,9 @@ class Pool:
                 if worker.messages in ready:
                     yield from self._heard(worker, again)
             if time.monotonic() - looked >= _LOOK:
-                family = _family() if self.limits.memory is not None else {}
+                children = family() if self.limits.memory is not None else {}
                 for worker in self._workers:
-                    yield from self._watch(worker, again, family)
+                    yield from self._watch(worker, again, children)
                 looked = time.monotonic()
 
     def _heard(self, worker: _Worker, again: deque[Batch]) -> Iterator[Answer]:
@@ -175,7 +176,7 @@ class Pool:
         yield Answer(batch, message.columns, message.failures)
 
     def _watch(
-        self, worker: _Worker, again: deque[Batch], family: Mapping[int, Sequence[int]]
+        self, worker: _Worker, again: deque[Batch], children: Mapping[int, Sequence[int]]
     ) -> Iterator[Answer]:
         worker.feel()
         if worker.messages.poll():
@@ -193,7 +194,7 @@ class Pool:
             worker.kill()
             yield from self._lost(worker, again, "timeout", told)
         elif self.limits.memory is not None:
-            used = _memory(worker.process.pid, family) or 0
+            used = _memory(worker.process.pid, children) or 0
             if used > self.limits.memory and worker.idle:
                 self._replace(worker)
             elif used > self.limits.memory:
@@ -290,7 +291,7 @@ class _Worker:
             return "the extractor closed its worker's connection"
         if code >= 0:
             return f"the extractor ended its process with exit code {code}"
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        name = signal_name(-code)
         more = ", as where memory runs out" if name == "SIGKILL" else ""
         return f"the extractor's process was ended by {name}{more}"
 
@@ -307,7 +308,7 @@ class _Worker:
     def kill(self) -> None:
         """End the process, and all that it started."""
         if self.process.poll() is None:
-            started = _descendants(self.process.pid, _family())
+            started = descendants(self.process.pid, family())
             self.process.kill()
             for pid in started:
                 with suppress(ProcessLookupError, PermissionError):
@@ -318,31 +319,10 @@ class _Worker:
             os.close(self._pulses)
 
 
-def _family() -> dict[int, list[int]]:
-    """Process → those that it started; empty where the system does not say."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError):
-            # The name, in parentheses, may hold anything.
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
-    return children
-
-
-def _descendants(pid: int, family: Mapping[int, Sequence[int]]) -> list[int]:
-    found: list[int] = []
-    todo = [pid]
-    while todo:
-        below = family.get(todo.pop(), ())
-        found += below
-        todo += below
-    return found
-
-
-def _memory(pid: int, family: Mapping[int, Sequence[int]]) -> int | None:
+def _memory(pid: int, children: Mapping[int, Sequence[int]]) -> int | None:
     """MiB that a process and what it started have in memory; None where the system does not say."""
     total = None
-    for each in (pid, *_descendants(pid, family)):
+    for each in (pid, *descendants(pid, children)):
         with suppress(OSError, ValueError, IndexError):
             pages = int(Path(f"/proc/{each}/statm").read_text().split()[1])
             total = (total or 0) + pages * os.sysconf("SC_PAGE_SIZE")
