@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -66,15 +66,6 @@ class Change:
     ratio: tuple[float, float]
     failed: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "group": self.group,
-            "mean": list(self.mean),
-            "ratio": list(self.ratio),
-            "failed": list(self.failed),
-        }
-
 
 @dataclass(frozen=True)
 class Compared:
@@ -89,11 +80,7 @@ class Compared:
         return any(change.failed for change in self.changes)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "path": self.path,
-            "changes": [change.to_dict() for change in self.changes],
-            "notes": list(self.notes),
-        }
+        return asdict(self)
 
 
 def pytest_benchmark_data(bench: Bench) -> dict[str, Any]:

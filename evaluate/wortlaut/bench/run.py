@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from statistics import median, quantiles
 from typing import Any
@@ -41,9 +41,6 @@ class Spread:
             return cls(values[0], values[0], values[0])
         q1, middle, q3 = quantiles(values, n=4, method="inclusive")
         return cls(middle, q1, q3)
-
-    def to_dict(self) -> dict[str, float]:
-        return {"median": self.median, "q1": self.q1, "q3": self.q3}
 
 
 @dataclass(frozen=True)
@@ -92,9 +89,9 @@ class Timing:
             "documents": self.documents,
             "characters": self.characters,
             "tokens": self.tokens,
-            "seconds": self.seconds.to_dict(),
-            "reference_seconds": self.reference.to_dict(),
-            "relative": self.relative.to_dict(),
+            "seconds": asdict(self.seconds),
+            "reference_seconds": asdict(self.reference),
+            "relative": asdict(self.relative),
             "documents_per_second": self.rate(self.documents),
             "tokens_per_second": self.rate(self.tokens),
             "characters_per_second": self.rate(self.characters),
@@ -111,24 +108,13 @@ class Curve:
     why: str = ""
 
     def to_dict(self) -> dict[str, Any]:
+        fit = self.exponent
         return {
             "points": [point.to_dict() for point in self.points],
-            "exponent": _exponent(self.exponent),
+            "exponent": None if fit is None else asdict(fit) | {"verdict": fit.verdict},
             "left_out": list(self.left_out),
             "why": self.why,
         }
-
-
-def _exponent(fit: Exponent | None) -> dict[str, Any] | None:
-    if fit is None:
-        return None
-    return {
-        "value": fit.value,
-        "interval": list(fit.interval),
-        "low": fit.low,
-        "high": fit.high,
-        "verdict": fit.verdict,
-    }
 
 
 @dataclass(frozen=True)
