@@ -167,6 +167,13 @@ def test_what_is_not_drawn_is_said(tmp_path: Path) -> None:
     assert write_figures(failed, tmp_path / "none") == ([], ["no system has scores: nothing to draw"])
 
 
+def test_without_a_schema_of_spans_there_are_no_errors_to_draw(tmp_path: Path) -> None:
+    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schemas=["nervaluate"], samples=0)
+    _, notes = write_figures(made, tmp_path)
+    assert any(note.startswith("no errors and confusion") for note in notes)
+    assert not any(name.startswith(("errors", "confusion")) for name in names(tmp_path))
+
+
 def test_many_labels_and_groups_are_cut_and_counted(tmp_path: Path) -> None:
     text = " ".join(f"wort{i:02}" for i in range(40))
     entities = tuple(Entity(Span.of(7 * i, 7 * i + 6), f"L{i:02}") for i in range(40))

@@ -32,6 +32,7 @@ from wortlaut.scoring.result import Score
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     from wortlaut.evaluation import Evaluation, System
 
@@ -169,6 +170,8 @@ def _wanted(evaluation: Evaluation, labels: str | Mapping[str, str | None] | Non
     errors = _error_rows(systems, names)
     if errors:
         wanted["errors"] = lambda: _errors(errors)
+    else:
+        notes.append("no errors and confusion: strict and other schemas of spans tell them, these do not")
     curves = _curves(evaluation, systems, names, labels)
     if curves:
         wanted["precision-recall"] = lambda: _precision_recall(curves)
@@ -242,8 +245,6 @@ def _new(width: float, height: float) -> tuple[Figure, Axes]:
 
 def _scores(rows: Sequence[Row]) -> Figure:
     """A dot and whisker for each score: systems below each other, schemas by marker."""
-    from matplotlib.lines import Line2D
-
     places = list(dict.fromkeys((layer, name) for layer, _, name, _ in rows))
     schemas = list(dict.fromkeys(schema for _, schema, _, _ in rows))
     # A gap between layers; the first row on top.
@@ -276,11 +277,7 @@ def _scores(rows: Sequence[Row]) -> Figure:
     axes.set_xlabel("F1 with its 95% interval" if any(r[3].f1_interval for r in rows) else "F1")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
-    handles = [
-        Line2D([], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)])
-        for i in range(len(schemas))
-    ]
-    _legend(figure, handles, schemas, COLUMN)
+    _legend(figure, _handles(len(schemas)), schemas, COLUMN)
     return figure
 
 
@@ -499,7 +496,7 @@ def _precision_recall(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
                 marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)], linestyle="",
             )  # fmt: skip
         _unit_square(axes, "recall", "precision")
-        _line_legend(axes, names)
+        _legend(axes, _handles(len(names), _LINES), names, COLUMN)
         if len(curves) > 1:
             _corner(axes, layer)
     return figure
@@ -522,7 +519,7 @@ def _calibration(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
                 linestyle=_LINES[i % len(_LINES)],
             )  # fmt: skip
         _unit_square(axes, "score", "share that is right")
-        _line_legend(axes, names)
+        _legend(axes, _handles(len(names), _LINES), names, COLUMN)
         if any(not 0 <= mean <= 1 for one in by_system.values() for mean, _, _ in one.calibration):
             axes.set_xlim(auto=True)
         if len(curves) > 1:
@@ -541,17 +538,17 @@ def _corner(axes: Axes, layer: str) -> None:
     axes.annotate(layer, (0.02, 0.03), xycoords="axes fraction", fontweight="bold")
 
 
-def _line_legend(axes: Axes, names: Sequence[str]) -> None:
+def _handles(number: int, lines: Sequence[Any] = ("-",)) -> list[Line2D]:
+    """What stands beside the names of a legend."""
     from matplotlib.lines import Line2D
 
-    handles = [
+    return [
         Line2D(
             [], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)],
-            linestyle=_LINES[i % len(_LINES)],
+            linestyle=lines[i % len(lines)],
         )
-        for i in range(len(names))
+        for i in range(number)
     ]  # fmt: skip
-    _legend(axes, handles, names, COLUMN)
 
 
 Groups = dict[str, dict[str, Score]]
@@ -606,11 +603,5 @@ def _breakdown(by: str, rows: Groups) -> Figure:
         if panel == 0:
             unit = "characters" if by == "length" else escaped(by.removeprefix("meta:"))
             axes.set_ylabel(f"{unit} (gold spans)")
-            from matplotlib.lines import Line2D
-
-            handles = [
-                Line2D([], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)])
-                for i in range(len(rows))
-            ]
-            _legend(figure, handles, list(rows), DOUBLE)
+            _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure
