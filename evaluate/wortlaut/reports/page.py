@@ -6,7 +6,6 @@ browser executes, and the page's script puts it in place as text, never as marku
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wortlaut import __version__
 from wortlaut.errors import ComparisonError
+from wortlaut.markup import policy_hash
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.terminal import is_main
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
@@ -67,9 +67,9 @@ def _render(evaluation: Evaluation, summary: str, documents: str) -> str:
         corpus=_LONE_SURROGATE.sub("\ufffd", evaluation.corpus.name),
         version=__version__,
         style=style,
-        style_hash=_hash(style),
+        style_hash=policy_hash(style),
         script=script,
-        script_hash=_hash(script),
+        script_hash=policy_hash(script),
         summary=summary,
         documents=documents,
     )
@@ -77,11 +77,6 @@ def _render(evaluation: Evaluation, summary: str, documents: str) -> str:
 
 def _asset(name: str) -> str:
     return (files("wortlaut.reports") / "page" / name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    """What a Content-Security-Policy calls the one script, or style, that may run."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _json(value: object) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wortlaut.markup import policy_hash
 from wortlaut.reports.terminal import p_value, short, short_name, signed
 from wortlaut.scoring.result import interval_text, number
 
@@ -291,13 +290,12 @@ _SHADES = ((0.3, "h4"), (0.15, "h3"), (0.05, "h2"), (_SLACK, "h1"))
 
 def stress_page(report: Stress) -> str:
     """One HTML file without scripts that loads nothing: every number stands in its cell."""
-    policy = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
     documents = f"{report.documents} document{'s' * (report.documents != 1)}"
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{policy}'; base-uri 'none'; form-action 'none'\">",
+        f"style-src '{policy_hash(_CSS)}'; base-uri 'none'; form-action 'none'\">",
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>Wortlaut stress: {_escaped(report.corpus)}</title><style>{_CSS}</style></head><body><main>",
         "<h1>What transformations of the text cost</h1>",
