@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -362,6 +363,29 @@ def test_formats_of_a_file_a_document_begin_again(large, tmp_path):
     assert "These go on: dataset, predictions" in refused.value.hint
     assert isinstance(interrupt(large, tmp_path / "out", "brat"), KeyboardInterrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["large.jsonl"]
+
+
+def test_what_was_there_comes_back_where_the_last_step_fails(parted, tmp_path, monkeypatch):
+    """Within the run that could not put the new folder in place, and in the next one after a kill."""
+    out = tmp_path / "out"
+    convert(parted, out, "brat")
+    before, rename = contents(out), Path.rename
+
+    def broken(path, target):
+        if target == out and path.parent.name != ".out.parts":
+            raise OSError("no place")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises(WortlautError, match="cannot be written: no place"):
+        convert(parted, out, "brat", force=True)
+    assert contents(out) == before
+    (tmp_path / ".out.parts").mkdir()
+    rename(out, tmp_path / ".out.parts/old")
+    parted.write_text("{")
+    with pytest.raises(DataError, match="broken JSON"):
+        convert(f"predictions:{parted}", out, "brat")
+    assert contents(out) == before
 
 
 def test_a_link_leads_to_what_is_written(source, tmp_path):
