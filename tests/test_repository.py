@@ -23,6 +23,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # A module imports from those before it and from its own group.
 ORDER = (
     ("errors", "files", "processes", "storage"),
+    ("cluster",),
     ("document", "excerpts", "markup"),
     ("layers", "offsets"),
     ("formats",),

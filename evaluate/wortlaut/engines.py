@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from wortlaut.cluster import connected
 from wortlaut.document import LAYERS, Annotations, Document, Quote
-from wortlaut.errors import ExtractorError, MissingExtraError, WortlautError, unknown_name
+from wortlaut.errors import ExtractorError, WortlautError, unknown_name
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import answers, attribute, close, finish
@@ -94,7 +95,9 @@ def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Ad
     """
     parts: dict[int, Part] = {}
     kept: dict[int, list[Annotations]] = {}
-    with _connected() as ray:
+    address = os.environ.get("RAY_ADDRESS")
+    hint = "RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here."
+    with connected(address, hint, log_to_driver=False, logging_level=logging.ERROR) as (ray, _):
         shared = ray.put(scoring)
         actor = ray.remote(num_cpus=1)(_Actor)
         count = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -174,33 +177,6 @@ class _Actor:
             return (), ()
         close(self._made)
         return tuple(self._made.finds), _notes(self._made)
-
-
-@contextmanager
-def _connected() -> Iterator[Any]:
-    """Ray, running; what this starts or joins is left at the end."""
-    # Nothing is reported to anybody.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError as error:
-        hint = "Install it: python -m pip install 'wortlaut[ray]'"
-        raise MissingExtraError("ray is not installed", where="--engine ray", hint=hint) from error
-    mine = not ray.is_initialized()
-    if mine:
-        try:
-            # Without "local" it would be whatever cluster somebody happens to have started on this machine.
-            address = os.environ.get("RAY_ADDRESS") or "local"
-            ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
-            hint = "RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here."
-            raise WortlautError(what, where=os.environ.get("RAY_ADDRESS", "ray"), hint=hint) from error
-    try:
-        yield ray
-    finally:
-        if mine:
-            ray.shutdown()
 
 
 def _value(ray: Any, reference: Any) -> Any:

@@ -11,8 +11,6 @@ import logging
 import os
 import pickle
 import platform
-import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
@@ -22,21 +20,20 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
+from wortlaut.cluster import connected
 from wortlaut.document import Text
-from wortlaut.errors import DataError, MissingExtraError, WortlautError
+from wortlaut.errors import DataError, WortlautError
 from wortlaut.formats.shards import Shard
 from wortlaut.scale.local import Counted, Job, Outcome, check_failures, run_local
 from wortlaut.scale.pool import Pool
 from wortlaut.scale.shards import Quarantined
 from wortlaut.scale.source import Piece, Source, read
-from wortlaut.storage import Folder, is_url
+from wortlaut.storage import Folder, is_url, local
 
 #: Documents that a task has at most, where it has several shards: what is lost with it is not much.
 _TOGETHER = 10_000
 #: Shards that an actor puts together at a time.
 _AHEAD = 2
-#: Seconds that a cluster has to be reached.
-_ANSWER = 10.0
 #: Seconds that Ray Data has to end its run.
 _PATIENCE = 10.0
 
@@ -204,54 +201,22 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def _absolute(ref: str) -> str:
-    return ref if is_url(ref) else str(Path(ref.removeprefix("file://")).resolve())
+    return ref if is_url(ref) else str(local(ref).resolve())
 
 
 @contextmanager
 def _connected(cluster: Cluster) -> Iterator[Any]:
-    """``ray.data``, with Ray running; what this starts or joins is left at the end."""
-    # Nothing is reported to anybody.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
+    """``ray.data``, with Ray running."""
+    options: dict[str, Any] = {"logging_level": logging.WARNING}
+    if not cluster.address:
+        options["num_cpus"] = cluster.workers[1]
+    hint = "Name it as `ray start` says: --address HOST:PORT."
+    with connected(cluster.address, hint, **options) as (here, mine):
         import ray.data
-    except ImportError as error:
-        hint = "Install it: python -m pip install 'wortlaut[ray]'"
-        raise MissingExtraError("ray is not installed", where="--engine ray", hint=hint) from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    mine = not ray.is_initialized()
-    if mine:
-        on_term = signal.getsignal(signal.SIGTERM)
-        try:
-            if cluster.address:
-                _answers(cluster.address)
-                ray.init(cluster.address, logging_level=logging.WARNING)
-            else:
-                cores = cluster.workers[1]
-                # Not the cluster that somebody else happens to have started on this machine.
-                ray.init("local", num_cpus=cores, include_dashboard=False, logging_level=logging.WARNING)
-        except (OSError, RuntimeError, ValueError) as error:
-            what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
-            hint = "Name it as `ray start` says: --address HOST:PORT."
-            raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
-        # Ray takes the signal for itself, and would end the process before its shards are counted.
-        if callable(on_term) and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, on_term)
-    try:
-        has: Any = ray  # no types
-        if mine and not cluster.address and cluster.gpus > has.cluster_resources().get("GPU", 0):
+
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        if mine and not cluster.address and cluster.gpus > here.cluster_resources().get("GPU", 0):
             what, hint = "this machine has fewer GPUs", "Leave out --gpus, or name a cluster by --address."
             raise WortlautError(what, where=f"--gpus {cluster.gpus:g}", hint=hint)
         yield ray.data
-    finally:
-        if mine:
-            ray.shutdown()
-
-
-def _answers(address: str) -> None:
-    """Raises OSError where nothing listens at ``HOST:PORT``: Ray itself would try for minutes."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdigit() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER).close()
