@@ -30,7 +30,7 @@ from wortlaut.scoring.schemas import UNITS_AS_ITEMS
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
 from wortlaut.stress.carry import Transformed, frayed, trimmed, unchanged
-from wortlaut.stress.registry import built_in, resolve, transformer
+from wortlaut.stress.registry import MEANINGS, built_in, resolve, transformer
 
 #: The layers that are compared.
 LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
@@ -257,11 +257,10 @@ def _readers(wanted: str | Extractor | Sequence[str | Extractor]) -> list[tuple[
 
 def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
     parts = resolve(spec)
-    order = ("same", "changed", "blurred")
     return Applied(
         spec,
         ", then ".join(part.does for part in parts),
-        max((part.meaning for part in parts), key=order.index),
+        max((part.meaning for part in parts), key=MEANINGS.index),
         parts[0].inverse if len(parts) == 1 else None,
         sum(one.document.text != d.text for d, one in zip(documents, variants, strict=True)),
         sum(len(one.kept.entities) + len(one.kept.quotes) for one in variants),
