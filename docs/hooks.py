@@ -30,9 +30,9 @@ INCLUDED = {
 
 #: Modules that users touch, each a page of the reference.
 MODULES = (
-    "document",
-    "evaluation",
-    "comparison",
+    "model.document",
+    "evaluation.evaluate",
+    "evaluation.comparison",
     "scoring.result",
     "extractors.protocol",
     "seqeval",

@@ -7,7 +7,7 @@ from typing import Any
 
 from wortlaut.bench.run import Bench, Curve, Measured, Quality, Timing
 from wortlaut.bench.scaling import exponent
-from wortlaut.check.speed import REFERENCE
+from wortlaut.bench.speed import REFERENCE
 
 HASH = "a" * 64
 MACHINE = {"cpu": "A CPU", "cores": 2, "python": "3.11.0", "system": "Linux x86_64", "load": [0.1, None]}

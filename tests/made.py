@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wortlaut.check.baseline import Baseline, Settings, baseline_of
 from wortlaut.corpus.load import Corpus
-from wortlaut.document import Annotations, Document, Entity, Span, Text
-from wortlaut.evaluation import Evaluation, evaluate
+from wortlaut.evaluation.evaluate import Evaluation, evaluate
+from wortlaut.gate.baseline import Baseline, Settings, baseline_of
+from wortlaut.model import Annotations, Document, Entity, Span, Text
 
 #: Each document holds these names, with their labels, and one word that is none.
 NAMES = (("Anna", "PER"), ("Bonn", "LOC"), ("Caro", "PER"), ("Kiel", "LOC"), ("Emil", "PER"))

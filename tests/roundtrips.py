@@ -10,9 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wortlaut.document import Annotations, Document, Span
 from wortlaut.formats import reader, writer
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Annotations, Document, Span
 
 #: Keys of ``meta`` that readers make themselves, from what they read.
 DERIVED = {"tokens", "sentences", "lines", "scheme", "split", "layer", "annotator"}

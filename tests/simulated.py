@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.check.baseline import Baseline, Entry, Errors, Points, Row, Settings
+from wortlaut.gate.baseline import Baseline, Entry, Errors, Points, Row, Settings
 from wortlaut.scoring.counts import precision_recall_f1
 
 Ints = NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from wortlaut.document import (
+from wortlaut.model import (
     ATTRIBUTIONS,
     ENTITY_LABELS,
     MEDIA,
@@ -17,7 +17,7 @@ from wortlaut.document import (
     Quote,
     Span,
 )
-from wortlaut.layers import tokens
+from wortlaut.text.segments import tokens
 
 #: Words, marks and gaps: emoji outside the BMP, combining marks, joiners, soft hyphens, right-to-left, CRLF.
 PIECES = (

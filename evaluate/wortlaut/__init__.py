@@ -5,14 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from wortlaut.version import VERSION
+
+__version__ = VERSION
 
 if TYPE_CHECKING:
-    from wortlaut.comparison import Comparison, compare
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
-    from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.errors import WortlautError
-    from wortlaut.evaluation import Evaluation, evaluate
+    from wortlaut.evaluation.comparison import Comparison, compare
+    from wortlaut.evaluation.evaluate import Evaluation, evaluate
+    from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.scoring.api import breakdown, score
     from wortlaut.scoring.curves import Curves, curves
     from wortlaut.scoring.result import Result, Results, Score
@@ -21,25 +23,25 @@ if TYPE_CHECKING:
 #: Name → where it lives: imported when first used, so that `import wortlaut` stays light.
 _HOMES = {
     "SCHEMAS": "scoring.schemas",
-    "Annotations": "document",
-    "Cluster": "document",
-    "Comparison": "comparison",
+    "Annotations": "model",
+    "Cluster": "model",
+    "Comparison": "evaluation.comparison",
     "Corpus": "corpus.load",
     "Curves": "scoring.curves",
-    "Document": "document",
-    "Entity": "document",
-    "Evaluation": "evaluation",
-    "Quote": "document",
+    "Document": "model",
+    "Entity": "model",
+    "Evaluation": "evaluation.evaluate",
+    "Quote": "model",
     "Result": "scoring.result",
     "Results": "scoring.result",
     "Score": "scoring.result",
-    "Span": "document",
-    "Text": "document",
+    "Span": "model",
+    "Text": "model",
     "WortlautError": "errors",
     "breakdown": "scoring.api",
-    "compare": "comparison",
+    "compare": "evaluation.comparison",
     "curves": "scoring.curves",
-    "evaluate": "evaluation",
+    "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
     "score": "scoring.api",
     "stream_corpus": "corpus.load",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from wortlaut.check.quality import Quality
+    from wortlaut.gate.quality import Quality
 
 #: The name of the mark.
 MARK = "wortlaut"
@@ -43,10 +43,10 @@ def quality(request: pytest.FixtureRequest) -> Quality:
     except TypeError as error:
         told = str(error).removeprefix("_wanted() ")
         pytest.fail(f"the mark wortlaut: {told}. Write {_USAGE}", pytrace=False)
-    from wortlaut.check.baseline import Settings
-    from wortlaut.check.quality import Quality
     from wortlaut.errors import WortlautError
-    from wortlaut.evaluation import evaluate
+    from wortlaut.evaluation.evaluate import evaluate
+    from wortlaut.gate.baseline import Settings
+    from wortlaut.gate.quality import Quality
 
     extractor, corpus = wanted["extractor"], wanted["corpus"]
     # Objects are kept by identity: the session holds them, so that no other gets their number.

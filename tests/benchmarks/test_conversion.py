@@ -11,7 +11,7 @@ from pathlib import Path
 PROGRAM = """
 import json, resource, sys, time
 from pathlib import Path
-from wortlaut.convert import convert
+from wortlaut.running.convert import convert
 done = convert(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([done.documents, time.process_time(), peak]))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from simulated import BALANCED, FEW, MANY, Ints, Profile, f1, pair
 
-from wortlaut.check.gate import supported
+from wortlaut.gate.verdicts import supported
 from wortlaut.scoring.compare import paired_test
 
 DOCUMENTS = (10, 20, 50, 100, 200, 500)

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.document import ROLES, Annotations, Document, Span
 from wortlaut.formats import dataset, predictions
+from wortlaut.model import ROLES, Annotations, Document, Span
 
 #: Runs the command and prints CPU seconds and peak memory in KiB behind its output.
 PROGRAM = """

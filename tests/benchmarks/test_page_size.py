@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
-from wortlaut.evaluation import evaluate
+from wortlaut.evaluation.evaluate import evaluate
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
 from wortlaut.reports.page import LIMIT, report_page
 
 WORDS = (

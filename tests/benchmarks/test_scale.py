@@ -20,12 +20,12 @@ from pathlib import Path
 import pytest
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.document import Document
 from wortlaut.extractors import resolve
 from wortlaut.extractors.run import answers
 from wortlaut.formats.shards import read_manifest
-from wortlaut.layers import sentences
-from wortlaut.scale.extraction import extract
+from wortlaut.model import Document
+from wortlaut.running.extraction import extract
+from wortlaut.text.segments import sentences
 
 DOCUMENTS, SENTENCES, SEED = int(os.environ.get("WORTLAUT_BENCH_DOCUMENTS", "100000")), 8, 7
 #: Documents for the rate of one extractor.

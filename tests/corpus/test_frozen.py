@@ -47,7 +47,7 @@ def test_a_changed_gold_is_refused(tmp_path, monkeypatch):
 
 
 def test_evaluate_refuses_it_too(monkeypatch):
-    from wortlaut.evaluation import evaluate
+    from wortlaut.evaluation.evaluate import evaluate
 
     with pytest.raises(UnknownNameError):
         evaluate(["gazetteer"], "gold@2.0.0", samples=0)

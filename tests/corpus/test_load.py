@@ -12,8 +12,8 @@ import pytest
 from shared import ROOT
 
 from wortlaut.corpus.load import Corpus, corpus_hash, gold_root, load_corpus, stream_corpus
-from wortlaut.document import Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
+from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
 CLEAN = ROOT / "tests/cases/validate/clean"
 ENTITIES = (Entity(Span.of(0, 4), "PER"), Entity(Span.of(5, 9), "LOC"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from wortlaut.corpus.summary import summary
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from summary import summary
+
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
 
 def test_every_count():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Span, Text
 from wortlaut.errors import ExtractorError
 from wortlaut.extractors import resolve, run
 from wortlaut.extractors.command import create
+from wortlaut.model import Annotations, Document, Entity, Span, Text
 
 DOCUMENTS = [Document(f"d{number}", f"Yoön „{number}“ \U0001f600") for number in range(5)]
 READ = "import json, sys, time\nfor line in sys.stdin:\n    d = json.loads(line)\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from shared import ROOT
 
-from wortlaut.document import Document
 from wortlaut.extractors import registry, resolve, run
+from wortlaut.model import Document
 
 PAGE = (ROOT / "docs" / "extractors.md").read_text(encoding="utf-8")
 

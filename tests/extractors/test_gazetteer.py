@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wortlaut.document import ENTITY_LABELS, Document
 from wortlaut.extractors import names, resolve, run
 from wortlaut.extractors.registry import Loaded
+from wortlaut.model import ENTITY_LABELS, Document
 
 CASES = [
     ("Nordkoreas Nachbar Südkorea protestiert.", ["Nordkoreas LOC", "Südkorea LOC"]),

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
 from wortlaut.extractors import resolve, run
 from wortlaut.extractors.gliner import windows
+from wortlaut.model import Document
 
 KINDS = {"Seoul": "location", "Angela Merkel": "person", "Rhein": "river", "UN": "organization"}
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wortlaut.document import Span
 from wortlaut.extractors.grounding import Grounder
+from wortlaut.model import Span
 
 
 @pytest.mark.parametrize(

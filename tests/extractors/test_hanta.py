@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wortlaut.document import Document
 from wortlaut.extractors import resolve, run
 from wortlaut.extractors.registry import Loaded
+from wortlaut.model import Document
 
 pytest.importorskip("HanTa", reason="HanTa is not installed (extra de)")
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.document import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
-from wortlaut.evaluation import evaluate
+from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.extractors import resolve, run
+from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
 
 HAS_OPENAI = importlib.util.find_spec("openai") is not None
 needs_openai = pytest.mark.skipif(not HAS_OPENAI, reason="needs the extra llm")

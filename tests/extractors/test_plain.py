@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from strategies import texts
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.document import ROLES, Annotations, Document, Quote, Span, Text
 from wortlaut.extractors import resolve, run
 from wortlaut.extractors.plain import view
 from wortlaut.extractors.quotes_de import create
 from wortlaut.extractors.registry import Loaded
+from wortlaut.model import ROLES, Annotations, Document, Quote, Span, Text
 from wortlaut.stress import transform
 
 PATH = Path(__file__).parents[1] / "cases" / "same_text.jsonl"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError
 from wortlaut.extractors import resolve, run
+from wortlaut.model import Annotations, Document, Entity, Span
 
 DOCUMENTS = [Document("a", "Yoon in Seoul"), Document("b", "Nichts")]
 YOON = {"start": 0, "end": 4, "label": "PER", "text": "Yoon"}

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
-from wortlaut.document import Document, Quote, Span
 from wortlaut.errors import ExtractorError, MissingExtraError
 from wortlaut.extractors import resolve, run
+from wortlaut.model import Document, Quote, Span
 
 TEXT = "Sie fuhr fort: „Morgen scheint\ndie Sonne!“ Laut Amt 😀 regnet es, sagte er, bald."
 MODEL = "quotect:fynnos/quotect-mt5-base?pipeline=blank"

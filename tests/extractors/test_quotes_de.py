@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import SHARED
 
-from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Quote, Span, Text
 from wortlaut.extractors.quotes_de import RULES, create
 from wortlaut.extractors.quotes_de.conjugation import conjugate
 from wortlaut.extractors.quotes_de.marks import CLOSERS, find_quoted
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span, Text
 
 CASES = Path(__file__).parents[1] / "cases" / "quotes_de"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import (
     DataError,
     ExtractorError,
@@ -20,6 +19,7 @@ from wortlaut.errors import (
     WortlautError,
 )
 from wortlaut.extractors import Spec, available, registry, resolve, run
+from wortlaut.model import Annotations, Document, Entity, Span
 
 DOCUMENTS = [Document("a", "Yoon in Seoul"), Document("b", "")]
 PLUG_IN = """
@@ -244,7 +244,7 @@ dependencies = [{needs}]
 
 
 GOOD = """
-from wortlaut.document import Annotations, Entity, Span
+from wortlaut.model import Annotations, Entity, Span
 
 class FirstWord:
     finds = ("entities",)
@@ -261,7 +261,7 @@ def create(label: str = "PER"):
 BROKEN = "import a_dependency_that_is_not_there\nfinds = ('quotes',)\n"
 USE = """
 import json, sys
-from wortlaut.document import Document
+from wortlaut.model import Document
 from wortlaut.errors import ExtractorError
 from wortlaut.extractors import available, resolve, run
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Quote, Span, Text
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors import run
 from wortlaut.extractors.registry import Loaded
+from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
 
 DOCUMENTS = [
     Document(f"d{number}", "Seoul"[: number % 6], Annotations((Entity(Span.of(0, 1), "X"),)))

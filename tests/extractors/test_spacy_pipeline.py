@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import ROLES, Document, Quote, Span
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
 from wortlaut.extractors import resolve, run
+from wortlaut.model import ROLES, Document, Quote, Span
 
 spacy = pytest.importorskip("spacy")
 DOCUMENTS = [

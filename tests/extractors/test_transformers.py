@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
 from wortlaut.extractors import resolve, run, transformers_ner
+from wortlaut.model import Document
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-MISC", "B-LOCderiv", "B-ORGpart"]
 #: Piece → tag; the pieces inside a word have tags of their own, which must not count.

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from shared import shared_data
+from summary import summary
 
-from wortlaut.corpus.summary import summary
-from wortlaut.document import Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.brat import read
+from wortlaut.model import Span
 
 CASES = Path(__file__).parents[1] / "cases" / "formats" / "brat"
 

@@ -8,10 +8,10 @@ from roundtrips import assert_exact, kinds, written
 from strategies import corpora
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.document import Document
 from wortlaut.errors import DataError
 from wortlaut.formats import writer
 from wortlaut.formats.native import canonical
+from wortlaut.model import Document
 
 
 # Each example starts datasets anew, which takes a tenth of a second.

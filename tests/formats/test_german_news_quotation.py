@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from shared import shared_data
+from summary import summary
 
-from wortlaut.corpus.summary import summary
-from wortlaut.document import Span
 from wortlaut.errors import DataError
 from wortlaut.formats.columns import tokens, unpack
 from wortlaut.formats.german_news_quotation import read
+from wortlaut.model import Span
 
 CASE = Path(__file__).parents[1] / "cases" / "formats" / "german_news_quotation" / "bridge.pretty.json"
 

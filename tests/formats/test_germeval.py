@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from shared import shared_data
+from summary import summary
 
-from wortlaut.corpus.summary import summary
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.columns import tokens
 from wortlaut.formats.germeval import read

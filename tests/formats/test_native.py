@@ -9,16 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wortlaut.document import (
-    ATTRIBUTIONS,
-    ENTITY_LABELS,
-    QUOTE_TYPES,
-    Annotations,
-    Cluster,
-    Entity,
-    Quote,
-    Span,
-)
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import reader
 from wortlaut.formats.native import (
@@ -30,6 +20,7 @@ from wortlaut.formats.native import (
     read_annotations,
     write_annotations,
 )
+from wortlaut.model import ATTRIBUTIONS, ENTITY_LABELS, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
 
 TEXT = "„Wir kommen“, sagte Anna Muster am Montag.\nDie Grüße blieben aus: 🦊\u2028Ende\x85"
 NAMES = {"document": "artikel", "layer": "gold", "annotator": "wir"}

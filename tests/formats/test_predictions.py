@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -13,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wortlaut.document import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import predictions
+from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.records.schema import schema
 
-SCHEMA = json.loads((files("wortlaut") / "schemas" / "predictions.schema.json").read_text("utf-8"))
+SCHEMA = schema("predictions")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 TEXT = "Südkoreas Präsident Yoon sagte: „Nein“."
 

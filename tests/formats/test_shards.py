@@ -11,7 +11,6 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wortlaut.document import Annotations, Cluster, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.shards import (
     Manifest,
@@ -25,7 +24,8 @@ from wortlaut.formats.shards import (
     shard_bytes,
     shard_table,
 )
-from wortlaut.storage import Folder
+from wortlaut.io.storage import Folder
+from wortlaut.model import Annotations, Cluster, Entity, Quote, Span
 
 
 @st.composite

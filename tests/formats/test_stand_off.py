@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import reader, writer
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nDie CDU-Chefin fuhr gestern fort."
 ENTITIES = (

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Quote, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl, reader, writer
+from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nSie fuhr gestern fort."
 ANNA = Entity(Span.of(2, 11), "PER", qid="Q1")

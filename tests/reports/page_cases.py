@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span, Text
-from wortlaut.evaluation import Evaluation, evaluate
+from wortlaut.evaluation.evaluate import Evaluation, evaluate
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
 
 TEXT = (
     "Der Sprecher Karl Renner reiste am Montag nach Wien.\n"

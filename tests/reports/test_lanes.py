@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from strategies import documents
 
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.markup import marks
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.model.html import marks
 from wortlaut.reports.lanes import Lane, displacy, lane_view, wrap
 
 LAYERS = ("entities", "quotes")

@@ -20,8 +20,8 @@ from made import Made, corpus
 from page_cases import TEXT, Answering, documents, first, gold, two_systems
 from shared import ROOT
 
-from wortlaut.document import Annotations, Entity, Span
-from wortlaut.evaluation import Evaluation, evaluate
+from wortlaut.evaluation.evaluate import Evaluation, evaluate
+from wortlaut.model import Annotations, Entity, Span
 from wortlaut.reports.page import report_page
 from wortlaut.scoring.schemas import PAIR_CLASSES
 

@@ -15,8 +15,8 @@ import pytest
 from page_cases import TEXT, Answering, documents, first, second
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.document import Annotations, Document, Entity, Span
-from wortlaut.evaluation import evaluate
+from wortlaut.evaluation.evaluate import evaluate
+from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.reports.page import report_page
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.quote_pairs import Measured
 from wortlaut.scoring.quotes import quote_parts, with_basis

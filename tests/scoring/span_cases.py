@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from wortlaut.document import Span
+from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans, spans_from_objects
 from wortlaut.scoring.engine import Context, score_tasks
 from wortlaut.scoring.result import Result

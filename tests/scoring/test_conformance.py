@@ -38,7 +38,7 @@ from span_cases import (
 )
 
 import wortlaut
-from wortlaut.document import Span
+from wortlaut.model import Span
 from wortlaut.scoring.engine import Context
 from wortlaut.scoring.peers import peer
 from wortlaut.scoring.result import Result, Results, Score

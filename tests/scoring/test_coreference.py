@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wortlaut.document import Annotations, Cluster, Entity, Span
+from wortlaut.model import Annotations, Cluster, Entity, Span
 from wortlaut.scoring.coreference import COREFERENCE, coreference_scores
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.engine import Context, score_counts

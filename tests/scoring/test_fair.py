@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from span_cases import LABELS, task_of
 
-from wortlaut.document import Span
+from wortlaut.model import Span
 from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.fair import NEAR_MISSES, fair_scores
 

@@ -24,7 +24,7 @@ from span_cases import (
     task_of,
 )
 
-from wortlaut.document import Span
+from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
 from wortlaut.scoring.counts import merged
 from wortlaut.scoring.engine import Context, error_counts, score_counts

@@ -20,7 +20,7 @@ from span_cases import (
     task_of,
 )
 
-from wortlaut.document import Span
+from wortlaut.model import Span
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED
 from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.match import _DENSE_CELLS, _assign_group

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from span_cases import LABELS, Side, columns_of, noisy_corpus
 
-from wortlaut.document import Span
 from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.model import Span
 from wortlaut.scoring.engine import Context
 from wortlaut.scoring.peers import PEERS, peer
 from wortlaut.scoring.result import Result, Results

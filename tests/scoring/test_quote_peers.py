@@ -10,8 +10,8 @@ import pytest
 from quote_building import annotations, quote_scores, scores
 from shared import shared_data
 
-from wortlaut.document import Annotations, Document, Quote, Span
 from wortlaut.formats import german_news_quotation
+from wortlaut.model import Annotations, Document, Quote, Span
 from wortlaut.scoring.quote_peers import PEER_SCHEMAS, Positions, peer_scores
 from wortlaut.scoring.schemas import TokenTable
 from wortlaut.scoring.units import document_units

@@ -25,7 +25,7 @@ from quote_building import (
     scores,
 )
 
-from wortlaut.document import Annotations
+from wortlaut.model import Annotations
 from wortlaut.scoring.quote_pairs import pair_quotes, quotes_of, table
 from wortlaut.scoring.schemas import TokenTable
 from wortlaut.scoring.units import document_units, units_of

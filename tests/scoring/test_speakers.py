@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from quote_building import annotations, cluster, quote_scores, scores
 
-from wortlaut.document import Annotations, Cluster, Entity, Quote, Span
 from wortlaut.errors import ExtractorError
+from wortlaut.model import Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.quote_pairs import Measured
 from wortlaut.scoring.speakers import Resolver, normalised, people_of
 from wortlaut.scoring.units import document_units

@@ -6,9 +6,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from wortlaut.corpus.validate import validate
-from wortlaut.document import Document
 from wortlaut.formats.native import format_annotations
+from wortlaut.model import Document
+from wortlaut.release.validate import validate
 from wortlaut.stress.registry import built_in
 
 NAMES = tuple(built_in())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.offsets import Edit
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.stress.carry import edited
+from wortlaut.text.edits import Edit
 
 TEXT = "„Ja“, sagte Anna von Bonn. Nein."
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from shared import ROOT
 
-from wortlaut.check.rules import parse_rules
-from wortlaut.document import Document
+from wortlaut.gate.rules import parse_rules
+from wortlaut.model import Document
 from wortlaut.stress.registry import built_in, resolve, transform
 
 TEXT = (ROOT / "docs" / "stress.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, ExtractorError, MissingFileError, UnknownNameError, WortlautError
+from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.stress.registry import Transformation, available, resolve, transform
 
 DOCUMENT = Document("d", "Anna sah Bonn.", Annotations((Entity(Span.of(9, 13), "LOC"),)))
@@ -130,7 +130,7 @@ version = "1.2"
 """
 USE = """
 import json
-from wortlaut.document import Document
+from wortlaut.model import Document
 from wortlaut.stress import available, transform
 print(json.dumps({
     "text": transform(Document("d", "Ja."), "nfd+shouted?mark=!!").document.text,

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.document import Annotations, Document, Entity, Quote, Span, Text
 from wortlaut.errors import DataError
+from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
+from wortlaut.records.schema import schema
 from wortlaut.reports.stress import list_view, stress_page, stress_view
 from wortlaut.stress import available, stress
 from wortlaut.stress.run import Row, Stress
@@ -241,10 +241,10 @@ def test_the_output_fits_eighty_columns_and_says_what_must_be_known(report: Stre
 
 
 def test_the_json_follows_its_schema(report: Stress) -> None:
-    schema = json.loads((files("wortlaut") / "schemas" / "stress.schema.json").read_text("utf-8"))
-    Draft202012Validator.check_schema(schema)
+    described = schema("stress")
+    Draft202012Validator.check_schema(described)
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert [error.message for error in Draft202012Validator(schema).iter_errors(data)] == []
+    assert [error.message for error in Draft202012Validator(described).iter_errors(data)] == []
 
 
 class Page(HTMLParser):
@@ -330,9 +330,9 @@ def test_the_command(tmp_path: Path) -> None:
 
 @needs_script
 def test_the_list_as_json(tmp_path: Path) -> None:
-    schema = json.loads((files("wortlaut") / "schemas" / "transformations.schema.json").read_text("utf-8"))
+    described = schema("transformations")
     listed = json.loads(wortlaut("--list", "--json", "-", cwd=tmp_path).stdout)
-    assert [error.message for error in Draft202012Validator(schema).iter_errors(listed)] == []
+    assert [error.message for error in Draft202012Validator(described).iter_errors(listed)] == []
     expected = json.loads(wortlaut("--list", "--expected", "--json", "-", cwd=tmp_path).stdout)
     assert [one["name"] for one in listed if one.get("expected")] == [one["name"] for one in expected]
     assert 10 < len(expected) < len(listed)

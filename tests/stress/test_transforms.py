@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import documents
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.document import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.stress.carry import Transformed
 from wortlaut.stress.registry import built_in, transform
 
@@ -121,7 +121,7 @@ def test_chance_depends_on_seed_id_and_name_alone() -> None:
     }
     assert len(set(texts.values())) == len(texts)
     code = (
-        "import sys; from wortlaut.document import Document; from wortlaut.stress.registry import transform;"
+        "import sys; from wortlaut.model import Document; from wortlaut.stress.registry import transform;"
         "new = transform(Document('a', sys.stdin.read()), 'typos', 1).document;"
         "sys.stdout.buffer.write(new.text.encode())"
     )

@@ -21,12 +21,12 @@ import pytest
 
 from wortlaut.bench.process import JOB
 from wortlaut.bench.scaling import paragraph_texts, text_of_length
-from wortlaut.check.speed import REFERENCE, reference_pass, seconds, system_pass
-from wortlaut.document import Text
+from wortlaut.bench.speed import REFERENCE, reference_pass, seconds, system_pass
 from wortlaut.errors import WortlautError
 from wortlaut.extractors.registry import Loaded, resolve
-from wortlaut.layers import tokens
-from wortlaut.processes import descendants, family
+from wortlaut.model import Text
+from wortlaut.running.processes import descendants, family
+from wortlaut.text.segments import tokens
 
 #: A round repeats a short pass until it should take this many seconds, as one of the reference does.
 _ROUND = 0.05

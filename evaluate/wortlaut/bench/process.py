@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wortlaut.processes import descendants, family, signal_name
+from wortlaut.running.processes import descendants, family, signal_name
 
 #: The environment variable that names the job.
 JOB = "WORTLAUT_BENCH"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from wortlaut.bench.run import Bench, Measured, Quality
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, UnknownNameError, unknown_name
-from wortlaut.evaluation import System, checked_schemas, evaluate
+from wortlaut.evaluation.evaluate import System, checked_schemas, evaluate
 
 DEFAULT = "entities.strict.f1"
 _MEASURES = ("precision", "recall", "f1")

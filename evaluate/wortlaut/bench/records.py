@@ -13,9 +13,9 @@ from statistics import median
 from typing import Any
 
 from wortlaut.bench.run import Bench
-from wortlaut.check.speed import REFERENCE
+from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
-from wortlaut.files import write_whole
+from wortlaut.io.files import write_whole
 
 #: Our own field beside pytest-benchmark's: seconds in units of the reference, which travel between machines.
 RATIO = "ratio"

@@ -10,14 +10,14 @@ from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
-from wortlaut import __version__
 from wortlaut.bench.process import Ended, measure
 from wortlaut.bench.scaling import BATCH_TEXT, BATCHES, LENGTHS, Exponent, exponent
-from wortlaut.check.speed import REFERENCE
+from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
-from wortlaut.evaluation import built_in
-from wortlaut.layers import tokens
+from wortlaut.evaluation.evaluate import built_in
+from wortlaut.text.segments import tokens
+from wortlaut.version import VERSION
 
 #: Documents of a batch, unless others are asked for.
 SIZES = (1, 32)
@@ -191,7 +191,7 @@ class Bench:
     def to_dict(self) -> dict[str, Any]:
         return {
             "format": "wortlaut-bench/1",
-            "version": __version__,
+            "version": VERSION,
             "corpus": {
                 "name": self.corpus,
                 "hash": self.hash,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from wortlaut.document import Text
-from wortlaut.layers import paragraphs
+from wortlaut.model import Text
+from wortlaut.text.segments import paragraphs
 
 #: Characters of a text, five points a decade (the series R5 of preferred numbers).
 LENGTHS = (*(step * power for power in (10, 100, 1_000) for step in (100, 160, 250, 400, 630)), 1_000_000)

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from wortlaut import __version__
 from wortlaut.cli.common import app, fail
 from wortlaut.errors import WortlautError
+from wortlaut.version import VERSION
 
 # Their commands join the application, in the order of the help.
 from wortlaut.cli import scores, show, stress, gate, bench, corpus, extract  # isort: skip # noqa: F401
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"wortlaut {__version__}")
+        print(f"wortlaut {VERSION}")
         raise typer.Exit
 
 

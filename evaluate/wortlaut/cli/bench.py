@@ -77,7 +77,7 @@ def bench(
     from wortlaut.bench.run import SIZES
     from wortlaut.bench.run import bench as run_bench
     from wortlaut.corpus.load import load_corpus
-    from wortlaut.files import write_whole
+    from wortlaut.io.files import write_whole
     from wortlaut.reports.bench import bench_view
     from wortlaut.reports.pareto import pareto_svg
 

@@ -17,7 +17,7 @@ from wortlaut.errors import WortlautError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from wortlaut.evaluation import Progress
+    from wortlaut.evaluation.evaluate import Progress
 
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def fail(error: WortlautError) -> None:
 def target(path: Path | None) -> Path | None:
     """The file that ``--json`` names, refused before the work begins rather than after it."""
     if path is not None and path != Path("-"):
-        from wortlaut.files import check_target
+        from wortlaut.io.files import check_target
 
         check_target(path)
     return path
@@ -127,7 +127,7 @@ def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
     if path == Path("-"):
         sys.stdout.write(text)
     else:
-        from wortlaut.files import write_whole
+        from wortlaut.io.files import write_whole
 
         write_whole(path, text)
 

@@ -38,7 +38,7 @@ def add(
     note: Annotated[str, typer.Option(help="What else a reader must know.")] = "",
 ) -> None:
     """Take texts into seeds/ as they are, with provenance and, by an extractor, a first layer."""
-    from wortlaut.corpus.grow import check, write
+    from wortlaut.annotations.grow import check, write
 
     if layer and not extractor:
         raise WortlautError("a layer needs an extractor that writes it", hint="Say which: -e quotes-de")
@@ -68,9 +68,9 @@ def import_layer(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Take annotations of texts in seeds/ from a tool's export into a layer."""
-    from wortlaut.convert import named
-    from wortlaut.corpus.grow import take
+    from wortlaut.annotations.grow import take
     from wortlaut.corpus.load import stream_corpus
+    from wortlaut.running.convert import named
 
     documents = stream_corpus(named(source))
     for path in take(documents, root, layer=layer, annotator=annotator or layer, force=force):
@@ -85,8 +85,8 @@ def diff(
     json_file: JsonFile = None,
 ) -> None:
     """Show what differs between two layers, in context; exit 1 if anything does."""
-    from wortlaut.corpus.diff import diff as compare_layers
-    from wortlaut.corpus.diff import read_layer
+    from wortlaut.annotations.diff import diff as compare_layers
+    from wortlaut.annotations.diff import read_layer
 
     found = compare_layers(read_layer(first, root), read_layer(second, root))
     if json_file is not None:
@@ -113,9 +113,9 @@ def adjudicate(
     ] = False,
 ) -> None:
     """Merge two layers; what they differ in is decided in the file, then carried out by --finish."""
-    from wortlaut.corpus.adjudicate import finish as carry_out
-    from wortlaut.corpus.adjudicate import merge, write_merged
-    from wortlaut.corpus.diff import read_layer
+    from wortlaut.annotations.adjudicate import finish as carry_out
+    from wortlaut.annotations.adjudicate import merge, write_merged
+    from wortlaut.annotations.diff import read_layer
 
     folder = root / "annotations" / "gold" if out is None else out
     if finish:
@@ -158,10 +158,10 @@ def agree(
     seed: Seed = 0,
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
-    from wortlaut.agreement import agree as measure
-    from wortlaut.agreement import to_dict
-    from wortlaut.corpus.diff import read_layer
-    from wortlaut.corpus.validate import AGREEMENT, layer_hashes
+    from wortlaut.annotations.diff import read_layer
+    from wortlaut.evaluation.agreement import agree as measure
+    from wortlaut.evaluation.agreement import to_dict
+    from wortlaut.release.validate import AGREEMENT, layer_hashes
 
     names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
     if write and layers:
@@ -192,8 +192,8 @@ def validate(
 ) -> None:
     """Check annotation files; exit 1 where a rule is broken."""
     from wortlaut.corpus.load import gold_root
-    from wortlaut.corpus.validate import exit_code
-    from wortlaut.corpus.validate import validate as check
+    from wortlaut.release.validate import exit_code
+    from wortlaut.release.validate import validate as check
 
     incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
     if json_file is not None:
@@ -217,7 +217,7 @@ def validate(
 @app.command(rich_help_panel="Make a corpus")
 def rules() -> None:
     """Print the rules of `validate`, as Markdown."""
-    from wortlaut.corpus.rules import document
+    from wortlaut.annotations.rules import document
 
     print(document(), end="")
 
@@ -233,8 +233,8 @@ def build(
     check: Annotated[bool, typer.Option("--check", help="Build nothing; exit 1 if it is stale.")] = False,
 ) -> None:
     """Write the dataset (Parquet, card, manifest) from the seeds and the annotations."""
-    from wortlaut.corpus.build import build as write
-    from wortlaut.corpus.build import is_stale
+    from wortlaut.release.build import build as write
+    from wortlaut.release.build import is_stale
 
     if check:
         stale = is_stale(root, out)
@@ -264,9 +264,9 @@ def publish(
     """Build a release, check it and its card, show what goes where, and publish it."""
     from tempfile import TemporaryDirectory
 
-    from wortlaut.corpus.publish import check_target, describe
-    from wortlaut.corpus.publish import publish as send
-    from wortlaut.corpus.release import make
+    from wortlaut.release.manifest import make
+    from wortlaut.release.publish import check_target, describe
+    from wortlaut.release.publish import publish as send
 
     check_target(target)
     with TemporaryDirectory(prefix="wortlaut-release-") as folder:
@@ -289,7 +289,7 @@ def merge(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The repository to write.")],
 ) -> None:
     """Join a stand-off release with your own copy of the texts: all of it, exactly, or nothing."""
-    from wortlaut.corpus.standoff import merge as join
+    from wortlaut.release.standoff import merge as join
 
     merged = join(release, texts, out)
     for line in merged.normalised:
@@ -318,7 +318,7 @@ def convert(
     ] = False,
 ) -> None:
     """Write annotated documents in another format, and report what it cannot hold."""
-    from wortlaut.convert import convert as run
+    from wortlaut.running.convert import convert as run
 
     with progress_bars() as progress:
         conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
@@ -340,7 +340,7 @@ def export(
     corpus: Annotated[str, typer.Option("--corpus", metavar="REF", help="What evaluate takes.")] = "gold",
 ) -> None:
     """Write training data, split by document so that no near copy stands on both sides."""
-    from wortlaut.export import export as write
+    from wortlaut.release.training import export as write
 
     exported = write(format, corpus, out)
     for line in exported.lines():

@@ -16,7 +16,7 @@ from wortlaut.cli.common import app
 from wortlaut.errors import WortlautError
 
 if TYPE_CHECKING:
-    from wortlaut.scale.extraction import Extraction, Progress
+    from wortlaut.running.extraction import Extraction, Progress
 
 
 class Engine(StrEnum):
@@ -62,8 +62,8 @@ def extract(
 
     Exit code 0: all documents are extracted. 1: some failed, see DIR/failures.jsonl. 2: it had to end.
     """
-    from wortlaut.scale.extraction import extract as run_extraction
-    from wortlaut.scale.on_ray import Cluster
+    from wortlaut.running.extraction import extract as run_extraction
+    from wortlaut.running.on_ray import Cluster
 
     ray = engine is Engine.ray
     for name, given in (("--address", address), ("--max-workers", max_workers), ("--gpus", gpus)):

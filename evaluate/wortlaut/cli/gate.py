@@ -47,9 +47,9 @@ def baseline_write(
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that is there.")] = False,
 ) -> None:
     """Score extractors and write the baseline: scores, sums of documents, hashes of errors, no text."""
-    from wortlaut.check.baseline import Settings
-    from wortlaut.check.rules import read_rules
-    from wortlaut.check.run import DEFAULT_PATH, write_baseline
+    from wortlaut.gate.baseline import Settings
+    from wortlaut.gate.rules import read_rules
+    from wortlaut.gate.run import DEFAULT_PATH, write_baseline
 
     given = read_rules(rules)
     path = target(out or Path(given.baseline or DEFAULT_PATH))
@@ -105,10 +105,10 @@ def check(
     ] = None,
 ) -> None:
     """Compare a run with the baseline; exit 1 if a system got worse, 2 if they cannot be compared."""
-    from wortlaut.check.gate import invalid
-    from wortlaut.check.rules import read_rules
-    from wortlaut.check.run import DEFAULT_PATH, gate
-    from wortlaut.files import write_whole
+    from wortlaut.gate.rules import read_rules
+    from wortlaut.gate.run import DEFAULT_PATH, gate
+    from wortlaut.gate.verdicts import invalid
+    from wortlaut.io.files import write_whole
     from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
 
     try:

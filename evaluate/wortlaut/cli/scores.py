@@ -28,12 +28,12 @@ from wortlaut.cli.common import (
     target,
     write_json,
 )
-from wortlaut.errors import WortlautError, unknown_name
+from wortlaut.errors import WortlautError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from wortlaut.evaluation import Evaluation
+    from wortlaut.evaluation.evaluate import Evaluation
 
 
 def _page(path: Path | None) -> Path | None:
@@ -101,8 +101,8 @@ def evaluate(
     ] = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
-    from wortlaut.evaluation import DEFAULT_SCHEMAS
-    from wortlaut.evaluation import evaluate as run_evaluation
+    from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS
+    from wortlaut.evaluation.evaluate import evaluate as run_evaluation
 
     _refuse_strangers(extractor or ())
     with progress_bars() as progress:
@@ -146,7 +146,7 @@ def score(
     html: PageFile = None,
 ) -> None:
     """Score one annotated file against another, in any format that can be read."""
-    from wortlaut.evaluation import DEFAULT_SCHEMAS, score_files
+    from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS, score_files
 
     evaluation = score_files(
         gold,
@@ -175,8 +175,8 @@ def compare(
     flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a row.")] = 5,
 ) -> None:
     """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
-    from wortlaut.comparison import compare as run_comparison
-    from wortlaut.comparison import read_evaluation
+    from wortlaut.evaluation.comparison import compare as run_comparison
+    from wortlaut.evaluation.comparison import read_evaluation
     from wortlaut.reports.terminal import comparison_view
 
     comparison = run_comparison(
@@ -204,7 +204,7 @@ def _refuse_strangers(specs: Sequence[str]) -> None:
 
 def _write_page(evaluation: Evaluation, path: Path | None, labels: str | None) -> None:
     if path is not None:
-        from wortlaut.files import write_whole
+        from wortlaut.io.files import write_whole
         from wortlaut.reports.page import report_page
 
         write_whole(path, report_page(evaluation, labels=read_labels(labels)))
@@ -279,10 +279,8 @@ def schema(
     ],
 ) -> None:
     """Print the JSON Schema of a file format."""
-    from importlib.resources import files
+    import json
 
-    folder = files("wortlaut") / "schemas"
-    known = sorted(item.name.removesuffix(".schema.json") for item in folder.iterdir())
-    if name not in known:
-        raise unknown_name("JSON Schema", name, known)
-    print((folder / f"{name}.schema.json").read_text("utf-8"), end="")
+    from wortlaut.records.schema import schema as described
+
+    print(json.dumps(described(name), ensure_ascii=False, indent=2))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wortlaut.cli.common import JsonFile, app, write_json
-from wortlaut.document import LAYERS, Annotations, Document, Text
 from wortlaut.errors import DataError, WortlautError, unknown_name
+from wortlaut.model import LAYERS, Annotations, Document, Text
 
 if TYPE_CHECKING:
     from wortlaut.reports.lanes import Lane
@@ -128,7 +128,7 @@ def _read_text(path: Path) -> Document:
 
 def _built_in() -> list[str]:
     """Those that can run here; what is left out is told."""
-    from wortlaut.evaluation import built_in
+    from wortlaut.evaluation.evaluate import built_in
 
     names, notes = built_in()
     for note in notes:

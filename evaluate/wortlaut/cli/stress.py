@@ -71,7 +71,7 @@ def stress(
         return
     if expected:
         transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]
-    from wortlaut.files import write_whole
+    from wortlaut.io.files import write_whole
     from wortlaut.stress.run import stress as run_stress
 
     with progress_bars() as progress:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.formats import dataset
 from wortlaut.formats.columns import SCHEMES, decode, lay_out, pack
+from wortlaut.model import Annotations, Document, Entity, Span
 
 _OPTIONS = ("config", "split", "revision", "columns")
 #: What a mapping can say; the last five are about what stands in a column.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
 from wortlaut.formats import READERS, detect, reader
 from wortlaut.formats.native import format_lines
+from wortlaut.model import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError
+from wortlaut.model import Document
 
 SPLITS = ("train", "dev", "test")
 #: The share of dev and of test.

@@ -18,10 +18,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import IO, NoReturn
 
-from wortlaut.document import LAYERS, Annotations, Text
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.run import checked
 from wortlaut.formats import predictions
+from wortlaut.model import LAYERS, Annotations, Text
 
 
 class Command:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.extractors import names
 from wortlaut.extractors.plain import view
+from wortlaut.model import Annotations, Entity, Span, Text
 
 
 class Gazetteer:

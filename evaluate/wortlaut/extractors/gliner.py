@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.labels import LEFT_OUT, pairs
+from wortlaut.model import Annotations, Entity, Span, Text
 
 #: What the model is asked for, and the corpus's label for it.
 LABELS = "person:PER,location:LOC,organization:ORG,event:OTH,product:OTH,work of art:OTH"

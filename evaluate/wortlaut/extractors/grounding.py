@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from wortlaut.document import Span
+from wortlaut.model import Span
 
 _MARKS = str.maketrans(dict.fromkeys("„“”‟»«‚‘’‛›‹'`´", '"') | dict.fromkeys("‐‑‒–—―−", "-") | {"…": "..."})
 _Place = tuple[int, int]

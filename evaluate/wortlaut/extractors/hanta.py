@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.extractors import names
 from wortlaut.extractors.plain import view
-from wortlaut.layers import sentences, tokens
+from wortlaut.model import Annotations, Entity, Span, Text
+from wortlaut.text.segments import sentences, tokens
 
 _PARTICLE = re.compile(r"(von|van|de|del|della|di|da|dos|bin|ibn|al|zu)( (der|den|dem|la|und zu))?")
 _LONGEST = 6

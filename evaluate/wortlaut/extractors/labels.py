@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wortlaut.document import ENTITY_LABELS
 from wortlaut.errors import DataError
+from wortlaut.model import ENTITY_LABELS
 
 #: What others call the same; every other label stays as it is, for the scorer to judge.
 LABELS: Mapping[str, str] = {"PERSON": "PER", "GPE": "LOC", "MISC": "OTH"}

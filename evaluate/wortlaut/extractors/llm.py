@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from wortlaut.document import (
+from wortlaut.errors import DataError, ExtractorError
+from wortlaut.extractors.grounding import Grounder
+from wortlaut.formats.german_news_quotation import MEDIA
+from wortlaut.io.files import write_whole
+from wortlaut.model import (
     ATTRIBUTIONS,
     ENTITY_LABELS,
     QUOTE_TYPES,
@@ -32,10 +36,6 @@ from wortlaut.document import (
     Span,
     Text,
 )
-from wortlaut.errors import DataError, ExtractorError
-from wortlaut.extractors.grounding import Grounder
-from wortlaut.files import write_whole
-from wortlaut.formats.german_news_quotation import MEDIA
 
 #: Seconds before the first retry; each later one waits twice as long, up to the last, less jitter.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0

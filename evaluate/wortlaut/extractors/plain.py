@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from wortlaut.document import ROLES, Annotations, Quote, Span
-from wortlaut.offsets import Edit, OffsetMap, apply, characters
+from wortlaut.model import ROLES, Annotations, Quote, Span
+from wortlaut.text.edits import Edit, OffsetMap, apply, characters
 
 #: Soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark.
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"

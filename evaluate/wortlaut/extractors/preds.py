@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from wortlaut.document import LAYERS, Annotations, Text
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import predictions, shards
-from wortlaut.storage import Folder, is_url
+from wortlaut.io.storage import Folder, is_url
+from wortlaut.model import LAYERS, Annotations, Text
 
 if TYPE_CHECKING:
     import pyarrow as pa

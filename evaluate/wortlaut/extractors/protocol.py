@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from wortlaut.document import Annotations, Text
+from wortlaut.model import Annotations, Text
 
 
 class Extractor(Protocol):
     """Texts in, annotations out.
 
-    ``finds`` names the layers it looks for (a subset of :data:`wortlaut.document.LAYERS`) and is
+    ``finds`` names the layers it looks for (a subset of :data:`wortlaut.model.LAYERS`) and is
     read after the run. ``extract`` gives one answer for each text, in order: annotations, or a
     mapping in the predictions format. What it says of a text must not depend on the other texts.
 

@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TextIO
 
-from wortlaut.document import ROLES, Annotations, Quote, Span, Text
 from wortlaut.errors import ExtractorError, MissingExtraError
 from wortlaut.formats.german_news_quotation import MEDIA, TYPES
+from wortlaut.model import ROLES, Annotations, Quote, Span, Text
 
 PIPELINE = "de_dep_news_trf"
 

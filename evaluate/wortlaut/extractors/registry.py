@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Literal, Union, cast, get_args, get_origin
 from urllib.parse import unquote
 
-from wortlaut.document import LAYERS, Annotations, Text
 from wortlaut.errors import (
     DataError,
     ExtractorError,
@@ -31,6 +30,7 @@ from wortlaut.errors import (
     unknown_name,
 )
 from wortlaut.extractors.protocol import Extractor
+from wortlaut.model import LAYERS, Annotations, Text
 
 GROUP = "wortlaut.extractors"
 

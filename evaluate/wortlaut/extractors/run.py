@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
-from wortlaut.document import Annotations, Document, Quote, Text
 from wortlaut.errors import DataError, ExtractorError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.formats import predictions
+from wortlaut.model import Annotations, Document, Quote, Text
 
 BATCH_SIZE = 32
 

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Entity, Quote, Span, Text
 from wortlaut.errors import ExtractorError, MissingExtraError
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Entity, Quote, Span, Text
 
 QUOTES = "quotes"
 

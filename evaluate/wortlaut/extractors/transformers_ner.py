@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from wortlaut.document import Annotations, Entity, Span, Text
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
+from wortlaut.model import Annotations, Entity, Span, Text
 
 #: Pieces a window has at most where neither the tokenizer nor the model says.
 WINDOW = 512

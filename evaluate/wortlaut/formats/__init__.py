@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document
 
 Reader = Callable[[Path], Iterator[Document]]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.

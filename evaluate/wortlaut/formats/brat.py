@@ -28,7 +28,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import predictions
 from wortlaut.formats.columns import files, lines, unique_stems
@@ -46,6 +45,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from wortlaut import layers
-from wortlaut.document import Document, Entity, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document, Entity, Span
+from wortlaut.text import segments
 
 #: Tag schemes and the prefixes that each one uses.
 SCHEMES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU"}
@@ -187,7 +187,7 @@ def token_view(document: Document, mark: str = "") -> TokenView:
     """
     text, meta = document.text, dict(document.meta)
     own = _fitting(meta.get("tokens", ""), text)
-    words = tuple(layers.tokens(text)) if own is None else own
+    words = tuple(segments.tokens(text)) if own is None else own
     if mark and mark in text:
         halves = (
             [(start, start + 1), (start + 1, end)] if text.startswith(mark, start, end) else [(start, end)]
@@ -196,7 +196,7 @@ def token_view(document: Document, mark: str = "") -> TokenView:
         words = tuple(word for half in halves for word in half)
     starts: list[int] = []
     if own is None:
-        starts = [start for start, _ in layers.sentences(text)]
+        starts = [start for start, _ in segments.sentences(text)]
     elif (parts := _offsets(meta.get("sentences", ""))) is not None and parts:
         starts = [start for start, _ in parts]
     else:

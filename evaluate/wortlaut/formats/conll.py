@@ -31,7 +31,6 @@ from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.columns import (
     LAYOUT,
@@ -50,6 +49,7 @@ from wortlaut.formats.columns import (
 )
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
+from wortlaut.model import Annotations, Document, Entity, Span
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
 KNOWN_FAULTS = {

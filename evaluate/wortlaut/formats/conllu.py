@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from wortlaut.document import Annotations, Document, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import predictions
 from wortlaut.formats.columns import (
@@ -44,6 +43,7 @@ from wortlaut.formats.conll import comment_id
 from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NO_PLACE, Graph, Node, from_graph, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
+from wortlaut.model import Annotations, Document, Span
 
 _FIELDS = ("eid", "etype", "other")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")

@@ -12,11 +12,11 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import native
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa

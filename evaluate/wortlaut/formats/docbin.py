@@ -19,13 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import ROLES, Annotations, Document, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.columns import files
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, from_graph, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
+from wortlaut.model import ROLES, Annotations, Document, Span
 
 _OWN = "wortlaut"
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
-from wortlaut.formats.units import Utf16, utf16_offsets
+from wortlaut.model import Document
+from wortlaut.text.utf16 import Utf16, utf16_offsets
 
 #: Columns that are not ``meta``.
 _OWN = ("id", "document", "text", "data", "entities", "relations", "label", "labels", "Comments")

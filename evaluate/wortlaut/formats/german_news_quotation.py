@@ -34,13 +34,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import Annotations, Document, Quote, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
 from wortlaut.formats.folder import Names
 from wortlaut.formats.graph import NO_PLACE
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Annotations, Document, Quote, Span
 
 TYPES = {
     "Direct": "direct",

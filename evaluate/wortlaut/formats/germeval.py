@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from wortlaut.document import ENTITY_LABELS, Annotations, Document, Entity, Span
 from wortlaut.errors import DataError
 from wortlaut.formats.columns import (
     LAYOUT,
@@ -36,6 +35,7 @@ from wortlaut.formats.columns import (
     unique_stems,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
 
 _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
 

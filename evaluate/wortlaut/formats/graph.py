@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Cluster, Document, Quote, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import predictions
 from wortlaut.formats.losses import Losses
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Document, Quote, Span
 
 #: Label of a node → type of the quote.
 QUOTE_LABELS = {f"quote-{type_}".replace(" ", "-").replace("/", "-"): type_ for type_ in QUOTE_TYPES}

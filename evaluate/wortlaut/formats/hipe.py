@@ -26,7 +26,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from wortlaut.document import Annotations, Document, Entity, Span
 from wortlaut.errors import DataError
 from wortlaut.formats.columns import (
     LAYOUT,
@@ -45,6 +44,7 @@ from wortlaut.formats.columns import (
 from wortlaut.formats.conll import comment_id
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
+from wortlaut.model import Annotations, Document, Entity, Span
 
 COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",

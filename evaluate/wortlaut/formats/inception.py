@@ -20,8 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wortlaut import layers
-from wortlaut.document import Document
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError
 from wortlaut.formats import jsonl, xml
 from wortlaut.formats.columns import files
@@ -38,6 +36,8 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document
+from wortlaut.text import segments
 
 _CORE = "de.tudarmstadt.ukp.dkpro.core.api."
 _NAMED = f"{_CORE}ner.type.NamedEntity"
@@ -162,7 +162,7 @@ def _cas(cassis: Any, system: Any, document: Document, losses: Losses) -> Any:
         return item
 
     add(_DOCUMENT, 0, len(document.text), documentId=document.id, documentTitle=document.id)
-    for name, found in (("Sentence", layers.sentences), ("Token", layers.tokens)):
+    for name, found in (("Sentence", segments.sentences), ("Token", segments.tokens)):
         for start, end in found(document.text):
             add(f"{_CORE}segmentation.type.{name}", start, end)
     spans: dict[str, Any] = {}

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import Document, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import predictions
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document, Span
 
 _SPACE = re.compile("[ \t\n\r]*")
 #: Characters of a list that are read at a time.

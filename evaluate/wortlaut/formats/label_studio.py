@@ -22,13 +22,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wortlaut.document import Document, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
-from wortlaut.formats.units import utf16_offsets
+from wortlaut.model import Document, Span
+from wortlaut.text.utf16 import utf16_offsets
 
 _LINE_END = re.compile("[\n\r]")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wortlaut.document import Document, Span
+from wortlaut.model import Document, Span
 
 #: How many examples are kept of each kind and reason.
 EXAMPLES = 3

@@ -18,7 +18,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wortlaut.document import (
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.folder import Names
+from wortlaut.formats.losses import Losses
+from wortlaut.model import (
     ATTRIBUTIONS,
     ENTITY_LABELS,
     MEDIA,
@@ -31,9 +34,6 @@ from wortlaut.document import (
     Quote,
     Span,
 )
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.folder import Names
-from wortlaut.formats.losses import Losses
 
 FORMAT = "wortlaut-annotations/1"
 #: What a cluster can be: a class of names, or a group of people without one.
@@ -205,7 +205,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A broken rule of the catalogue (``wortlaut.corpus.rules``); ``line`` 0 is the file as a whole."""
+    """A broken rule of the catalogue (``wortlaut.annotations.rules``); ``line`` 0 is the file as a whole."""
 
     rule: str
     line: int

@@ -15,7 +15,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
-from wortlaut.document import (
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.losses import Losses
+from wortlaut.formats.parts import concatenate
+from wortlaut.model import (
     ATTRIBUTIONS,
     LAYERS,
     QUOTE_TYPES,
@@ -27,9 +30,6 @@ from wortlaut.document import (
     Quote,
     Span,
 )
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 
 DOCUMENT_KEYS = ("id", "text", "sha256", *LAYERS)
 ENTITY_KEYS = (

@@ -19,8 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from wortlaut import layers
-from wortlaut.document import Document
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import (
@@ -36,6 +34,8 @@ from wortlaut.formats.graph import (
 )
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
+from wortlaut.model import Document
+from wortlaut.text import segments
 
 _VALUES = {*ENTITY_VALUES, *QUOTE_VALUES, "cluster"} - {"id"}
 #: A span's own id is not that of its quote.
@@ -127,7 +127,7 @@ def _task(document: Document, losses: Losses) -> dict[str, object]:
 def _tokens(text: str, graph: Graph) -> list[tuple[int, int]]:
     """Every character is in a token or is the one space after it, as in spaCy."""
     edges = {offset for node in graph.nodes for fragment in node.span for offset in fragment}
-    cuts = sorted({0, len(text), *edges, *(offset for word in layers.tokens(text) for offset in word)})
+    cuts = sorted({0, len(text), *edges, *(offset for word in segments.tokens(text) for offset in word)})
     found: list[tuple[int, int]] = []
     for start, end in pairwise(cuts):
         space = text[start:end] == " " and found and found[-1][1] == start

@@ -27,9 +27,9 @@ from itertools import accumulate, chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
-from wortlaut.document import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.storage import Folder
+from wortlaut.io.storage import Folder
+from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span
 
 if TYPE_CHECKING:
     from pathlib import Path

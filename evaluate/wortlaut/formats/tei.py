@@ -19,13 +19,13 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from wortlaut.document import Document, Span
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl, xml
 from wortlaut.formats.columns import files
 from wortlaut.formats.folder import Names
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document, Span
 
 TEI = "{http://www.tei-c.org/ns/1.0}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"

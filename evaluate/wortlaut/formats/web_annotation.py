@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from wortlaut.document import Document, Span
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import jsonl
 from wortlaut.formats.columns import files
 from wortlaut.formats.folder import Names
 from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Document, Span
 
 _CONTEXT = [
     "http://www.w3.org/ns/anno.jsonld",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wortlaut.document import Document
+from wortlaut.model import Document
 
 #: XML 1.0, section 2.2: everything but these may stand in a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

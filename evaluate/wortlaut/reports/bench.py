@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wortlaut.check.speed import REFERENCE
+from wortlaut.bench.speed import REFERENCE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

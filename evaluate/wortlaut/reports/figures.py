@@ -18,23 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wortlaut import __version__
-from wortlaut.document import Annotations
 from wortlaut.errors import MissingExtraError, WortlautError
-from wortlaut.files import write_whole
-from wortlaut.markup import escaped, shortened
+from wortlaut.io.files import write_whole
+from wortlaut.model import Annotations
+from wortlaut.model.html import escaped, shortened
 from wortlaut.reports.terminal import MAIN_LAYERS, short_name
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves, scored
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.result import Score
+from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from wortlaut.evaluation import Evaluation, System
+    from wortlaut.evaluation.evaluate import Evaluation, System
 
 COLUMN, DOUBLE = 3.3, 6.9
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
@@ -109,7 +109,7 @@ def write_figures(
     check_folder(folder)
     wanted, notes = _wanted(evaluation, labels)
     files: dict[Path, bytes] = {}
-    creator = f"wortlaut {__version__}"
+    creator = f"wortlaut {VERSION}"
     with _style():
         for name, draw in wanted.items():
             figure = draw()

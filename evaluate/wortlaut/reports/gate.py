@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wortlaut.check.gate import SHOWN, Outcome, Row
+from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.scoring.result import number
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from wortlaut.document import LAYERS, Annotations, Document, Quote, Span
-from wortlaut.layers import tokens
-from wortlaut.markup import Mark, escape, escaped, marks, shortened, speaker_of
+from wortlaut.model import LAYERS, Annotations, Document, Quote, Span
+from wortlaut.model.html import Mark, escape, escaped, marks, shortened, speaker_of
+from wortlaut.text.segments import tokens
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -408,8 +408,8 @@ def displacy(
     """One dictionary a lane for ``spacy.displacy.render(…, manual=True)``, and what it cannot hold, in words.
 
     ``ents`` (for ``style="ent"``) has the entities that lie in no other one; ``spans`` with ``tokens`` (for
-    ``style="span"``) has every span of the layers. Tokens are those of :func:`wortlaut.layers.tokens`, cut
-    where a span begins or ends inside one.
+    ``style="span"``) has every span of the layers. Tokens are those of
+    :func:`wortlaut.text.segments.tokens`, cut where a span begins or ends inside one.
     """
     made, lost = [], []
     for lane in lanes:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wortlaut.agreement import MEASURES, Agreement, Figure
-from wortlaut.corpus.diff import DocumentDiff, LayerDiff, Pair
-from wortlaut.document import Cluster, Entity, Quote, Span
+from wortlaut.annotations.diff import DocumentDiff, LayerDiff, Pair
+from wortlaut.evaluation.agreement import MEASURES, Agreement, Figure
 from wortlaut.formats.native import Annotation, Mention
+from wortlaut.model import Cluster, Entity, Quote, Span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -14,16 +14,16 @@ from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from wortlaut import __version__
 from wortlaut.errors import ComparisonError
-from wortlaut.markup import policy_hash
+from wortlaut.model.html import policy_hash
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.terminal import is_main
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
+from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
-    from wortlaut.comparison import Comparison
-    from wortlaut.evaluation import Evaluation, System
+    from wortlaut.evaluation.comparison import Comparison
+    from wortlaut.evaluation.evaluate import Evaluation, System
     from wortlaut.scoring.result import Result
 
 #: Above this many bytes a page is slow to open: further documents are left out, and it says so.
@@ -65,7 +65,7 @@ def _render(evaluation: Evaluation, summary: str, documents: str) -> str:
     template = Environment(autoescape=True).from_string(_asset("page.html.jinja"))
     return template.render(
         corpus=_LONE_SURROGATE.sub("\ufffd", evaluation.corpus.name),
-        version=__version__,
+        version=VERSION,
         style=style,
         style_hash=policy_hash(style),
         script=script,
@@ -157,7 +157,7 @@ def _scores(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str])
 
 def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], dict[str, Any]]:
     """Letters of each (layer, schema, system), and how they came about, or why there are none."""
-    from wortlaut.comparison import compare
+    from wortlaut.evaluation.comparison import compare
 
     scored = [system for system in evaluation.systems if system.scores]
     if len(scored) < 2:

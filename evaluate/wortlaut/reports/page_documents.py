@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wortlaut.document import ROLES, Annotations, Document, Entity, Quote, Span
+from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.curves import scored
@@ -26,7 +26,7 @@ from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units
 
 if TYPE_CHECKING:
-    from wortlaut.evaluation import Evaluation
+    from wortlaut.evaluation.evaluate import Evaluation
     from wortlaut.scoring.result import Score
 
 #: Every span of gold or prediction is in one of these.

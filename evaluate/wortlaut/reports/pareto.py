@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from wortlaut.check.speed import REFERENCE
+from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import WortlautError
 from wortlaut.reports.bench import short_name, significant
 

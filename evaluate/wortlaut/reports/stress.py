@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wortlaut.markup import policy_hash
+from wortlaut.model.html import policy_hash
 from wortlaut.reports.terminal import p_value, short, short_name, signed
 from wortlaut.scoring.result import interval_text, number
 

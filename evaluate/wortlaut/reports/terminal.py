@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from wortlaut.comparison import Comparison
-    from wortlaut.evaluation import Evaluation
+    from wortlaut.evaluation.comparison import Comparison
+    from wortlaut.evaluation.evaluate import Evaluation
 
 
 #: Layers of the default table; the others, and settings such as ``@matched``, come with ``everything``.

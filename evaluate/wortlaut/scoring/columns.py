@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from wortlaut.document import Span
+    from wortlaut.model import Span
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wortlaut.document import Annotations, Span
+from wortlaut.model import Annotations, Span
 from wortlaut.scoring.quote_pairs import FINE, Measured, Note, side_counts
 from wortlaut.scoring.units import Units
 

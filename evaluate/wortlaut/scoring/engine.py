@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut import __version__
 from wortlaut.scoring.columns import Floats, Ints, small
 from wortlaut.scoring.confusion import Confusion, confusion
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample, merged
 from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.schemas import PAIR_CLASSES, Alignment, Task, count
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
+from wortlaut.version import VERSION
 
 #: With more labels than the one and more labels × units than the other (names of speakers in a large corpus)
 #: labels get no intervals of their own: their counts in each unit would not fit memory.
@@ -38,7 +38,7 @@ class Context:
             f"schema:{schema}",
             "avg:micro",
             resampling.signature,
-            f"v:{__version__}",
+            f"v:{VERSION}",
         ]
         return "|".join(part for part in parts if part)
 

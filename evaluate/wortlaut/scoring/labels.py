@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wortlaut.document import ENTITY_LABELS
 from wortlaut.errors import WortlautError, unknown_name
+from wortlaut.model import ENTITY_LABELS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.document import QUOTE_TYPES, ROLES, Annotations, Quote, Span
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, spans_from_objects
 from wortlaut.scoring.confusion import Confusion, confusion
 from wortlaut.scoring.counts import Counts

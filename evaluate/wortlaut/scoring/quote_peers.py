@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.document import QUOTE_TYPES, Annotations, Quote, Span
+from wortlaut.model import QUOTE_TYPES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.match import assign
 from wortlaut.scoring.quote_pairs import (

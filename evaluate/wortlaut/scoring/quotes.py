@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.document import QUOTE_TYPES, Annotations, Quote
+from wortlaut.model import QUOTE_TYPES, Annotations, Quote
 from wortlaut.scoring.columns import Ints, Spans
 from wortlaut.scoring.quote_pairs import Measured, Quotes, measured_spans, type_labels
 from wortlaut.scoring.quote_peers import PEER_SCHEMAS, peer_scores

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wortlaut import markup
+from wortlaut.model import html as markup
 from wortlaut.scoring.fair import FairScores, fair_scores
 
 if TYPE_CHECKING:

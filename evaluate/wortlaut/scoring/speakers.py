@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut.document import QUOTE_TYPES, Annotations, Cluster, Quote, Span
 from wortlaut.errors import ExtractorError
+from wortlaut.model import QUOTE_TYPES, Annotations, Cluster, Quote, Span
 from wortlaut.scoring.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.quote_pairs import (

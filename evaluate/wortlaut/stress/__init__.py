@@ -1,9 +1,9 @@
 """Transformations that change a text and carry its gold along, and what they cost a system."""
 
-from wortlaut.offsets import Edit, OffsetMap
 from wortlaut.stress.carry import Transformed, boundaries, carried, edited
 from wortlaut.stress.registry import Transformation, available, resolve, transform
 from wortlaut.stress.run import Stress, stress
+from wortlaut.text.edits import Edit, OffsetMap
 
 __all__ = [
     "Edit",

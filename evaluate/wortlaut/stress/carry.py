@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.offsets import Edit, OffsetMap, apply
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.text.edits import Edit, OffsetMap, apply
 
 CROSSED = "an edit crosses its boundary"
 NOTHING_LEFT = "nothing of it is left"

@@ -15,9 +15,9 @@ from importlib import import_module, metadata
 from random import Random
 from typing import cast
 
-from wortlaut.document import Document, Span
 from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.extractors.registry import Spec, converted, entry_points, load
+from wortlaut.model import Document, Span
 from wortlaut.stress.carry import Function, Transformed, one_after_another, unchanged
 
 GROUP = "wortlaut.transformations"

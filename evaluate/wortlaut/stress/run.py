@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut import __version__
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.document import ROLES, Annotations, Document, Quote, Span
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.evaluation import Item, Judged, Progress, Scorer, System, checked_schemas, named, tally
-from wortlaut.evaluation import built_in as built_in_extractors
-from wortlaut.excerpts import excerpt
+from wortlaut.evaluation.evaluate import Progress, Scorer, System, checked_schemas, named, tally
+from wortlaut.evaluation.evaluate import built_in as built_in_extractors
+from wortlaut.evaluation.scorer import Item, Judged
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
+from wortlaut.model import ROLES, Annotations, Document, Quote, Span
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
@@ -31,6 +30,8 @@ from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
 from wortlaut.stress.carry import Transformed, frayed, trimmed, unchanged
 from wortlaut.stress.registry import MEANINGS, built_in, resolve, transformer
+from wortlaut.text.excerpts import excerpt
+from wortlaut.version import VERSION
 
 #: The layers that are compared.
 LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
@@ -137,13 +138,13 @@ class Stress:
         schemas = "+".join(dict.fromkeys(row.schema for row in self.rows)) or "none"
         return (
             f"wortlaut-stress|corpus:{self.corpus}@{self.hash[:12]}|schema:{schemas}|seed:{self.seed}"
-            f"|resample:{self.unit},{self.samples}|v:{__version__}"
+            f"|resample:{self.unit},{self.samples}|v:{VERSION}"
         )
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "format": "wortlaut-stress/1",
-            "version": __version__,
+            "version": VERSION,
             "signature": self.signature,
             "corpus": {"name": self.corpus, "hash": self.hash, "documents": self.documents},
             "resampling": {"unit": self.unit, "units": self.units, "samples": self.samples},

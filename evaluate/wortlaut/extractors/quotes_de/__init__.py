@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from wortlaut.document import Annotations, Quote, Text
 from wortlaut.extractors.plain import view
+from wortlaut.model import Annotations, Quote, Text
 
 #: What each rule finds, in one line.
 RULES = {

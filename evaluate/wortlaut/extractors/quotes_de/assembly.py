@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wortlaut.document import Annotations, Cluster, Quote, Span
 from wortlaut.extractors.quotes_de.drafts import Draft, required_span, span_of
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.names import Speakers, full_names
 from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.model import Annotations, Cluster, Quote, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wortlaut.document import Quote, Span
 from wortlaut.extractors.quotes_de.assembly import Found, assembled
 from wortlaut.extractors.quotes_de.clauses import Sentence
 from wortlaut.extractors.quotes_de.cues import find_cues
@@ -16,6 +15,7 @@ from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.pipeline import Analysis, analyse_text, find_drafts
 from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.model import Quote, Span
 
 #: A found quote is taken for the given one when they share at least this part of their characters.
 _SAME = 0.5

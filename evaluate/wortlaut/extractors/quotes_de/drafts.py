@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wortlaut.document import Span
 from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.tokens import Words
+from wortlaut.model import Span
 
 Range = tuple[int, int]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 
-from wortlaut.document import Annotations
 from wortlaut.extractors.quotes_de.announced import from_nouns
 from wortlaut.extractors.quotes_de.assembly import Found, assemble
 from wortlaut.extractors.quotes_de.clauses import Sentence, analyse
@@ -20,6 +19,7 @@ from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.sources import from_sources
 from wortlaut.extractors.quotes_de.tokens import Words, split_words
+from wortlaut.model import Annotations
 
 
 @dataclass(frozen=True, slots=True)

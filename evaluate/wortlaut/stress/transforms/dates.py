@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from random import Random
 
-from wortlaut.document import Document
-from wortlaut.offsets import Edit
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit
 
 _DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 _MONTHS = tuple("Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split())

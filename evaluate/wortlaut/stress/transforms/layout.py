@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from random import Random
 
-from wortlaut.document import Document
 from wortlaut.errors import DataError
-from wortlaut.offsets import Edit
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation, check_rate
+from wortlaut.text.edits import Edit
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A place to divide a word: behind a vowel and before a consonant that a vowel follows.

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from wortlaut.document import Document
-from wortlaut.offsets import Edit, characters
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit, characters
 
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
 

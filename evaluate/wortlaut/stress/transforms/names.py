@@ -9,11 +9,11 @@ from functools import cache, partial
 from importlib.resources import files
 from random import Random
 
-from wortlaut.document import Document, Entity
 from wortlaut.errors import DataError
-from wortlaut.offsets import Edit
+from wortlaut.model import Document, Entity
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit
 
 KINDS = ("frequent", "rare", "foreign", "feminine")
 _ENDINGS = ("", "e", "en", "er", "es", "em")

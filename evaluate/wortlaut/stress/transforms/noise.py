@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from random import Random
 
-from wortlaut.document import Document
-from wortlaut.layers import sentences
-from wortlaut.offsets import Edit
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation, check_rate
+from wortlaut.text.edits import Edit
+from wortlaut.text.segments import sentences
 
 #: Rows of a German keyboard: neighbours in a row are mistaken for each other.
 _ROWS = ("qwertzuiopü", "asdfghjklöä", "yxcvbnm")

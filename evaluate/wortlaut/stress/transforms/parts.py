@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
-from wortlaut.document import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import DataError
-from wortlaut.layers import sentences
-from wortlaut.offsets import Edit, arranged
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.stress.carry import Transformed, carried, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit, arranged
+from wortlaut.text.segments import sentences
 
 
 def shuffled(document: Document, random: Random) -> Transformed:

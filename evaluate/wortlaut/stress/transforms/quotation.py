@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from random import Random
 
-from wortlaut.document import Document
-from wortlaut.offsets import Edit
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit
 
 #: Style → the outer and the inner pair.
 STYLES: Mapping[str, tuple[str, str]] = {

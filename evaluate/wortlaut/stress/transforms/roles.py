@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 from random import Random
 
-from wortlaut.document import Document
-from wortlaut.layers import sentences
-from wortlaut.offsets import Edit
+from wortlaut.model import Document
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text.edits import Edit
+from wortlaut.text.segments import sentences
 
 #: Nouns whose feminine is the noun and -in: with the genitive in -s, and those that decline in -en.
 _NOUNS_S = (

@@ -1,0 +1,1 @@
+"""The annotated corpus in the making: its rules, layers, differences and decisions."""

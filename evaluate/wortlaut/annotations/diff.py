@@ -1,0 +1,368 @@
+"""What differs between two layers of the same texts, item by item.
+
+Items are paired one to one: equal ones first, then those that share most characters. Ids of quotes and
+clusters are names inside a file and no difference by themselves; what they refer to is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import native
+from wortlaut.formats.native import Annotation, Mention, canonical, to_json
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+
+_Item = TypeVar("_Item", Entity, Quote)
+
+#: Fields that say how an annotation came about, not what it says.
+REMARKS = ("score", "rule", "note")
+#: Per kind, the fields that are compared, in the order in which they are told.
+FIELDS = {
+    "cluster": ("name", "type", "named", "qid", "aliases", "note"),
+    "mention": ("cluster", "span"),
+    "entity": ("span", "label", "level", "entity", "qid", "metonymy", "score", "note"),
+    "quote": (
+        "content",
+        "type",
+        "medium",
+        *ROLES,
+        "speaker_entity",
+        "attribution",
+        "parent",
+        "score",
+        "rule",
+        "note",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What two layers say about the same place; ``None`` where one of them says nothing.
+
+    ``fields`` are those in which the two differ: none if they are equal, or if one is ``None``.
+    """
+
+    first: Annotation | None
+    second: Annotation | None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        return self.first is not None and self.second is not None and not self.fields
+
+    @property
+    def kind(self) -> str:
+        return type(self.first or self.second).__name__.lower()
+
+    def spans(self) -> Iterator[Span]:
+        """The span by which each side is found in the text; a cluster has none."""
+        for side in (self.first, self.second):
+            if isinstance(side, Mention | Entity):
+                yield side.span
+            elif isinstance(side, Quote):
+                yield side.content
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One annotator's reading of some documents: the name of the layer, and document → annotations."""
+
+    name: str
+    documents: Mapping[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDiff:
+    """The pairs of a document that are not equal. ``only_in`` is set where just one layer has it."""
+
+    document: str
+    text: str
+    pairs: tuple[Pair, ...]
+    only_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDiff:
+    """Every document in which two layers differ, by id; ``same`` counts the items that are equal."""
+
+    first: str
+    second: str
+    documents: tuple[DocumentDiff, ...]
+    same: int
+
+    @property
+    def equal(self) -> bool:
+        return not self.documents
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: each difference with both readings as in an annotation file."""
+        return {
+            "format": "wortlaut-diff/1",
+            "layers": [self.first, self.second],
+            "same": self.same,
+            "different": sum(len(document.pairs) for document in self.documents),
+            "documents": [
+                {
+                    "document": document.document,
+                    "only_in": document.only_in,
+                    "differences": [
+                        {
+                            "kind": pair.kind,
+                            "fields": list(pair.fields),
+                            "readings": [
+                                None if side is None else to_json(side, document.text)
+                                for side in (pair.first, pair.second)
+                            ],
+                        }
+                        for pair in document.pairs
+                    ],
+                }
+                for document in self.documents
+            ],
+        }
+
+
+def diff(first: Layer, second: Layer) -> LayerDiff:
+    """What differs between two layers. A document that only one of them has is told, not compared."""
+    found, same = [], 0
+    for id in sorted({*first.documents, *second.documents}):
+        one, other = first.documents.get(id), second.documents.get(id)
+        if one is None or other is None:
+            there = one or other
+            assert there is not None
+            name = second.name if one is None else first.name
+            found.append(DocumentDiff(id, there.text, (), name))
+            continue
+        if one.text != other.text:
+            raise DataError(
+                f"{first.name} and {second.name} annotate different texts of {id}",
+                hint="Compare layers of the same text.",
+            )
+        pairs = compare(one.annotations, other.annotations)
+        same += sum(pair.equal for pair in pairs)
+        unequal = tuple(pair for pair in pairs if not pair.equal)
+        if unequal:
+            found.append(DocumentDiff(id, one.text, unequal))
+    return LayerDiff(first.name, second.name, tuple(found), same)
+
+
+def compare(first: Annotations, second: Annotations) -> list[Pair]:
+    """Every item of both sides in exactly one pair: clusters, mentions, entities, quotes, in text order."""
+    first, second = canonical(first), canonical(second)
+    same_cluster = _same_clusters(first, second)
+    # The same referents have the same name on both sides from here on.
+    second = _renamed(second, {other: one for one, other in same_cluster})
+    pairs = [*_cluster_pairs(first, second), *_mention_pairs(first, second)]
+    for a, b in _matched(first.entities, second.entities, lambda entity: entity.span, _entity_key):
+        pairs.append(Pair(a, b, _different(a, b) if a and b else ()))
+    pairs += _quote_pairs(first, second)
+    return sorted(pairs, key=_place)
+
+
+def read_layer(ref: str, root: Path) -> Layer:
+    """A layer by its name in the repository ``root`` (``gold``, or a folder in ``annotations/layers``),
+    or a file or folder of native annotations.
+
+    Raises a :class:`MissingFileError` where there is none, a :class:`DataError` for a broken file.
+    """
+    path = Path(ref)
+    if not path.exists():
+        named = [root / "annotations" / "gold"] if ref == "gold" else []
+        named += [root / "annotations" / "layers" / ref]
+        path = next((folder for folder in named if folder.is_dir()), path)
+    if not path.exists():
+        there = sorted({file.parent.name for file in root.glob("annotations/layers/*/*.jsonl")})
+        there += ["gold"] if any((root / "annotations" / "gold").glob("*.jsonl")) else []
+        hint = f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations."
+        raise MissingFileError("no such layer, file or folder", where=ref, hint=hint)
+    documents: dict[str, Document] = {}
+    for document in native.read(path):
+        if document.id in documents:
+            raise DataError(f"the document {document.id!r} stands twice", where=ref, hint="Name one layer.")
+        documents[document.id] = document
+    if not documents:
+        raise MissingFileError("no annotation file in this folder", where=ref)
+    names = sorted({dict(document.meta)["layer"] for document in documents.values()})
+    if len(names) > 1:
+        raise DataError(f"holds several layers: {', '.join(names)}", where=ref, hint="Name one of them.")
+    folder = path if path.is_dir() else path.parent
+    if (folder.name == "gold" or folder.parent.name == "layers") and folder.name != names[0]:
+        # A copied file would be compared under the name of its model.
+        raise DataError(
+            f'the files in {folder.name}/ say "layer": "{names[0]}"',
+            where=str(path),
+            hint=f'Write "layer": "{folder.name}" into the first line of each.',
+        )
+    return Layer(names[0], documents)
+
+
+# ---------------------------------------------------------------- pairs
+
+
+def _quote_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:
+    pairs = _matched(first.quotes, second.quotes, lambda quote: quote.content, _quote_key)
+    ids = {b.id: a.id for a, b in pairs if a is not None and b is not None}
+    known = [{cluster.id for cluster in side.clusters} for side in (first, second)]
+    names = [_names(side) for side in (first, second)]
+    for a, b in pairs:
+        if a is None or b is None:
+            yield Pair(a, b)
+            continue
+        seen = replace(b, parent=ids.get(b.parent, "?") if b.parent else None)
+        # Where a side has a plain name for its speaker, that may be the name of the other's cluster.
+        plain = a.speaker_entity not in known[0] or b.speaker_entity not in known[1]
+        if plain and names[0](a.speaker_entity) & names[1](b.speaker_entity):
+            seen = replace(seen, speaker_entity=a.speaker_entity)
+        yield Pair(a, b, _different(a, seen))
+
+
+def _different(first: Any, second: Any) -> tuple[str, ...]:
+    names = FIELDS[type(first).__name__.lower()]
+    return tuple(name for name in names if getattr(first, name) != getattr(second, name))
+
+
+def _place(pair: Pair) -> tuple[Any, ...]:
+    kind = list(FIELDS).index(pair.kind)
+    places = sorted((span.start, -span.end, span.fragments) for span in pair.spans())
+    name = "" if places else min(side.id for side in (pair.first, pair.second) if isinstance(side, Cluster))
+    # What stands at one place is told in the order of its content, whichever side has it.
+    content = sorted(repr(side) for side in (pair.first, pair.second))
+    return (kind, places[:1], name, content)
+
+
+def _entity_key(entity: Entity) -> tuple[Any, ...]:
+    plain = (entity.level, entity.entity, entity.qid, entity.metonymy, entity.score, entity.note)
+    return (entity.span, entity.label, *plain)
+
+
+def _quote_key(quote: Quote) -> tuple[Any, ...]:
+    roles = tuple(span.fragments if (span := quote.role(role)) else () for role in ROLES)
+    plain = (quote.speaker_entity, quote.medium, quote.attribution, quote.score, quote.rule, quote.note)
+    return (quote.content, quote.type, *roles, *plain)
+
+
+def _matched(
+    first: Sequence[_Item],
+    second: Sequence[_Item],
+    span: Callable[[_Item], Span],
+    key: Callable[[_Item], tuple[Any, ...]],
+) -> list[tuple[_Item | None, _Item | None]]:
+    """One-to-one pairs of items whose spans overlap, the most similar first, and what is left alone."""
+    candidates: list[tuple[Any, ...]] = []
+    for i, j in _overlapping([span(item) for item in first], [span(item) for item in second]):
+        a: tuple[Any, ...] = key(first[i])
+        b: tuple[Any, ...] = key(second[j])
+        shared = a[0].overlap(b[0])
+        union = len(a[0]) + len(b[0]) - shared
+        alike = sum(x == y for x, y in zip(a, b, strict=True))
+        # Ties are broken by what the items are, not by the side they are on.
+        same_id = getattr(first[i], "id", None) == getattr(second[j], "id", None)
+        candidates.append((-shared / union, -alike, not same_id, *sorted((repr(a), repr(b))), i, j))
+    free, taken = dict.fromkeys(range(len(first))), dict.fromkeys(range(len(second)))
+    pairs: list[tuple[_Item | None, _Item | None]] = []
+    for *_, i, j in sorted(candidates):
+        if i in free and j in taken:
+            del free[i], taken[j]
+            pairs.append((first[i], second[j]))
+    return pairs + [(first[i], None) for i in free] + [(None, second[j]) for j in taken]
+
+
+def _overlapping(first: Sequence[Span], second: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """Index pairs of spans that share a character, by a sweep over their hulls."""
+    marks = sorted(
+        [(span.start, 0, i) for i, span in enumerate(first)]
+        + [(span.start, 1, j) for j, span in enumerate(second)]
+    )
+    active: tuple[list[int], list[int]] = ([], [])
+    spans = (first, second)
+    for start, side, index in marks:
+        other = 1 - side
+        active[other][:] = [k for k in active[other] if spans[other][k].end > start]
+        for k in active[other]:
+            if spans[side][index].overlap(spans[other][k]):
+                yield (index, k) if side == 0 else (k, index)
+        active[side].append(index)
+
+
+# ---------------------------------------------------------------- clusters
+
+
+def _mentions(annotations: Annotations) -> dict[str, set[Span]]:
+    """Every span that refers to a cluster, by the cluster's id."""
+    found: dict[str, set[Span]] = {cluster.id: set(cluster.mentions) for cluster in annotations.clusters}
+    for entity in annotations.entities:
+        if entity.entity is not None:
+            found.setdefault(entity.entity, set()).add(entity.span)
+    return found
+
+
+def _same_clusters(first: Annotations, second: Annotations) -> list[tuple[str, str]]:
+    """Ids of the clusters that are the same on both sides: by id, then by mentions, then by name."""
+    one, other = _mentions(first), _mentions(second)
+    pairs = [(cluster.id, cluster.id) for cluster in first.clusters if cluster.id in other]
+    known = {cluster.id for cluster in second.clusters}
+    pairs = [pair for pair in pairs if pair[1] in known]
+    left = [cluster for cluster in first.clusters if cluster.id not in known]
+    right = [cluster for cluster in second.clusters if cluster.id not in dict(pairs)]
+    holders: dict[Span, list[Cluster]] = {}
+    named: dict[str, list[Cluster]] = {}
+    for b in right:
+        named.setdefault(b.name, []).append(b)
+        for span in other[b.id]:
+            holders.setdefault(span, []).append(b)
+    candidates: set[tuple[Any, ...]] = set()
+    for a in left:
+        near = {b.id: b for span in one[a.id] for b in holders.get(span, ())}
+        for b in [*near.values(), *named.get(a.name, ())]:
+            shared = len(one[a.id] & other[b.id])
+            dice = 2 * shared / max(len(one[a.id]) + len(other[b.id]), 1)
+            candidates.add((-dice, a.name != b.name, *sorted((a.id, b.id)), a.id, b.id))
+    for *_, one_id, other_id in sorted(candidates):
+        if one_id not in dict(pairs) and other_id not in {id for _, id in pairs}:
+            pairs.append((one_id, other_id))
+    return pairs
+
+
+def _renamed(annotations: Annotations, names: Mapping[str, str]) -> Annotations:
+    """The same annotations with the clusters called as in ``names``."""
+
+    def call(id: str | None) -> str | None:
+        return names.get(id, id) if id is not None else None
+
+    return Annotations(
+        tuple(replace(entity, entity=call(entity.entity)) for entity in annotations.entities),
+        tuple(replace(quote, speaker_entity=call(quote.speaker_entity)) for quote in annotations.quotes),
+        tuple(replace(cluster, id=names.get(cluster.id, cluster.id)) for cluster in annotations.clusters),
+    )
+
+
+def _cluster_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:
+    one = {cluster.id: replace(cluster, mentions=()) for cluster in first.clusters}
+    other = {cluster.id: replace(cluster, mentions=()) for cluster in second.clusters}
+    for id in sorted({*one, *other}):
+        a, b = one.get(id), other.get(id)
+        yield Pair(a, b, _different(a, b) if a and b else ())
+
+
+def _mention_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:
+    """Mention lines: a span that the other side calls the same by an entity line is no difference."""
+    one, other = _mentions(first), _mentions(second)
+    lines = [
+        {Mention(cluster.id, span) for cluster in side.clusters for span in cluster.mentions}
+        for side in (first, second)
+    ]
+    for mention in sorted(lines[0] | lines[1], key=lambda mention: (mention.cluster, mention.span)):
+        both = all(mention.span in side.get(mention.cluster, ()) for side in (one, other))
+        in_first = mention in lines[0] or both
+        yield Pair(mention if in_first else None, mention if not in_first or both else None)
+
+
+def _names(annotations: Annotations) -> Callable[[str | None], set[str]]:
+    """What a speaker can be called: the id of his cluster, its name and aliases, or a plain name."""
+    clusters = {cluster.id: {cluster.id, cluster.name, *cluster.aliases} for cluster in annotations.clusters}
+    return lambda id: set() if id is None else clusters.get(id, {id})

@@ -1,0 +1,279 @@
+"""Takes texts into a corpus repository: ``seeds/``, their provenance, and a first layer of annotations."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import chain, count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.native import (
+    ID,
+    decode,
+    format_annotations,
+    read_annotations,
+    read_provenance,
+    read_text,
+    write_annotations,
+)
+from wortlaut.io.files import write_whole
+from wortlaut.model import Annotations, Cluster, Document
+
+#: What a line of provenance can say beside id, checksum and length, in its order.
+ABOUT = ("language", "kind", "source", "rights", "note")
+
+#: Per rule that a text breaks, the command that mends a copy of it.
+_MENDED = {
+    "F01": "iconv -f WINDOWS-1252 -t UTF-8 '{0}' > '{1}'  (or from the encoding that it really has)",
+    "F02": "tail -c +4 '{0}' > '{1}'",
+    "F03": r"sed 's/\r$//' '{0}' > '{1}'  (a lone CR within a line: tr '\r' '\n')",
+    "F04": (
+        'python -c "import sys, unicodedata as u; t = sys.stdin.buffer.read().decode();'
+        " sys.stdout.buffer.write(u.normalize('NFC', t).encode())\" < '{0}' > '{1}'"
+    ),
+    "F05": "open it and remove the half character that the message names, or ask for the text anew",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A text that can be taken in: its id, its characters, and its bytes as they are."""
+
+    document: Document
+    data: bytes
+    about: Mapping[str, str]
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.data).hexdigest()
+
+    def provenance(self) -> str:
+        """Its line in ``seeds/provenance.jsonl``."""
+        record: dict[str, object] = {"id": self.document.id, "sha256": self.sha256}
+        record["characters"] = len(self.document.text)
+        record |= {key: self.about[key] for key in ABOUT if self.about.get(key)}
+        return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[Addition]:
+    """The texts of ``files`` as they would stand in ``root``; writes nothing.
+
+    Raises a :class:`DataError` for a text that `wortlaut validate` would refuse (with the command that
+    mends a copy), for an id or a text that is there already, and for a name that cannot be an id.
+    """
+    seeds = root / "seeds"
+    taken = {path.stem for path in seeds.glob("*.txt")} | set(read_provenance(seeds))
+    texts = {sha256(path.read_bytes()).hexdigest(): str(path) for path in sorted(seeds.glob("*.txt"))}
+    found = []
+    for path in files:
+        addition = _checked(path, about)
+        id = addition.document.id
+        if id in taken:
+            hint = f"Give the text another name: cp '{path}' '{id}-2.txt'"
+            raise DataError(f"there is a document {id!r} already", where=str(path), hint=hint)
+        if addition.sha256 in texts:
+            hint = "A corpus holds a text once."
+            raise DataError(f"is the same text as {texts[addition.sha256]}", where=str(path), hint=hint)
+        taken.add(id)
+        texts[addition.sha256] = str(path)
+        found.append(addition)
+    return found
+
+
+def write(
+    additions: Sequence[Addition],
+    root: Path,
+    *,
+    layer: str = "",
+    annotator: str = "",
+    annotations: Sequence[Annotations] = (),
+) -> list[Path]:
+    """Writes texts, provenance and, with a ``layer``, one file of annotations for each; all or nothing.
+
+    Raises a :class:`DataError` for a layer that cannot be one, annotations of these texts that are there
+    already, and annotations that the format cannot hold.
+    """
+    if layer:
+        _check_layer(layer)
+    folder = root / "annotations" / "layers" / layer
+    files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
+    for one, said in zip(additions, annotations, strict=True) if layer else ():
+        id, text = one.document.id, one.document.text
+        content = format_annotations(fitted(said), text, document=id, layer=layer, annotator=annotator)
+        files[folder / f"{id}.jsonl"] = content.encode("utf-8")
+    there = [path for path in files if path.exists()]
+    if there:
+        raise DataError("is there already and is not overwritten", where=str(there[0]))
+    table = root / "seeds" / "provenance.jsonl"
+    lines = (table.read_bytes() if table.is_file() else b"").decode("utf-8")
+    lines += "\n" if lines and not lines.endswith("\n") else ""
+    lines += "".join(one.provenance() for one in additions)
+    written: list[Path] = []
+    made: list[Path] = []
+    try:
+        for needed in (table.parent, root / "annotations" / "gold", folder):
+            made += _make_folders(needed)
+        for path, data in files.items():
+            written.append(path)
+            write_whole(path, data)
+            if path.suffix == ".jsonl":
+                # What this program cannot read back is no annotation of the text.
+                read_annotations(path, _text_of(additions, path.stem))
+        write_whole(table, lines)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        for path in reversed(made):
+            path.rmdir()
+        raise
+    return [*files, table]
+
+
+def take(
+    documents: Iterable[Document], root: Path, *, layer: str, annotator: str, force: bool = False
+) -> list[Path]:
+    """Writes annotations of texts that are in ``seeds/`` as a layer; all or nothing.
+
+    A document is known by its id, or by its text where a tool has given it another id. Raises a
+    :class:`DataError` for a text that is none of them (with the place where it differs), for files that are
+    there already but for ``force``, and for annotations that the format cannot hold.
+    """
+    _check_layer(layer)
+    texts = {path.stem: read_text(path) for path in sorted((root / "seeds").glob("*.txt"))}
+    ids = {text: id for id, text in texts.items()}
+    folder = root / "annotations" / "layers" / layer
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{layer}-", dir=folder.parent) as place:
+        new = []
+        for document in documents:
+            id = document.id if texts.get(document.id) == document.text else ids.get(document.text)
+            if id is None:
+                raise _no_seed(document, texts)
+            path = Path(place) / f"{id}.jsonl"
+            if path.exists():
+                raise DataError("two documents have its text", where=str(root / "seeds" / f"{id}.txt"))
+            said = fitted(document.annotations)
+            write_annotations(path, said, document.text, document=id, layer=layer, annotator=annotator)
+            try:
+                read_annotations(path, document.text)
+            except DataError as error:
+                raise DataError(error.what, where=f"document {document.id!r}", hint=error.hint) from error
+            if (folder / path.name).exists() and not force:
+                hint = "Name another layer, or say --force."
+                what = "is there already and is not overwritten"
+                raise DataError(what, where=str(folder / path.name), hint=hint)
+            new.append(path)
+        folder.mkdir(exist_ok=True)
+        return [path.replace(folder / path.name) for path in new]
+
+
+def _no_seed(document: Document, texts: Mapping[str, str]) -> DataError:
+    seed = texts.get(document.id)
+    where = f"document {document.id!r}"
+    name = document.id
+    if seed is None:
+        # A tool with ids of its own may also have cut something off: what begins alike is meant.
+        alike = {id: _alike(text, document.text) for id, text in texts.items()}
+        name = max(alike, key=alike.__getitem__, default="")
+        seed = texts[name] if name and alike[name] * 2 > len(texts[name]) else None
+    if seed is None:
+        hint = "Take it in first: wortlaut add FILE"
+        return DataError("its text is none of seeds/", where=where, hint=hint)
+    at = _alike(seed, document.text)
+    line = seed.count("\n", 0, at) + 1
+    what = f"its text is not that of seeds/{name}.txt: it differs from line {line}, character {at} on"
+    hint = f"There {seed[at : at + 20]!r}, here {document.text[at : at + 20]!r}."
+    return DataError(what, where=where, hint=hint)
+
+
+def _alike(one: str, two: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, two, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(two)))
+
+
+def _check_layer(layer: str) -> None:
+    if layer == "gold" or not ID.fullmatch(layer):
+        hint = "Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`."
+        raise DataError(f"{layer!r} cannot be the name of a layer", hint=hint)
+
+
+def fitted(annotations: Annotations) -> Annotations:
+    """An extractor's annotations with ids as the files have them: slugs, and a cluster behind every name.
+
+    Without any clusters, speakers stay plain names.
+    """
+    ids: dict[str, str] = {}
+    clusters = []
+    for cluster in annotations.clusters:
+        ids[cluster.id] = _slug(cluster.id, ids.values())
+        clusters.append(replace(cluster, id=ids[cluster.id]))
+    named = {name: cluster.id for cluster in clusters for name in (cluster.name, *cluster.aliases)}
+
+    def call(name: str | None) -> str | None:
+        if name is None:
+            return None
+        if name not in ids:
+            ids[name] = named.get(name) or _slug(name, [cluster.id for cluster in clusters])
+            if ids[name] not in {cluster.id for cluster in clusters}:
+                clusters.append(Cluster(ids[name], name))
+        return ids[name]
+
+    entities = tuple(replace(entity, entity=call(entity.entity)) for entity in annotations.entities)
+    quotes = annotations.quotes
+    if clusters:
+        quotes = tuple(replace(quote, speaker_entity=call(quote.speaker_entity)) for quote in quotes)
+    if not all(ID.fullmatch(quote.id) for quote in quotes):
+        number = {quote.id: f"q{n}" for n, quote in enumerate(quotes, 1)}
+        quotes = tuple(
+            replace(quote, id=number[quote.id], parent=number.get(quote.parent or "", quote.parent))
+            for quote in quotes
+        )
+    return Annotations(entities, quotes, tuple(clusters))
+
+
+def _slug(name: str, taken: Collection[str]) -> str:
+    """``Anna Weiß`` → ``anna-weiss``, with a number behind it where that is taken."""
+    plain = name.lower()
+    for letter, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        plain = plain.replace(letter, written)
+    letters = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    slug = re.sub(r"[^\w]+", "-", letters).strip("-_") or "x"
+    return next(s for s in chain([slug], (f"{slug}-{n}" for n in count(2))) if s not in taken)
+
+
+def _text_of(additions: Sequence[Addition], id: str) -> str:
+    return next(one.document.text for one in additions if one.document.id == id)
+
+
+def _make_folders(folder: Path) -> Iterator[Path]:
+    """Makes the folder and those above it, and yields each that was not there, outer ones first."""
+    for path in reversed((folder, *folder.parents)):
+        if not path.exists():
+            path.mkdir()
+            yield path
+
+
+def _checked(path: Path, about: Mapping[str, str]) -> Addition:
+    if not path.is_file():
+        raise MissingFileError("no such file", where=str(path), hint="Name a text file.")
+    data = path.read_bytes()
+    text, problems = decode(data)
+    if problems:
+        problem = problems[0]
+        mended = _MENDED[problem.rule].format(path, path.with_name(f"{path.stem}-mended{path.suffix}"))
+        where = f"{path}:{problem.line}"
+        raise DataError(f"{problem.what} ({problem.rule})", where=where, hint=f"Mend a copy: {mended}")
+    if not text.strip():
+        raise DataError("the text is empty", where=str(path))
+    if not ID.fullmatch(path.stem):
+        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in path.stem).lstrip(".") or "text"
+        hint = f"Letters, digits, and - _ . (not first): cp '{path}' '{path.with_name(name + '.txt')}'"
+        raise DataError(f"{path.stem!r} cannot be the id of a document", where=str(path), hint=hint)
+    return Addition(Document(path.stem, text), data, about)

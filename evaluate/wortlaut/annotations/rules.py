@@ -1,0 +1,139 @@
+"""The catalogue of what `wortlaut validate` checks. An id never changes its meaning; new rules get new ids.
+
+Only what a reader of German must judge is a warning; all else is an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEVELS = {
+    "F": "file",
+    "O": "offsets",
+    "R": "references",
+    "S": "scheme",
+    "L": "linguistics",
+    "C": "corpus",
+    "P": "release",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``requires`` says what holds in a valid file, ``fix`` what to do in general where it does not."""
+
+    id: str
+    requires: str
+    fix: str
+
+    @property
+    def level(self) -> str:
+        return LEVELS[self.id[0]]
+
+    @property
+    def severity(self) -> str:
+        return "warning" if self.id[0] == "L" else "error"
+
+
+RULES = {
+    id: Rule(id, requires, fix)
+    for id, requires, fix in (
+        ("F01", "A file is UTF-8.", "Save it as UTF-8."),
+        ("F02", "A file has no byte order mark.", "Save it without BOM."),
+        ("F03", "Lines end in LF.", "Save it with LF line ends."),
+        ("F04", "A file is in Unicode normal form NFC.", "Normalise it; offsets behind the place move."),
+        ("F05", "A file holds no half surrogate pair.", "Remove the half pair."),
+        ("F06", "A line of annotations is one JSON object.", "Repair the line, or remove an empty one."),
+        ("F07", "The first line, and no other, is the header.", "Write the header as the first line."),
+        ("F08", "The format is a known one.", "Use a program that reads this format."),
+        ("F09", "A line is of a known kind.", "Use document, cluster, mention, entity or quote."),
+        ("F10", "A line has only keys of its kind.", "Correct or remove the key."),
+        ("F11", "A line has every required key of its kind.", "Add the key."),
+        ("F12", "A value has the type of its key.", "Correct the value; leave out what is empty."),
+        ("F13", "Lines are sorted, so that a diff shows only what changed.", "Move the line."),
+        ("F14", "A line has one spelling: key order, spaces, no defaults.", "Write the line as shown."),
+        ("F15", "A file is called like its document, its folder like its layer.", "Rename one of them."),
+        ("F16", "A key stands once in a line.", "Keep one of them."),
+        ("O01", "A fragment is not empty: 0 <= start < end.", "Correct the offsets."),
+        ("O02", "A fragment lies inside the text.", "Correct the offsets."),
+        ("O03", "Fragments of a span are sorted and have a gap between them.", "Sort or join them."),
+        ("O04", "The surface is what the text holds at the offsets.", "Correct offsets or surface."),
+        ("O05", "A fragment neither begins nor ends in white space.", "Shrink the fragment."),
+        ("O06", "The header counts the text's characters (code points).", "Correct the count."),
+        ("R01", "An annotated document has a text in seeds/.", "Add the text, or correct the document's id."),
+        ("R02", "The checksum is that of the text.", "Restore the text, or check all offsets against it."),
+        ("R03", "Every text in seeds/ has gold annotations.", "Annotate the text, or remove it."),
+        ("R04", "An id stands once in a file.", "Give one of them another id."),
+        ("R05", "A cluster that is referred to stands in the file.", "Correct the id, or add the cluster."),
+        ("R06", "A parent is a quote of the file.", "Correct the id, or remove the parent."),
+        ("R07", "No quote is nested in itself.", "Remove one parent of the circle."),
+        ("R08", "Something refers to every cluster.", "Add a mention, or remove the cluster."),
+        ("R09", "An entity and its cluster have the same QID.", "Correct one of them."),
+        ("R10", "A QID belongs to one cluster of a file.", "Join the clusters, or correct a QID."),
+        ("R11", "Every text has one line in seeds/provenance.jsonl, with its checksum.", "Write the line."),
+        ("R12", "annotations/agreement.json is of the layers there are.", "Run `wortlaut agree --write`."),
+        ("S01", "A label is one of the twelve of GermEval 2014.", "Correct the label."),
+        ("S02", "A level is 1 (outer) or 2 (inside).", "Correct the level."),
+        ("S03", "A quote has one of the five types.", "Correct the type."),
+        ("S04", "A medium is speech, thought, writing, several of them, or none.", "Correct the medium."),
+        ("S05", "An attribution is explicit, anaphoric or implicit.", "Correct the attribution."),
+        ("S06", "A QID is Q and digits, or NIL.", "Correct the QID."),
+        ("S07", "A cluster is a PER, LOC, ORG, OTH or GROUP.", "Correct the type."),
+        ("S08", "Metonymy names one of the twelve labels.", "Correct the label."),
+        ("S09", "A score lies between 0 and 1.", "Correct the score."),
+        ("S10", "An id is made of letters, digits, - _ and dots.", "Rename it."),
+        ("S11", "A span has one entity a level.", "Remove one of them, or give it level 2."),
+        ("S12", "Entities of one level do not overlap.", "Correct a span, or give the inner one level 2."),
+        ("S13", "An entity of level 2 lies inside one of level 1.", "Correct span or level."),
+        ("S14", "A quote lies inside its parent.", "Correct a span, or remove the parent."),
+        ("S15", "A quote of one type, content and speaker stands once.", "Remove one of them."),
+        ("S16", "A mention of a cluster stands once.", "Remove the mention line."),
+        ("S17", "Every disagreement of two layers is decided, with a reason.", "Fill in keep and reason."),
+        ("S18", "What was decided is carried out.", "Run `wortlaut adjudicate --finish`."),
+        ("L01", "A direct quote is in quotation marks.", "Check the type and the span."),
+        ("L02", "The quotation marks belong to direct content.", "Take the marks into the span."),
+        ("L03", "Indirect content drops the final full stop.", "End the span before it."),
+        ("L04", "A comma or colon before indirect content belongs to the frame.", "Begin behind it."),
+        ("L05", "Cue, speaker and addressee lie outside of the content.", "Check the spans."),
+        ("L06", "A span does not begin or end inside a word.", "Check the span."),
+        ("L07", "Titles and roles stay outside of a name.", "Begin behind the title."),
+        ("L08", "An explicit or anaphoric attribution has a speaker.", "Add the span, or write implicit."),
+        ("L09", "Label or metonymy fit the type of the cluster.", "Check label, metonymy and cluster."),
+        ("C01", "The manifest of a dataset can be read, and is of a known format.", "Build it again."),
+        ("C02", "Every file of a dataset is there, with the checksum in its manifest.", "Build it again."),
+        ("C03", "A dataset holds no file that its manifest does not name.", "Remove the file."),
+        ("C04", "The documents of a dataset have the hash in its manifest.", "Build it again."),
+        ("P01", "A card begins with metadata in YAML, between lines of ---.", "Build the card again."),
+        ("P02", "The metadata of a card are there, in the words of the Hub.", "Correct the value."),
+        ("P03", "A license that is none of the Hub's has a name and a link.", "State both."),
+        ("P04", "A card has no placeholder and no empty section.", "Write what belongs there."),
+        ("P05", "Every part of the data statement is stated.", "State it in annotations/statement.yaml."),
+        ("P06", "The card names the hash of the corpus.", "Build the card again."),
+        ("P07", "croissant.json names every table with its checksum.", "Build it again."),
+        ("P08", "A stand-off release has offsets in its documents, and no text.", "Publish it again."),
+    )
+}
+
+
+def document() -> str:
+    """The catalogue as Markdown: ``docs/rules.md``."""
+    whose = {
+        "file": "Each annotation file and each text, as a file.",
+        "offsets": "Each span, against its text.",
+        "references": "What one line, file or folder says of another.",
+        "scheme": "The labels, types and levels, and how annotations fit together.",
+        "linguistics": "What a reader of German must judge: warnings, which never fail a run.",
+        "corpus": "A dataset folder against its manifest: what `wortlaut build` and `publish` wrote.",
+        "release": "What is checked before a release is published, or where a release itself is named.",
+    }
+    lines = [
+        "# Rules of `wortlaut validate`",
+        "",
+        "Written by `wortlaut rules` from the catalogue in `evaluate/wortlaut/annotations/rules.py`. An id",
+        "never changes its meaning. For each rule a file that breaks it lies in `tests/cases/validate/`.",
+    ]
+    for letter, level in LEVELS.items():
+        lines += ["", f"## {level.capitalize()}", "", whose[level], "", "| rule | what holds | what to do |"]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| {r.id} | {r.requires} | {r.fix} |" for r in RULES.values() if r.id[0] == letter]
+    return "\n".join(lines) + "\n"

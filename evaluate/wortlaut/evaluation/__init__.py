@@ -1,0 +1,1 @@
+"""Extractors on a corpus: evaluation, comparison, agreement."""

@@ -1,0 +1,476 @@
+"""Run extractors over a corpus and score what they find: the main job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
+from wortlaut.errors import DataError, ExtractorError, WortlautError, counted, unknown_name
+from wortlaut.evaluation.engines import Found
+from wortlaut.evaluation.engines import engine as engine_of
+from wortlaut.evaluation.scorer import Judged, Scoring, Source
+from wortlaut.extractors.protocol import Extractor
+from wortlaut.extractors.registry import available
+from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.peers import PEERS
+from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.result import Result, Results, frame, html_table, latex_table, markdown_table
+from wortlaut.scoring.schemas import check_schema
+from wortlaut.scoring.uncertainty import Resampling
+from wortlaut.scoring.units import Units
+from wortlaut.version import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The extractors of the main job.
+BUILT_IN = ("gazetteer", "hanta", "quotes-de")
+#: The schemas of the main job.
+DEFAULT_SCHEMAS = ("strict", "partial")
+
+#: What entity scores can be broken down by, beside ``meta:NAME``.
+BREAKDOWNS = ("level", "length", "document", "surface")
+
+_SETTINGS = ("@matched", "@gold")
+
+Progress = Callable[[str, int, int], object]
+
+
+class Unscored(dict[str, Results]):
+    """The scores of a system that failed: none, and whoever asks for one is told why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __missing__(self, layer: str) -> Results:
+        raise ExtractorError(f"there are no scores of {layer}: {self.reason}")
+
+
+@dataclass(frozen=True)
+class System:
+    """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores.
+
+    ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
+    ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
+    """
+
+    name: str
+    scores: Mapping[str, Results] = field(default_factory=dict)
+    failed: str | None = None
+    notes: tuple[str, ...] = ()
+    found: tuple[Annotations, ...] = field(default=(), repr=False)
+    judged: Mapping[str, Mapping[str, Judged]] = field(default_factory=dict, repr=False)
+    breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
+    pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
+        for layer, results in self.scores.items():
+            row["scores"][layer] = {
+                schema: {**result.to_dict(), **self._evidence(layer, schema, result)}
+                for schema, result in results.items()
+            }
+        if self.breakdowns:
+            row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
+        if self.failed is not None:
+            row["failed"] = self.failed
+        return row
+
+    def _evidence(self, layer: str, schema: str, result: Result) -> dict[str, Any]:
+        """What paired tests need: the sums of each unit, and which items were right."""
+        evidence: dict[str, Any] = {}
+        if result.unit_sums is not None:
+            evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
+        judged = self.judged.get(layer, {}).get(schema)
+        if judged is not None:
+            evidence["hits"] = "".join(map(str, judged.hits.tolist()))
+            wrong = np.flatnonzero(judged.predicted_hits == 0).tolist()
+            evidence["wrong"] = [judged.predicted[i] for i in wrong]
+        return evidence
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema.
+
+    ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what they found
+    and which items were right, only where these are kept (see :func:`evaluate`).
+    """
+
+    corpus: Corpus
+    signature: str
+    systems: tuple[System, ...]
+    units: Units
+    notes: tuple[str, ...] = ()
+    documents: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": "wortlaut-evaluation/1",
+            "version": VERSION,
+            "corpus": {
+                "name": self.corpus.name,
+                "hash": self.corpus.hash,
+                "documents": self.documents,
+            },
+            "signature": self.signature,
+            "resampling": {"unit": self.units.kind, "units": len(self.units)},
+            "notes": list(self.notes),
+            "items": self._items(),
+            "systems": [system.to_dict() for system in self.systems],
+        }
+
+    def _items(self) -> dict[str, Any] | None:
+        """The gold items of each layer and schema, once for all systems, with the text that they cover."""
+        if not self.corpus.documents:
+            return None
+        texts = {document.id: document.text for document in self.corpus.documents}
+        items: dict[str, Any] = {}
+        for system in self.systems:
+            for layer, by_schema in system.judged.items():
+                for schema, judged in by_schema.items():
+                    if schema not in items.setdefault(layer, {}):
+                        items[layer][schema] = [
+                            [name, spans, label, Span(spans).text(texts[name])]
+                            for name, spans, label in judged.gold
+                        ]
+        return items
+
+    def _rows(self) -> list[tuple[list[str], Result]]:
+        """Layer, schema and system with their result, systems side by side."""
+        layers = dict.fromkeys(layer for system in self.systems for layer in system.scores)
+        places = dict.fromkeys(
+            (layer, schema)
+            for layer in layers
+            for system in self.systems
+            for schema in system.scores.get(layer, ())
+        )
+        return [
+            ([layer, schema, system.name], system.scores[layer][schema])
+            for layer, schema in places
+            for system in self.systems
+            if layer in system.scores and schema in system.scores[layer]
+        ]
+
+    def _foot(self) -> list[str]:
+        failed = [f"{system.name} has no scores: {system.failed}" for system in self.systems if system.failed]
+        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
+        return [*failed, *self.notes, *notes, self.signature]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row for each layer, schema, system and label, then ``micro`` and ``macro``; needs pandas."""
+        return frame(
+            (("layer", layer), ("schema", schema), ("system", system), ("label", label), score)
+            for (layer, schema, system), result in self._rows()
+            for label, score in result.rows()
+        )
+
+    def to_markdown(self) -> str:
+        """A table in GitHub's Markdown, one row for each layer, schema and system."""
+        return markdown_table(["layer", "schema", "system"], self._rows(), [self.signature])
+
+    def to_latex(self) -> str:
+        """A ``booktabs`` table, one row for each layer, schema and system."""
+        return latex_table(["layer", "schema", "system"], self._rows(), [self.signature])
+
+    def _repr_html_(self) -> str:
+        from wortlaut.model import html as markup
+
+        documents = self.documents
+        title = f"{self.corpus.name} ({documents} document{'s' * (documents != 1)}, {self.corpus.hash[:12]})"
+        head, rows = ["layer", "schema", "system"], self._rows()
+        # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
+        other = [row for row in rows if any(name.endswith(_SETTINGS) for name in row[0][:2])]
+        main = [row for row in rows if not any(name.endswith(_SETTINGS) for name in row[0][:2])]
+        parts = [markup.note(title), html_table(head, main)]
+        if other:
+            parts.append(markup.details("on matched and on given quotes", html_table(head, other)))
+        return markup.page(*parts, *map(markup.note, self._foot()))
+
+    def __str__(self) -> str:
+        parts = []
+        for system in self.systems:
+            parts.append(f"{system.name}: {system.failed}" if system.failed else system.name)
+            parts += [f"{layer}\n{results}" for layer, results in system.scores.items()]
+        return "\n\n".join(parts)
+
+
+def evaluate(
+    extractors: str | Extractor | Sequence[str | Extractor] | None = None,
+    corpus: str | Corpus = "gold",
+    *,
+    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    labels: str | Mapping[str, str | None] | None = None,
+    by: Sequence[str] = (),
+    seen: str | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    items: bool | None = None,
+    engine: str = "local",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run each extractor over the corpus and score entities, quotes and speakers.
+
+    Parameters
+    ----------
+    extractors
+        Spec strings (``gazetteer``, ``preds:FILE.jsonl``, ``package.module:factory?option=value``, …)
+        or extractor objects; one or several. By default the built-in ones whose dependencies are here;
+        what is left out is noted.
+    corpus
+        ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
+    schemas
+        Span schemas from ``wortlaut.SCHEMAS``.
+    labels
+        A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label.
+    by
+        Breakdowns of the entity scores: ``level``, ``length``, ``document``, ``surface`` (needs ``seen``), or
+        ``meta:NAME``, a metadata column of the documents.
+    seen
+        A corpus, such as the training data, whose names count as seen.
+    samples, seed
+        The bootstrap behind the intervals; 0 samples for none.
+    items
+        Whether documents, annotations and single items are kept: for lists of errors and of items that
+        differ. By default they are for up to 5 million characters of text; else the corpus is read once
+        to begin with and once for each extractor, a chunk of documents in memory at a time, and what stays
+        are counts. The scores are the same.
+    engine
+        ``local``: this process. ``ray``: extractors run and are scored on the cluster that Ray is connected
+        to or that ``RAY_ADDRESS`` names, or else on all cores of this machine; the scores are the same.
+    progress
+        Called with the system's name, the documents done and their number.
+
+    An extractor that fails, or that nothing answers to, has its reason in ``failed`` and no scores (asking
+    for one raises ExtractorError); the others are scored. Raises
+    WortlautError for a corpus, schema or projection that cannot be used.
+    """
+    # What is misspelt is told before a large corpus is read.
+    chosen, projected = checked_schemas(schemas), projection(labels)
+    _checked_by(by, seen)
+    run = engine_of(engine)
+    source = Source.of(corpus, items)
+    scoring = Scoring(
+        source.gold,
+        chosen,
+        projected,
+        Resampling("document", samples, seed),
+        _checked_by(by, seen, source.gold.columns),
+        frozenset() if seen is None else _surfaces(stream_corpus(seen)),
+        source.kept is not None,
+    )
+    notes = list(scoring.notes)
+    if extractors is None:
+        extractors, lacking = built_in()
+        notes += lacking
+    systems = []
+    for name, extractor in named(extractors):
+        try:
+            found = run(extractor, source, scoring, tally(name, len(source.gold.ids), progress))
+            systems.append(_system(name, scoring, found))
+        except WortlautError as error:
+            systems.append(System(name, Unscored(str(error)), failed=str(error)))
+    return _evaluation(source, scoring, systems, notes)
+
+
+def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
+    """Takes the numbers of documents as they are done, and tells ``progress`` of them and the total."""
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(name, done, total)
+
+    return advance
+
+
+def _system(name: str, scoring: Scoring, found: Found) -> System:
+    scored = scoring.system(found.parts, found.finds)
+    notes = (*scored.notes, *found.notes)
+    annotations = tuple(found.annotations)
+    return System(name, scored.scores, None, notes, annotations, scored.judged, scored.breakdowns, found.pace)
+
+
+def _evaluation(
+    source: Source, scoring: Scoring, systems: Sequence[System], notes: Sequence[str]
+) -> Evaluation:
+    gold = source.gold
+    corpus = Corpus(gold.name, source.kept or (), gold.hash)
+    return Evaluation(corpus, scoring.signature(), tuple(systems), gold.units, tuple(notes), len(gold.ids))
+
+
+def checked_schemas(schemas: Sequence[str]) -> list[str]:
+    """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
+    peers = {**PEERS, **PEER_SCHEMAS}
+    return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
+
+
+def _checked_by(
+    by: Sequence[str], seen: str | None, columns: frozenset[str] | None = None
+) -> tuple[str, ...]:
+    for name in by:
+        if columns is not None and name.startswith("meta:") and name.removeprefix("meta:") not in columns:
+            raise unknown_name("metadata column", name.removeprefix("meta:"), columns)
+        if name not in BREAKDOWNS and not name.startswith("meta:"):
+            raise unknown_name("breakdown", name, [*BREAKDOWNS, "meta:NAME"])
+        if name == "surface" and seen is None:
+            raise WortlautError(
+                "a breakdown by surface needs the corpus whose names count as seen",
+                hint="Name it: --seen REF, such as the training data.",
+            )
+    return tuple(dict.fromkeys(by))
+
+
+def _surfaces(documents: Iterable[Document]) -> frozenset[str]:
+    return frozenset(entity.span.text(d.text) for d in documents for entity in d.entities)
+
+
+def score_files(
+    gold: str,
+    predicted: str,
+    *,
+    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    labels: str | Mapping[str, str | None] | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Score one annotated file against another; the formats are named (``FORMAT:PATH``) or told by content.
+
+    Documents are matched by id, or one by one where the two files share no id and hold the same texts.
+    Raises DataError where the texts differ or documents are missing on one side.
+    """
+    chosen = checked_schemas(schemas)
+    left = Corpus.of(gold, read_annotated(gold))
+    right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
+    found = _aligned(left, right, predicted)
+    scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
+    finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
+    if not finds:
+        finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in left.documents)]
+    system = scorer.system(predicted, found, chosen, None, finds)
+    signature = scorer.scoring(chosen).signature()
+    corpus = _by_id(left)
+    return Evaluation(corpus, signature, (system,), scorer.units, scorer.notes, len(corpus.documents))
+
+
+def _by_id(corpus: Corpus) -> Corpus:
+    """Documents by id: results on the same corpus list the same units and items in the same order."""
+    return replace(corpus, documents=tuple(sorted(corpus.documents, key=lambda document: document.id)))
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A corpus in memory, made ready to score what was found in it, one annotations for each document.
+
+    ``units`` are numbered through the documents by id.
+    """
+
+    corpus: Corpus
+    projection: Projection | None
+    resampling: Resampling
+    units: Units
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
+        gold = Source.of(corpus, True).gold
+        scoring = Scoring(gold, (), chosen, resampling)
+        return cls(corpus, chosen, scoring.resampling, gold.units, scoring.notes)
+
+    def scoring(self, schemas: Sequence[str]) -> Scoring:
+        gold = replace(Source.of(self.corpus, True).gold, units=self.units)
+        return Scoring(gold, schemas, self.projection, self.resampling)
+
+    def system(
+        self,
+        name: str,
+        found: Sequence[Annotations],
+        schemas: Sequence[str],
+        given: Sequence[Sequence[Quote]] | None,
+        finds: Sequence[str],
+    ) -> System:
+        """The scores of one system, for the layers that it looks for and the corpus has."""
+        documents = self.corpus.documents
+        order = sorted(range(len(documents)), key=lambda i: documents[i].id)
+        found = [found[i] for i in order]
+        quotes = None if given is None else [given[i] for i in order]
+        scoring = self.scoring(schemas)
+        part = scoring.part(0, [documents[i] for i in order], found, quotes, finds)
+        return _system(name, scoring, Found([part], finds, (), found))
+
+
+def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:
+    by_id = {document.id: document for document in predicted}
+    ids = {document.id for document in gold.documents}
+    if ids.isdisjoint(by_id) and len(predicted) == len(gold.documents):
+        pairs = list(zip(gold.documents, predicted, strict=True))
+        if any(g.text != p.text for g, p in pairs):
+            what = next(_difference(g, p) for g, p in pairs if g.text != p.text)
+            raise DataError(f"the two files share no document id, and their texts differ: {what}", where=name)
+    else:
+        missing, strange = sorted(ids - set(by_id)), sorted(set(by_id) - ids)
+        if missing or strange:
+            parts = [f"lacks {counted(len(missing), 'document')}, such as {missing[0]!r}"] if missing else []
+            if strange:
+                parts += [f"has {counted(len(strange), 'document')} not in the gold, such as {strange[0]!r}"]
+            raise DataError(", and ".join(parts), where=name, hint="Both files hold the same documents.")
+        pairs = [(document, by_id[document.id]) for document in gold.documents]
+    for g, p in pairs:
+        if g.text and p.text and g.text != p.text:
+            raise DataError(f"the text is not that of the gold: {_difference(g, p)}", where=name)
+    return [p.annotations for _, p in pairs]
+
+
+def _difference(gold: Document, other: Document) -> str:
+    """Where two texts begin to differ, with the words there."""
+    pairs = zip(gold.text, other.text, strict=False)
+    shorter = min(len(gold.text), len(other.text))
+    at = next((i for i, (one, two) in enumerate(pairs) if one != two), shorter)
+    begin = max(gold.text.rfind(white, 0, at) for white in " \n\t") + 1
+    words = [d.text[begin:].partition("\n")[0].partition(" ")[0] for d in (gold, other)]
+    if words[0] == words[1]:  # They part behind it, perhaps in white space alone.
+        words = [d.text[at : at + 20] for d in (gold, other)]
+    line = gold.text.count("\n", 0, at) + 1
+    return f"document {gold.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"
+
+
+def built_in() -> tuple[list[str], list[str]]:
+    """The built-in extractors that can run here, and a note for each that cannot."""
+    lacking = {info.name: info for info in available() if info.missing}
+    ready = [name for name in BUILT_IN if name not in lacking]
+    notes = [
+        f"{name} is left out: it lacks {', '.join(lacking[name].missing)}. {lacking[name].install}"
+        for name in BUILT_IN
+        if name in lacking
+    ]
+    return ready, notes
+
+
+def named(extractors: str | Extractor | Sequence[str | Extractor]) -> list[tuple[str, str | Extractor]]:
+    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice.
+
+    Raises DataError where there is none.
+    """
+    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
+    wanted = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+    if not wanted:
+        raise DataError(
+            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
+        )
+    seen: Counter[str] = Counter()
+    names = []
+    for extractor in wanted:
+        own = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
+        name = str(own or type(extractor).__name__)
+        seen[name] += 1
+        names.append((name if seen[name] == 1 else f"{name} ({seen[name]})", extractor))
+    return names

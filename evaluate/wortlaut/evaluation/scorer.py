@@ -1,0 +1,638 @@
+"""Scores a corpus chunk by chunk: what a chunk leaves behind, and the scores of all chunks together.
+
+Whether a corpus is scored in one chunk or in many, and in which order, changes no number: each document is
+scored by itself, and everything else is computed once, from the counts of all. What stays of a chunk are
+counts (see :mod:`wortlaut.scoring.merge`), not texts or annotations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+import numpy as np
+
+from wortlaut.corpus.load import Corpus, digest, stream_corpus
+from wortlaut.errors import DataError
+from wortlaut.formats.columns import tokens as own_tokens
+from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
+from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
+from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
+from wortlaut.scoring.coreference import coreference_scores
+from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.scoring.labels import Projection
+from wortlaut.scoring.merge import compact, compact_spans, merged, merged_spans
+from wortlaut.scoring.peers import PEERS, peer
+from wortlaut.scoring.quote_pairs import Measured, items_of, measured_spans
+from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_parts, with_basis
+from wortlaut.scoring.result import Result, Results, Score
+from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
+from wortlaut.scoring.units import Units, document_units, sentence_units
+from wortlaut.text.segments import sentences, tokens
+
+#: Documents and characters of text in memory at a time: a chunk ends with the one or the other.
+CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
+#: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
+KEPT_CHARACTERS = 5_000_000
+
+#: A document's id, fragments and a label (empty where the layer has none).
+Item = tuple[str, tuple[tuple[int, int], ...], str]
+#: Layer → schema → counts.
+Layers = dict[str, dict[str, Measured]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Item by item: gold and predicted ones, each with its hits in steps of the result's scale."""
+
+    gold: tuple[Item, ...]
+    hits: Ints
+    predicted: tuple[Item, ...]
+    predicted_hits: Ints
+
+
+@dataclass(frozen=True)
+class Gold:
+    """What must be known of the whole corpus before a part of it can be scored.
+
+    ``ids`` are in the order of the corpus; ``rank[i]`` is the place of document ``i`` by id, which is its
+    number everywhere else. ``sizes`` counts the annotations of each layer, ``labels`` the entities of each.
+    """
+
+    name: str
+    hash: str
+    ids: Sequence[str]
+    rank: Ints
+    units: Units
+    sizes: Mapping[str, int]
+    labels: Mapping[str, int]
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The documents of a corpus, as often as they are asked for: kept in memory, or read anew each time."""
+
+    gold: Gold
+    opened: Callable[[], Iterable[Document]]
+    kept: tuple[Document, ...] | None
+
+    @classmethod
+    def of(cls, corpus: str | Corpus, items: bool | None) -> Source:
+        """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small."""
+        kept: list[Document] | None = None if items is False else []
+        size = 0
+        known_hash = corpus.hash if isinstance(corpus, Corpus) else None
+        reading = _Reading()
+        for document in corpus.documents if isinstance(corpus, Corpus) else stream_corpus(corpus):
+            reading.add(document, b"" if known_hash else digest(document))
+            size += len(document.text)
+            if kept is not None:
+                kept.append(document)
+            if size > KEPT_CHARACTERS and not items:
+                kept = None
+        name = corpus.name if isinstance(corpus, Corpus) else corpus
+        if not reading.ids:
+            raise DataError("the corpus has no documents", where=name)
+        if kept is not None:
+            kept = [kept[i] for i in reading.order()]
+            reading.ids.sort()
+        gold = reading.gold(name, known_hash)
+        if kept is not None:
+            documents = tuple(kept)
+            return cls(gold, lambda: documents, documents)
+        if isinstance(corpus, Corpus):
+            return cls(gold, lambda: corpus.documents, None)
+        return cls(gold, lambda: stream_corpus(corpus), None)
+
+    def chunks(self) -> Iterator[tuple[int, list[Document]]]:
+        """The number of the first document, and the documents of each chunk.
+
+        Raises DataError where the corpus is not the one that was read first.
+        """
+        first, size = 0, 0
+        chunk: list[Document] = []
+        for document in self.opened():
+            place = first + len(chunk)
+            if place == len(self.gold.ids) or document.id != self.gold.ids[place]:
+                raise self._changed()
+            chunk.append(document)
+            size += len(document.text)
+            if len(chunk) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS:
+                yield first, chunk
+                first, chunk, size = first + len(chunk), [], 0
+        if first + len(chunk) != len(self.gold.ids):
+            raise self._changed()
+        if chunk:
+            yield first, chunk
+
+    def _changed(self) -> DataError:
+        return DataError("the corpus has changed while it was scored", where=self.gold.name)
+
+
+class _Reading:
+    """Gathers what :class:`Gold` holds, document by document."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self._digests = bytearray()
+        self._starts: list[tuple[str, list[int]]] = []
+        self._text = False
+        self._sizes = Counter[str]()
+        self._labels = Counter[str]()
+        self._columns: set[str] = set()
+
+    def add(self, document: Document, digest: bytes) -> None:
+        self._digests += digest
+        if len(self.ids) < FEW_DOCUMENTS:
+            self._starts.append((document.id, [start for start, _ in sentences(document.text)]))
+        self.ids.append(document.id)
+        self._text = self._text or bool(document.text)
+        self._sizes.update({layer: len(getattr(document, layer)) for layer in LAYERS})
+        self._labels.update(entity.label for entity in document.entities)
+        self._columns.update(name for name, _ in document.meta)
+
+    def order(self) -> list[int]:
+        return sorted(range(len(self.ids)), key=self.ids.__getitem__)
+
+    def gold(self, name: str, known_hash: str | None) -> Gold:
+        rank = np.empty(len(self.ids), np.int64)
+        rank[self.order()] = np.arange(len(self.ids))
+        few = len(self.ids) < FEW_DOCUMENTS and self._text
+        units = document_units(len(self.ids))
+        if few:
+            units = sentence_units([starts for _, starts in sorted(self._starts)])
+        if not known_hash:
+            # As corpus_hash has it, without an object for each digest.
+            known_hash = sha256(np.sort(np.frombuffer(self._digests, "S32")).tobytes()).hexdigest()
+        return Gold(
+            name, known_hash, self.ids, rank, units, self._sizes, self._labels, frozenset(self._columns)
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """The entities of documents in the order given, with the labels of both sides."""
+
+    spans: Spans
+    labels: tuple[str, ...]
+
+    def outer(self) -> Table:
+        assert self.spans.level is not None
+        return replace(self, spans=self.spans.take(self.spans.level == 1))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a chunk leaves behind. ``layers`` holds for each of :data:`LAYERS` that was scored what it scores.
+
+    ``tables`` are the entities where another scorer is asked: it sees them all at once. ``sizes`` counts
+    what was found in each layer, ``dropped`` the found entities that the projection leaves out.
+    """
+
+    layers: dict[str, Layers]
+    breakdowns: dict[str, dict[str, Measured]]
+    tables: tuple[Table, Table] | None
+    judged: dict[str, dict[str, Judged]]
+    sizes: Mapping[str, int]
+    dropped: int
+
+    def with_layers(self, other: Part) -> Part:
+        """Of the same chunk, with the layers of ``other`` that this one lacks."""
+        return replace(
+            self,
+            layers={**other.layers, **self.layers},
+            breakdowns=self.breakdowns or other.breakdowns,
+            tables=self.tables or other.tables,
+            judged={**other.judged, **self.judged},
+        )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scores of one system: layer → schema → result, what was right, and scores by group."""
+
+    scores: dict[str, Results]
+    judged: dict[str, dict[str, Judged]]
+    breakdowns: dict[str, Results]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a corpus is scored: under which schemas, and whether it is kept which items were right."""
+
+    gold: Gold
+    schemas: Sequence[str]
+    projection: Projection | None
+    resampling: Resampling
+    by: tuple[str, ...] = ()
+    seen: frozenset[str] = frozenset()
+    items: bool = True
+    spans: tuple[str, ...] = field(init=False)
+    peers: tuple[str, ...] = field(init=False)
+    quote_peers: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        others = {**PEERS, **PEER_SCHEMAS}
+        object.__setattr__(self, "resampling", replace(self.resampling, unit=self.gold.units.kind))
+        object.__setattr__(self, "spans", tuple(s for s in self.schemas if s not in others))
+        object.__setattr__(self, "peers", tuple(s for s in self.schemas if s in PEERS))
+        object.__setattr__(self, "quote_peers", tuple(s for s in self.schemas if s in PEER_SCHEMAS))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any system's scores must know."""
+        notes, units = [], self.gold.units
+        if units.kind == "sentence" and len(units) > 1 and self.resampling.samples:
+            count = len(self.gold.ids)
+            what = "one document" if count == 1 else f"{count} documents"
+            notes.append(
+                f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
+                " these texts, are too narrow for other texts, and do not compare systems."
+            )
+        if (chosen := self.projection) is not None:
+            dropped = sum(count for label, count in self.gold.labels.items() if chosen(label) is None)
+            if dropped:
+                notes.append(f"{dropped} gold entities are left out by the label projection {chosen.name}.")
+        if not self.items:
+            notes.append(
+                "Which single items are right was not kept: a comparison tests the systems but cannot list"
+                " the items that differ. It is kept for corpora of up to"
+                f" {KEPT_CHARACTERS // 1_000_000} million characters, and for others with --items."
+            )
+        return tuple(notes)
+
+    def context(self, layer: str) -> Context:
+        name = f"{self.gold.name}@{self.gold.hash[:12]}"
+        projected = (
+            self.projection.name if self.projection is not None and layer in ("entities", "all") else ""
+        )
+        return Context(name, layer, projected)
+
+    def signature(self) -> str:
+        return self.context("all").signature("+".join(self.schemas), self.resampling)
+
+    def _asked(self, layer: str) -> bool:
+        """Whether some schema scores the layer."""
+        others = {"entities": self.peers, "quotes": self.quote_peers, "clusters": ()}
+        return bool(self.spans or others[layer])
+
+    def wanted(self, layers: Iterable[str]) -> list[str]:
+        """Those of the layers that some schema scores and the gold has."""
+        return [one for one in LAYERS if one in layers and self._asked(one) and self.gold.sizes[one]]
+
+    def part(
+        self,
+        first: int,
+        documents: Sequence[Document],
+        found: Sequence[Annotations],
+        given: Sequence[Sequence[Quote]] | None,
+        layers: Iterable[str],
+    ) -> Part:
+        """Score a chunk, which begins at document ``first`` of the corpus, in the layers that are wanted.
+
+        ``given`` are the gold quotes as the extractor attributed them. Raises DataError for a found label
+        that the corpus cannot have.
+        """
+        rank = self.gold.rank[first : first + len(documents)]
+        order = np.argsort(rank).tolist()
+        chunk = _Chunk(
+            self,
+            [documents[i] for i in order],
+            [found[i] for i in order],
+            None if given is None else [given[i] for i in order],
+            rank[order],
+        )
+        return chunk.part(self.wanted(layers))
+
+    def system(self, parts: Sequence[Part], finds: Sequence[str]) -> Scored:
+        """The scores of one system, for the layers that it looks for and the corpus has."""
+        scores: dict[str, Results] = {}
+        judged: dict[str, dict[str, Judged]] = {}
+        notes: list[str] = []
+        for group in LAYERS:
+            if group not in finds or not self._asked(group):
+                continue
+            if not self.gold.sizes[group]:
+                if count := sum(part.sizes[group] for part in parts):
+                    notes.append(f"The corpus has no {group}; {count} found ones are not scored.")
+            else:
+                if group == "entities":
+                    notes += self._dropped(parts)
+                layers = [part.layers[group] for part in parts]
+                for layer in layers[0]:
+                    whole = {
+                        schema: merged([one[layer][schema] for one in layers], len(self.gold.units))
+                        for schema in layers[0][layer]
+                    }
+                    scores[layer] = Results(
+                        (schema, self._result(layer, schema, measured))
+                        for schema, measured in with_basis(whole).items()
+                    )
+                    judged[layer] = {
+                        schema: _joined([part.judged[layer][schema] for part in parts])
+                        for schema in scores[layer]
+                        if self.items and schema in parts[0].judged[layer]
+                    }
+                if group == "entities":
+                    scores[group] = Results({**scores.get(group, {}), **self._peers(parts)})
+        breakdowns = {}
+        if "entities" in self.wanted(finds):
+            breakdowns = {by: self._breakdown(parts, by) for by in self.by}
+        return Scored(scores, judged, breakdowns, tuple(notes))
+
+    def _dropped(self, parts: Sequence[Part]) -> list[str]:
+        dropped = sum(part.dropped for part in parts)
+        if not dropped or self.projection is None:
+            return []
+        return [f"{dropped} found entities are left out by the projection {self.projection.name}."]
+
+    def _result(self, layer: str, schema: str, measured: Measured) -> Result:
+        result = score_counts(
+            measured.counts,
+            measured.labels,
+            schema,
+            self.resampling,
+            self.context(layer),
+            errors=None if measured.errors is None else dict(measured.errors),
+            notes=measured.notes,
+        )
+        result = replace(result, confusion=measured.confusion)
+        if measured.headline == "macro" and result.macro is not None:
+            mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
+            signature = result.signature.replace("|avg:micro|", "|avg:macro|")
+            # Sums over the labels are not what this mean comes from, so no paired test may use them.
+            return replace(result, **mean, macro=None, signature=signature, unit_sums=None)
+        return result
+
+    def _breakdown(self, parts: Sequence[Part], by: str) -> Results:
+        """The entity scores of each group of spans, under the schemas that count spans."""
+        results = Results()
+        for schema in parts[0].breakdowns[by]:
+            measured = merged([part.breakdowns[by][schema] for part in parts], len(self.gold.units))
+            results[schema] = score_counts(
+                measured.counts,
+                measured.labels,
+                schema,
+                self.resampling,
+                self.context(f"entities by {by}"),
+            )
+        return results
+
+    def _peers(self, parts: Sequence[Part]) -> Results:
+        """Other scorers' numbers; those that know flat spans only get the outer ones, and a note."""
+        results = Results()
+        if not self.peers:
+            return results
+        labels = tuple(
+            sorted({label for part in parts for side in part.tables or () for label in side.labels})
+        )
+        number = {label: i for i, label in enumerate(labels)}
+        left, right = (
+            Table(
+                merged_spans(
+                    [table.spans for table in tables],
+                    [np.asarray([number[label] for label in table.labels], np.int64) for table in tables],
+                ),
+                labels,
+            )
+            for tables in zip(*(part.tables for part in parts if part.tables), strict=True)
+        )
+        for name in self.peers:
+            sides, notes = (left, right), []
+            if name != "nervaluate":
+                sides = (left.outer(), right.outer())
+                nested = [len(a.spans) - len(b.spans) for a, b in zip((left, right), sides, strict=True)]
+                if any(nested):
+                    notes.append(
+                        f"level 1 only: {nested[0]} gold and {nested[1]} found nested spans are left out"
+                    )
+            scored = peer(
+                name,
+                sides[0].spans,
+                sides[1].spans,
+                labels,
+                len(self.gold.units),
+                self.resampling,
+                self.context("entities"),
+            )
+            for schema, result in scored.items():
+                results[schema] = replace(result, notes=(*notes, *result.notes))
+        return results
+
+    def known_labels(self) -> set[str]:
+        """The labels that the corpus can have: those of the scheme as well, if it has no others."""
+        known = set(self._projected(self.gold.labels))
+        scheme = set(self._projected(ENTITY_LABELS))
+        return known | scheme if known <= scheme else known
+
+    def _projected(self, labels: Iterable[str]) -> Iterator[str]:
+        for label in labels:
+            projected = label if self.projection is None else self.projection(label)
+            if projected is not None:
+                yield projected
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Some documents by id, with what was found in them; ``rank`` are their numbers in the corpus."""
+
+    scoring: Scoring
+    documents: Sequence[Document]
+    found: Sequence[Annotations]
+    given: Sequence[Sequence[Quote]] | None
+    rank: Ints
+
+    def part(self, wanted: Sequence[str]) -> Part:
+        scoring = self.scoring
+        gold = [document.annotations for document in self.documents]
+        units, unit = self._units()
+        layers: dict[str, Layers] = {}
+        breakdowns: dict[str, dict[str, Measured]] = {}
+        tables: tuple[Table, Table] | None = None
+        dropped = 0
+        if "entities" in wanted:
+            left, right, dropped = self._entities(gold, units)
+            task = self._task(left, right, units)
+            layers["entities"] = {}
+            if scoring.spans:
+                layers["entities"] = {"entities": measured_spans(task, left.labels, scoring.spans)}
+            breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
+            if scoring.peers:
+                sides = [
+                    replace(side, spans=compact_spans(side.spans, unit, self.rank)) for side in (left, right)
+                ]
+                tables = (sides[0], sides[1])
+        if "quotes" in wanted:
+            schemas = (*scoring.spans, *scoring.quote_peers)
+            tokens = self._tokens(schemas)
+            layers["quotes"] = quote_parts(gold, self.found, units, schemas, given=self.given, tokens=tokens)
+        if "clusters" in wanted:
+            layers["clusters"] = {"clusters": coreference_scores(gold, self.found, units)}
+        judged = {
+            layer: {
+                schema: self._judged(measured)
+                for schema, measured in by_schema.items()
+                if measured.items is not None and scoring.items
+            }
+            for group in layers.values()
+            for layer, by_schema in group.items()
+        }
+        return Part(
+            {
+                group: {
+                    layer: {name: compact(one, unit, self.rank) for name, one in by_schema.items()}
+                    for layer, by_schema in of_group.items()
+                }
+                for group, of_group in layers.items()
+            },
+            {
+                by: {schema: compact(one, unit, self.rank) for schema, one in by_schema.items()}
+                for by, by_schema in breakdowns.items()
+            },
+            tables,
+            judged,
+            {layer: sum(len(getattr(one, layer)) for one in self.found) for layer in LAYERS},
+            dropped,
+        )
+
+    def _units(self) -> tuple[Units, Ints]:
+        """The units of the chunk, and the number that each has in the corpus."""
+        whole = self.scoring.gold.units
+        if whole.kind == "document":
+            return document_units(len(self.documents)), self.rank
+        low, high = (np.searchsorted(whole.document, self.rank, side) for side in ("left", "right"))
+        unit = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+        document = np.repeat(np.arange(len(self.rank)), high - low)
+        return Units(whole.kind, document, whole.start[unit]), unit
+
+    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Table, Table, int]:
+        left, right = self._projected(gold), self._projected(self.found)
+        self._check_labels(right)
+        dropped = sum(len(one.entities) for one in self.found) - sum(map(len, right))
+        labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
+        number = {label: i for i, label in enumerate(labels)}
+        sides = [Table(_spans(rows, number, units), labels) for rows in (left, right)]
+        return sides[0], sides[1], dropped
+
+    def _task(self, left: Table, right: Table, units: Units) -> Task:
+        tokens = self._tokens(self.scoring.spans)
+        return Task(left.spans.sorted(), right.spans.sorted(), len(units), len(left.labels), tokens)
+
+    def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
+        chosen = self.scoring.projection
+        if chosen is None:
+            return [list(annotations.entities) for annotations in side]
+        rows = []
+        for one in side:
+            pairs = [(entity, chosen(entity.label)) for entity in one.entities]
+            rows.append([replace(entity, label=label) for entity, label in pairs if label is not None])
+        return rows
+
+    def _check_labels(self, found: Sequence[Sequence[Entity]]) -> None:
+        """A label that the corpus cannot have is a mistake in the set-up, not a wrong answer."""
+        known = self.scoring.known_labels()
+        for document, row in zip(self.documents, found, strict=True):
+            for entity in row:
+                if entity.label not in known:
+                    raise DataError(
+                        f"unknown label {entity.label!r} at [{entity.span.start}, {entity.span.end})",
+                        where=f"document {document.id}",
+                        hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
+                    )
+
+    def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
+        """The corpus's own tokens, else ours, where a schema counts tokens."""
+        if not {"token", "fuzzy", *PEER_SCHEMAS} & set(schemas):
+            return None
+        rows = [
+            (i, start, end)
+            for i, document in enumerate(self.documents)
+            for start, end in own_tokens(document) or tokens(document.text)
+        ]
+        return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
+
+    def _breakdown(self, task: Task, by: str) -> dict[str, Measured]:
+        """The entities under the schemas that count spans, with the group of each span for its label."""
+        groups, code_gold = self._groups(task.gold, by)
+        more, code_found = self._groups(task.predicted, by)
+        fixed = tuple(groups) if by == "length" else ()
+        names = fixed or tuple(sorted({*groups, *more}))
+        place = {name: i for i, name in enumerate(names)}
+        sides = [
+            replace(spans, group=np.asarray([place[known[i]] for i in code], np.int64))
+            for spans, known, code in ((task.gold, groups, code_gold), (task.predicted, more, code_found))
+        ]
+        grouped = replace(task, gold=sides[0], predicted=sides[1])
+        return {
+            schema: Measured(grouped_counts(grouped, schema, names), names, ends=(fixed, ()))
+            for schema in self.scoring.spans
+            if schema not in UNITS_AS_ITEMS
+        }
+
+    def _groups(self, spans: Spans, by: str) -> tuple[list[str], list[int]]:
+        """The names of the groups, and the group of each span."""
+        documents = self.documents
+        if by == "length":
+            return list(length_groups()), by_length(spans).tolist()
+        if by == "level":
+            assert spans.level is not None
+            values = [str(level) for level in spans.level.tolist()]
+        elif by == "document":
+            values = [documents[i].id for i in spans.document.tolist()]
+        elif by == "surface":
+            values = [
+                "seen" if span.text(documents[i].text) in self.scoring.seen else "unseen"
+                for i, span, _ in items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
+            ]
+        else:
+            column = by.removeprefix("meta:")
+            values = [dict(documents[i].meta).get(column, "–") for i in spans.document.tolist()]
+        names = sorted(set(values))
+        place = {name: i for i, name in enumerate(names)}
+        return names, [place[value] for value in values]
+
+    def _judged(self, measured: Measured) -> Judged:
+        counts = measured.counts
+        assert measured.items is not None
+        sides = [
+            tuple((self.documents[i].id, span.fragments, label) for i, span, label in side)
+            for side in measured.items
+        ]
+        return Judged(
+            sides[0],
+            counts.hits_gold[counts.gold == 1],
+            sides[1],
+            counts.hits_predicted[counts.predicted == 1],
+        )
+
+
+def _spans(rows: Sequence[Sequence[Entity]], number: Mapping[str, int], units: Units) -> Spans:
+    # One pass over model objects: the columns are made here, everything after is columns.
+    flat = [(i, entity) for i, row in enumerate(rows) for entity in row]
+    spans = spans_from_objects(
+        [i for i, _ in flat],
+        [entity.span for _, entity in flat],
+        [number[entity.label] for _, entity in flat],
+        [0] * len(flat),
+        [entity.level for _, entity in flat],
+        [entity.score for _, entity in flat],
+    )
+    return replace(spans, unit=units.of(spans.document, spans.start))
+
+
+def _joined(parts: Sequence[Judged]) -> Judged:
+    """The items of all chunks by document, in their order within each."""
+    gold, hits = _by_document([(part.gold, part.hits) for part in parts])
+    predicted, predicted_hits = _by_document([(part.predicted, part.predicted_hits) for part in parts])
+    return Judged(gold, hits, predicted, predicted_hits)
+
+
+def _by_document(parts: Sequence[tuple[tuple[Item, ...], Ints]]) -> tuple[tuple[Item, ...], Ints]:
+    items = [item for part, _ in parts for item in part]
+    order = sorted(range(len(items)), key=lambda i: items[i][0])
+    return tuple(items[i] for i in order), np.concatenate([hits for _, hits in parts])[order]

@@ -1,0 +1,1 @@
+"""Whether quality really dropped: baselines, rules, verdicts."""

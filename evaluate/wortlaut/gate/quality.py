@@ -1,0 +1,119 @@
+"""Scores as a test asks for them: ``quality.entities.strict.f1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from wortlaut.errors import WortlautError
+from wortlaut.evaluation.evaluate import Evaluation, System
+from wortlaut.gate.baseline import Settings, baseline_of, read_baseline
+from wortlaut.gate.rules import Rules, read_rules
+from wortlaut.gate.run import known_items
+from wortlaut.gate.verdicts import Outcome, check, places, selects
+from wortlaut.scoring.result import Result, Results
+from wortlaut.text.excerpts import excerpt
+
+
+class Quality:
+    """What one extractor scored on one corpus; layers are attributes, or keys: ``quality["cues@matched"]``.
+
+    Paths are relative to ``root``. ``looked_at`` lists the scores that were asked for.
+    """
+
+    def __init__(self, evaluation: Evaluation, settings: Settings, root: Path = Path()) -> None:
+        self.evaluation = evaluation
+        self.settings = settings
+        self.root = root
+        self.looked_at: list[tuple[str, str]] = []
+
+    @property
+    def system(self) -> System:
+        return self.evaluation.systems[0]
+
+    def __getattr__(self, name: str) -> Layer:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        scores = self.system.scores
+        if name not in scores:
+            raise AttributeError(f"{self.system.name} has no layer {name!r}. {_near(name, list(scores))}")
+        return Layer(self, name, scores[name])
+
+    def __getitem__(self, name: str) -> Layer:
+        return self.__getattr__(name)
+
+    def compare(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> Outcome:
+        """The outcome against a baseline file, under the rules of ``pyproject.toml`` unless others are given.
+
+        Other systems of the baseline are left out, with the rules that are only about them, and so are
+        demands on the throughput and on changed texts. Raises WortlautError.
+        """
+        if not isinstance(rules, Rules):
+            rules = read_rules(None if rules is None else self.root / rules, self.root)
+        old, run = read_baseline(self.root / baseline), baseline_of(self.evaluation, self.settings)
+        own = {name: entries for name, entries in old.systems.items() if name == self.system.name}
+        kept = [
+            rule
+            for rule in rules.rules
+            if (systems := {place.system for place in places(old.systems) if selects(rule, place)})
+            & own.keys()
+            or not systems
+        ]
+        return check(
+            replace(old, systems=own),
+            run,
+            replace(rules, rules=tuple(kept), throughput=None, stress=None),
+            known=known_items(self.evaluation),
+        )
+
+    def no_regression(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> None:
+        """Raises AssertionError, with the items that flipped, where :meth:`compare` does not pass.
+
+        A baseline or rules that cannot be read are told in a sentence, too.
+        """
+        __tracebackhide__ = True
+        try:
+            outcome = self.compare(baseline, rules)
+        except WortlautError as error:
+            raise AssertionError(str(error)) from None
+        if outcome.exit_code:
+            raise AssertionError(str(outcome))
+
+    def errors(self, layer: str, schema: str) -> Iterator[str]:
+        """A line for each gold item that was not found, and each found one that is wrong, in context."""
+        judged = self.system.judged.get(layer, {}).get(schema)
+        if judged is None:
+            return
+        texts = {document.id: document.text for document in self.evaluation.corpus.documents}
+        sides = (("missed", judged.gold, judged.hits), ("spurious", judged.predicted, judged.predicted_hits))
+        for kind, items, hits in sides:
+            for (document, spans, label), hit in zip(items, hits.tolist(), strict=True):
+                if hit == 0:
+                    at = ", ".join(f"[{start}, {end})" for start, end in spans)
+                    yield f"{document} {at} {label} {kind}: {excerpt(texts[document], spans)}"
+
+
+class Layer:
+    """The scores of a layer; schemas are attributes, or keys: ``quality.entities["overlap@0.5"]``."""
+
+    def __init__(self, quality: Quality, name: str, results: Results) -> None:
+        self._quality, self._name, self._results = quality, name, results
+
+    def __getattr__(self, schema: str) -> Result:
+        if schema.startswith("__"):
+            raise AttributeError(schema)
+        if schema not in self._results:
+            place = f"{self._quality.system.name}, {self._name}"
+            raise AttributeError(f"{place}: no schema {schema!r}. {_near(schema, self._results)}")
+        self._quality.looked_at.append((self._name, schema))
+        return self._results[schema]
+
+    def __getitem__(self, schema: str) -> Result:
+        return self.__getattr__(schema)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(known))}."

@@ -1,0 +1,140 @@
+"""Run the systems, compare them with the baseline file, and write a new one where that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wortlaut.bench.speed import relative_speed
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
+from wortlaut.gate.baseline import Baseline, Settings, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.rules import Rules
+from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
+from wortlaut.gate.verdicts import Known, Outcome, check, invalid
+from wortlaut.io.files import write_whole
+from wortlaut.text.excerpts import excerpt
+
+#: Where the baseline lies unless something else is said.
+DEFAULT_PATH = "baseline.json"
+
+
+def write_baseline(
+    path: Path,
+    extractors: Sequence[str] | None = None,
+    corpus: str = "gold",
+    settings: Settings | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Baseline:
+    """Score the extractors and write the baseline file, whole or not at all. Raises WortlautError."""
+    baseline, _ = _scored(extractors, corpus, settings or Settings(), progress)
+    write_whole(path, to_text(baseline))
+    return baseline
+
+
+def gate(
+    path: Path,
+    rules: Rules,
+    extractors: Sequence[str] | None = None,
+    corpus: str | None = None,
+    *,
+    update: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Score again what the baseline of ``path`` scored, and compare.
+
+    Extractors and corpus are those of the baseline unless named. With ``update`` the run becomes the
+    baseline, unless a rule fails that does not depend on one, such as a floor; what differs from the old
+    one is noted. An error of the input is an invalid outcome, never an exception.
+    """
+    try:
+        old = read_baseline(path) if path.exists() or not update else None
+        if old is None and extractors is None:
+            raise DataError("there is no baseline yet: name the extractors", where=str(path), hint="-e SPEC")
+        specs = list(old.systems) if extractors is None and old is not None else extractors
+        run, evaluation = _scored(
+            specs,
+            corpus or (old.corpus if old is not None else "gold"),
+            old.settings if old is not None else Settings(),
+            progress,
+        )
+        speeds = _speeds(run, rules, evaluation)
+        known = known_items(evaluation)
+        outcome = check(old or run, run, rules, known=known, speeds=speeds)
+        if not update:
+            return _stressed(outcome, rules, run, evaluation, progress)
+        # Floors, speed and stress need no old run: they hold for a new baseline, too.
+        fresh = check(run, run, rules, known=known, speeds=speeds)
+        fresh = _stressed(fresh, rules, run, evaluation, progress)
+        if fresh.exit_code:
+            note = f"{path} is left as it was"
+        else:
+            write_whole(path, to_text(run))
+            note = f"{path} is written anew"
+        accepted = [f"taken over: {failure}" for failure in outcome.failures]
+        if old is not None and outcome.rows:
+            fresh = replace(fresh, rows=outcome.rows)
+        return replace(fresh, notes=(*fresh.notes, *([] if fresh.exit_code else accepted), note))
+    except WortlautError as error:
+        return invalid(error)
+
+
+def _scored(
+    extractors: Sequence[str] | None, corpus: str, settings: Settings, progress: Progress | None
+) -> tuple[Baseline, Evaluation]:
+    evaluation = evaluate(
+        extractors,
+        corpus,
+        schemas=settings.schemas,
+        labels=settings.labels,
+        samples=settings.samples,
+        seed=settings.seed,
+        items=True,
+        progress=progress,
+    )
+    return baseline_of(evaluation, settings), evaluation
+
+
+def _stressed(
+    outcome: Outcome, rules: Rules, run: Baseline, evaluation: Evaluation, progress: Progress | None
+) -> Outcome:
+    """The outcome with the checks of changed texts, where a rule asks for them."""
+    if rules.stress is None or outcome.verdict == "invalid":
+        return outcome
+    report = run_stress(rules.stress, run, evaluation.corpus, progress)
+    checks = stress_checks(report, rules.stress, rules.alpha)
+    return replace(
+        outcome,
+        checks=(*outcome.checks, *checks),
+        notes=(*outcome.notes, *stress_notes(report, rules.stress, rules.alpha)),
+    )
+
+
+def _speeds(run: Baseline, rules: Rules, evaluation: Evaluation) -> dict[str, float]:
+    asked = rules.throughput or {}
+    documents = evaluation.corpus.documents
+    return {
+        system: relative_speed(system, documents) for system in run.systems if system in asked or "*" in asked
+    }
+
+
+def known_items(evaluation: Evaluation) -> Mapping[str, Known]:
+    """Hash → item, for every gold item and every predicted one that is wrong."""
+    return dict(_known(evaluation))
+
+
+def _known(evaluation: Evaluation) -> Iterator[tuple[str, Known]]:
+    texts = {document.id: document.text for document in evaluation.corpus.documents}
+    for system in evaluation.systems:
+        for by_schema in system.judged.values():
+            for judged in by_schema.values():
+                wrong = [
+                    item
+                    for item, hit in zip(judged.predicted, judged.predicted_hits.tolist(), strict=True)
+                    if hit == 0
+                ]
+                for item in (*judged.gold, *wrong):
+                    document, spans, label = item
+                    yield item_hash(item), Known(document, spans, label, excerpt(texts[document], spans))

@@ -1,0 +1,85 @@
+"""What changed texts may cost: transformations of the corpus, and checks of the scores after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wortlaut.corpus.load import Corpus
+from wortlaut.evaluation.evaluate import Progress
+from wortlaut.gate.baseline import MICRO, Baseline
+from wortlaut.gate.rules import StressRule
+from wortlaut.gate.verdicts import Check, Place
+from wortlaut.stress.registry import built_in
+from wortlaut.stress.run import Row, Stress, compared_schemas, stress
+
+#: Rounding must not turn a drop of exactly the limit into one above it.
+_SLACK = 1e-9
+
+
+def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progress | None = None) -> Stress:
+    """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
+    names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
+    settings = run.settings
+    return stress(
+        list(run.systems),
+        corpus,
+        names,
+        schemas=compared_schemas(settings.schemas) or ("strict",),
+        labels=settings.labels,
+        samples=settings.samples,
+        seed=rule.seed,
+        progress=progress,
+    )
+
+
+def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Check]:
+    """One check for each score after each transformation.
+
+    A drop above the limit fails where the paired test supports it: the p-value of approximate
+    randomisation, after Holm over all scores of the report, is at most ``alpha``. A system that fails on
+    the changed texts fails the check.
+    """
+    if not any(one.changed for one in report.applied):
+        names = ", ".join(one.name for one in report.applied)
+        yield Check("rules", "invalid", f"stress: nothing in the corpus changes under {names}")
+    for failure in report.failures:
+        name = f"stress {failure.transform}".strip()
+        yield Check(name, "regression", f"fails on the changed texts: {failure.why}", Place(failure.system))
+    for row in report.rows:
+        place = Place(row.system, row.layer, row.schema, MICRO)
+        yield Check(f"stress {row.transform}", *_judged(row, rule, alpha, report.unit), place)
+
+
+def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str]:
+    """The largest drop, and how many are above the limit without a test that supports them."""
+    tried = sum(one.changed > 0 for one in report.applied)
+    worst = max(report.rows, key=_fell, default=None)
+    if worst is None or _fell(worst) <= 0:
+        yield f"stress: no score falls under {tried} transformation(s) of the texts"
+    else:
+        place = ", ".join((worst.system, worst.layer, worst.schema))
+        yield (
+            f"stress: of {tried} transformation(s) {worst.transform} costs most, {_fell(worst):.4f}"
+            f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
+        )
+    above = [row for row in report.rows if _fell(row) > rule.drop + _SLACK]
+    if open_ := sum(_judged(row, rule, alpha, report.unit)[0] == "pass" for row in above):
+        tests = f"{len(report.rows)} tests of {report.units} {report.unit}s"
+        yield f"stress: {open_} drop(s) above {rule.drop:g} do not fail: {tests} cannot tell them from chance"
+    yield from (f"stress: {note}" for note in report.notes)
+
+
+def _fell(row: Row) -> float:
+    """How much F1 fell; to nothing where it is undefined afterwards."""
+    return 0.0 if row.before is None else row.before - (row.after or 0.0)
+
+
+def _judged(row: Row, rule: StressRule, alpha: float, unit: str) -> tuple[str, str]:
+    shown = " → ".join("undefined" if f1 is None else f"{f1:.4f}" for f1 in (row.before, row.after))
+    what = f"F1 {shown} under {row.transform}, largest drop {rule.drop:g}"
+    if _fell(row) <= rule.drop + _SLACK:
+        return "pass", what
+    if row.test is None or row.p_holm is None:
+        return "invalid", f"{what}; with one {unit} no test can say whether chance explains it"
+    tested = f"p {row.p_holm:.4f} (paired randomisation of {row.test.units} {unit}s, Holm), level {alpha:g}"
+    return ("regression" if row.p_holm <= alpha else "pass"), f"{what}, {tested}"

@@ -1,0 +1,513 @@
+"""The verdict: a run against a baseline under rules. Plain data in, plain data out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from wortlaut.errors import WortlautError
+from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors, scoring
+from wortlaut.gate.rules import Rule, Rules
+from wortlaut.scoring.columns import Ints
+from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
+
+#: The layers whose micro average is tested where no rule says otherwise.
+TESTED_LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
+#: From best to worst; the worst check decides, and the exit code is the place in this list.
+VERDICTS = ("pass", "regression", "invalid")
+#: How many changed items of a score are printed on each side; JSON holds all.
+SHOWN = 10
+#: Rounding must not turn a drop of exactly the limit into one above it.
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Known:
+    """An item that this run can name: gold, or found by a system. ``excerpt`` shows it in its text."""
+
+    document: str
+    spans: tuple[tuple[int, int], ...]
+    label: str
+    excerpt: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """An item whose credit differs from the baseline's. ``kind`` is ``missed`` (gold) or ``spurious``.
+
+    ``worse`` is a new error, else one that is gone. An item that only the baseline's system found can no
+    longer be named: it has its hash only.
+    """
+
+    document: str
+    kind: str
+    worse: bool
+    hash: str
+    known: Known | None
+
+    def __str__(self) -> str:
+        if self.known is None:
+            return f"{self.document} {self.kind} item {self.hash}"
+        at = ", ".join(f"[{start}, {end})" for start, end in self.known.spans)
+        label = f" {self.known.label}" if self.known.label else ""
+        return f"{self.document} {at}{label} {self.kind}: {self.known.excerpt}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which score: the F1 of a system in a layer under a schema, of one label or of all."""
+
+    system: str
+    layer: str = ""
+    schema: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        label = "" if self.label == MICRO else self.label
+        return ", ".join(part for part in (self.system, self.layer, self.schema, label) if part)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One demand and whether it is met: ``status`` is one of :data:`VERDICTS`, ``what`` a sentence."""
+
+    name: str
+    status: str
+    what: str
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}" if self.place else self.what
+
+
+@dataclass(frozen=True)
+class Row:
+    """A score then and now. ``p`` is adjusted by Holm's method, ``None`` where nothing was tested."""
+
+    place: Place
+    before: float | None
+    now: float | None
+    p: float | None = None
+    gated: bool = False
+    changes: tuple[Change, ...] = ()
+    improved: bool = False
+
+    def lines(self, shown: int) -> Iterator[tuple[bool, str]]:
+        """The changed items, new errors first, at most ``shown`` a side: whether worse, and a line."""
+        for worse, mark in ((True, "new"), (False, "gone")):
+            changes = [change for change in self.changes if change.worse is worse]
+            yield from ((worse, f"  {mark}: {change}") for change in changes[:shown])
+            if len(changes) > shown:
+                yield worse, f"  {mark}: {len(changes) - shown} more"
+
+    @property
+    def delta(self) -> float | None:
+        return None if self.before is None or self.now is None else self.now - self.before
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was checked. ``verdict`` and ``exit_code`` come from the checks and from nothing else."""
+
+    checks: tuple[Check, ...]
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+    speeds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 regression, 2 invalid. Nothing checked is invalid, not a pass."""
+        worst = max((VERDICTS.index(check.status) for check in self.checks), default=None)
+        return VERDICTS.index("invalid") if worst is None else worst
+
+    @property
+    def verdict(self) -> str:
+        return VERDICTS[self.exit_code]
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.status != "pass")
+
+    @property
+    def headline(self) -> str:
+        if not self.checks:
+            return "INVALID: nothing was checked"
+        count = f"{len(self.checks)} check{'s' * (len(self.checks) != 1)}"
+        what = f"{len(self.failures)} of {count} failed" if self.failures else f"{count} passed"
+        return f"{self.verdict.upper()}: {what}"
+
+    @property
+    def changed(self) -> tuple[Row, ...]:
+        """The scores that are checked and have changed items."""
+        return tuple(row for row in self.rows if row.gated and row.changes)
+
+    def __str__(self) -> str:
+        """The verdict, what failed, and the items that changed."""
+        lines = [self.headline, *(f"{failure.status}: {failure}" for failure in self.failures)]
+        for row in self.changed:
+            lines += [str(row.place), *(line for _, line in row.lines(SHOWN))]
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "format": "wortlaut-check/1",
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "checks": [asdict(check) for check in self.checks],
+            "scores": [{**asdict(row), "delta": row.delta} for row in self.rows],
+            "speeds": dict(self.speeds),
+            "notes": list(self.notes),
+        }
+
+
+def invalid(error: WortlautError) -> Outcome:
+    """The outcome where an error kept anything from being checked."""
+    return Outcome((Check("input", "invalid", str(error)),))
+
+
+@dataclass
+class _Gate:
+    """The demands of all rules on one score: the strictest of each kind."""
+
+    floor: float | None = None
+    drop: float | None = None
+    relative_drop: float | None = None
+    test: bool | None = None
+    asked: bool = False
+
+    def add(self, rule: Rule) -> None:
+        def strictest(own: float | None, other: float | None, better: Any) -> float | None:
+            known = [value for value in (own, other) if value is not None]
+            return better(known) if known else None
+
+        self.floor = strictest(self.floor, rule.floor, max)
+        self.drop = strictest(self.drop, rule.drop, min)
+        self.relative_drop = strictest(self.relative_drop, rule.relative_drop, min)
+        if rule.test is not None:
+            self.test, self.asked = rule.test, rule.test
+
+
+def check(
+    baseline: Baseline,
+    run: Baseline,
+    rules: Rules,
+    *,
+    known: Mapping[str, Known] | None = None,
+    speeds: Mapping[str, float] | None = None,
+    trials: int = 10_000,
+) -> Outcome:
+    """Compare a run with the baseline. ``known`` names items by hash, ``speeds`` are the measured ones.
+
+    Status ``invalid`` means that the two cannot be compared or a rule cannot be applied, ``regression``
+    that a system got worse. With ten documents or more a drop counts when the paired randomisation test
+    supports it (two-sided, Holm over all tests of the check); with fewer when F1 fell and more than
+    ``rules.flips`` items got lost.
+    """
+    problems = list(_incomparable(baseline, run))
+    if problems:
+        return Outcome(tuple(problems), notes=_environments(baseline, run))
+    checks: list[Check] = []
+    gates: dict[Place, _Gate] = {}
+    rows: dict[Place, Row] = {}
+    notes = list(_environments(baseline, run))
+    pairs = dict(_pairs(baseline, run, checks, notes))
+    scored = [
+        place for place in places(baseline.systems) if (place.system, place.layer, place.schema) in pairs
+    ]
+    for number, rule in enumerate(rules.rules, 1):
+        selected = [place for place in scored if selects(rule, place)]
+        if not selected:
+            named = ", ".join(
+                f"{key} {value!r}" for key, value in asdict(rule).items() if isinstance(value, str)
+            )
+            what = f"rule {number} ({named or 'all scores'}) selects no score of baseline and run"
+            checks.append(Check("rules", "invalid", what))
+        for place in selected:
+            gates.setdefault(place, _Gate()).add(rule)
+    for place in scored:
+        if place.layer in TESTED_LAYERS and place.label == MICRO and "@" not in _setting(place):
+            gate = gates.setdefault(place, _Gate())
+            gate.test = True if gate.test is None else gate.test
+    few = baseline.documents < FEW_DOCUMENTS
+    tests: dict[Place, PairedTest] = {}
+    for place in scored:
+        old, new = pairs[place.system, place.layer, place.schema]
+        before, now = old.points(place.label), new.points(place.label)
+        changes = tuple(_changes(old, new, place.label, known or {}))
+        row = Row(
+            place,
+            None if before is None else before.f1,
+            None if now is None else now.f1,
+            changes=changes,
+        )
+        gate = gates.get(place, _Gate())
+        if place.label == MICRO and "@matched" not in _setting(place):
+            checks += _defined(place, old, new)
+        limits = list(_limits(row, gate))
+        checks += limits
+        tested = False
+        if gate.test and few:
+            tested = old.errors is not None and new.errors is not None
+            if tested:
+                checks.append(_flips(row, rules.flips))
+        elif gate.test:
+            sums = None if "@matched" in _setting(place) else _sums(old, new, place.label, baseline.documents)
+            tested = sums is not None
+            if sums is not None:
+                try:
+                    tests[place] = paired_test(sums[1], sums[0], new.scale, trials=trials)
+                except WortlautError as error:
+                    checks.append(Check("baseline", "invalid", str(error), place))
+        if gate.asked and not tested:
+            what = "a rule asks for a test, which needs " + (
+                "items to compare" if few else "sums of each document that both systems share"
+            )
+            checks.append(Check("rules", "invalid", f"{what}; give a floor or a drop instead", place))
+        rows[place] = replace(row, gated=bool(limits) or tested)
+    _test(rows, tests, rules.alpha, checks)
+    for system in baseline.systems:
+        lost = any(one.place and one.place.system == system and one.status != "pass" for one in checks)
+        if not lost and not any(row.gated for place, row in rows.items() if place.system == system):
+            what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
+            checks.append(Check("rules", "invalid", what, Place(system)))
+    checks += _throughput(baseline.systems, rules, speeds or {})
+    shown = [row for row in rows.values() if row.place.label == MICRO or row.gated]
+    if few:
+        shown = [replace(row, improved=_better(row)) for row in shown]
+        notes.append(
+            f"{baseline.documents} document(s) are too few for a test: a lower F1 with more than"
+            f" {rules.flips} lost items fails."
+        )
+    return Outcome(tuple(checks), tuple(shown), tuple(notes), dict(speeds or {}))
+
+
+def _setting(place: Place) -> str:
+    """``@matched`` and ``@gold`` stand behind layer or schema; ``overlap@0.5`` is a schema."""
+    parts = (place.layer, place.schema)
+    return " ".join(part for part in parts if part.endswith(("@matched", "@gold")))
+
+
+def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[Check]:
+    def problem(name: str, what: str) -> Check:
+        return Check(name, "invalid", what)
+
+    if baseline.hash != run.hash:
+        yield problem(
+            "corpus",
+            f"the gold changed: the baseline was scored on {baseline.corpus}@{baseline.hash[:12]}"
+            f" ({baseline.documents} documents), this run on {run.corpus}@{run.hash[:12]}"
+            f" ({run.documents}); look at the change, then take it over: wortlaut check --update",
+        )
+        return
+    if baseline.documents != run.documents:
+        yield problem("baseline", f"it says {baseline.documents} documents, the corpus has {run.documents}")
+    if lacking := [schema for schema in baseline.settings.schemas if schema not in run.settings.schemas]:
+        yield problem(
+            "schema",
+            f"the schemas changed: the baseline has {', '.join(lacking)}, this run"
+            f" {', '.join(run.settings.schemas)}",
+        )
+    if baseline.settings.labels != run.settings.labels:
+        yield problem(
+            "labels",
+            f"the label projection changed: {baseline.settings.labels or 'none'} in the baseline,"
+            f" {run.settings.labels or 'none'} in this run",
+        )
+    for system in baseline.systems:
+        if system not in run.systems:
+            yield problem("system", f"{system} is in the baseline and was not run")
+    for system in run.systems:
+        if system not in baseline.systems:
+            yield problem("system", f"{system} is not in the baseline; take it over: wortlaut check --update")
+
+
+def _environments(baseline: Baseline, run: Baseline) -> tuple[str, ...]:
+    differ = [
+        f"{name} {baseline.environment.get(name, '–')} → {run.environment.get(name, '–')}"
+        for name in sorted({*baseline.environment, *run.environment})
+        if baseline.environment.get(name) != run.environment.get(name)
+    ]
+    return (f"another environment than the baseline's: {', '.join(differ)}",) if differ else ()
+
+
+def _pairs(
+    baseline: Baseline, run: Baseline, checks: list[Check], notes: list[str]
+) -> Iterator[tuple[tuple[str, str, str], tuple[Entry, Entry]]]:
+    """The entries that both have; what is missing or scored in another way is a failed check."""
+    for system, entries in baseline.systems.items():
+        for (layer, schema), old in entries.items():
+            place = Place(system, layer, schema)
+            new = run.systems[system].get((layer, schema))
+            if new is None:
+                checks.append(
+                    Check("score", "regression", "the score is missing: the system no longer has it", place)
+                )
+            elif scoring(old.signature) != scoring(new.signature):
+                what = f"scored in another way: {scoring(old.signature)} then, {scoring(new.signature)} now"
+                checks.append(Check("signature", "invalid", what, place))
+            elif old.scale != new.scale:
+                what = f"credit is counted in steps of 1/{old.scale} in the baseline, of 1/{new.scale} now"
+                checks.append(Check("signature", "invalid", what, place))
+            else:
+                yield (system, layer, schema), (old, new)
+        if added := [f"{a} {b}" for a, b in run.systems[system] if (a, b) not in entries]:
+            notes.append(f"{system}: not in the baseline and not checked: {', '.join(added)}")
+
+
+def places(systems: Mapping[str, Mapping[tuple[str, str], Entry]]) -> Iterator[Place]:
+    """Every score that rules can be about: of all labels, and of each label that the gold has."""
+    for system, entries in systems.items():
+        for (layer, schema), entry in entries.items():
+            yield Place(system, layer, schema, MICRO)
+            for label, points in entry.labels.items():
+                # A label that only stands among the spurious ones is no score to defend.
+                if points.gold:
+                    yield Place(system, layer, schema, label)
+
+
+def selects(rule: Rule, place: Place) -> bool:
+    label = rule.label or MICRO
+    return (
+        rule.system in (None, place.system)
+        and (
+            rule.layer == place.layer
+            or (rule.layer is None and "@" not in _setting(replace(place, schema="")))
+        )
+        and (
+            rule.schema == place.schema
+            or (rule.schema is None and "@" not in _setting(replace(place, layer="")))
+        )
+        and (label == place.label or (label == "*" and place.label != MICRO))
+    )
+
+
+def _defined(place: Place, old: Entry, new: Entry) -> Iterator[Check]:
+    for name in ("precision", "recall", "f1"):
+        before, now = getattr(old.micro, name), getattr(new.micro, name)
+        if before is not None and now is None:
+            why = " (nothing was found)" if name == "precision" and not new.micro.predicted else ""
+            what = f"{name} is undefined{why}; it was {before:.3f}"
+            yield Check("score", "regression", what, place)
+
+
+def _limits(row: Row, gate: _Gate) -> Iterator[Check]:
+    shown = "undefined" if row.now is None else f"{row.now:.4f}"
+    if gate.floor is not None:
+        met = row.now is not None and row.now >= gate.floor - _SLACK
+        yield _limit("floor", met, f"F1 {shown}, floor {gate.floor:g}", row.place)
+    if row.before is None:
+        return
+    fell = row.before - (row.now or 0.0)
+    what = f"F1 {row.before:.4f} → {shown}"
+    if gate.drop is not None:
+        met = row.now is not None and fell <= gate.drop + _SLACK
+        yield _limit("drop", met, f"{what}, largest drop {gate.drop:g}", row.place)
+    if gate.relative_drop is not None:
+        met = row.now is not None and fell <= gate.relative_drop * row.before + _SLACK
+        yield _limit("relative_drop", met, f"{what}, largest relative drop {gate.relative_drop:g}", row.place)
+
+
+def _limit(name: str, met: bool, what: str, place: Place) -> Check:
+    return Check(name, "pass" if met else "regression", what, place)
+
+
+def _changes(old: Entry, new: Entry, label: str, known: Mapping[str, Known]) -> Iterator[Change]:
+    """Items whose credit differs: gold ones that got less or more, spurious ones that came or went."""
+    if old.errors is None or new.errors is None:
+        return
+    found = []
+    for document in sorted({*old.errors, *new.errors}):
+        a, b = old.errors.get(document, Errors()), new.errors.get(document, Errors())
+        for name in sorted({name for name, _ in (*a.missed, *b.missed)}):
+            before, now = _lost(a, name, old.scale), _lost(b, name, new.scale)
+            if before != now:
+                found.append(Change(document, "missed", now > before, name, known.get(name)))
+        count_a, count_b = Counter(a.spurious), Counter(b.spurious)
+        for name in sorted({*count_a, *count_b}):
+            more = count_b[name] - count_a[name]
+            change = Change(document, "spurious", more > 0, name, known.get(name))
+            found += [change] * abs(more)
+
+    def place(change: Change) -> tuple[object, ...]:
+        return change.document, () if change.known is None else change.known.spans, change.hash
+
+    for change in sorted(found, key=place):
+        if label == MICRO or (change.known is not None and change.known.label == label):
+            yield change
+
+
+def _lost(errors: Errors, name: str, scale: int) -> int:
+    return sum(scale - hits for own, hits in errors.missed if own == name)
+
+
+def _flips(row: Row, most: int) -> Check:
+    lost = sum(change.worse for change in row.changes)
+    gained = len(row.changes) - lost
+    fell = row.now is None or (row.before is not None and row.now < row.before - _SLACK)
+    what = f"{lost} item(s) lost, {gained} won"
+    if row.before is not None and row.now is not None:
+        what += f", F1 {row.before:.4f} → {row.now:.4f}"
+    return _limit(
+        "flips", not (fell and lost > most), f"{what}; tolerated with a lower F1: {most}", row.place
+    )
+
+
+def _better(row: Row) -> bool:
+    return row.delta is not None and row.delta > _SLACK
+
+
+def _sums(old: Entry, new: Entry, label: str, documents: int) -> tuple[Ints, Ints] | None:
+    """The sums of all documents in both, shape ``(documents, 4)`` each."""
+    names = sorted({*(old.documents or ()), *(new.documents or ())})
+    a, b = old.sums(label, names), new.sums(label, names)
+    if a is None or b is None:
+        return None
+    rest = np.zeros((max(0, documents - len(names)), 4), np.int64)
+    return np.concatenate([a, rest]), np.concatenate([b, rest])
+
+
+def _test(
+    rows: dict[Place, Row], tests: Mapping[Place, PairedTest], alpha: float, checks: list[Check]
+) -> None:
+    """One check for each paired test, adjusted for all of them; rows get their p and what they gained."""
+    adjusted = supported(list(tests.values()), alpha)
+    for (place, test), (p, change) in zip(tests.items(), adjusted, strict=True):
+        row = rows[place]
+        rows[place] = replace(row, p=p, improved=change > 0)
+        what = "F1 is undefined on one side"
+        if row.before is not None and row.now is not None:
+            what = f"F1 {row.before:.4f} → {row.now:.4f}"
+        if p is not None:
+            what += f", p {p:.4f} (paired randomisation of {test.units} documents, Holm over {len(tests)})"
+        checks.append(_limit("test", change >= 0, f"{what}, level {alpha:g}", place))
+
+
+def supported(tests: Sequence[PairedTest], alpha: float) -> list[tuple[float | None, int]]:
+    """For each test of now minus before the p after Holm, and -1, 0 or 1: a drop, nothing, a gain."""
+    adjusted = holm([test.p_randomisation for test in tests])
+    return [
+        (p, 0 if p is None or test.f1 is None or p > alpha else int(np.sign(test.f1)))
+        for test, p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def _throughput(systems: Mapping[str, Any], rules: Rules, speeds: Mapping[str, float]) -> Iterator[Check]:
+    if rules.throughput is None:
+        return
+    for name in rules.throughput:
+        if name != "*" and name not in systems:
+            yield Check("rules", "invalid", f"a throughput is asked of {name}, which is not in the baseline")
+    for system in systems:
+        least = rules.throughput.get(system, rules.throughput.get("*"))
+        if least is None:
+            continue
+        if system not in speeds:
+            yield Check("throughput", "invalid", "the speed was not measured", Place(system))
+            continue
+        what = f"{speeds[system]:.4g} times the speed of the reference extractor, floor {least:g}"
+        yield _limit("throughput", speeds[system] >= least, what, Place(system))

@@ -1,0 +1,238 @@
+"""The model: texts, spans, entities, quotes and clusters. Immutable, no I/O.
+
+Offsets are Unicode code points into the stored text, half-open ``[start, end)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+#: GermEval 2014 (Benikova et al. 2014, section 3): four classes, each plain, derived, or part of a compound.
+ENTITY_LABELS = tuple(base + kind for base in ("PER", "LOC", "ORG", "OTH") for kind in ("", "deriv", "part"))
+#: Petersen-Frey & Biemann 2024, section 3: the five types of a quotation.
+QUOTE_TYPES = ("direct", "indirect", "reported", "free indirect", "indirect/free indirect")
+#: Petersen-Frey & Biemann 2024: what is represented; combinations are joined by ``/``.
+MEDIA = ("speech", "thought", "writing", "none")
+ATTRIBUTIONS = ("explicit", "anaphoric", "implicit")
+#: The spans of a quote beside its content.
+ROLES = ("cue", "speaker", "addressee", "frame")
+#: What an extractor can find.
+LAYERS = ("entities", "quotes", "clusters")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A set of characters: one or more fragments, sorted, not empty, not touching.
+
+    >>> Span(((613, 617), (640, 644))).discontinuous
+    True
+    """
+
+    fragments: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if not self.fragments:
+            raise ValueError("a span needs at least one fragment")
+        last = -1
+        for start, end in self.fragments:
+            if start < 0 or start >= end:
+                raise ValueError(f"fragment [{start}, {end}) is empty, reversed or negative")
+            if start <= last:
+                raise ValueError(f"fragment [{start}, {end}) is not after the one before it")
+            last = end
+
+    @classmethod
+    def of(cls, start: int, end: int) -> Self:
+        """The one-fragment span ``[start, end)``."""
+        return cls(((start, end),))
+
+    @classmethod
+    def joined(cls, fragments: Iterable[tuple[int, int]]) -> Self:
+        """The span that covers all ``fragments``: sorted, touching and overlapping ones merged."""
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(fragments):
+            if merged and start <= merged[-1][1] and start < end:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return cls(tuple(merged))
+
+    @property
+    def start(self) -> int:
+        return self.fragments[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.fragments[-1][1]
+
+    @property
+    def discontinuous(self) -> bool:
+        return len(self.fragments) > 1
+
+    def __len__(self) -> int:
+        """Number of covered characters (code points)."""
+        return sum(end - start for start, end in self.fragments)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(self.fragments)
+
+    def overlap(self, other: Span) -> int:
+        """Number of characters that both spans cover."""
+        return sum(
+            max(0, min(end, other_end) - max(start, other_start))
+            for start, end in self.fragments
+            for other_start, other_end in other.fragments
+        )
+
+    def contains(self, other: Span) -> bool:
+        return self.overlap(other) == len(other)
+
+    def text(self, source: str) -> str:
+        """The covered text; `` … `` stands for what lies between two fragments."""
+        return " … ".join(source[start:end] for start, end in self.fragments)
+
+    def shifted(self, by: int) -> Self:
+        return type(self)(tuple((start + by, end + by) for start, end in self.fragments))
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A name: a span with one of the corpus's labels.
+
+    ``level`` 1 is the outer name, 2 the one nested inside. ``entity`` is the id of the cluster
+    (who or what it names), ``qid`` a Wikidata id or ``NIL`` (certainly not there), ``metonymy``
+    the label that the name stands for when it is not its own (``Pjöngjang`` for a government: ORG).
+    """
+
+    span: Span
+    label: str
+    level: int = 1
+    entity: str | None = None
+    qid: str | None = None
+    metonymy: str | None = None
+    score: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody said, with the roles around it.
+
+    ``speaker_entity`` is the id of a cluster of the same document or, where the source has no
+    clusters, a name. ``parent`` is the id of the quote that this one is nested in.
+    """
+
+    id: str
+    type: str
+    content: Span
+    medium: str | None = None
+    cue: Span | None = None
+    speaker: Span | None = None
+    addressee: Span | None = None
+    frame: Span | None = None
+    speaker_entity: str | None = None
+    attribution: str | None = None
+    parent: str | None = None
+    score: float | None = None
+    rule: str | None = None
+    note: str | None = None
+
+    def role(self, name: str) -> Span | None:
+        """The span of ``content`` or of one of :data:`ROLES`."""
+        if name not in ("content", *ROLES):
+            raise ValueError(f"{name!r} is no role of a quote")
+        span: Span | None = getattr(self, name)
+        return span
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Someone or something that mentions refer to: a coreference cluster with its link.
+
+    ``mentions`` are the spans beyond the entities that carry this id: noun phrases, pronouns.
+    ``aliases`` are further names under which a prediction may call it.
+    """
+
+    id: str
+    name: str
+    type: str | None = None
+    named: bool = True
+    qid: str | None = None
+    aliases: tuple[str, ...] = ()
+    mentions: tuple[Span, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What one annotator or extractor says about one text."""
+
+    entities: tuple[Entity, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+
+    def spans(self) -> Iterator[tuple[str, Span]]:
+        """Every span with the place it stands in, for checks that concern all of them."""
+        for index, entity in enumerate(self.entities):
+            yield f"entity {index + 1}", entity.span
+        for quote in self.quotes:
+            yield f"quote {quote.id}, content", quote.content
+            for role in ROLES:
+                span = quote.role(role)
+                if span is not None:
+                    yield f"quote {quote.id}, {role}", span
+        for cluster in self.clusters:
+            for span in cluster.mentions:
+                yield f"cluster {cluster.id}", span
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text and its gold annotations. ``meta`` holds string columns such as the source or the date."""
+
+    id: str
+    text: str
+    annotations: Annotations = field(default_factory=Annotations)
+    meta: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        return self.annotations.entities
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        return self.annotations.quotes
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        return self.annotations.clusters
+
+    def mentions(self, cluster_id: str) -> tuple[Span, ...]:
+        """Every span that refers to the cluster, names first, each once, in text order."""
+        named = {entity.span for entity in self.entities if entity.entity == cluster_id}
+        other = {span for cluster in self.clusters if cluster.id == cluster_id for span in cluster.mentions}
+        return tuple(sorted(named | other))
+
+    def with_annotations(self, annotations: Annotations) -> Document:
+        return replace(self, annotations=annotations)
+
+    def _repr_html_(self) -> str:
+        from wortlaut.model.html import document
+
+        return document(self)
+
+
+class Text(str):
+    """A document's text as an extractor gets it: a string that knows its document's ``id``."""
+
+    id: str
+
+    def __new__(cls, text: str, id: str) -> Self:
+        self = super().__new__(cls, text)
+        self.id = id
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.id)

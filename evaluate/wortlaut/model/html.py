@@ -1,0 +1,297 @@
+"""Annotations as marks on a text, and what a notebook shows: HTML without scripts, every text escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from wortlaut.model import ROLES, Annotations, Span
+
+if TYPE_CHECKING:
+    from wortlaut.model import Cluster, Document, Quote
+
+#: A notebook gets at most this many characters of a text.
+_SHOWN = 20_000
+#: How many characters of a span stand in a table.
+_CELL = 90
+#: Those that many texts have go by their names.
+_NAMED = {"\t": "⟨TAB⟩", "\r": "⟨CR⟩", "\xad": "⟨SHY⟩"}
+
+# Colours that keep a contrast of 3:1 on white and on black; labels say the same without them.
+_COLOURS = {
+    "entity": "#2f81c4",
+    "content": "#c46a1b",
+    "cue": "#a857c0",
+    "speaker": "#3a9455",
+    "addressee": "#8a8430",
+    "frame": "#8a8a8a",
+    "mention": "#3a9455",
+}
+_STYLE = """<style>
+.wortlaut{color:inherit;max-width:70em;text-align:left}
+.wortlaut table{border-collapse:collapse;color:inherit}
+.wortlaut th,.wortlaut td{padding:.15em .6em;text-align:right;font-variant-numeric:tabular-nums;
+border-bottom:1px solid rgba(128,128,128,.35);background:none;color:inherit}
+.wortlaut thead th{border-bottom:2px solid rgba(128,128,128,.7)}
+.wortlaut .name{text-align:left;font-weight:normal;overflow-wrap:break-word}
+.wortlaut .words th,.wortlaut .words td{text-align:left;vertical-align:top;overflow-wrap:break-word}
+.wortlaut .note{font-size:85%;opacity:.85;overflow-wrap:anywhere}
+.wortlaut .text{white-space:pre-wrap;overflow-wrap:anywhere}
+.wortlaut .mark{box-decoration-break:clone;-webkit-box-decoration-break:clone}
+.wortlaut .label{font:600 68%/1 ui-sans-serif,system-ui,sans-serif;border:1px solid currentColor;
+border-radius:.3em;padding:0 .25em;margin:0 .15em;vertical-align:.35em;white-space:nowrap;
+user-select:none;-webkit-user-select:none}
+.wortlaut .code{font-family:monospace;border:1px dotted currentColor}
+</style>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A span of the text and what stands beside it.
+
+    ``kind`` is ``entity``, ``mention``, ``content`` or a role of a quote; ``label`` the entity's label, the
+    cluster's id, the quote's type, or the role; ``quotes`` the ids of the quotes that it belongs to.
+    """
+
+    span: Span
+    kind: str
+    label: str
+    quotes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the mark is called: ``LOC``, ``q01 direct``, ``q01 q02 speaker``."""
+        return escaped(" ".join((*self.quotes, self.label)))
+
+    @property
+    def order(self) -> tuple[int, int, tuple[str, ...], str]:
+        """Outer marks before those inside them."""
+        return self.span.start, -self.span.end, self.quotes, self.label
+
+
+def marks(annotations: Annotations, layers: Collection[str]) -> list[Mark]:
+    """The spans of the ``layers`` in text order, outer ones first; a role that quotes share is one mark."""
+    found = []
+    if "entities" in layers:
+        found += [Mark(entity.span, "entity", entity.label) for entity in annotations.entities]
+    if "quotes" in layers:
+        shared: dict[tuple[Span, str], list[str]] = {}
+        for quote in annotations.quotes:
+            found.append(Mark(quote.content, "content", quote.type, (quote.id,)))
+            for role in ROLES:
+                if (span := quote.role(role)) is not None:
+                    shared.setdefault((span, role), []).append(quote.id)
+        found += [Mark(span, role, role, tuple(ids)) for (span, role), ids in shared.items()]
+    if "clusters" in layers:
+        named = {(entity.span, entity.entity) for entity in annotations.entities if entity.entity}
+        other = {(span, cluster.id) for cluster in annotations.clusters for span in cluster.mentions}
+        found += [Mark(span, "mention", id) for span, id in named | other]
+    return sorted(found, key=lambda mark: mark.order)
+
+
+def speaker_of(quote: Quote, clusters: Iterable[Cluster]) -> str:
+    """The name of who said it: that of the cluster, else ``speaker_entity`` as it is, else nothing."""
+    names = {cluster.id: cluster.name for cluster in clusters}
+    return names.get(quote.speaker_entity or "", quote.speaker_entity or "")
+
+
+def escape(character: str) -> str:
+    """``⟨U+202E⟩`` for a character that cannot be seen or moves others; any other one as it is.
+
+    Those are controls, formats (joiners, soft hyphens, directions), line and paragraph separators,
+    surrogates, and what Unicode does not assign.
+    """
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"):
+        return _NAMED.get(character) or f"⟨U+{ord(character):04X}⟩"
+    return character
+
+
+def escaped(text: str) -> str:
+    return text if text.isprintable() else "".join(map(escape, text))
+
+
+def shortened(text: str, size: int) -> str:
+    """On one line, in at most ``size`` characters: the middle gives way to an ellipsis."""
+    text = " ".join(text.split())
+    if len(text) <= size:
+        return text
+    head, tail = text[: size // 2 - 1], text[-(size - size // 2 - 2) :]
+    # Between words, where there is a gap near enough.
+    if (gap := head.rfind(" ", size // 4)) > 0:
+        head = head[:gap]
+    tail = tail[tail.find(" ", 0, size // 4) + 1 :]
+    return f"{head.rstrip()} … {tail.lstrip()}"
+
+
+def policy_hash(source: str) -> str:
+    """What a Content-Security-Policy calls a script, or a style, that may run: ``sha256-…``."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+
+
+def page(*parts: str) -> str:
+    """The parts in one block, with the styles that they share."""
+    return f'{_STYLE}<div class="wortlaut">{"".join(parts)}</div>'
+
+
+def table(
+    names: Sequence[str], columns: Sequence[str], rows: Iterable[tuple[Sequence[str], Sequence[str]]]
+) -> str:
+    """A table of escaped texts: ``names`` to the left, and ``columns`` of numbers (or :class:`Html`)."""
+    head = "".join(f'<th class="name">{_text(name)}</th>' for name in names)
+    head += "".join(f"<th>{_text(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<th class="name">{_text(name)}</th>' for name in name_cells)
+        + "".join(f"<td>{cell if isinstance(cell, Html) else _text(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name_cells, cells in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+
+def whisker(
+    value: float | None, interval: tuple[float, float] | None, low: float = 0, high: float = 1
+) -> Html:
+    """A dot in a line from ``low`` to ``high``, with the interval as a thicker line."""
+    if value is None:
+        return Html("")
+    width = 96
+
+    def x(at: float) -> str:
+        return f"{4 + (width - 8) * (min(max(at, low), high) - low) / (high - low):.1f}"
+
+    line = f'<line x1="4" x2="{width - 4}" y1="7" y2="7" stroke="currentColor" stroke-opacity=".35"/>'
+    if low < 0 < high:
+        line += f'<line x1="{x(0)}" x2="{x(0)}" y1="2" y2="12" stroke="currentColor" stroke-opacity=".35"/>'
+    if interval is not None:
+        line += (
+            f'<line x1="{x(interval[0])}" x2="{x(interval[1])}" y1="7" y2="7" stroke="{_COLOURS["entity"]}"'
+            ' stroke-width="3"/>'
+        )
+    dot = f'<circle cx="{x(value)}" cy="7" r="3.5" fill="currentColor"/>'
+    return Html(f'<svg width="{width}" height="14" aria-hidden="true">{line}{dot}</svg>')
+
+
+def note(text: str) -> str:
+    return f'<div class="note">{_text(text)}</div>'
+
+
+def details(summary: str, content: str) -> str:
+    return f"<details><summary>{_text(summary)}</summary>{content}</details>"
+
+
+def words(
+    summary: str,
+    names: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], Sequence[str]]],
+) -> str:
+    """A folded table of words instead of numbers."""
+    return details(summary, f'<div class="words">{table(names, columns, rows)}</div>')
+
+
+def document(shown: Document) -> str:
+    """The text with its entities and quotes marked, and its quotes and clusters as tables."""
+    annotations = shown.annotations
+    sizes = [f"{len(shown.text)} characters"]
+    sizes += [f"{len(getattr(annotations, layer))} {layer}" for layer in ("entities", "quotes", "clusters")]
+    parts = [f"<p><b>{_text(shown.id)}</b> ({', '.join(sizes)})</p>"]
+    parts.append(text(shown.text[:_SHOWN], marks(annotations, ("entities", "quotes"))))
+    if len(shown.text) > _SHOWN:
+        parts.append(note(f"The first {_SHOWN} of {len(shown.text)} characters are shown."))
+    if annotations.quotes:
+        rows = [
+            (
+                (quote.id, quote.type, speaker_of(quote, annotations.clusters) or "–"),
+                _roles(quote, shown.text),
+            )
+            for quote in annotations.quotes
+        ]
+        parts.append(words("quotes", ("quote", "type", "who"), ("speaker", "cue", "content"), rows))
+    if annotations.clusters:
+        mentions = marks(annotations, ("clusters",))
+        whom = [
+            (
+                (cluster.id, cluster.name, cluster.type or "–", cluster.qid or "–"),
+                (_listed([m.span for m in mentions if m.label == cluster.id], shown.text),),
+            )
+            for cluster in annotations.clusters
+        ]
+        parts.append(words("clusters", ("cluster", "name", "type", "Wikidata"), ("mentions",), whom))
+    return page(*parts)
+
+
+def text(source: str, marked: Sequence[Mark]) -> str:
+    """The text, each mark a line below it at a height of its own, with its label where it begins."""
+    pieces = [
+        (start, min(end, len(source)), mark, first)
+        for mark in marked
+        for first, (start, end) in zip((True, *(False,) * len(mark.span.fragments)), mark.span, strict=False)
+        if start < len(source)
+    ]
+    pieces.sort(key=lambda piece: (piece[0], -piece[1]))
+    depths = dict(_depths(marked))
+    deepest = max(depths.values(), default=0)
+    edges = sorted({0, len(source), *(edge for piece in pieces for edge in piece[:2])})
+    out: list[str] = []
+    open_pieces: list[tuple[int, int, Mark, bool]] = []
+    upcoming = iter(pieces)
+    following = next(upcoming, None)
+    for start, end in pairwise(edges):
+        open_pieces = [piece for piece in open_pieces if piece[1] > start]
+        while following is not None and following[0] == start:
+            open_pieces.append(following)
+            _, _, mark, first = following
+            name = mark.text if first else f"… {mark.text}"
+            out.append(f'<span class="label" style="border-color:{_COLOURS[mark.kind]}">{_text(name)}</span>')
+            following = next(upcoming, None)
+        lines = ",".join(
+            f"linear-gradient({_COLOURS[mark.kind]},{_COLOURS[mark.kind]})"
+            f" 0 calc(100% - {3 * (deepest - depths[mark])}px)/100% 2px no-repeat"
+            for _, _, mark, _ in open_pieces
+        )
+        content = _text(source[start:end])
+        style = f"background:{lines};padding-bottom:{3 * deepest + 3}px"
+        out.append(f'<span class="mark" style="{style}">{content}</span>' if lines else content)
+    return f'<div class="text" style="line-height:{1.7 + deepest * 0.25:.2f}">{"".join(out)}</div>'
+
+
+def _depths(marked: Sequence[Mark]) -> Iterator[tuple[Mark, int]]:
+    """The height of each mark's line: the first that is free from its begin to its end."""
+    ends: list[int] = []
+    for mark in marked:
+        depth = next((i for i, end in enumerate(ends) if end <= mark.span.start), len(ends))
+        ends[depth : depth + 1] = [mark.span.end]
+        yield mark, depth
+
+
+def _roles(quote: Quote, source: str) -> tuple[str, str, str]:
+    return (
+        _listed([quote.speaker] if quote.speaker else [], source),
+        _listed([quote.cue] if quote.cue else [], source),
+        _listed([quote.content], source),
+    )
+
+
+def _listed(spans: Iterable[Span], source: str) -> str:
+    return "; ".join(dict.fromkeys(shortened(span.text(source), _CELL) for span in spans)) or "–"
+
+
+def _text(content: str) -> str:
+    """Escaped for HTML; what cannot be seen is shown as its number, line ends stay."""
+    if content.replace("\n", "").isprintable():
+        return html.escape(content)
+    return "".join(
+        html.escape(c) if c == "\n" or (shown := escape(c)) == c else f'<span class="code">{shown}</span>'
+        for c in content
+    )

@@ -1,0 +1,210 @@
+"""Croissant metadata with the responsible-AI fields, beside the card: what machines read about the dataset.
+
+Format: Croissant 1.0 and its RAI extension 1.0 (MLCommons). Lists of structs are fields with sub-fields that
+a JSONPath takes out of each struct; lists within those structs are out of reach of the format, so of a span
+the first fragment is described, and the Parquet files hold all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wortlaut.corpus.load import Corpus
+from wortlaut.formats.native import Problem
+from wortlaut.release.card import NOT_STATED
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILE = "croissant.json"
+#: The context that the specification prescribes, word for word.
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+#: The RAI properties, and the parts of the statement that say it.
+_RAI = {
+    "dataCollection": "curation_rationale",
+    "dataPreprocessingProtocol": "preprocessing",
+    "dataAnnotationProtocol": "annotation",
+    "annotatorDemographics": "annotators",
+    "dataAnnotationAnalysis": "review",
+    "dataUseCases": "uses",
+    "dataLimitations": "limitations",
+    "personalSensitiveInformation": "personal_information",
+}
+_MANY = frozenset(_RAI) - {"dataCollection"}
+
+
+def describe(
+    folder: Path,
+    corpus: Corpus,
+    stated: Mapping[str, Any],
+    schemas: Mapping[str, pa.Schema],
+    version: str,
+) -> str:
+    """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema."""
+    languages = sorted({dict(document.meta).get("language", "de") for document in corpus.documents})
+    files = {name: next((folder / "data" / name).glob("*.parquet")) for name in schemas}
+    data: dict[str, Any] = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
+        "name": stated.get("pretty_name", corpus.name),
+        "description": stated.get("summary", NOT_STATED),
+        "inLanguage": languages,
+        "keywords": list(stated.get("tags", ())),
+        "license": stated.get("license_link") or stated.get("license", "unknown"),
+        "usageInfo": stated.get("rights", NOT_STATED),
+        "creator": {"@type": "sc:Organization", "name": stated.get("creator", NOT_STATED)},
+        "citeAs": _cited(stated, version, corpus.hash),
+        "version": version,
+        "identifier": f"sha256:{corpus.hash}",
+        "isLiveDataset": False,
+    }
+    for name, key in _RAI.items():
+        value = stated.get(key, NOT_STATED)
+        listed = value if isinstance(value, list) else [value]
+        data[f"rai:{name}"] = listed if name in _MANY else " ".join(listed)
+    if "machine-generated" in stated.get("annotations_creators", ()):
+        data["rai:machineAnnotationTools"] = [stated.get("annotators", NOT_STATED)]
+    data["distribution"] = [
+        {
+            "@type": "cr:FileObject",
+            "@id": f"{name}.parquet",
+            "name": f"{name}.parquet",
+            "contentUrl": path.relative_to(folder).as_posix(),
+            "contentSize": f"{path.stat().st_size} B",
+            "encodingFormat": "application/x-parquet",
+            "sha256": sha256(path.read_bytes()).hexdigest(),
+        }
+        for name, path in files.items()
+    ]
+    data["recordSet"] = [
+        {
+            "@type": "cr:RecordSet",
+            "@id": name,
+            "name": name,
+            "field": [_field(name, column) for column in schema],
+        }
+        for name, schema in schemas.items()
+    ]
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def comparable(content: str) -> dict[str, Any]:
+    """The metadata without what depends on the version of pyarrow: sizes and checksums of the tables."""
+    data: dict[str, Any] = json.loads(content)
+    for item in data["distribution"]:
+        del item["sha256"], item["contentSize"]
+    return data
+
+
+def check(content: str, files: Mapping[str, str]) -> Iterator[Problem]:
+    """Whether the metadata name the tables of a release as they are (rule P07): path → SHA-256."""
+    try:
+        data = json.loads(content)
+        named = {item["contentUrl"]: item["sha256"] for item in data["distribution"]}
+    except (ValueError, KeyError, TypeError) as error:
+        yield Problem("P07", 1, f"the Croissant metadata cannot be read: {error!r}")
+        return
+    if data.get("@context") != _CONTEXT:
+        yield Problem("P07", 1, "the context is not that of Croissant 1.0")
+    tables = {name: digest for name, digest in files.items() if name.endswith(".parquet")}
+    for name in sorted({*named, *tables}):
+        if named.get(name) != tables.get(name):
+            state = (
+                "is not named" if name not in named else "is not there" if name not in tables else "differs"
+            )
+            yield Problem("P07", 1, f"{name} {state}")
+
+
+def _cited(stated: Mapping[str, Any], version: str, corpus_hash: str) -> str:
+    citation: str = stated.get("citation", NOT_STATED)
+    return citation.replace("VERSION", version).replace("HASH", corpus_hash[:12])
+
+
+def _field(config: str, column: pa.Field) -> dict[str, Any]:
+    import pyarrow as pa
+
+    source = {"fileObject": {"@id": f"{config}.parquet"}, "extract": {"column": column.name}}
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": f"{config}/{column.name}", "name": column.name}
+    type_ = column.type
+    if pa.types.is_list(type_):
+        field["repeated"] = True
+        type_ = type_.value_type
+    if not pa.types.is_struct(type_):
+        return field | {"dataType": _type(type_), "source": source}
+    return field | {
+        "subField": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{config}/{column.name}/{name}",
+                "name": name,
+                "dataType": _type(inner),
+                "source": source | {"transform": {"jsonPath": path}},
+            }
+            for name, path, inner in _inside(type_)
+        ]
+    }
+
+
+def _inside(struct: pa.StructType) -> Iterable[tuple[str, str, pa.DataType]]:
+    """Name, path and type of what can be taken out of one struct."""
+    import pyarrow as pa
+
+    for item in struct:
+        if not pa.types.is_list(item.type):
+            yield item.name, item.name, item.type
+        elif pa.types.is_struct(item.type.value_type):
+            for inner in item.type.value_type:
+                if not pa.types.is_list(inner.type):
+                    yield f"{item.name}_first_{inner.name}", f"{item.name}[0].{inner.name}", inner.type
+
+
+def _type(type_: pa.DataType) -> str:
+    import pyarrow as pa
+
+    if pa.types.is_boolean(type_):
+        return "sc:Boolean"
+    if pa.types.is_integer(type_):
+        return "sc:Integer"
+    return "sc:Float" if pa.types.is_floating(type_) else "sc:Text"

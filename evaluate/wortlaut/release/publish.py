@@ -1,0 +1,189 @@
+"""Publishes a release: into a folder, or as one commit to a dataset repository of the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.release.manifest import Release, is_release
+
+#: How often a publication to the Hub is tried where the connection breaks, and the first pause in seconds.
+ATTEMPTS = 4
+PAUSE = 1.0
+#: What a release may hold beside its own top files, and what is removed from there when it is gone.
+_OURS = ("data/", "annotations/")
+_HUB = "hub:"
+_NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
+
+
+def check_target(target: str) -> None:
+    """Raises WortlautError where ``target`` (a folder, or ``hub:OWNER/NAME``) cannot be published to."""
+    if target.startswith(_HUB):
+        name = target.removeprefix(_HUB)
+        if not _NAME.fullmatch(name):
+            raise DataError(f"{name!r} is no repository of the Hub", hint="Write hub:OWNER/NAME.")
+        return
+    out = Path(target)
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not is_release(out)):
+        hint = "Choose another folder, or empty it."
+        raise DataError("the folder holds something else and is not replaced", where=target, hint=hint)
+
+
+def describe(release: Release, target: str) -> Iterator[str]:
+    """What will go where, in lines."""
+    kind = "without the text" if "standoff" in release.format else "WITH the full text"
+    yield f"release {release.version}, {kind}"
+    yield f"hash {release.hash}"
+    yield f"licence {release.license}; texts: {'; '.join(release.rights) or 'rights not stated'}"
+    yield f"to {_place(target)}"
+    for name, (size, digest) in release.files.items():
+        yield f"  {size:>9} B  {digest[:16]}…  {name}"
+    yield f"{len(release.files)} files, {sum(size for size, _ in release.files.values())} B"
+
+
+def publish(release: Release, target: str) -> str:
+    """Publishes to ``target``, whole or not at all; where it is then."""
+    check_target(target)
+    if target.startswith(_HUB):
+        return _to_hub(release, target.removeprefix(_HUB))
+    return str(_to_folder(release, Path(target)))
+
+
+def _place(target: str) -> str:
+    if not target.startswith(_HUB):
+        return str(Path(target).absolute())
+    from huggingface_hub import constants
+
+    return f"{constants.ENDPOINT}/datasets/{target.removeprefix(_HUB)}, one commit"
+
+
+def _to_folder(release: Release, out: Path) -> Path:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:
+            new, old = Path(place) / "new", Path(place) / "old"
+            shutil.copytree(release.folder, new)
+            if out.exists():
+                out.rename(old)
+            try:
+                new.rename(out)
+            except OSError:
+                if old.exists():
+                    old.rename(out)
+                raise
+    except OSError as error:
+        raise WortlautError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
+    return out
+
+
+def _to_hub(release: Release, name: str) -> str:
+    """One commit on the state that was found; a broken connection is tried again, and what is there is kept.
+
+    Uploaded files are there under their hash, so that a second try sends only the others; and a commit of
+    which only the answer was lost is found done, since nothing differs any more.
+    """
+    from huggingface_hub import HfApi, get_token
+
+    if get_token() is None:
+        hint = "Log in with `hf auth login`, or set HF_TOKEN."
+        raise WortlautError("nobody is logged in to the Hub", where=f"hub:{name}", hint=hint)
+    api = HfApi(library_name="wortlaut")
+    head = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE * 2 ** (attempt - 1))
+        try:
+            api.create_repo(name, repo_type="dataset", exist_ok=True)
+            head = head or str(api.repo_info(name, repo_type="dataset").sha)
+            with _by_lfs():
+                return _commit(api, release, name, head)
+        # Whatever a client library raises: what passes is tried again, all else is told in a sentence.
+        except Exception as error:
+            if not _passes(error) or attempt == ATTEMPTS - 1:
+                raise _told(error, name) from error
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def _by_lfs() -> Iterator[None]:
+    """Large files go by LFS, where a broken connection shows at once.
+
+    With hf_xet, which would be taken wherever it is installed, no error had come after 200 seconds, and
+    that error does not say whether a second try would help.
+    """
+    from huggingface_hub import constants
+
+    # The constant is what newer versions look at, the variable what older ones do.
+    before = constants.HF_HUB_DISABLE_XET, os.environ.get("HF_HUB_DISABLE_XET")
+    constants.HF_HUB_DISABLE_XET, os.environ["HF_HUB_DISABLE_XET"] = True, "1"
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = before[0]
+        os.environ.pop("HF_HUB_DISABLE_XET")
+        if before[1] is not None:
+            os.environ["HF_HUB_DISABLE_XET"] = before[1]
+
+
+def _commit(api: Any, release: Release, name: str, head: str) -> str:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    there = api.list_repo_files(name, repo_type="dataset")
+    operations: list[Any] = [
+        CommitOperationAdd(path_in_repo=path, path_or_fileobj=release.folder / path) for path in release.files
+    ]
+    operations += [
+        CommitOperationDelete(path_in_repo=path)
+        for path in there
+        if path.startswith(_OURS) and path not in release.files
+    ]
+    info = api.create_commit(
+        name,
+        operations,
+        commit_message=f"Release {release.version} ({release.hash[:12]})",
+        repo_type="dataset",
+        # Nothing is written over what somebody else has written in the meantime.
+        parent_commit=head,
+    )
+    return str(info.commit_url)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same call may work a little later: a broken connection, or a server that is busy."""
+    status = _status(error)
+    if status is not None:
+        return status >= 500 or status == 429
+    names = {base.__name__ for base in type(error).__mro__}
+    if names & {"TransportError", "ConnectionError", "Timeout", "TimeoutError"}:
+        return True
+    # An upload that failed is told by another error, raised from the one that says why.
+    return isinstance(error.__cause__, Exception) and _passes(error.__cause__)
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _told(error: Exception, name: str) -> WortlautError:
+    status = _status(error)
+    where = f"hub:{name}"
+    if status in (401, 403):
+        hint = "Is the token one that may write there? `hf auth whoami` says whose it is."
+        return WortlautError("the Hub refuses to let this login write", where=where, hint=hint)
+    if status in (409, 412):
+        hint = "Look at what changed there, and publish again. Nothing was written."
+        return WortlautError("somebody else has written there in the meantime", where=where, hint=hint)
+    if _passes(error):
+        hint = "Nothing was committed, or all of it; publish again, and only what is missing is sent."
+        what = f"the connection broke {ATTEMPTS} times: {type(error).__name__}"
+        return WortlautError(what, where=where, hint=hint)
+    said = str(error).strip().partition("\n")[0]
+    return WortlautError(f"the Hub did not take it: {type(error).__name__}: {said}", where=where)

@@ -1,0 +1,94 @@
+"""Training data for other programs, split by document so that no near copy stands on both sides."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wortlaut.corpus.load import Corpus, load_corpus
+from wortlaut.corpus.splits import SPLITS, Near, split
+from wortlaut.errors import DataError, unknown_name
+from wortlaut.formats.losses import Loss
+from wortlaut.model import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: documents per split, near copies that were kept together, what is not in the data."""
+
+    out: Path
+    documents: dict[str, int]
+    near: tuple[Near, ...]
+    losses: tuple[Loss, ...]
+    nested: int
+
+    def lines(self) -> Iterator[str]:
+        """The report, for the terminal."""
+        for pair in self.near:
+            share = f"{pair.similarity:.0%} in common"
+            yield f"near copies, kept together: {pair.first} and {pair.second} ({share})"
+        for loss in self.losses:
+            yield f"not in the data: {loss.count} × {loss.kind}, {loss.reason} ({'; '.join(loss.examples)})"
+        if self.nested:
+            yield f"{self.nested} nested names: in the span group entities, not learned by the component ner"
+        counts = ", ".join(f"{name} {count}" for name, count in self.documents.items())
+        yield f"wrote {self.out} ({counts})"
+        yield f"train: python -m spacy train {self.out}/config.cfg --output MODEL"
+        yield "score: wortlaut evaluate -e spacy:MODEL/model-best --corpus …"
+
+
+def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
+    """Writes ``out`` (train, dev and test, a config and ``splits.json``), whole or not at all.
+
+    Raises DataError for a folder that holds something, and for a corpus that cannot be split.
+    """
+    if format != "spacy":
+        raise unknown_name("training format", format, ["spacy"])
+    if out.exists() and (out.is_file() or any(out.iterdir())):
+        raise DataError("is there already and is not overwritten", where=str(out), hint="Name a new folder.")
+    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    sides, near = split(loaded.documents)
+    parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SPLITS}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        new = Path(folder) / "new"
+        new.mkdir()
+        losses = _write_spacy(new, out, loaded, parts)
+        described = {"corpus": loaded.name, "hash": loaded.hash, "documents": sides}
+        (new / "splits.json").write_text(
+            json.dumps(described, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+        if out.exists():
+            out.rmdir()
+        new.rename(out)
+    nested = sum(entity.level > 1 for document in loaded.documents for entity in document.entities)
+    return Exported(out, {name: len(part) for name, part in parts.items()}, tuple(near), losses, nested)
+
+
+def _write_spacy(
+    folder: Path, out: Path, corpus: Corpus, parts: dict[str, list[Document]]
+) -> tuple[Loss, ...]:
+    from wortlaut.formats import writer
+
+    write = writer("docbin")
+    losses = [loss for name, part in parts.items() for loss in write(folder / f"{name}.spacy", part)]
+    (folder / "config.cfg").write_text(_config(corpus, out), encoding="utf-8")
+    return tuple(losses)
+
+
+def _config(corpus: Corpus, out: Path) -> str:
+    """A config for names on one level, small enough for a CPU; paths as ``out`` is named, scores are ours."""
+    from spacy.cli.init_config import init_config
+
+    languages = Counter(dict(document.meta).get("language", "de") for document in corpus.documents)
+    config = init_config(
+        lang=languages.most_common(1)[0][0], pipeline=["ner"], optimize="efficiency", gpu=False
+    )
+    config["paths"] |= {name: (out / f"{name}.spacy").as_posix() for name in SPLITS[:2]}
+    config["components"]["ner"]["scorer"] = {"@scorers": "wortlaut.ents_scorer.v1"}
+    text: str = config.to_str()
+    return text

@@ -1,0 +1,376 @@
+"""Checks annotation files and their texts against the catalogue of rules."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from wortlaut.annotations.rules import RULES
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.native import (
+    Decision,
+    Line,
+    Mention,
+    Parsed,
+    Problem,
+    check_text,
+    decode,
+    parse,
+    read_provenance,
+    text_path,
+)
+from wortlaut.model import Cluster, Entity, Quote, Span
+from wortlaut.text.segments import ABBREVIATIONS, tokens
+
+_T = TypeVar("_T", Cluster, Mention, Entity, Quote)
+
+#: The figures of `wortlaut agree --write`, in a repository.
+AGREEMENT = "annotations/agreement.json"
+_MARKS = "„“”‚‘’»«›‹\"'"
+_TITLES = frozenset(
+    title + ending
+    for title in ("Präsident", "Kanzler", "Minister", "Sprecher", "Direktor", "Professor", "General", "König")
+    for ending in ("", "in", "s", "en")
+) | {"Herr", "Herrn", "Frau", "Papst", "Dr.", "Prof."}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A broken rule at its place. ``line`` counts from 1, 0 is the whole file; offsets as in the text."""
+
+    rule: str
+    level: str
+    severity: str
+    file: str
+    line: int
+    offsets: tuple[tuple[int, int], ...]
+    what: str
+    fix: str
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON: the fields, offsets as lists."""
+        return {
+            "rule": self.rule,
+            "level": self.level,
+            "severity": self.severity,
+            "file": self.file,
+            "line": self.line,
+            "offsets": [list(pair) for pair in self.offsets],
+            "what": self.what,
+            "fix": self.fix,
+        }
+
+
+def validate(paths: Iterable[Path]) -> list[Incident]:
+    """Every incident in annotation files, folders of them, repositories or releases.
+
+    The dataset ``corpus`` of a repository is checked against its manifest, a release as a whole.
+
+    A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`.
+    """
+    texts: dict[Path, str | None] = {}
+    found: list[Incident] = []
+    for path in paths:
+        if _is_release(path):
+            found += _check_release(path, whole=True)
+            continue
+        files, seeds = _files(path)
+        for file in files:
+            found += _check_file(file, texts)
+        if seeds is not None:
+            found += _check_seeds(seeds, {file.stem for file in files if file.parent.name == "gold"}, texts)
+            found += _check_agreement(seeds.parent)
+            if _is_release(seeds.parent / "corpus"):
+                found += _check_release(seeds.parent / "corpus", whole=False)
+    return list(dict.fromkeys(found))
+
+
+def exit_code(incidents: Sequence[Incident]) -> int:
+    """0 without errors, else 1; warnings alone do not fail. (2 is for what cannot be checked at all.)"""
+    return int(any(incident.severity == "error" for incident in incidents))
+
+
+def _files(path: Path) -> tuple[list[Path], Path | None]:
+    """The annotation files that ``path`` stands for, and the ``seeds`` that they must account for, if any."""
+    if not path.exists():
+        raise MissingFileError("no such file or folder", where=str(path))
+    if path.is_file():
+        if path.suffix != ".jsonl":
+            hint = "Name a .jsonl file, a folder of them, or a repository with seeds/ and annotations/."
+            raise DataError("not an annotation file", where=str(path), hint=hint)
+        return [path], None
+    root = path / "annotations" if (path / "annotations").is_dir() else path
+    layers = [root / name for name in ("gold", "layers") if (root / name).is_dir()]
+    files = [file for folder in layers or [root] for file in sorted(folder.rglob("*.jsonl"))]
+    files = [file for file in files if file.absolute().parent.name != "seeds"]
+    if not files:
+        hint = "Annotations are .jsonl files in annotations/gold and annotations/layers/<layer>."
+        raise MissingFileError("no annotation file in this folder", where=str(path), hint=hint)
+    return files, root.parent / "seeds" if layers else None
+
+
+def _incident(file: Path, problem: Problem) -> Incident:
+    rule = RULES[problem.rule]
+    return Incident(
+        rule.id,
+        rule.level,
+        rule.severity,
+        str(file),
+        problem.line,
+        problem.offsets,
+        problem.what,
+        problem.fix or rule.fix,
+    )
+
+
+def _text(path: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
+    """Reads a text into ``texts`` once, and yields what is wrong with its file."""
+    if path in texts:
+        return
+    texts[path] = None
+    if path.is_file():
+        texts[path], problems = decode(path.read_bytes())
+        yield from (_incident(path, problem) for problem in problems)
+
+
+def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
+    parsed = parse(file)
+    document = parsed.header.document if parsed.header else file.stem
+    problems = list(parsed.problems)
+    try:
+        seed = text_path(file, document)
+    except MissingFileError as error:
+        problems.append(Problem("R01", 1, error.what, error.hint))
+        text = None
+    else:
+        yield from _text(seed, texts)
+        text = texts[seed]
+        if text is None:
+            problems.append(Problem("R01", 1, f"there is no text {seed.name} in seeds"))
+    problems += _name_problems(file, parsed)
+    # How lines fit together can be judged when all is decided.
+    if not any(isinstance(line.value, Decision) for line in parsed.lines):
+        problems += _cluster_problems(parsed.lines)
+        problems += _entity_problems(parsed.lines)
+        problems += _quote_problems(parsed.lines)
+    if text is not None:
+        misplaced = check_text(parsed, text)
+        problems += misplaced
+        # Words can be judged only where the offsets are right.
+        wrong = {problem.line for problem in misplaced}
+        problems += _word_problems([line for line in parsed.lines if line.number not in wrong], text)
+    yield from (_incident(file, problem) for problem in sorted(problems, key=lambda problem: problem.line))
+
+
+def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> Iterator[Incident]:
+    """Every text has gold and a line of provenance, and every line of provenance a text."""
+    table = seeds / "provenance.jsonl"
+    try:
+        provenance = read_provenance(seeds)
+    except DataError as error:
+        yield _incident(table, Problem("R11", 0, str(error)))
+        return
+    lines = {id: number for number, id in enumerate(provenance, 1)}
+    for path in sorted(seeds.glob("*.txt")):
+        yield from _text(path, texts)
+        if path.stem not in gold:
+            yield _incident(path, Problem("R03", 0, f"there is no annotations/gold/{path.stem}.jsonl"))
+        if path.stem not in provenance:
+            yield _incident(table, Problem("R11", 0, f"no line about {path.stem}"))
+        elif provenance[path.stem].get("sha256") != sha256(path.read_bytes()).hexdigest():
+            what = f"the checksum of {path.stem} is that of another text"
+            yield _incident(table, Problem("R11", lines[path.stem], what))
+    for id in sorted(provenance):
+        if not (seeds / f"{id}.txt").is_file():
+            what, fix = f"there is no text {id}.txt", "Bring the text back, or remove the line."
+            yield _incident(table, Problem("R11", lines[id], what, fix))
+
+
+def _is_release(path: Path) -> bool:
+    return (path / "manifest.json").is_file()
+
+
+def _check_release(folder: Path, *, whole: bool) -> Iterator[Incident]:
+    from wortlaut.release.manifest import problems
+
+    for name, problem in problems(folder, whole=whole):
+        yield _incident(folder / name, problem)
+
+
+def _check_agreement(root: Path) -> Iterator[Incident]:
+    path = root / AGREEMENT
+    if path.is_file():
+        try:
+            measured = json.loads(path.read_bytes())["sources"]
+        except (ValueError, KeyError, TypeError) as error:
+            yield _incident(path, Problem("R12", 0, f"it cannot be read: {error!r}"))
+            return
+        there = layer_hashes(root)
+        for name in sorted({*measured, *there}):
+            if measured.get(name) != there.get(name):
+                state = "new" if name not in measured else "gone" if name not in there else "changed"
+                yield _incident(path, Problem("R12", 0, f"{name} is {state}"))
+
+
+def layer_hashes(root: Path) -> dict[str, str]:
+    """SHA-256 of every file in ``annotations/layers``, by its path in the repository."""
+    return {
+        path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.glob("annotations/layers/*/*.jsonl"))
+    }
+
+
+def _name_problems(file: Path, parsed: Parsed) -> Iterator[Problem]:
+    if parsed.header is None:
+        return
+    if parsed.header.document != file.stem:
+        what = f"the file {file.name} annotates the document {parsed.header.document!r}"
+        yield Problem("F15", 1, what)
+    folder = file.absolute().parent
+    in_layer = folder.name == "gold" or folder.parent.name == "layers"
+    if in_layer and parsed.header.layer != folder.name:
+        yield Problem("F15", 1, f"the folder {folder.name} holds the layer {parsed.header.layer!r}")
+
+
+def _values(lines: Iterable[Line], kind: type[_T]) -> list[tuple[int, _T]]:
+    return [(line.number, line.value) for line in lines if isinstance(line.value, kind)]
+
+
+def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
+    entities, mentions, quotes = _values(lines, Entity), _values(lines, Mention), _values(lines, Quote)
+    used = {entity.entity for _, entity in entities}
+    used |= {mention.cluster for _, mention in mentions} | {quote.speaker_entity for _, quote in quotes}
+    linked: dict[str, str] = {}
+    for number, cluster in _values(lines, Cluster):
+        if cluster.id not in used:
+            yield Problem("R08", number, f"nothing refers to the cluster {cluster.id!r}")
+        if cluster.qid in (None, "NIL"):
+            continue
+        if cluster.qid in linked:
+            yield Problem("R10", number, f"{cluster.qid} is also the QID of {linked[cluster.qid]!r}")
+        linked.setdefault(cluster.qid, cluster.id)
+    seen = {(entity.entity, entity.span): number for number, entity in entities}
+    for number, mention in mentions:
+        key = (mention.cluster, mention.span)
+        if key in seen:
+            what = f"line {seen[key]} already says that this is {mention.cluster!r}"
+            yield Problem("S16", number, what, offsets=mention.span.fragments)
+        seen.setdefault(key, number)
+
+
+def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
+    clusters = {cluster.id: cluster for _, cluster in _values(lines, Cluster)}
+    entities = _values(lines, Entity)
+    outer = [(number, entity.span) for number, entity in entities if entity.level == 1]
+    for number, entity in entities:
+        cluster = clusters.get(entity.entity or "")
+        place = entity.span.fragments
+        if cluster and entity.qid and cluster.qid and entity.qid != cluster.qid:
+            what = f"the entity has {entity.qid}, its cluster {cluster.id!r} has {cluster.qid}"
+            yield Problem("R09", number, what, offsets=place)
+        if cluster and cluster.type not in (None, "GROUP", entity.label[:3], (entity.metonymy or "")[:3]):
+            what = f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}"
+            yield Problem("L09", number, what, offsets=place)
+    for level in (1, 2):
+        yield from _overlaps([(n, entity.span) for n, entity in entities if entity.level == level])
+    # Sorted by start, so that only the names that can enclose are compared.
+    outer.sort(key=lambda item: item[1].start)
+    starts = [span.start for _, span in outer]
+    longest = max((span.end - span.start for _, span in outer), default=0)
+    for number, entity in entities:
+        if entity.level == 2:
+            candidates = outer[
+                bisect_right(starts, entity.span.start - longest - 1) : bisect_right(
+                    starts, entity.span.start
+                )
+            ]
+            if not any(span.contains(entity.span) for _, span in candidates):
+                what = "no entity of level 1 encloses this one of level 2"
+                yield Problem("S13", number, what, offsets=entity.span.fragments)
+
+
+def _overlaps(spans: list[tuple[int, Span]]) -> Iterator[Problem]:
+    active: list[tuple[int, Span]] = []
+    for number, span in sorted(spans, key=lambda item: item[1].start):
+        active = [(n, other) for n, other in active if other.end > span.start]
+        for n, other in active:
+            if other == span:
+                yield Problem(
+                    "S11", number, f"line {n} is an entity of the same span and level", "", span.fragments
+                )
+            elif other.overlap(span):
+                yield Problem("S12", number, f"it overlaps the entity in line {n}", "", span.fragments)
+        active.append((number, span))
+
+
+def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
+    quotes = _values(lines, Quote)
+    by_id = {quote.id: quote for _, quote in quotes}
+    seen: dict[tuple[str, Span, str | None], int] = {}
+    for number, quote in quotes:
+        place = quote.content.fragments
+        key = (quote.type, quote.content, quote.speaker_entity)
+        if key in seen:
+            what = f"line {seen[key]} is a quote of the same type, content and speaker"
+            yield Problem("S15", number, what, offsets=place)
+        seen.setdefault(key, number)
+        parent = by_id.get(quote.parent or "")
+        if parent and not parent.content.contains(quote.content):
+            yield Problem("S14", number, f"it does not lie inside its parent {parent.id}", "", place)
+        if quote.attribution in ("explicit", "anaphoric") and quote.speaker is None:
+            yield Problem(
+                "L08", number, f"the attribution is {quote.attribution} but no speaker is marked", "", place
+            )
+        for role in ("cue", "speaker", "addressee"):
+            # The other types have no frame: who speaks, and how, is told inside the content.
+            span = quote.role(role) if quote.type in ("direct", "indirect") else None
+            if span is not None and span.overlap(quote.content):
+                yield Problem("L05", number, f"the {role} overlaps the content", "", span.fragments)
+
+
+def _word_problems(lines: Sequence[Line], text: str) -> Iterator[Problem]:
+    words = tokens(text)
+    starts = [start for start, _ in words]
+
+    def inside_word(position: int) -> bool:
+        index = bisect_right(starts, position) - 1
+        return index >= 0 and words[index][0] < position < words[index][1]
+
+    for line in lines:
+        for start, end, surface in line.surfaces:
+            if inside_word(start) or inside_word(end):
+                what = f"{surface[:40]!r} begins or ends inside a word"
+                yield Problem("L06", line.number, what, offsets=((start, end),))
+        if isinstance(line.value, Entity):
+            first, _, rest = line.value.span.text(text).partition(" ")
+            if line.value.label == "PER" and rest and first in _TITLES:
+                yield Problem(
+                    "L07", line.number, f"the name begins with {first!r}", "", line.value.span.fragments
+                )
+        elif isinstance(line.value, Quote):
+            yield from _content_problems(line.number, line.value, text)
+
+
+def _content_problems(number: int, quote: Quote, text: str) -> Iterator[Problem]:
+    start, end = quote.content.start, quote.content.end
+    place = quote.content.fragments
+    if quote.type == "direct":
+        # A side without a mark of its own, and what stands next to it in the text.
+        bare = [text[max(0, start - 1) : start]] if text[start] not in _MARKS else []
+        bare += [text[end : end + 1]] if text[end - 1] not in _MARKS else []
+        if any(mark and mark in _MARKS for mark in bare):
+            yield Problem("L02", number, "a quotation mark stands next to the content, not in it", "", place)
+        elif bare:
+            yield Problem("L01", number, "a direct quote without quotation marks", "", place)
+    if quote.type != "indirect":
+        return
+    last_word = text[start : end - 1].rpartition(" ")[2].lower()
+    if text[end - 1] == "." and last_word not in ABBREVIATIONS:
+        yield Problem("L03", number, "the content ends in a full stop", f"End it at {end - 1}.", place)
+    if text[start] in ",:;":
+        yield Problem("L04", number, f"the content begins with {text[start]!r}", "", place)

@@ -1,0 +1,347 @@
+"""One format into another: what could not be carried is reported, and nothing is left half done.
+
+Formats that can be joined are written in parts, in a hidden folder beside the target, so that a conversion
+that was broken off goes on behind its last whole part. A part is a stretch of the source that depends on
+nothing else: the parts of a second run are those of the first.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from inspect import signature
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from wortlaut.corpus.load import stream_corpus
+from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
+from wortlaut.formats import READERS, WRITERS, Writer, detect, joiner, writer
+from wortlaut.formats.losses import Loss, Losses
+from wortlaut.io.files import write_whole
+from wortlaut.model import Document
+from wortlaut.version import VERSION
+
+#: What the end of a name says about what to write.
+SUFFIXES = {
+    ".conll": "conll",
+    ".conllu": "conllu",
+    ".spacy": "docbin",
+}
+#: A part ends with the document that reaches one of these.
+DOCUMENTS, CHARACTERS = 20_000, 20_000_000
+#: Sources whose documents are counted by what their files are called, or by their lines.
+_FILES = {
+    "brat": "*.ann",
+    "web-annotation": "*.jsonld",
+    "inception": "*.xmi",
+    "german-news-quotation": "*.json",
+    "tei": "*.xml",
+}
+_LINES = ("predictions", "doccano", "prodigy")
+
+_STATE = "state.json"
+#: Called with what is being done, the documents done, and their number (0 where it is not known).
+Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What was written: where, in which format, how many documents were read, what is not in it.
+
+    ``before`` of the documents were converted by an earlier run, which was broken off.
+    """
+
+    out: Path
+    format: str
+    documents: int
+    losses: tuple[Loss, ...]
+    before: int = 0
+
+
+def convert(
+    source: str | Path,
+    out: Path,
+    to: str | None = None,
+    *,
+    strict: bool = False,
+    force: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Write the documents of ``source`` to ``out``, whole or not at all.
+
+    ``source`` is what ``load_corpus`` takes, or a path whose format shows. ``to`` is a format, with options
+    as in ``conll?scheme=BILOU``; None tells it from the end of ``out``. With ``strict`` a loss is an error.
+    What is there is replaced with ``force`` only, and a folder only if it holds the same format; a link is
+    followed. With ``resume`` a run that was broken off goes on; if there was none, this is the first.
+    Raises :class:`WortlautError`; then ``out`` is what it was.
+    """
+    name, write, options = _target(to, out)
+    out = out.resolve() if out.is_symlink() else out
+    _refuse_to_overwrite(out, name, force)
+    ref = named(source)
+    join = joiner(name)
+    if resume and join is None:
+        raise DataError(
+            f"a conversion to {name} begins again, it cannot go on",
+            where=str(out),
+            hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, WRITERS))}.",
+        )
+    what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
+    documents = _told(stream_corpus(ref), f"to {name}", _count(ref), progress)
+    stretches = _cut(documents, whole=join is None)
+    folder = out.parent / f".{out.name}.parts"
+    with _alone(folder, out):
+        parts = _earlier(folder, out, what, resume)
+        for known in parts:
+            _pass_over(next(stretches, None), known, folder)
+        before = sum(part["documents"] for part in parts)
+        try:
+            for number, part in enumerate(stretches, len(parts)):
+                path = _made(folder / f"{number:05}") / out.name
+                losses = tuple(write(path, part, **options))
+                if strict and losses:
+                    raise _too_much(losses, out)
+                parts.append(part.to_dict(losses))
+                if join is not None:
+                    write_whole(folder / _STATE, json.dumps({"of": what, "parts": parts}))
+            paths = [folder / f"{number:05}" / out.name for number in range(len(parts))]
+            if join is not None:
+                join(new := _made(folder / "whole") / out.name, paths)
+                paths = [new]
+            _replace(out, paths[0], folder)
+        except BaseException as error:
+            # Broken data are broken the next time, too; what comes over a network may not be.
+            broken = isinstance(error, DataError | UnicodeError) and not str(ref).startswith("hub:")
+            kept = (folder / _STATE).exists() and not broken
+            if not kept:
+                shutil.rmtree(folder)
+            told = _in_words(error, out, folder if kept else None)
+            raise told from (None if told is error else error)
+        shutil.rmtree(folder)
+    found = Losses(name)
+    for row in (row for part in parts for row in part["losses"]):
+        found.include(*row)
+    return Conversion(out, name, sum(part["documents"] for part in parts), tuple(found), before)
+
+
+# ---------------------------------------------------------------- parts
+
+
+class _Part:
+    """A stretch of a stream of documents, which counts what goes through it."""
+
+    def __init__(self, first: Document, rest: Iterator[Document], whole: bool) -> None:
+        self._documents, self._whole = chain([first], rest), whole
+        self._texts = sha256()
+        self.documents = 0
+
+    def __iter__(self) -> Iterator[Document]:
+        characters = 0
+        for document in self._documents:
+            self.documents += 1
+            characters += len(document.text)
+            for value in (document.id, document.text):
+                data = value.encode("utf-8", "surrogatepass")
+                self._texts.update(len(data).to_bytes(8, "big") + data)
+            yield document
+            if not self._whole and (self.documents >= DOCUMENTS or characters >= CHARACTERS):
+                return
+
+    def to_dict(self, losses: Iterable[Loss]) -> dict[str, Any]:
+        """What is kept of a part beside its file."""
+        rows = [[loss.kind, loss.reason, loss.count, list(loss.examples)] for loss in losses]
+        return {"documents": self.documents, "texts": self._texts.hexdigest(), "losses": rows}
+
+
+def _cut(documents: Iterator[Document], whole: bool) -> Iterator[_Part]:
+    """The parts, each of which must be gone through before the next is asked for."""
+    for first in documents:
+        yield _Part(first, documents, whole)
+
+
+def _pass_over(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
+    for _ in part or ():
+        pass
+    if part is None or part.to_dict(()) != known | {"losses": []}:
+        raise _other_run("the source does not give the documents that it gave before", folder)
+
+
+def _told(
+    documents: Iterable[Document], what: str, total: int, progress: Progress | None
+) -> Iterator[Document]:
+    for read, document in enumerate(documents, 1):
+        yield document
+        if progress and read % 100 == 0:
+            progress(what, read, total)
+
+
+def _count(ref: str | Path) -> int:
+    """How many documents a source has, where that is quickly said; else 0."""
+    name, _, path = str(ref).partition(":")
+    place = Path(path)
+    if name in _LINES:
+        with place.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    if name == "dataset":
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(file).num_rows for file in place.glob("data/documents/*.parquet"))
+    return sum(1 for _ in place.rglob(_FILES[name])) if name in _FILES else 0
+
+
+def _too_much(losses: Sequence[Loss], out: Path) -> DataError:
+    count, first = sum(loss.count for loss in losses), losses[0]
+    return DataError(
+        f"{count} losses, the first: {first.kind}, {first.reason} ({first.examples[0]})",
+        where=str(out),
+        hint="Nothing was written. Without --strict the rest is, and every loss is listed.",
+    )
+
+
+# ---------------------------------------------------------------- the hidden folder
+
+
+@contextmanager
+def _alone(folder: Path, out: Path) -> Iterator[None]:
+    """The folder, made where it is not there, and locked for as long as the program lives."""
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise _in_words(error, out, None) from error
+    with lock:
+        with suppress(ImportError):  # there is none on Windows
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                what, hint = "another run is writing it", "Wait for it, or choose another name."
+                raise WortlautError(what, where=str(out), hint=hint) from None
+        yield
+
+
+def _earlier(folder: Path, out: Path, what: dict[str, str], resume: bool) -> list[dict[str, Any]]:
+    """The parts of a run that was broken off, if it is to be gone on with; else the folder is empty."""
+    if not out.exists() and (old := folder / "old").exists():
+        old.rename(out)
+    state = json.loads((folder / _STATE).read_text("utf-8")) if (folder / _STATE).exists() else None
+    if state is None:
+        return []
+    parts: list[dict[str, Any]] = state["parts"]
+    if not resume:
+        count = sum(part["documents"] for part in parts)
+        raise _other_run(
+            f"an earlier run was broken off after {count} documents", folder, "Go on: --resume. "
+        )
+    for key, value in state["of"].items():
+        if value != what[key]:
+            told = "the source has changed since" if key == "files" else f"its {key} was {value}"
+            raise _other_run(f"an earlier run was broken off, but {told}", folder)
+    return parts
+
+
+def _other_run(what: str, folder: Path, hint: str = "") -> WortlautError:
+    return WortlautError(what, where=str(folder), hint=f"{hint}To begin again, remove this folder.")
+
+
+def _made(folder: Path) -> Path:
+    """An empty folder: what a run that was broken off left in it is no whole part."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
+
+
+def _replace(out: Path, new: Path, folder: Path) -> None:
+    if out.exists() and (out.is_dir() or new.is_dir()):
+        out.rename(folder / "old")
+    try:
+        new.rename(out)
+    except OSError:
+        if (folder / "old").exists():
+            (folder / "old").rename(out)
+        raise
+
+
+def _in_words(error: BaseException, out: Path, kept: Path | None) -> BaseException:
+    """The error as it is told, with how to go on where something was kept."""
+    if isinstance(error, KeyboardInterrupt) and kept:
+        error = WortlautError("interrupted", where=str(out))
+    elif isinstance(error, UnicodeEncodeError):
+        error = DataError("half a surrogate pair cannot be written", where=str(out))
+    elif isinstance(error, OSError) and not isinstance(error, WortlautError):
+        error = WortlautError(f"cannot be written: {error.strerror or error}", where=str(out))
+    if isinstance(error, WortlautError) and kept:
+        what = f"The same command with --resume goes on from what is in {kept}."
+        error.hint = f"{error.hint} {what}" if error.hint else what
+    return error
+
+
+def _fingerprint(ref: str | Path) -> str:
+    """Of the sizes and times of the source's files; empty where it is none on this machine."""
+    path = Path(str(ref).partition(":")[2])
+    if str(ref).startswith("hub:") or not path.exists():
+        return ""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    digest = sha256()
+    for file in files:
+        stat = file.stat()
+        digest.update(f"{file.relative_to(path)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def named(source: str | Path) -> str | Path:
+    """What ``load_corpus`` takes for a path whose format shows. Raises where it does not, or is not there."""
+    name, colon, _ = str(source).partition(":")
+    if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*READERS, "hub")):
+        return source
+    if not Path(source).exists():
+        raise MissingFileError(
+            "no such file or folder", where=str(source), hint=f"Formats: {', '.join(READERS)}."
+        )
+    return f"{detect(Path(source))}:{source}"
+
+
+def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, str]]:
+    if to is None and out.suffix not in SUFFIXES:
+        raise DataError(
+            "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(WRITERS)}."
+        )
+    name, _, query = (to or SUFFIXES[out.suffix]).partition("?")
+    write = writer(name)
+    options = {}
+    for pair in query.split("&") if query else ():
+        key, _, value = pair.partition("=")
+        if key not in (known := list(signature(write).parameters)[2:]):
+            raise unknown_name(f"option of {name}", key, known)
+        options[key] = value
+    return name, write, options
+
+
+def _refuse_to_overwrite(out: Path, name: str, force: bool) -> None:
+    if not out.absolute().parent.is_dir():
+        raise MissingFileError("its folder is not there", where=str(out), hint="Make it first.")
+    if not out.exists():
+        return
+    if not force:
+        raise DataError("is there already", where=str(out), hint="Choose another name, or say --force.")
+    if out.is_dir() and any(out.iterdir()) and _held(out) != name:
+        raise DataError(
+            f"is a folder that holds something else than {name}, and is not replaced",
+            where=str(out),
+            hint="Choose another name, or remove it yourself.",
+        )
+
+
+def _held(folder: Path) -> str:
+    try:
+        return detect(folder)
+    except DataError:
+        return ""

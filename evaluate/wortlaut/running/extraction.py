@@ -1,0 +1,285 @@
+"""``wortlaut extract``: an extractor over a corpus of any size, each document once, stopped anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal
+
+from wortlaut.errors import DataError, ExtractorError, MissingFileError, WortlautError
+from wortlaut.extractors.run import BATCH_SIZE
+from wortlaut.formats.shards import FAILURES, MANIFEST, SHARDS, Manifest, Shard, read_manifest
+from wortlaut.io.storage import Folder
+from wortlaut.model import LAYERS
+from wortlaut.running.identity import identity
+from wortlaut.running.local import Job, Outcome, changed, run_local
+from wortlaut.running.on_ray import Cluster, run_ray
+from wortlaut.running.pool import Limits, Pool
+from wortlaut.running.shards import LOCK, Quarantined, clean, locked, read_failures, write_state
+from wortlaut.running.source import Source
+from wortlaut.version import VERSION
+
+#: Called with documents done, their number where it is known, and those in quarantine.
+Progress = Callable[[int, int | None, int], object]
+#: Called with the layers found, the notes of the extractor and the restarts so far.
+Learn = Callable[[Sequence[str], Sequence[str], int], object]
+#: Shards that are put together at a time, beyond one for each worker.
+_AHEAD = 2
+#: Seconds from one writing of the manifest to the next, and notes of the extractor that it holds.
+_PAUSE, _NOTES = 1.0, 20
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What a run did. ``documents`` and ``failures`` are those of the folder, ``made`` those of this run."""
+
+    folder: str
+    documents: int
+    failures: int
+    made: int
+    seconds: float
+    restarts: int
+    finds: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    #: Finished shards whose files were no longer what they had been; they were made anew.
+    damaged: tuple[str, ...] = ()
+
+
+def extract(
+    corpus: str,
+    extractor: str,
+    out: str,
+    *,
+    engine: Literal["local", "ray"] = "local",
+    workers: int = 1,
+    shard_size: int = 1000,
+    batch_size: int = BATCH_SIZE,
+    timeout: float = 300.0,
+    max_memory: int | None = None,
+    max_failures: int = 100,
+    retry: bool = False,
+    cluster: Cluster | None = None,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Run the extractor over the corpus and write what it finds into the folder ``out``, shard by shard.
+
+    The same call goes on where an earlier one stopped, for whatever reason it did.
+
+    Parameters
+    ----------
+    corpus
+        What :func:`wortlaut.load_corpus` takes; or Parquet (columns ``id`` and ``text``), JSON Lines (these
+        keys) or ``.txt`` files: one, a folder of them, or a URL that fsspec opens.
+    extractor
+        A spec string; the extractor is made in each worker process.
+    out
+        A folder, or a URL of an object store. Its layout is told in ``wortlaut.formats.shards``.
+    engine, workers
+        ``local``: so many processes. ``ray``: see ``cluster``.
+    shard_size, batch_size
+        Documents in a file, and those that the extractor is given at a time.
+    timeout
+        Seconds without an answer after which a worker is replaced.
+    max_memory
+        MiB that a worker, with what it started, may hold.
+    max_failures
+        Documents that may fail before the run ends.
+    retry
+        Make shards with failures anew.
+
+    Raises WortlautError where the corpus, the extractor or the folder cannot be used, where they changed
+    since the folder was begun, and where more documents fail than allowed; what is finished is kept.
+    """
+    for name, value in (("workers", workers), ("shard_size", shard_size), ("batch_size", batch_size)):
+        if value < 1:
+            raise DataError(f"{name} is {value}", hint="It must be 1 or more.")
+    begun = time.monotonic()
+    folder = Folder(out)
+    mine = identity(extractor)
+    source = Source.of(corpus)
+    with locked(folder):
+        old = _earlier(folder, mine, shard_size)
+        kept, damaged = _kept(folder, old)
+        again = {shard.number for shard in kept if retry and shard.failures}
+        clean(folder, {shard.name for shard in kept})
+        book = _Book.of(folder, corpus, mine, shard_size, old, kept)
+        job = Job(
+            corpus,
+            extractor,
+            folder,
+            shard_size,
+            batch_size,
+            Limits(timeout, max_memory),
+            max_failures - sum(shard.failures for shard in kept if shard.number not in again),
+            {shard.number: shard for shard in old.shards} if old else {},
+            {shard.number for shard in kept} - again,
+        )
+        done = [0, 0]
+
+        def counted(documents: int, failures: int) -> None:
+            done[0] += documents
+            done[1] += failures
+            if progress is not None:
+                progress(done[0], source.total, done[1])
+
+        if engine == "ray":
+            outcomes = run_ray(job, source, cluster or Cluster(), counted, book.learn)
+        else:
+            outcomes = _locally(job, source, workers, counted, book.learn)
+        seen = book.keep(outcomes)
+        missing = sorted(set(job.known) - seen)
+        if missing:
+            raise changed(job, f"it ends before {job.known[missing[0]].name}")
+        manifest = book.close()
+    if manifest.documents == manifest.failures:
+        first = min(book.failures, key=lambda failure: (failure.shard, failure.id))
+        what = f"not one of {manifest.documents} documents could be extracted; {first.id}: {first.error}"
+        hint = f"The reasons are in {folder}/{FAILURES}. Run with --retry when it is mended."
+        raise ExtractorError(what, where=extractor, hint=hint)
+    return Extraction(
+        str(folder),
+        manifest.documents,
+        manifest.failures,
+        sum(shard.documents for shard in manifest.shards if shard.number not in job.skip),
+        time.monotonic() - begun,
+        book.restarts,
+        tuple(manifest.extractor["finds"]),
+        tuple(manifest.extractor["notes"]),
+        damaged,
+    )
+
+
+def _locally(
+    job: Job, source: Source, workers: int, counted: Callable[[int, int], object], learn: Learn
+) -> Generator[Outcome, None, None]:
+    with Pool(job.spec, workers, job.limits) as pool:
+        for outcome in run_local(job, source.shards(job.shard_size), pool, counted, workers + _AHEAD):
+            learn(pool.finds, pool.notes, pool.restarts)
+            yield outcome
+
+
+def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest | None:
+    """What an earlier run left to go on with. Raises DataError where it was another one."""
+    try:
+        old = read_manifest(folder)
+    except MissingFileError:
+        strange = sorted(set(folder.names()) - {LOCK, SHARDS, FAILURES})
+        strange = [name for name in strange if not name.endswith(".tmp")]
+        if strange:
+            what = f"holds other files ({', '.join(strange[:3])}), and no {MANIFEST}"
+            raise DataError(what, where=str(folder), hint="Name a new folder with -o.") from None
+        return None
+    hint = "Run it as before, or name another folder with -o."
+    theirs = old.extractor["identity"]
+    if theirs["spec"] != mine["spec"]:
+        what = f"was begun with the extractor {theirs['spec']}, not {mine['spec']}"
+        raise DataError(what, where=str(folder), hint=hint)
+    if theirs != mine:
+        parts = sorted(key for key in {*theirs, *mine} if theirs.get(key) != mine.get(key))
+        shown = "; ".join(f"{key} was {_short(theirs.get(key))}, is {_short(mine.get(key))}" for key in parts)
+        what = f"the extractor has changed since it was begun: {shown}"
+        raise DataError(what, where=str(folder), hint=hint)
+    if old.shard_size != shard_size:
+        what = f"was begun with --shard-size {old.shard_size}, not {shard_size}"
+        raise DataError(what, where=str(folder), hint=hint)
+    return old
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "not there"
+    return f"{value[:12]}…" if len(value) == 64 else value
+
+
+def _kept(folder: Folder, old: Manifest | None) -> tuple[list[Shard], tuple[str, ...]]:
+    """The finished shards whose files are what they were, and the names of those that are not."""
+    kept, damaged = [], []
+    for shard in old.shards if old else ():
+        try:
+            sound = sha256(folder.read(shard.name)).hexdigest() == shard.sha256
+        except WortlautError:
+            sound = False
+        if sound:
+            kept.append(shard)
+        else:
+            damaged.append(shard.name)
+    return kept, tuple(damaged)
+
+
+@dataclass
+class _Book:
+    """The state of the run, and when it is written: in a folder that always says what is done."""
+
+    folder: Folder
+    manifest: Manifest
+    shards: dict[int, Shard]
+    failures: list[Quarantined]
+    restarts: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        folder: Folder,
+        corpus: str,
+        mine: dict[str, str],
+        shard_size: int,
+        old: Manifest | None,
+        kept: Sequence[Shard],
+    ) -> _Book:
+        before = old.extractor if old else {"finds": [], "notes": []}
+        extractor = {"spec": mine["spec"], "identity": mine} | {
+            key: before[key] for key in ("finds", "notes")
+        }
+        shards = {shard.number: shard for shard in kept}
+        manifest = Manifest(extractor, corpus, shard_size, version=VERSION)
+        return cls(folder, manifest, shards, read_failures(folder, set(shards)))
+
+    def learn(self, finds: Sequence[str], notes: Sequence[str], restarts: int) -> None:
+        """What the workers of this run had to say so far."""
+        extractor = dict(self.manifest.extractor)
+        extractor["finds"] = [layer for layer in LAYERS if layer in {*extractor["finds"], *finds}]
+        extractor["notes"] = list(dict.fromkeys([*extractor["notes"], *notes]))[:_NOTES]
+        self.manifest = replace(self.manifest, extractor=extractor)
+        self.restarts = restarts
+
+    def keep(self, outcomes: Generator[Outcome, None, None]) -> set[int]:
+        """Take in the shards as they are finished; what is finished is kept, whatever ends the run."""
+        seen = set()
+        due, dirty, finished = 0.0, False, False
+        try:
+            for shard, failures in outcomes:
+                seen.add(shard.number)
+                if failures is None:
+                    continue
+                self.failures = [one for one in self.failures if one.shard != shard.number] + failures
+                self.shards[shard.number] = shard
+                dirty = True
+                if time.monotonic() >= due:
+                    begun = time.monotonic()
+                    self.save()
+                    dirty = False
+                    # Saving may take a twentieth of the time: a manifest of many shards is long.
+                    due = time.monotonic() + max(_PAUSE, 20 * (time.monotonic() - begun))
+            finished = True
+        finally:
+            outcomes.close()
+            if dirty and not finished:
+                # On a full disk nothing more can be said than what ended the run.
+                with suppress(WortlautError):
+                    self.save()
+        return seen
+
+    def save(self) -> None:
+        in_order = tuple(self.shards[number] for number in sorted(self.shards))
+        self.manifest = replace(self.manifest, shards=in_order)
+        write_state(self.folder, self.manifest, self.failures)
+
+    def close(self) -> Manifest:
+        """Every shard is there: the corpus has its hash."""
+        total = sha256("".join(self.shards[number].source for number in sorted(self.shards)).encode())
+        self.manifest = replace(self.manifest, hash=total.hexdigest())
+        self.save()
+        return self.manifest

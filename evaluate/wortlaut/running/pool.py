@@ -1,0 +1,329 @@
+"""Worker processes that may hang, crash, leak and raise: each document is answered once, or has a reason.
+
+A batch whose worker dies, or gives no answer within the time limit, goes through again one document at a
+time, the suspect first. A document that costs a worker its life when it is alone is in quarantine; after a
+death that a worker's past could explain (it had answered others), it has one more try in a new worker.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from multiprocessing.connection import Pipe, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from wortlaut.errors import ExtractorError, WortlautError
+from wortlaut.model import LAYERS, Text
+from wortlaut.running.processes import descendants, family, signal_name
+from wortlaut.running.worker import ANEW, Done, Failure
+
+#: Seconds between two looks at those who work.
+_LOOK = 0.2
+#: Seconds that loading may take, and for how many deaths in a row a worker is started again meanwhile.
+_LOADING, _FALSE_STARTS = 600.0, 3
+#: Seconds that an extractor may take to close.
+_CLOSING = 5.0
+#: One BLAS thread a worker, unless the user says otherwise: workers are the parallelism.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive texts of a shard, from the ``start``-th. ``fresh`` asks for a worker without a past."""
+
+    shard: int
+    start: int
+    texts: tuple[Text, ...]
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``columns`` is an Arrow stream, or None where the one document took its worker along."""
+
+    batch: Batch
+    columns: bytes | None
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``timeout``: seconds without an answer; ``memory``: MiB of a worker with what it started, or None."""
+
+    timeout: float = 300.0
+    memory: int | None = None
+
+
+class Pool:
+    """Workers with the extractor ``spec``; a context, at whose end none of them is left."""
+
+    def __init__(self, spec: str, workers: int, limits: Limits) -> None:
+        if os.name != "posix":
+            raise WortlautError("extract needs Linux or macOS", hint="On Windows, run it in WSL.")
+        if limits.memory is not None and _memory(os.getpid(), {}) is None:
+            raise WortlautError("the memory of a process cannot be read here", hint="Leave out --max-memory.")
+        self.limits = limits
+        #: How often a worker had to be replaced.
+        self.restarts = 0
+        self._told: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._false_starts = 0
+        self._spec = spec
+        self._workers: list[_Worker] = []
+        self._size = workers
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        """The layers that any worker looked for."""
+        return tuple(layer for layer in LAYERS if any(layer in finds for finds, _ in self._told.values()))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the extractors have to say, each sentence once."""
+        return tuple(dict.fromkeys(note for _, notes in self._told.values() for note in notes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end(patient=kind is None)
+
+    def end(self, *, patient: bool) -> None:
+        """Let the workers close their extractors, or kill them at once; a new run starts new ones."""
+        # One that still loads has nothing to close.
+        closing = [worker for worker in self._workers if patient and worker.idle]
+        for worker in closing:
+            worker.end()
+        for worker in self._workers:
+            worker.leave(_CLOSING if worker in closing else 0.0)
+        self._workers = []
+
+    def run(self, batches: Iterable[Batch | None]) -> Iterator[Answer]:
+        """An answer to every batch, or several for its parts, in the order in which they come.
+
+        ``None`` among the batches means: not before another answer has been taken. Raises WortlautError where
+        the extractor cannot be loaded.
+        """
+        stream = iter(batches)
+        # No more workers than there are batches: each loads its model.
+        again = deque(batch for batch in islice(stream, self._size) if batch is not None)
+        self._workers += [_Worker(self._spec) for _ in range(len(again) - len(self._workers))]
+        more = True
+        looked = time.monotonic()
+        while True:
+            # Those without a past first: a batch may ask for one.
+            for worker in sorted(self._workers, key=lambda worker: worker.answers > 0):
+                if not worker.idle:
+                    continue
+                batch = again.popleft() if again else next(stream, _END) if more else _END
+                if batch is _END:
+                    more = False
+                    break
+                if batch is None:
+                    break
+                assert isinstance(batch, Batch)
+                if worker.process.poll() is not None:  # it has died of something else
+                    again.appendleft(batch)
+                    self._replace(worker)
+                elif batch.fresh and worker.answers:
+                    again.appendleft(batch)
+                    if any(other.batch is None and not other.answers for other in self._workers):
+                        break  # one is about to be ready
+                    self._replace(worker)
+                else:
+                    worker.give(batch)
+            working = [worker for worker in self._workers if not worker.idle]
+            if not working:
+                return
+            if not more and not again and all(worker.batch is None for worker in working):
+                return  # those who still load have come too late
+            ready = wait([worker.messages for worker in working], _LOOK)
+            for worker in working:
+                if worker.messages in ready:
+                    yield from self._heard(worker, again)
+            if time.monotonic() - looked >= _LOOK:
+                children = family() if self.limits.memory is not None else {}
+                for worker in self._workers:
+                    yield from self._watch(worker, again, children)
+                looked = time.monotonic()
+
+    def _heard(self, worker: _Worker, again: deque[Batch]) -> Iterator[Answer]:
+        try:
+            message = worker.messages.recv()
+        except (EOFError, OSError):
+            yield from self._lost(worker, again, "died", worker.post_mortem())
+            return
+        if isinstance(message, WortlautError):
+            raise message
+        self._false_starts = 0
+        if not isinstance(message, Done):
+            worker.idle = True  # it has loaded
+            return
+        batch = worker.taken()
+        self._told[worker.process.pid] = (message.finds, message.notes)
+        yield Answer(batch, message.columns, message.failures)
+
+    def _watch(
+        self, worker: _Worker, again: deque[Batch], children: Mapping[int, Sequence[int]]
+    ) -> Iterator[Answer]:
+        worker.feel()
+        if worker.messages.poll():
+            return  # it has answered, and is heard next
+        if not worker.idle and worker.process.poll() is not None:
+            # Something that it started may hold its connection open.
+            yield from self._lost(worker, again, "died", worker.post_mortem())
+            return
+        silent = time.monotonic() - worker.alive
+        timeout = _LOADING if worker.batch is None else self.limits.timeout
+        if not worker.idle and silent > timeout:
+            told = f"no answer within {timeout:g} seconds"
+            if worker.batch is None:
+                raise ExtractorError(f"is not loaded within {timeout:g} seconds", where=self._spec)
+            worker.kill()
+            yield from self._lost(worker, again, "timeout", told)
+        elif self.limits.memory is not None:
+            used = _memory(worker.process.pid, children) or 0
+            if used > self.limits.memory and worker.idle:
+                self._replace(worker)
+            elif used > self.limits.memory:
+                worker.kill()
+                told = f"the extractor needs {used} MiB, more than {self.limits.memory}"
+                yield from self._lost(worker, again, "memory", told)
+
+    def _lost(self, worker: _Worker, again: deque[Batch], kind: str, told: str) -> Iterator[Answer]:
+        """Replace a worker that is dead, and see what becomes of its batch."""
+        batch, past, suspect = worker.batch, worker.answers, worker.suspect
+        self._replace(worker)
+        if batch is None:
+            self._false_starts += 1
+            if self._false_starts >= _FALSE_STARTS:
+                raise ExtractorError(f"its process ends while it is loaded: {told}", where=self._spec)
+        elif len(batch.texts) > 1:
+            alone = [Batch(batch.shard, batch.start + i, (text,)) for i, text in enumerate(batch.texts)]
+            again.extendleft(reversed(alone[suspect:] + alone[:suspect]))
+        elif kind != "timeout" and past:
+            again.appendleft(replace(batch, fresh=True))
+        else:
+            yield Answer(batch, None, (Failure(0, kind, told),))
+
+    def _replace(self, worker: _Worker) -> None:
+        self.restarts += 1
+        worker.kill()
+        worker.start()
+
+
+_END = object()
+
+
+class _Worker:
+    """One process after the other, each with a connection for batches and a pipe that shows life."""
+
+    def __init__(self, spec: str) -> None:
+        self._spec = spec
+        self.start()
+
+    def start(self) -> None:
+        self.messages, theirs = Pipe()
+        self._pulses, pulses = os.pipe()
+        os.set_blocking(self._pulses, False)
+        bound = threading.current_thread() is threading.main_thread()
+        load = "from wortlaut.running.worker import main"
+        serve = f"main({theirs.fileno()}, {pulses}, {os.getpid()}, {bound})"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {load}; {serve}"],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno(), pulses],
+            env={**dict.fromkeys(_THREADS, "1"), **os.environ},
+        )
+        theirs.close()
+        os.close(pulses)
+        with suppress(BrokenPipeError):
+            self.messages.send(self._spec)
+        self.idle = False
+        self.batch: Batch | None = None
+        #: Documents that this process has answered.
+        self.answers = 0
+        self.suspect = 0
+        self.alive = time.monotonic()
+
+    def give(self, batch: Batch) -> None:
+        self.feel()
+        self.idle, self.batch, self.suspect, self.alive = False, batch, 0, time.monotonic()
+        # One that has died meanwhile is noticed when its answer is awaited.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.messages.send([(text.id, str(text)) for text in batch.texts])
+
+    def taken(self) -> Batch:
+        assert self.batch is not None
+        batch, self.batch, self.idle = self.batch, None, True
+        self.answers += len(batch.texts)
+        return batch
+
+    def feel(self) -> None:
+        """Take note of the pulses: which document it is at, and that it lives."""
+        with suppress(BlockingIOError):
+            while marks := os.read(self._pulses, 65536):
+                self.alive = time.monotonic()
+                begun = ANEW in marks
+                self.suspect = len(marks.rpartition(ANEW)[2]) + (0 if begun else self.suspect)
+        if self.batch is not None:
+            self.suspect = min(self.suspect, len(self.batch.texts) - 1)
+
+    def post_mortem(self) -> str:
+        """How the process ended."""
+        self.feel()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        code = self.process.poll()
+        if code is None:
+            return "the extractor closed its worker's connection"
+        if code >= 0:
+            return f"the extractor ended its process with exit code {code}"
+        name = signal_name(-code)
+        more = ", as where memory runs out" if name == "SIGKILL" else ""
+        return f"the extractor's process was ended by {name}{more}"
+
+    def end(self) -> None:
+        """Ask it to close the extractor and go."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.messages.send(None)
+
+    def leave(self, patience: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process, and all that it started."""
+        if self.process.poll() is None:
+            started = descendants(self.process.pid, family())
+            self.process.kill()
+            for pid in started:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        if not self.messages.closed:
+            self.messages.close()
+            os.close(self._pulses)
+
+
+def _memory(pid: int, children: Mapping[int, Sequence[int]]) -> int | None:
+    """MiB that a process and what it started have in memory; None where the system does not say."""
+    total = None
+    for each in (pid, *descendants(pid, children)):
+        with suppress(OSError, ValueError, IndexError):
+            pages = int(Path(f"/proc/{each}/statm").read_text().split()[1])
+            total = (total or 0) + pages * os.sysconf("SC_PAGE_SIZE")
+    return None if total is None else total >> 20

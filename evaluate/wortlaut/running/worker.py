@@ -1,0 +1,157 @@
+"""The process that holds the extractor: batches of texts in, columns of annotations out.
+
+Started as ``python -c "…main(…)"``, not by multiprocessing: the caller's own program is not imported again,
+and needs no ``if __name__ == "__main__"``. What the extractor prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from wortlaut.errors import WortlautError
+from wortlaut.extractors.registry import Loaded, resolve
+from wortlaut.extractors.run import checked_batch
+from wortlaut.formats.shards import annotation_columns
+from wortlaut.model import Annotations, Text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Pulses: an answer came; the batch begins anew, one document at a time.
+ANSWER, ANEW = b".", b"0"
+#: As much of what an extractor says in its error as is kept.
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a document, by its index in the batch, has no annotations."""
+
+    index: int
+    kind: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A batch's answers: an Arrow stream of one record batch, null where a document failed."""
+
+    columns: bytes
+    failures: tuple[Failure, ...]
+    finds: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def main(messages: int, pulses: int, parent: int, bound: bool) -> None:
+    """Serve on the two file descriptors until the other side closes, or ``parent`` is no longer there.
+
+    ``bound`` says that the thread that started this process lives as long as its process does.
+    """
+    # Whatever is printed, by Python or not, must not look like output of the command.
+    os.dup2(2, 1)
+    # The parent decides what an interrupt of the terminal means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(parent, bound)
+    os.set_blocking(pulses, False)
+    for mine in (messages, pulses):
+        os.set_inheritable(mine, False)
+    with Connection(messages) as connection, suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        _serve(connection, connection.recv(), pulses)
+
+
+def _die_with(parent: int, bound: bool) -> None:
+    if bound and sys.platform == "linux":
+        # PR_SET_PDEATHSIG; it works while an extractor holds the interpreter, too.
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _serve(connection: Connection, spec: str, pulses: int) -> None:
+    try:
+        extractor = _Pulsing(resolve(spec), pulses)
+    except WortlautError as error:
+        connection.send(error)
+        return
+    connection.send(None)
+    try:
+        while batch := connection.recv():
+            connection.send(answered(extractor, [Text(text, name) for name, text in batch]))
+    finally:
+        extractor.loaded.close()
+
+
+class _Pulsing:
+    """The extractor, which tells with each answer that it is alive."""
+
+    def __init__(self, extractor: Loaded, pulses: int) -> None:
+        self.loaded, self.spec, self._pulses = extractor, extractor.spec, pulses
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        return self.loaded.finds
+
+    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations | Mapping[str, object]]:
+        for answer in self.loaded.extract(texts):
+            self.pulse(ANSWER)
+            yield answer
+
+    def pulse(self, mark: bytes) -> None:
+        # A pipe that is full says enough.
+        with suppress(BlockingIOError):
+            os.write(self._pulses, mark)
+
+
+def answered(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
+    """All answers; where the batch fails, or an answer cannot be kept, each document is asked by itself."""
+    import pyarrow as pa
+
+    failures: tuple[Failure, ...] = ()
+    try:
+        columns = [_columns(extractor, texts)]
+    except (Exception, SystemExit) as error:
+        if len(texts) == 1:
+            columns, failures = [annotation_columns([None])], (_failure(0, error),)
+        else:
+            extractor.pulse(ANEW)
+            columns, failed = [], []
+            for index, text in enumerate(texts):
+                try:
+                    columns.append(_columns(extractor, [text]))
+                except (Exception, SystemExit) as problem:
+                    columns.append(annotation_columns([None]))
+                    failed.append(_failure(index, problem))
+            failures = tuple(failed)
+    sink = pa.BufferOutputStream()
+    (batch,) = pa.Table.from_batches(columns).combine_chunks().to_batches()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return Done(bytes(sink.getvalue()), failures, extractor.finds, extractor.loaded.notes)
+
+
+def _columns(extractor: _Pulsing, texts: Sequence[Text]) -> pa.RecordBatch:
+    return annotation_columns(checked_batch(extractor, texts))
+
+
+def _failure(index: int, error: BaseException) -> Failure:
+    kind, told = "refused", f"{type(error).__name__}: {error}"
+    if isinstance(error, WortlautError):
+        # Which document it was is known from the row.
+        kind = "raised" if error.what.startswith("raised ") else "refused"
+        told = error.what if kind == "raised" or not error.hint else f"{error.what}\n  {error.hint}"
+    return Failure(index, kind, told[:_LONGEST].encode("utf-8", "backslashreplace").decode())

@@ -1,0 +1,177 @@
+"""Systems on the same corpus are compared pair by pair; what differs in its basis is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wortlaut.corpus.load import Corpus
+from wortlaut.errors import ComparisonError, DataError, MissingFileError
+from wortlaut.evaluation.comparison import compare, read_evaluation
+from wortlaut.evaluation.evaluate import evaluate
+from wortlaut.model import Annotations, Document, Entity, Span, Text
+
+NAMES = ("Anna", "Bonn", "Caro", "Dorf")
+
+
+def corpus(documents: int = 12, turned: bool = False) -> Corpus:
+    """Documents of four names each, two of them persons."""
+    rows = []
+    for number in range(documents):
+        text = " ".join(NAMES)
+        entities = tuple(
+            Entity(Span.of(5 * i, 5 * i + 4), "PER" if i % 2 == 0 else "LOC") for i in range(len(NAMES))
+        )
+        rows.append(Document(f"d{number:02}", text, Annotations(entities=entities)))
+    return Corpus.of("made", reversed(rows) if turned else rows)
+
+
+class Finder:
+    """Finds the names that stand at the places given, in every n-th document all of them."""
+
+    finds = ("entities",)
+
+    def __init__(self, spec: str, places: Sequence[int], every: int = 0, extra: bool = False) -> None:
+        self.spec, self.places, self.every, self.extra = spec, places, every, extra
+
+    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+        answers = []
+        for text in texts:
+            places = range(4) if self.every and int(text.id[1:]) % self.every == 0 else self.places
+            found = [Entity(Span.of(5 * i, 5 * i + 4), "PER" if i % 2 == 0 else "LOC") for i in places]
+            if self.extra:
+                found.append(Entity(Span.of(0, 9), "PER"))
+            answers.append(Annotations(entities=tuple(found)))
+        return answers
+
+
+def result(*finders: Any, **options: Any) -> dict[str, Any]:
+    """The plain form of an evaluation, through JSON as the command line has it."""
+    made = evaluate(list(finders), options.pop("corpus", corpus()), samples=200, **options)
+    data: dict[str, Any] = json.loads(json.dumps(made.to_dict()))
+    return data
+
+
+def test_flips_are_the_gold_items_found_by_one_and_the_wrong_ones_avoided() -> None:
+    data = result(Finder("a", [0, 1]), Finder("b", [0, 2], extra=True))
+    row = compare({"x": data}, trials=500).rows[0]
+    assert (row.layer, row.schema, row.a, row.b) == ("entities", "strict", "a", "b")
+    found = {(flip.document, flip.spans, flip.label, flip.text, flip.kind, flip.right) for flip in row.flips}
+    expected = set()
+    for number in range(12):
+        document = f"d{number:02}"
+        expected |= {
+            (document, ((5, 9),), "LOC", "Bonn", "found", "a"),
+            (document, ((10, 14),), "PER", "Caro", "found", "b"),
+            (document, ((0, 9),), "PER", "", "not spurious", "a"),
+        }
+    assert found == expected
+    assert row.test.differing == 12
+
+
+def test_the_order_of_systems_and_of_documents_changes_signs_at_most() -> None:
+    one, other = Finder("a", [0, 1, 2], every=3), Finder("b", [0, 1], every=2)
+    forward = compare({"x": result(one, other)}, trials=500)
+    backward = compare({"x": result(other, one)}, trials=500)
+    for row, back in zip(forward.rows, backward.rows, strict=True):
+        assert row.test.f1 is not None and back.test.f1 == -row.test.f1
+        assert row.p_holm == back.p_holm
+        assert set(row.flips) == set(back.flips)
+    apart = compare(
+        {"x": result(one), "y": result(other, corpus=corpus(turned=True))},
+        trials=500,
+    )
+    assert apart.rows == forward.rows
+
+
+def test_a_system_against_itself_is_no_different() -> None:
+    data = result(Finder("a", [0, 1]), Finder("a", [0, 1]))
+    comparison = compare({"x": data}, trials=500)
+    assert {row.b for row in comparison.rows} == {"a (2)"}
+    for row in comparison.rows:
+        assert (row.test.f1, row.test.p_randomisation, row.p_holm, row.flips) == (0.0, 1.0, 1.0, ())
+
+
+def test_three_systems_are_compared_pair_by_pair_and_adjusted_together() -> None:
+    systems = [Finder("a", [0, 1, 2]), Finder("b", [0, 1], every=2), Finder("c", [3])]
+    comparison = compare({"x": result(*systems)}, trials=2000)
+    pairs = [(row.schema, row.a, row.b) for row in comparison.rows]
+    assert len(pairs) == len(set(pairs)) == 2 * 3
+    raw = [row.test.p_randomisation for row in comparison.rows]
+    assert all(
+        row.p_holm is not None and row.p_holm >= p for row, p in zip(comparison.rows, raw, strict=True)
+    )  # type: ignore[operator]
+    assert min(row.p_holm for row in comparison.rows) == pytest.approx(6 * min(raw))  # type: ignore[type-var, operator]
+
+
+def test_the_same_name_in_two_files_is_told_apart_by_the_file() -> None:
+    comparison = compare(
+        {"old.json": result(Finder("ner", [0])), "new.json": result(Finder("ner", [0, 1]))}, trials=200
+    )
+    assert {(row.a, row.b) for row in comparison.rows} == {("ner (old.json)", "ner (new.json)")}
+    assert all(row.test.f1 < 0 for row in comparison.rows)  # type: ignore[operator]
+
+
+def test_results_on_another_basis_are_refused() -> None:
+    base = result(Finder("a", [0]))
+    with pytest.raises(ComparisonError, match="x and y differ in corpus hash"):
+        compare({"x": base, "y": result(Finder("b", [0]), corpus=corpus(13))})
+    with pytest.raises(ComparisonError, match=r"differ in schemas .* schema:strict\+partial and schema:type"):
+        compare({"x": base, "y": result(Finder("b", [0]), schemas=["type"])})
+    with pytest.raises(ComparisonError, match="differ in schemas and projection"):
+        compare({"x": base, "y": result(Finder("b", [0]), labels="coarse")})
+    with pytest.raises(ComparisonError, match="1 system with scores is not enough"):
+        compare({"x": base})
+    with pytest.raises(ComparisonError, match="1 or more"):
+        compare({"x": result(Finder("a", [0]), Finder("b", [1]))}, samples=0)
+
+
+def test_what_cannot_be_tested_is_noted() -> None:
+    class Quotes:
+        spec, finds = "q", ("quotes",)
+
+        def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+            return [Annotations() for _ in texts]
+
+    comparison = compare({"x": result(Finder("a", [0]), Finder("b", [1]), Quotes())}, trials=100)
+    assert {(row.a, row.b) for row in comparison.rows} == {("a", "b")}
+    data = json.loads(
+        json.dumps(evaluate([Finder("a", [0]), Finder("b", [1])], corpus(), samples=0).to_dict())
+    )
+    untested = compare({"x": data})
+    assert untested.rows == ()
+    assert any("--samples 0" in note for note in untested.notes)
+
+
+def test_few_documents_are_said_to_be_no_evidence() -> None:
+    comparison = compare({"x": result(Finder("a", [0]), Finder("b", [1]), corpus=corpus(2))}, trials=100)
+    assert comparison.unit == "sentence"
+    assert "no evidence about other texts" in comparison.notes[0]
+
+
+def test_files_that_are_no_results(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    with pytest.raises(MissingFileError, match="no such file"):
+        read_evaluation(path)
+    for content, message in (
+        (b"{", "is not a JSON file"),
+        (b"\xff", "is not a JSON file"),
+        (b"[1]", "is no result of"),
+        (b'{"format": "wortlaut-evaluation/2"}', "is no result of"),
+        (b'{"format": "wortlaut-evaluation/1", "corpus": {}}', "lacks signature, resampling, items, systems"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            read_evaluation(path)
+    with pytest.raises(DataError, match="is not a JSON file"):
+        read_evaluation(tmp_path)
+
+
+def test_a_p_value_is_never_shown_as_zero() -> None:
+    from wortlaut.reports.terminal import p_value
+
+    assert [p_value(p) for p in (0.0004, 0.001, 0.5, 1.0, None)] == ["<.001", ".001", ".500", "1.000", "–"]

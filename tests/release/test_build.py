@@ -1,0 +1,316 @@
+"""The published dataset: the same bytes twice, loads with datasets, and swapped in whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+from shared import ROOT
+
+from wortlaut.corpus.load import load_corpus
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats.native import canonical, write_annotations
+from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
+from wortlaut.release.build import CONFIGS, TAGS, bio, build, is_stale
+
+CLEAN = ROOT / "tests/cases/validate/clean"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository with one made-up text, its gold and one more layer."""
+    shutil.copytree(CLEAN, tmp_path / "root")
+    gold = tmp_path / "root/annotations/gold/brief.jsonl"
+    layer = tmp_path / "root/annotations/layers/a/brief.jsonl"
+    layer.parent.mkdir(parents=True)
+    layer.write_text(
+        gold.read_text("utf-8").replace('"layer": "gold"', '"layer": "a"'), "utf-8", newline="\n"
+    )
+    return tmp_path / "root"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The dataset of the real gold, built once."""
+    out = tmp_path_factory.mktemp("built") / "corpus"
+    return build(ROOT, out)
+
+
+def content(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def table(folder, name):
+    return pq.read_table(folder / f"data/{name}/test-00000-of-00001.parquet")
+
+
+def test_the_same_bytes_twice(root, tmp_path):
+    build(root, tmp_path / "eins")
+    build(root, tmp_path / "zwei" / "anderswo")
+    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "anderswo")
+    build(root, tmp_path / "eins")
+    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "anderswo")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["eins", "root", "zwei"]
+
+
+def test_datasets_does_not_give_the_rows_of_an_older_build(root, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    gold = root / "annotations/gold/brief.jsonl"
+    labels = []
+    for label in ("PER", "OTH"):
+        gold.write_text(gold.read_text("utf-8").replace('"label": "PER"', f'"label": "{label}"'), "utf-8")
+        build(root)
+        loaded = datasets.load_dataset(str(root / "corpus"), "documents", cache_dir=str(tmp_path / "cache"))
+        labels.append({entity["label"] for entity in loaded["test"][0]["entities"]})
+    assert "PER" in labels[0] and "PER" not in labels[1]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_loads_with_datasets(built, name, tmp_path):
+    from datasets import ClassLabel, load_dataset
+
+    loaded = load_dataset(str(built.out), name, cache_dir=str(tmp_path))
+    assert loaded["test"].num_rows == built.rows[name] > 0
+    assert loaded["test"].column_names == table(built.out, name).column_names
+    if name == "entities":
+        for column in ("ner_tags", "ner_tags_inner"):
+            assert loaded["test"].features[column].feature == ClassLabel(names=list(TAGS))
+
+
+def test_the_folder_loads_as_the_gold_it_was_built_from(built):
+    loaded, gold = load_corpus(built.out), load_corpus("gold")
+    assert loaded.hash == gold.hash == built.hash
+    for ours, theirs in zip(loaded.documents, gold.documents, strict=True):
+        assert (ours.id, ours.text, ours.meta) == (theirs.id, theirs.text, theirs.meta)
+        assert canonical(ours.annotations) == canonical(theirs.annotations)
+
+
+def test_no_table_carries_metadata(built):
+    for name in CONFIGS:
+        assert table(built.out, name).schema.metadata is None
+
+
+def test_bio_gives_the_entities_back(built):
+    """Decoding the tags yields every entity of the gold that is not reported as lost."""
+    found = set()
+    for row in table(built.out, "entities").to_pylist():
+        for level, column in ((1, "ner_tags"), (2, "ner_tags_inner")):
+            for tag, start, end in zip(row[column], row["token_starts"], row["token_ends"], strict=True):
+                prefix, _, label = TAGS[tag].partition("-")
+                if prefix == "B":
+                    current = (row["document"], start, end, label, level)
+                    found.add(current)
+                elif prefix == "I":
+                    found.remove(current)
+                    current = (*current[:2], end, *current[3:])
+                    found.add(current)
+    gold = {
+        (document.id, entity.span.start, entity.span.end, entity.label, entity.level)
+        for document in load_corpus("gold").documents
+        for entity in document.entities
+    }
+    lost = {(loss.document, loss.span.start, loss.span.end) for loss in built.losses}
+    assert found == {item for item in gold if item[:3] not in lost}
+
+
+def test_what_tokens_lose_is_reported():
+    text = "Anna und Bert Muster kamen. US-Beamte aus Ulm gingen."
+
+    def entity(surface, label="PER", level=1):
+        start = text.index(surface)
+        return Entity(Span.of(start, start + len(surface)), label, level)
+
+    split = Entity(Span(((0, 4), (14, 20))), "PER")
+    given = (
+        split,
+        entity("Bert Muster"),
+        entity("Muster", level=1),
+        entity("Muster", level=2),
+        entity("US", "LOC"),
+        entity("kamen. US-Beamte", "OTH"),
+        entity("Ulm", "LOC"),
+        entity("gingen", "OTH", level=3),
+    )
+    rows, losses = bio(Document("eins", text, Annotations(given)))
+    assert {(loss.span.text(text), loss.reason) for loss in losses} == {
+        ("Anna … Muster", "discontinuous"),
+        ("Muster", "overlaps another entity of its level"),
+        ("US", "begins or ends inside a token"),
+        ("kamen. US-Beamte", "crosses the end of a sentence"),
+        ("gingen", "nested deeper than two levels"),
+    }
+    assert [[TAGS[tag] for tag in row["ner_tags"]] for row in rows] == [
+        ["O", "O", "B-PER", "I-PER", "O", "O"],
+        ["O", "O", "B-LOC", "O", "O"],
+    ]
+    assert [TAGS[tag] for tag in rows[0]["ner_tags_inner"]] == ["O", "O", "O", "B-PER", "O", "O"]
+
+
+def test_tags_are_stable():
+    assert TAGS[:3] == ("O", "B-PER", "I-PER") and len(TAGS) == 1 + 2 * len(ENTITY_LABELS)
+
+
+def test_losses_reach_report_manifest_and_card(root):
+    text = (root / "seeds/brief.txt").read_text("utf-8")
+    place = text.index("Muster")
+    given = Annotations((Entity(Span.of(place, place + 3), "PER"),))
+    write_annotations(
+        root / "annotations/gold/brief.jsonl", given, text, document="brief", layer="gold", annotator="wir"
+    )
+    report = build(root)
+    assert [loss.reason for loss in report.losses] == ["begins or ends inside a token"]
+    assert json.loads((root / "corpus/manifest.json").read_text("utf-8"))["not_in_tokens"] == 1
+    assert "| begins or ends inside a token | 1 |" in (root / "corpus/README.md").read_text("utf-8")
+
+
+def test_quotes_have_their_roles_resolved(root):
+    build(root)
+    direct, indirect = table(root / "corpus", "quotes").to_pylist()
+    assert direct["text"] == "„Wir bauen die Brücke.“"
+    assert [fragment["text"] for fragment in indirect["cue"]] == ["fügte", "hinzu"]
+    assert (indirect["speaker_entity"], indirect["speaker_name"]) == ("anna-muster", "Anna Muster")
+    assert (indirect["speaker_type"], indirect["speaker_qid"]) == ("PER", "NIL")
+    assert indirect["addressee"] == []
+
+
+def test_layers_hold_every_line(root):
+    build(root)
+    rows = table(root / "corpus", "layers").to_pylist()
+    lines = (root / "annotations/gold/brief.jsonl").read_text("utf-8").splitlines()[1:]
+    for layer in ("a", "gold"):
+        assert [row["annotation"] for row in rows if row["layer"] == layer] == lines
+    text = (root / "seeds/brief.txt").read_text("utf-8")
+    for row in rows:
+        if row["kind"] == "entity":
+            assert text[row["start"] : row["end"]] == row["text"]
+
+
+def test_the_card(built):
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard.load(built.out / "README.md")
+    assert card.data.language == ["de"] and card.data.license == "other"
+    assert [config["config_name"] for config in card.data.to_dict()["configs"]] == list(CONFIGS)
+    for phrase in ("Language models", "No human expert", "not established", built.hash):
+        assert phrase in card.text
+    for unwanted in ("More Information Needed", "{{", "{%", str(ROOT)):
+        assert unwanted not in card.content
+
+
+def test_the_manifest_names_every_file(built):
+    manifest = json.loads((built.out / "manifest.json").read_text("utf-8"))
+    assert {*manifest["files"], "manifest.json"} == set(content(built.out)) == set(built.files)
+    assert manifest["hash"] == built.hash
+    assert "annotations/gold/000_8f5cd11ad6069882.jsonl" in manifest["sources"]
+
+
+def test_stale_or_not(root):
+    assert is_stale(root) == ["corpus/manifest.json is missing"]
+    build(root)
+    assert is_stale(root) == []
+    card = root / "corpus/README.md"
+    card.write_text(card.read_text("utf-8") + "Nachtrag\n", "utf-8")
+    assert is_stale(root) == [
+        "corpus/README.md differs",
+        "corpus/README.md is not the file in its manifest",
+    ]
+    build(root)
+    (root / "corpus/notiz.txt").write_text("x")
+    (root / "corpus/data/quotes/test-00000-of-00001.parquet").unlink()
+    assert is_stale(root) == [
+        "corpus/data/quotes/test-00000-of-00001.parquet is missing",
+        "corpus/notiz.txt does not belong there",
+    ]
+    build(root)
+    gold = root / "annotations/gold/brief.jsonl"
+    gold.write_text(gold.read_text("utf-8").replace('"annotator": "beispiel"', '"annotator": "wir"'), "utf-8")
+    assert is_stale(root) == [
+        "corpus/README.md differs",
+        "corpus/data/documents/test-00000-of-00001.parquet differs",
+        "corpus/data/layers/test-00000-of-00001.parquet differs",
+        "corpus/manifest.json differs",
+    ]
+
+
+def test_other_bytes_of_the_same_table_are_not_stale(root):
+    """Another version of pyarrow writes other bytes."""
+    build(root)
+    path = root / "corpus/data/quotes/test-00000-of-00001.parquet"
+    before = path.read_bytes()
+    pq.write_table(pq.read_table(path), path, compression="none")
+    assert path.read_bytes() != before
+    assert is_stale(root) == [
+        "corpus/data/quotes/test-00000-of-00001.parquet is not the file in its manifest"
+    ]
+
+
+def test_errors_are_not_published_and_leave_the_old_corpus(root):
+    build(root)
+    before = content(root / "corpus")
+    gold = root / "annotations/gold/brief.jsonl"
+    gold.write_text(gold.read_text("utf-8").replace("[[12, 23,", "[[13, 24,"), "utf-8")
+    with pytest.raises(DataError, match="O04") as caught:
+        build(root)
+    assert caught.value.where.endswith("brief.jsonl:6")
+    assert content(root / "corpus") == before
+    assert not [path for path in root.iterdir() if path.name.startswith(".corpus")]
+
+
+def test_an_error_of_a_whole_file_has_no_line(root):
+    (root / "annotations/gold/brief.jsonl").unlink()
+    with pytest.raises(DataError, match=r"^[^:]*seeds/brief\.txt: 1 error in"):
+        build(root)
+
+
+def test_a_failure_half_way_leaves_the_old_corpus(root, monkeypatch):
+    build(root)
+    before = content(root / "corpus")
+
+    def fail(*arguments):
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr("wortlaut.release.build._card", fail)
+    with pytest.raises(RuntimeError):
+        build(root)
+    assert content(root / "corpus") == before
+    assert not [path for path in root.iterdir() if path.name.startswith(".corpus")]
+
+
+def test_a_folder_with_something_else_is_not_replaced(root, tmp_path):
+    with pytest.raises(DataError, match="not replaced"):
+        build(root, root / "seeds")
+    assert (root / "seeds/brief.txt").is_file()
+    with pytest.raises(MissingFileError):
+        build(tmp_path, tmp_path / "out")
+
+
+def test_a_tampered_dataset_is_refused(root):
+    import pyarrow as pa
+
+    build(root)
+    path = root / "corpus/data/documents/test-00000-of-00001.parquet"
+    rows = pq.read_table(path).to_pylist()
+    schema = pq.read_schema(path)
+    rows[0]["text"] += "!"
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)
+    with pytest.raises(DataError, match="checksum"):
+        load_corpus(root / "corpus")
+    rows[0]["text"] = rows[0]["text"][:-1]
+    rows[0]["entities"][0]["spans"][0]["start"] += 1
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)
+    with pytest.raises(DataError, match="in the text"):
+        load_corpus(root / "corpus")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="cannot read"):
+        load_corpus(root / "corpus")
+    (root / "corpus/README.md").write_text("Kein Datensatz.\n")
+    with pytest.raises(DataError):
+        load_corpus(root / "corpus")
+
+
+def test_the_shipped_corpus_is_not_stale():
+    assert is_stale(ROOT) == []
