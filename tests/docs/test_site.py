@@ -63,7 +63,7 @@ def test_every_public_name_is_there(site: Path) -> None:
     assert [name for name in wortlaut.__all__ if not re.search(rf"\b{name}\b", page)] == []
     # A docstring of each: what `score` takes, what a span is.
     assert "half-open" in page
-    assert "A set of characters" in words(site, "reference/document")
+    assert "A set of characters" in words(site, "reference/model.document")
 
 
 def test_files_of_the_repository_are_pages(site: Path) -> None:
