@@ -1,0 +1,125 @@
+"""Which score it is and how it came about: values inside, texts only where a reader or a file meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from wortlaut.scoring.labels import Projection
+from wortlaut.scoring.uncertainty import Resampling
+from wortlaut.version import VERSION
+
+#: Scores on a system's own matched quotes, and on the gold quotes that it was given.
+MATCHED, GIVEN = "matched", "gold"
+#: Where the setting stands behind the schema (``strict@matched``); elsewhere it stands behind the layer.
+_BEHIND_SCHEMA = ("speakers",)
+
+
+@dataclass(frozen=True, order=True)
+class ScoreKey:
+    """Which score: of a task under a schema, in a setting (empty: end to end), of a label (empty: of all)."""
+
+    task: str
+    schema: str
+    setting: str = ""
+    label: str = ""
+
+    @property
+    def layer(self) -> str:
+        """The task as files and tables name it, such as ``cues@matched``."""
+        return _behind(self.task, "" if self.task in _BEHIND_SCHEMA else self.setting)
+
+    @property
+    def variant(self) -> str:
+        """The schema as files and tables name it, such as ``strict@matched``."""
+        return _behind(self.schema, self.setting if self.task in _BEHIND_SCHEMA else "")
+
+    @classmethod
+    def named(cls, layer: str, schema: str, label: str = "") -> ScoreKey:
+        """From the names of a file, a rule or a test."""
+        task, _, setting = layer.partition("@")
+        if setting in (MATCHED, GIVEN):
+            return cls(task, schema, setting, label)
+        plain, _, setting = schema.rpartition("@")
+        if layer in _BEHIND_SCHEMA and setting in (MATCHED, GIVEN):
+            return cls(layer, plain, setting, label)
+        return cls(layer, schema, "", label)
+
+    def of(self, label: str) -> ScoreKey:
+        return replace(self, label=label)
+
+
+def _behind(name: str, setting: str) -> str:
+    return f"{name}@{setting}" if setting else name
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How a score came about. Its text says so in one line; two are compared by :func:`differences`.
+
+    ``task`` is ``all`` for a whole evaluation; ``by`` is what a breakdown groups by.
+    """
+
+    corpus: str = ""
+    hash: str = ""
+    task: str = "spans"
+    setting: str = ""
+    by: str = ""
+    projection: Projection | None = None
+    schemas: tuple[str, ...] = ()
+    average: str = "micro"
+    resampling: Resampling = field(default_factory=Resampling)
+    version: str = VERSION
+
+    def of(self, key: ScoreKey) -> Signature:
+        """The signature of one score of this evaluation: a projection is about entities alone."""
+        projection = self.projection if key.task == "entities" else None
+        return replace(self, task=key.task, setting=key.setting, schemas=(key.schema,), projection=projection)
+
+    def __str__(self) -> str:
+        return "|".join(self._parts().values())
+
+    @property
+    def scoring(self) -> str:
+        """The text without corpus and version."""
+        return "|".join(part for name, part in self._parts().items() if name not in ("corpus", "v"))
+
+    def _parts(self) -> dict[str, str]:
+        keys = [ScoreKey(self.task, schema, self.setting) for schema in self.schemas]
+        layer = keys[0].layer if keys else self.task
+        corpus = self.corpus + (f"@{self.hash[:12]}" if self.hash else "")
+        return {
+            "": "wortlaut",
+            **({"corpus": f"corpus:{corpus}"} if corpus else {}),
+            "layer": f"layer:{layer} by {self.by}" if self.by else f"layer:{layer}",
+            **({} if self.projection is None else {"labels": f"labels:{self.projection.name}"}),
+            "schema": f"schema:{'+'.join(key.variant for key in keys)}",
+            "avg": f"avg:{self.average}",
+            "resample": self.resampling.signature,
+            "v": f"v:{self.version}",
+        }
+
+
+def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, str]]:
+    """What keeps two scores from being compared, and how it is on either side; nothing where they can be.
+
+    Two projections are the same only where they map the same labels. The version is no difference.
+    """
+    sides = (one, other)
+    if one.hash != other.hash:
+        yield "corpus hash", one.hash, other.hash
+    if (one.schemas, one.projection) != (other.schemas, other.projection):
+        texts = [
+            " ".join(part for name, part in side._parts().items() if name in ("labels", "schema"))
+            for side in sides
+        ]
+        if texts[0] == texts[1]:
+            texts = [str(side.projection and dict(side.projection.labels)) for side in sides]
+        yield "schemas and projection", texts[0], texts[1]
+    if any(getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "average")):
+        yield "task or average", one.scoring, other.scoring
+    drawn = [side.resampling for side in sides if side.resampling.samples]
+    if len(drawn) == 2 and drawn[0].unit != drawn[1].unit:
+        yield "resampled units", drawn[0].unit, drawn[1].unit
+    if drawn and one.resampling != other.resampling:
+        yield "resampling", one.resampling.signature, other.resampling.signature
