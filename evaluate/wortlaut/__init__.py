@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wortlaut.rendering import render_by
 from wortlaut.version import VERSION
 
 __version__ = VERSION
+# What shows a value stands above it: here alone are both known.
+render_by("wortlaut.reports.values")
 
 if TYPE_CHECKING:
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus

@@ -172,6 +172,12 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
 
 
 def test_a_p_value_is_never_shown_as_zero() -> None:
-    from wortlaut.reports.terminal import p_value
+    from wortlaut.reports.cells import p_value, short
 
-    assert [p_value(p) for p in (0.0004, 0.001, 0.5, 1.0, None)] == ["<.001", ".001", ".500", "1.000", "–"]
+    assert [short(p_value(p)) for p in (0.0004, 0.001, 0.5, 1.0, None)] == [
+        "<.001",
+        ".001",
+        ".500",
+        "1.000",
+        "–",
+    ]

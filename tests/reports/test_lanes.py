@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from strategies import documents
 
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.model.html import marks
+from wortlaut.reports.html import marks
 from wortlaut.reports.lanes import Lane, displacy, lane_view, wrap
 
 LAYERS = ("entities", "quotes")

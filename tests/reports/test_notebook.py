@@ -13,7 +13,7 @@ from made import Made, corpus
 import wortlaut
 from wortlaut import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import ComparisonError, MissingFileError
-from wortlaut.model.html import Mark, escaped, marks, shortened
+from wortlaut.reports.html import Mark, escaped, marks, shortened
 
 HOSTILE = "<script>alert(1)</script> ]]> \u202egnp.exe\u202c \x07 & \"'"
 

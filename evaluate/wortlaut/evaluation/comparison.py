@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
-from wortlaut.model import html as markup
+from wortlaut.rendering import rendered
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
-from wortlaut.scoring.result import number
 
 if TYPE_CHECKING:
     from wortlaut.evaluation.evaluate import Evaluation
-
-
-#: How many flipped items of a row a notebook shows.
-_FLIPS = 20
 
 
 @dataclass(frozen=True)
@@ -64,24 +59,7 @@ class Comparison:
         return {"format": "wortlaut-comparison/1", **asdict(self)}
 
     def _repr_html_(self) -> str:
-        head = ("layer", "schema", "A", "B")
-        columns = ("A-B", "95% interval", "", "p", "p Holm", "flips")
-        ends = [abs(end) for row in self.rows for end in row.test.interval or (row.test.f1 or 0,)]
-        reach = max((0.1, *ends))
-        rows = [((row.layer, row.schema, row.a, row.b), _html_cells(row, reach)) for row in self.rows]
-        title = f"{self.corpus} ({self.hash[:12]}), differences of F1, units: {self.unit}s"
-        parts = [markup.note(title), markup.table(head, columns, rows)]
-        flips = [
-            ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_html_item(flip),))
-            for row in self.rows
-            for flip in row.flips[:_FLIPS]
-        ]
-        if flips:
-            names = ("layer", "schema", "right", "what", "document", "label")
-            hidden = sum(max(0, len(row.flips) - _FLIPS) for row in self.rows)
-            more = f", {hidden} more in .rows" if hidden else ""
-            parts.append(markup.words(f"items that flipped{more}", names, ("item",), flips))
-        return markup.page(*parts, *map(markup.note, self.notes))
+        return str(rendered(self, "html"))
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
@@ -194,22 +172,6 @@ def _plain(results: Sequence[Any]) -> dict[str, Mapping[str, Any]]:
         else:
             plain[name] = result if isinstance(result, Mapping) else result.to_dict()
     return plain
-
-
-def _html_cells(row: Row, reach: float) -> list[str]:
-    test = row.test
-    interval = "–" if test.interval is None else "{:+.3f} {:+.3f}".format(*test.interval)
-    return [
-        "–" if test.f1 is None else f"{test.f1:+.3f}",
-        interval,
-        markup.whisker(test.f1, test.interval, -reach, reach),
-        *("<0.001" if p is not None and p < 0.001 else number(p) for p in (test.p_randomisation, row.p_holm)),
-        str(len(row.flips)),
-    ]
-
-
-def _html_item(flip: Flip) -> str:
-    return markup.shortened(flip.text, 60) or ", ".join(f"[{start}, {end})" for start, end in flip.spans)
 
 
 def _check_comparable(evaluations: Mapping[str, Mapping[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,17 +17,15 @@ from wortlaut.evaluation.scorer import Judged, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.rendering import Tabular
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.peers import PEERS
 from wortlaut.scoring.quotes import PEER_SCHEMAS
-from wortlaut.scoring.result import Result, Results, frame, html_table, latex_table, markdown_table
+from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.schemas import check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units
 from wortlaut.version import VERSION
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: The extractors of the main job.
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
@@ -36,8 +34,6 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 
 #: What entity scores can be broken down by, beside ``meta:NAME``.
 BREAKDOWNS = ("level", "length", "document", "surface")
-
-_SETTINGS = ("@matched", "@gold")
 
 Progress = Callable[[str, int, int], object]
 
@@ -97,7 +93,7 @@ class System:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Tabular):
     """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema.
 
     ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what they found
@@ -142,64 +138,6 @@ class Evaluation:
                             for name, spans, label in judged.gold
                         ]
         return items
-
-    def _rows(self) -> list[tuple[list[str], Result]]:
-        """Layer, schema and system with their result, systems side by side."""
-        layers = dict.fromkeys(layer for system in self.systems for layer in system.scores)
-        places = dict.fromkeys(
-            (layer, schema)
-            for layer in layers
-            for system in self.systems
-            for schema in system.scores.get(layer, ())
-        )
-        return [
-            ([layer, schema, system.name], system.scores[layer][schema])
-            for layer, schema in places
-            for system in self.systems
-            if layer in system.scores and schema in system.scores[layer]
-        ]
-
-    def _foot(self) -> list[str]:
-        failed = [f"{system.name} has no scores: {system.failed}" for system in self.systems if system.failed]
-        notes = [f"{system.name}: {note}" for system in self.systems for note in system.notes]
-        return [*failed, *self.notes, *notes, self.signature]
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One row for each layer, schema, system and label, then ``micro`` and ``macro``; needs pandas."""
-        return frame(
-            (("layer", layer), ("schema", schema), ("system", system), ("label", label), score)
-            for (layer, schema, system), result in self._rows()
-            for label, score in result.rows()
-        )
-
-    def to_markdown(self) -> str:
-        """A table in GitHub's Markdown, one row for each layer, schema and system."""
-        return markdown_table(["layer", "schema", "system"], self._rows(), [self.signature])
-
-    def to_latex(self) -> str:
-        """A ``booktabs`` table, one row for each layer, schema and system."""
-        return latex_table(["layer", "schema", "system"], self._rows(), [self.signature])
-
-    def _repr_html_(self) -> str:
-        from wortlaut.model import html as markup
-
-        documents = self.documents
-        title = f"{self.corpus.name} ({documents} document{'s' * (documents != 1)}, {self.corpus.hash[:12]})"
-        head, rows = ["layer", "schema", "system"], self._rows()
-        # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
-        other = [row for row in rows if any(name.endswith(_SETTINGS) for name in row[0][:2])]
-        main = [row for row in rows if not any(name.endswith(_SETTINGS) for name in row[0][:2])]
-        parts = [markup.note(title), html_table(head, main)]
-        if other:
-            parts.append(markup.details("on matched and on given quotes", html_table(head, other)))
-        return markup.page(*parts, *map(markup.note, self._foot()))
-
-    def __str__(self) -> str:
-        parts = []
-        for system in self.systems:
-            parts.append(f"{system.name}: {system.failed}" if system.failed else system.name)
-            parts += [f"{layer}\n{results}" for layer, results in system.scores.items()]
-        return "\n\n".join(parts)
 
 
 def evaluate(

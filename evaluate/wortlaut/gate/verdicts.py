@@ -14,10 +14,9 @@ from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors, scoring
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.result import MAIN_TASKS
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
-#: The layers whose micro average is tested where no rule says otherwise.
-TESTED_LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
 #: From best to worst; the worst check decides, and the exit code is the place in this list.
 VERDICTS = ("pass", "regression", "invalid")
 #: How many changed items of a score are printed on each side; JSON holds all.
@@ -230,7 +229,7 @@ def check(
         for place in selected:
             gates.setdefault(place, _Gate()).add(rule)
     for place in scored:
-        if place.layer in TESTED_LAYERS and place.label == MICRO and "@" not in _setting(place):
+        if place.layer in MAIN_TASKS and place.label == MICRO and "@" not in _setting(place):
             gate = gates.setdefault(place, _Gate())
             gate.test = True if gate.test is None else gate.test
     few = baseline.documents < FEW_DOCUMENTS

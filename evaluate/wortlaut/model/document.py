@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from wortlaut.rendering import rendered
+
 #: GermEval 2014 (Benikova et al. 2014, section 3): four classes, each plain, derived, or part of a compound.
 ENTITY_LABELS = tuple(base + kind for base in ("PER", "LOC", "ORG", "OTH") for kind in ("", "deriv", "part"))
 #: Petersen-Frey & Biemann 2024, section 3: the five types of a quotation.
@@ -219,9 +221,7 @@ class Document:
         return replace(self, annotations=annotations)
 
     def _repr_html_(self) -> str:
-        from wortlaut.model.html import document
-
-        return document(self)
+        return str(rendered(self, "html"))
 
 
 class Text(str):

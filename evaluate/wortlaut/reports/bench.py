@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wortlaut.bench.speed import REFERENCE
+from wortlaut.reports.cells import interval_text, number, short_name
+from wortlaut.reports.tables import grid
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,7 +64,7 @@ def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[Rende
 def _rates(systems: Sequence[Measured]) -> Table:
     from rich.text import Text
 
-    table = _table(["extractor"], ["batch", "docs/s", "tokens/s", "chars/s", "× reference (quartiles)"])
+    table = grid(["extractor"], ["batch", "docs/s", "tokens/s", "chars/s", "× reference (quartiles)"])
     for system in systems:
         for timing in system.throughput:
             relative = timing.relative
@@ -91,7 +93,7 @@ def _needs(systems: Sequence[Measured]) -> Table:
     from rich.text import Text
 
     scored = next((system.quality.name for system in systems if system.quality is not None), None)
-    table = _table(
+    table = grid(
         ["extractor"], ["load", "first doc", "peak memory", "of it Python", *([scored] if scored else [])]
     )
     for system in systems:
@@ -113,7 +115,7 @@ def _score(quality: Quality | None) -> str:
     if quality is None:
         return "–"
     interval = quality.interval
-    return f"{quality.value:.3f}" + (f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else "")
+    return number(quality.value) + (f" ({interval_text(interval)})" if interval else "")
 
 
 def _curves(
@@ -122,7 +124,7 @@ def _curves(
     from rich.text import Text
 
     yield Text(title, style="bold")
-    table = _table(["extractor"], [f"{size:,}" for size in shown])
+    table = grid(["extractor"], [f"{size:,}" for size in shown])
     for name, curve in curves.items():
         at = {point.size: point.seconds.median / (point.size if each else 1) for point in curve.points}
         table.add_row(Text(short_name(name)), *(time_text(at.get(size)) for size in shown))
@@ -153,7 +155,7 @@ def _comparison(compared: Compared) -> Iterator[RenderableType]:
 
     yield Text(f"compared with {compared.path}", style="bold")
     if compared.changes:
-        table = _table(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])
+        table = grid(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])
         for change in compared.changes:
             table.add_row(
                 Text(change.name.removeprefix("test_")),
@@ -181,24 +183,6 @@ def _comparison(compared: Compared) -> Iterator[RenderableType]:
 
 def _percent(then: float, now: float) -> str:
     return f"{now / then * 100 - 100:+.0f}%"
-
-
-def _table(names: Sequence[str], numbers: Sequence[str]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def short_name(name: str) -> str:
-    """A spec without the folders of its path."""
-    kind, colon, path = name.rpartition(":")
-    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"
 
 
 def significant(value: float) -> str:

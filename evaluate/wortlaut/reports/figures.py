@@ -21,12 +21,12 @@ import numpy as np
 from wortlaut.errors import MissingExtraError, WortlautError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
-from wortlaut.model.html import escaped, shortened
-from wortlaut.reports.terminal import MAIN_LAYERS, short_name
+from wortlaut.reports.cells import short_name
+from wortlaut.reports.html import escaped, shortened
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves, scored
 from wortlaut.scoring.labels import projection
-from wortlaut.scoring.result import Score
+from wortlaut.scoring.result import MAIN_TASKS, Score
 from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def _score_rows(systems: Sequence[System], names: Sequence[str]) -> list[Row]:
     """Layer, schema, system and score, of the layers of the main table."""
     return [
         (layer, schema, name, score)
-        for layer in MAIN_LAYERS
+        for layer in MAIN_TASKS
         for system, name in zip(systems, names, strict=True)
         for schema, score in system.scores.get(layer, {}).items()
         if "@" not in schema

@@ -6,25 +6,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wortlaut.gate.verdicts import SHOWN, Outcome, Row
-from wortlaut.scoring.result import number
+from wortlaut.reports import tables
+from wortlaut.reports.cells import difference, number, p_value
+from wortlaut.reports.tables import Table, grid
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_NAMES = ("system", "layer", "schema", "label")
+_FIGURES = ("then", "now", "change", "p", "new", "gone")
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
     """The scores then and now, new and lost errors, what failed, and the verdict in the last line."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in ("system", "layer", "schema", "label"):
-        table.add_column(name, overflow="fold")
-    for name in ("then", "now", "change", "p", "new", "gone"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = grid(_NAMES, _FIGURES)
     rows = _shown(outcome)
     for row in rows:
         table.add_row(*(Text(cell) for cell in _cells(row)), style="" if row.gated else "dim")
@@ -49,9 +47,8 @@ def markdown(outcome: Outcome) -> str:
     lines = [f"## Wortlaut: {_escaped(outcome.headline)}", ""]
     lines += [f"- **{failure.status}**: {_escaped(str(failure))}" for failure in outcome.failures]
     if rows := _shown(outcome):
-        head = ("system", "layer", "schema", "label", "then", "now", "change", "p", "new", "gone")
-        lines += ["", f"| {' | '.join(head)} |", f"|{' --- |' * 4}{' ---: |' * 6}"]
-        lines += [f"| {' | '.join(map(_escaped, _cells(row)))} |" for row in rows]
+        cells = [list(map(_escaped, _cells(row))) for row in rows]
+        lines += ["", tables.markdown(Table(_NAMES, _FIGURES, cells))]
     for row in outcome.changed:
         new = sum(change.worse for change in row.changes)
         what = f"{row.place}: {new} new errors, {len(row.changes) - new} gone"
@@ -111,8 +108,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         label,
         number(row.before),
         number(row.now),
-        "–" if row.delta is None else f"{row.delta:+.3f}",
-        "<0.001" if row.p is not None and row.p < 0.001 else number(row.p),
+        difference(row.delta),
+        p_value(row.p),
         str(worse),
         str(len(row.changes) - worse),
     )

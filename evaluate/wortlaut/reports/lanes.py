@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.model import LAYERS, Annotations, Document, Quote, Span
-from wortlaut.model.html import Mark, escape, escaped, marks, shortened, speaker_of
+from wortlaut.reports.html import Mark, escape, escaped, marks, shortened, speaker_of
 from wortlaut.text.segments import tokens
 
 if TYPE_CHECKING:

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wortlaut.annotations.diff import DocumentDiff, LayerDiff, Pair
+from wortlaut.errors import counted
 from wortlaut.evaluation.agreement import MEASURES, Agreement, Figure
 from wortlaut.formats.native import Annotation, Mention
 from wortlaut.model import Cluster, Entity, Quote, Span
+from wortlaut.reports.cells import interval_text, number, short
+from wortlaut.reports.tables import grid
+from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,21 +29,21 @@ def diff_view(diff: LayerDiff) -> Iterator[Text]:
     from rich.text import Text
 
     names = (diff.first, diff.second) if diff.first != diff.second else ("first", "second")
-    counted: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
     for document in diff.documents:
         yield Text(document.document, style="bold")
         if document.only_in is not None:
-            counted["document"] += 1
+            seen["document"] += 1
             yield Text(f"  only {document.only_in} has this document")
         for pair in document.pairs:
-            counted[pair.kind] += 1
+            seen[pair.kind] += 1
             yield from _pair_view(document, pair, names)
     if diff.equal:
         yield Text(f"{names[0]} and {names[1]} are equal ({diff.same} annotations)")
     else:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in counted.items())
-        total = counted.total()
-        yield Text(f"{total} difference{'s' * (total != 1)} ({kinds}), {diff.same} annotations are the same")
+        kinds = ", ".join(f"{kind} {count}" for kind, count in seen.items())
+        total = seen.total()
+        yield Text(f"{counted(total, 'difference')} ({kinds}), {diff.same} annotations are the same")
 
 
 #: The heads of the columns of agreement.
@@ -55,19 +59,14 @@ _HEADS = {
 
 def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
     """What is annotated with its labels below, each figure with its interval below it, then the notes."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    documents = f"{agreement.documents} document{'s' * (agreement.documents != 1)}"
+    documents = counted(agreement.documents, "document")
     yield Text(
         f"{agreement.first} and {agreement.second} ({documents}, {agreement.tokens} tokens)", style="bold"
     )
     shown = [name for name in MEASURES if any(name in row.figures for row in agreement.rows.values())]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, pad_edge=False)
-    table.add_column("", overflow="fold")
-    for name in (agreement.first, agreement.second, *(_HEADS[name] for name in shown)):
-        table.add_column(name, justify="right", overflow="fold")
+    table = grid([""], [agreement.first, agreement.second, *(_HEADS[name] for name in shown)], wrap=True)
     for name, row in agreement.rows.items():
         cells = [_figure(row.figures.get(measure)) for measure in shown]
         table.add_row(name, str(row.first), str(row.second), *cells)
@@ -85,15 +84,8 @@ def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
 def _figure(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    value = "–" if figure.value is None else _short(figure.value, 3)
-    if figure.interval is None:
-        return value
-    return f"{value}\n{_short(figure.interval[0], 2)}–{_short(figure.interval[1], 2)}"
-
-
-def _short(value: float, digits: int) -> str:
-    """``.853`` for ``0.853``, ``-.2`` for ``-0.2``."""
-    return f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{digits}f}"
+    below = "" if figure.interval is None else f"\n{interval_text(figure.interval, 2)}"
+    return short(number(figure.value) + below)
 
 
 def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
@@ -117,8 +109,7 @@ def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> It
         for name, side, style in sides:
             value = getattr(side, field)
             if isinstance(value, Span):
-                at = " + ".join(f"[{start}, {end})" for start, end in value)
-                yield Text(f"    {name} {field}: {at}", style=style)
+                yield Text(f"    {name} {field}: {offsets(value, ' + ')}", style=style)
                 yield from _context(document.text, value, style)
             else:
                 yield Text(f"    {name} {field}: {_value(value)}", style=style)
@@ -137,7 +128,7 @@ def _span(side: Annotation) -> Span | None:
 
 
 def _summary(side: Annotation) -> str:
-    at = "" if (span := _span(side)) is None else " + ".join(f"[{start}, {end})" for start, end in span)
+    at = offsets(_span(side) or (), " + ")
     match side:
         case Entity():
             return f"{side.label}, level {side.level}, {at}"

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import ComparisonError
-from wortlaut.model.html import policy_hash
+from wortlaut.reports.html import policy_hash
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.terminal import is_main
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS

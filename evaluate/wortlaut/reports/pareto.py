@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import WortlautError
-from wortlaut.reports.bench import short_name, significant
+from wortlaut.reports.bench import significant
+from wortlaut.reports.cells import number, short_name
 
 if TYPE_CHECKING:
     from wortlaut.bench.run import Bench
@@ -38,7 +39,7 @@ class Point:
 
     @property
     def text(self) -> str:
-        return f"{self.name}: {self.quality[0]:.3f}, {significant(self.rate)} tokens/s"
+        return f"{self.name}: {number(self.quality[0])}, {significant(self.rate)} tokens/s"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def pareto_svg(bench: Bench) -> str:
     ]
     labels = place(
         spots,
-        [(p.name, f"{p.quality[0]:.3f} · {significant(p.rate)} tokens/s") for p in points],
+        [(p.name, f"{number(p.quality[0])} · {significant(p.rate)} tokens/s") for p in points],
         [*(_around(*w) for pair in whiskers for w in pair), *(_around(*a, *b) for a, b in pairwise(line))],
     )
     template = (files("wortlaut") / "reports" / "pareto.svg.j2").read_text("utf-8")

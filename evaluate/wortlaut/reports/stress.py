@@ -6,14 +6,23 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wortlaut.model.html import policy_hash
-from wortlaut.reports.terminal import p_value, short, short_name, signed
-from wortlaut.scoring.result import interval_text, number
+from wortlaut.errors import counted
+from wortlaut.reports.cells import (
+    difference,
+    differences,
+    heading,
+    interval_text,
+    number,
+    p_value,
+    short,
+    short_name,
+)
+from wortlaut.reports.html import policy_hash
+from wortlaut.reports.tables import grid
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from wortlaut.scoring.uncertainty import Interval
     from wortlaut.stress.registry import Broken, Transformation
     from wortlaut.stress.run import Applied, Case, Row, Stress
 
@@ -35,9 +44,7 @@ def stress_view(report: Stress, *, cases: int = 3, everything: bool = False) -> 
     """Changes of F1, what is found again, the worst cases, and what a reader must know."""
     from rich.text import Text
 
-    documents = report.documents
-    title = f"{report.corpus} ({documents} document{'s' * (documents != 1)}, {report.hash[:12]})"
-    yield Text(title, style="bold")
+    yield Text(heading(report.corpus, report.documents, report.hash), style="bold")
     columns = _columns(report)
     schemas = list(dict.fromkeys(row.schema for row in report.rows))
     for schema in schemas:
@@ -63,11 +70,9 @@ def stress_view(report: Stress, *, cases: int = 3, everything: bool = False) -> 
 
 def list_view(found: Sequence[Transformation | Broken]) -> Iterator[RenderableType]:
     """Every transformation: what it does, whether the meaning stays, what takes it back."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = grid((), ())
     table.add_column("transformation", no_wrap=True)
     table.add_column("what it does", overflow="fold")
     table.add_column("meaning")
@@ -98,12 +103,10 @@ def _groups(report: Stress) -> Iterator[tuple[str, list[Applied]]]:
 
 
 def _matrix(report: Stress, columns: Sequence[Column], schema: str, what: str) -> RenderableType:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     rows = _rows_of(report, schema)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = grid((), ())
     table.add_column("", overflow="fold", max_width=22)
     before = ""
     for system, layer in columns:
@@ -143,7 +146,7 @@ def change_text(row: Row | None) -> str:
     """``-.120*`` where the test supports it, ``·`` for no change, ``–`` where there is no score."""
     if row is None or row.change is None:
         return "–"
-    text = "·" if abs(row.change) < _SLACK else signed(row.change)
+    text = "·" if abs(row.change) < _SLACK else short(difference(row.change))
     return text + ("*" if supported(row) else "")
 
 
@@ -154,34 +157,27 @@ def supported(row: Row) -> bool:
 def _share(row: Row | None) -> str:
     if row is None or row.same.share is None:
         return "–"
-    return "·" if row.same.share == 1 else short(f"{row.same.share:.2f}")
+    return "·" if row.same.share == 1 else short(number(row.same.share, 2))
 
 
 def _long(report: Stress) -> Iterator[RenderableType]:
     """One line for each score, with both intervals."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     for system in report.systems:
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-        for name in ("transformation", "layer"):
-            table.add_column(name, overflow="fold")
-        for name in ("F1", "change", "95%", "p Holm", "again", "95%"):
-            table.add_column(name, justify="right", no_wrap=True)
+        table = grid(("transformation", "layer"), ("F1", "change", "95%", "p Holm", "again", "95%"))
         for row in report.rows:
             if row.system == system:
                 layer = row.layer if row.schema == "strict" else f"{row.layer} {row.schema}"
-                interval = None if row.test is None else row.test.interval
                 table.add_row(
                     Text(row.transform),
                     layer,
                     short(number(row.before)),
-                    signed(row.change),
-                    "–" if interval is None else " ".join(map(signed, interval)),
-                    p_value(row.p_holm),
-                    "–" if row.same.share is None else f"{row.same.share:.2f}",
-                    _hundredths(row.same.interval),
+                    short(difference(row.change)),
+                    short(differences(row.test.interval if row.test else None)),
+                    short(p_value(row.p_holm)),
+                    number(row.same.share, 2),
+                    interval_text(row.same.interval, 2),
                 )
         if table.row_count:
             yield Text(short_name(system), style="bold")
@@ -232,7 +228,7 @@ def _case_lines(case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _count(row: Row) -> str:
-    return f"{row.lost} item{'s' * (row.lost != 1)} lost, {row.spurious} new error{'s' * (row.spurious != 1)}"
+    return f"{counted(row.lost, 'item')} lost, {counted(row.spurious, 'new error')}"
 
 
 def _remarks(report: Stress, *, page: bool = False) -> Iterator[str]:
@@ -255,10 +251,6 @@ def _remarks(report: Stress, *, page: bool = False) -> Iterator[str]:
         listed = ", ".join(f"{name} ({count})" for name, count in left.items())
         where = "below" if page else "--json"
         yield f"note: left as it was, because no rewriting is certain: {listed} ({where})."
-
-
-def _hundredths(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{interval[0]:.2f}–{interval[1]:.2f}"
 
 
 # --- the heat map ---
@@ -290,7 +282,7 @@ _SHADES = ((0.3, "h4"), (0.15, "h3"), (0.05, "h2"), (_SLACK, "h1"))
 
 def stress_page(report: Stress) -> str:
     """One HTML file without scripts that loads nothing: every number stands in its cell."""
-    documents = f"{report.documents} document{'s' * (report.documents != 1)}"
+    documents = counted(report.documents, "document")
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -364,15 +356,14 @@ def _numbers(report: Stress) -> Iterator[str]:
     names = "".join(f'<th scope="col">{name}</th>' for name in ("transformation", "system", "layer", *head))
     yield f"<thead><tr>{names}</tr></thead><tbody>"
     for row in report.rows:
-        interval = None if row.test is None else row.test.interval
         layer = f"{row.layer} {row.schema}"
         texts = "".join(f"<td>{_escaped(text)}</td>" for text in (short_name(row.system), layer))
         cells = (
             number(row.before),
             number(row.after),
-            signed(row.change),
-            "–" if interval is None else " to ".join(map(signed, interval)),
-            _escaped(p_value(row.p_holm)),
+            short(difference(row.change)),
+            short(differences(row.test.interval if row.test else None, " to ")),
+            _escaped(short(p_value(row.p_holm))),
             number(row.same.share),
             interval_text(row.same.interval),
         )
@@ -392,7 +383,7 @@ def _page_cases(report: Stress) -> Iterator[str]:
     if rows:
         yield "<h2>Cases, the worst first</h2>"
     for row in rows:
-        title = f"{row.transform}, {row.system}, {row.layer}: {signed(row.change)}, {_count(row)}"
+        title = f"{row.transform}, {row.system}, {row.layer}: {short(difference(row.change))}, {_count(row)}"
         yield f"<details><summary>{_escaped(title)}</summary>"
         for case in row.cases:
             lines = "".join(

@@ -1,21 +1,21 @@
-"""Scores as a user holds them: typed, printable, exportable."""
+"""Scores as a user holds them: typed values."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wortlaut.model import html as markup
+from wortlaut.rendering import Tabular
 from wortlaut.scoring.fair import FairScores, fair_scores
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from wortlaut.scoring.columns import Ints
     from wortlaut.scoring.confusion import Confusion
     from wortlaut.scoring.uncertainty import Interval
+
+#: The tasks of the main table; the others are roles of quotes and settings.
+MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Result(Score):
+class Result(Score, Tabular):
     """The micro average under one schema, with every label, the macro average and the errors.
 
     ``labels_absent`` counts labels asked for that neither gold nor prediction holds: they are in no
@@ -109,186 +109,12 @@ class Result(Score):
             yield "macro", self.macro
         yield from self.averages.items()
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One row a label, then ``micro`` and ``macro``; needs pandas."""
-        return frame((("label", name), score) for name, score in self.rows())
 
-    def to_markdown(self) -> str:
-        """A table in GitHub's Markdown, with the signature below."""
-        return markdown_table(["label"], [([name], score) for name, score in self.rows()], [self.signature])
-
-    def to_latex(self) -> str:
-        """A ``booktabs`` table, F1 with its interval, the signature in a comment."""
-        return latex_table(["label"], [([name], score) for name, score in self.rows()], [self.signature])
-
-    def __str__(self) -> str:
-        return _text(["label"], [([name], score) for name, score in self.rows()], self._foot())
-
-    def _repr_html_(self) -> str:
-        return _html(["label"], [([name], score) for name, score in self.rows()], self._foot())
-
-    def _foot(self) -> list[str]:
-        return [*(f"note: {note}" for note in self.notes), self.signature]
-
-
-class Results(dict[str, Result]):
+class Results(Tabular, dict[str, Result]):
     """Results by schema, in the order asked for; prints as one table."""
-
-    def _table(self) -> list[tuple[list[str], Score]]:
-        return [([schema, name], score) for schema, result in self.items() for name, score in result.rows()]
-
-    def _foot(self) -> list[str]:
-        notes = dict.fromkeys(f"note: {note}" for result in self.values() for note in result.notes)
-        return [*notes, *(result.signature for result in self.values())]
 
     def to_dict(self) -> dict[str, Any]:
         return {schema: result.to_dict() for schema, result in self.items()}
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One row for each schema and label; needs pandas."""
-        return frame(
-            (("schema", schema), ("label", name), score)
-            for schema, result in self.items()
-            for name, score in result.rows()
-        )
-
-    def to_markdown(self) -> str:
-        return markdown_table(
-            ["schema", "label"], self._table(), [result.signature for result in self.values()]
-        )
-
-    def to_latex(self) -> str:
-        return latex_table(["schema", "label"], self._table(), [result.signature for result in self.values()])
-
-    def __str__(self) -> str:
-        return _text(["schema", "label"], self._table(), self._foot())
-
-    def _repr_html_(self) -> str:
-        return _html(["schema", "label"], self._table(), self._foot())
-
-
-_COLUMNS = ("P", "R", "F1", "95% interval", "correct", "gold", "predicted")
-
-
-def number(value: float | None) -> str:
-    """A score with three decimals, ``–`` where undefined."""
-    return "–" if value is None else f"{value:.3f}"
-
-
-def interval_text(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}"
-
-
-def counted(value: float) -> str:
-    return f"{value:.0f}" if value == math.floor(value) else f"{value:.1f}"
-
-
-def _cells(score: Score) -> list[str]:
-    return [
-        number(score.precision),
-        number(score.recall),
-        number(score.f1),
-        interval_text(score.f1_interval),
-        counted(score.correct),
-        str(score.gold),
-        str(score.predicted),
-    ]
-
-
-Rows = Sequence[tuple[list[str], Score]]
-
-
-def _text(head: list[str], rows: Rows, foot: list[str]) -> str:
-    table = [[*head, *_COLUMNS], *([*names, *_cells(score)] for names, score in rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    lines = []
-    for row in table:
-        cells = [
-            cell.ljust(width) if i < len(head) else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "-" * max(len(line) for line in lines))
-    return "\n".join([*lines, *foot])
-
-
-def markdown_table(head: list[str], rows: Rows, signatures: list[str]) -> str:
-    """A table in GitHub's Markdown: the columns of ``head``, then the scores; the signatures below."""
-    columns = [*head, *_COLUMNS]
-    lines = ["| " + " | ".join(columns) + " |"]
-    lines.append("| " + " | ".join("---" if i < len(head) else "---:" for i in range(len(columns))) + " |")
-    for names, score in rows:
-        cells = [name.replace("|", "\\|") for name in names] + _cells(score)
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"`{signature}`" for signature in signatures), ""])
-
-
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "–": "--",
-        "≥": r"$\geq$",
-    }
-)
-
-
-def latex_table(head: list[str], rows: Rows, signatures: list[str]) -> str:
-    """A ``booktabs`` table with the signatures in comments."""
-    columns = [*head, *_COLUMNS]
-    lines = [rf"\begin{{tabular}}{{{'l' * len(head)}{'r' * len(_COLUMNS)}}}", r"\toprule"]
-    lines.append(" & ".join(column.translate(_LATEX) for column in columns) + r" \\")
-    lines.append(r"\midrule")
-    for names, score in rows:
-        cells = [cell.translate(_LATEX) for cell in [*names, *_cells(score)]]
-        lines.append(" & ".join(cells) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*lines, *(f"% {signature}" for signature in signatures), ""])
-
-
-def html_table(head: list[str], rows: Rows) -> str:
-    """The table as HTML, with a dot and whisker for F1."""
-    columns = (*_COLUMNS[:4], "", *_COLUMNS[4:])
-    cells = ((names, _cells(score), markup.whisker(score.f1, score.f1_interval)) for names, score in rows)
-    return markup.table(head, columns, ((names, [*c[:4], dots, *c[4:]]) for names, c, dots in cells))
-
-
-def _html(head: list[str], rows: Rows, foot: list[str]) -> str:
-    return markup.page(html_table(head, rows), *map(markup.note, foot))
-
-
-def frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    """A data frame of ``((column, name), …, score)``; raises MissingExtraError without pandas."""
-    from importlib import import_module
-
-    from wortlaut.errors import MissingExtraError
-
-    try:
-        pandas = import_module("pandas")
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_pandas() needs pandas", hint="Install it: python -m pip install pandas"
-        ) from error
-    records = []
-    for *names, score in rows:
-        record = dict(names)
-        for key, value in Score.to_dict(score).items():
-            if key.endswith("_interval"):
-                stem = key.removesuffix("_interval")
-                record[f"{stem}_low"], record[f"{stem}_high"] = value or (None, None)
-            else:
-                record[key] = value
-        records.append(record)
-    table: pd.DataFrame = pandas.DataFrame.from_records(records)
-    return table
 
 
 def _plain(interval: Interval | None) -> list[float] | None:

@@ -24,7 +24,7 @@ from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.peers import PEERS
 from wortlaut.scoring.quotes import PEER_SCHEMAS
-from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.schemas import UNITS_AS_ITEMS
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
@@ -33,8 +33,6 @@ from wortlaut.stress.registry import MEANINGS, built_in, resolve, transformer
 from wortlaut.text.excerpts import excerpt
 from wortlaut.version import VERSION
 
-#: The layers that are compared.
-LAYERS = ("entities", "quotes", "cues", "speakers", "joint")
 #: Cases that a row keeps for each side.
 CASES = 20
 
@@ -336,7 +334,7 @@ class _Side:
         )
         same = self._same(before, after, units, order)
         rows = []
-        for layer in LAYERS:
+        for layer in MAIN_TASKS:
             results = _results(base, layer)
             # Speakers have variants of their own: strict where none of those asked for is one.
             for schema in [one for one in self.schemas if one in results] or ["strict"]:
@@ -439,7 +437,7 @@ class _Side:
     ) -> dict[str, Same]:
         found = {}
         own = self.scorer.units
-        for layer in LAYERS:
+        for layer in MAIN_TASKS:
             first: Counter[Any] = Counter()
             unit: dict[Any, int] = {}
             for i, one in enumerate(before):

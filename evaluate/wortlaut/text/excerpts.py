@@ -1,11 +1,16 @@
-"""A span as it stands in its text, in one short line."""
+"""A span in one short line: its offsets, and how it stands in its text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 #: How many characters are shown around a span, and at either end of a long one.
 _AROUND, _INSIDE = 24, 20
+
+
+def offsets(spans: Iterable[tuple[int, int]], sign: str = ", ") -> str:
+    """``[0, 5), [8, 11)``."""
+    return sign.join(f"[{start}, {end})" for start, end in spans)
 
 
 def excerpt(text: str, spans: Sequence[tuple[int, int]]) -> str:

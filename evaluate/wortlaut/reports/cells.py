@@ -1,0 +1,84 @@
+"""What stands in a cell of a table: numbers, intervals, p-values, names."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from wortlaut.errors import counted
+
+if TYPE_CHECKING:
+    from wortlaut.evaluation.comparison import Row
+    from wortlaut.scoring.result import Score
+    from wortlaut.scoring.uncertainty import Interval
+
+#: The heads of :func:`score_cells`.
+SCORE_HEADS = ("P", "R", "F1", "95% interval", "correct", "gold", "predicted")
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """A score, ``–`` where undefined."""
+    return "–" if value is None else f"{value:.{decimals}f}"
+
+
+def interval_text(interval: Interval | None, decimals: int = 3) -> str:
+    return "–" if interval is None else "–".join(number(end, decimals) for end in interval)
+
+
+def credit(value: float) -> str:
+    return f"{value:.0f}" if value == math.floor(value) else f"{value:.1f}"
+
+
+def difference(value: float | None) -> str:
+    """``-0.120``: a difference always has its sign."""
+    return "–" if value is None else f"{value:+.3f}"
+
+
+def differences(interval: Interval | None, sign: str = " ") -> str:
+    return "–" if interval is None else sign.join(map(difference, interval))
+
+
+def p_value(value: float | None) -> str:
+    """A p-value of a randomisation test is never 0."""
+    return "<0.001" if value is not None and value < 0.001 else number(value)
+
+
+def short(text: str) -> str:
+    """``.853`` for ``0.853``, ``-.120`` for ``-0.120``: some columns have no room for the zero."""
+    return re.sub(r"(?<![\d.])0\.", ".", text)
+
+
+def score_cells(score: Score) -> list[str]:
+    return [
+        number(score.precision),
+        number(score.recall),
+        number(score.f1),
+        interval_text(score.f1_interval),
+        credit(score.correct),
+        str(score.gold),
+        str(score.predicted),
+    ]
+
+
+def comparison_cells(row: Row) -> list[str]:
+    """The difference of F1, its interval, both p-values, and how many items flipped."""
+    test = row.test
+    return [
+        difference(test.f1),
+        differences(test.interval),
+        p_value(test.p_randomisation),
+        p_value(row.p_holm),
+        str(len(row.flips)),
+    ]
+
+
+def heading(corpus: str, documents: int, hash: str) -> str:
+    """``gold (31 documents, 0123456789ab)``."""
+    return f"{corpus} ({counted(documents, 'document')}, {hash[:12]})"
+
+
+def short_name(name: str) -> str:
+    """A spec without the folders of its path."""
+    kind, colon, path = name.rpartition(":")
+    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"

@@ -1,0 +1,210 @@
+"""What a value shows of itself in a notebook, a paper, a terminal and a data frame, by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from wortlaut.errors import MissingExtraError
+from wortlaut.evaluation.comparison import Comparison, Flip
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.model import Document
+from wortlaut.reports import html as markup
+from wortlaut.reports import tables
+from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
+from wortlaut.scoring.result import Result, Results, Score
+from wortlaut.text.excerpts import offsets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How many flipped items of a row a notebook shows.
+_FLIPS = 20
+_SETTINGS = ("@matched", "@gold")
+
+Rows = Sequence[tuple[Sequence[str], Score]]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Names under ``heads`` with their score, what a reader must know, and the signatures."""
+
+    heads: Sequence[str]
+    rows: Rows
+    notes: Sequence[str]
+    signatures: Sequence[str]
+
+
+@singledispatch
+def scores(value: object) -> Scores:
+    """The scores of a value, a row each."""
+    raise TypeError(f"{type(value).__name__} has no table of scores")
+
+
+@scores.register(Result)
+def _of_result(result: Result) -> Scores:
+    notes = [f"note: {note}" for note in result.notes]
+    return Scores(["label"], [([name], score) for name, score in result.rows()], notes, [result.signature])
+
+
+@scores.register(Results)
+def _of_results(results: Results) -> Scores:
+    rows = [([schema, name], score) for schema, result in results.items() for name, score in result.rows()]
+    notes = dict.fromkeys(f"note: {note}" for result in results.values() for note in result.notes)
+    return Scores(["schema", "label"], rows, list(notes), [result.signature for result in results.values()])
+
+
+@scores.register(Evaluation)
+def _of_evaluation(evaluation: Evaluation) -> Scores:
+    """Systems side by side, schema by schema."""
+    systems = evaluation.systems
+    failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
+    notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
+    rows = [([layer, schema, name], result) for layer, schema, name, result in by_layer(evaluation)]
+    heads = ["layer", "schema", "system"]
+    return Scores(heads, rows, [*failed, *evaluation.notes, *notes], [evaluation.signature])
+
+
+def by_layer(evaluation: Evaluation) -> list[tuple[str, str, str, Result]]:
+    """Layer, schema, system and result: systems side by side, in the order of layers and schemas."""
+    found = [
+        (layer, schema, system.name, result)
+        for system in evaluation.systems
+        for layer, results in system.scores.items()
+        for schema, result in results.items()
+    ]
+    layers = list(dict.fromkeys(layer for layer, *_ in found))
+    places = list(dict.fromkeys(row[:2] for row in found))
+    return sorted(found, key=lambda row: (layers.index(row[0]), places.index(row[:2])))
+
+
+@singledispatch
+def text(value: object) -> str:
+    shown = scores(value)
+    return "\n".join([tables.text(_table(shown.heads, shown.rows)), *shown.notes, *shown.signatures])
+
+
+@text.register(Evaluation)
+def _(evaluation: Evaluation) -> str:
+    parts = []
+    for system in evaluation.systems:
+        parts.append(f"{system.name}: {system.failed}" if system.failed else system.name)
+        parts += [f"{layer}\n{text(results)}" for layer, results in system.scores.items()]
+    return "\n\n".join(parts)
+
+
+def markdown(value: object) -> str:
+    shown = scores(value)
+    rows = [([name.replace("|", "\\|") for name in names], score) for names, score in shown.rows]
+    signatures = [f"`{signature}`" for signature in shown.signatures]
+    return "\n".join([tables.markdown(_table(shown.heads, rows)), "", *signatures, ""])
+
+
+def latex(value: object) -> str:
+    shown = scores(value)
+    signatures = [f"% {signature}" for signature in shown.signatures]
+    return "\n".join([tables.latex(_table(shown.heads, shown.rows)), *signatures, ""])
+
+
+def _table(heads: Sequence[str], rows: Rows) -> tables.Table:
+    return tables.Table(heads, SCORE_HEADS, [[*names, *score_cells(score)] for names, score in rows])
+
+
+@singledispatch
+def pandas(value: object) -> pd.DataFrame:
+    shown = scores(value)
+    return _frame(shown.heads, shown.rows)
+
+
+@pandas.register(Evaluation)
+def _(evaluation: Evaluation) -> pd.DataFrame:
+    rows = [
+        (((*names, label), score))
+        for *names, result in by_layer(evaluation)
+        for label, score in result.rows()
+    ]
+    return _frame(["layer", "schema", "system", "label"], rows)
+
+
+def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
+    """A row for each score; raises MissingExtraError without pandas."""
+    try:
+        from pandas import DataFrame
+    except ImportError as error:
+        raise MissingExtraError(
+            "to_pandas() needs pandas", hint="Install it: python -m pip install pandas"
+        ) from error
+    records = []
+    for names, score in rows:
+        record: dict[str, Any] = dict(zip(heads, names, strict=True))
+        for key, value in Score.to_dict(score).items():
+            if key.endswith("_interval"):
+                stem = key.removesuffix("_interval")
+                record |= zip((f"{stem}_low", f"{stem}_high"), value or (None, None), strict=True)
+            else:
+                record[key] = value
+        records.append(record)
+    return DataFrame.from_records(records)
+
+
+@singledispatch
+def html(value: object) -> str:
+    shown = scores(value)
+    foot = map(markup.note, [*shown.notes, *shown.signatures])
+    return markup.page(_whiskers(shown.heads, shown.rows), *foot)
+
+
+def _whiskers(heads: Sequence[str], rows: Rows) -> str:
+    """The table as HTML, with a dot and whisker for F1 behind its interval."""
+    made = [(names, score_cells(score)) for names, score in rows]
+    for (_, cells), (_, score) in zip(made, rows, strict=True):
+        cells.insert(4, markup.whisker(score.f1, score.f1_interval))
+    return markup.table(heads, (*SCORE_HEADS[:4], "", *SCORE_HEADS[4:]), made)
+
+
+@html.register(Evaluation)
+def _(evaluation: Evaluation) -> str:
+    shown, corpus = scores(evaluation), evaluation.corpus
+    # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
+    main, other = (
+        [row for row in shown.rows if any(name.endswith(_SETTINGS) for name in row[0][:2]) is setting]
+        for setting in (False, True)
+    )
+    title = heading(corpus.name, evaluation.documents, corpus.hash)
+    parts = [markup.note(title), _whiskers(shown.heads, main)]
+    if other:
+        parts.append(markup.details("on matched and on given quotes", _whiskers(shown.heads, other)))
+    return markup.page(*parts, *map(markup.note, [*shown.notes, *shown.signatures]))
+
+
+@html.register(Comparison)
+def _(comparison: Comparison) -> str:
+    ends = [abs(end) for row in comparison.rows for end in row.test.interval or (row.test.f1 or 0,)]
+    reach = max((0.1, *ends))
+    rows, flips = [], []
+    for row in comparison.rows:
+        cells = comparison_cells(row)
+        cells.insert(2, markup.whisker(row.test.f1, row.test.interval, -reach, reach))
+        rows.append(((row.layer, row.schema, row.a, row.b), cells))
+        flips += [
+            ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_item(flip),))
+            for flip in row.flips[:_FLIPS]
+        ]
+    title = f"{comparison.corpus} ({comparison.hash[:12]}), differences of F1, units: {comparison.unit}s"
+    columns = ("A-B", "95% interval", "", "p", "p Holm", "flips")
+    parts = [markup.note(title), markup.table(("layer", "schema", "A", "B"), columns, rows)]
+    if flips:
+        names = ("layer", "schema", "right", "what", "document", "label")
+        hidden = sum(max(0, len(row.flips) - _FLIPS) for row in comparison.rows)
+        more = f", {hidden} more in .rows" if hidden else ""
+        parts.append(markup.words(f"items that flipped{more}", names, ("item",), flips))
+    return markup.page(*parts, *map(markup.note, comparison.notes))
+
+
+def _item(flip: Flip) -> str:
+    return markup.shortened(flip.text, 60) or offsets(flip.spans)
+
+
+html.register(Document)(markup.document)
