@@ -21,7 +21,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
 from wortlaut.model import Document
 from wortlaut.records.schema import schema
-from wortlaut.running.processes import descendants, family, signal_name
+from wortlaut.running.processes import descendants, signal_name
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")
 BENCHMARK = Path(sys.executable).with_name("pytest-benchmark")
@@ -185,7 +185,7 @@ def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
     try:
         begun = time.monotonic()
-        while not (children := descendants(parent.pid, family())) and time.monotonic() - begun < 30:
+        while not (children := descendants(parent.pid)) and time.monotonic() - begun < 30:
             time.sleep(0.1)
         if not children:
             pytest.skip("the system does not tell which processes a process has started")

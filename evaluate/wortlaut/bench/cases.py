@@ -25,7 +25,7 @@ from wortlaut.bench.speed import REFERENCE, reference_pass, seconds, system_pass
 from wortlaut.errors import WortlautError
 from wortlaut.extractors.registry import Loaded, resolve
 from wortlaut.model import Text
-from wortlaut.running.processes import descendants, family
+from wortlaut.running.processes import descendants
 from wortlaut.text.segments import tokens
 
 #: A round repeats a short pass until it should take this many seconds, as one of the reference does.
@@ -194,7 +194,7 @@ def peak_memory() -> int | None:
     """The most memory this process and those it started have held, in bytes; ``None`` where nothing tells."""
     # On Linux ru_maxrss begins with what the parent held when it started us; the kernel's own mark does not.
     if (own := _high_water(os.getpid())) is not None:
-        return own + sum(_high_water(child) or 0 for child in descendants(os.getpid(), family()))
+        return own + sum(_high_water(child) or 0 for child in descendants(os.getpid()))
     try:
         import resource
     except ImportError:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wortlaut.running.processes import descendants, family, signal_name
+from wortlaut.running.processes import kill_tree, signal_name
 
 #: The environment variable that names the job.
 JOB = "WORTLAUT_BENCH"
@@ -62,7 +60,7 @@ def measure(job: Mapping[str, Any], progress: Callable[[int], object] | None = N
             try:
                 silent = _watch(process, out, progress)
             finally:
-                _end(process)
+                kill_tree(process)
         lines = tuple(map(json.loads, _whole_lines(out)))
         doing = next((line["doing"] for line in reversed(lines) if "doing" in line), "its start")
         if silent is not None:
@@ -108,19 +106,6 @@ def _watch(
 
 def _whole_lines(path: Path) -> list[str]:
     return path.read_text("utf-8").split("\n")[:-1]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and whatever it started, also what it put into a group of its own."""
-    for child in descendants(process.pid, family()):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(child, signal.SIGKILL)
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
 
 
 def _reason(code: int, said: Path) -> str:

@@ -16,6 +16,7 @@ from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import built_in
+from wortlaut.running.processes import usable_cores
 from wortlaut.text.segments import tokens
 from wortlaut.version import VERSION
 
@@ -384,7 +385,7 @@ def _machine_info() -> dict[str, Any]:
 def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cpu": info["cpu"].get("brand_raw", info["machine"]),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": usable_cores(),
         "python": info["python_version"],
         "system": f"{platform.system()} {platform.machine()}",
     }

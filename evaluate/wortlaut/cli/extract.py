@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -64,12 +63,13 @@ def extract(
     """
     from wortlaut.running.extraction import extract as run_extraction
     from wortlaut.running.on_ray import Cluster
+    from wortlaut.running.processes import usable_cores
 
     ray = engine is Engine.ray
     for name, given in (("--address", address), ("--max-workers", max_workers), ("--gpus", gpus)):
         if given and not ray:
             raise WortlautError(f"{name} is for --engine ray")
-    count = workers or _cores()
+    count = workers or usable_cores()
     # What a batch system sends before it kills: end in order, as at Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -114,11 +114,6 @@ def _tell(done: Extraction) -> None:
     if done.failures:
         many = f"{done.failures} documents are" if done.failures > 1 else "1 document is"
         print(f"{many} in quarantine, see {done.folder}/failures.jsonl; --retry tries again")
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

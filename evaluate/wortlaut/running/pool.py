@@ -8,7 +8,6 @@ death that a worker's past could explain (it had answered others), it has one mo
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,19 +20,19 @@ from itertools import islice
 from multiprocessing.connection import Pipe, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from wortlaut.errors import ExtractorError, WortlautError
 from wortlaut.model import LAYERS, Text
-from wortlaut.running.processes import descendants, family, signal_name
-from wortlaut.running.worker import ANEW, Done, Failure
+from wortlaut.running.processes import children, descendants, kill_tree, signal_name
+from wortlaut.running.worker import ONE_BY_ONE, Done, Failure
 
-#: Seconds between two looks at those who work.
-_LOOK = 0.2
-#: Seconds that loading may take, and for how many deaths in a row a worker is started again meanwhile.
-_LOADING, _FALSE_STARTS = 600.0, 3
+#: Seconds from one check of the workers to the next.
+_CHECK_INTERVAL = 0.2
+#: Seconds that loading may take, and the deaths in a row while loading that end the run.
+_LOAD_TIMEOUT, _LOAD_DEATHS = 600.0, 3
 #: Seconds that an extractor may take to close.
-_CLOSING = 5.0
+_CLOSE_TIMEOUT = 5.0
 #: One BLAS thread a worker, unless the user says otherwise: workers are the parallelism.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -76,21 +75,24 @@ class Pool:
         self.limits = limits
         #: How often a worker had to be replaced.
         self.restarts = 0
-        self._told: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._false_starts = 0
+        #: Process → the layers that it looked for, and its notes.
+        self._reports: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._load_deaths = 0
         self._spec = spec
         self._workers: list[_Worker] = []
         self._size = workers
+        #: Batches that are to be done again, the next first.
+        self._retries: deque[Batch] = deque()
 
     @property
     def finds(self) -> tuple[str, ...]:
         """The layers that any worker looked for."""
-        return tuple(layer for layer in LAYERS if any(layer in finds for finds, _ in self._told.values()))
+        return tuple(layer for layer in LAYERS if any(layer in finds for finds, _ in self._reports.values()))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the extractors have to say, each sentence once."""
-        return tuple(dict.fromkeys(note for _, notes in self._told.values() for note in notes))
+        return tuple(dict.fromkeys(note for _, notes in self._reports.values() for note in notes))
 
     def __enter__(self) -> Self:
         return self
@@ -105,9 +107,11 @@ class Pool:
         # One that still loads has nothing to close.
         closing = [worker for worker in self._workers if patient and worker.idle]
         for worker in closing:
-            worker.end()
+            worker.send(None)
         for worker in self._workers:
-            worker.leave(_CLOSING if worker in closing else 0.0)
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(_CLOSE_TIMEOUT if worker in closing else 0.0)
+            worker.kill()
         self._workers = []
 
     def run(self, batches: Iterable[Batch | None]) -> Iterator[Answer]:
@@ -118,105 +122,97 @@ class Pool:
         """
         stream = iter(batches)
         # No more workers than there are batches: each loads its model.
-        again = deque(batch for batch in islice(stream, self._size) if batch is not None)
-        self._workers += [_Worker(self._spec) for _ in range(len(again) - len(self._workers))]
+        self._retries = deque(batch for batch in islice(stream, self._size) if batch is not None)
+        self._workers += [_Worker(self._spec) for _ in range(len(self._retries) - len(self._workers))]
         more = True
-        looked = time.monotonic()
+        checked = time.monotonic()
         while True:
             # Those without a past first: a batch may ask for one.
             for worker in sorted(self._workers, key=lambda worker: worker.answers > 0):
                 if not worker.idle:
                     continue
-                batch = again.popleft() if again else next(stream, _END) if more else _END
-                if batch is _END:
-                    more = False
-                    break
-                if batch is None:
+                batch = self._retries.popleft() if self._retries else next(stream, _END) if more else _END
+                more = more and batch is not _END
+                if batch is _END or batch is None:
                     break
                 assert isinstance(batch, Batch)
-                if worker.process.poll() is not None:  # it has died of something else
-                    again.appendleft(batch)
-                    self._replace(worker)
-                elif batch.fresh and worker.answers:
-                    again.appendleft(batch)
-                    if any(other.batch is None and not other.answers for other in self._workers):
-                        break  # one is about to be ready
-                    self._replace(worker)
-                else:
-                    worker.give(batch)
+                dead = worker.process.poll() is not None  # it has died of something else
+                if not dead and not (batch.fresh and worker.answers):
+                    worker.assign(batch)
+                    continue
+                self._retries.appendleft(batch)
+                if not dead and any(other.batch is None and not other.answers for other in self._workers):
+                    break  # one without a past is about to be ready
+                self._replace(worker)
             working = [worker for worker in self._workers if not worker.idle]
             if not working:
                 return
-            if not more and not again and all(worker.batch is None for worker in working):
+            if not more and not self._retries and all(worker.batch is None for worker in working):
                 return  # those who still load have come too late
-            ready = wait([worker.messages for worker in working], _LOOK)
+            ready = wait([worker.messages for worker in working], _CHECK_INTERVAL)
             for worker in working:
                 if worker.messages in ready:
-                    yield from self._heard(worker, again)
-            if time.monotonic() - looked >= _LOOK:
-                children = family() if self.limits.memory is not None else {}
+                    yield from self._receive(worker)
+            if time.monotonic() - checked >= _CHECK_INTERVAL:
+                known = children() if self.limits.memory is not None else {}
                 for worker in self._workers:
-                    yield from self._watch(worker, again, children)
-                looked = time.monotonic()
+                    yield from self._check(worker, known)
+                checked = time.monotonic()
 
-    def _heard(self, worker: _Worker, again: deque[Batch]) -> Iterator[Answer]:
+    def _receive(self, worker: _Worker) -> Iterator[Answer]:
         try:
             message = worker.messages.recv()
         except (EOFError, OSError):
-            yield from self._lost(worker, again, "died", worker.post_mortem())
+            yield from self._recover(worker, "died", worker.cause_of_death())
             return
         if isinstance(message, WortlautError):
             raise message
-        self._false_starts = 0
-        if not isinstance(message, Done):
-            worker.idle = True  # it has loaded
-            return
-        batch = worker.taken()
-        self._told[worker.process.pid] = (message.finds, message.notes)
-        yield Answer(batch, message.columns, message.failures)
+        self._load_deaths = 0
+        # A message that is no answer says that it has loaded.
+        batch, worker.batch, worker.idle = worker.batch, None, True
+        if isinstance(message, Done):
+            assert batch is not None
+            self._reports[worker.process.pid] = (message.finds, message.notes)
+            worker.answers += len(batch.texts)
+            yield Answer(batch, message.columns, message.failures)
 
-    def _watch(
-        self, worker: _Worker, again: deque[Batch], children: Mapping[int, Sequence[int]]
-    ) -> Iterator[Answer]:
-        worker.feel()
+    def _check(self, worker: _Worker, known: Mapping[int, Sequence[int]]) -> Iterator[Answer]:
+        """See whether a worker is dead, silent for too long or too large."""
+        worker.read_pulses()
         if worker.messages.poll():
-            return  # it has answered, and is heard next
-        if not worker.idle and worker.process.poll() is not None:
-            # Something that it started may hold its connection open.
-            yield from self._lost(worker, again, "died", worker.post_mortem())
+            return  # it has answered, which is received next
+        limit = self.limits.memory
+        used = 0 if limit is None else _memory(worker.process.pid, known) or 0
+        if worker.idle:
+            if limit is not None and used > limit:
+                self._replace(worker)
             return
-        silent = time.monotonic() - worker.alive
-        timeout = _LOADING if worker.batch is None else self.limits.timeout
-        if not worker.idle and silent > timeout:
-            told = f"no answer within {timeout:g} seconds"
+        timeout = _LOAD_TIMEOUT if worker.batch is None else self.limits.timeout
+        if worker.process.poll() is not None:
+            # Something that it started may hold its connection open.
+            yield from self._recover(worker, "died", worker.cause_of_death())
+        elif time.monotonic() - worker.alive > timeout:
             if worker.batch is None:
                 raise ExtractorError(f"is not loaded within {timeout:g} seconds", where=self._spec)
-            worker.kill()
-            yield from self._lost(worker, again, "timeout", told)
-        elif self.limits.memory is not None:
-            used = _memory(worker.process.pid, children) or 0
-            if used > self.limits.memory and worker.idle:
-                self._replace(worker)
-            elif used > self.limits.memory:
-                worker.kill()
-                told = f"the extractor needs {used} MiB, more than {self.limits.memory}"
-                yield from self._lost(worker, again, "memory", told)
+            yield from self._recover(worker, "timeout", f"no answer within {timeout:g} seconds")
+        elif limit is not None and used > limit:
+            yield from self._recover(worker, "memory", f"the extractor needs {used} MiB, more than {limit}")
 
-    def _lost(self, worker: _Worker, again: deque[Batch], kind: str, told: str) -> Iterator[Answer]:
-        """Replace a worker that is dead, and see what becomes of its batch."""
+    def _recover(self, worker: _Worker, kind: str, reason: str) -> Iterator[Answer]:
+        """Replace a worker that is dead or has to go, and decide what becomes of its batch."""
         batch, past, suspect = worker.batch, worker.answers, worker.suspect
         self._replace(worker)
         if batch is None:
-            self._false_starts += 1
-            if self._false_starts >= _FALSE_STARTS:
-                raise ExtractorError(f"its process ends while it is loaded: {told}", where=self._spec)
+            self._load_deaths += 1
+            if self._load_deaths >= _LOAD_DEATHS:
+                raise ExtractorError(f"its process ends while it is loaded: {reason}", where=self._spec)
         elif len(batch.texts) > 1:
-            alone = [Batch(batch.shard, batch.start + i, (text,)) for i, text in enumerate(batch.texts)]
-            again.extendleft(reversed(alone[suspect:] + alone[:suspect]))
+            single = [Batch(batch.shard, batch.start + i, (text,)) for i, text in enumerate(batch.texts)]
+            self._retries.extendleft(reversed(single[suspect:] + single[:suspect]))
         elif kind != "timeout" and past:
-            again.appendleft(replace(batch, fresh=True))
+            self._retries.appendleft(replace(batch, fresh=True))
         else:
-            yield Answer(batch, None, (Failure(0, kind, told),))
+            yield Answer(batch, None, (Failure(0, kind, reason),))
 
     def _replace(self, worker: _Worker) -> None:
         self.restarts += 1
@@ -249,8 +245,7 @@ class _Worker:
         )
         theirs.close()
         os.close(pulses)
-        with suppress(BrokenPipeError):
-            self.messages.send(self._spec)
+        self.send(self._spec)
         self.idle = False
         self.batch: Batch | None = None
         #: Documents that this process has answered.
@@ -258,32 +253,28 @@ class _Worker:
         self.suspect = 0
         self.alive = time.monotonic()
 
-    def give(self, batch: Batch) -> None:
-        self.feel()
-        self.idle, self.batch, self.suspect, self.alive = False, batch, 0, time.monotonic()
-        # One that has died meanwhile is noticed when its answer is awaited.
+    def send(self, message: Any) -> None:
+        # A process that has died meanwhile is noticed when its answer is awaited.
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.messages.send([(text.id, str(text)) for text in batch.texts])
+            self.messages.send(message)
 
-    def taken(self) -> Batch:
-        assert self.batch is not None
-        batch, self.batch, self.idle = self.batch, None, True
-        self.answers += len(batch.texts)
-        return batch
+    def assign(self, batch: Batch) -> None:
+        self.read_pulses()
+        self.idle, self.batch, self.suspect, self.alive = False, batch, 0, time.monotonic()
+        self.send([(text.id, str(text)) for text in batch.texts])
 
-    def feel(self) -> None:
-        """Take note of the pulses: which document it is at, and that it lives."""
+    def read_pulses(self) -> None:
+        """Take note of which document it is at, and that it lives."""
         with suppress(BlockingIOError):
-            while marks := os.read(self._pulses, 65536):
+            while pulses := os.read(self._pulses, 65536):
                 self.alive = time.monotonic()
-                begun = ANEW in marks
-                self.suspect = len(marks.rpartition(ANEW)[2]) + (0 if begun else self.suspect)
+                begun = ONE_BY_ONE in pulses
+                self.suspect = len(pulses.rpartition(ONE_BY_ONE)[2]) + (0 if begun else self.suspect)
         if self.batch is not None:
             self.suspect = min(self.suspect, len(self.batch.texts) - 1)
 
-    def post_mortem(self) -> str:
-        """How the process ended."""
-        self.feel()
+    def cause_of_death(self) -> str:
+        self.read_pulses()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         code = self.process.poll()
@@ -295,34 +286,19 @@ class _Worker:
         more = ", as where memory runs out" if name == "SIGKILL" else ""
         return f"the extractor's process was ended by {name}{more}"
 
-    def end(self) -> None:
-        """Ask it to close the extractor and go."""
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self.messages.send(None)
-
-    def leave(self, patience: float) -> None:
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(patience)
-        self.kill()
-
     def kill(self) -> None:
         """End the process, and all that it started."""
         if self.process.poll() is None:
-            started = descendants(self.process.pid, family())
-            self.process.kill()
-            for pid in started:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+            kill_tree(self.process)
         if not self.messages.closed:
             self.messages.close()
             os.close(self._pulses)
 
 
-def _memory(pid: int, children: Mapping[int, Sequence[int]]) -> int | None:
+def _memory(pid: int, known: Mapping[int, Sequence[int]]) -> int | None:
     """MiB that a process and what it started have in memory; None where the system does not say."""
     total = None
-    for each in (pid, *descendants(pid, children)):
+    for each in (pid, *descendants(pid, known)):
         with suppress(OSError, ValueError, IndexError):
             pages = int(Path(f"/proc/{each}/statm").read_text().split()[1])
             total = (total or 0) + pages * os.sysconf("SC_PAGE_SIZE")

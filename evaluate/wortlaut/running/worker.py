@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Pulses: an answer came; the batch begins anew, one document at a time.
-ANSWER, ANEW = b".", b"0"
-#: As much of what an extractor says in its error as is kept.
+ANSWER, ONE_BY_ONE = b".", b"0"
+#: Characters of an extractor's error that are kept.
 _LONGEST = 2000
 
 
@@ -91,7 +91,7 @@ def _serve(connection: Connection, spec: str, pulses: int) -> None:
     connection.send(None)
     try:
         while batch := connection.recv():
-            connection.send(answered(extractor, [Text(text, name) for name, text in batch]))
+            connection.send(_answer(extractor, [Text(text, name) for name, text in batch]))
     finally:
         extractor.loaded.close()
 
@@ -117,41 +117,33 @@ class _Pulsing:
             os.write(self._pulses, mark)
 
 
-def answered(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
+def _answer(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
     """All answers; where the batch fails, or an answer cannot be kept, each document is asked by itself."""
     import pyarrow as pa
 
-    failures: tuple[Failure, ...] = ()
-    try:
-        columns = [_columns(extractor, texts)]
-    except (Exception, SystemExit) as error:
-        if len(texts) == 1:
-            columns, failures = [annotation_columns([None])], (_failure(0, error),)
-        else:
-            extractor.pulse(ANEW)
-            columns, failed = [], []
-            for index, text in enumerate(texts):
-                try:
-                    columns.append(_columns(extractor, [text]))
-                except (Exception, SystemExit) as problem:
-                    columns.append(annotation_columns([None]))
-                    failed.append(_failure(index, problem))
-            failures = tuple(failed)
+    failures: list[Failure] = []
+
+    def ask(texts: Sequence[Text], first: int) -> list[pa.RecordBatch]:
+        try:
+            return [annotation_columns(checked_batch(extractor, texts))]
+        except (Exception, SystemExit) as error:
+            if len(texts) == 1:
+                failures.append(_failure(first, error))
+                return [annotation_columns([None])]
+        extractor.pulse(ONE_BY_ONE)
+        return [columns for index, text in enumerate(texts) for columns in ask([text], index)]
+
     sink = pa.BufferOutputStream()
-    (batch,) = pa.Table.from_batches(columns).combine_chunks().to_batches()
+    (batch,) = pa.Table.from_batches(ask(texts, 0)).combine_chunks().to_batches()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
         stream.write_batch(batch)
-    return Done(bytes(sink.getvalue()), failures, extractor.finds, extractor.loaded.notes)
-
-
-def _columns(extractor: _Pulsing, texts: Sequence[Text]) -> pa.RecordBatch:
-    return annotation_columns(checked_batch(extractor, texts))
+    return Done(bytes(sink.getvalue()), tuple(failures), extractor.finds, extractor.loaded.notes)
 
 
 def _failure(index: int, error: BaseException) -> Failure:
-    kind, told = "refused", f"{type(error).__name__}: {error}"
+    kind, reason = "refused", f"{type(error).__name__}: {error}"
     if isinstance(error, WortlautError):
         # Which document it was is known from the row.
         kind = "raised" if error.what.startswith("raised ") else "refused"
-        told = error.what if kind == "raised" or not error.hint else f"{error.what}\n  {error.hint}"
-    return Failure(index, kind, told[:_LONGEST].encode("utf-8", "backslashreplace").decode())
+        reason = error.what if kind == "raised" or not error.hint else f"{error.what}\n  {error.hint}"
+    return Failure(index, kind, reason[:_LONGEST].encode("utf-8", "backslashreplace").decode())
