@@ -181,7 +181,7 @@ def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
     """Whoever ends ``wortlaut bench`` by force does not leave a process that computes on."""
     program = "from wortlaut.bench.run import bench; from made import corpus; "
     program += "bench(['systems.py:Quiet?pause=0.05'], corpus(1), sizes=[1], rounds=100000)"
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
     try:
         begun = time.monotonic()
