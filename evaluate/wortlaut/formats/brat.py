@@ -23,28 +23,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import predictions
-from wortlaut.formats.columns import files, lines, unique_stems
-from wortlaut.formats.folder import Names
+from wortlaut.errors import DataError
+from wortlaut.formats import folder, predictions
+from wortlaut.formats.columns import files, lines
 from wortlaut.formats.graph import (
-    NO_PLACE,
     PARENT,
     QUOTE_LABELS,
     Edge,
     Graph,
     Node,
     carried,
-    from_graph,
     nesting,
+    to_document,
     to_graph,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
@@ -58,22 +57,12 @@ _REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.ann`` or ``.txt`` file."""
-    paths = files(path.with_suffix(".ann") if path.suffix == ".txt" else path, ".ann")
-    unique_stems(paths)
-    for file in paths:
+    for file in files(path.with_suffix(".ann") if path.suffix == ".txt" else path, ".ann", named=True):
         yield _document(file)
 
 
 def _document(file: Path) -> Document:
-    source = file.with_suffix(".txt")
-    if not source.is_file():
-        raise MissingFileError("the text of the annotations is not there", where=str(source))
-    try:
-        text = source.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"is not UTF-8: {error.reason}", where=str(source), hint="Convert it to UTF-8."
-        ) from None
+    text = folder.read_text(file.with_suffix(".txt"), hint="Convert it to UTF-8.")
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
     for number, line in lines(file):
@@ -93,7 +82,7 @@ def _with_own(
 ) -> Document:
     """The document with its annotations, those that :func:`write` wrote told from other people's lines."""
     text = document.text
-    values: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = defaultdict(dict)
     clusters: list[dict[str, Any]] = []
     edges: list[Edge] = []
     rest: list[tuple[str, str]] = []
@@ -104,7 +93,7 @@ def _with_own(
                 raise DataError(f"there is no {own['about']}", where=where)
             found = predictions.loads(own["values"], where)
             if own["kind"] == "Wortlaut":
-                values.setdefault(own["about"], {}).update(found)
+                values[own["about"]].update(found)
             else:
                 clusters.append(found)
         elif (
@@ -112,15 +101,17 @@ def _with_own(
             and relation["label"] in (*ROLES, PARENT)
             and spans.get(relation["source"], ("",))[0] in QUOTE_LABELS
         ):
-            edges.append(Edge(relation["label"], relation["source"], relation["target"]))
+            edges.append(Edge(*relation.groups()))
         else:
             rest.append((where, line))
 
-    def known(line: str) -> bool:
-        link = _REFERENCE.fullmatch(line)
-        return link is not None and values.get(link["about"], {}).get("qid") == link["qid"]
-
-    rest = [(where, line) for where, line in rest if not known(line)]
+    rest = [
+        (where, line)
+        for where, line in rest
+        if not (
+            (link := _REFERENCE.fullmatch(line)) and values.get(link["about"], {}).get("qid") == link["qid"]
+        )
+    ]
     theirs = _annotations(text, spans, rest)
     if not values and not any(label in QUOTE_LABELS for label, _ in spans.values()):
         return replace(document, annotations=theirs)
@@ -131,39 +122,28 @@ def _with_own(
             other = {"note": entity.note}
         given = {key: value for key, value in other.items() if value is not None}
         nodes.append(Node(name, label, span, given | values.get(name, {})))
-    known_clusters = [*(_record(cluster) for cluster in theirs.clusters), *clusters]
-    annotations, meta = from_graph(Graph(nodes, edges, known_clusters), text, file)
-    return replace(document, annotations=annotations, meta=tuple(meta.items()))
-
-
-def _record(cluster: Cluster) -> dict[str, object]:
-    record = to_graph(Annotations(clusters=(cluster,))).clusters[0]
-    return dict(record)
+    known_clusters = [*to_graph(Annotations(clusters=theirs.clusters)).clusters, *clusters]
+    return to_document(document.id, text, Graph(nodes, edges, known_clusters), file)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there: a ``.txt`` and an ``.ann`` file a document."""
     losses = Losses("brat")
-    names = Names()
     path.mkdir()
-    for document in documents:
-        name = names.name(document.id)
+    for name, document in folder.named(documents):
         if name != document.id:
             losses.add("document.id", document, "it cannot be a file name", f"becomes {name}")
         for key, _ in document.meta:
             losses.add("meta", document, NO_PLACE, key)
-        (path / f"{name}.txt").write_bytes(document.text.encode("utf-8"))
-        content = "".join(line + "\n" for line in _lines(document, losses))
-        (path / f"{name}.ann").write_bytes(content.encode("utf-8"))
+        folder.write(path, f"{name}.txt", document.text)
+        folder.write(path, f"{name}.ann", "".join(line + "\n" for line in _lines(document, losses)))
     return losses
 
 
 def _lines(document: Document, losses: Losses) -> Iterator[str]:
-    entities = []
+    entities = [entity for entity in document.entities if entity.label.split() == [entity.label]]
     for entity in document.entities:
-        if entity.label.split() == [entity.label]:
-            entities.append(entity)
-        else:
+        if entity.label.split() != [entity.label]:
             losses.add("entity", document, "its label has white space", entity.label, entity.span)
     annotations = replace(document.annotations, entities=tuple(entities))
     document = carried(document.with_annotations(annotations), losses)
@@ -207,8 +187,7 @@ def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
             where=where,
             hint="Expected id, tab, label and offsets such as 'PER 0 5' or 'PER 0 5;12 17', tab, text.",
         )
-    pairs = [pair.split(" ") for pair in match["offsets"].split(";")]
-    fragments = [(int(start), int(end)) for start, end in pairs]
+    fragments = [(int(start), int(end)) for start, end in map(str.split, match["offsets"].split(";"))]
     for start, end in fragments:
         if not start < end <= len(text):
             raise DataError(

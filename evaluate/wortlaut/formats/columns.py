@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.model import Document, Entity, Span
 from wortlaut.text import segments
 
@@ -19,8 +19,11 @@ _OPENS = frozenset("BSU")
 _CLOSES = frozenset("ESLU")
 
 
-def files(path: Path, *suffixes: str) -> list[Path]:
-    """``path`` itself, or every file below it whose name ends in one of ``suffixes``, sorted."""
+def files(path: Path, *suffixes: str, named: bool = False) -> list[Path]:
+    """``path`` itself, or every file below it whose name ends in one of ``suffixes``, sorted.
+
+    ``named``: document ids are made from the names of the files, so no two may have the same.
+    """
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -30,19 +33,15 @@ def files(path: Path, *suffixes: str) -> list[Path]:
         raise MissingFileError(
             f"the folder holds no file that ends in {' or '.join(suffixes)}", where=str(path)
         )
-    return found
-
-
-def unique_stems(paths: Iterable[Path]) -> None:
-    """Fail where two files would give the same document ids, which are made from the names."""
     seen: dict[str, Path] = {}
-    for path in paths:
-        if (other := seen.setdefault(path.stem, path)) is not path:
+    for file in found if named else ():
+        if (other := seen.setdefault(file.stem, file)) is not file:
             raise DataError(
                 f"has the same name as {other}, and document ids are made from it",
-                where=str(path),
+                where=str(file),
                 hint="Rename one of them, or read them one at a time.",
             )
+    return found
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -194,10 +193,9 @@ def token_view(document: Document, mark: str = "") -> TokenView:
             for start, end in words
         )
         words = tuple(word for half in halves for word in half)
-    starts: list[int] = []
     if own is None:
         starts = [start for start, _ in segments.sentences(text)]
-    elif (parts := _offsets(meta.get("sentences", ""))) is not None and parts:
+    elif parts := _offsets(meta.get("sentences", "")):
         starts = [start for start, _ in parts]
     else:
         starts = [start for start, _ in words if "\n" in text[_gap(words, start) : start]]
@@ -225,12 +223,58 @@ def _fitting(packed: str, text: str) -> tuple[tuple[int, int], ...] | None:
     for start, end in offsets or ():
         if not last <= start < end <= len(text) or text[last:start].strip():
             return None
-        if text[start].isspace() or text[end - 1].isspace():
-            return None
-        if "\n" in text[start:end] or "\r" in text[start:end] or "\t" in text[start:end]:
+        if (
+            text[start].isspace()
+            or text[end - 1].isspace()
+            or not {"\n", "\r", "\t"}.isdisjoint(text[start:end])
+        ):
             return None
         last = end
     return offsets if offsets and not text[last:].strip() else None
+
+
+def write_views(
+    path: Path,
+    documents: Iterable[Document],
+    losses: Losses,
+    lines: Callable[[TokenView, Losses], Iterable[str]],
+    *,
+    head: str = "",
+    mark: str = "",
+) -> Losses:
+    """Write one file: ``head``, then the ``lines`` of each document; one without tokens is lost."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(head)
+        for document in documents:
+            view = token_view(document, mark)
+            if view.words:
+                file.writelines(f"{line}\n" for line in lines(view, losses))
+            else:
+                losses.add("document", document, "it has no tokens")
+    return losses
+
+
+def comment_id(document: Document, losses: Losses) -> str:
+    """The id as a comment holds it: on one line, without white space around it."""
+    id = " ".join(document.id.split())
+    if id != document.id:
+        losses.add("document.id", document, "a comment holds no such white space", f"becomes {id!r}")
+    return id
+
+
+def comments(
+    document: Document, losses: Losses, reserved: Iterable[str], fits: Callable[[str, str], bool]
+) -> Iterator[tuple[str, str]]:
+    """What comments can hold of ``meta``: keys not ``reserved``, once each, if it ``fits``."""
+    seen = set(reserved)
+    for key, value in document.meta:
+        if key in LAYOUT:
+            continue
+        if key in seen or not fits(key, value):
+            losses.add("meta", document, "a comment cannot hold it", key)
+        else:
+            seen.add(key)
+            yield key, value
 
 
 def taggable(view: TokenView, losses: Losses, levels: int) -> list[list[tuple[int, int, Entity]]]:
@@ -260,10 +304,7 @@ def taggable(view: TokenView, losses: Losses, levels: int) -> list[list[tuple[in
             taken[entity.level - 1].update(range(*place))
             continue
         losses.add("entity", document, reason, entity.label, entity.span)
-    for quote in document.quotes:
-        losses.add("quote", document, "the format has no place for it", quote.id, quote.content)
-    for cluster in document.clusters:
-        losses.add("cluster", document, "the format has no place for it", cluster.id)
+    losses.add_all(document, quotes=document.quotes, clusters=document.clusters)
     return [sorted(level, key=lambda item: item[:2]) for level in shown]
 
 
@@ -271,8 +312,7 @@ def lose_values(document: Document, entity: Entity, losses: Losses, carried: Ite
     """Count what stands beside the label of an entity and is not ``carried``."""
     for name in ("entity", "qid", "metonymy", "score", "note"):
         if name not in carried and getattr(entity, name) is not None:
-            what = f"{entity.label} {name}"
-            losses.add(f"entity.{name}", document, "the format has no place for it", what, entity.span)
+            losses.add(f"entity.{name}", document, NO_PLACE, f"{entity.label} {name}", entity.span)
 
 
 #: Prefixes of the first and the last token of a phrase, and of one that is alone.

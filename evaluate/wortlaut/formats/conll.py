@@ -33,9 +33,10 @@ from pathlib import Path
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.columns import (
-    LAYOUT,
     SCHEMES,
     TokenView,
+    comment_id,
+    comments,
     decode,
     encode,
     files,
@@ -44,8 +45,7 @@ from wortlaut.formats.columns import (
     lose_values,
     pack,
     taggable,
-    token_view,
-    unique_stems,
+    write_views,
 )
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
@@ -107,9 +107,7 @@ def read(path: Path, *, scheme: str | None = None) -> Iterator[Document]:
     """
     if scheme is not None and scheme not in SCHEMES:
         raise unknown_name("tag scheme", scheme, SCHEMES)
-    paths = files(path, *_SUFFIXES)
-    unique_stems(paths)
-    for file in paths:
+    for file in files(path, *_SUFFIXES, named=True):
         layout = _layout(file, scheme)
         for count, part in enumerate(_parts(file, layout), 1):
             yield _document(file, layout, part, count)
@@ -238,9 +236,7 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
             text, own = sentence.text, _aligned(sentence.text, units, file)
         own = [(start + position, end + position) for start, end in own]
         phrases, broken = decode(
-            [row[layout.tag] for _, row, _ in words],
-            partial(_place, file, words),
-            layout.scheme,
+            [row[layout.tag] for _, row, _ in words], partial(_place, file, words), layout.scheme
         )
         for first, last, label in phrases:
             start, end = own[words[first][2]][0], own[words[last - 1][2]][1]
@@ -312,26 +308,18 @@ def write(path: Path, documents: Iterable[Document], scheme: str = "IOB2") -> Lo
     """Write one file. ``scheme`` is one of :data:`wortlaut.formats.columns.SCHEMES`."""
     if scheme not in SCHEMES:
         raise unknown_name("tag scheme", scheme, SCHEMES)
-    losses = Losses("conll")
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for document in documents:
-            view = token_view(document, _MARK)
-            if view.words:
-                file.writelines(_written(view, scheme, losses))
-            else:
-                losses.add("document", document, "it has no tokens")
-    return losses
+    return write_views(path, documents, Losses("conll"), partial(_written, scheme), mark=_MARK)
 
 
 join = concatenate
 
 
-def _written(view: TokenView, scheme: str, losses: Losses) -> Iterator[str]:
+def _written(scheme: str, view: TokenView, losses: Losses) -> Iterator[str]:
     document = view.document
-    yield f"# newdoc id = {comment_id(document, losses)}\n"
+    yield f"# newdoc id = {comment_id(document, losses)}"
     # The text may be laid out anew, so offsets into it would be wrong.
-    for key, value in comments(document, losses, ("newdoc", "newdoc id", "file", "text", "lines")):
-        yield f"# {key} = {value}\n"
+    for key, value in comments(document, losses, (*_MARKS, "text", "lines"), _is_comment):
+        yield f"# {key} = {value}"
     (outer,) = taggable(view, losses, 1)
     for _, _, entity in outer:
         lose_values(document, entity, losses)
@@ -344,31 +332,14 @@ def _written(view: TokenView, scheme: str, losses: Losses) -> Iterator[str]:
         if "\t" in text or "\n" in text:  # a comment holds neither
             text = " ".join(map(view.surface, words))
         else:
-            yield f"# text = {text}\n"
+            yield f"# text = {text}"
         texts.append(text)
         for index, tag in zip(words, encode(inner, len(words), scheme), strict=True):
-            yield f"{view.surface(index)}\t{tag}\n"
-        yield "\n"
+            yield f"{view.surface(index)}\t{tag}"
+        yield ""
     if "\n".join(texts) != document.text:
         losses.add("text", document, "white space around sentences becomes one line feed")
 
 
-def comment_id(document: Document, losses: Losses) -> str:
-    """The id as a comment holds it: on one line, without white space around it."""
-    id = " ".join(document.id.split())
-    if id != document.id:
-        losses.add("document.id", document, "a comment holds no such white space", f"becomes {id!r}")
-    return id
-
-
-def comments(document: Document, losses: Losses, reserved: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What comments can hold of ``meta``."""
-    seen = {*reserved, *LAYOUT}
-    for key, value in document.meta:
-        if key in LAYOUT:
-            continue
-        if key in seen or _comment(f"# {key} = {value}") != (key, value) or "\n" in value or not value:
-            losses.add("meta", document, "a comment cannot hold it", key)
-            continue
-        seen.add(key)
-        yield key, value
+def _is_comment(key: str, value: str) -> bool:
+    return bool(value) and "\n" not in value and _comment(f"# {key} = {value}") == (key, value)

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,14 @@ from wortlaut.formats.columns import (
     INSIDE,
     LAYOUT,
     TokenView,
+    comment_id,
+    comments,
     files,
     lines,
     pack,
-    token_view,
-    unique_stems,
+    write_views,
 )
-from wortlaut.formats.conll import comment_id
-from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NO_PLACE, Graph, Node, from_graph, to_graph
+from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NUMBERS, Graph, Node, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
 from wortlaut.model import Annotations, Document, Span
@@ -53,7 +53,6 @@ _BRACKET = re.compile(r"\((?P<fields>[^()]*)(?P<closed>\)?)|(?P<eid>[^()]+)\)")
 _PART = re.compile(r"(?P<eid>.*)\[(?P<part>[0-9]+)/(?P<parts>[0-9]+)\]")
 _SPACES = {"\\s": " ", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\p": "|", "\\\\": "\\"}
 _ESCAPE = {space: escape for escape, space in _SPACES.items()}
-_NUMBERS = {"level": int, "score": float}
 _OWN = (
     "newdoc",
     "newdoc id",
@@ -69,22 +68,19 @@ _OWN = (
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a ``.conllu`` file or of a folder of them."""
-    paths = files(path, ".conllu")
-    unique_stems(paths)
-    for file in paths:
+    for file in files(path, ".conllu", named=True):
         for number, part in enumerate(_parts(file), 1):
             yield _document(part, file, number)
 
 
 @dataclass(slots=True)
 class _Part:
-    """A document while its lines come in: comments and sentences of rows, each with its line number."""
+    """A document while its lines come in: comments, and sentences of rows with their text, by line number."""
 
     name: str | None = None
     fields: tuple[str, ...] = ()
     comments: list[tuple[int, str, str]] = field(default_factory=list)
-    sentences: list[list[tuple[int, list[str]]]] = field(default_factory=list)
-    texts: list[str | None] = field(default_factory=list)
+    sentences: list[tuple[list[tuple[int, list[str]]], str | None]] = field(default_factory=list)
 
 
 def _parts(file: Path) -> Iterator[_Part]:
@@ -119,12 +115,10 @@ def _parts(file: Path) -> Iterator[_Part]:
                 raise DataError(f"has {len(row)} columns, not 10", where=where)
             rows.append((number, row))
         elif rows:
-            part.sentences.append(rows)
-            part.texts.append(text)
+            part.sentences.append((rows, text))
             rows, text = [], None
     if rows:
-        part.sentences.append(rows)
-        part.texts.append(text)
+        part.sentences.append((rows, text))
     if part.sentences:
         yield part
 
@@ -135,7 +129,7 @@ def _document(part: _Part, file: Path, number: int) -> Document:
     sentences: list[tuple[int, int]] = []
     mentions = _Mentions()
     position = 0
-    for rows, shown in zip(part.sentences, part.texts, strict=True):
+    for rows, shown in part.sentences:
         begin, piece = len(offsets), len(pieces)
         covered = 0
         for line, row in rows:
@@ -167,9 +161,10 @@ def _document(part: _Part, file: Path, number: int) -> Document:
                 where=f"{file}:{rows[0][0]}",
                 hint="Correct '# text', or SpaceAfter=No and SpacesAfter in the last column.",
             )
-    if not part.sentences[-1][-1][1][9].count("SpacesAfter="):
+    line, row = part.sentences[-1][0][-1]
+    if "SpacesAfter=" not in row[9]:
         pieces[-1] = ""
-    mentions.finish(f"{file}:{part.sentences[-1][-1][0]}")
+    mentions.finish(f"{file}:{line}")
     clusters = []
     meta: dict[str, str] = {"tokens": pack(offsets), "sentences": pack(sentences)}
     for line, key, value in part.comments:
@@ -179,10 +174,8 @@ def _document(part: _Part, file: Path, number: int) -> Document:
             meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
     text = "".join(pieces)
     nodes = mentions.nodes(offsets, {str(cluster.get("id")) for cluster in clusters}, str(file))
-    annotations, notes = from_graph(Graph(nodes, (), clusters), text, str(file))
-    return Document(
-        part.name or f"{file.stem}-{number:06d}", text, annotations, (*meta.items(), *notes.items())
-    )
+    name = part.name or f"{file.stem}-{number:06d}"
+    return to_document(name, text, Graph(nodes, (), clusters), str(file), meta.items())
 
 
 class _Mentions:
@@ -267,7 +260,7 @@ def _values(other: str, where: str) -> dict[str, Any]:
         key, colon, value = pair.partition(":")
         if colon and key in ENTITY_VALUES and key != "entity":
             try:
-                found[key] = _NUMBERS[key](value) if key in _NUMBERS else unquote(value)
+                found[key] = NUMBERS[key](value) if key in NUMBERS else unquote(value)
             except ValueError:
                 raise DataError(f"the {key} of an entity cannot be {value!r}", where=where) from None
     return found
@@ -279,15 +272,7 @@ def _unescape(spaces: str) -> str:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one file."""
-    losses = Losses("conllu")
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for document in documents:
-            view = token_view(document)
-            if view.words:
-                file.writelines(f"{line}\n" for line in _written(view, losses))
-            else:
-                losses.add("document", document, "it has no tokens")
-    return losses
+    return write_views(path, documents, Losses("conllu"), _written)
 
 
 join = concatenate
@@ -297,21 +282,10 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     document = view.document
     yield f"# newdoc id = {comment_id(document, losses)}"
     yield f"# global.Entity = {'-'.join(_FIELDS)}"
-    seen = {*_OWN, *LAYOUT}
-    for key, value in document.meta:
-        line = f"# {key} = {value}"
-        found = _COMMENT.match(line)
-        if key in LAYOUT:
-            continue
-        if key in seen or found is None or (found["key"], found["value"]) != (key, value) or "\n" in value:
-            losses.add("meta", document, "a comment cannot hold it", key)
-            continue
-        seen.add(key)
-        yield line
-    for said in document.quotes:
-        losses.add("quote", document, NO_PLACE, said.id, said.content)
-    graph = to_graph(Annotations(clusters=document.clusters))
-    for cluster in graph.clusters:
+    for key, value in comments(document, losses, _OWN, _is_comment):
+        yield f"# {key} = {value}"
+    losses.add_all(document, quotes=document.quotes)
+    for cluster in to_graph(Annotations(clusters=document.clusters)).clusters:
         yield f"# cluster = {json.dumps(cluster, ensure_ascii=False)}"
     brackets = _brackets(view, losses)
     for number, (start, end) in enumerate(view.sentences, 1):
@@ -333,6 +307,11 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
         yield ""
 
 
+def _is_comment(key: str, value: str) -> bool:
+    found = _COMMENT.match(f"# {key} = {value}")
+    return found is not None and (found["key"], found["value"]) == (key, value) and "\n" not in value
+
+
 def _escape(spaces: str) -> str:
     return "".join(_ESCAPE.get(space, space) for space in spaces)
 
@@ -346,9 +325,9 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
     """Token → its brackets: what closes, last opened first; then what opens, longest first."""
     document = view.document
     declared = {cluster.id for cluster in document.clusters}
-    taken: dict[str, list[list[tuple[int, int]]]] = {}
-    opened: dict[int, list[tuple[int, str]]] = {}
-    closed: dict[int, list[tuple[int, str]]] = {}
+    taken: dict[str, list[list[tuple[int, int]]]] = defaultdict(list)
+    opened: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    closed: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for item, eid, etype, other in _mentions(document, declared, losses):
         places = [view.find(Span.of(*fragment)) for fragment in item.fragments]
         ranges = [place for place in places if place is not None]
@@ -357,30 +336,28 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
             reason = INSIDE
         elif not view.within_sentence(ranges[0][0], ranges[-1][1]):
             reason = CROSSES
-        elif any(_confused(ranges, others) for others in taken.get(eid, ())):
+        elif any(_confused(ranges, others) for others in taken[eid]):
             reason = "crosses another mention of its cluster"
         if reason:
-            kind = "entity" if etype else "mention"
-            losses.add(kind, document, reason, eid if kind == "mention" else etype, item)
+            losses.add("entity" if etype else "mention", document, reason, etype or eid, item)
             continue
-        taken.setdefault(eid, []).append(ranges)
+        taken[eid].append(ranges)
         for part, (first, last) in enumerate(ranges, 1):
             name = f"{eid}[{part}/{len(ranges)}]" if len(ranges) > 1 else eid
             whole = f"({name}-{etype}-{other}"
             if last == first + 1:
-                opened.setdefault(first, []).append((0, f"{whole})"))
+                opened[first].append((0, f"{whole})"))
             else:
-                opened.setdefault(first, []).append((first - last, whole))
-                closed.setdefault(last - 1, []).append((-first, f"{name})"))
+                opened[first].append((first - last, whole))
+                closed[last - 1].append((-first, f"{name})"))
     # What closes comes first: behind an opening bracket its name would run into the fields.
     return {
-        index: "".join(bracket for _, bracket in (*sorted(closed.get(index, ())), *_sorted(opened, index)))
+        index: "".join(
+            bracket
+            for _, bracket in (*sorted(closed[index]), *sorted(opened[index], key=lambda bracket: bracket[0]))
+        )
         for index in {*opened, *closed}
     }
-
-
-def _sorted(opened: Mapping[int, list[tuple[int, str]]], index: int) -> list[tuple[int, str]]:
-    return sorted(opened.get(index, ()), key=lambda bracket: bracket[0])
 
 
 def _confused(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> bool:
@@ -393,8 +370,7 @@ def _confused(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) 
 
 
 def _mentions(document: Document, declared: set[str], losses: Losses) -> Iterator[tuple[Span, str, str, str]]:
-    """Span, ``eid``, ``etype`` and ``other`` of each entity and mention, in text order."""
-    found: list[tuple[Span, str, str, str]] = []
+    """Span, ``eid``, ``etype`` and ``other`` of each entity, then of each mention."""
     free = (name for number in range(1, 10**9) if (name := f"e{number}") not in declared)
     for entity in document.entities:
         known = entity.entity in declared
@@ -403,18 +379,12 @@ def _mentions(document: Document, declared: set[str], losses: Losses) -> Iterato
         if entity.label == "_":
             losses.add("entity", document, "its label means none", entity.label, entity.span)
             continue
-        found.append(
-            (
-                entity.span,
-                _encoded(entity.entity) if known else next(free),
-                _encoded(entity.label),
-                ",".join(
-                    f"{name}:{_encoded(getattr(entity, name))}"
-                    for name in ENTITY_VALUES
-                    if name != "entity" and getattr(entity, name) is not None
-                ),
-            )
+        other = ",".join(
+            f"{name}:{_encoded(getattr(entity, name))}"
+            for name in ENTITY_VALUES
+            if name != "entity" and getattr(entity, name) is not None
         )
+        eid = _encoded(entity.entity) if known else next(free)
+        yield entity.span, eid, _encoded(entity.label), other
     for cluster in document.clusters:
-        found += ((span, _encoded(cluster.id), "", "") for span in cluster.mentions)
-    yield from found
+        yield from ((span, _encoded(cluster.id), "", "") for span in cluster.mentions)

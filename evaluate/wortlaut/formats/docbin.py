@@ -21,15 +21,14 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
-from wortlaut.formats.columns import files
-from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, from_graph, to_graph
+from wortlaut.formats.columns import INSIDE, files
+from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
 from wortlaut.model import ROLES, Annotations, Document, Span
 
 _OWN = "wortlaut"
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
-_INSIDE = "begins or ends inside a token"
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -138,17 +137,17 @@ def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
         if fits(entity.span):
             entities.append(entity)
         else:
-            losses.add("entity", document, _INSIDE, entity.label, entity.span)
+            losses.add("entity", document, INSIDE, entity.label, entity.span)
     quotes = {}
     for quote in document.quotes:
         if not fits(quote.content):
-            losses.add("quote", document, _INSIDE, quote.id, quote.content)
+            losses.add("quote", document, INSIDE, quote.id, quote.content)
             continue
         quotes[quote.id] = quote
         for role in ROLES:
             span = quote.role(role)
             if span is not None and not fits(span):
-                losses.add(f"quote.{role}", document, _INSIDE, f"{role} of {quote.id}", span)
+                losses.add(f"quote.{role}", document, INSIDE, f"{role} of {quote.id}", span)
                 quotes[quote.id] = replace(quotes[quote.id], **{role: None})  # type: ignore[arg-type]
     for id, quote in quotes.items():
         if quote.parent is not None and quote.parent not in quotes:
@@ -158,7 +157,7 @@ def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
     for cluster in document.clusters:
         for span in cluster.mentions:
             if not fits(span):
-                losses.add("mention", document, _INSIDE, cluster.id, span)
+                losses.add("mention", document, INSIDE, cluster.id, span)
         clusters.append(replace(cluster, mentions=tuple(filter(fits, cluster.mentions))))
     return document.with_annotations(Annotations(tuple(entities), tuple(quotes.values()), tuple(clusters)))
 
@@ -182,6 +181,5 @@ def _document(doc: Any, name: str, where: str) -> Document:
         values[id].update(found)
     nodes = [Node(id, label, Span.joined(fragments[id]), values[id]) for id, label in labels.items()]
     edges = [Edge(*relation) for relation in own.get("relations", ())]
-    annotations, notes = from_graph(Graph(nodes, edges, own.get("clusters", ())), doc.text, where)
-    meta = (*own.get("meta", {}).items(), *notes.items())
-    return Document(own.get("document", name), doc.text, annotations, meta)
+    graph = Graph(nodes, edges, own.get("clusters", ()))
+    return to_document(own.get("document", name), doc.text, graph, where, own.get("meta", {}).items())

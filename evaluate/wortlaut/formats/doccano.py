@@ -17,7 +17,7 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
-from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
+from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document
@@ -49,13 +49,12 @@ def read(path: Path) -> Iterator[Document]:
                 raise DataError("is not [start, end, label]", where=at)
             start, end, label = triple
             nodes.append(_node(f"label {place}", start, end, label, text, units, at))
-        annotations, notes = from_graph(Graph(nodes, edges), text, where)
         name = item.get("document", item.get("id"))
         meta = [(key, value) for key, value in item.items() if key not in _OWN]
         for key, value in meta:
             if not isinstance(value, str):
                 raise DataError(f"{key!r} is no string", where=where, hint="Remove the column.")
-        yield Document(str(number if name is None else name), text, annotations, (*meta, *notes.items()))
+        yield to_document(str(number if name is None else name), text, Graph(nodes, edges), where, meta)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

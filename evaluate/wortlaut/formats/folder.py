@@ -1,8 +1,14 @@
-"""One file a document: names that every file system takes."""
+"""A folder with a file a document: names that every file system takes, texts beside annotations."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from pathlib import Path
+
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.model import Document
 
 #: Bytes of a name, without what is put behind it.
 _LONGEST = 200
@@ -21,9 +27,28 @@ class Names:
         if name[:1] in (".", " ", ""):
             name = f"_{name[1:]}" if name[:1] == " " else f"_{name}"
         name = name.encode()[:_LONGEST].decode(errors="ignore").rstrip(" ")
-        number, free = 1, name
-        while free.casefold() in self._taken:
-            number += 1
-            free = f"{name}-{number}"
+        forms = chain([name], (f"{name}-{number}" for number in count(2)))
+        free = next(form for form in forms if form.casefold() not in self._taken)
         self._taken.add(free.casefold())
         return free
+
+
+def named(documents: Iterable[Document], names: Names | None = None) -> Iterator[tuple[str, Document]]:
+    """Each document with the name of its file, without a suffix."""
+    names = names or Names()
+    return ((names.name(document.id), document) for document in documents)
+
+
+def read_text(path: Path, hint: str = "") -> str:
+    """The text that stands beside its annotations."""
+    if not path.is_file():
+        raise MissingFileError("the text of the annotations is not there", where=str(path))
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"is not UTF-8: {error.reason}", where=str(path), hint=hint) from None
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    """A file of the folder, its line ends as they are."""
+    (folder / name).write_bytes(text.encode("utf-8"))

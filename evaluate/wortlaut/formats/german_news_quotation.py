@@ -35,11 +35,11 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl
+from wortlaut.formats import folder
 from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
-from wortlaut.formats.folder import Names
-from wortlaut.formats.graph import NO_PLACE
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.jsonl import get_typed as _get
+from wortlaut.formats.jsonl import read_json
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.model import Annotations, Document, Quote, Span
 
 TYPES = {
@@ -73,7 +73,7 @@ def read(path: Path) -> Iterator[Document]:
 
 
 def _document(file: Path) -> Document:
-    data = jsonl.document(file)
+    data = read_json(file)
     text = _get(data, "originalText", str, f"{file}: $")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")
@@ -84,27 +84,16 @@ def _document(file: Path) -> Document:
     flags: list[tuple[bool, bool]] = []
     for index, item in enumerate(_get(data, "annotations", list, f"{file}: $")):
         where = f"{file}: $.annotations[{index}]"
-        roles = {
+        roles: dict[str, Any] = {
             field: _role(_get(item, role, dict, where), text, tokens, repairs, f"{where}.{role}")
             for role, field in _ROLES.items()
         }
-        content = roles["content"]
+        content = roles.pop("content")
         if content is None:
             raise DataError("a quote without content", where=f"{where}.quote")
         kind = _named(item, "type", TYPES, where)
         medium = _named(item, "medium", MEDIA, where)
-        quotes.append(
-            Quote(
-                str(_get(item, "id", int, where)),
-                kind,
-                content,
-                medium,
-                cue=roles["cue"],
-                speaker=roles["speaker"],
-                addressee=roles["addressee"],
-                frame=roles["frame"],
-            )
-        )
+        quotes.append(Quote(str(_get(item, "id", int, where)), kind, content, medium, **roles))
         flags.append((_get(item, "isNested", bool, where), _get(item, "hasNested", bool, where)))
     if len({quote.id for quote in quotes}) < len(quotes):
         raise DataError("two annotations have the same id", where=f"{file}: $.annotations")
@@ -139,11 +128,10 @@ def _tokens(data: Any, text: str, file: Path) -> list[tuple[int, int]]:
 
 
 def _sentences(data: Any, tokens: Sequence[tuple[int, int]], file: Path) -> list[tuple[int, int]]:
-    offsets = []
-    for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $")):
-        where = f"{file}: $.sentences[{index}]"
-        offsets.append(_span(sentence, tokens, where)[1])
-    return offsets
+    return [
+        _span(sentence, tokens, f"{file}: $.sentences[{index}]")[1]
+        for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $"))
+    ]
 
 
 def _span(
@@ -222,13 +210,6 @@ def _with_parents(quotes: Sequence[Quote], flags: Sequence[tuple[bool, bool]]) -
     return tuple(done)
 
 
-def _get(item: Any, key: str, kind: type, where: str) -> Any:
-    value = item.get(key) if isinstance(item, dict) else None
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise DataError(f"has no {key!r} of type {kind.__name__}", where=where)
-    return value
-
-
 def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
     value = _get(item, key, str, where)
     if value not in names:
@@ -239,24 +220,20 @@ def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there: a ``.json`` file a document."""
     losses = Losses("german-news-quotation")
-    names = Names(allowed=r"\w.\- (),")
     path.mkdir()
-    for document in documents:
+    for name, document in folder.named(documents, folder.Names(r"\w.\- (),")):
         for key, value in document.meta:
             if key not in LAYOUT and (key, value) != ("split", path.name):
                 losses.add("meta", document, NO_PLACE, key)
-        content = json.dumps(_article(document, losses), ensure_ascii=False, indent=1) + "\n"
-        (path / f"{names.name(document.id)}.json").write_bytes(content.encode("utf-8"))
+        article = json.dumps(_article(document, losses), ensure_ascii=False, indent=1)
+        folder.write(path, f"{name}.json", article + "\n")
     return losses
 
 
 def _article(document: Document, losses: Losses) -> dict[str, Any]:
     view = token_view(document)
     text = document.text
-    for entity in document.entities:
-        losses.add("entity", document, NO_PLACE, entity.label, entity.span)
-    for cluster in document.clusters:
-        losses.add("cluster", document, NO_PLACE, cluster.id)
+    losses.add_all(document, entities=document.entities, clusters=document.clusters)
     sentences = []
     words = []
     for number, (begin, end) in enumerate(view.sentences):

@@ -32,9 +32,8 @@ from wortlaut.formats.columns import (
     pack,
     taggable,
     token_view,
-    unique_stems,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
 
 _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
@@ -42,9 +41,7 @@ _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
 
 def read(path: Path) -> Iterator[Document]:
     """Every sentence of a ``.tsv`` file or of a folder of them."""
-    paths = files(path, ".tsv")
-    unique_stems(paths)
-    for file in paths:
+    for file in files(path, ".tsv", named=True):
         yield from _sentences(file)
 
 
@@ -167,5 +164,5 @@ def _source_line(document: Document, losses: Losses) -> str:
     fits = bool(kept) and read == kept and "\n" not in line and "\r" not in line
     for key, _ in document.meta:
         if key not in LAYOUT and not (fits and key in kept):
-            losses.add("meta", document, "the format has no place for it", key)
+            losses.add("meta", document, NO_PLACE, key)
     return f"{line}\n" if fits else ""

@@ -10,14 +10,14 @@ edges ``continued`` lead from the first to the others. Two nodes of one role are
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wortlaut.errors import DataError
 from wortlaut.formats import predictions
-from wortlaut.formats.losses import Losses
-from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Document, Quote, Span
+from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Document, Quote, Span
 
 #: Label of a node → type of the quote.
 QUOTE_LABELS = {f"quote-{type_}".replace(" ", "-").replace("/", "-"): type_ for type_ in QUOTE_TYPES}
@@ -28,7 +28,8 @@ PARENT = "parent"
 #: Values that may stand beside a node of each kind.
 ENTITY_VALUES = ("level", "entity", "qid", "metonymy", "score", "note")
 QUOTE_VALUES = ("id", "medium", "speaker_entity", "attribution", "score", "rule", "note")
-NO_PLACE = "the format has no place for it"
+#: Values that are numbers; all others are strings.
+NUMBERS = {"level": int, "score": float}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,17 @@ def split(graph: Graph) -> Graph:
     return Graph(nodes, edges, graph.clusters)
 
 
-def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[str, str]]:
-    """The annotations, checked as predictions are; and for ``meta``, what was ``not_read``.
+def to_document(
+    id: str,
+    text: str,
+    graph: Graph,
+    where: str,
+    meta: Iterable[tuple[str, str]] = (),
+    unread: Sequence[str] = (),
+) -> Document:
+    """The document of a text and its graph, checked as predictions are.
 
+    ``not_read`` in its ``meta`` tells what the graph has beside annotations, and then what is ``unread``.
     A role without a quote is an entity of that label, as other people's projects may have them. An
     entity without a level is one deeper than the deepest entity that strictly contains it.
     """
@@ -112,9 +121,9 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
     if len(spans) < len(graph.nodes):
         raise DataError("two annotations have the same id", where=where)
     labels = {node.id: node.label for node in graph.nodes}
-    for node in graph.nodes:
-        if node.span.end > len(text):
-            raise DataError(f"[{node.span.start}, {node.span.end}) ends outside the text", where=where)
+    for span in spans.values():
+        if span.end > len(text):
+            raise DataError(f"[{span.start}, {span.end}) ends outside the text", where=where)
     for edge in graph.edges:
         for end in (edge.source, edge.target):
             if end not in spans:
@@ -128,33 +137,32 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
             spans[head] = Span.joined((*spans[head], *spans[edge.target]))
             whole |= {id: head for id, own in whole.items() if own == edge.target}
     parts = {id for id, head in whole.items() if id != head}
-    roles: dict[str, dict[str, Span]] = {}
+    roles: dict[str, dict[str, Span]] = defaultdict(dict)
     parents: dict[str, str] = {}
-    unread: Counter[str] = Counter()
+    left: Counter[str] = Counter()
     for edge in graph.edges:
         quote = labels[edge.source] in QUOTE_LABELS
         if quote and edge.label in ROLES and edge.target not in parts:
-            own = roles.setdefault(edge.source, {})
-            before = own[edge.label].fragments if edge.label in own else ()
-            own[edge.label] = Span.joined((*before, *spans[edge.target]))
+            own = roles[edge.source]
+            own[edge.label] = Span.joined((*own.get(edge.label, ()), *spans[edge.target]))
             if labels[edge.target] == edge.label:
                 parts.add(edge.target)
         elif quote and edge.label == PARENT and labels[edge.target] in QUOTE_LABELS:
             if parents.setdefault(edge.source, edge.target) != edge.target:
                 raise DataError("a quote with two parents", where=where)
         elif edge.label != CONTINUED:
-            unread[edge.label] += 1
+            left[edge.label] += 1
     quotes: list[Node] = []
     mentions: list[tuple[object, Span]] = []
     entities: list[Node] = []
     for node in graph.nodes:
         if node.id in parts:
-            unread.update(f"{key} of {node.label}" for key in node.values)
+            left.update(f"{key} of {node.label}" for key in node.values)
         elif node.label in QUOTE_LABELS:
             quotes.append(node)
         elif node.label == MENTION and "cluster" in node.values:
             mentions.append((node.values["cluster"], spans[node.id]))
-            unread.update(f"{key} of {node.label}" for key in node.values if key != "cluster")
+            left.update(f"{key} of {node.label}" for key in node.values if key != "cluster")
         else:
             entities.append(node)
     names = _names(quotes)
@@ -171,7 +179,7 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
                 "id": names[node.id],
                 "type": QUOTE_LABELS[node.label],
                 "content": _lists(spans[node.id]),
-                **{role: _lists(span) for role, span in roles.get(node.id, {}).items()},
+                **{role: _lists(span) for role, span in roles[node.id].items()},
                 "parent": names[parents[node.id]] if node.id in parents else None,
             }
             for node in quotes
@@ -179,10 +187,8 @@ def from_graph(graph: Graph, text: str, where: str) -> tuple[Annotations, dict[s
         "clusters": _clusters(graph.clusters, mentions, where),
     }
     _, annotations = predictions.parse(record, where=where, text=text)
-    meta = {}
-    if unread:
-        meta["not_read"] = "; ".join(f"{label} {count}" for label, count in sorted(unread.items()))
-    return annotations, meta
+    notes = [*(f"{label} {count}" for label, count in sorted(left.items())), *unread]
+    return Document(id, text, annotations, (*meta, *((("not_read", "; ".join(notes)),) if notes else ())))
 
 
 def nesting(spans: Sequence[Span]) -> list[int]:
@@ -237,12 +243,10 @@ def carried(
             losses.add(f"quote.{key}", document, NO_PLACE, f"{said.id} {key}", said.content)
         changes["parent"] = names[said.parent] if said.parent else None
         quotes.append(replace(said, **changes))  # type: ignore[arg-type]
-    groups: list[Cluster] = list(document.clusters)
     if not clusters:
-        for cluster in groups:
-            losses.add("cluster", document, NO_PLACE, cluster.id)
-        groups = []
-    return replace(document, annotations=Annotations(tuple(entities), tuple(quotes), tuple(groups)))
+        losses.add_all(document, clusters=document.clusters)
+    groups = document.clusters if clusters else ()
+    return replace(document, annotations=Annotations(tuple(entities), tuple(quotes), groups))
 
 
 def _items(record: Mapping[str, object], key: str) -> list[dict[str, object]]:

@@ -23,13 +23,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError
 from wortlaut.formats.columns import (
-    LAYOUT,
     TokenView,
+    comment_id,
+    comments,
     decode,
     encode,
     files,
@@ -38,11 +40,10 @@ from wortlaut.formats.columns import (
     lose_values,
     pack,
     taggable,
-    token_view,
     unpack,
+    write_views,
 )
-from wortlaut.formats.conll import comment_id
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.formats.parts import concatenate
 from wortlaut.model import Annotations, Document, Entity, Span
 
@@ -50,6 +51,7 @@ COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
     "NE-FINE-COMP", "NE-NESTED", "NEL-LIT", "NEL-METO", "MISC",
 )  # fmt: skip
+_HEAD = "\t".join(COLUMNS) + "\n"
 _COMMENT = re.compile(r"#\s*(?:[^\s:=]*:)?(?P<key>[^\s=]+)\s*=\s*(?P<value>.*?)\s*$")
 _SENTENCE_ENDS = frozenset(("EndOfSentence", "PySBDSegment"))
 _FLAGS = _SENTENCE_ENDS | {"NoSpaceAfter", "EndOfLine"}
@@ -209,40 +211,23 @@ def _links(
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one file."""
-    losses = Losses("hipe")
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write("\t".join(COLUMNS) + "\n")
-        for document in documents:
-            view = token_view(document)
-            if view.words:
-                file.writelines(f"{line}\n" for line in _written(view, losses))
-            else:
-                losses.add("document", document, "it has no tokens")
-    return losses
+    return write_views(path, documents, Losses("hipe"), _written, head=_HEAD)
 
 
 def join(path: Path, parts: Sequence[Path]) -> None:
     """Several of these files in one, under one header."""
-    concatenate(path, parts, head=("\t".join(COLUMNS) + "\n").encode())
+    concatenate(path, parts, head=_HEAD.encode())
 
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     document, words = view.document, view.words
     yield f"# hipe2022:document_id = {comment_id(document, losses)}"
-    seen = {"document_id", "lines"}
-    for key, value in document.meta:
-        line = f"# hipe2022:{key} = {value}"
-        found = _COMMENT.match(line)
-        if key in LAYOUT or (key, value) == ("lines", _lines(view)):
-            continue
-        if key in seen or found is None or (found["key"], found["value"]) != (key, value) or "\t" in line:
-            losses.add("meta", document, "a comment cannot hold it", key)
-        else:
-            seen.add(key)
-            yield line
+    own = ("lines", _lines(view))
+    rest = replace(document, meta=tuple(item for item in document.meta if item != own))
+    for key, value in comments(rest, losses, ("document_id", "lines"), _is_comment):
+        yield f"# hipe2022:{key} = {value}"
     # No name of HIPE ends with a sentence.
-    whole = TokenView(document, words, ((0, len(words)),))
-    outer, inner = taggable(whole, losses, 2)
+    outer, inner = taggable(TokenView(document, words, ((0, len(words)),)), losses, 2)
     columns = {number: ["_"] * len(words) for number in range(1, 10)}
     phrases: dict[int, list[tuple[int, int, str]]] = {number: [] for number in range(1, 7)}
     flags: list[list[str]] = [_flags(view, index) for index in range(len(words))]
@@ -258,16 +243,16 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
         elif entity.qid is not None:
             losses.add("entity.qid", document, "is neither a Wikidata id nor NIL", entity.qid, entity.span)
         if entity.note is not None and not _note(entity, (first, last), view, phrases, columns, flags):
-            losses.add("entity.note", document, "the format has no place for it", entity.label, entity.span)
+            losses.add("entity.note", document, NO_PLACE, entity.label, entity.span)
     for first, last, entity in inner:
         lose_values(document, entity, losses, ("note",))
         fine = (entity.note or "").removeprefix("fine=")
-        if fine.startswith(f"{entity.label}.") and len(fine.split()) == 1 and entity.note == f"fine={fine}":
-            phrases[6].append((first, last, fine))
-            continue
-        if entity.note is not None:
-            losses.add("entity.note", document, "the format has no place for it", entity.label, entity.span)
-        phrases[6].append((first, last, entity.label))
+        whole = (
+            fine.startswith(f"{entity.label}.") and len(fine.split()) == 1 and entity.note == f"fine={fine}"
+        )
+        if entity.note is not None and not whole:
+            losses.add("entity.note", document, NO_PLACE, entity.label, entity.span)
+        phrases[6].append((first, last, fine if whole else entity.label))
     for number, tagged in phrases.items():
         columns[number] = encode(tagged, len(words))
     columns[9] = ["|".join(flag) or "_" for flag in flags]
@@ -276,6 +261,12 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     text, _ = lay_out((view.surface(index), _after(frozenset(flags[index]))) for index in range(len(words)))
     if text != document.text:
         losses.add("text", document, "one space, one line feed or nothing stands between tokens")
+
+
+def _is_comment(key: str, value: str) -> bool:
+    line = f"# hipe2022:{key} = {value}"
+    found = _COMMENT.match(line)
+    return found is not None and (found["key"], found["value"]) == (key, value) and "\t" not in line
 
 
 def _lines(view: TokenView) -> str:

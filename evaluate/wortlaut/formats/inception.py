@@ -14,25 +14,25 @@ Read: ``NamedEntity`` of any project, and these layers; other layers are counted
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError
-from wortlaut.formats import jsonl, xml
+from wortlaut.formats import folder, jsonl, xml
 from wortlaut.formats.columns import files
-from wortlaut.formats.folder import Names
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
+    NUMBERS,
     QUOTE_VALUES,
     Edge,
     Graph,
     Node,
     carried,
-    from_graph,
     split,
+    to_document,
     to_graph,
 )
 from wortlaut.formats.losses import Losses
@@ -52,7 +52,6 @@ _WIKIDATA = "http://www.wikidata.org/entity/"
 _ENTITY = {name: name for name in ENTITY_VALUES}
 _QUOTE = {f"quote_{name}" if name == "id" else name: name for name in QUOTE_VALUES} | {"cluster": "cluster"}
 _CLUSTER_STRINGS = {"cluster": "id", "name": "name", "type_": "type", "qid": "qid", "note": "note"}
-_NUMBERS = {"level": int, "score": float}
 #: Types that hold nothing of what a person annotated.
 _KNOWN = {
     *(_NAMED, _PART, _SPAN, _RELATION, _CLUSTER, _META, _DOCUMENT),
@@ -82,16 +81,12 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
     cassis = _cassis()
     losses = Losses("inception")
-    names = Names()
     system = _type_system(cassis)
     path.mkdir()
     system.to_xml(path / "TypeSystem.xml")
-    for document in documents:
-        if not xml.can_hold(document):
-            losses.add("document", document, xml.FORBIDDEN)
-            continue
+    for name, document in folder.named(xml.holdable(documents, losses)):
         with _strict(f"document {document.id}"):
-            _cas(cassis, system, document, losses).to_xmi(path / f"{names.name(document.id)}.xmi")
+            _cas(cassis, system, document, losses).to_xmi(path / f"{name}.xmi")
     return losses
 
 
@@ -121,31 +116,29 @@ def _strict(where: str) -> Iterator[None]:
 
 def _type_system(cassis: Any) -> Any:
     system = cassis.TypeSystem()
-    string, array, annotation = "uima.cas.String", "uima.cas.StringArray", "uima.tcas.Annotation"
-    about = system.create_type(_DOCUMENT, "uima.tcas.DocumentAnnotation")
-    for feature in ("documentTitle", "documentId", "documentUri", "collectionId", "documentBaseUri"):
-        system.create_feature(about, feature, string)
-    system.create_feature(about, "isLastSegment", "uima.cas.Boolean")
-    for name in ("Sentence", "Token"):
-        system.create_type(f"{_CORE}segmentation.type.{name}", annotation)
-    named = system.create_type(_NAMED, annotation)
-    for feature in ("value", "identifier", *_ENTITY):
-        system.create_feature(named, feature, string)
-    span = system.create_type(_SPAN, annotation)
-    for feature in ("label", *_QUOTE):
-        system.create_feature(span, feature, string)
-    for name, ends in ((_RELATION, span), (_PART, named)):
-        relation = system.create_type(name, annotation)
-        system.create_feature(relation, "Governor", ends)
-        system.create_feature(relation, "Dependent", ends)
-        system.create_feature(relation, "label", string)
-    cluster = system.create_type(_CLUSTER, "uima.cas.AnnotationBase")
-    for feature in (*_CLUSTER_STRINGS, "named"):
-        system.create_feature(cluster, feature, string)
-    system.create_feature(cluster, "aliases", array)
-    meta = system.create_type(_META, "uima.cas.AnnotationBase")
-    for feature in ("name", "value"):
-        system.create_feature(meta, feature, string)
+    text, annotation, base = "uima.cas.String", "uima.tcas.Annotation", "uima.cas.AnnotationBase"
+    about = ("documentTitle", "documentId", "documentUri", "collectionId", "documentBaseUri")
+    types: dict[str, tuple[str, dict[str, str]]] = {
+        _DOCUMENT: (
+            "uima.tcas.DocumentAnnotation",
+            dict.fromkeys(about, text) | {"isLastSegment": "uima.cas.Boolean"},
+        ),
+        f"{_CORE}segmentation.type.Sentence": (annotation, {}),
+        f"{_CORE}segmentation.type.Token": (annotation, {}),
+        _NAMED: (annotation, dict.fromkeys(("value", "identifier", *_ENTITY), text)),
+        _SPAN: (annotation, dict.fromkeys(("label", *_QUOTE), text)),
+        _RELATION: (annotation, {"Governor": _SPAN, "Dependent": _SPAN, "label": text}),
+        _PART: (annotation, {"Governor": _NAMED, "Dependent": _NAMED, "label": text}),
+        _CLUSTER: (
+            base,
+            dict.fromkeys((*_CLUSTER_STRINGS, "named"), text) | {"aliases": "uima.cas.StringArray"},
+        ),
+        _META: (base, dict.fromkeys(("name", "value"), text)),
+    }
+    for name, (parent, features) in types.items():
+        made = system.create_type(name, parent)
+        for feature, kind in features.items():
+            system.create_feature(made, feature, kind)
     return system
 
 
@@ -202,7 +195,7 @@ def _cas(cassis: Any, system: Any, document: Document, losses: Losses) -> Any:
 
 def _features(values: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
     return {
-        feature: repr(values[name]) if name in _NUMBERS else str(values[name])
+        feature: repr(values[name]) if name in NUMBERS else str(values[name])
         for feature, name in names.items()
         if name in values
     }
@@ -241,13 +234,13 @@ def _document(cas: Any, file: Path) -> Document:
         | {"named": item.named != "false", "aliases": list(item.aliases.elements) if item.aliases else []}
         for item in found.get(_CLUSTER, [])
     ]
-    annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
-    others = Counter({name: len(items) for name, items in found.items() if name not in _KNOWN})
-    if others:
-        notes["layers_not_read"] = "; ".join(f"{name} {count}" for name, count in sorted(others.items()))
     meta = [(item.name, item.value or "") for item in found.get(_META, [])]
     titles = [item.documentId for item in found.get(_DOCUMENT, []) if item.documentId]
-    return Document(titles[0] if titles else file.stem, text, annotations, (*meta, *notes.items()))
+    document = to_document(
+        titles[0] if titles else file.stem, text, Graph(nodes, edges, clusters), where, meta
+    )
+    others = "; ".join(f"{name} {len(items)}" for name, items in sorted(found.items()) if name not in _KNOWN)
+    return replace(document, meta=(*document.meta, ("layers_not_read", others))) if others else document
 
 
 def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object]:
@@ -256,7 +249,7 @@ def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object
         value = _feature(item, feature)
         if value is not None:
             try:
-                found[name] = _NUMBERS[name](value) if name in _NUMBERS else value
+                found[name] = NUMBERS[name](value) if name in NUMBERS else value
             except ValueError:
                 raise DataError(f"the feature {feature} cannot be {value!r}", where=at) from None
     return found

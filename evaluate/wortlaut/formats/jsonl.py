@@ -28,7 +28,7 @@ def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{path}:{number}", predictions.loads(line, f"{path}:{number}")
 
 
-def document(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     """The JSON value of a whole file."""
     if not path.is_file():
         raise MissingFileError("there is no such file", where=str(path))
@@ -89,11 +89,17 @@ def _past_space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def get(item: Any, key: str, kind: type, where: str) -> Any:
+def get_typed(item: Any, key: str, kind: type, where: str) -> Any:
     """``item[key]``, which must be there and of the ``kind``."""
     value = item.get(key) if isinstance(item, Mapping) else None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise DataError(f"has no {key!r} of type {kind.__name__}", where=where)
+    return value
+
+
+def get(item: Any, key: str, kind: type, where: str) -> Any:
+    """The same; a string can be written as UTF-8."""
+    value = get_typed(item, key, kind, where)
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise DataError(f"{key!r} holds half a surrogate pair", where=where)
     return value

@@ -24,7 +24,7 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
-from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, split, to_graph
+from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document, Span
@@ -114,15 +114,12 @@ def _document(task: Any, number: int, where: str) -> Document:
             unread[kind] += 1
     nodes = _nodes(regions, text)
     clusters = jsonl.maybe(data, "clusters", list, f"{where}, data")
-    annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
-    if unread:
-        found = [notes["not_read"]] if "not_read" in notes else []
-        found += (f"{kind} {count}" for kind, count in sorted(unread.items()))
-        notes["not_read"] = "; ".join(found)
     name = data.get("document")
     if not isinstance(name, str):
         name = str(task.get("id", number))
-    return Document(name, text, annotations, (*jsonl.strings(data, "meta", where), *notes.items()))
+    left = [f"{kind} {count}" for kind, count in sorted(unread.items())]
+    meta = jsonl.strings(data, "meta", where)
+    return to_document(name, text, Graph(nodes, edges, clusters), where, meta, left)
 
 
 def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wortlaut.model import Document, Span
+from wortlaut.model import Cluster, Document, Entity, Quote, Span
 
 #: How many examples are kept of each kind and reason.
 EXAMPLES = 3
+NO_PLACE = "the format has no place for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,22 @@ class Losses:
             place = f" [{span.start}, {span.end}) {_short(span.text(document.text))}" if span else ""
             examples += (f"{document.id}{place}{f' {what}' if what else ''}",)
         self._found[kind, reason] = count + 1, examples
+
+    def add_all(
+        self,
+        document: Document,
+        *,
+        entities: Iterable[Entity] = (),
+        quotes: Iterable[Quote] = (),
+        clusters: Iterable[Cluster] = (),
+    ) -> None:
+        """What the format has no place for."""
+        for entity in entities:
+            self.add("entity", document, NO_PLACE, entity.label, entity.span)
+        for quote in quotes:
+            self.add("quote", document, NO_PLACE, quote.id, quote.content)
+        for cluster in clusters:
+            self.add("cluster", document, NO_PLACE, cluster.id)
 
     def include(self, kind: str, reason: str, count: int, examples: Sequence[str]) -> None:
         """What was lost in another part of the same export."""

@@ -28,8 +28,8 @@ from wortlaut.formats.graph import (
     Graph,
     Node,
     carried,
-    from_graph,
     split,
+    to_document,
     to_graph,
 )
 from wortlaut.formats.losses import Losses
@@ -64,10 +64,9 @@ def read(path: Path) -> Iterator[Document]:
             ends = [_end(jsonl.get(relation, key, dict, at), ids, at) for key in ("head_span", "child_span")]
             edges.append(Edge(jsonl.get(relation, "label", str, at), *ends))
         clusters = jsonl.maybe(item, "clusters", list, where)
-        annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
         meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
-        name = item.get("document", number)
-        yield Document(str(name), text, annotations, (*meta, *notes.items()))
+        name = str(item.get("document", number))
+        yield to_document(name, text, Graph(nodes, edges, clusters), where, meta)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

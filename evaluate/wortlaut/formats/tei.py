@@ -20,10 +20,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl, xml
+from wortlaut.formats import folder, jsonl, xml
 from wortlaut.formats.columns import files
-from wortlaut.formats.folder import Names
-from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, to_graph
+from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
 
@@ -31,7 +30,17 @@ TEI = "{http://www.tei-c.org/ns/1.0}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _NAME = re.compile(r"[^\W\d][\w.-]*")
 _RANGE = re.compile(r"#string-range\((?P<about>[^,()]+)(?P<numbers>(?:,[0-9]+)+)\)")
-_NUMBERS = {"level": int, "score": float}
+_HEAD = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<TEI xmlns="http://www.tei-c.org/ns/1.0">
+<teiHeader><fileDesc>
+<titleStmt><title>{title}</title></titleStmt>
+<publicationStmt><p>Written by wortlaut convert.</p></publicationStmt>
+<sourceDesc><p>The text in the body.</p></sourceDesc>
+</fileDesc></teiHeader>
+<text><body><ab xml:id="text" xml:space="preserve">{text}</ab></body></text>
+<standOff>
+<spanGrp type="wortlaut">"""
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -43,14 +52,9 @@ def read(path: Path) -> Iterator[Document]:
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
     losses = Losses("tei")
-    names = Names()
     path.mkdir()
-    for document in documents:
-        if not xml.can_hold(document):
-            losses.add("document", document, xml.FORBIDDEN)
-            continue
-        content = "".join(line + "\n" for line in _lines(document, losses))
-        (path / f"{names.name(document.id)}.xml").write_bytes(content.encode("utf-8"))
+    for name, document in folder.named(xml.holdable(documents, losses)):
+        folder.write(path, f"{name}.xml", "".join(line + "\n" for line in _lines(document, losses)))
     return losses
 
 
@@ -61,16 +65,7 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     for key in [key for key in meta if not _NAME.fullmatch(key)]:
         losses.add("meta", document, "the key cannot be a name in XML", key)
         del meta[key]
-    yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield '<TEI xmlns="http://www.tei-c.org/ns/1.0">'
-    yield "<teiHeader><fileDesc>"
-    yield f"<titleStmt><title>{_text(document.id)}</title></titleStmt>"
-    yield "<publicationStmt><p>Written by wortlaut convert.</p></publicationStmt>"
-    yield "<sourceDesc><p>The text in the body.</p></sourceDesc>"
-    yield "</fileDesc></teiHeader>"
-    yield f'<text><body><ab xml:id="text" xml:space="preserve">{_text(document.text)}</ab></body></text>'
-    yield "<standOff>"
-    yield '<spanGrp type="wortlaut">'
+    yield _HEAD.format(title=_text(document.id), text=_text(document.text))
     for node in graph.nodes:
         numbers = ",".join(f"{start},{end - start}" for start, end in node.span)
         ana = f' ana="#v{node.id}"' if node.values else ""
@@ -80,18 +75,18 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     yield "</spanGrp>"
     if graph.edges:
         yield '<linkGrp type="wortlaut">'
-        for edge in graph.edges:
-            yield f'<link type={quoteattr(edge.label)} target="#n{edge.source} #n{edge.target}"/>'
+        yield from (
+            f'<link type={quoteattr(edge.label)} target="#n{edge.source} #n{edge.target}"/>'
+            for edge in graph.edges
+        )
         yield "</linkGrp>"
-    for node in graph.nodes:
-        if node.values:
-            yield _features("values", node.values, f' xml:id="v{node.id}"')
-    for cluster in graph.clusters:
-        yield _features("cluster", cluster)
+    yield from (
+        _features("values", node.values, f' xml:id="v{node.id}"') for node in graph.nodes if node.values
+    )
+    yield from (_features("cluster", cluster) for cluster in graph.clusters)
     if meta:
         yield _features("meta", meta)
-    yield "</standOff>"
-    yield "</TEI>"
+    yield "</standOff>\n</TEI>"
 
 
 _ENTITIES = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -150,10 +145,9 @@ def _document(file: Path) -> Document:
         if fs.get("type") == "meta"
         for key, value in _read_features(fs, where).items()
     ]
-    annotations, notes = from_graph(Graph(nodes, edges, clusters), text, where)
     title = root.find(f"{TEI}teiHeader/{TEI}fileDesc/{TEI}titleStmt/{TEI}title")
     name = "".join(title.itertext()) if title is not None else ""
-    return Document(name or file.stem, text, annotations, (*meta, *notes.items()))
+    return to_document(name or file.stem, text, Graph(nodes, edges, clusters), where, meta)
 
 
 def _node(
@@ -209,6 +203,6 @@ def _read_value(item: ElementTree.Element, name: str, where: str) -> Any:
     try:
         if kind == "binary":
             return {"true": True, "false": False}[value]
-        return _NUMBERS[name](value)
+        return NUMBERS[name](value)
     except (KeyError, ValueError):
         raise DataError(f"the feature {name} cannot be {kind} {value!r}", where=where) from None

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import jsonl
+from wortlaut.errors import DataError
+from wortlaut.formats import folder, jsonl
 from wortlaut.formats.columns import files
-from wortlaut.formats.folder import Names
-from wortlaut.formats.graph import Edge, Graph, Node, carried, from_graph, to_graph
+from wortlaut.formats.graph import Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
 
@@ -45,14 +44,11 @@ def read(path: Path) -> Iterator[Document]:
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
     losses = Losses("web-annotation")
-    names = Names()
     path.mkdir()
-    for document in documents:
-        name = names.name(document.id)
+    for name, document in folder.named(documents):
         page = _page(document, f"{name}.txt", losses)
-        (path / f"{name}.txt").write_bytes(document.text.encode("utf-8"))
-        content = json.dumps(page, ensure_ascii=False, indent=1) + "\n"
-        (path / f"{name}.jsonld").write_bytes(content.encode("utf-8"))
+        folder.write(path, f"{name}.txt", document.text)
+        folder.write(path, f"{name}.jsonld", json.dumps(page, ensure_ascii=False, indent=1) + "\n")
     return losses
 
 
@@ -108,7 +104,7 @@ def _target(text: str, source: str, start: int, end: int) -> dict[str, Any]:
 
 
 def _document(file: Path) -> Document:
-    page = jsonl.document(file)
+    page = jsonl.read_json(file)
     items = page if isinstance(page, list) else jsonl.get(page, "items", list, str(file))
     own = jsonl.maybe(page, "wortlaut", dict, str(file)) if isinstance(page, dict) else {}
     links: list[tuple[str, dict[str, Any]]] = []
@@ -118,14 +114,11 @@ def _document(file: Path) -> Document:
         linking = jsonl.get(item, "type", str, where) and item.get("motivation") == "linking"
         (links if linking else spans).append((where, item))
     text = _text(file, page, spans)
-    nodes: list[Node] = []
-    for where, item in spans:
-        nodes += _nodes(item, text, where)
+    nodes = [node for where, item in spans for node in _nodes(item, text, where)]
     edges = [_edge(item, where) for where, item in links]
     clusters = jsonl.maybe(own, "clusters", list, str(file))
-    annotations, notes = from_graph(Graph(nodes, edges, clusters), text, str(file))
-    name = own.get("document", file.stem)
-    return Document(str(name), text, annotations, (*jsonl.strings(own, "meta", str(file)), *notes.items()))
+    graph, meta = Graph(nodes, edges, clusters), jsonl.strings(own, "meta", str(file))
+    return to_document(str(own.get("document", file.stem)), text, graph, str(file), meta)
 
 
 def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str:
@@ -138,13 +131,7 @@ def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str
         raise DataError(
             f"the annotations are of {len(sources)} texts", where=str(file), hint="One file a text."
         )
-    source = file.parent / unquote(sources.pop().rpartition("/")[2])
-    if not source.is_file():
-        raise MissingFileError("the text of the annotations is not there", where=str(source))
-    try:
-        return source.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"is not UTF-8: {error.reason}", where=str(source)) from None
+    return folder.read_text(file.parent / unquote(sources.pop().rpartition("/")[2]))
 
 
 def _nodes(item: dict[str, Any], text: str, where: str) -> list[Node]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from wortlaut.formats.losses import Losses
 from wortlaut.model import Document
 
 #: XML 1.0, section 2.2: everything but these may stand in a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-FORBIDDEN = "it holds a character that XML forbids"
 
 
-def can_hold(document: Document) -> bool:
-    """Whether the text and every string of the annotations can stand in an XML file."""
-    return not any(map(_FORBIDDEN.search, _strings(document)))
+def holdable(documents: Iterable[Document], losses: Losses) -> Iterator[Document]:
+    """Those whose text and strings of annotations can stand in an XML file; the others are lost."""
+    for document in documents:
+        if any(map(_FORBIDDEN.search, _strings(document))):
+            losses.add("document", document, "it holds a character that XML forbids")
+        else:
+            yield document
 
 
 def _strings(value: object) -> Iterator[str]:
