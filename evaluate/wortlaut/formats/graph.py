@@ -216,7 +216,7 @@ def carried(
 ) -> Document:
     """The document with only the values named; what it had beyond them is added to ``losses``.
 
-    A level that is not carried is the one that :func:`from_graph` derives, an id ``q1``, ``q2``, ….
+    A level that is not carried is the one that :func:`to_document` derives, an id ``q1``, ``q2``, ….
     """
     kept = []
     for item in document.entities:
