@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wortlaut.bench.records import Compared
+from wortlaut.bench.run import Bench, Curve, Measured, Quality
+from wortlaut.bench.scaling import Exponent
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.reports.cells import interval_text, number, short_name
 from wortlaut.reports.tables import grid
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.table import Table
-
-    from wortlaut.bench.records import Compared
-    from wortlaut.bench.run import Bench, Curve, Measured, Quality
-    from wortlaut.bench.scaling import Exponent
 
 _MEBIBYTE = 1024 * 1024
 
 
 def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[RenderableType]:
     """Rates, what each extractor needs, the curves, the comparison, and what a reader must know."""
-    from rich.text import Text
-
     documents = f"{bench.documents:,} document{'s' * (bench.documents != 1)}"
     yield Text(
         f"{bench.corpus} ({documents}, {bench.characters:,} characters, {bench.tokens:,} tokens)",
@@ -62,8 +58,6 @@ def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[Rende
 
 
 def _rates(systems: Sequence[Measured]) -> Table:
-    from rich.text import Text
-
     table = grid(["extractor"], ["batch", "docs/s", "tokens/s", "chars/s", "× reference (quartiles)"])
     for system in systems:
         for timing in system.throughput:
@@ -90,8 +84,6 @@ def _rates(systems: Sequence[Measured]) -> Table:
 
 
 def _needs(systems: Sequence[Measured]) -> Table:
-    from rich.text import Text
-
     scored = next((system.quality.name for system in systems if system.quality is not None), None)
     table = grid(
         ["extractor"], ["load", "first doc", "peak memory", "of it Python", *([scored] if scored else [])]
@@ -121,8 +113,6 @@ def _score(quality: Quality | None) -> str:
 def _curves(
     curves: dict[str, Curve], title: str, shown: Sequence[int], each: bool
 ) -> Iterator[RenderableType]:
-    from rich.text import Text
-
     yield Text(title, style="bold")
     table = grid(["extractor"], [f"{size:,}" for size in shown])
     for name, curve in curves.items():
@@ -151,8 +141,6 @@ def exponent_text(fit: Exponent | None) -> str:
 
 
 def _comparison(compared: Compared) -> Iterator[RenderableType]:
-    from rich.text import Text
-
     yield Text(f"compared with {compared.path}", style="bold")
     if compared.changes:
         table = grid(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
 
 from wortlaut.errors import counted
-
-if TYPE_CHECKING:
-    from wortlaut.evaluation.comparison import Row
-    from wortlaut.scoring.result import Score
-    from wortlaut.scoring.uncertainty import Interval
+from wortlaut.evaluation.comparison import Row
+from wortlaut.scoring.result import Score
+from wortlaut.scoring.uncertainty import Interval
 
 #: The heads of :func:`score_cells`.
 SCORE_HEADS = ("P", "R", "F1", "95% interval", "correct", "gold", "predicted")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from xml.etree import ElementTree as Xml
+
+from rich.console import RenderableType
+from rich.text import Text
 
 from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.reports import tables
 from wortlaut.reports.cells import difference, number, p_value
 from wortlaut.reports.tables import Table, grid
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 _NAMES = ("system", "layer", "schema", "label")
 _FIGURES = ("then", "now", "change", "p", "new", "gone")
@@ -20,8 +20,6 @@ _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
     """The scores then and now, new and lost errors, what failed, and the verdict in the last line."""
-    from rich.text import Text
-
     table = grid(_NAMES, _FIGURES)
     rows = _shown(outcome)
     for row in rows:
@@ -62,8 +60,6 @@ def markdown(outcome: Outcome) -> str:
 
 def junit(outcome: Outcome) -> str:
     """JUnit XML: one test case a check, ``failure`` for a regression, ``error`` for what is invalid."""
-    from xml.etree import ElementTree as Xml
-
     statuses = [check.status for check in outcome.checks]
     counts = {
         "tests": str(len(outcome.checks)),

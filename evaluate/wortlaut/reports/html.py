@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from wortlaut.model import ROLES, Annotations, Span
-
-if TYPE_CHECKING:
-    from wortlaut.model import Cluster, Document, Quote
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Quote, Span
 
 #: A notebook gets at most this many characters of a text.
 _SHOWN = 20_000
@@ -127,11 +121,6 @@ def shortened(text: str, size: int) -> str:
         head = head[:gap]
     tail = tail[tail.find(" ", 0, size // 4) + 1 :]
     return f"{head.rstrip()} … {tail.lstrip()}"
-
-
-def policy_hash(source: str) -> str:
-    """What a Content-Security-Policy calls a script, or a style, that may run: ``sha256-…``."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
 def page(*parts: str) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.cells import get_character_cell_size
+from rich.text import Text
 
 from wortlaut.model import LAYERS, Annotations, Document, Quote, Span
 from wortlaut.reports.html import Mark, escape, escaped, marks, shortened, speaker_of
 from wortlaut.text.segments import tokens
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 #: A lane is called by its name up to this many columns, by a letter beyond.
 _NAME = 10
@@ -70,8 +70,6 @@ def lane_view(
     document: Document, gold: Lane | None, systems: Sequence[Lane], layers: Collection[str], width: int
 ) -> Iterator[Text]:
     """The lines of the terminal, none wider than ``width``: text, lanes, the quotes, and what agrees."""
-    from rich.text import Text
-
     lanes = [*([gold] if gold else []), *systems]
     called = _called(lanes)
     gutter = max((_columns(name) for name in called), default=0) + 1
@@ -216,8 +214,6 @@ def _lane(
     name: str, pieces: Sequence[Piece], right: Callable[[Mark], bool] | None, width: int
 ) -> Iterator[Text]:
     """The rows of a lane: each piece in the first row that has room for it."""
-    from rich.text import Text
-
     rows: list[list[Piece]] = []
     ends: list[int] = []
     for piece in pieces:
@@ -314,8 +310,6 @@ def _foot(
     width: int,
 ) -> Iterator[Text]:
     """The quotes of each lane, what agrees with the gold, and what is not shown."""
-    from rich.text import Text
-
     lanes = [*([gold] if gold else []), *systems]
     for name, lane in zip(called, lanes, strict=True):
         if "quotes" in layers and lane.annotations.quotes:
@@ -371,8 +365,6 @@ def _said(quote: Quote, annotations: Annotations, text: str) -> tuple[str, str]:
 
 def _wrapped(text: str, width: int, style: str = "", hanging: int = 2) -> Iterator[Text]:
     """A sentence of ours in as many lines as it needs, the further ones indented."""
-    from rich.text import Text
-
     first, *others = wrap(text, width)
     yield Text(first.shown.rstrip(), style=style)
     if others:
@@ -392,8 +384,6 @@ def _cut(name: str, room: int) -> str:
 @lru_cache(maxsize=4096)
 def _cell(character: str) -> tuple[str, int]:
     """How a character is shown, and in how many columns."""
-    from rich.cells import get_character_cell_size
-
     look = escape(character)
     return (look, len(look)) if look != character else (look, get_character_cell_size(character))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
 
 from wortlaut.annotations.diff import DocumentDiff, LayerDiff, Pair
 from wortlaut.errors import counted
@@ -13,21 +15,14 @@ from wortlaut.formats.native import Annotation, Mention
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.reports.cells import interval_text, number, short
 from wortlaut.reports.tables import grid
-from wortlaut.text.excerpts import offsets
+from wortlaut.text.excerpts import excerpt_parts, offsets
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-
-_WIDTH = 80
 #: How many characters of text stand around a marked span, and of a long fragment at each of its ends.
 _AROUND, _INSIDE = 16, 14
 
 
 def diff_view(diff: LayerDiff) -> Iterator[Text]:
     """Every difference in its context, document by document, and a count at the end."""
-    from rich.text import Text
-
     names = (diff.first, diff.second) if diff.first != diff.second else ("first", "second")
     seen: Counter[str] = Counter()
     for document in diff.documents:
@@ -59,8 +54,6 @@ _HEADS = {
 
 def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
     """What is annotated with its labels below, each figure with its interval below it, then the notes."""
-    from rich.text import Text
-
     documents = counted(agreement.documents, "document")
     yield Text(
         f"{agreement.first} and {agreement.second} ({documents}, {agreement.tokens} tokens)", style="bold"
@@ -89,8 +82,6 @@ def _figure(figure: Figure | None) -> str:
 
 
 def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
-    from rich.text import Text
-
     sides = tuple(zip(names, (pair.first, pair.second), ("cyan", "magenta"), strict=True))
     if not pair.fields:
         for name, side, style in sides:
@@ -140,28 +131,8 @@ def _summary(side: Annotation) -> str:
             return f"{side.id}, {side.name}"
 
 
-def _context(text: str, span: Span | None, style: str) -> Iterator[Text]:
-    """The text around the span, every fragment of it in ⟦ ⟧, long ones cut in the middle."""
-    if span is None:
-        return
-    from rich.text import Text
-
-    line = Text("      ")
-    before = max(0, span.start - _AROUND)
-    line.append(("…" if before else "") + _flat(text[before : span.start]))
-    end = span.start
-    for start, stop in span:
-        gap = text[end:start]
-        line.append(_flat(gap) if len(gap) <= 2 * _AROUND else f"{_flat(gap[:12])} … {_flat(gap[-12:])}")
-        inside = text[start:stop]
-        if len(inside) > 2 * _INSIDE + 3:
-            inside = f"{inside[:_INSIDE]} … {inside[-_INSIDE:]}"
-        line.append(f"⟦{_flat(inside)}⟧", style=style)
-        end = stop
-    after = text[end : end + _AROUND]
-    line.append(_flat(after) + ("…" if end + _AROUND < len(text) else ""))
-    yield line
-
-
-def _flat(text: str) -> str:
-    return "".join(character if character.isprintable() else "·" for character in text.replace("\n", "⏎"))
+def _context(text: str, span: Span | None, style: str) -> list[Text]:
+    """A line with the text around the span, if there is one."""
+    parts = excerpt_parts(text, tuple(span or ()), _AROUND, _INSIDE)
+    shown = [(part, style if marked else "") for part, marked in parts]
+    return [Text.assemble("      ", *shown)] if shown else []

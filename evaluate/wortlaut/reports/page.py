@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from importlib.resources import files
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wortlaut.errors import ComparisonError
-from wortlaut.reports.html import policy_hash
+from wortlaut.evaluation.comparison import Comparison
+from wortlaut.evaluation.evaluate import Evaluation, System
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
-from wortlaut.reports.terminal import is_main
+from wortlaut.reports.templates import LONE_SURROGATE, asset, fill
+from wortlaut.reports.values import is_main
+from wortlaut.scoring.result import Result
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.version import VERSION
-
-if TYPE_CHECKING:
-    from wortlaut.evaluation.comparison import Comparison
-    from wortlaut.evaluation.evaluate import Evaluation, System
-    from wortlaut.scoring.result import Result
 
 #: Above this many bytes a page is slow to open: further documents are left out, and it says so.
 LIMIT = 20_000_000
@@ -32,7 +28,6 @@ LIMIT = 20_000_000
 LEVEL = 0.05
 #: A table of more labels than this is no longer read on a page.
 MOST_LABELS = 60
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def report_page(
@@ -45,7 +40,8 @@ def report_page(
     """
     shown = pages(evaluation, labels)
     summary = {**_summary(evaluation, shown), **shown.summary}
-    fixed = [_asset("page.html.jinja"), _asset("page.css"), _asset("page.js"), _json(summary)]
+    style, script = asset("page/page.css"), asset("page/page.js")
+    fixed = [asset("page/page.html.jinja"), style, script, _json(summary)]
     # What the template adds around them, and the sentence about documents left out, fit the reserve.
     room = limit - sum(len(part.encode()) for part in fixed) - 4_000
     kept, left_out = _fitting(shown, room)
@@ -55,35 +51,22 @@ def report_page(
         "shown": len(kept),
         "left_out": left_out[:20],
     }
-    return _render(evaluation, _json(summary), "[" + ",\n".join(kept) + "]")
-
-
-def _render(evaluation: Evaluation, summary: str, documents: str) -> str:
-    from jinja2 import Environment
-
-    style, script = _asset("page.css"), _asset("page.js")
-    template = Environment(autoescape=True).from_string(_asset("page.html.jinja"))
-    return template.render(
-        corpus=_LONE_SURROGATE.sub("\ufffd", evaluation.corpus.name),
+    return fill(
+        "page/page.html.jinja",
+        corpus=evaluation.corpus.name,
         version=VERSION,
         style=style,
-        style_hash=policy_hash(style),
         script=script,
-        script_hash=policy_hash(script),
-        summary=summary,
-        documents=documents,
+        summary=_json(summary),
+        documents="[" + ",\n".join(kept) + "]",
     )
-
-
-def _asset(name: str) -> str:
-    return (files("wortlaut.reports") / "page" / name).read_text("utf-8")
 
 
 def _json(value: object) -> str:
     """Compact JSON that no HTML parser takes for the end of its element, and that UTF-8 can hold."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     text = text.replace("<", "\\u003c")
-    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _fitting(shown: Pages, room: int) -> tuple[list[str], list[str]]:

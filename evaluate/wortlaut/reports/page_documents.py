@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
@@ -20,14 +21,11 @@ from wortlaut.scoring.engine import Context, score_counts
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.quote_pairs import Quotes, jaccard, quotes_of, table, type_labels
 from wortlaut.scoring.quotes import ROLE_LAYERS
+from wortlaut.scoring.result import Score
 from wortlaut.scoring.schemas import PAIR_CLASSES, Task, align, count
 from wortlaut.scoring.speakers import NO_SPEAKER, NOBODY, UNSAID, Attribution, Names, attribution
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units
-
-if TYPE_CHECKING:
-    from wortlaut.evaluation.evaluate import Evaluation
-    from wortlaut.scoring.result import Score
 
 #: Every span of gold or prediction is in one of these.
 CLASSES = (*PAIR_CLASSES, "missed", "spurious")

@@ -6,15 +6,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from wortlaut.bench.run import Bench
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import WortlautError
 from wortlaut.reports.bench import significant
 from wortlaut.reports.cells import number, short_name
-
-if TYPE_CHECKING:
-    from wortlaut.bench.run import Bench
+from wortlaut.reports.templates import fill
 
 #: Of the picture, and of the field of points in it: left, top, right, bottom.
 WIDTH, HEIGHT = 760, 500
@@ -55,10 +53,6 @@ class Label:
 
 def pareto_svg(bench: Bench) -> str:
     """The picture. Raises WortlautError where no extractor has both a speed and the score."""
-    from importlib.resources import files
-
-    from jinja2 import Environment, StrictUndefined
-
     points = sorted(points_of(bench), key=lambda point: point.speed[0])
     if not points:
         raise WortlautError("no extractor has both a speed and the score", where="the plot")
@@ -84,17 +78,9 @@ def pareto_svg(bench: Bench) -> str:
         [(p.name, f"{number(p.quality[0])} · {significant(p.rate)} tokens/s") for p in points],
         [*(_around(*w) for pair in whiskers for w in pair), *(_around(*a, *b) for a, b in pairwise(line))],
     )
-    template = (files("wortlaut") / "reports" / "pareto.svg.j2").read_text("utf-8")
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["n"] = lambda value: f"{value:.1f}".removesuffix(".0")
     machine = bench.machine
-    return environment.from_string(template).render(
+    return fill(
+        "pareto.svg.jinja",
         width=WIDTH,
         height=HEIGHT,
         field=(LEFT, TOP, RIGHT, BOTTOM),

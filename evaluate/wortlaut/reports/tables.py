@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich import table as rich
+from rich import box
+from rich import table as rich
 
 _LATEX = str.maketrans(
     {
@@ -67,10 +66,7 @@ def latex(table: Table) -> str:
 
 def grid(names: Sequence[str], columns: Sequence[str], *, wrap: bool = False) -> rich.Table:
     """For the terminal, still without rows: words are folded where they are too long, figures if they may."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    made = rich.Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in names:
         made.add_column(name, overflow="fold")
     for name in columns:

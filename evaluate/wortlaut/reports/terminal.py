@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
+from rich.text import Text
+
+from wortlaut.evaluation.comparison import Comparison
+from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import comparison_cells, heading, score_cells, short, short_name
 from wortlaut.reports.tables import grid
-from wortlaut.reports.values import by_layer
-from wortlaut.scoring.quotes import PEER_SCHEMAS
-from wortlaut.scoring.result import MAIN_TASKS, Results, Score
+from wortlaut.reports.values import by_layer, is_main
+from wortlaut.scoring.result import Results, Score
 from wortlaut.text.excerpts import offsets
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from wortlaut.evaluation.comparison import Comparison
-    from wortlaut.evaluation.evaluate import Evaluation
-
 _HEADS = ("P", "R", "F1", "95% of F1", "right", "gold", "found")
-_SETTINGS = ("@matched", "@gold")
 
 
 def evaluation_view(
     evaluation: Evaluation, *, by_label: bool = False, everything: bool = False
 ) -> Iterator[RenderableType]:
     """The scores of all systems, layer by layer, then what a reader must know and the signature."""
-    from rich.text import Text
-
     scored = [system.name for system in evaluation.systems if system.scores]
     if not scored:
         return
@@ -59,15 +53,7 @@ def evaluation_view(
     yield Text(evaluation.signature, style="dim", overflow="fold")
 
 
-def is_main(layer: str, schema: str) -> bool:
-    """Whether a score is shown where not everything is."""
-    peer = schema.partition("@")[0] in PEER_SCHEMAS
-    return peer or (layer in MAIN_TASKS and not schema.endswith(_SETTINGS))
-
-
 def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
-    from rich.text import Text
-
     for by in dict.fromkeys(by for system in evaluation.systems for by in system.breakdowns):
         yield Text(f"entities by {by}", style="bold")
         table = grid(["system", "schema", by.removeprefix("meta:")], _HEADS)
@@ -103,8 +89,6 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
 
 def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
     """Differences of F1 with interval and p-values, then the items that flipped."""
-    from rich.text import Text
-
     yield Text(f"{comparison.corpus} ({comparison.hash[:12]}), units: {comparison.unit}s", style="bold")
     table = grid(("layer", "schema", "A", "B"), ("A-B", "95%", "p", "p Holm", "flips"))
     for row in comparison.rows:

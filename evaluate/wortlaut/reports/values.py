@@ -14,7 +14,8 @@ from wortlaut.model import Document
 from wortlaut.reports import html as markup
 from wortlaut.reports import tables
 from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
-from wortlaut.scoring.result import Result, Results, Score
+from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ def by_layer(evaluation: Evaluation) -> list[tuple[str, str, str, Result]]:
     layers = list(dict.fromkeys(layer for layer, *_ in found))
     places = list(dict.fromkeys(row[:2] for row in found))
     return sorted(found, key=lambda row: (layers.index(row[0]), places.index(row[:2])))
+
+
+def is_main(layer: str, schema: str) -> bool:
+    """Whether a score is shown where not everything is."""
+    peer = schema.partition("@")[0] in PEER_SCHEMAS
+    return peer or (layer in MAIN_TASKS and not schema.endswith(_SETTINGS))
 
 
 @singledispatch

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-#: How many characters are shown around a span, and at either end of a long one.
-_AROUND, _INSIDE = 24, 20
+from collections.abc import Iterable, Iterator, Sequence
 
 
 def offsets(spans: Iterable[tuple[int, int]], sign: str = ", ") -> str:
@@ -15,18 +12,30 @@ def offsets(spans: Iterable[tuple[int, int]], sign: str = ", ") -> str:
 
 def excerpt(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The spans in ⟦ ⟧ with the text around them in one line; what is long is cut in the middle."""
-    if not spans or not text:
-        return ""
-    begin, end = spans[0][0], spans[-1][1]
-    parts = ["…" if begin > _AROUND else "", text[max(0, begin - _AROUND) : begin]]
-    last = begin
-    for start, stop in spans:
-        gap, inside = text[last:start], text[start:stop]
-        parts.append(gap if len(gap) <= 2 * _AROUND else f"{gap[:_AROUND]} … {gap[-_AROUND:]}")
-        if len(inside) > 2 * _INSIDE + 3:
-            inside = f"{inside[:_INSIDE]} … {inside[-_INSIDE:]}"
-        parts.append(f"⟦{inside}⟧")
-        last = stop
-    parts += [text[end : end + _AROUND], "…" if end + _AROUND < len(text) else ""]
-    flat = "".join(parts).replace("\n", "⏎")
-    return "".join(character if character.isprintable() else "·" for character in flat)
+    return "".join(part for part, _ in excerpt_parts(text, spans)) if text else ""
+
+
+def excerpt_parts(
+    text: str, spans: Sequence[tuple[int, int]], around: int = 24, inside: int = 20
+) -> Iterator[tuple[str, bool]]:
+    """The parts of an excerpt, and whether each is a span.
+
+    ``around`` characters are shown beside a span, ``inside`` at either end of a long one.
+    """
+    if not spans:
+        return
+    last = max(0, spans[0][0] - around)
+    yield "…" if last else "", False
+    for start, end in spans:
+        yield _flat(text[last:start], around, 2 * around), False
+        yield f"⟦{_flat(text[start:end], inside, 2 * inside + 3)}⟧", True
+        last = end
+    yield _flat(text[last : last + around], around, around), False
+    yield "…" if last + around < len(text) else "", False
+
+
+def _flat(text: str, kept: int, most: int) -> str:
+    """On one line, in the middle cut where it is longer than ``most``."""
+    if len(text) > most:
+        text = f"{text[:kept]} … {text[-kept:]}"
+    return "".join(c if c.isprintable() else "·" for c in text.replace("\n", "⏎"))
