@@ -295,9 +295,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     try:
         while not (tmp_path / "out/.lock").exists() or not (tmp_path / "out/.lock").read_bytes():
             assert first.poll() is None
-        with pytest.raises(
-            WortlautError, match=rf"another run writes into this folder \(.*, process {first.pid},"
-        ):
+        with pytest.raises(WortlautError, match=rf"another run is writing it \(.*, process {first.pid},"):
             run(corpus, tmp_path / "out", f"{SPEC}?seconds=0.1")
         assert first.wait(60) == 0
     finally:

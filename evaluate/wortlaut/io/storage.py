@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError, WortlautError
-from wortlaut.io.files import replace_file
+from wortlaut.io.files import replace_file, sync
 
 
 def is_url(ref: str) -> bool:
@@ -81,7 +80,7 @@ class Folder:
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             replace_file(target, data, durable=True)
-            _sync_folder(target.parent)
+            sync(target.parent)
         except OSError as error:
             raise unwritable(error, f"{self}/{name}") from error
 
@@ -116,13 +115,3 @@ def unwritable(error: OSError, where: str) -> WortlautError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     hint = "Make room: the same command goes on." if full else "Name a place that can be written."
     return WortlautError(f"cannot be written: {error.strerror or error}", where=where, hint=hint)
-
-
-def _sync_folder(path: Path) -> None:
-    """A rename is on the disk when its folder is; not every system can do that."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from inspect import signature
@@ -23,6 +22,7 @@ from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_
 from wortlaut.formats import READERS, WRITERS, Writer, detect, joiner, writer
 from wortlaut.formats.losses import Loss, Losses
 from wortlaut.io.files import write_whole
+from wortlaut.io.folders import emptied, parts_of, put, target
 from wortlaut.model import Document
 from wortlaut.version import VERSION
 
@@ -82,7 +82,7 @@ def convert(
     Raises :class:`WortlautError`; then ``out`` is what it was.
     """
     name, write, options = _target(to, out)
-    out = out.resolve() if out.is_symlink() else out
+    out = target(out) if out.is_symlink() else out
     _refuse_to_overwrite(out, name, force)
     ref = named(source)
     join = joiner(name)
@@ -95,9 +95,8 @@ def convert(
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
     documents = _told(stream_corpus(ref), f"to {name}", _count(ref), progress)
     stretches = _cut(documents, whole=join is None)
-    folder = out.parent / f".{out.name}.parts"
-    with _alone(folder, out):
-        parts = _earlier(folder, out, what, resume)
+    with parts_of(out) as folder:
+        parts = _earlier(folder, what, resume)
         for known in parts:
             _pass_over(next(stretches, None), known, folder)
         before = sum(part["documents"] for part in parts)
@@ -114,16 +113,16 @@ def convert(
             if join is not None:
                 join(new := _made(folder / "whole") / out.name, paths)
                 paths = [new]
-            _replace(out, paths[0], folder)
+            put(paths[0], out)
         except BaseException as error:
             # Broken data are broken the next time, too; what comes over a network may not be.
             broken = isinstance(error, DataError | UnicodeError) and not str(ref).startswith("hub:")
             kept = (folder / _STATE).exists() and not broken
             if not kept:
-                shutil.rmtree(folder)
+                emptied(folder)
             told = _in_words(error, out, folder if kept else None)
             raise told from (None if told is error else error)
-        shutil.rmtree(folder)
+        emptied(folder)
     found = Losses(name)
     for row in (row for part in parts for row in part["losses"]):
         found.include(*row)
@@ -207,30 +206,8 @@ def _too_much(losses: Sequence[Loss], out: Path) -> DataError:
 # ---------------------------------------------------------------- the hidden folder
 
 
-@contextmanager
-def _alone(folder: Path, out: Path) -> Iterator[None]:
-    """The folder, made where it is not there, and locked for as long as the program lives."""
-    try:
-        folder.mkdir(exist_ok=True)
-        lock = (folder / "lock").open("w")
-    except OSError as error:
-        raise _in_words(error, out, None) from error
-    with lock:
-        with suppress(ImportError):  # there is none on Windows
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                what, hint = "another run is writing it", "Wait for it, or choose another name."
-                raise WortlautError(what, where=str(out), hint=hint) from None
-        yield
-
-
-def _earlier(folder: Path, out: Path, what: dict[str, str], resume: bool) -> list[dict[str, Any]]:
-    """The parts of a run that was broken off, if it is to be gone on with; else the folder is empty."""
-    if not out.exists() and (old := folder / "old").exists():
-        old.rename(out)
+def _earlier(folder: Path, what: dict[str, str], resume: bool) -> list[dict[str, Any]]:
+    """The parts of a run that was broken off, if it is to be gone on with."""
     state = json.loads((folder / _STATE).read_text("utf-8")) if (folder / _STATE).exists() else None
     if state is None:
         return []
@@ -257,17 +234,6 @@ def _made(folder: Path) -> Path:
         shutil.rmtree(folder)
     folder.mkdir()
     return folder
-
-
-def _replace(out: Path, new: Path, folder: Path) -> None:
-    if out.exists() and (out.is_dir() or new.is_dir()):
-        out.rename(folder / "old")
-    try:
-        new.rename(out)
-    except OSError:
-        if (folder / "old").exists():
-            (folder / "old").rename(out)
-        raise
 
 
 def _in_words(error: BaseException, out: Path, kept: Path | None) -> BaseException:

@@ -12,13 +12,14 @@ from typing import Literal
 from wortlaut.errors import DataError, ExtractorError, MissingFileError, WortlautError
 from wortlaut.extractors.run import BATCH_SIZE
 from wortlaut.formats.shards import FAILURES, MANIFEST, SHARDS, Manifest, Shard, read_manifest
+from wortlaut.io.locks import LOCK, locked
 from wortlaut.io.storage import Folder
 from wortlaut.model import LAYERS
 from wortlaut.running.identity import identity
 from wortlaut.running.local import Job, Outcome, changed, run_local
 from wortlaut.running.on_ray import Cluster, run_ray
 from wortlaut.running.pool import Limits, Pool
-from wortlaut.running.shards import LOCK, Quarantined, clean, locked, read_failures, write_state
+from wortlaut.running.shards import Quarantined, clean, read_failures, write_state
 from wortlaut.running.source import Source
 from wortlaut.version import VERSION
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wortlaut.errors import DataError, MissingFileError, WortlautError
+from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.shards import (
     FAILURES,
     MANIFEST,
@@ -22,14 +18,13 @@ from wortlaut.formats.shards import (
     shard_bytes,
     shard_table,
 )
-from wortlaut.io.storage import Folder, unwritable
+from wortlaut.io.storage import Folder
 from wortlaut.model import Text
 from wortlaut.running.worker import Failure
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LOCK = ".lock"
 #: A shard, or one that was being written.
 _OURS = re.compile(r"\d{5,}\.parquet|\.\d{5,}\.parquet\..+\.tmp")
 
@@ -118,83 +113,3 @@ def clean(folder: Folder, known: set[str]) -> None:
     for name in folder.names():
         if name.startswith((f".{MANIFEST}.", f".{FAILURES}.")) and name.endswith(".tmp"):
             folder.remove(name)
-
-
-@contextmanager
-def locked(folder: Folder) -> Iterator[None]:
-    """Keep other runs out of the folder, which is made. Raises WortlautError where one is in it.
-
-    On a disk the lock goes with the process that holds it. Behind a URL it is a file, which a run that was
-    killed leaves behind; the next one on the same machine sees that its owner is dead.
-    """
-    owner = {"host": socket.gethostname(), "pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
-    if folder.path is None:
-        _take(folder, owner)
-        try:
-            yield
-        finally:
-            folder.remove(LOCK)
-        return
-    import fcntl
-
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-        lock = (folder.path / LOCK).open("a+", encoding="utf-8")
-    except OSError as error:
-        raise unwritable(error, str(folder)) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The run before may have removed the file between the two lines above.
-            held = os.path.samestat(os.fstat(lock.fileno()), (folder.path / LOCK).stat())
-        except OSError:
-            held = False
-        if not held:
-            lock.seek(0)
-            raise _busy(folder, _owner(lock))
-        with suppress(OSError):  # a full disk: the lock holds without a name on it
-            lock.truncate(0)
-            lock.write(json.dumps(owner))
-            lock.flush()
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                (folder.path / LOCK).unlink()
-                folder.path.rmdir()  # what nothing was written into
-
-
-def _owner(lock: IO[str]) -> Mapping[str, Any]:
-    with suppress(ValueError):
-        found: dict[str, Any] = json.loads(lock.read())
-        return found
-    return {}
-
-
-def _take(folder: Folder, owner: Mapping[str, Any]) -> None:
-    with suppress(MissingFileError):
-        found = json.loads(folder.read(LOCK))
-        if found["host"] != owner["host"] or _lives(found["pid"]):
-            error = _busy(folder, found)
-            error.hint += f" If it is dead, remove {folder}/{LOCK}."
-            raise error
-    folder.write(LOCK, json.dumps(owner).encode())
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _busy(folder: Folder, owner: Mapping[str, Any]) -> WortlautError:
-    who = f" ({owner['host']}, process {owner['pid']}, since {owner['since']})" if owner else ""
-    return WortlautError(
-        f"another run writes into this folder{who}",
-        where=str(folder),
-        hint="Wait for it, or name another folder.",
-    )
