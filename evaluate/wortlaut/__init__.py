@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.scoring.api import breakdown, score
     from wortlaut.scoring.curves import Curves, curves
+    from wortlaut.scoring.metrics import SCHEMAS
     from wortlaut.scoring.result import Result, Results, Score
-    from wortlaut.scoring.schemas import SCHEMAS
 
 #: Name → where it lives: imported when first used, so that `import wortlaut` stays light.
 _HOMES = {
-    "SCHEMAS": "scoring.schemas",
+    "SCHEMAS": "scoring.metrics",
     "Annotations": "model",
     "Cluster": "model",
     "Comparison": "evaluation.comparison",

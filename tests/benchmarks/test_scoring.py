@@ -24,9 +24,9 @@ from workload import LABELS, SENTENCES, Workload, flat, nested, table, tags, tup
 
 import wortlaut
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.engine import Context, score_tasks
+from wortlaut.scoring.engine import Context, result_of, tallies_of
 from wortlaut.scoring.result import Result
-from wortlaut.scoring.schemas import Task
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
 
 SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.5", "token", "character")
@@ -87,12 +87,13 @@ def task_of(work: Workload) -> Task:
 
 
 def strict(work: Workload, resampling: Resampling) -> Result:
-    return score_tasks([lambda: task_of(work)], LABELS, ["strict"], resampling, Context())["strict"]
+    tallies = tallies_of(task_of(work), LABELS, ["strict"], errors=False, items=False)
+    return result_of(tallies["strict"], "strict", resampling, Context())
 
 
 def all_schemas(work: Workload) -> list[Result]:
-    results = score_tasks([lambda: task_of(work)], LABELS, SCHEMAS, QUIET, Context(), errors=True)
-    return list(results.values())
+    tallies = tallies_of(task_of(work), LABELS, SCHEMAS, items=False)
+    return [result_of(tally, schema, QUIET, Context()) for schema, tally in tallies.items()]
 
 
 def packed(spans: Spans) -> np.ndarray:

@@ -23,7 +23,7 @@ from shared import ROOT
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.model import Annotations, Entity, Span
 from wortlaut.reports.page import report_page
-from wortlaut.scoring.schemas import PAIR_CLASSES
+from wortlaut.scoring.task import PAIR_CLASSES
 
 ASSETS = {
     name: (files("wortlaut.reports") / "page" / name).read_text("utf-8") for name in ("page.css", "page.js")

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.counts import precision_recall_f1
-from wortlaut.scoring.quote_pairs import Measured
-from wortlaut.scoring.quotes import quote_parts, with_basis
-from wortlaut.scoring.schemas import TokenTable
+from wortlaut.scoring.metrics import COREFERENCE, QUOTES
+from wortlaut.scoring.quotes import quote_tallies, with_basis
+from wortlaut.scoring.sides import Sides
+from wortlaut.scoring.tally import Tally
+from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import Units
 
 Scores = tuple[float | None, float | None, float | None]
@@ -64,13 +66,32 @@ def quote_scores(
     *,
     given: Sequence[Sequence[Quote]] | None = None,
     tokens: TokenTable | None = None,
-) -> dict[str, dict[str, Measured]]:
+) -> dict[str, dict[str, Tally]]:
     """Layer → schema → counts of a whole corpus, without the scores that it has nothing for."""
-    parts = quote_parts(gold, predicted, units, schemas, given=given, tokens=tokens)
+    parts = quote_tallies(Sides(gold, predicted, units, tokens, given), schemas)
     return {layer: with_basis(by_schema) for layer, by_schema in parts.items()}
 
 
-def scores(measured: Measured, label: str | None = None) -> Scores:
+def peer_scores(
+    schema: str,
+    gold: Sequence[Annotations],
+    predicted: Sequence[Annotations],
+    units: Units,
+    tokens: TokenTable | None,
+) -> Mapping[str, Mapping[str, Tally]]:
+    """Task → name → counts of another evaluation of quotes."""
+    return QUOTES[schema].tallies(Sides(gold, predicted, units, tokens))
+
+
+def coreference_scores(
+    gold: Sequence[Annotations], predicted: Sequence[Annotations], units: Units
+) -> dict[str, Tally]:
+    """Name → counts of every score of clusters."""
+    sides = Sides(gold, predicted, units)
+    return {name: metric.tallies(sides)["clusters"][name] for name, metric in COREFERENCE.items()}
+
+
+def scores(measured: Tally, label: str | None = None) -> Scores:
     """Precision, recall and F1 of all labels together, or of one."""
     totals = measured.counts.totals()
     sums = totals.sum(axis=0) if label is None else totals[measured.labels.index(label)]
@@ -79,7 +100,7 @@ def scores(measured: Measured, label: str | None = None) -> Scores:
     return p, r, f
 
 
-def all_scores(results: Mapping[str, Mapping[str, Measured]]) -> dict[tuple[str, str], Scores]:
+def all_scores(results: Mapping[str, Mapping[str, Tally]]) -> dict[tuple[str, str], Scores]:
     return {(layer, name): scores(m) for layer, by_name in results.items() for name, m in by_name.items()}
 
 

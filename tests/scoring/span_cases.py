@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans, spans_from_objects
-from wortlaut.scoring.engine import Context, score_tasks
-from wortlaut.scoring.result import Result
-from wortlaut.scoring.schemas import Task, TokenTable
+from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.uncertainty import Resampling
 
 #: A labelled span, the spans of a document, and a document: its gold and its predicted spans.
@@ -90,7 +90,17 @@ def score_task(
     task: Task, labels: Sequence[str], schema: str, resampling: Resampling, *, errors: bool = False
 ) -> Result:
     """The result of one task under one schema."""
-    return score_tasks([lambda: task], labels, [schema], resampling, Context(), errors=errors)[schema]
+    tally = tallies_of(task, tuple(labels), [schema], errors=errors, items=False)[schema]
+    return result_of(tally, schema, resampling, Context())
+
+
+def peer(
+    name: str, gold: Spans, predicted: Spans, labels: Sequence[str], units: int, resampling: Resampling
+) -> Results:
+    """The results of another scorer of spans, in the order given."""
+    task = Task(gold, predicted, units, len(labels))
+    tallies = tallies_of(task, tuple(labels), [name], errors=False, items=False)
+    return Results((key, result_of(tally, key, resampling, Context())) for key, tally in tallies.items())
 
 
 def noisy_corpus(documents: int, seed: int, *, length: int = 25, nested: bool = False) -> list[Doc]:

@@ -33,14 +33,13 @@ from span_cases import (
     columns_of,
     flat_corpus,
     noisy_corpus,
+    peer,
     score_task,
     task_of,
 )
 
 import wortlaut
 from wortlaut.model import Span
-from wortlaut.scoring.engine import Context
-from wortlaut.scoring.peers import peer
 from wortlaut.scoring.result import Result, Results, Score
 from wortlaut.scoring.uncertainty import Resampling
 
@@ -66,7 +65,7 @@ def prf(score: Score | None) -> Prf:
 
 def as_peer(name: str, corpus: Sequence[Doc]) -> Results:
     gold, predicted = (columns_of([doc[side] for doc in corpus]) for side in (0, 1))
-    return peer(name, gold, predicted, LABELS, len(corpus), QUIET, Context())
+    return peer(name, gold, predicted, LABELS, len(corpus), QUIET)
 
 
 def tags(side: Side, length: int) -> list[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quote_building import coreference_scores
 
 from wortlaut.model import Annotations, Cluster, Entity, Span
-from wortlaut.scoring.coreference import COREFERENCE, coreference_scores
 from wortlaut.scoring.counts import precision_recall_f1
-from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.scoring.engine import Context, result_of
+from wortlaut.scoring.metrics import COREFERENCE
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units, units_of
 
@@ -72,10 +73,9 @@ def test_conll_is_the_mean_of_three() -> None:
         [_annotations(["a", "bc", "def"])], [_annotations(["a", "bcx", "dy", "z"])], document_units(1)
     )["conll"]
     assert measured.headline == "macro"
-    result = score_counts(measured.counts, measured.labels, "conll", Resampling(samples=0), Context())
-    assert result.macro is not None
+    result = result_of(measured, "conll", Resampling(samples=0), Context())
     expected = (Fraction(1, 3) + Fraction(340, 726) + Fraction(22, 35)) / 3
-    assert result.macro.f1 == pytest.approx(float(expected), abs=1e-9)
+    assert result.f1 == pytest.approx(float(expected), abs=1e-9)
 
 
 def test_entities_with_a_clusters_id_are_its_mentions() -> None:

@@ -10,8 +10,8 @@ import pytest
 from span_cases import LABELS, task_of
 
 from wortlaut.model import Span
-from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.fair import NEAR_MISSES, fair_scores
+from wortlaut.scoring.task import error_counts
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/scoring/fair.json").read_text(encoding="utf-8"))
 NONE = dict.fromkeys(("correct", *NEAR_MISSES, "missed", "spurious"), 0)

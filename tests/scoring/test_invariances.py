@@ -26,11 +26,12 @@ from span_cases import (
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.counts import merged
-from wortlaut.scoring.engine import Context, error_counts, score_counts
+from wortlaut.scoring.engine import Context, result_of
 from wortlaut.scoring.fair import fair_scores
+from wortlaut.scoring.metrics import count
 from wortlaut.scoring.result import Result
-from wortlaut.scoring.schemas import Task, count
+from wortlaut.scoring.tally import Tally, added, kept
+from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import Resampling
 
 few = settings(max_examples=25, deadline=None)
@@ -175,12 +176,15 @@ def test_a_spurious_span_never_raises_precision(
 @few
 @given(corpus=any_corpus, cut=st.integers(0, 4))
 def test_shards_together_are_the_whole(schema: str, corpus: list[Doc], cut: int) -> None:
-    whole = count(task_of(corpus), schema)
-    shards = [part for part in (corpus[:cut], corpus[cut:]) if part]
-    together = merged([count(task_of(part), schema).sample() for part in shards])
-    assert together.units == whole.units
-    one = score_counts(whole, LABELS, schema, DRAWS, Context())
-    two = score_counts(together, LABELS, schema, DRAWS, Context())
+    whole = Tally(count(task_of(corpus), schema), LABELS)
+    shards = []
+    for first, docs in ((0, corpus[:cut]), (len(corpus[:cut]), corpus[cut:])):
+        if docs:
+            place = np.arange(first, first + len(docs))
+            shards.append(kept(Tally(count(task_of(docs), schema), LABELS), place, place))
+    together = added(shards, len(corpus), len(corpus))
+    np.testing.assert_array_equal(together.counts.per_unit(), whole.counts.per_unit())
+    one, two = (result_of(tally, schema, DRAWS, Context()) for tally in (whole, together))
     assert numbers(one) == numbers(two)
 
 

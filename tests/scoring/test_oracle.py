@@ -22,9 +22,9 @@ from span_cases import (
 
 from wortlaut.model import Span
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED
-from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.match import _DENSE_CELLS, _assign_group
-from wortlaut.scoring.schemas import count
+from wortlaut.scoring.metrics import count
+from wortlaut.scoring.task import error_counts
 
 some = settings(max_examples=100, deadline=None)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from span_cases import LABELS, Side, columns_of, noisy_corpus
+from span_cases import LABELS, Side, columns_of, noisy_corpus, peer
 
+import wortlaut
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.model import Span
-from wortlaut.scoring.engine import Context
-from wortlaut.scoring.peers import PEERS, peer
+from wortlaut.scoring.metrics import PEERS
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import Resampling
 
@@ -56,7 +56,7 @@ def row(result: Result, name: str) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_known_answers(case: dict[str, Any]) -> None:
     gold, predicted, labels = sides_of(case)
-    results = peer(case["peer"], columns_of(gold), columns_of(predicted), labels, len(gold), QUIET, Context())
+    results = peer(case["peer"], columns_of(gold), columns_of(predicted), labels, len(gold), QUIET)
     for schema, rows in case["expect"].items():
         for name, percent in rows.items():
             score = row(results[schema], name)
@@ -69,7 +69,7 @@ def test_known_answers(case: dict[str, Any]) -> None:
 
 
 def scored(name: str, gold: Side, predicted: Side) -> Results:
-    return peer(name, columns_of([gold]), columns_of([predicted]), LABELS, 1, QUIET, Context())
+    return peer(name, columns_of([gold]), columns_of([predicted]), LABELS, 1, QUIET)
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -94,14 +94,14 @@ def test_spans_that_a_peer_cannot_take_are_refused(name: str) -> None:
 
 def test_an_unknown_peer_is_told_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="nervaluate"):
-        scored("nervalute", [], [])
+        wortlaut.score([[]], [[]], schema="nervalute")
 
 
 @pytest.mark.parametrize("name", PEERS)
 def test_the_numbers_of_peers_have_intervals_too(name: str) -> None:
     corpus = noisy_corpus(60, 5)
     gold, predicted = (columns_of([doc[side] for doc in corpus]) for side in (0, 1))
-    for result in peer(name, gold, predicted, LABELS, 60, Resampling(), Context()).values():
+    for result in peer(name, gold, predicted, LABELS, 60, Resampling()).values():
         assert result.f1_interval is not None and result.f1 is not None
         assert result.f1_interval[0] < result.f1 < result.f1_interval[1]
         assert all(score.f1_interval is not None for score in result.per_label.values())
@@ -112,6 +112,6 @@ def test_the_numbers_of_peers_have_intervals_too(name: str) -> None:
 def test_the_further_averages_are_shown() -> None:
     corpus = noisy_corpus(5, 5)
     gold, predicted = (columns_of([doc[side] for doc in corpus]) for side in (0, 1))
-    result = peer("seqeval", gold, predicted, LABELS, 5, QUIET, Context())["seqeval"]
+    result = peer("seqeval", gold, predicted, LABELS, 5, QUIET)["seqeval"]
     assert "weighted" in str(result)
     assert result.to_dict()["averages"]["weighted"]["f1"] == result.averages["weighted"].f1

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from quote_building import annotations, quote_scores, scores
+from quote_building import annotations, peer_scores, quote_scores, scores
 from shared import shared_data
 
 from wortlaut.formats import german_news_quotation
 from wortlaut.model import Annotations, Document, Quote, Span
-from wortlaut.scoring.quote_peers import PEER_SCHEMAS, Positions, peer_scores
-from wortlaut.scoring.schemas import TokenTable
+from wortlaut.scoring.metrics import QUOTES
+from wortlaut.scoring.metrics._tokens_of_quotes import Positions
+from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import document_units
 
 CASES = Path(__file__).parent.parent / "cases/quotes_scoring"
@@ -86,7 +87,7 @@ def test_a_quote_without_medium_is_no_item_of_the_media() -> None:
 
 
 @pytest.mark.parametrize("side", [0, 1])
-@pytest.mark.parametrize("schema", sorted(PEER_SCHEMAS))
+@pytest.mark.parametrize("schema", sorted(QUOTES))
 def test_one_empty_side_is_zero_and_undefined(schema: str, side: int) -> None:
     full = annotations([{"type": "direct", "content": [[0, 5]], "cue": [[5, 6]], "speaker": [[6, 7]]}])
     sides = [[full], [Annotations()]] if side == 0 else [[Annotations()], [full]]
@@ -126,7 +127,7 @@ def test_a_span_covers_every_token_that_it_touches() -> None:
 def test_content_without_a_token_is_no_crash() -> None:
     tokens = TokenTable(*_columns([[(0, 2)]]))
     gold = annotations([{"type": "direct", "content": [[2, 3]], "cue": [[0, 2]]}])
-    for schema in PEER_SCHEMAS:
+    for schema in QUOTES:
         measured = quote_scores([gold], [gold], document_units(1), [schema], tokens=tokens)
         assert scores(measured["cues"][schema]) == (1.0, 1.0, 1.0)
         assert scores(measured["joint"][schema])[2] == 1.0

@@ -10,8 +10,8 @@ from quote_building import annotations, cluster, quote_scores, scores
 
 from wortlaut.errors import ExtractorError
 from wortlaut.model import Annotations, Cluster, Entity, Quote, Span
-from wortlaut.scoring.quote_pairs import Measured
-from wortlaut.scoring.speakers import Resolver, normalised, people_of
+from wortlaut.scoring.people import Resolver, normalised, people_of
+from wortlaut.scoring.tally import Tally
 from wortlaut.scoring.units import document_units
 
 NAMES = json.loads((Path(__file__).parent.parent / "cases/quotes_scoring/names.json").read_text("utf-8"))
@@ -19,7 +19,7 @@ NAMES = json.loads((Path(__file__).parent.parent / "cases/quotes_scoring/names.j
 
 def _speakers(
     gold: Annotations, predicted: Annotations, given: list[Quote] | None = None
-) -> dict[str, Measured]:
+) -> dict[str, Tally]:
     return quote_scores(
         [gold], [predicted], document_units(1), ["strict"], given=None if given is None else [given]
     )["speakers"]

@@ -8,7 +8,7 @@ from span_cases import LABELS, noisy_corpus, score_task, task_of
 
 from wortlaut.errors import WortlautError
 from wortlaut.scoring.counts import Sample
-from wortlaut.scoring.schemas import count
+from wortlaut.scoring.metrics import count
 from wortlaut.scoring.uncertainty import Resampling, intervals, resampled_sums
 
 

@@ -16,9 +16,9 @@ from wortlaut.annotations.diff import Layer
 from wortlaut.errors import DataError, MissingExtraError
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Quote, Span
 from wortlaut.scoring.columns import Floats, Ints, Spans, empty_spans, spans_from_objects
-from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.scoring.engine import Context, result_of, tallies_of
 from wortlaut.scoring.match import overlapping
-from wortlaut.scoring.schemas import Task, count
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Interval, Resampling
 from wortlaut.scoring.unitized import alpha, continua
 from wortlaut.scoring.units import Units, units_of
@@ -280,8 +280,9 @@ def _measured(
     context = Context(layer=name)
     total: dict[str, Figure] = {}
     each: dict[str, dict[str, Figure]] = {label: {} for label in labels}
-    for schema in ("strict", "partial"):
-        result = score_counts(count(task, schema), labels, schema, shared.resampling, context)
+    tallies = tallies_of(task, tuple(labels), ("strict", "partial"), errors=False, items=False)
+    for schema, tally in tallies.items():
+        result = result_of(tally, schema, shared.resampling, context)
         total[schema] = Figure(result.f1, result.f1_interval)
         for label, score in result.per_label.items():
             each[label][schema] = Figure(score.f1, score.f1_interval)

@@ -19,10 +19,8 @@ from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Quote, Span
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.labels import Projection, projection
-from wortlaut.scoring.peers import PEERS
-from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
 from wortlaut.scoring.result import Result, Results
-from wortlaut.scoring.schemas import check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units
 from wortlaut.version import VERSION
@@ -248,7 +246,7 @@ def _evaluation(
 
 def checked_schemas(schemas: Sequence[str]) -> list[str]:
     """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
-    peers = {**PEERS, **PEER_SCHEMAS}
+    peers = {**PEERS, **QUOTE_PEERS}
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 

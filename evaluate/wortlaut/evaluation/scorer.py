@@ -2,7 +2,7 @@
 
 Whether a corpus is scored in one chunk or in many, and in which order, changes no number: each document is
 scored by itself, and everything else is computed once, from the counts of all. What stays of a chunk are
-counts (see :mod:`wortlaut.scoring.merge`), not texts or annotations.
+counts (see :mod:`wortlaut.scoring.tally`), not texts or annotations.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from wortlaut.corpus.load import Corpus, digest, stream_corpus
 from wortlaut.errors import DataError
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
-from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
+from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
-from wortlaut.scoring.coreference import coreference_scores
-from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.scoring.engine import Context, result_of, tallies_of
 from wortlaut.scoring.labels import Projection
-from wortlaut.scoring.merge import compact, compact_spans, merged, merged_spans
-from wortlaut.scoring.peers import PEERS, peer
-from wortlaut.scoring.quote_pairs import Measured, items_of, measured_spans
-from wortlaut.scoring.quotes import PEER_SCHEMAS, quote_parts, with_basis
-from wortlaut.scoring.result import Result, Results, Score
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, TokenTable
+from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
+from wortlaut.scoring.quotes import quote_tallies, with_basis
+from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.sides import Sides
+from wortlaut.scoring.tally import Tally, added, items_of, kept
+from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
 from wortlaut.scoring.units import Units, document_units, sentence_units
 from wortlaut.text.segments import sentences, tokens
@@ -41,7 +40,7 @@ KEPT_CHARACTERS = 5_000_000
 #: A document's id, fragments and a label (empty where the layer has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
 #: Layer → schema → counts.
-Layers = dict[str, dict[str, Measured]]
+Layers = dict[str, dict[str, Tally]]
 
 
 @dataclass(frozen=True)
@@ -174,28 +173,15 @@ class _Reading:
 
 
 @dataclass(frozen=True)
-class Table:
-    """The entities of documents in the order given, with the labels of both sides."""
-
-    spans: Spans
-    labels: tuple[str, ...]
-
-    def outer(self) -> Table:
-        assert self.spans.level is not None
-        return replace(self, spans=self.spans.take(self.spans.level == 1))
-
-
-@dataclass(frozen=True)
 class Part:
     """What a chunk leaves behind. ``layers`` holds for each of :data:`LAYERS` that was scored what it scores.
 
-    ``tables`` are the entities where another scorer is asked: it sees them all at once. ``sizes`` counts
-    what was found in each layer, ``dropped`` the found entities that the projection leaves out.
+    ``sizes`` counts what was found in each layer, ``dropped`` the found entities that the projection leaves
+    out.
     """
 
     layers: dict[str, Layers]
-    breakdowns: dict[str, dict[str, Measured]]
-    tables: tuple[Table, Table] | None
+    breakdowns: dict[str, dict[str, Tally]]
     judged: dict[str, dict[str, Judged]]
     sizes: Mapping[str, int]
     dropped: int
@@ -206,7 +192,6 @@ class Part:
             self,
             layers={**other.layers, **self.layers},
             breakdowns=self.breakdowns or other.breakdowns,
-            tables=self.tables or other.tables,
             judged={**other.judged, **self.judged},
         )
 
@@ -237,11 +222,11 @@ class Scoring:
     quote_peers: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        others = {**PEERS, **PEER_SCHEMAS}
+        others = {**GIVEN, **QUOTES}
         object.__setattr__(self, "resampling", replace(self.resampling, unit=self.gold.units.kind))
         object.__setattr__(self, "spans", tuple(s for s in self.schemas if s not in others))
-        object.__setattr__(self, "peers", tuple(s for s in self.schemas if s in PEERS))
-        object.__setattr__(self, "quote_peers", tuple(s for s in self.schemas if s in PEER_SCHEMAS))
+        object.__setattr__(self, "peers", tuple(s for s in self.schemas if s in GIVEN))
+        object.__setattr__(self, "quote_peers", tuple(s for s in self.schemas if s in QUOTES))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -326,20 +311,18 @@ class Scoring:
                 layers = [part.layers[group] for part in parts]
                 for layer in layers[0]:
                     whole = {
-                        schema: merged([one[layer][schema] for one in layers], len(self.gold.units))
+                        schema: self._whole([one[layer][schema] for one in layers])
                         for schema in layers[0][layer]
                     }
                     scores[layer] = Results(
-                        (schema, self._result(layer, schema, measured))
-                        for schema, measured in with_basis(whole).items()
+                        (schema, self._result(layer, schema, tally))
+                        for schema, tally in with_basis(whole).items()
                     )
                     judged[layer] = {
                         schema: _joined([part.judged[layer][schema] for part in parts])
                         for schema in scores[layer]
                         if self.items and schema in parts[0].judged[layer]
                     }
-                if group == "entities":
-                    scores[group] = Results({**scores.get(group, {}), **self._peers(parts)})
         breakdowns = {}
         if "entities" in self.wanted(finds):
             breakdowns = {by: self._breakdown(parts, by) for by in self.by}
@@ -351,82 +334,27 @@ class Scoring:
             return []
         return [f"{dropped} found entities are left out by the projection {self.projection.name}."]
 
-    def _result(self, layer: str, schema: str, measured: Measured) -> Result:
-        result = score_counts(
-            measured.counts,
-            measured.labels,
-            schema,
-            self.resampling,
-            self.context(layer),
-            errors=None if measured.errors is None else dict(measured.errors),
-            notes=measured.notes,
-        )
-        result = replace(result, confusion=measured.confusion)
-        if measured.headline == "macro" and result.macro is not None:
-            mean = {name: getattr(result.macro, name) for name in Score.__dataclass_fields__}
-            signature = result.signature.replace("|avg:micro|", "|avg:macro|")
-            # Sums over the labels are not what this mean comes from, so no paired test may use them.
-            return replace(result, **mean, macro=None, signature=signature, unit_sums=None)
-        return result
+    def _result(self, layer: str, schema: str, tally: Tally) -> Result:
+        return result_of(tally, schema, self.resampling, self.context(layer))
+
+    def _whole(self, parts: Sequence[Tally]) -> Tally:
+        return added(parts, len(self.gold.units), len(self.gold.ids))
 
     def _breakdown(self, parts: Sequence[Part], by: str) -> Results:
         """The entity scores of each group of spans, under the schemas that count spans."""
-        results = Results()
-        for schema in parts[0].breakdowns[by]:
-            measured = merged([part.breakdowns[by][schema] for part in parts], len(self.gold.units))
-            results[schema] = score_counts(
-                measured.counts,
-                measured.labels,
-                schema,
-                self.resampling,
-                self.context(f"entities by {by}"),
-            )
-        return results
+        return Results(
+            (schema, self._result(f"entities by {by}", schema, self._whole(tallies)))
+            for schema in parts[0].breakdowns[by]
+            for tallies in [[part.breakdowns[by][schema] for part in parts]]
+        )
 
-    def _peers(self, parts: Sequence[Part]) -> Results:
-        """Other scorers' numbers; those that know flat spans only get the outer ones, and a note."""
-        results = Results()
-        if not self.peers:
-            return results
-        labels = tuple(
-            sorted({label for part in parts for side in part.tables or () for label in side.labels})
-        )
-        number = {label: i for i, label in enumerate(labels)}
-        left, right = (
-            Table(
-                merged_spans(
-                    [table.spans for table in tables],
-                    [np.asarray([number[label] for label in table.labels], np.int64) for table in tables],
-                ),
-                labels,
-            )
-            for tables in zip(*(part.tables for part in parts if part.tables), strict=True)
-        )
-        for name in self.peers:
-            sides, notes = (left, right), []
-            if name != "nervaluate":
-                sides = (left.outer(), right.outer())
-                nested = [len(a.spans) - len(b.spans) for a, b in zip((left, right), sides, strict=True)]
-                if any(nested):
-                    notes.append(
-                        f"level 1 only: {nested[0]} gold and {nested[1]} found nested spans are left out"
-                    )
-            scored = peer(
-                name,
-                sides[0].spans,
-                sides[1].spans,
-                labels,
-                len(self.gold.units),
-                self.resampling,
-                self.context("entities"),
-            )
-            for schema, result in scored.items():
-                results[schema] = replace(result, notes=(*notes, *result.notes))
-        return results
+    def gold_labels(self) -> set[str]:
+        """The labels that the gold holds, as they are scored."""
+        return set(self._projected(self.gold.labels))
 
     def known_labels(self) -> set[str]:
         """The labels that the corpus can have: those of the scheme as well, if it has no others."""
-        known = set(self._projected(self.gold.labels))
+        known = self.gold_labels()
         scheme = set(self._projected(ENTITY_LABELS))
         return known | scheme if known <= scheme else known
 
@@ -452,49 +380,39 @@ class _Chunk:
         gold = [document.annotations for document in self.documents]
         units, unit = self._units()
         layers: dict[str, Layers] = {}
-        breakdowns: dict[str, dict[str, Measured]] = {}
-        tables: tuple[Table, Table] | None = None
+        breakdowns: dict[str, dict[str, Tally]] = {}
         dropped = 0
         if "entities" in wanted:
-            left, right, dropped = self._entities(gold, units)
-            task = self._task(left, right, units)
-            layers["entities"] = {}
-            if scoring.spans:
-                layers["entities"] = {"entities": measured_spans(task, left.labels, scoring.spans)}
+            task, labels, dropped = self._entities(gold, units)
+            layers["entities"] = {"entities": tallies_of(task, labels, (*scoring.spans, *scoring.peers))}
             breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
-            if scoring.peers:
-                sides = [
-                    replace(side, spans=compact_spans(side.spans, unit, self.rank)) for side in (left, right)
-                ]
-                tables = (sides[0], sides[1])
-        if "quotes" in wanted:
+        if "quotes" in wanted or "clusters" in wanted:
             schemas = (*scoring.spans, *scoring.quote_peers)
-            tokens = self._tokens(schemas)
-            layers["quotes"] = quote_parts(gold, self.found, units, schemas, given=self.given, tokens=tokens)
-        if "clusters" in wanted:
-            layers["clusters"] = {"clusters": coreference_scores(gold, self.found, units)}
+            sides = Sides(gold, self.found, units, self._tokens(schemas), self.given)
+            if "quotes" in wanted:
+                layers["quotes"] = quote_tallies(sides, schemas)
+            if "clusters" in wanted:
+                named = (metric.tallies(sides)["clusters"] for metric in COREFERENCE.values())
+                layers["clusters"] = {"clusters": {k: tally for one in named for k, tally in one.items()}}
         judged = {
             layer: {
-                schema: self._judged(measured)
-                for schema, measured in by_schema.items()
-                if measured.items is not None and scoring.items
+                schema: self._judged(tally)
+                for schema, tally in by_schema.items()
+                if tally.items is not None and scoring.items
             }
             for group in layers.values()
             for layer, by_schema in group.items()
         }
+
+        def compact(by_schema: Mapping[str, Tally]) -> dict[str, Tally]:
+            return {schema: kept(tally, unit, self.rank) for schema, tally in by_schema.items()}
+
         return Part(
             {
-                group: {
-                    layer: {name: compact(one, unit, self.rank) for name, one in by_schema.items()}
-                    for layer, by_schema in of_group.items()
-                }
+                group: {layer: compact(by_schema) for layer, by_schema in of_group.items()}
                 for group, of_group in layers.items()
             },
-            {
-                by: {schema: compact(one, unit, self.rank) for schema, one in by_schema.items()}
-                for by, by_schema in breakdowns.items()
-            },
-            tables,
+            {by: compact(by_schema) for by, by_schema in breakdowns.items()},
             judged,
             {layer: sum(len(getattr(one, layer)) for one in self.found) for layer in LAYERS},
             dropped,
@@ -510,18 +428,18 @@ class _Chunk:
         document = np.repeat(np.arange(len(self.rank)), high - low)
         return Units(whole.kind, document, whole.start[unit]), unit
 
-    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Table, Table, int]:
+    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Task, tuple[str, ...], int]:
+        """The task of the entities, their labels, and how many found ones the projection leaves out."""
         left, right = self._projected(gold), self._projected(self.found)
         self._check_labels(right)
         dropped = sum(len(one.entities) for one in self.found) - sum(map(len, right))
         labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
         number = {label: i for i, label in enumerate(labels)}
-        sides = [Table(_spans(rows, number, units), labels) for rows in (left, right)]
-        return sides[0], sides[1], dropped
-
-    def _task(self, left: Table, right: Table, units: Units) -> Task:
+        given = (_spans(left, number, units), _spans(right, number, units))
+        known = np.isin(labels, sorted(self.scoring.gold_labels()))
         tokens = self._tokens(self.scoring.spans)
-        return Task(left.spans.sorted(), right.spans.sorted(), len(units), len(left.labels), tokens)
+        sides = (given[0].sorted(), given[1].sorted())
+        return Task(*sides, len(units), len(labels), tokens, given, known), labels, dropped
 
     def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
         chosen = self.scoring.projection
@@ -547,7 +465,7 @@ class _Chunk:
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """The corpus's own tokens, else ours, where a schema counts tokens."""
-        if not {"token", "fuzzy", *PEER_SCHEMAS} & set(schemas):
+        if not {"token", "fuzzy", *QUOTES} & set(schemas):
             return None
         rows = [
             (i, start, end)
@@ -556,7 +474,7 @@ class _Chunk:
         ]
         return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
 
-    def _breakdown(self, task: Task, by: str) -> dict[str, Measured]:
+    def _breakdown(self, task: Task, by: str) -> dict[str, Tally]:
         """The entities under the schemas that count spans, with the group of each span for its label."""
         groups, code_gold = self._groups(task.gold, by)
         more, code_found = self._groups(task.predicted, by)
@@ -568,11 +486,7 @@ class _Chunk:
             for spans, known, code in ((task.gold, groups, code_gold), (task.predicted, more, code_found))
         ]
         grouped = replace(task, gold=sides[0], predicted=sides[1])
-        return {
-            schema: Measured(grouped_counts(grouped, schema, names), names, ends=(fixed, ()))
-            for schema in self.scoring.spans
-            if schema not in UNITS_AS_ITEMS
-        }
+        return grouped_tallies(grouped, self.scoring.spans, names, fixed=bool(fixed))
 
     def _groups(self, spans: Spans, by: str) -> tuple[list[str], list[int]]:
         """The names of the groups, and the group of each span."""
@@ -596,12 +510,12 @@ class _Chunk:
         place = {name: i for i, name in enumerate(names)}
         return names, [place[value] for value in values]
 
-    def _judged(self, measured: Measured) -> Judged:
-        counts = measured.counts
-        assert measured.items is not None
+    def _judged(self, tally: Tally) -> Judged:
+        counts = tally.counts
+        assert tally.items is not None
         sides = [
             tuple((self.documents[i].id, span.fragments, label) for i, span, label in side)
-            for side in measured.items
+            for side in tally.items
         ]
         return Judged(
             sides[0],

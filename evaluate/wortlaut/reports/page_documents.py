@@ -14,16 +14,19 @@ import numpy as np
 
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
-from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
+from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.curves import scored
-from wortlaut.scoring.engine import Context, score_counts
+from wortlaut.scoring.engine import Context, result_of
 from wortlaut.scoring.labels import Projection, projection
-from wortlaut.scoring.quote_pairs import Quotes, jaccard, quotes_of, table, type_labels
-from wortlaut.scoring.quotes import ROLE_LAYERS
+from wortlaut.scoring.metrics import count
+from wortlaut.scoring.metrics.speakers import NO_SPEAKER
+from wortlaut.scoring.people import NOBODY, UNSAID, Names
+from wortlaut.scoring.quotes import ROLE_TASKS
+from wortlaut.scoring.quotes_table import Quotes, jaccard, quotes_of, table, type_labels
 from wortlaut.scoring.result import Score
-from wortlaut.scoring.schemas import PAIR_CLASSES, Task, align, count
-from wortlaut.scoring.speakers import NO_SPEAKER, NOBODY, UNSAID, Attribution, Names, attribution
+from wortlaut.scoring.sides import Attribution, attributed
+from wortlaut.scoring.task import PAIR_CLASSES, Task, align
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units
 
@@ -102,8 +105,8 @@ def pages(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None)
             one.classes, one.wrong = _judged_entities(task, entities, sides[i], names)
             curves.append(_curve("entities", i, task))
             lengths += _lengths("entities", i, task)
-        if system.found and {"quotes", "speakers", *ROLE_LAYERS} & set(system.scores):
-            said = attribution(gold, system.found, document_units(len(corpus)), people.names)
+        if system.found and {"quotes", "speakers", *ROLE_TASKS} & set(system.scores):
+            said = attributed(gold, system.found, document_units(len(corpus)), people.names)
             one.quotes = _by_document(
                 said.predicted, len(corpus), types, people.predicted(said, system.found)
             )
@@ -218,7 +221,7 @@ def _judged_quotes(
 
     layers = {}
     tasks = {}
-    for layer, role in {"quotes": "content", **ROLE_LAYERS}.items():
+    for layer, role in {"quotes": "content", **ROLE_TASKS}.items():
         (golds, at_g), (found, at_p) = rows(said.gold, role), rows(said.predicted, role)
         tasks[layer] = _task(golds, found, types if role == "content" else (role,))
         if not golds and not found:
@@ -409,8 +412,9 @@ def _lengths(layer: str, system: int, task: Task) -> Iterator[dict[str, Any]]:
     """Strict scores by the length of a span in characters."""
     groups = length_groups()
     sides = [replace(side, group=by_length(side)) for side in (task.gold, task.predicted)]
-    counts = grouped_counts(replace(task, gold=sides[0], predicted=sides[1]), "strict", groups)
-    result = score_counts(counts, groups, "strict", Resampling(samples=0), Context())
+    task = replace(task, gold=sides[0], predicted=sides[1])
+    tally = grouped_tallies(task, ["strict"], groups)["strict"]
+    result = result_of(tally, "strict", Resampling(samples=0), Context())
     for group, score in result.per_label.items():
         yield {
             "by": "length",

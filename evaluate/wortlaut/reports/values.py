@@ -14,7 +14,7 @@ from wortlaut.model import Document
 from wortlaut.reports import html as markup
 from wortlaut.reports import tables
 from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
-from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.metrics import QUOTE_PEERS
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
 
@@ -83,7 +83,7 @@ def by_layer(evaluation: Evaluation) -> list[tuple[str, str, str, Result]]:
 
 def is_main(layer: str, schema: str) -> bool:
     """Whether a score is shown where not everything is."""
-    peer = schema.partition("@")[0] in PEER_SCHEMAS
+    peer = schema.partition("@")[0] in QUOTE_PEERS
     return peer or (layer in MAIN_TASKS and not schema.endswith(_SETTINGS))
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
-from wortlaut.errors import DataError
-from wortlaut.scoring.breakdown import by_length, grouped_counts, length_groups
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, empty_spans
-from wortlaut.scoring.engine import Context, score_counts, score_tasks
+from wortlaut.scoring.engine import Context, result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.labels import Projection, projection
-from wortlaut.scoring.peers import PEERS, peer
+from wortlaut.scoring.metrics import GIVEN, check_schema, counts_positions
 from wortlaut.scoring.result import Result, Results
-from wortlaut.scoring.schemas import Task, check_schema
+from wortlaut.scoring.tally import added, kept
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
 
 Unknown = Literal["error", "spurious"]
@@ -116,17 +116,20 @@ def score(
     context = Context(corpus, labels=sides.projection)
     one = isinstance(schema, str)
     wanted = [schema] if isinstance(schema, str) else list(schema)
-    wanted = list(dict.fromkeys(s if s in PEERS else check_schema(s, others=PEERS) for s in wanted))
+    wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in wanted))
+    parts = []
+    for task, first in _blocks(left, right, units, len(names)):
+        tallies = tallies_of(task, names, wanted, errors=errors, items=False)
+        if task.units < units:
+            place = np.arange(first, first + task.units, dtype=np.int64)
+            # Without intervals nothing is asked of single documents.
+            unit = place if resampling.samples else np.zeros_like(place)
+            tallies = {name: kept(tally, unit, place) for name, tally in tallies.items()}
+        parts.append(tallies)
     results = Results()
-    ours = [item for item in wanted if item not in PEERS]
-    if ours:
-        tasks = _blocks(left, right, units, len(names))
-        results |= score_tasks(tasks, names, ours, resampling, context, errors=errors, notes=sides.notes)
-    for item in wanted:
-        if item in PEERS:
-            # In the order given: that is what the peers' numbers can depend on.
-            for name, result in peer(item, left, right, names, units, resampling, context).items():
-                results[name] = replace(result, notes=(*sides.notes, *result.notes))
+    for name, tally in parts[0].items():
+        whole = tally if len(parts) == 1 else added([part[name] for part in parts], units, units)
+        results[name] = result_of(whole, name, resampling, context, sides.notes)
     return next(iter(results.values())) if one and len(results) == 1 else results
 
 
@@ -183,8 +186,10 @@ def breakdown(
     task = Task(_ordered(left), _ordered(right), units, len(names))
     resampling = Resampling("document", samples if intervals else 0, seed)
     context = Context(corpus, f"spans by {by}", sides.projection)
-    counts = grouped_counts(task, check_schema(schema), groups)
-    return score_counts(counts, groups, check_schema(schema), resampling, context, notes=sides.notes)
+    name = check_schema(schema)
+    if counts_positions(name):
+        raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
+    return result_of(grouped_tallies(task, [name], groups)[name], name, resampling, context, sides.notes)
 
 
 def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None] | None = None) -> Task:
@@ -301,28 +306,30 @@ def _ordered(spans: Spans) -> Spans:
 _BLOCK = 500_000
 
 
-def _blocks(left: Spans, right: Spans, units: int, labels: int) -> list[Callable[[], Task]]:
-    """The corpus as tasks over runs of documents, so that scoring needs memory for one at a time."""
+def _blocks(left: Spans, right: Spans, units: int, labels: int) -> Iterator[tuple[Task, int]]:
+    """The corpus as tasks over runs of documents, each with the first: scoring needs memory for one."""
+    known = np.bincount(left.label, minlength=labels)[:labels] > 0
     if len(left) + len(right) <= _BLOCK:
-        return [lambda: Task(_ordered(left), _ordered(right), units, labels)]
+        yield Task(_ordered(left), _ordered(right), units, labels, given=(left, right), known=known), 0
+        return
     sides = []
     for spans in (left, right):
         by_document = bool((spans.document[1:] >= spans.document[:-1]).all())
         sides.append(spans if by_document else spans.take(np.argsort(spans.document, kind="stable")))
-    left, right = sides
-    many = np.bincount(left.document, minlength=units) + np.bincount(right.document, minlength=units)
+    many = sum(np.bincount(spans.document, minlength=units) for spans in sides)
     block = np.cumsum(many) // _BLOCK
     edges = np.r_[0, np.flatnonzero(block[1:] != block[:-1]) + 1, units].tolist()
-    return [partial(_block, left, right, low, high, labels) for low, high in pairwise(edges)]
+    for low, high in pairwise(edges):
+        given = (_run(sides[0], low, high), _run(sides[1], low, high))
+        ordered = (_ordered(given[0]), _ordered(given[1]))
+        yield Task(*ordered, high - low, labels, given=given, known=known), low
 
 
-def _block(left: Spans, right: Spans, low: int, high: int, labels: int) -> Task:
-    sides = []
-    for spans in (left, right):
-        first, last = np.searchsorted(spans.document, (low, high)).tolist()
-        part = spans.take(np.arange(first, last, dtype=np.int64))
-        sides.append(replace(part, document=part.document - low, unit=part.unit - low))
-    return Task(_ordered(sides[0]), _ordered(sides[1]), high - low, labels)
+def _run(spans: Spans, low: int, high: int) -> Spans:
+    """The spans of the documents from ``low`` to below ``high``, numbered from 0."""
+    first, last = np.searchsorted(spans.document, (low, high)).tolist()
+    part = spans.take(np.arange(first, last, dtype=np.int64))
+    return replace(part, document=part.document - low, unit=part.unit - low)
 
 
 def _same_documents(

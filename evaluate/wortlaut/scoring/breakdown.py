@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.errors import WortlautError
 from wortlaut.scoring.columns import Ints, Spans
-from wortlaut.scoring.counts import Counts
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, count
+from wortlaut.scoring.metrics import counter
+from wortlaut.scoring.tally import Tally
+from wortlaut.scoring.task import Task
 
 #: Upper ends of the length classes, in the unit of the offsets.
 LENGTHS = (1, 2, 3, 5, 10, 20, 50, 100)
@@ -27,17 +27,23 @@ def by_length(spans: Spans) -> Ints:
     return np.searchsorted(np.asarray(LENGTHS), spans.sizes(), side="left").astype(np.int64)
 
 
-def grouped_counts(task: Task, schema: str, groups: Sequence[str]) -> Counts:
-    """Counts of one schema with the spans' ``group`` in the place of the label.
+def grouped_tallies(
+    task: Task, schemas: Iterable[str], groups: tuple[str, ...], *, fixed: bool = False
+) -> dict[str, Tally]:
+    """What each schema counts with the spans' ``group`` in the place of the label.
 
-    The matching is that of the whole; recall looks at the group of the gold span, precision at that
-    of the predicted span. Raises WortlautError for schemas that count positions instead of spans.
+    The matching is that of the whole; recall looks at the group of the gold span, precision at that of the
+    predicted span. Schemas that count positions instead of spans have no breakdown. ``fixed``: the groups are
+    the same in every corpus, in this order.
     """
-    if schema in UNITS_AS_ITEMS:
-        raise WortlautError(f"{schema} counts positions, not spans, and has no breakdown")
     assert task.gold.group is not None
     assert task.predicted.group is not None
-    counts = count(task, schema)
     # Span schemas have one row a span, gold spans first.
     group = np.concatenate([task.gold.group, task.predicted.group])
-    return replace(counts, label=group, labels=len(groups))
+    found = {}
+    for schema in schemas:
+        metric, threshold = counter(schema)
+        if not metric.positions:
+            counts = replace(metric.count(task, threshold), label=group, labels=len(groups))
+            found[schema] = Tally(counts, groups, ends=(groups if fixed else (), ()))
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.scoring.schemas import Task
+from wortlaut.scoring.task import Task
 
 #: The label of nothing: the prediction of a missed span, the gold of a spurious one.
 EMPTY = "∅"

@@ -5,7 +5,6 @@ Sums are all that a score needs, so intervals, paired tests, shards and tables r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,21 +101,6 @@ class Sample:
     def totals(self) -> Ints:
         summed: Ints = np.tensordot(self.multiplicity, self.rows, axes=(0, 0))
         return summed
-
-
-def merged(samples: Sequence[Sample]) -> Sample:
-    """The sample of all shards together: the same numbers as from one pass over the whole."""
-    scales = {sample.scale for sample in samples}
-    if len(scales) != 1:
-        raise ValueError("samples with different scales are of different schemas and cannot be merged")
-    rows = np.concatenate([sample.rows for sample in samples])
-    labels = rows.shape[1]
-    weights = _multipliers(labels)
-    fingerprint = (rows.astype(np.uint64) * weights[None]).sum(axis=(1, 2), dtype=np.uint64)
-    _, first, kind = np.unique(fingerprint, return_index=True, return_inverse=True)
-    multiplicity = np.concatenate([sample.multiplicity for sample in samples])
-    summed = np.bincount(kind.reshape(-1), weights=multiplicity).astype(np.int64)
-    return Sample(rows[first], summed, scales.pop())
 
 
 def _multipliers(labels: int) -> NDArray[np.uint64]:

@@ -11,7 +11,7 @@ import numpy as np
 from wortlaut.errors import DataError
 from wortlaut.scoring.api import task_of
 from wortlaut.scoring.columns import Floats, Ints
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, check_schema, count
+from wortlaut.scoring.metrics import counter
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ def curves(
     The inputs are those of :func:`wortlaut.score`. Of duplicates the one with the highest score is the
     right one. Raises DataError without scores or without gold, and for schemas that count positions.
     """
-    name = check_schema(schema)
-    if name in UNITS_AS_ITEMS or name == "partial":
-        raise DataError(f"under {name} a prediction is not simply right or wrong", hint="Use strict or type.")
+    metric, threshold = counter(schema)
+    if metric.positions or metric.name == "partial":
+        what = f"under {metric.name} a prediction is not simply right or wrong"
+        raise DataError(what, hint="Use strict or type.")
     task = task_of(gold, predicted, labels=labels)
     if task.predicted.score is None:
         raise DataError(
@@ -76,8 +77,7 @@ def curves(
         )
     if not len(task.gold):
         raise DataError("there is no gold span, so recall is undefined")
-    counts = count(task, name)
-    right = counts.hits_predicted[len(task.gold) :]
+    right = metric.count(task, threshold).hits_predicted[len(task.gold) :]
     return scored(right, task.predicted.score, len(task.gold))
 
 

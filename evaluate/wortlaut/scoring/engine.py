@@ -1,24 +1,26 @@
-"""From a task of gold and predicted spans to a result: counts, point scores, intervals, errors."""
+"""From what was counted to a result: point scores, averages, intervals."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wortlaut.scoring.columns import Floats, Ints, small
-from wortlaut.scoring.confusion import Confusion, confusion
-from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, Counts, Sample, merged
-from wortlaut.scoring.result import Result, Results, Score
-from wortlaut.scoring.schemas import PAIR_CLASSES, Alignment, Task, count
+from wortlaut.scoring.confusion import confusion
+from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, precision_recall_f1
+from wortlaut.scoring.metrics import GIVEN, counter
+from wortlaut.scoring.result import Result, Score
+from wortlaut.scoring.tally import Tally, items_of
+from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
 from wortlaut.version import VERSION
 
 #: With more labels than the one and more labels × units than the other (names of speakers in a large corpus)
 #: labels get no intervals of their own: their counts in each unit would not fit memory.
 _MANY_LABELS, _LABEL_CELLS = 100, 8_000_000
+_NONE: tuple[None, None, None] = (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -29,133 +31,145 @@ class Context:
     layer: str = "spans"
     labels: str = ""
 
-    def signature(self, schema: str, resampling: Resampling) -> str:
+    def signature(self, schema: str, resampling: Resampling, average: str = "micro") -> str:
         parts = [
             "wortlaut",
             f"corpus:{self.corpus}" if self.corpus else "",
             f"layer:{self.layer}",
             f"labels:{self.labels}" if self.labels else "",
             f"schema:{schema}",
-            "avg:micro",
+            f"avg:{average}",
             resampling.signature,
             f"v:{VERSION}",
         ]
         return "|".join(part for part in parts if part)
 
 
-def score_tasks(
-    tasks: Sequence[Callable[[], Task]],
-    labels: Sequence[str],
-    schemas: Sequence[str],
-    resampling: Resampling,
-    context: Context,
+def tallies_of(
+    task: Task,
+    labels: tuple[str, ...],
+    schemas: Iterable[str],
     *,
-    errors: bool = False,
-    notes: Sequence[str] = (),
-) -> Results:
-    """The results of one corpus, given as tasks over blocks of its documents, made one at a time.
+    errors: bool = True,
+    items: bool = True,
+    first: tuple[str, ...] = (),
+) -> dict[str, Tally]:
+    """What each schema counts in a task: its own numbers, or those of another scorer.
 
-    A block leaves nothing behind but its distinct rows of counts; so memory depends on the blocks, not on
-    the corpus, and the numbers are those of one pass. With ``errors`` also the error classes and the
-    confusion matrix.
+    ``first`` are the labels that stand first, whatever the others are. Schemas of our own share the error
+    classes and the confusion matrix of one alignment, with ``errors``; and the spans, with ``items``, where
+    spans are counted.
     """
-    samples: dict[str, Sample] = {}
-    classes: Counter[str] = Counter()
-    confused: Confusion | None = None
-    for make in tasks:
-        task = make()
-        for schema in schemas:
-            counts = count(task, schema)
-            sample = counts.sample() if resampling.samples else _summed(counts)
-            samples[schema] = merged((samples[schema], sample)) if schema in samples else sample
-        if errors:
-            classes.update(error_counts(task.alignment))
-            one = confusion(task, labels)
-            confused = one if confused is None else confused + one
-    results = Results()
+    found: dict[str, Tally] = {}
+    classes = error_counts(task.alignment) if errors else None
+    confused = confusion(task, labels) if errors else None
+    rows = (items_of(task.gold, labels), items_of(task.predicted, labels)) if items else None
     for schema in schemas:
-        result = score_counts(
-            samples[schema],
-            labels,
-            schema,
-            resampling,
-            context,
-            errors=dict(classes) if errors else None,
-            notes=notes,
-        )
-        results[schema] = replace(result, confusion=confused)
-    return results
+        if schema in GIVEN:
+            found |= GIVEN[schema].tallies(task, labels)
+        else:
+            metric, threshold = counter(schema)
+            found[schema] = Tally(
+                metric.count(task, threshold),
+                labels,
+                classes,
+                items=None if metric.positions else rows,
+                confusion=confused,
+                ends=(first, ()),
+            )
+    return found
 
 
-def _summed(counts: Counts) -> Sample:
-    """All units as one: enough for the scores themselves."""
-    return Sample(counts.totals()[None], np.ones(1, np.int64), counts.scale)
-
-
-def score_counts(
-    counts: Counts | Sample,
-    labels: Sequence[str],
-    schema: str,
-    resampling: Resampling,
-    context: Context,
-    *,
-    errors: dict[str, int] | None = None,
-    notes: Sequence[str] = (),
+def result_of(
+    tally: Tally, schema: str, resampling: Resampling, context: Context, notes: Sequence[str] = ()
 ) -> Result:
-    """The result of counts from one pass, or of a sample merged from shards: the same numbers."""
-    totals, scale, units = counts.totals(), counts.scale, counts.units
-    precision, recall, f1 = point_scores(totals, scale)
+    """The result of what one score counted in the whole of a corpus."""
+    counts, scale, units = tally.counts, tally.counts.scale, tally.counts.units
+    whole = counts if tally.pooled is None else tally.pooled
+    totals = counts.totals()
+    values = point_scores(totals, scale)
+    micro_values = values if whole is counts else point_scores(whole.totals(), scale)
+    told = [*notes, *tally.notes]
     bands: Intervals | None = None
-    notes = list(notes)
     unit_sums: Ints | None = None
     if resampling.samples and units < 2:
-        notes.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
+        told.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
     elif resampling.samples:
-        if isinstance(counts, Sample):
-            bands = intervals(counts, resampling)
-        elif counts.labels > _MANY_LABELS and counts.labels * units > _LABEL_CELLS:
-            pooled = replace(counts, label=np.zeros_like(counts.label), labels=1)
-            micro_only = intervals(pooled.sample(), resampling).micro
-            bands = Intervals(micro_only, (None,) * 3, ((None,) * 3,) * counts.labels)
-            notes.append(f"no intervals for each of {counts.labels} labels and for their mean: too many")
+        if counts.labels > _MANY_LABELS and counts.labels * units > _LABEL_CELLS:
+            whole = replace(whole, label=np.zeros_like(whole.label), labels=1)
+            told.append(f"no intervals for each of {counts.labels} labels and for their mean: too many")
         else:
             bands = intervals(counts.sample(), resampling)
-        if isinstance(counts, Counts):
-            unit_sums = small(counts.per_unit())
+        unit_sums = small(whole.per_unit())
         if units < FEW_DOCUMENTS:
-            notes.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
+            told.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
+    micro_band: Sequence[Interval | None] = _NONE
+    if unit_sums is not None:
+        micro_band = bands.micro if bands and whole is counts else intervals(whole.sample(), resampling).micro
     present = totals[:, GOLD] + totals[:, PREDICTED] > 0
+    summed = whole.totals().sum(axis=0)
+    if tally.zero and (
+        any(np.isnan(column[:-2][present]).any() for column in values) or not summed[:2].all()
+    ):
+        told.append(f"{schema.partition('/')[0]} reports 0/0 as 0; our schemas leave it undefined")
 
-    def score(row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
-        return Score(
-            _defined(precision[row]),
-            _defined(recall[row]),
-            _defined(f1[row]),
-            float(sums[HITS_PREDICTED]) / scale,
-            int(sums[GOLD]),
-            int(sums[PREDICTED]),
-            *band,
-        )
+    def score(columns: Sequence[Floats], row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
+        p, r, f1 = (_defined(np.nan_to_num(c[row]) if tally.zero else c[row]) for c in columns)
+        correct = float(sums[HITS_PREDICTED]) / scale
+        return Score(p, r, f1, correct, int(sums[GOLD]), int(sums[PREDICTED]), *band)
 
-    nothing = (None, None, None)
-    summed = totals.sum(axis=0)
-    micro = score(-2, summed, bands.micro if bands else nothing)
+    micro = score(micro_values, -2, summed, micro_band)
+    means = {name: _MEANS[name](tally, values) for name in tally.averages if name != "macro"}
+    macro = score(values, -1, summed, bands.macro if bands else _NONE) if "macro" in tally.averages else None
+    if tally.zero and not present.any():
+        macro = None
+    headline = macro if tally.headline == "macro" and macro is not None else micro
     return Result(
-        **{name: getattr(micro, name) for name in Score.__dataclass_fields__},
+        **{name: getattr(headline, name) for name in Score.__dataclass_fields__},
         schema=schema,
         per_label={
-            label: score(i, totals[i], bands.labels[i] if bands else nothing)
-            for i, label in enumerate(labels)
+            label: score(values, i, totals[i], bands.labels[i] if bands else _NONE)
+            for i, label in enumerate(tally.labels)
             if present[i]
         },
-        macro=score(-1, summed, bands.macro if bands else nothing),
+        macro=None if headline is macro else macro,
+        averages=means,
         labels_absent=int((~present).sum()),
-        signature=context.signature(schema, resampling),
-        notes=tuple(notes),
-        errors=errors,
-        unit_sums=unit_sums,
+        signature=context.signature(schema, resampling, tally.headline),
+        notes=tuple(told),
+        errors=None if tally.errors is None else dict(tally.errors),
+        confusion=tally.confusion,
+        # Sums over the labels are not what their mean comes from, so no paired test may use them.
+        unit_sums=None if headline is macro else unit_sums,
         scale=scale,
     )
+
+
+def _weighted(tally: Tally, values: Sequence[Floats]) -> Score:
+    """Means over labels, weighted by their gold spans; 0 without any."""
+    totals = tally.counts.totals()
+    weight = totals[:, GOLD]
+    means = [float(np.nan_to_num(column[:-2]) @ weight / max(weight.sum(), 1)) for column in values]
+    return _mean(means, totals.sum(axis=0), tally.counts.scale)
+
+
+def _over_documents(tally: Tally, values: Sequence[Floats]) -> Score:
+    """Means over the documents in which each of P, R and F1 is defined: both sides, for F1."""
+    assert tally.documents is not None
+    rows = tally.documents.per_unit()
+    precision, recall, f1 = precision_recall_f1(rows, tally.documents.scale)
+    f1 = np.where((rows[:, GOLD] > 0) & (rows[:, PREDICTED] > 0), f1, np.nan)
+    means = [None if np.isnan(v).all() else float(np.nanmean(v)) for v in (precision, recall, f1)]
+    return _mean(means, rows.sum(axis=0), tally.documents.scale)
+
+
+#: Averages that only other scorers report.
+_MEANS = {"weighted": _weighted, "macro_doc": _over_documents}
+
+
+def _mean(values: Sequence[float | None], sums: Ints, scale: int) -> Score:
+    p, r, f1 = values
+    return Score(p, r, f1, float(sums[HITS_PREDICTED]) / scale, int(sums[GOLD]), int(sums[PREDICTED]))
 
 
 def point_scores(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
@@ -202,13 +216,3 @@ def _by_sklearn(totals: Ints, hits: Ints, scale: int) -> tuple[Floats, Floats, F
 
 def _defined(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def error_counts(alignment: Alignment) -> dict[str, int]:
-    """How many spans fall into each error class (Ortmann 2022, section 3)."""
-    kinds = np.bincount(alignment.kind, minlength=len(PAIR_CLASSES)).tolist()
-    return {
-        **dict(zip(PAIR_CLASSES, kinds, strict=True)),
-        "missed": len(alignment.missed),
-        "spurious": len(alignment.spurious),
-    }

@@ -1,4 +1,4 @@
-"""Scores of quotes: their spans, speakers and everything together, under every schema.
+"""The tasks of quotes: their spans, roles, speakers and everything together, under every schema.
 
 The specification with worked examples is ``docs/metrics-quotes.md``.
 """
@@ -10,73 +10,50 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.model import QUOTE_TYPES, Annotations, Quote
+from wortlaut.model import QUOTE_TYPES
 from wortlaut.scoring.columns import Ints, Spans
-from wortlaut.scoring.quote_pairs import Measured, Quotes, measured_spans, type_labels
-from wortlaut.scoring.quote_peers import PEER_SCHEMAS, peer_scores
-from wortlaut.scoring.schemas import Task, TokenTable, check_schema
-from wortlaut.scoring.speakers import (
-    Attribution,
-    Names,
-    attribution,
-    given_attribution,
-    joint_scores,
-    speaker_scores,
-)
+from wortlaut.scoring.engine import tallies_of
+from wortlaut.scoring.metrics import QUOTES, SPEAKERS, check_schema
+from wortlaut.scoring.quotes_table import Quotes, type_labels
+from wortlaut.scoring.sides import Attribution, Sides
+from wortlaut.scoring.tally import Tally
+from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.units import Units
 
-#: Layer → role of a quote. A role counts once for each quote that has it.
-ROLE_LAYERS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
-
-__all__ = ["PEER_SCHEMAS", "ROLE_LAYERS", "Measured", "quote_parts", "with_basis"]
+#: Task → role of a quote. A role counts once for each quote that has it.
+ROLE_TASKS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
 
 
-def with_basis(by_schema: Mapping[str, Measured]) -> dict[str, Measured]:
+def with_basis(by_schema: Mapping[str, Tally]) -> dict[str, Tally]:
     """Without the scores that lack what they need one of in the gold."""
-    return {schema: measured for schema, measured in by_schema.items() if measured.basis != 0}
+    return {schema: tally for schema, tally in by_schema.items() if tally.basis != 0}
 
 
-def quote_parts(
-    gold: Sequence[Annotations],
-    predicted: Sequence[Annotations],
-    units: Units,
-    schemas: Sequence[str],
-    *,
-    given: Sequence[Sequence[Quote]] | None = None,
-    tokens: TokenTable | None = None,
-) -> dict[str, dict[str, Measured]]:
-    """Layer → schema → counts of a part of a corpus, which add up to those of the whole.
+def quote_tallies(sides: Sides, schemas: Sequence[str]) -> dict[str, dict[str, Tally]]:
+    """Task → schema → counts of a part of a corpus, which add up to those of the whole.
 
-    ``gold`` and ``predicted`` hold one ``Annotations`` a document, in the same order.
-
-    ``schemas`` are those of spans and the names in :data:`PEER_SCHEMAS`. ``given`` are the gold
-    quotes as an extractor attributed them, a sequence for each document in the order of the gold.
-    ``tokens`` are needed wherever a schema counts tokens; without them offsets count as tokens.
+    ``schemas`` are those of spans and the names in :data:`~wortlaut.scoring.metrics.QUOTES`.
     """
-    scores: dict[str, dict[str, Measured]] = {}
-    spans = [check_schema(schema) for schema in schemas if schema not in PEER_SCHEMAS]
+    scores: dict[str, dict[str, Tally]] = {}
+    spans = [check_schema(schema) for schema in schemas if schema not in QUOTES]
+    units, tokens = sides.units, sides.tokens
     if spans:
-        names = Names(gold)
-        found = attribution(gold, predicted, units, names)
-        answers = None if given is None else given_attribution(gold, predicted, given, units, names)
+        found = sides.found
         g, p = found.gold, found.predicted
         labels = type_labels(g.types() + p.types())
         contents = [side.spans("content", side.type_column(labels)) for side in (g, p)]
         whole = _task(contents[0], contents[1], units, len(labels), tokens)
-        scores["quotes"] = measured_spans(whole, labels, spans, QUOTE_TYPES)
-        for layer, role in ROLE_LAYERS.items():
+        scores["quotes"] = tallies_of(whole, labels, spans, first=QUOTE_TYPES)
+        for name, role in ROLE_TASKS.items():
             task = _task(g.spans(role), p.spans(role), units, 1, tokens)
-            scores[layer] = measured_spans(task, (role,), spans, (role,))
-        for layer, role in ROLE_LAYERS.items():
+            scores[name] = tallies_of(task, (role,), spans, first=(role,))
+        for name, role in ROLE_TASKS.items():
             # The matched quotes differ from system to system: no items to compare.
-            matched = measured_spans(_within(found, role, units, tokens), (role,), spans, (role,))
-            scores[f"{layer}@matched"] = {name: replace(one, items=None) for name, one in matched.items()}
-        scores["speakers"] = speaker_scores(found, answers, names, units)
-        scores["joint"] = joint_scores(found, units)
-    for schema in schemas:
-        if schema in PEER_SCHEMAS:
-            for layer, measured in peer_scores(schema, gold, predicted, units, tokens).items():
-                scores.setdefault(layer, {}).update(measured)
+            within = _within(found, role, units, tokens)
+            scores[f"{name}@matched"] = tallies_of(within, (role,), spans, items=False, first=(role,))
+    for metric in (*(SPEAKERS if spans else ()), *(QUOTES[name] for name in schemas if name in QUOTES)):
+        for name, tallies in metric.tallies(sides).items():
+            scores.setdefault(name, {}).update(tallies)
     return scores
 
 

@@ -22,10 +22,8 @@ from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.labels import projection
-from wortlaut.scoring.peers import PEERS
-from wortlaut.scoring.quotes import PEER_SCHEMAS
+from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
 from wortlaut.stress.carry import Transformed, frayed, trimmed, unchanged
@@ -232,8 +230,8 @@ def stress(
 
 def compared_schemas(schemas: Sequence[str]) -> list[str]:
     """Those that count items, and so can be compared item by item. Raises UnknownNameError."""
-    others = {*PEERS, *PEER_SCHEMAS, *UNITS_AS_ITEMS}
-    return [schema for schema in checked_schemas(schemas) if schema not in others]
+    others = {*PEERS, *QUOTE_PEERS}
+    return [one for one in checked_schemas(schemas) if one not in others and not counts_positions(one)]
 
 
 def _schemas(schemas: Sequence[str]) -> list[str]:

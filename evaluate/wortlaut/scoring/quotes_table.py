@@ -5,114 +5,21 @@ The specification with worked examples is ``docs/metrics-quotes.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span
 from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, spans_from_objects
-from wortlaut.scoring.confusion import Confusion, confusion
 from wortlaut.scoring.counts import Counts
-from wortlaut.scoring.engine import error_counts
 from wortlaut.scoring.match import assign, overlapping
-from wortlaut.scoring.schemas import UNITS_AS_ITEMS, Task, count
+from wortlaut.scoring.tally import Item
 from wortlaut.scoring.units import Units
 
 #: Steps of a real-valued hit: values in [0, 1] are kept as integers to 2**-36, so that sums of them
 #: resample like counts do. Each is rounded by less than 1e-11; 100 million of them fit 63 bits.
 FINE = 2**36
-
-
-#: The number of a document, a span of it, and a label (empty where the layer has none).
-Item = tuple[int, Span, str]
-
-
-#: At most this many single cases are listed in a note.
-CASES = 20
-
-
-@dataclass(frozen=True)
-class Note:
-    """A sentence with numbers that add up over chunks of documents: ``{0} pairs …``.
-
-    It is told where one of its numbers is above 0, or it has none; and ``unless``, a number that adds up
-    as well, is above 0. ``cases`` are single cases by document, for ``{cases}``.
-    """
-
-    text: str
-    numbers: tuple[int, ...] = ()
-    unless: int = 0
-    cases: tuple[tuple[int, str], ...] = ()
-
-    @property
-    def told(self) -> bool:
-        return not self.unless and (not self.numbers or any(self.numbers))
-
-    def __str__(self) -> str:
-        lines = [f"document {document + 1}: {what}" for document, what in self.cases[:CASES]]
-        if self.numbers and self.numbers[0] > CASES:
-            lines.append(f"and {self.numbers[0] - CASES} more")
-        return self.text.format(*self.numbers, cases="; ".join(lines))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one schema counted in each unit, ready for :func:`wortlaut.scoring.engine.score_counts`.
-
-    ``headline`` is the average that is the score: ``micro``, or ``macro`` where the labels are
-    scores of their own whose mean is meant. ``items`` are the gold and the predicted items as
-    ``(document, span, label)``, in the order of their rows in ``counts``, where rows are items.
-    ``ends`` are the labels that stand first and last in any corpus; those between are sorted. ``basis``
-    is how many gold items the score needs one of, ``None`` where it needs none.
-    """
-
-    counts: Counts
-    labels: tuple[str, ...]
-    errors: Mapping[str, int] | None = None
-    told: tuple[Note, ...] = ()
-    headline: str = "micro"
-    items: tuple[Sequence[Item], Sequence[Item]] | None = None
-    confusion: Confusion | None = None
-    ends: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    basis: int | None = None
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(str(note) for note in self.told if note.told)
-
-
-def measured_spans(
-    task: Task, labels: tuple[str, ...], schemas: Sequence[str], first: tuple[str, ...] = ()
-) -> dict[str, Measured]:
-    """A task under each schema, with its errors; its spans are the items where a schema counts spans.
-
-    ``first`` are the labels that stand first, whatever the others are.
-    """
-    items = (items_of(task.gold, labels), items_of(task.predicted, labels))
-    errors = error_counts(task.alignment)
-    confused = confusion(task, labels)
-    return {
-        schema: Measured(
-            count(task, schema),
-            labels,
-            errors,
-            items=None if schema in UNITS_AS_ITEMS else items,
-            confusion=confused,
-            ends=(first, ()),
-        )
-        for schema in schemas
-    }
-
-
-def items_of(spans: Spans, labels: Sequence[str]) -> list[Item]:
-    """The rows of a table as items."""
-    fragments: list[list[tuple[int, int]]] = [[] for _ in range(len(spans))]
-    pieces = spans.pieces()
-    for row, start, end in zip(pieces.span.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True):
-        fragments[row].append((start, end))
-    rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
-    return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
 
 
 @dataclass(frozen=True)

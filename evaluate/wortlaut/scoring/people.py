@@ -1,6 +1,6 @@
-"""Who said it: a predicted speaker's entity, and the scores of speakers in three variants and settings.
+"""Whom the gold of a document tells apart, and whom of them a predicted speaker means.
 
-The specification with worked examples is ``docs/metrics-quotes.md``, sections "Speakers" and "Names".
+The specification with worked examples is ``docs/metrics-quotes.md``, section "Names".
 """
 
 from __future__ import annotations
@@ -8,31 +8,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.errors import ExtractorError
-from wortlaut.model import QUOTE_TYPES, Annotations, Cluster, Quote, Span
-from wortlaut.scoring.columns import Bools, Ints
-from wortlaut.scoring.counts import Counts
-from wortlaut.scoring.quote_pairs import (
-    Item,
-    Measured,
-    Note,
-    Paired,
-    Quotes,
-    jaccard,
-    pair_quotes,
-    quotes_of,
-    side_counts,
-    table,
-    type_labels,
-)
-from wortlaut.scoring.units import Units
+from wortlaut.model import Annotations, Cluster, Quote, Span
+from wortlaut.scoring.columns import Ints
+from wortlaut.scoring.quotes_table import Quotes, jaccard
 
-SPEAKER, NO_SPEAKER, UNKNOWN = "speaker", "no speaker", "unknown"
-_SPEAKS, _NO_NAMES = (SPEAKER, NO_SPEAKER), (NO_SPEAKER, UNKNOWN)
 #: What stands in an entity column where no person does: nobody speaks; the gold does not say who;
 #: the prediction names nobody of the gold's.
 NOBODY, UNSAID, UNRESOLVED = -1, -2, -3
@@ -221,20 +204,6 @@ def _is_name(name: str) -> bool:
     return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
 
 
-@dataclass(frozen=True)
-class Attribution:
-    """Gold and predicted quotes, whom each is attributed to, and which answers which.
-
-    Entities are numbers of people of the gold, or one of the three constants.
-    """
-
-    gold: Quotes
-    predicted: Quotes
-    gold_entity: Ints
-    predicted_entity: Ints
-    paired: Paired
-
-
 class Names:
     """The people of every document of the gold, numbered through, and what could not be told apart."""
 
@@ -287,179 +256,3 @@ class Names:
             could = " or ".join(sorted({resolver.people[i].name for i in found}))
             self._unsure.add((document, f"{what} could be {could}"))
         return UNRESOLVED
-
-
-def attribution(
-    gold: Sequence[Annotations], predicted: Sequence[Annotations], units: Units, names: Names
-) -> Attribution:
-    """Both sides end to end, paired by content."""
-    g, p = table(quotes_of(gold), units), table(quotes_of(predicted), units)
-    g_entity, p_entity = names.of_gold(g), names.of_predicted(p, predicted)
-    return Attribution(g, p, g_entity, p_entity, pair_quotes(g, p, g_entity, p_entity))
-
-
-def given_attribution(
-    gold: Sequence[Annotations],
-    predicted: Sequence[Annotations],
-    given: Sequence[Sequence[Quote]],
-    units: Units,
-    names: Names,
-) -> Attribution:
-    """The gold quotes and how an extractor attributed them: one answer for each, in the order of the gold."""
-    if len(given) != len(gold):
-        raise ExtractorError(f"attributed the quotes of {len(given)} documents, not of {len(gold)}")
-    for number, (document, quotes) in enumerate(zip(gold, given, strict=True), start=1):
-        if [quote.content for quote in document.quotes] != [quote.content for quote in quotes]:
-            raise ExtractorError(
-                f"did not return the quotes that it was given in document {number}",
-                hint="Return one quote for each quote given, in the same order, with its content unchanged.",
-            )
-    g, p = table(quotes_of(gold), units, as_given=True), table(given, units, as_given=True)
-    every = np.arange(len(g), dtype=np.int64)
-    return Attribution(g, p, names.of_gold(g), names.of_predicted(p, predicted), Paired(every, every))
-
-
-def speaker_scores(
-    found: Attribution, given: Attribution | None, names: Names, units: Units
-) -> dict[str, Measured]:
-    """``strict``, ``overlap`` and ``entity``, end to end, ``@matched`` and, with ``given``, ``@gold``."""
-    settings = [("", found)] if given is None else [("", found), ("@gold", given)]
-    named = int((found.gold_entity >= 0).sum())
-    spans_only = (Note("entity: left out, the gold names no speaker", unless=named),)
-    scores: dict[str, Measured] = {}
-    for variant, right in (("strict", _same), ("overlap", _touching)):
-        for setting, side in settings:
-            hit = _right(side, right)
-            columns = (_silent(side.gold), _silent(side.predicted))
-            scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, spans_only, units, (_SPEAKS, ()))
-    notes = _entity_notes(found, names)
-    for setting, side in settings:
-        said = _said(side)
-        hit = said.gold_entity[said.paired.gold] == said.predicted_entity[said.paired.predicted]
-        labels, columns = _entity_labels(names.names, said.gold_entity, said.predicted_entity)
-        entity = _scored("entity", setting, said, hit, labels, columns, notes, units, ((), _NO_NAMES))
-        scores |= {name: replace(measured, basis=named) for name, measured in entity.items()}
-    return scores
-
-
-def _entity_notes(found: Attribution, names: Names) -> tuple[Note, ...]:
-    ambiguous = names.ambiguous()
-    unsaid = int((found.gold_entity == UNSAID).sum())
-    return (
-        Note("{0} ambiguous speakers count as unknown: {cases}", (len(ambiguous),), cases=tuple(ambiguous)),
-        Note("{0} gold quotes have a speaker but do not say who it is: left out", (unsaid,)),
-    )
-
-
-def _right(side: Attribution, right: Callable[[Quote, Quote], bool]) -> Bools:
-    pairs = zip(side.paired.gold.tolist(), side.paired.predicted.tolist(), strict=True)
-    return np.asarray([right(side.gold.quotes[g], side.predicted.quotes[p]) for g, p in pairs], bool)
-
-
-def _same(gold: Quote, predicted: Quote) -> bool:
-    return gold.speaker == predicted.speaker
-
-
-def _touching(gold: Quote, predicted: Quote) -> bool:
-    return jaccard(gold.speaker, predicted.speaker) > 0
-
-
-def _silent(side: Quotes) -> Ints:
-    return np.asarray([quote.speaker is None for quote in side.quotes], np.int64)
-
-
-def _said(side: Attribution) -> Attribution:
-    """Without the gold quotes whose speaker the gold does not identify, and what is matched to them."""
-    kept_g = side.gold_entity != UNSAID
-    judged = kept_g[side.paired.gold]
-    kept_p = np.ones(len(side.predicted), bool)
-    kept_p[side.paired.predicted[~judged]] = False
-    place_g, place_p = np.cumsum(kept_g) - 1, np.cumsum(kept_p) - 1
-    return Attribution(
-        side.gold.take(kept_g),
-        side.predicted.take(kept_p),
-        side.gold_entity[kept_g],
-        side.predicted_entity[kept_p],
-        Paired(place_g[side.paired.gold[judged]], place_p[side.paired.predicted[judged]]),
-    )
-
-
-def _entity_labels(
-    names: Sequence[str], gold: Ints, predicted: Ints
-) -> tuple[tuple[str, ...], tuple[Ints, Ints]]:
-    """Labels are names, so that a person counts as one through all documents."""
-    special = {NOBODY: NO_SPEAKER, UNRESOLVED: UNKNOWN}
-    spelt = [[special.get(i) or names[i] for i in column.tolist()] for column in (gold, predicted)]
-    labels = [*sorted({*spelt[0], *spelt[1]} - set(_NO_NAMES)), *_NO_NAMES]
-    number = {label: i for i, label in enumerate(labels)}
-    columns = [np.asarray([number[name] for name in column], np.int64) for column in spelt]
-    return tuple(labels), (columns[0], columns[1])
-
-
-def _scored(
-    variant: str,
-    setting: str,
-    side: Attribution,
-    hit: Bools,
-    labels: tuple[str, ...],
-    columns: tuple[Ints, Ints],
-    notes: tuple[Note, ...],
-    units: Units,
-    ends: tuple[tuple[str, ...], tuple[str, ...]],
-) -> dict[str, Measured]:
-    """End to end and on matched quotes; given the gold quotes the two are the same."""
-    scores = {}
-    if not setting:
-        counts = _end_to_end(side, hit, columns, len(labels), units)
-        items = _items(side, labels, columns)
-        scores[variant] = Measured(counts, labels, told=notes, items=items, ends=ends)
-    g, p = side.paired.gold, side.paired.predicted
-    # An accuracy: both sides of a pair count in the gold quote's unit.
-    unit = side.gold.unit[g]
-    counts = side_counts(len(units), len(labels), (unit, columns[0][g], hit), (unit, columns[1][p], hit))
-    scores[variant + (setting or "@matched")] = Measured(counts, labels, told=notes, ends=ends)
-    return scores
-
-
-def _end_to_end(
-    side: Attribution, hit: Bools, columns: tuple[Ints, Ints], labels: int, units: Units
-) -> Counts:
-    hits_g, hits_p = np.zeros(len(side.gold), bool), np.zeros(len(side.predicted), bool)
-    hits_g[side.paired.gold], hits_p[side.paired.predicted] = hit, hit
-    return side_counts(
-        len(units), labels, (side.gold.unit, columns[0], hits_g), (side.predicted.unit, columns[1], hits_p)
-    )
-
-
-def joint_scores(found: Attribution, units: Units) -> dict[str, Measured]:
-    """A matched quote with equal type whose cue and speaker are right: ``strict`` or ``overlap``."""
-    labels = type_labels(found.gold.types() + found.predicted.types())
-    columns = (found.gold.type_column(labels), found.predicted.type_column(labels))
-    items = _items(found, labels, columns)
-    return {
-        variant: Measured(
-            _end_to_end(found, _right(found, right), columns, len(labels), units),
-            labels,
-            items=items,
-            ends=(QUOTE_TYPES, ()),
-        )
-        for variant, right in (("strict", _all_same), ("overlap", _all_touching))
-    }
-
-
-def _items(
-    side: Attribution, labels: Sequence[str], columns: tuple[Ints, Ints]
-) -> tuple[list[Item], list[Item]]:
-    return side.gold.items(labels, columns[0]), side.predicted.items(labels, columns[1])
-
-
-def _all_same(gold: Quote, predicted: Quote) -> bool:
-    return gold.type == predicted.type and all(
-        gold.role(role) == predicted.role(role) for role in ("content", "cue", "speaker")
-    )
-
-
-def _all_touching(gold: Quote, predicted: Quote) -> bool:
-    return gold.type == predicted.type and all(
-        jaccard(gold.role(role), predicted.role(role)) > 0 for role in ("content", "cue", "speaker")
-    )

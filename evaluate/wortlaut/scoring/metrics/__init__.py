@@ -1,0 +1,127 @@
+"""Every metric, one file each: what it counts, what it promises, what it says of itself in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wortlaut.errors import WortlautError, unknown_name
+from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.metrics import (
+    b3,
+    ceafe,
+    character,
+    conll,
+    conlleval,
+    exact,
+    fuzzy,
+    german_news_quotation,
+    hipe,
+    joint,
+    lea,
+    muc,
+    nervaluate,
+    overlap,
+    parc,
+    partial,
+    seqeval,
+    speakers,
+    spkatt,
+    strict,
+    token,
+    type,
+)
+from wortlaut.scoring.metrics._metric import DocumentMetric, GivenMetric, Metric, Property, SpanMetric
+from wortlaut.scoring.task import Task
+
+#: Schemas of spans of our own, by the name that is asked for.
+OURS: dict[str, SpanMetric] = {
+    module.METRIC.name: module.METRIC
+    for module in (strict, exact, partial, type, fuzzy, overlap, token, character)
+}
+#: Other scorers of spans, which go by the order of the input.
+GIVEN: dict[str, GivenMetric] = {
+    module.METRIC.name: module.METRIC for module in (seqeval, conlleval, nervaluate, hipe)
+}
+#: Other scorers of quotes.
+QUOTES: dict[str, DocumentMetric] = {
+    module.METRIC.name: module.METRIC for module in (german_news_quotation, spkatt, parc)
+}
+#: What is scored of quotes beside the spans of their roles, whichever schema is asked for.
+SPEAKERS: tuple[DocumentMetric, ...] = (speakers.METRIC, joint.METRIC)
+#: What is scored of clusters.
+COREFERENCE: dict[str, DocumentMetric] = {
+    module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, lea)
+}
+METRICS: tuple[Metric, ...] = (
+    *OURS.values(),
+    *GIVEN.values(),
+    *QUOTES.values(),
+    *SPEAKERS,
+    *COREFERENCE.values(),
+)
+
+#: Name → what it says, for help texts and reports.
+SCHEMAS = {name: metric.says for name, metric in OURS.items()}
+PEERS = {name: metric.says for name, metric in GIVEN.items()}
+QUOTE_PEERS = {name: metric.says for name, metric in QUOTES.items()}
+
+
+def check_schema(name: str, *, others: Iterable[str] = ()) -> str:
+    """The canonical name of a schema (``overlap`` becomes ``overlap@0.5``).
+
+    Raises UnknownNameError with the nearest names, those in ``others`` too.
+    """
+    base, at, threshold = name.partition("@")
+    if base == "overlap":
+        try:
+            value = float(threshold) if at else 0.5
+        except ValueError:
+            value = -1.0
+        if not 0 < value <= 1:
+            raise WortlautError(
+                f"{name!r} needs a threshold above 0 and at most 1", hint="Write overlap@0.5, for example."
+            )
+        return f"overlap@{value:g}"
+    if name not in OURS or at:
+        known = [schema for schema in OURS if "@" not in schema]
+        raise unknown_name("schema", name, [*known, "overlap@0.5", *others])
+    return name
+
+
+def counter(schema: str) -> tuple[SpanMetric, float]:
+    """The metric of a schema of spans of our own, and the threshold that it asks for."""
+    base, _, threshold = check_schema(schema).partition("@")
+    return OURS["overlap@T" if base == "overlap" else base], float(threshold or 0)
+
+
+def count(task: Task, schema: str) -> Counts:
+    """Counts of one schema of our own for every unit and label."""
+    metric, threshold = counter(schema)
+    return metric.count(task, threshold)
+
+
+def counts_positions(schema: str) -> bool:
+    """Whether covered positions are counted, not spans."""
+    return schema in OURS and OURS[schema].positions
+
+
+__all__ = [
+    "COREFERENCE",
+    "GIVEN",
+    "METRICS",
+    "OURS",
+    "PEERS",
+    "QUOTES",
+    "QUOTE_PEERS",
+    "SCHEMAS",
+    "SPEAKERS",
+    "DocumentMetric",
+    "GivenMetric",
+    "Metric",
+    "Property",
+    "SpanMetric",
+    "check_schema",
+    "count",
+    "counter",
+    "counts_positions",
+]

@@ -1,0 +1,75 @@
+"""What a metric is: how it counts, and what holds of it whatever the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.tally import Tally
+from wortlaut.scoring.task import PAIR_CLASSES, Task
+
+
+class Property(Enum):
+    """What a metric can promise; one suite tests each promise on every metric that gives it.
+
+    All promise that documents may come in any order and in any chunks, that a corpus twice has the scores of
+    the corpus once, and that scores lie in [0, 1].
+    """
+
+    SYMMETRIC = "with gold and prediction swapped, precision and recall are"
+    ORDERLESS = "the order of spans and quotes within a document changes nothing"
+    PERFECT = "gold against itself scores 1"
+    UNDEFINED = "0/0 is undefined, not 0"
+    BLIND = "labels do not count"
+    SPURIOUS = "one more wrong item leaves recall and never raises precision"
+
+
+SYMMETRIC, ORDERLESS, PERFECT = Property.SYMMETRIC, Property.ORDERLESS, Property.PERFECT
+UNDEFINED, BLIND, SPURIOUS = Property.UNDEFINED, Property.BLIND, Property.SPURIOUS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One score: its ``name`` as it is asked for, and what it ``says`` in a line, for help texts and reports.
+
+    ``holds`` are its promises; ``classes`` the error classes that it sorts its items into.
+    """
+
+    name: str
+    says: str
+    holds: frozenset[Property]
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanMetric(Metric):
+    """``count`` gives the counts of a task of spans; the number is the threshold that the name asks for.
+
+    ``positions``: covered positions are counted, not spans, so no span is right or wrong.
+    """
+
+    count: Callable[[Task, float], Counts]
+    positions: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenMetric(Metric):
+    """Another scorer's numbers of spans, in the order of the input: result → what it counted."""
+
+    tallies: Callable[[Task, tuple[str, ...]], Mapping[str, Tally]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentMetric(Metric):
+    """What is counted in whole documents: task (cues, speakers, …) → score → counts."""
+
+    tallies: Callable[[Any], Mapping[str, Mapping[str, Tally]]]
+
+
+#: Promises of the schemas of our own.
+OURS = frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED, SPURIOUS})
+#: Error classes of every schema of spans of our own.
+CLASSES = (*PAIR_CLASSES, "missed", "spurious")

@@ -1,0 +1,19 @@
+"""B³ (Bagga & Baldwin 1998): each mention by the share of its cluster that the other side has together."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from wortlaut.scoring.metrics._clusters import Mentions, Shares, both_ways, cluster_metric, places
+
+
+def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
+    place = places(other)
+    found = []
+    for i, cluster in enumerate(own):
+        together = Counter(place[m] for m in cluster if m in place)
+        found.append((i, sum(n * n for n in together.values()) / len(cluster), len(cluster)))
+    return found
+
+
+METRIC = cluster_metric("b3", "mentions (Bagga & Baldwin 1998)", {"b3": both_ways(shares)})
