@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.formats import dataset, predictions
+from wortlaut.formats import dataset
 from wortlaut.model import ROLES, Annotations, Document, Span
+from wortlaut.records.annotations import record
 
 #: Runs the command and prints CPU seconds and peak memory in KiB behind its output.
 PROGRAM = """
@@ -73,7 +74,7 @@ def write(folder: Path, count: int) -> None:
     (folder / "found").mkdir()
     for first in range(0, count, 5000):
         lines = [
-            json.dumps(predictions.record(f"doc{number:08}", some(0.7))) + "\n"
+            json.dumps(record(f"doc{number:08}", some(0.7))) + "\n"
             for number in range(first, min(first + 5000, count))
         ]
         (folder / "found" / f"{first:08}.jsonl").write_text("".join(lines))

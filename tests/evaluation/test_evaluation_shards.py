@@ -27,8 +27,9 @@ from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.evaluation.scorer import Source
 from wortlaut.extractors import resolve
-from wortlaut.formats import dataset, predictions, shards
+from wortlaut.formats import dataset, shards
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span, Text
+from wortlaut.records.annotations import record
 from wortlaut.scoring import engine
 
 WORDS = "Anna sah Bonn , und Otto Muster sagte es .".split()
@@ -237,7 +238,7 @@ def stored(folder: Path, documents: Sequence[Document]) -> str:
 
 
 def line(id: str, found: Annotations) -> str:
-    return json.dumps(predictions.record(id, found)) + "\n"
+    return json.dumps(record(id, found)) + "\n"
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -98,7 +98,7 @@ def test_batches_in_order_ids_and_no_gold() -> None:
         ),
         (
             lambda texts: [Annotations((Entity(Span.of(0, 1), ""),) * (text.id == "d1")) for text in texts],
-            "document d1: entity 1: '' is no label",
+            "document d1: entity 1: label is empty",
         ),
     ],
 )

@@ -6,15 +6,19 @@ import hashlib
 import json
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError, ExtractorError, MissingFileError
+from wortlaut.extractors.run import checked
 from wortlaut.formats import predictions
-from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span, Text
+from wortlaut.records.annotations import KEYS, check, keys, parse, record
+from wortlaut.records.objects import loads
 from wortlaut.records.schema import schema
 
 SCHEMA = schema("predictions")
@@ -121,7 +125,7 @@ WORSE = [
 @pytest.mark.parametrize(("record", "message"), BAD)
 def test_what_the_schema_refuses_the_parser_refuses(record: object, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        predictions.parse(record, where="p.jsonl:3", text=TEXT)
+        parse(record, where="p.jsonl:3", text=TEXT)
     assert message in caught.value.what
     assert str(caught.value).startswith("p.jsonl:3: ")
     assert not VALIDATOR.is_valid(record)
@@ -130,8 +134,60 @@ def test_what_the_schema_refuses_the_parser_refuses(record: object, message: str
 @pytest.mark.parametrize(("record", "message"), WORSE)
 def test_what_only_the_parser_can_see(record: object, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        predictions.parse(record, text=TEXT)
+        parse(record, text=TEXT)
     assert message in caught.value.what
+
+
+def _named(**change: Any) -> Annotations:
+    return Annotations((Entity(**({"span": Span.of(0, 9), "label": "LOC"} | change)),))
+
+
+def _said(*changes: dict[str, Any]) -> Annotations:
+    given = {"id": "a", "type": "direct", "content": Span.of(32, 38)}
+    return Annotations(quotes=tuple(Quote(**(given | change)) for change in changes))
+
+
+def _group(**change: Any) -> Annotations:
+    return Annotations(clusters=(Cluster(**({"id": "y", "name": "Yoon"} | change)),))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "message"),
+    [
+        (_named(level=-7), "entity 1: level is -7"),
+        (_named(level=True), "entity 1: level is true"),
+        (_named(score=float("nan")), "entity 1: score is NaN, not a finite number"),
+        (_named(score=True), "entity 1: score is true"),
+        (_named(label=""), "entity 1: label is empty"),
+        (_named(label=None), "entity 1: label is empty"),
+        (_named(entity="\udfff"), "entity 1: entity holds the lone surrogate"),
+        (_named(span=Span.of(0, 8.5)), "entity 1: [0, 8.5] is not two whole numbers"),  # type: ignore[arg-type]
+        (_named(span=Span.of(0, 99)), "entity 1: [0, 99) ends after the text"),
+        (_named(span=None), "entity 1: null is no span"),
+        (Annotations(("LOC",)), "entity 1 is a string, not Entity"),  # type: ignore[arg-type]
+        (_said({"type": "Direct"}), "quote a: unknown quote type 'Direct'"),
+        (_said({"attribution": "guessed"}), "quote a: unknown attribution 'guessed'"),
+        (_said({"cue": Span.of(25, 99)}), "quote a, cue: [25, 99) ends after the text"),
+        (_said({"score": float("inf")}), "quote a: score is Infinity, not a finite number"),
+        (_said({"id": ""}), "id is empty"),
+        (_said({}, {}), "quote 2 has the id 'a' of quote 1"),
+        (_said({"parent": "a"}), "quote a is nested in itself"),
+        (_said({"parent": "b"}, {"id": "b", "parent": "a"}), "quote a is nested in itself"),
+        (_said({"parent": "q7"}), "quote a: its parent 'q7' is no quote"),
+        (_group(named="no"), 'cluster y: named is "no", not true or false'),
+        (_group(aliases=("",)), "cluster y, alias 1: alias is empty"),
+        (_group(mentions=((0, 9),)), "cluster y, mention 1: 0 is not [start, end]"),
+    ],
+)
+def test_what_is_refused_in_a_mapping_is_refused_in_annotations(
+    annotations: Annotations, message: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        check(annotations, TEXT, where="x")
+    assert message in str(caught.value)
+    with pytest.raises(ExtractorError) as answered:
+        checked(annotations, Text(TEXT, "d"), "x")
+    assert (answered.value.what, answered.value.hint) == (caught.value.what, caught.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -151,18 +207,18 @@ def test_what_only_the_parser_can_see(record: object, message: str) -> None:
 )
 def test_hints_say_what_to_do(record: object, hint: str) -> None:
     with pytest.raises(DataError) as caught:
-        predictions.parse(record, text=TEXT)
+        parse(record, text=TEXT)
     assert hint in caught.value.hint
 
 
 def test_a_text_with_other_line_ends_is_recognised() -> None:
     with pytest.raises(DataError) as caught:
-        predictions.parse({"id": "d", "text": "a\r\nb"}, text="a\nb")
+        parse({"id": "d", "text": "a\r\nb"}, text="a\nb")
     assert "CRLF" in caught.value.hint
 
 
 def test_what_the_issue_shows_is_read() -> None:
-    name, found = predictions.parse(
+    name, found = parse(
         {
             "id": "d",
             "text": TEXT,
@@ -246,10 +302,10 @@ def annotations(draw: st.DrawFn) -> Annotations:
 @settings(deadline=None, max_examples=150)
 @given(names, annotations())
 def test_annotations_come_back_as_they_went(name: str, given_: Annotations) -> None:
-    line = json.dumps(predictions.record(name, given_))
-    record = predictions.loads(line, "line")
-    assert predictions.parse(record) == (name, given_)
-    VALIDATOR.validate(record)
+    line = json.dumps(record(name, given_))
+    found = loads(line, "line")
+    assert parse(found) == (name, given_)
+    VALIDATOR.validate(found)
 
 
 json_values = st.recursive(
@@ -274,20 +330,18 @@ def objects(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
         {"id": st.sampled_from(["d", "", None, 1])},
         optional={
             "entities": st.lists(
-                objects(predictions.ENTITY_KEYS).map(ENTITY.__or__) | objects(predictions.ENTITY_KEYS),
+                objects(keys(Entity)).map(ENTITY.__or__) | objects(keys(Entity)),
                 max_size=2,
             ),
-            "quotes": st.lists(
-                objects(predictions.QUOTE_KEYS).map(lambda made: {**QUOTE, **made}), max_size=2
-            ),
-            "clusters": st.lists(objects(predictions.CLUSTER_KEYS).map(CLUSTER.__or__), max_size=2),
+            "quotes": st.lists(objects(keys(Quote)).map(lambda made: {**QUOTE, **made}), max_size=2),
+            "clusters": st.lists(objects(keys(Cluster)).map(CLUSTER.__or__), max_size=2),
             "text": json_values,
         },
     )
 )
 def test_all_that_the_parser_takes_the_schema_takes(record: dict[str, object]) -> None:
     try:
-        predictions.parse(record)
+        parse(record)
     except DataError:
         return
     VALIDATOR.validate(record)
@@ -296,14 +350,14 @@ def test_all_that_the_parser_takes_the_schema_takes(record: dict[str, object]) -
 def test_schema_is_a_schema_with_descriptions() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["description"]
-    keys = {
-        "entity": predictions.ENTITY_KEYS,
-        "quote": predictions.QUOTE_KEYS,
-        "cluster": predictions.CLUSTER_KEYS,
+    known = {
+        "entity": keys(Entity),
+        "quote": keys(Quote),
+        "cluster": keys(Cluster),
     }
-    assert set(SCHEMA["properties"]) == set(predictions.DOCUMENT_KEYS)
-    for part, known in keys.items():
-        assert set(SCHEMA["$defs"][part]["properties"]) == set(known)
+    assert set(SCHEMA["properties"]) == set(KEYS)
+    for part, own in known.items():
+        assert set(SCHEMA["$defs"][part]["properties"]) == set(own)
     assert set(QUOTE_TYPES) == set(SCHEMA["$defs"]["quote"]["properties"]["type"]["enum"])
 
 

@@ -156,7 +156,7 @@ def _run(spec: str, document: Document) -> Lane:
 
 
 def _plain(document: Document, gold: Lane | None, lanes: list[Lane]) -> dict[str, Any]:
-    from wortlaut.formats.predictions import record
+    from wortlaut.records.annotations import record
 
     rows = []
     for lane in lanes:

@@ -20,8 +20,8 @@ from typing import IO, NoReturn
 
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.run import checked
-from wortlaut.formats import predictions
 from wortlaut.model import LAYERS, Annotations, Text
+from wortlaut.records.objects import loads
 
 
 class Command:
@@ -125,7 +125,7 @@ class Command:
             how = "closed its output" if code is None else f"ended with exit code {code}"
             self._fail(f"{how} before it answered document {text.id!r}")
         try:
-            record = predictions.loads(line, where)
+            record = loads(line, where)
         except DataError as error:
             self._fail(f"printed no JSON object for document {text.id!r}: {_shown(line)} ({error.what})")
         if record.get("id") != text.id:

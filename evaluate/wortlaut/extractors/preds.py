@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import predictions, shards
+from wortlaut.formats import shards
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
+from wortlaut.records.annotations import document_id, parse
+from wortlaut.records.objects import loads
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,9 +65,9 @@ class Lines:
                 offset = 0
                 for count, line in enumerate(lines, 1):
                     if line.strip():
-                        record = predictions.loads(line, f"{file}:{count}")
+                        record = loads(line, f"{file}:{count}")
                         self._keys.update(record)
-                        yield predictions.record_id(record, f"{file}:{count}"), Place(number, count, offset)
+                        yield document_id(record, f"{file}:{count}"), Place(number, count, offset)
                     offset += len(line)
 
     def finds(self) -> tuple[str, ...]:
@@ -83,9 +85,7 @@ class Lines:
     def id(self, place: Place) -> str:
         with self._files[place.file].open("rb") as lines:
             lines.seek(place.offset)
-            return predictions.record_id(
-                predictions.loads(lines.readline(), self.where(place)), self.where(place)
-            )
+            return document_id(loads(lines.readline(), self.where(place)), self.where(place))
 
     def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
         """Id and annotations of each place, checked against its text."""
@@ -98,7 +98,7 @@ class Lines:
                     opened = place.file
                 lines.seek(place.offset)
                 where = self.where(place)
-                yield predictions.parse(predictions.loads(lines.readline(), where), where=where, text=text)
+                yield parse(loads(lines.readline(), where), where=where, text=text)
 
 
 class Shards:

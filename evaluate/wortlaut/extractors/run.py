@@ -7,8 +7,8 @@ from itertools import islice
 
 from wortlaut.errors import DataError, ExtractorError, WortlautError
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.formats import predictions
 from wortlaut.model import Annotations, Document, Quote, Text
+from wortlaut.records.annotations import check, parse
 
 BATCH_SIZE = 32
 
@@ -134,7 +134,7 @@ def checked(answer: object, text: Text, where: str) -> Annotations:
     """The answer as annotations of the text. Raises ExtractorError."""
     if isinstance(answer, Mapping):
         try:
-            name, annotations = predictions.parse({"id": text.id, **answer}, where=where, text=text)
+            name, annotations = parse({"id": text.id, **answer}, where=where, text=text)
         except DataError as error:
             raise ExtractorError(error.what, where=where, hint=error.hint) from error
         if name != text.id:
@@ -146,17 +146,8 @@ def checked(answer: object, text: Text, where: str) -> Annotations:
             where=where,
             hint="An answer is Annotations, or a mapping in the predictions format.",
         )
-    for place, span in answer.spans():
-        if span.end > len(text):
-            raise ExtractorError(
-                f"{place}: [{span.start}, {span.end}) ends after the text, which has {len(text)} characters",
-                where=where,
-                hint="Offsets count characters (Unicode code points), not bytes or UTF-16 units.",
-            )
-    for number, entity in enumerate(answer.entities, 1):
-        if not isinstance(entity.label, str) or not entity.label:
-            raise ExtractorError(f"entity {number}: {entity.label!r} is no label", where=where)
-    for quote in answer.quotes:
-        if not isinstance(quote.type, str) or not quote.type:
-            raise ExtractorError(f"quote {quote.id}: {quote.type!r} is no type", where=where)
+    try:
+        check(answer, text)
+    except DataError as error:
+        raise ExtractorError(error.what, where=where, hint=error.hint) from error
     return answer

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import folder, predictions
+from wortlaut.formats import folder
 from wortlaut.formats.columns import files, lines
 from wortlaut.formats.graph import (
     PARENT,
@@ -45,6 +45,7 @@ from wortlaut.formats.graph import (
 )
 from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
+from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
@@ -91,7 +92,7 @@ def _with_own(
         if own:
             if own["about"] not in spans:
                 raise DataError(f"there is no {own['about']}", where=where)
-            found = predictions.loads(own["values"], where)
+            found = loads(own["values"], where)
             if own["kind"] == "Wortlaut":
                 values[own["about"]].update(found)
             else:

@@ -27,7 +27,6 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from wortlaut.errors import DataError
-from wortlaut.formats import predictions
 from wortlaut.formats.columns import (
     CROSSES,
     INSIDE,
@@ -44,6 +43,7 @@ from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NUMBERS, Graph, Node,
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import concatenate
 from wortlaut.model import Annotations, Document, Span
+from wortlaut.records.objects import loads
 
 _FIELDS = ("eid", "etype", "other")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
@@ -169,7 +169,7 @@ def _document(part: _Part, file: Path, number: int) -> Document:
     meta: dict[str, str] = {"tokens": pack(offsets), "sentences": pack(sentences)}
     for line, key, value in part.comments:
         if key == "cluster":
-            clusters.append(predictions.loads(value, f"{file}:{line}"))
+            clusters.append(loads(value, f"{file}:{line}"))
         elif key not in _OWN:
             meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
     text = "".join(pieces)

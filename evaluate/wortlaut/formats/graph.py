@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wortlaut.errors import DataError
-from wortlaut.formats import predictions
 from wortlaut.formats.losses import NO_PLACE, Losses
-from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Document, Quote, Span
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Document, Entity, Quote, Span
+from wortlaut.model.fields import file_order, table
+from wortlaut.records.annotations import parse
+from wortlaut.records.annotations import record as to_json
 
 #: Label of a node → type of the quote.
 QUOTE_LABELS = {f"quote-{type_}".replace(" ", "-").replace("/", "-"): type_ for type_ in QUOTE_TYPES}
@@ -26,10 +28,17 @@ MENTION = "mention"
 CONTINUED = "continued"
 PARENT = "parent"
 #: Values that may stand beside a node of each kind.
-ENTITY_VALUES = ("level", "entity", "qid", "metonymy", "score", "note")
-QUOTE_VALUES = ("id", "medium", "speaker_entity", "attribution", "score", "rule", "note")
+ENTITY_VALUES, QUOTE_VALUES = (
+    tuple(field.name for field in file_order(model) if field.kind != "span" and field.name not in elsewhere)
+    for model, elsewhere in ((Entity, ("label",)), (Quote, ("type", "parent")))
+)
 #: Values that are numbers; all others are strings.
-NUMBERS = {"level": int, "score": float}
+NUMBERS = {
+    field.name: int if field.kind == "integer" else float
+    for model in (Entity, Quote)
+    for field in table(model)
+    if field.kind in ("integer", "number")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Graph:
 
 def to_graph(annotations: Annotations) -> Graph:
     """Nodes ``1``, ``2``, …: entities, quotes each with its roles, mentions."""
-    record = predictions.record("", annotations)
+    record = to_json("", annotations)
     nodes: list[Node] = []
     edges: list[Edge] = []
 
@@ -186,7 +195,7 @@ def to_document(
         ],
         "clusters": _clusters(graph.clusters, mentions, where),
     }
-    _, annotations = predictions.parse(record, where=where, text=text)
+    _, annotations = parse(record, where=where, text=text)
     notes = [*(f"{label} {count}" for label, count in sorted(left.items())), *unread]
     return Document(id, text, annotations, (*meta, *((("not_read", "; ".join(notes)),) if notes else ())))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import predictions
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
+from wortlaut.records.objects import loads
 
 _SPACE = re.compile("[ \t\n\r]*")
 #: Characters of a list that are read at a time.
@@ -25,7 +25,7 @@ def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield f"{path}:{number}", predictions.loads(line, f"{path}:{number}")
+                yield f"{path}:{number}", loads(line, f"{path}:{number}")
 
 
 def read_json(path: Path) -> Any:

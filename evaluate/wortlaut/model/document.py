@@ -1,6 +1,7 @@
 """The model: texts, spans, entities, quotes and clusters. Immutable, no I/O.
 
-Offsets are Unicode code points into the stored text, half-open ``[start, end)``.
+Offsets are Unicode code points into the stored text, half-open ``[start, end)``. What the metadata of a field
+say, :mod:`wortlaut.model.fields` tells.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ATTRIBUTIONS = ("explicit", "anaphoric", "implicit")
 ROLES = ("cue", "speaker", "addressee", "frame")
 #: What an extractor can find.
 LAYERS = ("entities", "quotes", "clusters")
+_SCORE = {"about": "How sure the system is: any finite number, higher is surer."}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,12 +111,20 @@ class Entity:
     """
 
     span: Span
-    label: str
-    level: int = 1
-    entity: str | None = None
-    qid: str | None = None
-    metonymy: str | None = None
-    score: float | None = None
+    label: str = field(metadata={"about": "A label of the corpus, such as PER, LOCderiv, ORGpart."})
+    level: int = field(
+        default=1,
+        metadata={
+            "about": "1 is the outer name, 2 the one nested inside.",
+            "hint": "The level is 1 (outer), 2 (nested inside) or deeper.",
+        },
+    )
+    entity: str | None = field(default=None, metadata={"about": "Id of the cluster: who or what it names."})
+    qid: str | None = field(default=None, metadata={"about": "Wikidata id, or NIL for certainly not there."})
+    metonymy: str | None = field(
+        default=None, metadata={"about": "The label that the name stands for, when it is not its own."}
+    )
+    score: float | None = field(default=None, metadata=_SCORE)
     note: str | None = None
 
 
@@ -126,19 +136,36 @@ class Quote:
     clusters, a name. ``parent`` is the id of the quote that this one is nested in.
     """
 
-    id: str
-    type: str
-    content: Span
-    medium: str | None = None
-    cue: Span | None = None
-    speaker: Span | None = None
+    id: str = field(
+        metadata={
+            "about": "Id within the document. Without one it is q and the place in the list, from 1.",
+            "numbered": "q",
+        }
+    )
+    type: str = field(metadata={"known": QUOTE_TYPES, "called": "quote type"})
+    content: Span = field(metadata={"about": "What was said."})
+    medium: str | None = field(
+        default=None,
+        metadata={"about": "speech, thought, writing, none; several joined by /.", "before": "content"},
+    )
+    cue: Span | None = field(
+        default=None,
+        metadata={"about": "The word that introduces it: a verb with its particle, or such as laut."},
+    )
+    speaker: Span | None = field(default=None, metadata={"about": "The mention of who said it."})
     addressee: Span | None = None
-    frame: Span | None = None
-    speaker_entity: str | None = None
-    attribution: str | None = None
-    parent: str | None = None
-    score: float | None = None
-    rule: str | None = None
+    frame: Span | None = field(
+        default=None, metadata={"about": "The words around it that say that something was said."}
+    )
+    speaker_entity: str | None = field(
+        default=None, metadata={"about": "Who said it: a name, or the id of a cluster."}
+    )
+    attribution: str | None = field(default=None, metadata={"known": ATTRIBUTIONS, "called": "attribution"})
+    parent: str | None = field(
+        default=None, metadata={"about": "Id of the quote that this one is nested in."}
+    )
+    score: float | None = field(default=None, metadata=_SCORE)
+    rule: str | None = field(default=None, metadata={"about": "The rule of the system that found it."})
     note: str | None = None
 
     def role(self, name: str) -> Span | None:
@@ -159,11 +186,13 @@ class Cluster:
 
     id: str
     name: str
-    type: str | None = None
+    type: str | None = field(default=None, metadata={"about": "PER, LOC, ORG or OTH."})
     named: bool = True
     qid: str | None = None
-    aliases: tuple[str, ...] = ()
-    mentions: tuple[Span, ...] = ()
+    aliases: tuple[str, ...] = field(default=(), metadata={"about": "Further names.", "one": "alias"})
+    mentions: tuple[Span, ...] = field(
+        default=(), metadata={"about": "Each mention a span: a list of [start, end).", "one": "mention"}
+    )
     note: str | None = None
 
 

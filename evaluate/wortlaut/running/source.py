@@ -18,9 +18,9 @@ from typing import IO, Any
 
 from wortlaut.corpus.load import stream_corpus
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import predictions
 from wortlaut.io.storage import is_url, local, opened
 from wortlaut.model import Text
+from wortlaut.records.objects import loads
 
 #: In a folder with several kinds, none is guessed.
 _KINDS = (".parquet", ".jsonl", ".txt")
@@ -239,7 +239,7 @@ def _read_lines(piece: Piece) -> Iterator[Text]:
             position += len(line)
             if line.strip():
                 where = f"{piece.file}:{number}{behind}"
-                record = predictions.loads(line, where)
+                record = loads(line, where)
                 yield _text(record.get("id"), record.get("text"), where)
 
 

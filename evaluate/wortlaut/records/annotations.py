@@ -1,0 +1,331 @@
+"""Annotations as objects of JSON, and the one check of what they hold, in whatever form they come.
+
+The keys, the order and the kinds of value are those of the table in :mod:`wortlaut.model.fields`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NoReturn
+
+from wortlaut.model import LAYERS, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model.fields import Field, file_order, table
+from wortlaut.records.objects import fail, kind_of, near, shown
+
+#: Layer → what it is made of.
+MODELS: Mapping[str, Any] = dict(zip(LAYERS, (Entity, Quote, Cluster), strict=True))
+_ID = Field("id", "name", required=True, default=None)
+_TEXTS = [Field(name, "text", required=False, default=None) for name in ("text", "sha256")]
+_SURFACE = _TEXTS[0]
+KEYS = ("id", "text", "sha256", *LAYERS)
+
+
+@cache
+def keys(model: type) -> tuple[str, ...]:
+    """The keys of an object: an entity has its span as ``start`` and ``end``, or as ``spans``."""
+    own = tuple(field.name for field in file_order(model))
+    return ("start", "end", "spans", *own[1:], "text") if model is Entity else own
+
+
+def parse(record: object, *, where: str = "", text: str | None = None) -> tuple[str, Annotations]:
+    """The document id and the annotations of one line.
+
+    ``where`` is put before an error. With ``text``, offsets, ``text`` and ``sha256`` are checked
+    against it. A quote without an id gets ``q`` and its place in the list. Raises DataError.
+    """
+    document = _object(record, KEYS, "the line", where)
+    name = document_id(document, where)
+    _check_text(document, text, where)
+    size = None if text is None else len(text)
+    found: dict[str, Any] = {
+        layer: tuple(
+            _read(model, item, number, where, size, text)
+            for number, item in enumerate(_list(document.get(layer, []), layer, "the line", where), 1)
+        )
+        for layer, model in MODELS.items()
+    }
+    annotations = Annotations(**found)
+    _check_ids(annotations, where)
+    return name, annotations
+
+
+def check(annotations: Annotations, text: str, *, where: str = "") -> None:
+    """What :func:`parse` checks of an object of JSON, of annotations of the model. Raises DataError."""
+    for layer, model in MODELS.items():
+        for number, item in enumerate(getattr(annotations, layer), 1):
+            at = f"{model.__name__.lower()} {number}"
+            if not isinstance(item, model):
+                fail(f"{at} is {kind_of(item)}, not {model.__name__}", where)
+            if not isinstance(item, Entity) and isinstance(item.id, str):
+                at = f"{model.__name__.lower()} {item.id}"
+            for field in table(model):
+                _value(field, getattr(item, field.name), at, where, len(text))
+    _check_ids(annotations, where)
+
+
+def document_id(record: Mapping[str, object], where: str) -> str:
+    """The document id of a line. Raises DataError."""
+    if "id" not in record:
+        fail("the line has no id", where)
+    return str(_value(_ID, record["id"], "the line", where, None))
+
+
+def document_text(record: Mapping[str, object], where: str) -> str | None:
+    """The text in a line, where it has one. Raises DataError."""
+    return _value(_SURFACE, record.get("text"), "the line", where, None)  # type: ignore[no-any-return]
+
+
+def record(name: str, annotations: Annotations) -> dict[str, object]:
+    """The JSON object of one line; :func:`parse` gives the same annotations back."""
+    return {"id": name} | {
+        layer: [_write(model, item) for item in getattr(annotations, layer)]
+        for layer, model in MODELS.items()
+    }
+
+
+def _write(model: type, item: object) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field in file_order(model):
+        value = getattr(item, field.name)
+        if value is None:
+            continue
+        if field.kind == "span" and model is Entity:
+            place = {"start": value.start, "end": value.end}
+            found |= {"spans": _lists(value)} if value.discontinuous else place
+        elif field.kind == "span":
+            found[field.name] = _lists(value)
+        elif field.kind == "spans":
+            found[field.name] = [_lists(span) for span in value]
+        else:
+            found[field.name] = list(value) if field.kind == "names" else value
+    return found
+
+
+def _lists(span: Span) -> list[list[int]]:
+    return [list(fragment) for fragment in span]
+
+
+def _read(model: type, item: object, number: int, where: str, size: int | None, text: str | None) -> Any:
+    at = f"{model.__name__.lower()} {number}"
+    given = _object(item, keys(model), at, where)
+    values: dict[str, Any] = {}
+    for field in table(model):
+        name = field.name
+        if model is Entity and name == "span":
+            values[name] = _place(given, at, where, size, text)
+            continue
+        value = given.get(name, field.default)
+        if field.numbered:
+            value = _text(field, value, at, where) or f"{field.numbered}{number}"
+        elif field.required and field.kind == "span" and value is None:
+            fail(f"{at} has no {name}", where, f"Give {name} as a list of [start, end].")
+        elif field.required and name not in given:
+            fail(f"{at} has no {name}", where)
+        values[name] = _value(field, value, at, where, size)
+    return model(**values)
+
+
+def _place(entity: Mapping[str, object], at: str, where: str, size: int | None, text: str | None) -> Span:
+    """The span of an entity, and whether the text there is the one that it names."""
+    if "spans" in entity:
+        if "start" in entity or "end" in entity:
+            fail(f"{at} has both spans and start/end", where, "Give one of the two.")
+        span = _span(entity["spans"], f"{at}, spans", where, size)
+    else:
+        missing = [key for key in ("start", "end") if key not in entity]
+        if missing:
+            fail(f"{at} has no {' and no '.join(missing)}", where, "Give start and end, or spans.")
+        span = _span([[entity["start"], entity["end"]]], at, where, size)
+    surface = _text(_SURFACE, entity.get("text"), at, where)
+    if surface is not None and text is not None and surface != span.text(text):
+        _wrong_surface(surface, span, text, at, where)
+    return span
+
+
+def _value(field: Field, value: object, at: str, where: str, size: int | None) -> Any:
+    """The value of a field as the model has it, from JSON or from the model. Raises DataError."""
+    name, kind = field.name, field.kind
+    if kind == "name" or kind == "text":
+        text = _text(field, value, at, where)
+        if kind == "name" and not text:
+            fail(f"{at}: {name} is empty", where)
+        if field.known and text is not None and text not in field.known:
+            fail(f"{at}: unknown {field.called} {text!r}", where, near(text, field.known, 2))
+        return text
+    if kind == "span":
+        if value is None and not field.required:
+            return None
+        return _span(value, at if name == "span" else f"{at}, {name}", where, size)
+    if kind == "number":
+        return None if value is None else _number(name, value, at, where)
+    if kind == "integer":
+        if type(value) is not int or value < 1:
+            fail(f"{at}: {name} is {shown(value)}", where, field.hint)
+    elif kind == "flag":
+        if not isinstance(value, bool):
+            fail(f"{at}: {name} is {shown(value)}, not true or false", where)
+    else:
+        items = enumerate(_list(value, name, at, where), 1)
+        if kind == "spans":
+            return tuple(_span(item, f"{at}, {field.one} {n}", where, size) for n, item in items)
+        each = Field(field.one, "name", required=True, default=None)
+        return tuple(_value(each, item, f"{at}, {field.one} {n}", where, size) for n, item in items)
+    return value
+
+
+def _text(field: Field, text: object, at: str, where: str) -> str | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        fail(f"{at}: {field.name} is {kind_of(text)}, not a string", where)
+    if not text.isascii():
+        lone = next((c for c in text if "\ud800" <= c <= "\udfff"), None)
+        if lone:
+            fail(
+                f"{at}: {field.name} holds the lone surrogate U+{ord(lone):04X}",
+                where,
+                "It is half a character: the program that wrote it cut UTF-16 in the middle.",
+            )
+    return text
+
+
+def _number(name: str, value: object, at: str, where: str) -> float:
+    try:
+        # bool is an int to Python.
+        number = float(value) if isinstance(value, int | float) and type(value) is not bool else math.nan
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        fail(f"{at}: {name} is {shown(value)}, not a finite number", where)
+    return number
+
+
+def _span(value: object, at: str, where: str, size: int | None) -> Span:
+    items = value.fragments if isinstance(value, Span) else value
+    if not isinstance(items, list | tuple) or not items:
+        fail(f"{at}: {shown(items)} is no span", where, "A span is a list of [start, end], with one or more.")
+    fragments: list[tuple[int, int]] = []
+    last = -1
+    for fragment in items:
+        if not isinstance(fragment, list | tuple) or len(fragment) != 2:
+            fail(f"{at}: {shown(fragment)} is not [start, end]", where, "A span is a list of [start, end].")
+        start, end = fragment
+        # bool is an int to Python, and 3.0 is none to an offset.
+        if type(start) is not int or type(end) is not int:
+            fail(f"{at}: {shown(fragment)} is not two whole numbers", where, "Offsets count characters.")
+        if start < 0:
+            fail(f"{at}: [{start}, {end}) starts before the text", where, "Offsets count from 0.")
+        if start == end:
+            hint = "The end is the offset after the last character."
+            fail(f"{at}: [{start}, {end}) is empty", where, hint)
+        if start > end:
+            fail(f"{at}: [{start}, {end}) is reversed", where, "The start comes before the end.")
+        if size is not None and end > size:
+            what = f"[{start}, {end}) ends after the text, which has {size} characters"
+            hint = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
+            fail(f"{at}: {what}", where, hint)
+        if start <= last:
+            what = f"[{start}, {end}) overlaps, touches or precedes the fragment before it"
+            fail(f"{at}: {what}", where, "Sort the fragments and join those that touch.")
+        last = end
+        fragments.append((start, end))
+    return value if isinstance(value, Span) else Span(tuple(fragments))
+
+
+def _check_ids(annotations: Annotations, where: str) -> None:
+    """The ids of clusters and quotes are distinct, parents are there and form no circle."""
+    of_clusters, of_quotes = (
+        (cluster.id for cluster in annotations.clusters),
+        (q.id for q in annotations.quotes),
+    )
+    for kind, ids in (("cluster", of_clusters), ("quote", of_quotes)):
+        seen: dict[str, int] = {}
+        for number, id in enumerate(ids, 1):
+            if id in seen:
+                fail(f"{kind} {number} has the id {id!r} of {kind} {seen[id]}", where)
+            seen[id] = number
+    parents = {quote.id: quote.parent for quote in annotations.quotes}
+    for quote in annotations.quotes:
+        above = {quote.id}
+        parent = quote.parent
+        while parent is not None:
+            if parent not in parents:
+                fail(f"quote {quote.id}: its parent {parent!r} is no quote of this document", where)
+            if parent in above:
+                fail(f"quote {quote.id} is nested in itself", where, "Parents must not form a circle.")
+            above.add(parent)
+            parent = parents[parent]
+
+
+def _object(value: object, known: Sequence[str], at: str, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        fail(f"{at} is {kind_of(value)}, not an object", where)
+    for key in value:
+        if key not in known:
+            fail(f"{at} has an unknown key {key!r}", where, near(str(key), known, 3))
+    return value
+
+
+def _list(items: object, key: str, at: str, where: str) -> Sequence[object]:
+    if not isinstance(items, list | tuple):
+        fail(f"{at}: {key} is {kind_of(items)}, not a list", where)
+    return items
+
+
+def _check_text(document: Mapping[str, object], text: str | None, where: str) -> None:
+    given, digest = (_text(field, document.get(field.name), "the line", where) for field in _TEXTS)
+    if text is None:
+        return
+    if given is not None and given != text:
+        same = next((how for how, variant in _variants(text) if variant == given), None)
+    elif digest is not None and digest.lower() != _sha256(text):
+        same = next((how for how, variant in _variants(text) if _sha256(variant) == digest.lower()), None)
+    else:
+        return
+    fail(
+        f"prediction for the wrong text: the {'text' if given not in (None, text) else 'sha256'} of document "
+        f"{document['id']!r} is not that of the corpus",
+        where,
+        f"It is the corpus's text {same}: offsets differ. Run the system on the corpus's own text."
+        if same
+        else "Run the system on this corpus's text.",
+    )
+
+
+def _variants(text: str) -> Iterator[tuple[str, str]]:
+    """The text as other programs may have stored it: the difference in words, and the text."""
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        normal = unicodedata.normalize(form, text)
+        yield f"in {form}", normal
+        yield f"in {form} with CRLF line ends", normal.replace("\n", "\r\n")
+        yield f"in {form} with a byte order mark", "\ufeff" + normal
+    yield "with CRLF line ends", text.replace("\n", "\r\n")
+    yield "with LF line ends", text.replace("\r\n", "\n")
+    yield "without the white space around it", text.strip()
+    yield "with a line end more", text + "\n"
+
+
+def _wrong_surface(surface: str, span: Span, text: str, at: str, where: str) -> NoReturn:
+    found = span.text(text)
+    if unicodedata.normalize("NFC", surface) == unicodedata.normalize("NFC", found):
+        hint = (
+            "The two are the same under NFC normalisation: the text was given to the system in another form."
+        )
+    else:
+        place = text.find(surface)
+        hint = f"{surface!r} stands at [{place}, {place + len(surface)}). " if place >= 0 else ""
+        hint += "Offsets count characters (Unicode code points) of the corpus's own text."
+    fail(
+        f"prediction for the wrong text: {at} at [{span.start}, {span.end}) covers {found!r}, "
+        f"its text is {surface!r}",
+        where,
+        hint,
+    )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
