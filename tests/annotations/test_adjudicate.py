@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import ROOT
 from strategies import annotations
@@ -227,7 +227,6 @@ SHORT = "Anna sagte: „Ja, Bert.“ So … er. Anna schwieg in Berlin 🙂."
 
 
 @given(st.tuples(annotations(SHORT), annotations(SHORT)), st.sampled_from("ab"))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_keeping_one_side_throughout_gives_that_side(pair, keep):
     """Decisions for one layer, and what is agreed, make up that layer, but for what it never annotates."""
     sides = [Layer(n, {"d": Document("d", SHORT, said)}) for n, said in zip("ab", pair, strict=True)]

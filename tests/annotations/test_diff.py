@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from shared import ROOT
@@ -111,13 +111,11 @@ PAIRS = st.tuples(annotations(LONG), annotations(LONG))
 
 
 @given(annotations(LONG))
-@settings(max_examples=80, deadline=None)
 def test_a_layer_does_not_differ_from_itself(found):
     assert [pair for pair in compare(found, found) if not pair.equal] == []
 
 
 @given(PAIRS)
-@settings(max_examples=80, deadline=None)
 def test_the_difference_is_the_same_from_both_sides(pair):
     first, second = pair
     mirrored = Counter((kind, fields, b, a) for kind, fields, a, b in told(first, second))
@@ -125,7 +123,6 @@ def test_the_difference_is_the_same_from_both_sides(pair):
 
 
 @given(PAIRS)
-@settings(max_examples=80, deadline=None)
 def test_every_item_is_in_exactly_one_pair(pair):
     """Entities and quotes of both sides come back, each once; nothing is lost in the comparison."""
     pairs = compare(*pair)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from strategies import annotations
 
 from wortlaut.annotations import grow
@@ -228,7 +228,6 @@ def test_names_become_slugs_with_a_cluster_behind_each():
 
 
 @given(annotations("Anna sagte: „Ja.“ Bert schwieg."))
-@settings(max_examples=50, deadline=None)
 def test_fitted_ids_are_ids_and_every_reference_holds(said):
     found = fitted(said)
     ids = [cluster.id for cluster in found.clusters]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import ROOT
 
@@ -103,7 +103,6 @@ ROWS = st.lists(
 
 
 @given(ROWS, ROWS)
-@settings(max_examples=60, deadline=None)
 def test_alpha_is_symmetric_at_most_one_and_one_for_equals(first, second):
     ours, theirs = alpha_u(first, second, [30, 40])[0], alpha_u(second, first, [30, 40])[0]
     assert ours == pytest.approx(theirs, nan_ok=True)
@@ -115,7 +114,6 @@ def test_alpha_is_symmetric_at_most_one_and_one_for_equals(first, second):
 
 
 @given(st.lists(st.integers(0, 6), min_size=9, max_size=9))
-@settings(max_examples=60, deadline=None)
 def test_kappa_is_that_of_scikit_learn(cells):
     from sklearn.metrics import cohen_kappa_score
 

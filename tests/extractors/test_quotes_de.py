@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shared import SHARED
+from strategies import examples
 
 from wortlaut.extractors.quotes_de import RULES, create
 from wortlaut.extractors.quotes_de.conjugation import conjugate
@@ -64,7 +65,7 @@ PIECES = [
 MARKED = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.one_of(st.text(), MARKED))
 def test_any_text_is_safe(text: str) -> None:
     found = extract(text)
@@ -82,7 +83,6 @@ def test_any_text_is_safe(text: str) -> None:
             assert text[quote.content.start] in CLOSERS
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(MARKED, min_size=1, max_size=4))
 def test_other_documents_change_nothing(texts: list[str]) -> None:
     documents = [Text(text, str(number)) for number, text in enumerate(texts)]
@@ -165,7 +165,6 @@ def test_given_quotes_keep_their_place() -> None:
     assert answer[0].speaker_entity == "Ute Harms"
 
 
-@settings(max_examples=100, deadline=None)
 @given(MARKED, st.data())
 def test_any_given_quote_is_answered(text: str, data: st.DataObject) -> None:
     if not text:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from roundtrips import assert_exact, kinds, written
-from strategies import corpora
+from strategies import corpora, examples
 
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
@@ -15,7 +15,7 @@ from wortlaut.model import Document
 
 
 # Each example starts datasets anew, which takes a tenth of a second.
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(15)
 @given(corpora(controls=True))
 def test_nothing_is_lost(documents):
     assert_exact("dataset", documents)

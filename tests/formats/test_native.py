@@ -6,7 +6,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wortlaut.errors import DataError, MissingFileError
@@ -106,7 +106,6 @@ def annotations(draw):
     )
 
 
-@settings(max_examples=60)
 @given(given=annotations())
 def test_round_trip(tmp_path_factory, given):
     path = tmp_path_factory.mktemp("native") / "artikel.jsonl"

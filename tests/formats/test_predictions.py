@@ -10,8 +10,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from wortlaut.errors import DataError, ExtractorError, MissingFileError
 from wortlaut.extractors.run import checked
@@ -299,7 +300,7 @@ def annotations(draw: st.DrawFn) -> Annotations:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(names, annotations())
 def test_annotations_come_back_as_they_went(name: str, given_: Annotations) -> None:
     line = json.dumps(record(name, given_))
@@ -324,7 +325,7 @@ def objects(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
     return st.dictionaries(st.sampled_from([*keys, "other"]), json_values | some_spans, max_size=5)
 
 
-@settings(deadline=None, max_examples=400)
+@examples(400)
 @given(
     st.fixed_dictionaries(
         {"id": st.sampled_from(["d", "", None, 1])},

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import strategies
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wortlaut.errors import DataError, MissingFileError
@@ -42,7 +42,6 @@ def found(draw: st.DrawFn) -> dict[str, Annotations | None]:
 
 
 @given(found(), st.integers(1, 5))
-@settings(max_examples=80, deadline=None)
 def test_nothing_is_lost_and_the_batches_do_not_show(given: dict[str, Annotations | None], size: int) -> None:
     ids, values = list(given), list(given.values())
     errors = ["it failed" if value is None else None for value in values]

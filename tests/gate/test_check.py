@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from made import Made, corpus, scored
@@ -363,7 +363,6 @@ counts = st.tuples(st.integers(1, 6), st.integers(0, 3), st.integers(0, 6)).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(counts, min_size=2, max_size=5), st.data())
 def test_a_worse_system_never_passes_where_a_better_one_fails(
     rows: list[list[int]], data: st.DataObject

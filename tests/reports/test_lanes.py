@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from strategies import documents
@@ -196,7 +196,6 @@ def test_an_empty_text() -> None:
     assert "(no text)" in shown(Document("d", ""))
 
 
-@settings(max_examples=40, deadline=None)
 @given(documents(), st.integers(40, 100))
 def test_every_mark_is_named_and_no_line_is_too_wide(document: Document, width: int) -> None:
     lines = shown(document, Lane("x", document.annotations), width=width)
@@ -210,7 +209,6 @@ def test_every_mark_is_named_and_no_line_is_too_wide(document: Document, width: 
         assert not any(unicodedata.category(character) in ("Cc", "Cf") for character in line)
 
 
-@settings(max_examples=40, deadline=None)
 @given(documents(), st.integers(10, 40))
 def test_lines_hold_the_whole_text(document: Document, width: int) -> None:
     lines = list(wrap(document.text, width))
@@ -235,7 +233,6 @@ def test_displacy_holds_every_span() -> None:
     ]
 
 
-@settings(max_examples=40, deadline=None)
 @given(documents())
 def test_displacy_renders_any_document(document: Document) -> None:
     from spacy import displacy as spacy_displacy

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from roundtrips import assert_exact, difference, joined, kinds, written
 from shared import shared_data
-from strategies import corpora
+from strategies import corpora, examples
 
 from wortlaut.corpus.load import gold_root
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
@@ -27,7 +27,7 @@ from wortlaut.running.convert import _FILES, _LINES, _count, convert
 
 #: Formats whose texts are laid out anew from tokens: compared without white space.
 TOKENS = {"conll", "hipe", "conllu"}
-#: How many examples each gets; 40 where not said.
+#: How many examples each gets; 30 where not said.
 EXAMPLES = {"dataset": 10, "docbin": 15}
 
 
@@ -39,11 +39,7 @@ def _only_with_its_library(request):
 
 @pytest.mark.parametrize("format", sorted(set(WRITERS) - {"germeval"}))
 def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
-    @settings(
-        max_examples=EXAMPLES.get(format, 40),
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
+    @examples(EXAMPLES.get(format, 30))
     @given(corpora(controls=True))
     def check(documents):
         assert_exact(format, documents, squeeze=format in TOKENS)
@@ -51,7 +47,6 @@ def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     check()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(corpora(controls=True))
 def test_germeval_parts_documents_and_keeps_what_it_does_not_report(documents):
     """Every sentence is a document there: what all of them hold together is compared."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from extracted import asked, cli, failures, files, found, jsonl, run, shards, texts
 from faulty import SPEC
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -135,7 +135,6 @@ def test_text_files_are_documents_with_the_names_of_the_files(tmp_path: Path) ->
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(any), st.integers(1, 12), st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
 def test_shards_are_cut_at_the_same_places_by_both_readers(sizes: list[int], size: int, group: int) -> None:
     """Over the borders of files and row groups, empty files and blank lines."""
     import fsspec

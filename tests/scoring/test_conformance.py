@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from nervaluate import Evaluator
 from seqeval.metrics.sequence_labeling import get_entities
@@ -37,6 +37,7 @@ from span_cases import (
     score_task,
     task_of,
 )
+from strategies import examples
 
 import wortlaut
 from wortlaut.model import Span
@@ -45,7 +46,7 @@ from wortlaut.scoring.uncertainty import Resampling
 
 QUIET = Resampling(samples=0)
 EXACT = 1e-9
-some = settings(max_examples=150, deadline=None)
+some = examples(150)
 Prf = tuple[float, float, float]
 #: Our schema → nervaluate's.
 SEMEVAL = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
@@ -219,7 +220,6 @@ def test_flat_documents(corpus: list[Doc]) -> None:
         check_nervaluate(right)
 
 
-@settings(max_examples=40, deadline=None)
 @given(corpus=flat_corpus)
 def test_flat_documents_against_spacy(corpus: list[Doc]) -> None:
     check_spacy(corpus, LENGTH)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from span_cases import (
     LABEL_AWARE,
@@ -23,6 +23,7 @@ from span_cases import (
     score_task,
     task_of,
 )
+from strategies import examples
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
@@ -34,7 +35,7 @@ from wortlaut.scoring.tally import Tally, added, kept
 from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import Resampling
 
-few = settings(max_examples=25, deadline=None)
+few = examples(25)
 QUIET = Resampling(samples=0)
 DRAWS = Resampling(samples=50)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from span_cases import (
     LABELS,
     OF_POSITIONS,
@@ -19,6 +19,7 @@ from span_cases import (
     noisy_corpus,
     task_of,
 )
+from strategies import examples
 
 from wortlaut.model import Span
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED
@@ -26,7 +27,7 @@ from wortlaut.scoring.match import _DENSE_CELLS, _assign_group
 from wortlaut.scoring.metrics import count
 from wortlaut.scoring.task import error_counts
 
-some = settings(max_examples=100, deadline=None)
+some = examples(100)
 
 Pairing = list[tuple[Labelled, Labelled]]
 

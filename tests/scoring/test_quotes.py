@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from quote_building import (
     PEERS,
@@ -59,7 +59,6 @@ def test_the_documentation_shows_every_worked_example_and_no_other() -> None:
     assert sorted(set(shown)) == sorted(case["id"] for case in WORKED)
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.lists(documents(), min_size=1, max_size=3))
 def test_gold_against_itself_is_perfect(gold: list[Annotations]) -> None:
     results = quote_scores(
@@ -104,7 +103,6 @@ def _doubled(gold: list[Annotations], predicted: list[Annotations], random) -> t
 
 
 @pytest.mark.parametrize("change", [_shuffled, _renamed, _doubled], ids=lambda change: change.__name__[1:])
-@settings(max_examples=25, deadline=None)
 @given(corpora, st.randoms(use_true_random=False))
 def test_what_does_not_matter(change, sides, random) -> None:
     before = all_scores(_scored(*sides))
@@ -115,7 +113,6 @@ def test_what_does_not_matter(change, sides, random) -> None:
             assert after[key] == pytest.approx(values, abs=1e-12), key
 
 
-@settings(max_examples=25, deadline=None)
 @given(corpora)
 def test_swapping_the_sides_swaps_precision_and_recall(sides) -> None:
     gold, predicted = ([replace(a, clusters=(), entities=()) for a in side] for side in sides)
@@ -126,7 +123,6 @@ def test_swapping_the_sides_swaps_precision_and_recall(sides) -> None:
             assert back[layer, name] == pytest.approx((recall, precision, f1), abs=1e-12), (layer, name)
 
 
-@settings(max_examples=25, deadline=None)
 @given(corpora)
 def test_counts_are_possible_and_strict_is_the_hardest(sides) -> None:
     results = _scored(*sides)
@@ -140,7 +136,6 @@ def test_counts_are_possible_and_strict_is_the_hardest(sides) -> None:
         assert hits[0] <= hits[1]
 
 
-@settings(max_examples=25, deadline=None)
 @given(corpora)
 def test_sentences_add_up_to_documents(sides) -> None:
     gold, predicted = sides
@@ -162,7 +157,6 @@ def test_everything_counts_where_the_content_starts() -> None:
                 assert measured.counts.per_unit()[0].sum() == 0, (layer, name)
 
 
-@settings(max_examples=25, deadline=None)
 @given(documents(), documents())
 def test_pairs_are_the_best_of_all_one_to_one_ones(gold: Annotations, predicted: Annotations) -> None:
     units = document_units(1)

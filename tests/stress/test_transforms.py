@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 from changed_texts import NAMES, SPECS, broken_rules
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies import documents
+from strategies import documents, examples
 
 from wortlaut.corpus.load import load_corpus
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
@@ -42,7 +42,7 @@ def accounted(before: Document, after: Transformed) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(10)
 @given(document=documents(), seed=st.integers(0, 3))
 def test_gold_is_carried_along_and_no_rule_is_newly_broken(spec: str, document: Document, seed: int) -> None:
     after = transform(document, spec, seed)
@@ -62,7 +62,6 @@ def test_the_gold_stays_valid(spec: str) -> None:
     assert after.dropped == () or spec == "truncated"
 
 
-@settings(max_examples=40, deadline=None)
 @given(document=documents(), specs=st.lists(st.sampled_from(SPECS), min_size=2, max_size=3))
 def test_several_in_a_row_are_each_one_of_the_other(document: Document, specs: list[str]) -> None:
     after = transform(document, "+".join(specs))
@@ -88,7 +87,6 @@ def test_inverse_ones_invert_the_gold(spec: str) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(document=documents())
 def test_normal_forms_invert_each_other(document: Document) -> None:
     """Where the text was in the form, and no annotation ends between a letter and its mark."""
@@ -105,7 +103,6 @@ MARKED = st.lists(
 
 
 @pytest.mark.parametrize("style", ["straight", "guillemets", "french", "single"])
-@settings(max_examples=25, deadline=None)
 @given(text=MARKED)
 def test_quotation_marks_come_back(style: str, text: str) -> None:
     document = Document("d", text)
