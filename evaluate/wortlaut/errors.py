@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class WortlautError(Exception):
@@ -59,6 +60,24 @@ def _rebuild(cls: type[WortlautError], what: str, where: str, hint: str) -> Wort
 def counted(count: int, one: str, many: str | None = None) -> str:
     """``1 document``, ``2 documents``: for sentences with a number."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str], most: int) -> str:
+    """``a, b and 3 more``: at most so many of the items."""
+    return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
+
+
+@contextmanager
+def raised_as(kind: type[WortlautError], what: str, where: str, hint: str = "") -> Iterator[None]:
+    """Whatever other people's code raises inside is told as ``kind``; our own errors get their place."""
+    try:
+        yield
+    except WortlautError as error:
+        error.where = error.where or where
+        raise
+    # A program that calls sys.exit() must not end ours.
+    except (Exception, SystemExit) as error:
+        raise kind(f"{what} {type(error).__name__}: {error}", where=where, hint=hint) from error
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UnknownNameError:

@@ -11,7 +11,7 @@ import pytest
 
 from wortlaut.errors import ExtractorError
 from wortlaut.extractors import resolve, run
-from wortlaut.extractors.command import create
+from wortlaut.extractors.command import Command
 from wortlaut.model import Annotations, Document, Entity, Span, Text
 
 DOCUMENTS = [Document(f"d{number}", f"Yoön „{number}“ \U0001f600") for number in range(5)]
@@ -111,7 +111,7 @@ def test_no_such_program() -> None:
 
 
 def test_the_program_is_ended_when_the_caller_stops(tmp_path: Path) -> None:
-    made = create(program(tmp_path, READ + ANSWER).removeprefix("cmd:"), 30)
+    made = Command(program(tmp_path, READ + ANSWER).removeprefix("cmd:"), 30)
     answers = made.extract([Text(document.text, document.id) for document in DOCUMENTS])
     assert next(answers) == Annotations((Entity(Span.of(0, 4), "PER"),))
     process = made._process

@@ -190,12 +190,12 @@ def compare(
 
 def _refuse_strangers(specs: Sequence[str]) -> None:
     """Raises, before a corpus is read, where no extractor is one; where some are, these are scored."""
-    from wortlaut.extractors.registry import check
+    from wortlaut.extractors.registry import check_name
 
     errors = []
     for spec in specs:
         try:
-            check(spec)
+            check_name(spec)
         except WortlautError as error:
             errors.append(error)
     if specs and len(errors) == len(specs):

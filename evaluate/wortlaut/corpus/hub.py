@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.formats import dataset
 from wortlaut.formats.columns import SCHEMES, decode, lay_out, pack
+from wortlaut.formats.graph import leveled
 from wortlaut.model import Annotations, Document, Entity, Span
 
 _OPTIONS = ("config", "split", "revision", "columns")
@@ -158,7 +159,7 @@ def _document(
         return Document(id, text)
     names = _names(features.get(columns["spans"]), columns)
     found = {_span(where, item, text, columns, names) for item in _items(row[columns["spans"]])}
-    return Document(id, text, Annotations(tuple(_with_levels(found))))
+    return Document(id, text, Annotations(tuple(leveled(found))))
 
 
 def _from_tags(
@@ -237,15 +238,4 @@ def _span(
     if not 0 <= start < end <= len(text):
         what = f"[{start}, {end}) is empty or outside the text, which has {len(text)} characters"
         raise DataError(what, where=where, hint="Offsets must count code points.")
-    return start, -end, _name(where, label, names)
-
-
-def _with_levels(found: set[tuple[int, int, str]]) -> Iterator[Entity]:
-    """Entities in text order; level 1 more than the spans that properly contain it."""
-    around: list[tuple[int, int]] = []
-    for start, minus_end, label in sorted(found):
-        end = -minus_end
-        around = [outer for outer in around if outer[1] > start]
-        inside = {outer for outer in around if outer != (start, end) and outer[1] >= end}
-        yield Entity(Span.of(start, end), label, 1 + len(inside))
-        around.append((start, end))
+    return start, end, _name(where, label, names)

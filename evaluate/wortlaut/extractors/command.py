@@ -25,9 +25,12 @@ from wortlaut.records.objects import loads
 
 
 class Command:
-    """Starts the program with the first batch and ends it with :meth:`close`."""
+    """Starts the program with the first batch and ends it with :meth:`close`.
 
-    def __init__(self, command: str, timeout: float) -> None:
+    ``timeout``: seconds that the program may take for one document.
+    """
+
+    def __init__(self, command: str, timeout: float = 300) -> None:
         self.name = f"cmd:{command}"
         try:
             self._arguments = shlex.split(command)
@@ -152,11 +155,6 @@ class Command:
             indented = said.replace("\n", "\n  | ")
             hint = f"{hint}\n  " * bool(hint) + f"It wrote to stderr:\n  | {indented}"
         raise ExtractorError(f"the program {what}", where=self.name, hint=hint)
-
-
-def create(command: str, timeout: float = 300) -> Command:
-    """``timeout``: seconds that the program may take for one document."""
-    return Command(command, timeout)
 
 
 def _write(stdin: IO[bytes], questions: queue.SimpleQueue[bytes]) -> None:

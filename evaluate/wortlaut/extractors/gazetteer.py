@@ -41,7 +41,3 @@ class Gazetteer:
     def _is_surname(self, doc: Any, span: Any) -> bool:
         """``Jack London``: a place's name that a first name stands before."""
         return span.label_ == "LOC" and span.start > 0 and doc[span.start - 1].text in self._first_names
-
-
-def create() -> Gazetteer:
-    return Gazetteer()

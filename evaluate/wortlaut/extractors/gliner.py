@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wortlaut.errors import DataError, ExtractorError
+from wortlaut.errors import DataError, ExtractorError, raised_as
 from wortlaut.extractors.labels import LEFT_OUT, pairs
 from wortlaut.model import Annotations, Entity, Span, Text
 
@@ -25,19 +25,31 @@ _SENTENCE_END = re.compile(r"[.!?…][\"“”»«’‘)\]]*\s+(?=[„\"»«‚
 
 
 class Gliner:
-    """A loaded model and the labels that it is asked for."""
+    """A loaded model and the labels that it is asked for.
+
+    ``labels``: what to ask for, each with the label it becomes: ``person:PER,river:LOC``. One that becomes
+    ``-`` is asked for, so that its names get no other label, and left out. ``device``: ``auto`` (a GPU
+    where there is one), ``cpu``, ``cuda``.
+    """
 
     finds = ("entities",)
 
     def __init__(
-        self, name: str, labels: Mapping[str, str], threshold: float, batch_size: int, device: str
+        self,
+        name: str,
+        labels: str = LABELS,
+        threshold: float = 0.5,
+        batch_size: int = 8,
+        device: str = "auto",
     ) -> None:
         self.name = f"gliner:{name}"
+        self._labels = pairs(labels, self.name)
+        if not self._labels:
+            raise DataError("no labels to ask for", where=f"{self.name}, option labels")
         if not 0 <= threshold <= 1:
             raise DataError(f"a threshold of {threshold:g}", where=f"{self.name}, option threshold")
         if batch_size < 1:
             raise DataError(f"a batch of {batch_size} windows", where=f"{self.name}, option batch_size")
-        self._labels = labels
         self._threshold = threshold
         self._batch_size = batch_size
         self._model = _load(name, self.name, device)
@@ -70,20 +82,6 @@ class Gliner:
                 yield Entity(span, label, score=float(item["score"]))
 
 
-def create(
-    name: str, labels: str = LABELS, threshold: float = 0.5, batch_size: int = 8, device: str = "auto"
-) -> Gliner:
-    """``labels``: what to ask for, each with the label it becomes: ``person:PER,river:LOC``.
-
-    One that becomes ``-`` is asked for, so that its names get no other label, and left out.
-    ``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda``.
-    """
-    wanted = pairs(labels, f"gliner:{name}")
-    if not wanted:
-        raise DataError("no labels to ask for", where=f"gliner:{name}, option labels")
-    return Gliner(name, wanted, threshold, batch_size, device)
-
-
 def windows(text: str, words: int) -> Iterator[tuple[int, int]]:
     """Start and end of the windows that a text is given in; a text that fits is one window.
 
@@ -109,11 +107,6 @@ def _load(name: str, where: str, device: str) -> Any:
         import torch
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
+    hint = "Give the name of a GLiNER model, or a folder with one."
+    with raised_as(ExtractorError, "gliner cannot load it:", where, hint):
         return GLiNER.from_pretrained(name, map_location=device)
-    except Exception as error:
-        raise ExtractorError(
-            f"gliner cannot load it: {type(error).__name__}: {error}",
-            where=where,
-            hint="Give the name of a GLiNER model, or a folder with one.",
-        ) from error

@@ -77,17 +77,15 @@ class Hanta:
 
     def _sentence(self, forms: Sequence[str], tags: Sequence[str]) -> list[_Name]:
         found: list[_Name] = []
-        i = 0
-        while i < len(forms):
-            name = (
-                self._person(forms, tags, i)
-                or self._headed(forms, tags, i)
-                or self._listed(forms, i)
-                or self._tagged(forms, tags, i)
-            )
-            if name is not None:
-                found.append(name)
-            i = name.end if name is not None else i + 1
+        for i in range(len(forms)):
+            if not found or found[-1].end <= i:
+                name = (
+                    self._person(forms, tags, i)
+                    or self._headed(forms, tags, i)
+                    or self._listed(forms, i)
+                    or self._tagged(forms, tags, i)
+                )
+                found += [name] if name else []
         return found
 
     def _headed(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
@@ -157,11 +155,8 @@ class Hanta:
 
     def _is_name(self, forms: Sequence[str], tags: Sequence[str], i: int) -> bool:
         form = forms[i]
-        if form in self._first_names:
-            return True
-        if tags[i] != "NE" or not any(map(str.isalpha, form)) or not _capitalised(form):
-            return False
-        return self._names.get(form) != "LOCderiv"
+        named = tags[i] == "NE" and any(map(str.isalpha, form)) and _capitalised(form)
+        return form in self._first_names or (named and self._names.get(form) != "LOCderiv")
 
     def _is_doubtful(self, forms: Sequence[str], i: int) -> bool:
         """A single proper noun that persons' names seldom look like, or stand like."""
@@ -174,51 +169,41 @@ class Hanta:
         )
 
     def _label(self, forms: Sequence[str], start: int, end: int) -> str | None:
-        cues = self._cues
-        run = forms[start:end]
+        """By the first sign that holds; None without any."""
+        cues, run = self._cues, forms[start:end]
         before = forms[start - 1] if start else ""
         after = forms[end] if end < len(forms) else ""
-        if any(form in cues["organisation inside"] for form in run):
-            return "ORG"
-        if any(form in cues["place inside"] for form in run):
-            return "LOC"
-        if _STREET.search(run[-1]):
-            return "LOC"
-        if before in cues["person before"]:
-            return "PER"
-        if before in cues["organisation before"]:
-            return "ORG"
-        if before in cues["place before"]:
-            return "LOC"
-        if end - start == 1 and before in cues["place preposition"]:
-            return "LOC"
-        if end - start == 1 and run[0].isupper() and len(run[0]) > 1:
-            return "ORG"
-        if end - start == 1 and _SETTLEMENT.search(run[0]):
-            return "LOC"
-        if end - start > 1:
-            return "ORG" if before in cues["article"] and run[0] not in self._first_names else "PER"
-        if after in cues["person after"]:
-            return "PER"
-        return None
+        single = end - start == 1
+        signs: tuple[tuple[object, str], ...] = (
+            (not cues["organisation inside"].isdisjoint(run), "ORG"),
+            (not cues["place inside"].isdisjoint(run), "LOC"),
+            (_STREET.search(run[-1]), "LOC"),
+            (before in cues["person before"], "PER"),
+            (before in cues["organisation before"], "ORG"),
+            (before in cues["place before"], "LOC"),
+            (single and before in cues["place preposition"], "LOC"),
+            (single and run[0].isupper() and len(run[0]) > 1, "ORG"),
+            (single and _SETTLEMENT.search(run[0]), "LOC"),
+            (not single and before in cues["article"] and run[0] not in self._first_names, "ORG"),
+            (not single or after in cues["person after"], "PER"),
+        )
+        return next((label for holds, label in signs if holds), None)
 
     def _with_surnames(
         self, forms: Sequence[str], inside: Sequence[_Name], surnames: set[str]
     ) -> Iterator[_Name]:
         taken = {i for name in inside for i in range(name.start, name.end)}
-        found = list(inside)
-        for i, form in enumerate(forms):
-            if i not in taken and _bare(form) in surnames and self._names.get(form) is None:
-                found.append(_Name(i, i + 1, "PER"))
+        found = [
+            *inside,
+            *(
+                _Name(i, i + 1, "PER")
+                for i, form in enumerate(forms)
+                if i not in taken and _bare(form) in surnames and self._names.get(form) is None
+            ),
+        ]
         for name in sorted(found, key=lambda name: name.start):
-            if name.end - name.start == 1 and _bare(forms[name.start]) in surnames:
-                yield _Name(name.start, name.end, "PER")
-            else:
-                yield name
-
-
-def create() -> Hanta:
-    return Hanta()
+            single = name.end - name.start == 1 and _bare(forms[name.start]) in surnames
+            yield _Name(name.start, name.end, "PER") if single else name
 
 
 def _pieces(name: str) -> list[str]:

@@ -13,7 +13,8 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -21,9 +22,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from wortlaut.errors import DataError, ExtractorError
+from wortlaut.errors import DataError, ExtractorError, counted, listed
 from wortlaut.extractors.grounding import Grounder
 from wortlaut.formats.german_news_quotation import MEDIA
+from wortlaut.formats.graph import leveled
 from wortlaut.io.files import write_whole
 from wortlaut.model import (
     ATTRIBUTIONS,
@@ -66,28 +68,13 @@ def schema() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the model said, None for a refusal; and what that cost now, which is nothing from the cache."""
+    """What the model said, None for a refusal; and what that cost now, which is nothing from the cache.
+
+    The cost: requests, tokens in and out, and uncounted requests, whose tokens the endpoint does not tell.
+    """
 
     content: str | None
-    requests: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    uncounted: int = 0
-
-
-@dataclass
-class _Count:
-    documents: int = 0
-    cached: int = 0
-    requests: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    uncounted: int = 0
-    entities: int = 0
-    quotes: int = 0
-    refused: list[str] = field(default_factory=list)
-    #: What was not found, by kind: entity, quote, role.
-    lost: dict[str, list[str]] = field(default_factory=dict)
+    cost: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -124,7 +111,11 @@ class LanguageModel:
         self._schema = schema()
         self._key = os.environ.get("OPENAI_API_KEY", "")
         self._client = self._connected(timeout)
-        self._count = _Count()
+        #: Documents, those from the cache, entities and quotes that were said, and what all cost.
+        self._count: Counter[str] = Counter()
+        self._refused: list[str] = []
+        #: What was not found, by kind: entity, quote, role.
+        self._lost: dict[str, list[str]] = defaultdict(list)
         self._stop = threading.Event()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
@@ -148,25 +139,23 @@ class LanguageModel:
         """What a reader of the scores should know; read after the run."""
         count = self._count
         found = [
-            f"{_many(count.documents, 'document')}, {count.cached} from the cache; "
-            f"{_many(count.requests, 'request')}, {count.tokens_in} tokens in, {count.tokens_out} out"
+            f"{counted(count['documents'], 'document')}, {count['cached']} from the cache; "
+            f"{counted(count['requests'], 'request')}, {count['in']} tokens in, {count['out']} out"
         ]
         if any(self._prices):
-            price = (count.tokens_in * self._prices[0] + count.tokens_out * self._prices[1]) / 1e6
+            price = (count["in"] * self._prices[0] + count["out"] * self._prices[1]) / 1e6
             found[0] += f", cost {price:.4f}"
-        if count.uncounted:
-            found.append(f"The endpoint told no number of tokens for {_many(count.uncounted, 'request')}.")
-        if count.refused:
-            found.append(
-                f"The model refused {_many(len(count.refused), 'document')}: {_listed(count.refused)}."
-            )
+        if number := count["uncounted"]:
+            found.append(f"The endpoint told no number of tokens for {counted(number, 'request')}.")
+        if refused := self._refused:
+            found.append(f"The model refused {counted(len(refused), 'document')}: {listed(refused, SHOWN)}.")
         for kind, of in (
-            ("entity", f" of {_many(count.entities, 'entity')}"),
-            ("quote", f" of {_many(count.quotes, 'quote')}"),
+            ("entity", f" of {counted(count['entities'], 'entity', 'entities')}"),
+            ("quote", f" of {counted(count['quotes'], 'quote')}"),
             ("role", " of the roles of quotes"),
         ):
-            if lost := count.lost.get(kind):
-                found.append(f"Not in the text and left out: {len(lost)}{of}: {_listed(lost)}.")
+            if lost := self._lost[kind]:
+                found.append(f"Not in the text and left out: {len(lost)}{of}: {listed(lost, SHOWN)}.")
         return tuple(found)
 
     def _answer(self, text: Text) -> _Answer:
@@ -191,7 +180,7 @@ class LanguageModel:
         import openai
 
         where = f"{self.name}, document {text.id}"
-        tokens_in = tokens_out = uncounted = 0
+        cost: Counter[str] = Counter()
         for request in range(1, self._retries + 2):
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (request - 1)) * random.uniform(0.5, 1)
             try:
@@ -209,16 +198,17 @@ class LanguageModel:
                 problem = self._clean(f"no JSON: {error}")
             else:
                 usage = getattr(reply, "usage", None)
-                tokens_in += getattr(usage, "prompt_tokens", 0) or 0
-                tokens_out += getattr(usage, "completion_tokens", 0) or 0
-                uncounted += usage is None
+                tokens_in, tokens_out = (
+                    getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens")
+                )
+                cost.update({"in": tokens_in, "out": tokens_out, "uncounted": usage is None})
                 content, problem = self._read(reply, where)
                 if not problem:
-                    return _Answer(content, request, tokens_in, tokens_out, uncounted)
+                    return _Answer(content, cost + Counter(requests=request))
             if request <= self._retries and self._stop.wait(wait):
                 break
         raise ExtractorError(
-            f"no usable answer after {_many(request, 'request')}; the last problem: {problem}",
+            f"no usable answer after {counted(request, 'request')}; the last problem: {problem}",
             where=where,
             hint="Run it again later, or with other ?retries=, ?timeout= or ?concurrency=; "
             "answers that are in the cache are not asked for again.",
@@ -263,26 +253,20 @@ class LanguageModel:
         return question
 
     def _grounded(self, text: Text, answer: _Answer) -> Annotations:
-        count = self._count
-        count.documents += 1
-        count.cached += answer.requests == 0
-        count.requests += answer.requests
-        count.tokens_in += answer.tokens_in
-        count.tokens_out += answer.tokens_out
-        count.uncounted += answer.uncounted
+        self._count.update(answer.cost)
+        self._count.update(documents=1, cached=not answer.cost["requests"])
         if answer.content is None:
-            count.refused.append(text.id)
+            self._refused.append(text.id)
             return Annotations()
         said = json.loads(answer.content)
-        count.entities += len(said["entities"])
-        count.quotes += len(said["quotes"])
+        self._count.update({layer: len(items) for layer, items in said.items()})
         grounder = Grounder(text)
         lost: list[tuple[str, str]] = []
         entities = tuple(_entities(grounder, said["entities"], lost))
         quotes = tuple(_quotes(grounder, said["quotes"], lost))
         for kind, words in lost:
             shown = words if len(words) <= 60 else words[:59] + "…"
-            count.lost.setdefault(kind, []).append(f"{text.id}: {shown!r}")
+            self._lost[kind].append(f"{text.id}: {shown!r}")
         return Annotations(entities, quotes)
 
     def _digest(self, text: str) -> str:
@@ -374,20 +358,15 @@ def create(
 def _entities(
     grounder: Grounder, said: Sequence[Mapping[str, Any]], lost: list[tuple[str, str]]
 ) -> Iterator[Entity]:
-    used: list[tuple[int, int]] = []
-    found: list[tuple[tuple[int, int], str]] = []
+    found: dict[tuple[int, int], str] = {}
     after = 0
     for item in said:
-        place = grounder.place(item["text"], item["context"], after, used)
+        place = grounder.place(item["text"], item["context"], after, found)
         if place is None:
             lost.append(("entity", item["text"]))
-            continue
-        used.append(place)
-        found.append((place, item["label"]))
-        after = place[0]
-    for (start, end), label in sorted(found, key=lambda one: (one[0][0], -one[0][1])):
-        outer = sum(a <= start and end <= b and (a, b) != (start, end) for (a, b), _ in found)
-        yield Entity(Span.of(start, end), label, 1 + outer)
+        else:
+            found[place], after = item["label"], place[0]
+    return leveled((*place, label) for place, label in found.items())
 
 
 def _quotes(
@@ -403,8 +382,9 @@ def _quotes(
         number += 1
         after = content.start
         frame = grounder.nearest(item["frame"], content, None)
-        spans = {role: grounder.nearest(item[role], content, frame) for role in ROLES if role != "frame"}
-        spans["frame"] = frame
+        spans: dict[str, Any] = {
+            role: frame if role == "frame" else grounder.nearest(item[role], content, frame) for role in ROLES
+        }
         lost += [
             ("role", f"{role} {' … '.join(item[role])}")
             for role in ROLES
@@ -415,10 +395,7 @@ def _quotes(
             item["type"],
             content,
             item["medium"],
-            cue=spans["cue"],
-            speaker=spans["speaker"],
-            addressee=spans["addressee"],
-            frame=spans["frame"],
+            **spans,
             speaker_entity=item["speaker_entity"] or None,
             attribution=item["attribution"],
         )
@@ -434,10 +411,8 @@ def _content(
         if place is None:
             return None
         places.append(place)
-    if not places:
-        return None
     used += places
-    return Span.joined(places)
+    return Span.joined(places) if places else None
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -466,16 +441,15 @@ def _misfit(value: Any, schema: Mapping[str, Any], at: str) -> str:
         return f"{at} is no {' or '.join(types)}"
     if "enum" in schema and value not in schema["enum"]:
         return f"{at} is {value!r}"
+    inner: Iterable[tuple[Any, Any, str]] = ()
     if isinstance(value, list):
-        items = (_misfit(item, schema["items"], f"{at}[{n}]") for n, item in enumerate(value))
-        return next(filter(None, items), "")
-    if isinstance(value, dict):
+        inner = ((item, schema["items"], f"{at}[{n}]") for n, item in enumerate(value))
+    elif isinstance(value, dict):
         properties = schema["properties"]
         if value.keys() != properties.keys():
             return f"the keys of {at} are {', '.join(value) or 'none'}"
-        items = (_misfit(item, properties[key], f"{at}.{key}") for key, item in value.items())
-        return next(filter(None, items), "")
-    return ""
+        inner = ((item, properties[key], f"{at}.{key}") for key, item in value.items())
+    return next(filter(None, (_misfit(*item) for item in inner)), "")
 
 
 _KINDS: Mapping[str, type] = {"string": str, "null": type(None), "array": list, "object": dict}
@@ -513,16 +487,6 @@ def _advice(status: int) -> str:
 def _cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base else Path.home() / ".cache") / "wortlaut" / "llm"
-
-
-def _many(number: int, what: str) -> str:
-    plural = "entities" if what == "entity" else f"{what}s"
-    return f"{number} {what if number == 1 else plural}"
-
-
-def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
-    return ", ".join(items[:SHOWN]) + more
 
 
 def _sha256(text: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
+from functools import cache, partial
 
+from wortlaut.text import lists
+
+_HERE = "wortlaut.extractors"
+_lines = partial(lists.read_lines, _HERE)
 #: Cities of these countries count from the first number of inhabitants on, others from the last;
 #: from the middle one on, their own inhabitants have names (Dortmunder).
 GERMAN_SPEAKING = frozenset(("DE", "AT", "CH", "LI", "LU"))
@@ -44,13 +47,7 @@ def words(file: str) -> frozenset[str]:
 @cache
 def cues() -> Mapping[str, frozenset[str]]:
     """The sections of ``data/cues.txt``."""
-    sections: dict[str, set[str]] = {}
-    for line in _lines("cues.txt"):
-        if line.startswith("["):
-            section = sections.setdefault(line.strip("[]"), set())
-        else:
-            section.update(line.split())
-    return {name: frozenset(section) for name, section in sections.items()}
+    return {name: frozenset(found) for name, found in lists.read_sections(_HERE, "cues.txt").items()}
 
 
 def compound(token: str, known: Mapping[str, str]) -> str | None:
@@ -132,11 +129,7 @@ def _inhabitants(city: str) -> tuple[str, ...]:
 
 def _inflected(name: str) -> Iterator[str]:
     """The forms of a name whose adjectives, marked by ``~``, change together: ``Vereint~ Nationen``."""
-    if "~" not in name:
-        yield name
-        return
-    for ending in ADJECTIVE_ENDINGS:
-        yield name.replace("~", ending)
+    yield from (name.replace("~", ending) for ending in (ADJECTIVE_ENDINGS if "~" in name else ("",)))
 
 
 def _genitives(name: str) -> tuple[str, ...]:
@@ -146,9 +139,3 @@ def _genitives(name: str) -> tuple[str, ...]:
     if not name[-1].isalpha() or name.split()[-1].isupper():
         return (name,)
     return (name, f"{name}s", f"{name}es")
-
-
-@cache
-def _lines(file: str) -> tuple[str, ...]:
-    text = (files("wortlaut.extractors") / "data" / file).read_text(encoding="utf-8")
-    return tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))

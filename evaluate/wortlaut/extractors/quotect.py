@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TextIO
 
-from wortlaut.errors import ExtractorError, MissingExtraError
+from wortlaut.errors import ExtractorError, MissingExtraError, raised_as
 from wortlaut.formats.german_news_quotation import MEDIA, TYPES
 from wortlaut.model import ROLES, Annotations, Quote, Span, Text
 
@@ -25,11 +25,16 @@ PIPELINE = "de_dep_news_trf"
 
 
 class Quotations:
-    """The loaded model, with the pipeline that makes its tokens."""
+    """The loaded model, with the pipeline that makes its tokens.
+
+    ``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda``. ``pipeline``: the spaCy pipeline for
+    tokens and sentences; ``blank`` for spaCy's rules, which need no download but are not what the model was
+    trained on.
+    """
 
     finds = ("quotes",)
 
-    def __init__(self, name: str, device: str, pipeline: str) -> None:
+    def __init__(self, name: str, device: str = "auto", pipeline: str = PIPELINE) -> None:
         self.name = f"quotect:{name}"
         self._nlp = _pipeline(pipeline, self.name)
         self._model = _load(name, None if device == "auto" else device, self.name)
@@ -48,15 +53,6 @@ class Quotations:
         )
 
 
-def create(name: str, device: str = "auto", pipeline: str = PIPELINE) -> Quotations:
-    """``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda``.
-
-    ``pipeline``: the spaCy pipeline for tokens and sentences; ``blank`` for spaCy's rules, which need
-    no download but are not what the model was trained on.
-    """
-    return Quotations(name, device, pipeline)
-
-
 def _question(doc: Any) -> Any:
     from quotect import QuoteInput, Token
     from quotect import Span as Sentence
@@ -73,7 +69,7 @@ def _question(doc: Any) -> Any:
 
 
 def _quote(number: int, item: Mapping[str, Any], text: str, where: str) -> Quote:
-    roles = {
+    roles: dict[str, Any] = {
         role: _span(item[role], text, f"{where}, quote {number}, {role}")
         for role in ("quote", *ROLES)
         if item.get(role, {}).get("spans")
@@ -84,16 +80,8 @@ def _quote(number: int, item: Mapping[str, Any], text: str, where: str) -> Quote
             where=where,
             hint="It needs a quote with spans, a type and a medium of the German news quotation corpus.",
         )
-    return Quote(
-        f"q{number}",
-        TYPES[item["type"]],
-        roles["quote"],
-        MEDIA[item["medium"]],
-        cue=roles.get("cue"),
-        speaker=roles.get("speaker"),
-        addressee=roles.get("addressee"),
-        frame=roles.get("frame"),
-    )
+    content = roles.pop("quote")
+    return Quote(f"q{number}", TYPES[item["type"]], content, MEDIA[item["medium"]], **roles)
 
 
 def _span(role: Mapping[str, Any], text: str, where: str) -> Span:
@@ -131,14 +119,8 @@ def _pipeline(name: str, where: str) -> Any:
 
 
 def _load(name: str, device: str | None, where: str) -> Any:
-    try:
-        with _stdout_kept_clean():
-            from quotect import Quotect
+    hint = "quotect 1.1 needs transformers below 4.52; its model is fynnos/quotect-mt5-base."
+    with raised_as(ExtractorError, "quotect cannot load it:", where, hint), _stdout_kept_clean():
+        from quotect import Quotect
 
-            return Quotect(name, device=device)
-    except Exception as error:
-        raise ExtractorError(
-            f"quotect cannot load it: {type(error).__name__}: {error}",
-            where=where,
-            hint="quotect 1.1 needs transformers below 4.52; its model is fynnos/quotect-mt5-base.",
-        ) from error
+        return Quotect(name, device=device)

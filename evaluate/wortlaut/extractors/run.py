@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
-from wortlaut.errors import DataError, ExtractorError, WortlautError
+from wortlaut.errors import DataError, ExtractorError, counted, listed, raised_as
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.model import Annotations, Document, Quote, Text
 from wortlaut.records.annotations import check, parse
@@ -82,12 +82,8 @@ def attribute(
     while batch := list(islice(stream, batch_size)):
         texts = [Text(document.text, document.id) for document in batch]
         given = [[Quote(quote.id, quote.type, quote.content) for quote in d.quotes] for d in batch]
-        try:
+        with raised_as(ExtractorError, "attribute raised", name):
             answers = [tuple(answer) for answer in ask(texts, given)]
-        except WortlautError:
-            raise
-        except Exception as error:
-            raise ExtractorError(f"attribute raised {type(error).__name__}: {error}", where=name) from error
         asked = [[(quote.id, quote.content) for quote in quotes] for quotes in given]
         if [[(quote.id, quote.content) for quote in answer] for answer in answers] != asked:
             raise ExtractorError(
@@ -104,19 +100,9 @@ def attribute(
 def checked_batch(extractor: Extractor, batch: Sequence[Text]) -> list[Annotations]:
     """One checked answer for each text of one batch. Raises ExtractorError, as :func:`run` does."""
     name = str(getattr(extractor, "spec", type(extractor).__name__))
-    ids = ", ".join(text.id for text in batch[:5]) + (f" and {len(batch) - 5} more" if len(batch) > 5 else "")
-    try:
+    ids = listed([text.id for text in batch], 5)
+    with raised_as(ExtractorError, "raised", name, f"It was given {counted(len(batch), 'document')}: {ids}."):
         answers = list(islice(extractor.extract(batch), len(batch) + 1))
-    except WortlautError as error:
-        error.where = error.where or name
-        raise
-    # A program that calls sys.exit() must not end the run of the others.
-    except (Exception, SystemExit) as error:
-        raise ExtractorError(
-            f"raised {type(error).__name__}: {error}",
-            where=name,
-            hint=f"It was given {len(batch)} document{'s' * (len(batch) > 1)}: {ids}.",
-        ) from error
     if len(answers) != len(batch):
         count = f"more than {len(batch)}" if len(answers) > len(batch) else str(len(answers))
         raise ExtractorError(

@@ -12,25 +12,29 @@ What a pipeline sets, and what becomes of it:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import ExtractorError, MissingExtraError
+from wortlaut.errors import ExtractorError, MissingExtraError, raised_as
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
+from wortlaut.formats.graph import leveled
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Entity, Quote, Span, Text
 
 QUOTES = "quotes"
 
 
 class Pipeline:
-    """A loaded pipeline; finds quotes as soon as it has set the span group of that name."""
+    """A loaded pipeline; finds quotes as soon as it has set the span group of that name.
 
-    def __init__(self, name: str, labels: dict[str, str], spans_key: str, batch_size: int) -> None:
+    ``labels``: ``FAC:LOC,DATE:-`` renames a label, and leaves one out.
+    """
+
+    def __init__(self, name: str, labels: str = "", spans_key: str = "", batch_size: int = 64) -> None:
         self.name = f"spacy:{name}"
         self.finds: tuple[str, ...] = ("entities",)
         self._nlp = _load(name)
-        self._labels = {**LABELS, **labels}
+        self._labels = {**LABELS, **pairs(labels, self.name)}
         self._spans_key = spans_key
         self._batch_size = batch_size
 
@@ -55,14 +59,14 @@ class Pipeline:
                     hint=f"The pipeline sets {', '.join(doc.spans) or 'no span group'}.",
                 )
             spans += doc.spans[self._spans_key]
-        found: dict[tuple[int, int, str], None] = {}
+        found: set[tuple[int, int, str]] = set()
         for span in spans:
             label = self._labels.get(span.label_, span.label_)
             if not label:
                 raise ExtractorError(f"a span without a label in document {text.id!r}", where=self.name)
             if label != LEFT_OUT:
-                found[span.start_char, -span.end_char, label] = None
-        return tuple(_with_levels(found))
+                found.add((span.start_char, span.end_char, label))
+        return tuple(leveled(found))
 
     def _quotes(self, doc: Any, text: Text) -> tuple[Quote, ...]:
         if QUOTES not in doc.spans:
@@ -77,27 +81,18 @@ class Pipeline:
                     hint=f"The label of a span in the group is one of {', '.join(QUOTE_TYPES)}.",
                 )
             where = f"{self.name}, document {text.id}, quote {number}"
-            roles = {role: _role(span, role, where) for role in ("content", *ROLES)}
             quotes.append(
                 Quote(
                     f"q{number}",
                     span.label_,
-                    roles["content"] or Span.of(span.start_char, span.end_char),
+                    _role(span, "content", where) or Span.of(span.start_char, span.end_char),
                     _string(span, "medium", where),
-                    cue=roles["cue"],
-                    speaker=roles["speaker"],
-                    addressee=roles["addressee"],
-                    frame=roles["frame"],
+                    **{role: _role(span, role, where) for role in ROLES},  # type: ignore[arg-type]
                     speaker_entity=_string(span, "speaker_entity", where),
                     attribution=_string(span, "attribution", where),
                 )
             )
         return tuple(quotes)
-
-
-def create(name: str, labels: str = "", spans_key: str = "", batch_size: int = 64) -> Pipeline:
-    """``labels``: ``FAC:LOC,DATE:-`` renames a label, and leaves one out."""
-    return Pipeline(name, pairs(labels, f"spacy:{name}"), spans_key, batch_size)
 
 
 def _load(name: str) -> Any:
@@ -109,12 +104,8 @@ def _load(name: str) -> Any:
             where=f"spacy:{name}",
             hint="Check the path." if "/" in name else f"Install it: python -m spacy download {name}",
         )
-    try:
+    with raised_as(ExtractorError, "spaCy cannot load it:", f"spacy:{name}"):
         return spacy.load(name)
-    except Exception as error:
-        raise ExtractorError(
-            f"spaCy cannot load it: {type(error).__name__}: {error}", where=f"spacy:{name}"
-        ) from error
 
 
 def _role(quote: Any, name: str, where: str) -> Span | None:
@@ -144,14 +135,3 @@ def _string(quote: Any, name: str, where: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ExtractorError(f"the extension {name} holds {value!r}, not a string", where=where)
     return value or None
-
-
-def _with_levels(found: Iterable[tuple[int, int, str]]) -> Iterator[Entity]:
-    """Entities in text order; level 1 more than the spans that properly contain it."""
-    open_spans: list[tuple[int, int]] = []
-    for start, minus_end, label in sorted(found):
-        end = -minus_end
-        open_spans = [outer for outer in open_spans if outer[1] > start]
-        inside = {outer for outer in open_spans if outer != (start, end) and outer[1] >= end}
-        yield Entity(Span.of(start, end), label, 1 + len(inside))
-        open_spans.append((start, end))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from wortlaut.errors import DataError, ExtractorError
+from wortlaut.errors import DataError, ExtractorError, raised_as
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
 from wortlaut.model import Annotations, Entity, Span, Text
 
@@ -23,14 +23,25 @@ _TAG = re.compile(r"([BIESLU])[-_](.+)")
 
 
 class TokenClassifier:
-    """A loaded model with its tokenizer, on one device."""
+    """A loaded model with its tokenizer, on one device.
+
+    ``labels``: ``PRS:PER,TME:-`` renames a label, and leaves one out. ``batch_size``: windows at once.
+    ``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda:1``. ``stride``: pieces that two
+    neighbouring windows of a long text share; a quarter of a window by default.
+    """
 
     finds = ("entities",)
 
     def __init__(
-        self, name: str, labels: Mapping[str, str], batch_size: int, device: str, stride: int | None
-    ):
+        self,
+        name: str,
+        labels: str = "",
+        batch_size: int = 16,
+        device: str = "auto",
+        stride: int | None = None,
+    ) -> None:
         self.name = f"transformers:{name}"
+        self._labels = {**LABELS, **pairs(labels, self.name)}
         if batch_size < 1:
             raise DataError(f"a batch of {batch_size} windows", where=f"{self.name}, option batch_size")
         self._batch_size = batch_size
@@ -44,7 +55,6 @@ class TokenClassifier:
                 where=self.name,
                 hint="Name the tags in id2label of the model's config.json.",
             )
-        self._labels = {**LABELS, **labels}
         self._window = _window(self._tokenizer, self._model)
         room = self._window - self._tokenizer.num_special_tokens_to_add()
         self._stride = room // 4 if stride is None else stride
@@ -113,17 +123,6 @@ class TokenClassifier:
 
 #: Start and end in the text, number of the tag, probability.
 _Piece = tuple[int, int, int, float]
-
-
-def create(
-    name: str, labels: str = "", batch_size: int = 16, device: str = "auto", stride: int | None = None
-) -> TokenClassifier:
-    """``labels``: ``PRS:PER,TME:-`` renames a label, and leaves one out. ``batch_size``: windows at once.
-
-    ``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda:1``. ``stride``: pieces that two
-    neighbouring windows of a long text share; a quarter of a window by default.
-    """
-    return TokenClassifier(name, pairs(labels, f"transformers:{name}"), batch_size, device, stride)
 
 
 def decode(tags: Iterable[str]) -> Iterator[tuple[int, int, str]]:
@@ -202,15 +201,10 @@ def _device(name: str, where: str) -> Any:
 def _load(name: str, where: str) -> tuple[Any, Any]:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-    try:
+    hint = "Give the name of a token classification model, or a folder with one."
+    with raised_as(ExtractorError, "transformers cannot load it:", where, hint):
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
         model, loading = AutoModelForTokenClassification.from_pretrained(name, output_loading_info=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ExtractorError(
-            f"transformers cannot load it: {type(error).__name__}: {error}",
-            where=where,
-            hint="Give the name of a token classification model, or a folder with one.",
-        ) from error
     if not tokenizer.is_fast:
         raise ExtractorError(
             "its tokenizer has no offsets", where=where, hint="It needs a fast tokenizer (tokenizer.json)."

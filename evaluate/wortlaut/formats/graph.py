@@ -11,7 +11,7 @@ edges ``continued`` lead from the first to the others. Two nodes of one role are
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wortlaut.errors import DataError
@@ -213,6 +213,16 @@ def nesting(spans: Sequence[Span]) -> list[int]:
         )
         around.append(index)
     return levels
+
+
+def leveled(found: Iterable[tuple[int, int, str]]) -> Iterator[Entity]:
+    """Entities of starts, ends and labels, in text order: level 1 more than the spans around it."""
+    around: list[tuple[int, int]] = []
+    for start, end, label in sorted(found, key=lambda one: (one[0], -one[1], one[2])):
+        around = [outer for outer in around if outer[1] > start]
+        inside = {outer for outer in around if outer != (start, end) and outer[1] >= end}
+        yield Entity(Span.of(start, end), label, 1 + len(inside))
+        around.append((start, end))
 
 
 def carried(

@@ -15,8 +15,8 @@ from importlib import import_module, metadata
 from random import Random
 from typing import cast
 
-from wortlaut.errors import DataError, WortlautError, unknown_name
-from wortlaut.extractors.registry import Spec, converted, entry_points, load
+from wortlaut.errors import DataError, WortlautError, raised_as, unknown_name
+from wortlaut.extractors.registry import Spec, converted, entry_points, load, plug_in, source
 from wortlaut.model import Document, Span
 from wortlaut.stress.carry import Function, Transformed, one_after_another, unchanged
 
@@ -93,7 +93,7 @@ def available() -> list[Transformation | Broken]:
             try:
                 found.append(_of_point(name, point))
             except WortlautError as error:
-                found.append(Broken(name, _source(point), error.what))
+                found.append(Broken(name, source(point), error.what))
     return found
 
 
@@ -140,13 +140,8 @@ def _number(seed: int, document: str, name: str) -> int:
 
 def _checked(transformation: Transformation, document: Document, random: Random) -> Transformed:
     where = f"{transformation.name}, document {document.id}"
-    try:
+    with raised_as(DataError, "the transformation raised", where):
         answer: object = transformation(document, random)
-    except WortlautError as error:
-        error.where = error.where or where
-        raise
-    except Exception as error:
-        raise DataError(f"the transformation raised {type(error).__name__}: {error}", where=where) from error
     if not isinstance(answer, Transformed):
         hint = "Return wortlaut.stress.edited(document, edits)."
         raise DataError(f"the transformation returned {type(answer).__name__}", where=where, hint=hint)
@@ -199,33 +194,23 @@ def _resolved(part: str) -> Transformation:
 
 def _named(name: str) -> Transformation:
     known = built_in()
-    points = entry_points(GROUP)
-    own = points.get(name, [])
-    if len(own) + (name in known) > 1:
-        sources = sorted([*map(_source, own), *(["wortlaut"] * (name in known))])
-        hint = f"Name the one you mean: {' or '.join(point.value for point in own)}."
-        raise DataError(f"{' and '.join(sources)} each bring this transformation", where=name, hint=hint)
-    if name in known:
-        return known[name]
-    if not own:
-        raise unknown_name("transformation", name, [*known, *points])
-    return _of_point(name, own[0])
+    if point := plug_in(name, known, GROUP, DataError, "this transformation"):
+        return _of_point(name, point)
+    if name not in known:
+        raise unknown_name("transformation", name, [*known, *entry_points(GROUP)])
+    return known[name]
 
 
 def _of_point(name: str, point: metadata.EntryPoint) -> Transformation:
-    return _transformation(name, load(point.value), _source(point))
+    return _transformation(name, load(point.value), source(point))
 
 
-def _transformation(name: str, found: object, source: str) -> Transformation:
+def _transformation(name: str, found: object, brought_by: str) -> Transformation:
     """What a plug-in brings: a Transformation, or a plain function, of which its docstring tells."""
     if isinstance(found, Transformation):
         if found.meaning not in MEANINGS:
             hint = f"Write one of {', '.join(MEANINGS)}."
             raise DataError(f"{found.meaning!r} is no meaning", where=name, hint=hint)
-        return Transformation(name, found.does, found.meaning, found.function, found.inverse, source)
+        return Transformation(name, found.does, found.meaning, found.function, found.inverse, brought_by)
     does = (inspect.getdoc(found) or "").partition("\n")[0]
-    return Transformation(name, does, "changed", cast(Function, found), None, source)
-
-
-def _source(point: metadata.EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+    return Transformation(name, does, "changed", cast(Function, found), None, brought_by)

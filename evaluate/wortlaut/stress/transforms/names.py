@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.resources import files
 from random import Random
 
 from wortlaut.errors import DataError
 from wortlaut.model import Document, Entity
 from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
+from wortlaut.text import lists
 from wortlaut.text.edits import Edit
 
 KINDS = ("frequent", "rare", "foreign", "feminine")
+_lists = partial(lists.read_sections, "wortlaut.stress", "names.txt")
 _ENDINGS = ("", "e", "en", "er", "es", "em")
 _ARTICLE = re.compile(
     r"\b(?:der|die|das|den|dem|des|eine?[rnms]?|im|zum|zur|vom|beim|am|ins)\s+$", re.IGNORECASE
@@ -100,16 +101,16 @@ def _forms(document: Document, group: _Group, kind: str, random: Random, taken: 
     """
     labels = {entity.label for entity in group.entities}
     surfaces = sorted({entity.span.text(document.text) for entity in group.entities})
-    lists = "frequent" if kind == "feminine" else kind
+    chosen = "frequent" if kind == "feminine" else kind
     if labels == {"PER"}:
         return _person(group, surfaces, kind, random, taken)
     if labels <= {"LOC", "LOCderiv", "LOCpart"}:
         if (country := _country(group)) is not None:
-            return _countries(country, surfaces, lists, random, taken)
+            return _countries(country, surfaces, chosen, random, taken)
         if labels == {"LOC"} and not _with_article(document, group):
-            return _single(surfaces, group, _places(lists), random, taken)
+            return _single(surfaces, group, _places(chosen), random, taken)
     if labels == {"ORG"} and not _with_article(document, group):
-        return _single(surfaces, group, _lists()[f"organisations {lists}"], random, taken)
+        return _single(surfaces, group, _lists()[f"organisations {chosen}"], random, taken)
     return {}
 
 
@@ -129,9 +130,9 @@ def _person(
     full = max(bases.values(), key=lambda base: (len(base.split()), base)).split()
     alone = {base for base in bases.values() if " " not in base}
     feminine = kind == "feminine" or (len(full) > 1 and _is_feminine(full[0]))
-    lists = "frequent" if kind == "feminine" else kind
-    first = _drawn(_lists()[f"{lists} {'feminine' if feminine else 'masculine'}"], random, taken)
-    last = _drawn(_lists()[f"{lists} family"], random, taken)
+    chosen = "frequent" if kind == "feminine" else kind
+    first = _drawn(_lists()[f"{chosen} {'feminine' if feminine else 'masculine'}"], random, taken)
+    last = _drawn(_lists()[f"{chosen} family"], random, taken)
     forms = {}
     for surface, base in bases.items():
         parts = base.split()
@@ -174,10 +175,10 @@ def _country(group: _Group) -> str | None:
 
 
 def _countries(
-    country: str, surfaces: Sequence[str], lists: str, random: Random, taken: set[str]
+    country: str, surfaces: Sequence[str], kind: str, random: Random, taken: set[str]
 ) -> dict[str, str]:
     table = _countries_known()
-    candidates = [pair.partition(":")[0] for pair in _lists()[f"countries {lists}"]]
+    candidates = [pair.partition(":")[0] for pair in _lists()[f"countries {kind}"]]
     new = _drawn([name for name in candidates if name != country], random, taken)
     old_stem, new_stem = table[country], table[new]
     known = {country: new, f"{country}s": f"{new}s"}
@@ -218,9 +219,8 @@ def _drawn(names: Sequence[str], random: Random, taken: set[str]) -> str:
 
 def _is_feminine(name: str) -> bool:
     """By lists, else by its end: most names in -a are feminine."""
-    lists = _lists()
-    known = {n for key in lists if key.endswith("feminine") for n in lists[key]}
-    return name in known or (name.endswith("a") and name not in lists["masculine in a"])
+    known = {n for key, names in _lists().items() if key.endswith("feminine") for n in names}
+    return name in known or (name.endswith("a") and name not in _lists()["masculine in a"])
 
 
 def _respelt(name: str, forms: Mapping[str, str]) -> str:
@@ -233,18 +233,6 @@ def _respelt(name: str, forms: Mapping[str, str]) -> str:
 
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
-
-
-@cache
-def _lists() -> Mapping[str, tuple[str, ...]]:
-    text = (files("wortlaut.stress") / "data" / "names.txt").read_text(encoding="utf-8")
-    found: dict[str, tuple[str, ...]] = {}
-    for line in text.splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            found[section] = tuple(line.split())
-    return found
 
 
 @cache

@@ -44,6 +44,12 @@ _DETERMINERS: Mapping[str, tuple[str, bool]] = {
     "einem": ("einer", False),
     "eines": ("einer", False),
 }
+#: Determiner → the ending of a strong and of a weak noun behind it, in the singular.
+_ENDINGS = {
+    "ein": ("", ""),
+    **dict.fromkeys(("einen", "einem", "dem"), ("", "en")),
+    **dict.fromkeys(("des", "eines"), ("s", "en")),
+}
 #: Words that may refer to the man and would have to change, too.
 _PRONOUN = re.compile(r"\b(?:er|ihn|ihm|sein\w*|dessen|welcher|selber|jener|dieser)\b", re.IGNORECASE)
 _RELATIVE = re.compile(r",\s+(?:der|den|dem)\b")
@@ -137,21 +143,16 @@ def _singular(
 ) -> bool:
     """Whether determiner and ending leave one case in the singular."""
     determiner = before.group("determiner").lower()
-    if determiner == "ein":
-        return not ending
-    if determiner in ("einen", "einem"):
-        return ending == ("en" if weak else "")
-    if determiner in ("des", "eines"):
-        return ending == ("en" if weak else "s")
-    if determiner == "dem":
-        return ending == ("en" if weak else "")
-    if determiner == "den":
+    if determiner in _ENDINGS:
+        return ending == _ENDINGS[determiner][weak]
+    if determiner == "den" and weak:
         # den Präsidenten is one or several: a name behind it shows that it is one.
-        return _before_name(document, role) if weak else not ending
+        return _before_name(document, role)
     # der Sprecher is one, or several in the genitive.
     adjectives = before.group("adjectives").split()
     first = _CLAUSE.search(document.text[begin : before.start()]) is not None
-    return not ending and (first or (bool(adjectives) and adjectives[0].endswith("e")))
+    one = determiner == "den" or first or (bool(adjectives) and adjectives[0].endswith("e"))
+    return not ending and one
 
 
 def _renamed(name: str, nouns: Mapping[str, str]) -> str:
