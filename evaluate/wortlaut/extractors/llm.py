@@ -201,7 +201,7 @@ class LanguageModel:
                 tokens_in, tokens_out = (
                     getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens")
                 )
-                cost.update({"in": tokens_in, "out": tokens_out, "uncounted": usage is None})
+                cost.update({"in": tokens_in, "out": tokens_out, "uncounted": int(usage is None)})
                 content, problem = self._read(reply, where)
                 if not problem:
                     return _Answer(content, cost + Counter(requests=request))
@@ -254,7 +254,7 @@ class LanguageModel:
 
     def _grounded(self, text: Text, answer: _Answer) -> Annotations:
         self._count.update(answer.cost)
-        self._count.update(documents=1, cached=not answer.cost["requests"])
+        self._count.update(documents=1, cached=int(not answer.cost["requests"]))
         if answer.content is None:
             self._refused.append(text.id)
             return Annotations()

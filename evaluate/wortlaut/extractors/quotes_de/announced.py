@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, has_subjunctive
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.indirect import is_purpose
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.mood import has_subjunctive
 from wortlaut.extractors.quotes_de.nouns import is_adjective, noun_phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, INF, PART, verb_readings
@@ -33,14 +32,13 @@ def _by_attitude(sentence: Sentence, index: int) -> Draft | None:
     words = sentence.words
     segment, following = sentence.segments[index], sentence.segments[index + 1]
     verb = segment.verb
-    if verb < 0 or words.low[verb] not in WORDS["attitude_verb"]:
-        return None
-    if following.kind == "main" and not has_subjunctive(sentence, following.start, following.end, both=False):
-        return None
-    last = segment.end - 1
-    if words.low[last] == "an":
-        last -= 1
-    if words.low[last] not in WORDS["attitude"]:
+    last = segment.end - 1 - (words.low[segment.end - 1] == "an")
+    if (
+        verb < 0
+        or words.low[verb] not in WORDS["attitude_verb"]
+        or words.low[last] not in WORDS["attitude"]
+        or (following.kind == "main" and not _is_reported(sentence, following))
+    ):
         return None
     speaker = find_subject(sentence, segment, verb)
     if speaker is None or words.low[speaker.head] in ("es", "das", "dies"):
@@ -57,10 +55,8 @@ def _announcing(sentence: Sentence, segment: Segment) -> int:
     """The claim noun whose phrase ends the segment; -1 if there is none."""
     words = sentence.words
     last = segment.end - 1
-    steps = 0
-    while last > segment.start and steps < 3 and verb_readings(words.low[last]) & (PART | INF | FIN):
+    while last > max(segment.start, segment.end - 4) and verb_readings(words.low[last]) & (PART | INF | FIN):
         last -= 1
-        steps += 1
     for k in range(last, max(segment.start, last - 6) - 1, -1):
         if words.form[k] in WORDS["claim"] and k not in sentence.inside:
             phrase = noun_phrase(words, k, segment.end)
@@ -69,28 +65,29 @@ def _announcing(sentence: Sentence, segment: Segment) -> int:
 
 
 def _announced(sentence: Sentence, following: Segment, noun: int) -> bool:
-    if following.kind == "dass":
-        return True
     if following.kind == "inf":
         return sentence.words.form[noun] in WORDS["directive"] and not is_purpose(sentence, following)
-    return following.kind == "main" and has_subjunctive(sentence, following.start, following.end, both=False)
+    return following.kind == "dass" or (following.kind == "main" and _is_reported(sentence, following))
+
+
+def _is_reported(sentence: Sentence, following: Segment) -> bool:
+    return has_subjunctive(sentence, following.start, following.end, both=False)
 
 
 def _by_noun(sentence: Sentence, index: int, noun: int) -> Draft:
     words = sentence.words
-    segment = sentence.segments[index]
-    start = sentence.segments[index + 1].start
-    end = sentence.stop
-    for part in sentence.segments[index + 2 :]:
-        goes_on = part.kind == "first" and segment.verb < 0
-        closes = (
+    segment, start = sentence.segments[index], sentence.segments[index + 1].start
+    ends = (
+        part.start - 1
+        for part in sentence.segments[index + 2 :]
+        if (part.kind == "first" and segment.verb < 0)
+        or (
             part.kind == "bare"
             and part.end - part.start < 4
             and verb_readings(words.low[part.end - 1]) & PART
         )
-        if goes_on or closes:
-            end = part.start - 1
-            break
+    )
+    end = next(ends, sentence.stop)
     lead = noun
     while lead > segment.start and (
         words.low[lead - 1] in WORDS["determiner"] or is_adjective(words, lead - 1)
@@ -107,19 +104,12 @@ def _by_noun(sentence: Sentence, index: int, noun: int) -> Draft:
         speaker = find_subject(sentence, segment, verb)
         if speaker and speaker.start <= noun < speaker.end:
             speaker = None
-    else:
-        owner = noun_phrase(words, noun + 1, segment.end)
-        if (
-            owner
-            and noun + 1 < segment.end
-            and words.low[noun + 1] in ("der", "des", "von", "vom", "eines", "einer")
-        ):
-            speaker = owner
+    elif noun + 1 < segment.end and words.low[noun + 1] in ("der", "des", "von", "vom", "eines", "einer"):
+        speaker = noun_phrase(words, noun + 1, segment.end)
     frame: tuple[Range, ...] = ((sentence.start, start),)
     if end < sentence.stop:
         frame = (*frame, (end, sentence.stop))
-    thought = words.form[noun] in WORDS["opinion"]
-    medium = "speech/thought" if thought else "speech"
+    medium = "speech/thought" if words.form[noun] in WORDS["opinion"] else "speech"
     return Draft(
         "indirect", "indirect-noun", medium, ((start, end),), tuple(sorted(cue)), speaker, None, frame
     )

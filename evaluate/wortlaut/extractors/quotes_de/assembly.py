@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -25,11 +26,12 @@ class Found:
 def assemble(words: Words, found: list[Found]) -> Annotations:
     """The quotes of the drafts, and a cluster for each speaker."""
     quotes = list(_nested(assembled(words, found)))
-    mentions: dict[str, set[Span]] = {}
+    mentions: dict[str, set[Span]] = defaultdict(set)
     for quote in quotes:
         if quote.speaker_entity and quote.speaker:
-            mentions.setdefault(quote.speaker_entity, set()).add(quote.speaker)
-    return Annotations(quotes=tuple(quotes), clusters=tuple(_clusters(mentions)))
+            mentions[quote.speaker_entity].add(quote.speaker)
+    clusters = (Cluster(name, name, mentions=tuple(sorted(mentions[name]))) for name in sorted(mentions))
+    return Annotations(quotes=tuple(quotes), clusters=tuple(clusters))
 
 
 def assembled(words: Words, found: list[Found]) -> list[Quote]:
@@ -76,27 +78,18 @@ def _medium(words: Words, draft: Draft, speaker: Phrase | None, before: list[Quo
     """What the cue says, writing where a text speaks, and as before where there is no cue."""
     if draft.carried and not draft.cue and before and before[-1].medium:
         return before[-1].medium
-    if speaker and "thought" not in draft.medium:
-        nouns = words.form[speaker.start : speaker.end]
-        if nouns and any(noun in WORDS["written"] or noun in WORDS["media"] for noun in nouns[:3]):
-            return "writing"
-    return draft.medium
+    nouns = words.form[speaker.start : speaker.end][:3] if speaker and "thought" not in draft.medium else []
+    written = any(noun in WORDS["written"] or noun in WORDS["media"] for noun in nouns)
+    return "writing" if written else draft.medium
 
 
 def _nested(quotes: list[Quote]) -> Iterable[Quote]:
     """The quotes with the smallest other quote that holds each as its parent."""
     for index, quote in enumerate(quotes):
-        holder = None
-        for other in quotes[max(0, index - 6) : index + 7]:
-            if (
-                other.id != quote.id
-                and len(other.content) > len(quote.content)
-                and other.content.contains(quote.content)
-            ) and (holder is None or len(other.content) < len(holder.content)):
-                holder = other
+        holders = (
+            other
+            for other in quotes[max(0, index - 6) : index + 7]
+            if len(other.content) > len(quote.content) and other.content.contains(quote.content)
+        )
+        holder = min(holders, key=lambda other: len(other.content), default=None)
         yield replace(quote, parent=holder.id) if holder else quote
-
-
-def _clusters(mentions: dict[str, set[Span]]) -> Iterable[Cluster]:
-    for name in sorted(mentions):
-        yield Cluster(id=name, name=name, mentions=tuple(sorted(mentions[name])))

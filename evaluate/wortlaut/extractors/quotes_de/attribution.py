@@ -9,8 +9,9 @@ from dataclasses import replace
 from wortlaut.extractors.quotes_de.assembly import Found, assembled
 from wortlaut.extractors.quotes_de.clauses import Sentence
 from wortlaut.extractors.quotes_de.cues import find_cues
-from wortlaut.extractors.quotes_de.direct import Marked, attributed
+from wortlaut.extractors.quotes_de.direct import attributed
 from wortlaut.extractors.quotes_de.drafts import Draft, Range, required_span
+from wortlaut.extractors.quotes_de.marks import Quoted
 from wortlaut.extractors.quotes_de.nouns import Phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.pipeline import Analysis, analyse_text, find_drafts
@@ -34,17 +35,15 @@ def attribute_text(text: str, given: Sequence[Quote]) -> list[Quote]:
             extra.append(match)
         if match is not None:
             chosen[index] = match
-    everything = sorted(found + extra, key=lambda item: (item.sentence, _start(item)))
+    everything = sorted(
+        found + extra, key=lambda item: (item.sentence, item.draft.content[0][0] if item.draft else -1)
+    )
     quotes = iter(assembled(words, everything))
     by_draft = {id(item): next(quotes) for item in everything if item.draft is not None}
     return [
         _filled(quote, by_draft[id(chosen[index])]) if index in chosen else quote
         for index, quote in enumerate(given)
     ]
-
-
-def _start(item: Found) -> int:
-    return item.draft.content[0][0] if item.draft else -1
 
 
 def _filled(quote: Quote, source: Quote) -> Quote:
@@ -61,9 +60,10 @@ def _same_place(words: Words, quote: Quote, found: list[Found]) -> Found | None:
         if span.end <= quote.content.start or span.start >= quote.content.end:
             continue
         shared = span.overlap(quote.content)
-        score = shared / (len(span) + len(quote.content) - shared)
-        if score >= _SAME and score + (item.draft.type == quote.type) > best_score:
-            best, best_score = item, score + (item.draft.type == quote.type)
+        same = shared / (len(span) + len(quote.content) - shared)
+        score = same + (item.draft.type == quote.type)
+        if same >= _SAME and score > best_score:
+            best, best_score = item, score
     return best
 
 
@@ -76,7 +76,7 @@ def _around(analysis: Analysis, quote: Quote) -> Found | None:
     number = bisect_right([sentence.start for sentence in analysis.sentences], end - 1) - 1
     sentence = analysis.sentences[max(0, number)]
     base = Draft(quote.type, "attribution-carried", "speech/writing", ranges, carried=True)
-    local = Marked(max(start, sentence.start), min(end, sentence.end), 0, True)
+    local = Quoted(max(start, sentence.start), min(end, sentence.end), 0, True)
     cues = [cue for cue in find_cues(sentence) if not _within(cue.verb, ranges)]
     around = replace(base, rule="attribution-around")
     draft = attributed(sentence, around, local, cues)
@@ -101,10 +101,5 @@ def _within(token: int, ranges: tuple[Range, ...]) -> bool:
 
 
 def _token_ranges(words: Words, span: Span) -> tuple[Range, ...]:
-    ranges = []
-    for start, end in span:
-        first = bisect_right(words.end, start)
-        last = bisect_left(words.start, end)
-        if first < last:
-            ranges.append((first, last))
-    return tuple(ranges)
+    ranges = ((bisect_right(words.end, start), bisect_left(words.start, end)) for start, end in span)
+    return tuple((first, last) for first, last in ranges if first < last)

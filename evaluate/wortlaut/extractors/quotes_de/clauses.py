@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.tokens import Words
-from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, ZU, verb_readings
+from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, SUBJ, SUBJ2, ZU, verb_readings
 
 _SEPARATORS = frozenset(",;:–—")
 _FINAL = frozenset({".", "!", "?", "…", "..."})
@@ -20,9 +20,6 @@ FUNCTION = frozenset().union(
         )
     )
 )  # fmt: skip
-
-
-_SUBORDINATORS = WORDS["subordinator"] - WORDS["preposition"] - {"da", "als"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +83,7 @@ def _with_inserts(words: Words, segments: list[Segment], inside: frozenset[int])
             and _starts_clause(words, head)
         )
         if cut and tail and k > i + 1 and tail.kind == "first" and head.end - 1 not in inside:
-            kind = _lead_kind(words, head.start)
-            insert = (segments[i + 1].start, tail.start)
+            kind, insert = _lead_kind(words, head.start), (segments[i + 1].start, tail.start)
             joined.append(Segment(head.start, tail.end, tail.after, kind, tail.verb, insert))
             i = k + 1
         elif (
@@ -114,10 +110,8 @@ def _starts_clause(words: Words, head: Segment) -> bool:
 
 def _lead_kind(words: Words, start: int) -> str:
     lead = words.low[start + 1] if words.low[start] in WORDS["coordinator"] else words.low[start]
-    if lead in ("dass", "daß"):
-        return "dass"
-    if lead == "wie":
-        return "wie"
+    if lead in ("dass", "daß", "wie"):
+        return "wie" if lead == "wie" else "dass"
     return "sub" if lead in WORDS["subordinator"] - WORDS["preposition"] and lead != "als" else "main"
 
 
@@ -166,34 +160,29 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         first += 1
     lead = low[first]
     verb = finite_verb(words, first, end, inside)
-    if (
-        verb < 0
-        and any(i in inside for i in range(first, end))
-        and not all(i in inside for i in range(first, end))
-    ):
+    if verb < 0 and {i in inside for i in range(first, end)} == {True, False}:
         verb = finite_verb(words, first, end, frozenset())
-    if verb >= 0 and not verb_readings(low[verb]) & FIN and has_infinitive(words, start, end, inside):
+    if verb >= 0 and not verb_readings(low[verb]) & FIN and has_infinitive(words, start, end):
         verb = -1
     final = verb >= 0 and verb > first and is_last(words, verb, end)
     if lead in ("dass", "daß"):
         return "dass", verb
     if final and first + 1 < end:
-        if lead == "wie":
-            return "wie", verb
-        if lead in WORDS["question"]:
-            return "question", verb
-        if lead in WORDS["subordinator"]:
-            return "sub", verb
-        if lead in WORDS["relative"] and verb > first:
-            return "rel", verb
-        if lead in WORDS["preposition"] and low[first + 1] in WORDS["relative"]:
-            return "rel", verb
-        if lead in ("so", "ohne", "auch") and low[first + 1] in WORDS["subordinator"]:
-            return "sub", verb
+        second = low[first + 1]
+        leads = (
+            (lead == "wie", "wie"),
+            (lead in WORDS["question"], "question"),
+            (lead in WORDS["subordinator"], "sub"),
+            (lead in WORDS["relative"], "rel"),
+            (lead in WORDS["preposition"] and second in WORDS["relative"], "rel"),
+            (lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
+        )
+        if kind := next((kind for holds, kind in leads if holds), ""):
+            return kind, verb
     if verb < 0 and lead in ("er", "es", "man") and first + 2 < end:
         return "main", first + 1
     if verb < 0:
-        return ("inf" if has_infinitive(words, start, end, inside) else "bare"), -1
+        return ("inf" if has_infinitive(words, start, end) else "bare"), -1
     if lead in WORDS["question"] and lead != "wie" and verb > first + 2:
         return "question", verb
     if (
@@ -208,11 +197,10 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
 
 def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> int:
     """The finite verb of ``[start, end)``: the surest reading, the first of equals; -1 if there is none."""
-    possible = -1
-    unsure = -1
+    possible = unsure = -1
     for i in range(start, end):
         word = words.form[i]
-        if i in inside or (word[0].isupper() and i != words_start(words, i)):
+        if i in inside or (word[0].isupper() and not is_first(words, i)):
             continue
         bits = verb_readings(words.low[i])
         if not bits or _attributive(words, i, end):
@@ -220,7 +208,7 @@ def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> i
         if bits & FIN:
             if not bits & (INF | PART):
                 return i
-            if possible < 0 and not _is_infinitive(words, i, end):
+            if possible < 0 and not (i and words.low[i - 1] == "zu"):
                 possible = i
         elif bits & MAYBE and unsure < 0 and word[0].islower() and _may_be_verb(words, i, start, end):
             unsure = i
@@ -230,36 +218,30 @@ def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> i
 def _may_be_verb(words: Words, i: int, start: int, end: int) -> bool:
     """Whether a word in -t or -te is no attribute without an article (``jüngste Umfragen``), no adverb."""
     ending = words.low[i].endswith(("te", "ten"))
-    if not ending:
-        return i > start
-    if i + 1 >= end or not words.form[i + 1][0].isupper():
+    if ending and (i + 1 >= end or not words.form[i + 1][0].isupper()):
         return True
-    return i > start and words.form[i - 1][0].isupper()
+    return i > start and (not ending or words.form[i - 1][0].isupper())
 
 
-def words_start(words: Words, i: int) -> int:
-    """``i`` when nothing but a mark or nothing stands before the word in its line, else -1."""
-    if i == 0 or words.form[i - 1] in ".!?:" or words.form[i - 1] in _MARKS:
-        return i
-    return i if "\n" in words.text[words.end[i - 1] : words.start[i]] else -1
+def is_first(words: Words, i: int) -> bool:
+    """Whether nothing but a mark or nothing stands before the word in its sentence or line."""
+    return (
+        i == 0
+        or words.form[i - 1] in ".!?:"
+        or words.form[i - 1] in _MARKS
+        or "\n" in words.text[words.end[i - 1] : words.start[i]]
+    )
 
 
 def _attributive(words: Words, i: int, end: int) -> bool:
     """Whether the word stands before a noun as its attribute (``der gesuchte Mann``)."""
     word = words.low[i]
-    if not word.endswith(("e", "en", "er", "es", "em")) or i + 1 >= end:
-        return False
-    if word in WORDS["auxiliary"]:
+    if not word.endswith(("e", "en", "er", "es", "em")) or i + 1 >= end or word in WORDS["auxiliary"]:
         return False
     following = words.form[i + 1]
     before = words.low[i - 1] if i else ""
     lead = before in WORDS["determiner"] or before in WORDS["preposition"]
     return lead and (following[0].isupper() or following.endswith(("e", "en", "er", "es", "em")))
-
-
-def _is_infinitive(words: Words, i: int, end: int) -> bool:
-    """Whether an ambiguous form is infinitive or participle: at the end, after ``zu`` or an auxiliary."""
-    return i > 0 and words.low[i - 1] == "zu"
 
 
 def is_last(words: Words, verb: int, end: int) -> bool:
@@ -272,7 +254,7 @@ def is_last(words: Words, verb: int, end: int) -> bool:
     return i >= end or words.low[i] in ("und", "oder", "sowie", "als", "sondern")
 
 
-def has_infinitive(words: Words, start: int, end: int, inside: frozenset[int]) -> bool:
+def has_infinitive(words: Words, start: int, end: int) -> bool:
     """Whether the segment holds an infinitive with ``zu``."""
     for i in range(start, end):
         bits = verb_readings(words.low[i])
@@ -283,3 +265,28 @@ def has_infinitive(words: Words, start: int, end: int, inside: frozenset[int]) -
             if following & INF or (words.low[i + 1].endswith(("en", "ern", "eln")) and i + 2 >= end):
                 return True
     return False
+
+
+def has_subjunctive(sentence: Sentence, start: int, end: int, both: bool = True) -> bool:
+    """Whether a finite verb of ``[start, end)`` outside marks is in the subjunctive (I, or I and II)."""
+    words = sentence.words
+    for i in range(start, end):
+        bits, sure = verb_readings(words.low[i]), words.low[i] in WORDS["subjunctive_one"]
+        if i in sentence.inside and not sure:
+            continue
+        if (bits & SUBJ and (sure or _is_verb_here(sentence, i, end))) or (both and bits & SUBJ2):
+            return True
+    return False
+
+
+def _is_verb_here(sentence: Sentence, i: int, end: int) -> bool:
+    """Whether a form in -e is a verb: lower-case, and not an attribute between an article and its noun."""
+    words = sentence.words
+    if words.form[i][0].isupper():
+        return False
+    if i + 1 >= end or not words.form[i + 1][0].isupper() or i == sentence.start:
+        return True
+    before = words.low[i - 1]
+    if before in WORDS["pronoun"] and before not in WORDS["determiner"]:
+        return True
+    return words.form[i - 1][0].isupper() and before not in WORDS["determiner"] | WORDS["preposition"]

@@ -122,13 +122,10 @@ def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> in
         if part.start > segment.start and part.kind in ("dass", "main", "first"):
             break
         for k in range(max(i + 1, part.start), part.end):
-            if words.low[k] != particle or k in sentence.inside:
-                continue
-            following = k + 1
             if (
-                following >= part.end
-                or following in sentence.inside
-                or words.low[following] in ("und", "aber")
+                words.low[k] == particle
+                and k not in sentence.inside
+                and (k + 1 >= part.end or k + 1 in sentence.inside or words.low[k + 1] in ("und", "aber"))
             ):
                 return k
     return -1
@@ -136,23 +133,17 @@ def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> in
 
 def _helper(sentence: Sentence, segment: Segment, i: int) -> int:
     """The auxiliary of a non-finite form at ``i`` in its clause; -1 if there is none."""
-    words = sentence.words
-    for k in range(segment.start, segment.end):
-        if k != i and k not in sentence.inside and verb_readings(words.low[k]) & AUX:
-            return k
+    low = sentence.words.low
     back = segment.start - 2
-    if segment.kind == "bare" and back >= sentence.start:
-        for k in range(back, max(sentence.start, back - 40) - 1, -1):
-            if verb_readings(words.low[k]) & AUX and k not in sentence.inside:
-                return k
-    return -1
+    before = range(back, max(sentence.start, back - 40) - 1, -1) if segment.kind == "bare" else ()
+    places = (k for k in (*range(segment.start, segment.end), *before) if k != i and k not in sentence.inside)
+    return next((k for k in places if verb_readings(low[k]) & AUX), -1)
 
 
 def _cue(
     sentence: Sentence, index: int, entry: CueVerb, verb: int, tokens: tuple[int, ...], passive: bool
 ) -> Cue | None:
-    words, segment = sentence.words, sentence.segments[index]
-    low = words.low
+    low, segment = sentence.words.low, sentence.segments[index]
     extra = []
     if entry.lemma == "fest|halten" and any(
         low[k] in ("an", "am", "daran") for k in range(verb, segment.end)
@@ -171,13 +162,12 @@ def _cue(
             if low[k] == entry.adverb and k not in sentence.inside
         ][:1]
     if entry.lemma == "heißen":
-        if verb + 1 >= segment.end or low[verb + 1] != "es":
-            if not (verb > segment.start and low[verb - 1] == "es"):
-                return None
-            extra.append(verb - 1)
-        else:
-            extra.append(verb + 1)
+        beside = ((verb + 1, verb + 1 < segment.end), (verb - 1, verb > segment.start))
+        es = [k for k, there in beside if there and low[k] == "es"]
+        if not es:
+            return None
+        extra.append(es[0])
     tokens = tuple(sorted({*tokens, *extra}))
     own = next((part for part in sentence.segments if part.start <= verb < part.end), segment)
-    speaker, addressee = participants(sentence, own, entry, verb, tokens, passive)
+    speaker, addressee = participants(sentence, own, entry, verb, passive)
     return Cue(entry, verb, tokens, index, passive, speaker, addressee)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import Sentence
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.indirect import is_purpose
 from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.marks import Quoted
 from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, noun_phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
@@ -20,18 +21,8 @@ _NAMES = frozenset({"bezeichnen", "charakterisieren", "beschreiben", "titulieren
 _SPEAKS_OF = frozenset({("sprechen", "von"), ("warnen", "vor")})
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """Token range of a quoted stretch, marks included."""
-
-    start: int
-    end: int
-    depth: int
-    closed: bool
-
-
 def from_marks(
-    sentence: Sentence, marked: list[Marked], cues: list[Cue], indirect: list[Draft]
+    sentence: Sentence, marked: list[Quoted], cues: list[Cue], indirect: list[Draft]
 ) -> list[Draft]:
     """The direct quotations among the marked stretches of a sentence."""
     found: list[Draft] = []
@@ -53,7 +44,7 @@ def _goes_on(sentence: Sentence, before: Draft, draft: Draft) -> bool:
     return form[start + 1][0].islower() and any(end < k < start for k in before.cue)
 
 
-def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list[Draft]) -> Draft | None:
+def _classify(sentence: Sentence, quote: Quoted, cues: list[Cue], indirect: list[Draft]) -> Draft | None:
     words = sentence.words
     content: Range = (quote.start, quote.end)
     if (quote.end - quote.start < 3 and quote.closed) or quote.depth:
@@ -66,9 +57,8 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
         return None
     if before == ":" and not (is_title(sentence, quote) and not _cue_in(cues, index - 1)):
         return _after_colon(sentence, replace(base, rule=base.rule or "direct-colon"), quote, cues)
-    if words.form[quote.start] in "'’‘‚›‹" and (not speech or quote.end - quote.start < 5):
-        return None
-    if any(_holds(draft.speaker, quote) for draft in indirect):
+    short = words.form[quote.start] in "'’‘‚›‹" and (not speech or quote.end - quote.start < 5)
+    if short or any(_holds(draft.speaker, quote) for draft in indirect):
         return None
     after = _cue_after(sentence, quote, cues)
     comma = quote.end < sentence.stop and words.form[quote.end] == ","
@@ -94,9 +84,9 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
         return replace(holder, type="direct", rule=base.rule or "direct-source")
     said_as = _naming(sentence, quote, cues)
     cue = said_as or _cue_in(cues, index)
-    if cue and _holds(cue.speaker, quote):
-        return None
-    if cue and not holder and is_purpose(sentence, sentence.segments[cue.segment]):
+    if cue and (
+        _holds(cue.speaker, quote) or (not holder and is_purpose(sentence, sentence.segments[cue.segment]))
+    ):
         return None
     general = (
         not said_as and cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
@@ -128,15 +118,12 @@ def _classify(sentence: Sentence, quote: Marked, cues: list[Cue], indirect: list
     return _fragment(sentence, quote, base, [cue for cue in cues if _speaks(words.low, cue)], indirect)
 
 
-def _glossed(sentence: Sentence, quote: Marked, cues: list[Cue]) -> bool:
+def _glossed(sentence: Sentence, quote: Quoted, cues: list[Cue]) -> bool:
     """Whether the colon stands in a bracket without a cue: a motto, a title, a translation."""
     form = sentence.words.form
-    for k in range(quote.start - 1, sentence.start - 1, -1):
-        if form[k] in ")]":
-            return False
-        if form[k] in "([":
-            return not any(k < cue.verb < quote.start for cue in cues)
-    return False
+    brackets = (k for k in range(quote.start - 1, sentence.start - 1, -1) if form[k] in "()[]")
+    k = next(brackets, -1)
+    return k >= 0 and form[k] in "([" and not any(k < cue.verb < quote.start for cue in cues)
 
 
 def _speaks(low: list[str], cue: Cue) -> bool:
@@ -144,7 +131,7 @@ def _speaks(low: list[str], cue: Cue) -> bool:
     return not cue.entry.uses <= {"g", "x", "p"} and not (cue.speaker and low[cue.speaker.head] == "man")
 
 
-def _naming(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
+def _naming(sentence: Sentence, quote: Quoted, cues: list[Cue]) -> Cue | None:
     """The verb that gives somebody's word for a thing: bezeichnete es als „…“, sprach von „…“."""
     low = sentence.words.low
     k = quote.start - 1
@@ -165,7 +152,7 @@ def _naming(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
 
 
 def _fragment(
-    sentence: Sentence, quote: Marked, base: Draft, cues: list[Cue], indirect: list[Draft]
+    sentence: Sentence, quote: Quoted, base: Draft, cues: list[Cue], indirect: list[Draft]
 ) -> Draft | None:
     """A few words that begin in lower case are somebody's where the sentence speaks of somebody's words."""
     size = quote.end - quote.start - 2
@@ -178,55 +165,51 @@ def _fragment(
     return _attributed(sentence, fragment, cues[-1], _rest_of_sentence(sentence, quote)) if cues else fragment
 
 
-def _holds(phrase: Phrase | None, quote: Marked) -> bool:
+def _holds(phrase: Phrase | None, quote: Quoted) -> bool:
     """Whether the quote is part of the phrase: the name of a newspaper, not its words."""
     return phrase is not None and phrase.start <= quote.start and quote.end <= phrase.end
 
 
-def is_clause(sentence: Sentence, quote: Marked) -> bool:
+def is_clause(sentence: Sentence, quote: Quoted) -> bool:
     """Whether the stretch holds a finite verb or ends like a sentence."""
     words = sentence.words
-    if words.form[quote.end - 2] in _FINAL:
-        return True
-    for i in range(quote.start + 1, quote.end - 1):
-        if verb_readings(words.low[i]) & FIN and (words.form[i][0].islower() or i == quote.start + 1):
-            return True
-    return False
+    return words.form[quote.end - 2] in _FINAL or any(
+        verb_readings(words.low[i]) & FIN and (words.form[i][0].islower() or i == quote.start + 1)
+        for i in range(quote.start + 1, quote.end - 1)
+    )
 
 
-def is_title(sentence: Sentence, quote: Marked) -> bool:
+def is_title(sentence: Sentence, quote: Quoted) -> bool:
     """Whether the stretch is a name or a title: capitalised, short, no clause, or named as one."""
     words = sentence.words
     first = quote.start + 1
     size = quote.end - quote.start - 2
     before = words.form[quote.start - 1] if quote.start > sentence.start else ""
     clause = is_clause(sentence, quote)
-    if before in WORDS["title_noun"] and not (clause and size > 5):
-        return True
-    if _follows_maxim(sentence, quote):
-        return True
+    named = bool(before) and is_noun(words, quote.start - 1)
     if (
-        before
-        and is_noun(words, quote.start - 1)
-        and size < 4
-        and words.form[first][0].isupper()
-        and not clause
+        (before in WORDS["title_noun"] and not (clause and size > 5))
+        or _follows_maxim(sentence, quote)
+        or (named and size < 4 and words.form[first][0].isupper() and not clause)
     ):
         return True
-    if clause and size > 2:
-        return False
     capital = words.form[first][0].isupper() or words.form[first][0].isdigit()
-    return capital and size < 6 and not (words.low[first] in WORDS["determiner"] and size > 3)
+    return (
+        not (clause and size > 2)
+        and capital
+        and size < 6
+        and not (words.low[first] in WORDS["determiner"] and size > 3)
+    )
 
 
-def _follows_maxim(sentence: Sentence, quote: Marked) -> bool:
+def _follows_maxim(sentence: Sentence, quote: Quoted) -> bool:
     """Whether the stretch is the wording of a maxim: ``das Prinzip, „…“``."""
     form = sentence.words.form
     behind = quote.start - 2 >= sentence.start and form[quote.start - 1] == ","
     return behind and form[quote.start - 2] in WORDS["maxim"]
 
 
-def _in_medium(sentence: Sentence, quote: Marked) -> bool:
+def _in_medium(sentence: Sentence, quote: Quoted) -> bool:
     """Whether a preposition and an article stand before the marks, as before a newspaper's name."""
     low = sentence.words.low
     k = quote.start - 2
@@ -237,7 +220,7 @@ def _in_medium(sentence: Sentence, quote: Marked) -> bool:
     )
 
 
-def _is_phrase(sentence: Sentence, quote: Marked) -> bool:
+def _is_phrase(sentence: Sentence, quote: Quoted) -> bool:
     """Whether a capitalised stretch is a phrase, not a name: ``Gefahr für Leib und Leben``."""
     words = sentence.words
     before = words.form[quote.start - 1] if quote.start > sentence.start else ""
@@ -251,19 +234,16 @@ def _is_phrase(sentence: Sentence, quote: Marked) -> bool:
     return not named and len(inner) > 1 and any(words.form[k].islower() for k in inner)
 
 
-def _segment_of(sentence: Sentence, quote: Marked) -> int:
-    for index, segment in enumerate(sentence.segments):
-        if segment.start <= quote.start < segment.end:
-            return index
-    return 0
+def _segment_of(sentence: Sentence, quote: Quoted) -> int:
+    segments = enumerate(sentence.segments)
+    return next((index for index, one in segments if one.start <= quote.start < one.end), 0)
 
 
 def _cue_in(cues: list[Cue], index: int) -> Cue | None:
-    found = [cue for cue in cues if cue.segment == index]
-    return found[-1] if found else None
+    return next((cue for cue in reversed(cues) if cue.segment == index), None)
 
 
-def _cue_after(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None:
+def _cue_after(sentence: Sentence, quote: Quoted, cues: list[Cue]) -> Cue | None:
     """The cue whose verb follows the closing mark, with or without a comma."""
     words = sentence.words
     k = quote.end
@@ -271,44 +251,31 @@ def _cue_after(sentence: Sentence, quote: Marked, cues: list[Cue]) -> Cue | None
         k += 1
     if k < sentence.stop and words.low[k] == "so":
         k += 1
+    wie = k < sentence.stop and words.low[k] == "wie"
     for cue in cues:
-        if cue.verb == k or (cue.tokens[0] == k):
-            return cue
-        if (
-            k < sentence.stop
-            and words.low[k] == "wie"
-            and cue.verb > k
-            and sentence.segments[cue.segment].start == k
-        ):
+        led = wie and cue.verb > k and sentence.segments[cue.segment].start == k
+        if led or k in (cue.verb, cue.tokens[0]):
             return cue
     return None
 
 
-def _frame_after(sentence: Sentence, quote: Marked) -> tuple[Range, ...]:
+def _frame_after(sentence: Sentence, quote: Quoted) -> tuple[Range, ...]:
     """From the comma behind the quote to the next quote or the end of the sentence."""
-    end = sentence.stop
-    for k in range(quote.end, sentence.stop):
-        if k in sentence.inside:
-            end = k
-            break
-    start = quote.end
-    frame: tuple[Range, ...] = ((start, end),) if start < end else ()
-    if quote.start > sentence.start:
-        frame = ((sentence.start, quote.start), *frame)
-    return frame
+    end = next((k for k in range(quote.end, sentence.stop) if k in sentence.inside), sentence.stop)
+    return _frame(sentence, quote, end)
 
 
-def _rest_of_sentence(sentence: Sentence, quote: Marked) -> tuple[Range, ...]:
-    segment = sentence.segments[_segment_of(sentence, quote)]
-    ranges = []
-    if sentence.start < quote.start:
-        ranges.append((sentence.start, quote.start))
-    if quote.end < segment.end:
-        ranges.append((quote.end, segment.end))
-    return tuple(ranges)
+def _rest_of_sentence(sentence: Sentence, quote: Quoted) -> tuple[Range, ...]:
+    return _frame(sentence, quote, sentence.segments[_segment_of(sentence, quote)].end)
 
 
-def attributed(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue]) -> Draft | None:
+def _frame(sentence: Sentence, quote: Quoted, end: int) -> tuple[Range, ...]:
+    """The sentence up to ``end`` without the quote."""
+    ranges = ((sentence.start, quote.start), (quote.end, end))
+    return tuple((start, stop) for start, stop in ranges if start < stop)
+
+
+def attributed(sentence: Sentence, draft: Draft, quote: Quoted, cues: list[Cue]) -> Draft | None:
     """The draft of a stretch that is known to be a quotation, attributed by what stands around it."""
     words = sentence.words
     before = words.form[quote.start - 1] if quote.start > sentence.start else ""
@@ -319,9 +286,7 @@ def attributed(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue])
     if before == ":":
         return _after_colon(sentence, draft, quote, cues)
     cue = _cue_in(cues, index) or (cues[-1] if cues else None)
-    if cue:
-        return _attributed(sentence, draft, cue, _rest_of_sentence(sentence, quote))
-    return None
+    return _attributed(sentence, draft, cue, _rest_of_sentence(sentence, quote)) if cue else None
 
 
 def _attributed(sentence: Sentence, draft: Draft, cue: Cue, frame: tuple[Range, ...]) -> Draft:
@@ -351,38 +316,27 @@ def _cue_words(sentence: Sentence, start: int) -> tuple[int, ...]:
     return (k,) if k > sentence.start and low[k] == "als" else ()
 
 
-def _after_colon(sentence: Sentence, draft: Draft, quote: Marked, cues: list[Cue]) -> Draft:
+def _after_colon(sentence: Sentence, draft: Draft, quote: Quoted, cues: list[Cue]) -> Draft:
     """What follows a colon is said by the subject of the clause before it."""
     index = _segment_of(sentence, quote)
     frame = ((sentence.start, quote.start),)
     cue = _cue_in(cues, index - 1) if index else None
-    if cue is None:
-        earlier = [cue for cue in cues if cue.verb < quote.start]
-        cue = earlier[-1] if earlier else None
+    cue = cue or next((cue for cue in reversed(cues) if cue.verb < quote.start), None)
     if cue:
         return _attributed(sentence, draft, cue, frame)
-    segment = _main_before(sentence, index)
-    if segment:
-        speaker = find_subject(sentence, segment, segment.verb)
+    mains = [segment for segment in sentence.segments[:index] if segment.kind in ("main", "first")]
+    if mains:
+        speaker = find_subject(sentence, mains[-1], mains[-1].verb)
     else:
         speaker = noun_phrase(sentence.words, sentence.start, quote.start - 1)
     return replace(draft, speaker=speaker, frame=frame, carried=speaker is None)
 
 
-def _main_before(sentence: Sentence, index: int) -> Segment | None:
-    for segment in reversed(sentence.segments[:index]):
-        if segment.kind in ("main", "first"):
-            return segment
-    return None
-
-
-def _holder(quote: Marked, drafts: list[Draft]) -> Draft | None:
+def _holder(quote: Quoted, drafts: list[Draft]) -> Draft | None:
     """The innermost indirect quotation that holds the stretch."""
-    holders = [
+    holders = (
         draft
         for draft in drafts
         if any(start <= quote.start and quote.end <= end for start, end in draft.content)
-    ]
-    return (
-        min(holders, key=lambda draft: sum(end - start for start, end in draft.content)) if holders else None
     )
+    return min(holders, key=lambda draft: sum(end - start for start, end in draft.content), default=None)

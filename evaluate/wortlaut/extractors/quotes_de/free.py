@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, has_subjunctive
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.mood import has_subjunctive
 
 
 def free_indirect(sentence: Sentence, quoted_before: bool) -> Draft | None:
@@ -17,32 +16,21 @@ def free_indirect(sentence: Sentence, quoted_before: bool) -> Draft | None:
         for k in range(sentence.start, sentence.stop)
     ):
         return None
-    for index, segment in enumerate(sentence.segments):
-        if segment.kind not in ("main", "first"):
-            continue
-        both = quoted_before and not index
-        if has_subjunctive(sentence, segment.start, segment.end, both=both):
-            return _free(
-                sentence, segment if index and not _led_by(sentence, index) else None, "free-subjunctive"
-            )
-        if quoted_before and not index and words.low[segment.verb] in WORDS["reportative"]:
+    mains = [segment for segment in sentence.segments if segment.kind in ("main", "first")]
+    for segment in mains:
+        goes_on = quoted_before and segment is sentence.segments[0]
+        if has_subjunctive(sentence, segment.start, segment.end, both=goes_on):
+            return _free(sentence, segment if segment is not mains[0] else None, "free-subjunctive")
+        if goes_on and words.low[segment.verb] in WORDS["reportative"]:
             return _free(sentence, None, "free-sollen")
     return None
-
-
-def _led_by(sentence: Sentence, index: int) -> bool:
-    """Whether only subordinate clauses stand before the segment."""
-    return all(part.kind not in ("main", "first") for part in sentence.segments[:index])
 
 
 def _free(sentence: Sentence, segment: Segment | None, rule: str) -> Draft:
     """The sentence, or its part from ``segment`` on, up to a colon in front of marks."""
     start = segment.start if segment else sentence.start
-    end = sentence.end
-    for part in sentence.segments:
-        if part.end > start and part.after == ":" and part.end + 1 in sentence.inside:
-            end = part.end + 1
-            break
+    colons = (part.end + 1 for part in sentence.segments if part.end > start and part.after == ":")
+    end = next((colon for colon in colons if colon in sentence.inside), sentence.end)
     kind = "indirect/free indirect" if rule == "free-subjunctive" else "free indirect"
     return Draft(kind, rule, "speech/writing", ((start, end),), carried=True)
 
@@ -52,14 +40,16 @@ def reported(sentence: Sentence, cues: list[Cue]) -> Draft | None:
     if any(k in sentence.inside for k in range(sentence.start, sentence.end)):
         return None
     for cue in cues:
-        if "o" not in cue.entry.uses or cue.passive or cue.speaker is None:
-            continue
         segment = sentence.segments[cue.segment]
-        if segment.kind not in ("main", "first") or not _has_object(sentence, segment, cue):
-            continue
-        joined = cue.verb > segment.start + 1 and sentence.words.low[cue.verb - 1] in ("und", "aber", "sowie")
-        content = ((cue.verb if joined else sentence.start, sentence.end),)
-        return Draft("reported", "reported", cue.entry.medium, content, speaker=cue.speaker)
+        tells = "o" in cue.entry.uses and not cue.passive and cue.speaker is not None
+        if tells and segment.kind in ("main", "first") and _has_object(sentence, segment, cue):
+            joined = cue.verb > segment.start + 1 and sentence.words.low[cue.verb - 1] in (
+                "und",
+                "aber",
+                "sowie",
+            )
+            content = ((cue.verb if joined else sentence.start, sentence.end),)
+            return Draft("reported", "reported", cue.entry.medium, content, speaker=cue.speaker)
     return None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, has_subjunctive
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft, Range, trimmed
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.mood import has_subjunctive
 from wortlaut.extractors.quotes_de.verbs import FIN, INF, PART, SUBJ, SUBJ2, cue_forms, verb_readings
 
 _COMPLETE = frozenset({"main", "first", "dass", "question"})
@@ -17,32 +16,21 @@ def from_cue(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
     segment = sentence.segments[cue.segment]
     if segment.kind == "wie":
         return _wie(sentence, cue, segment)
-    follows = bool(cue.segment) and _verb_first(sentence, segment, cue)
-    if follows and any(part.kind in _COMPLETE for part in sentence.segments[: cue.segment]):
-        draft = _backward(sentence, cue, segment)
-        if draft:
-            return draft
-    draft = _forward(sentence, cue, cues)
-    return draft or (_backward(sentence, cue, segment) if follows else None)
-
-
-def _verb_first(sentence: Sentence, segment: Segment, cue: Cue) -> bool:
-    lead = segment.start
-    if sentence.words.low[lead] == "so" and cue.verb == lead + 1:
-        return True
-    return cue.verb == lead
+    lead = segment.start + (sentence.words.low[segment.start] == "so")
+    follows = bool(cue.segment) and cue.verb in (segment.start, lead)
+    before = _backward(sentence, cue, segment) if follows else None
+    if before and any(part.kind in _COMPLETE for part in sentence.segments[: cue.segment]):
+        return before
+    return _forward(sentence, cue, cues) or before
 
 
 def _forward(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
     """Content behind the cue's clause: dass, ob, an infinitive with zu, or verb second."""
-    segments = sentence.segments
-    uses = cue.entry.uses
-    j = cue.segment + 1
+    segments, uses = sentence.segments, cue.entry.uses
     colon = segments[cue.segment].after == ":"
     inner = segments[cue.segment].kind in ("rel", "sub", "question")
     clause = not uses.isdisjoint("ceqg")
-    while j < len(segments):
-        segment = segments[j]
+    for j, segment in enumerate(segments[cue.segment + 1 :], cue.segment + 1):
         kind = segment.kind
         if segment.start in sentence.inside and segments[j - 1].after == ":":
             return None
@@ -58,10 +46,8 @@ def _forward(sentence: Sentence, cue: Cue, cues: list[Cue]) -> Draft | None:
             if not colon and not _verb_second(sentence, cue, segment, inner):
                 return None
             return _with_content(sentence, cue, segment.start, "indirect-verb-second", cues)
-        if kind in ("rel", "sub", "bare", "inf", "wie", "question"):
-            j += 1
-            continue
-        return None
+        if kind not in ("rel", "sub", "bare", "inf", "wie", "question"):
+            return None
     return None
 
 
@@ -84,9 +70,8 @@ def _takes_question(sentence: Sentence, cue: Cue, segment: Segment) -> bool:
 def _verb_second(sentence: Sentence, cue: Cue, segment: Segment, inner: bool) -> bool:
     """Whether a clause without a conjunction is what the cue introduces: by its mood, or right behind it."""
     words = sentence.words
-    if words.low[segment.start] in WORDS["coordinator"]:
-        return False
-    if segment.kind == "first" and words.low[segment.start] in cue_forms():
+    lead = words.low[segment.start]
+    if lead in WORDS["coordinator"] or (segment.kind == "first" and lead in cue_forms()):
         return False
     if has_subjunctive(sentence, segment.start, segment.end):
         return segment.kind == "main" or not inner
@@ -100,11 +85,13 @@ def _verb_second(sentence: Sentence, cue: Cue, segment: Segment, inner: bool) ->
 def _conditional(sentence: Sentence, j: int) -> bool:
     """Whether segment ``j`` is a subordinate clause in front of its main clause in the subjunctive."""
     segments = sentence.segments
-    if segments[j].kind != "sub" or j + 1 == len(segments) or segments[j + 1].kind != "first":
-        return False
-    if sentence.words.low[segments[j].start] in ("weil", "nachdem", "als"):
-        return False
-    return has_subjunctive(sentence, segments[j].start, segments[j + 1].end)
+    return (
+        segments[j].kind == "sub"
+        and j + 1 < len(segments)
+        and segments[j + 1].kind == "first"
+        and sentence.words.low[segments[j].start] not in ("weil", "nachdem", "als")
+        and has_subjunctive(sentence, segments[j].start, segments[j + 1].end)
+    )
 
 
 def is_purpose(sentence: Sentence, segment: Segment) -> bool:
@@ -112,8 +99,7 @@ def is_purpose(sentence: Sentence, segment: Segment) -> bool:
 
 
 def _with_content(sentence: Sentence, cue: Cue, start: int, rule: str, cues: list[Cue]) -> Draft | None:
-    end = content_end(sentence, start, cue, cues)
-    content = trimmed(sentence.words, start, end)
+    content = trimmed(sentence.words, start, content_end(sentence, start, cues))
     if not content:
         return None
     lead = _frame_start(sentence, cue, cues)
@@ -136,12 +122,10 @@ def _frame_start(sentence: Sentence, cue: Cue, cues: list[Cue]) -> int:
             and sentence.words.low[segment.start] in WORDS["coordinator"]
         ):
             return segment.start
-    if segment.kind in ("dass", "sub", "rel", "question"):
-        return segment.start if segment.kind == "dass" else sentence.start
-    return sentence.start
+    return segment.start if segment.kind == "dass" else sentence.start
 
 
-def content_end(sentence: Sentence, start: int, cue: Cue, cues: list[Cue]) -> int:
+def content_end(sentence: Sentence, start: int, cues: list[Cue]) -> int:
     """The end of the content: the sentence's, or where the narrator's main clause goes on."""
     words = sentence.words
     subjunctive = has_subjunctive(sentence, start, sentence.stop, both=False)
@@ -157,33 +141,25 @@ def content_end(sentence: Sentence, start: int, cue: Cue, cues: list[Cue]) -> in
             return aside.start - 1
     for k in range(start + 2, sentence.stop - 1):
         if words.low[k] in ("und", "aber") and k not in sentence.inside:
-            following = words.low[k + 1]
-            bits = verb_readings(following)
-            if following in cue_forms() and bits & FIN and not bits & (PART | INF | SUBJ | SUBJ2):
+            bits = verb_readings(words.low[k + 1])
+            if words.low[k + 1] in cue_forms() and bits & FIN and not bits & (PART | INF | SUBJ | SUBJ2):
                 return k
     return sentence.stop
 
 
 def _backward(sentence: Sentence, cue: Cue, segment: Segment) -> Draft | None:
     """Content before the cue's clause: ``…, sagte X`` and ``…, sagte X, …``."""
-    before = sentence.segments[: cue.segment]
-    if not cue.entry.uses & {"c", "e", "q", "n", "z"}:
-        return None
+    before, uses, speaker = sentence.segments[: cue.segment], cue.entry.uses, cue.speaker
     whole = any(part.kind in _COMPLETE for part in before)
-    if before[0].kind in ("sub", "wie") and not whole:
+    if not whole and (before[0].kind in ("sub", "wie") or uses.isdisjoint("ce")):
         return None
-    if cue.entry.uses.isdisjoint({"c", "e"}) and not whole:
-        return None
-    speaker = cue.speaker
     behind = speaker is not None and 0 < speaker.start - cue.verb < 5
-    if not behind and "e" not in cue.entry.uses and not (cue.passive and segment.end - segment.start < 5):
-        return None
+    near = behind or "e" in uses or (cue.passive and segment.end - segment.start < 5)
     comma = segment.start - 1
-    if before[-1].after != "," or _only_marked(sentence, comma):
+    if uses.isdisjoint("ceqnz") or not near or before[-1].after != "," or _only_marked(sentence, comma):
         return None
-    head = trimmed(sentence.words, sentence.start, comma)
     stop, rest = frame_end(sentence, cue.segment)
-    content = head + rest
+    content = trimmed(sentence.words, sentence.start, comma) + rest
     if not content or not (whole or (rest and cue.speaker)):
         return None
     return Draft(
@@ -208,15 +184,11 @@ def _only_marked(sentence: Sentence, end: int) -> bool:
 
 def frame_end(sentence: Sentence, index: int) -> tuple[int, tuple[Range, ...]]:
     """Where an inserted frame ends and what of the content follows it."""
-    before = sentence.segments[:index]
-    following = sentence.segments[index + 1 :]
-    complete = any(part.verb >= 0 for part in before) or sentence.segments[index].start - 2 in sentence.inside
-    for part in following:
-        if part.kind in ("rel", "bare") and complete:
-            continue
-        if complete and part.kind not in ("main", "first", "dass"):
-            continue
-        return part.start, trimmed(sentence.words, part.start, sentence.stop)
+    before, own = sentence.segments[:index], sentence.segments[index]
+    complete = any(part.verb >= 0 for part in before) or own.start - 2 in sentence.inside
+    for part in sentence.segments[index + 1 :]:
+        if not complete or part.kind in ("main", "first", "dass"):
+            return part.start, trimmed(sentence.words, part.start, sentence.stop)
     return sentence.stop, ()
 
 
@@ -229,15 +201,9 @@ def _wie(sentence: Sentence, cue: Cue, segment: Segment) -> Draft | None:
         frame = (segment.start, min(segment.end + 1, sentence.stop))
     else:
         comma = segment.start - 1
-        following = sentence.segments[cue.segment + 1 :]
-        rest: tuple[Range, ...] = ()
-        stop = sentence.stop
-        for part in following:
-            if part.kind not in ("rel", "bare"):
-                rest = trimmed(words, part.start, sentence.stop)
-                stop = part.start
-                break
-        content = trimmed(words, sentence.start, comma) + rest
+        following = (p for p in sentence.segments[cue.segment + 1 :] if p.kind not in ("rel", "bare"))
+        stop = next((part.start for part in following), sentence.stop)
+        content = trimmed(words, sentence.start, comma) + trimmed(words, stop, sentence.stop)
         frame = (comma, stop)
     if not content:
         return None

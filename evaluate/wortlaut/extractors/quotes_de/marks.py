@@ -36,7 +36,10 @@ _DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A stretch between quotation marks, marks included; ``depth`` 0 is the outermost."""
+    """A stretch between quotation marks, marks included: of characters, or of tokens.
+
+    ``depth`` 0 is the outermost.
+    """
 
     start: int
     end: int

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wortlaut.extractors.quotes_de.clauses import FUNCTION
 from wortlaut.extractors.quotes_de.lexicon import WORDS
@@ -36,8 +38,7 @@ class Speakers:
             for known, _, surface in self._recent():
                 if surface == role or known.lower().endswith(" " + role):
                     return known, True
-        label = words.text[words.start[phrase.start] : words.end[phrase.end - 1]]
-        label = _without_article(label)
+        label = _without_article(words.text[words.start[phrase.start] : words.end[phrase.end - 1]])
         self.seen.append((label, is_female(words, phrase), role))
         return label, False
 
@@ -46,49 +47,40 @@ class Speakers:
         return self.seen[: -_REACH - 1 : -1]
 
     def _pronoun(self, word: str) -> str | None:
-        wanted = True if word in _FEMALE_PRONOUN else False if word in _MALE_PRONOUN else None
-        if wanted is None:
+        if word not in _FEMALE_PRONOUN | _MALE_PRONOUN:
             return None
-        for known, female, _ in self._recent():
-            if female is None or female == wanted:
-                return known
-        return None
+        fitting = (None, word in _FEMALE_PRONOUN)
+        return next((known for known, female, _ in self._recent() if female in fitting), None)
 
     def _name(self, phrase: Phrase) -> str | None:
         """The proper name in the phrase: its last capitalised words that are no common noun."""
         words = self.words
-        best: list[str] = []
-        current: list[str] = []
+        runs: list[list[str]] = [[]]
         owned = False  # behind a genitive or a preposition stands another name: das Büro des Präsidenten X
         for k in range(phrase.start, phrase.end):
             word = words.form[k]
             following = min(k + 1, phrase.end - 1)
-            particle = bool(current) and words.low[k] in _PARTICLES and is_noun(words, following)
+            particle = bool(runs[-1]) and words.low[k] in _PARTICLES and is_noun(words, following)
             if word == ",":
                 owned = False
             elif k > phrase.start and words.low[k] in WORDS["owner"] and not particle:
                 owned = True
             if not owned and (particle or (is_noun(words, k) and not is_role(word))):
-                current.append(word)
-                continue
-            best = best or (current if len(current) > 1 else [])
-            current = []
-        best = best or (current if len(current) > 1 else [])
-        if best:
+                runs[-1].append(word)
+            else:
+                runs.append([])
+        if best := next((run for run in runs if len(run) > 1), None):
             return " ".join(best)
         head = words.form[phrase.head]
         single = phrase.end - phrase.start == 1 or words.form[phrase.start] in ("Herr", "Frau")
-        if head in self.full and (single or is_role(words.form[phrase.start])):
-            return head
-        return None
+        named = head in self.full and (single or is_role(words.form[phrase.start]))
+        return head if named else None
 
 
 def is_role(word: str) -> bool:
     """Whether a noun is a role or another common noun, by list and ending."""
-    if word in WORDS["person"] or word in WORDS["not_name"] or word in WORDS["woman"]:
-        return True
-    tail = word.lower()
-    return tail.endswith(_ROLE_ENDS) and len(word) > 5
+    listed = word in WORDS["person"] or word in WORDS["not_name"] or word in WORDS["woman"]
+    return listed or (word.lower().endswith(_ROLE_ENDS) and len(word) > 5)
 
 
 #: How many speakers back a pronoun or a role may point.
@@ -108,8 +100,7 @@ def can_speak(words: Words, phrase: Phrase) -> bool:
 
 def is_female(words: Words, phrase: Phrase) -> bool | None:
     """Grammatical or natural gender of the speaker, as far as a word shows it."""
-    for k in range(phrase.start, phrase.end):
-        word = words.form[k]
+    for word in words.form[phrase.start : phrase.end]:
         if (
             word in WORDS["woman"]
             or word in WORDS["first_female"]
@@ -118,40 +109,28 @@ def is_female(words: Words, phrase: Phrase) -> bool | None:
             return True
         if word in ("Herr", "Sprecher", "Präsident", "Minister", "Chef", "Papst", "König"):
             return False
-    lead = words.low[phrase.start]
-    if lead in ("der", "ein"):
-        return False
-    return None
+    return False if words.low[phrase.start] in ("der", "ein") else None
 
 
 def full_names(words: Words) -> dict[str, str]:
     """For each surname the longest full name of the document that ends with it, unless there are two."""
-    names: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = defaultdict(set)
     current: list[str] = []
-    for k in range(len(words.form)):
-        word = words.form[k]
-        if word[0].isupper() and word[-1].isalpha() and words.low[k] not in FUNCTION and not is_role(word):
-            current.append(word)
-            continue
-        if (
-            current
-            and words.low[k] in _PARTICLES
-            and words.form[k + 1 : k + 2]
-            and words.form[k + 1][0].isupper()
-        ):
+    for word, following in pairwise([*words.form, ".", "."]):  # the stop ends the last name
+        low = word.lower()
+        name = word[0].isupper() and word[-1].isalpha() and low not in FUNCTION and not is_role(word)
+        if name or (current and low in _PARTICLES and following[0].isupper()):
             current.append(word)
             continue
         if 1 < len(current) < 5 and current[-1][0].isupper():
-            names.setdefault(current[-1], set()).add(" ".join(current))
+            names[current[-1]].add(" ".join(current))
         current = []
-    if 1 < len(current) < 5 and current[-1][0].isupper():
-        names.setdefault(current[-1], set()).add(" ".join(current))
-    resolved = {}
-    for surname, full in sorted(names.items()):
-        longest = max(sorted(full), key=len)
-        if all(longest.endswith(name) for name in full):
-            resolved[surname] = longest
-    return resolved
+    longest = {surname: max(sorted(full), key=len) for surname, full in sorted(names.items())}
+    return {
+        surname: whole
+        for surname, whole in longest.items()
+        if all(whole.endswith(name) for name in names[surname])
+    }
 
 
 def _without_article(label: str) -> str:

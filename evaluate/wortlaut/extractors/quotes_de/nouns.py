@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wortlaut.extractors.quotes_de.clauses import FUNCTION, Sentence, words_start
+from wortlaut.extractors.quotes_de.clauses import FUNCTION, Sentence, is_first
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import AUX, verb_readings
 
 #: A capitalised word with such an end at the start of a sentence is an adverb: Unmissverständlich sagte …
 _ADVERBIAL = ("lich", "isch", "haft", "sam", "weise")
-_MARKS = frozenset("„“”\"»«‚‘’'›‹")
 _ATTACHING = frozenset({"von", "vom", "aus", "für", "im", "in", "ohne"})
 
 
@@ -30,9 +29,7 @@ def is_noun(words: Words, i: int) -> bool:
     """Whether the word is capitalised and no function word."""
     form = words.form[i]
     if form[0].isupper():
-        if words.low[i] in FUNCTION:
-            return False
-        return not (form.endswith(_ADVERBIAL) and words_start(words, i) >= 0)
+        return words.low[i] not in FUNCTION and not (form.endswith(_ADVERBIAL) and is_first(words, i))
     return "-" in form and any(part[:1].isupper() for part in form.split("-")[1:])
 
 
@@ -40,16 +37,21 @@ def is_adjective(words: Words, i: int) -> bool:
     form = words.form[i]
     if form[0].isdigit():
         return True
-    if words.low[i] in FUNCTION or (form[0].isupper() and words_start(words, i) < 0):
+    if words.low[i] in FUNCTION or (form[0].isupper() and not is_first(words, i)):
         return False
     return form.endswith(("e", "er", "en", "es", "em")) and len(form) > 3
+
+
+def full_phrase(words: Words, i: int, end: int) -> Phrase | None:
+    """As :func:`noun_phrase`, but no pronoun."""
+    phrase = noun_phrase(words, i, end)
+    return None if phrase is None or phrase.pronoun else phrase
 
 
 def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
     """The noun phrase that begins at token ``i``, within ``[i, end)`` and 40 tokens."""
     end = min(end, i + 40)
     low = words.low
-    start = i
     if i >= end:
         return None
     while i + 1 < end and low[i] in ("auch", "sogar", "selbst", "nur", "allein"):
@@ -71,18 +73,15 @@ def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
         and k < end
         and low[k] in ("der", "von", "dieser", "ihrer", "seiner")
     ):
-        part = noun_phrase(words, k + (low[k] == "von"), end)
-        return Phrase(start, part.end, i) if part and not part.pronoun else None
+        part = full_phrase(words, k + (low[k] == "von"), end)
+        return Phrase(start, part.end, i) if part else None
     if det:
         k = _extended_attribute(words, k, end)
     core = _core(words, k, end)
     if core is None:
-        if low[i] in WORDS["pronoun"]:
-            return Phrase(start, i + 1, i, pronoun=True)
-        return None
+        return Phrase(start, i + 1, i, pronoun=True) if low[i] in WORDS["pronoun"] else None
     head, k = core
-    k = _modifiers(words, head, k, end)
-    return Phrase(start, k, head, oblique=oblique)
+    return Phrase(start, _modifiers(words, head, k, end), head, oblique=oblique)
 
 
 def _extended_attribute(words: Words, k: int, end: int) -> int:
@@ -120,12 +119,10 @@ def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
         steps += 1
     if k >= end or not (is_noun(words, k) or _site(form[k])):
         return None
-    head = k
-    k += 1
+    head, k = k, k + 1
     while k < end:
         if is_noun(words, k) or _site(form[k]) or (form[k][0].isupper() and low[k] in WORDS["name_particle"]):
-            head = k
-            k += 1
+            head, k = k, k + 1
         elif (
             (form[k] == "." and form[k - 1] in WORDS["honorific"] | _INITIALS)
             or (form[k] == "." and _roman(form[k - 1]) and k + 1 < end and not form[k + 1][0].isupper())
@@ -159,11 +156,9 @@ def _roman(word: str) -> bool:
 
 def _in_name(words: Words, k: int) -> bool:
     """Whether ``von`` belongs to a name: a bare first name stands before it, no article."""
-    if words.low[k] not in ("von", "der", "zu", "zur", "den", "bin", "da", "du"):
-        return True
-    return words.low[k] == "bin" or (
-        words.low[k] == "von" and words.form[k - 1] in WORDS["first_female"] | _NOBLE_FIRST
-    )
+    if words.low[k] == "von":
+        return words.form[k - 1] in WORDS["first_female"] | _NOBLE_FIRST
+    return words.low[k] not in ("der", "zu", "zur", "den", "da", "du")
 
 
 _NOBLE_FIRST = frozenset(
@@ -187,61 +182,44 @@ _NOBLE_FIRST = frozenset(
 
 def _quoted_name(words: Words, k: int, end: int) -> int:
     """The end of a short quoted name that opens at ``k``; 0 if it is none."""
-    for i in range(k + 2, min(end, k + 8)):
-        if words.form[i] in '“”"«':
-            return i + 1
-    return 0
+    return next((i + 1 for i in range(k + 2, min(end, k + 8)) if words.form[i] in '“”"«'), 0)
 
 
 def _modifiers(words: Words, head: int, k: int, end: int) -> int:
     """The end of the phrase with brackets, genitives and attached prepositional phrases."""
     low, form = words.low, words.form
     while k < end:
+        inner = None
         if form[k] == "(":
             close = next((i for i in range(k + 1, min(end, k + 12)) if form[i] == ")"), 0)
-            if not close:
-                return k
-            k = close + 1
+            inner = Phrase(k, close + 1, k) if close else None
         elif low[k] in WORDS["genitive"]:
-            inner = noun_phrase(words, k, end)
-            if inner is None or inner.pronoun:
-                return k
-            k = inner.end
+            inner = full_phrase(words, k, end)
         elif form[k].endswith("er") and form[k].islower() and low[k] not in FUNCTION and k + 1 < end:
-            if not is_noun(words, k + 1) or verb_readings(low[k]):
-                return k
-            inner = noun_phrase(words, k, end)
-            if inner is None:
-                return k
-            k = inner.end
+            if is_noun(words, k + 1) and not verb_readings(low[k]):
+                inner = noun_phrase(words, k, end)
         elif low[k] in _ATTACHING and form[head] not in WORDS["month"]:
-            if low[k] in ("in", "im", "aus") and head and is_noun(words, head - 1):
-                return k
-            inner = noun_phrase(words, k + 1, end)
-            if inner is None or inner.pronoun or _detached(words, k, inner):
-                return k
-            k = inner.end
+            if low[k] not in ("in", "im", "aus") or not head or not is_noun(words, head - 1):
+                inner = full_phrase(words, k + 1, end)
+            if inner and _detached(words, inner):
+                inner = None
         elif low[k] in ("und", "sowie") and k + 1 < end:
-            inner = noun_phrase(words, k + 1, end)
-            if inner is None or inner.pronoun:
-                return k
-            if inner.end < end and verb_readings(low[inner.end]) & AUX == 0 and inner.oblique:
-                return k
-            k = inner.end
-        else:
+            inner = full_phrase(words, k + 1, end)
+            if inner and inner.oblique and inner.end < end and not verb_readings(low[inner.end]) & AUX:
+                inner = None
+        if inner is None:
             return k
+        k = inner.end
     return k
 
 
-def _detached(words: Words, k: int, inner: Phrase) -> bool:
+def _detached(words: Words, inner: Phrase) -> bool:
     """Whether the prepositional phrase says when or where something was said, not who says it."""
     nouns = words.form[inner.start : inner.end]
-    if any(
+    return nouns[0][0].isdigit() or any(
         word in WORDS["circumstance"] or word in WORDS["weekday"] or word.endswith("interview")
         for word in nouns
-    ):
-        return True
-    return bool(nouns[0][0].isdigit())
+    )
 
 
 _LOOSE = WORDS["preposition"] | WORDS["adverb"]
@@ -253,8 +231,8 @@ def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
     for index, segment in enumerate(segments[:-1]):
         if segment.end == phrase.end and segment.after == "," and segment.end + 1 not in sentence.inside:
             following = segments[index + 1]
-            inner = noun_phrase(sentence.words, following.start, following.end)
+            inner = full_phrase(sentence.words, following.start, following.end)
             whole = inner and (inner.end == following.end or sentence.words.low[inner.end] in _LOOSE)
-            if following.kind == "bare" and inner and not inner.pronoun and whole:
+            if following.kind == "bare" and inner and whole:
                 return Phrase(phrase.start, inner.end, phrase.head, oblique=phrase.oblique)
     return phrase

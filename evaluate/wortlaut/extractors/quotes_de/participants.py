@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, finite_verb
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.nouns import Phrase, is_noun, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.nouns import Phrase, full_phrase, is_noun, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.tokens import Words
-from wortlaut.extractors.quotes_de.verbs import (
-    CueVerb,
-)
+from wortlaut.extractors.quotes_de.verbs import CueVerb
 
 _AGENT = frozenset({"von", "vom", "durch", "seitens", "in", "im"})
+_SOURCE = frozenset("in im bei beim auf aus von seitens vonseiten".split())
 _AUDIENCE = frozenset(
     "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
 )
 
 
 def participants(
-    sentence: Sentence,
-    segment: Segment,
-    entry: CueVerb,
-    verb: int,
-    tokens: tuple[int, ...],
-    passive: bool,
+    sentence: Sentence, segment: Segment, entry: CueVerb, verb: int, passive: bool
 ) -> tuple[Phrase | None, Phrase | None]:
     """Who says it and to whom, by case and place around the verb."""
     if entry.lemma == "heißen":
-        return _source_phrase(sentence, segment, tokens), None
+        return _source_phrase(sentence, segment), None
     if "p" in entry.uses:
         return None, None
     subject = find_subject(sentence, segment, verb)
@@ -36,8 +31,8 @@ def participants(
         return _quoted_person(sentence, segment, verb, subject, passive), None
     if passive:
         whom = subject or noun_phrase(sentence.words, segment.start, verb)
-        return _agent(sentence, segment, verb), whom if entry.uses & {"a", "d"} else None
-    addressee = _addressee(sentence, segment, entry, verb, tokens, subject)
+        return _agent(sentence, segment), whom if entry.uses & {"a", "d"} else None
+    addressee = _addressee(sentence, segment, entry, verb, subject)
     if subject and addressee is None and entry.lemma in ("vor|werfen", "unterstellen", "vor|halten"):
         return _split_dative(sentence.words, subject)
     return subject, addressee
@@ -58,27 +53,21 @@ def _quoted_person(
     if passive or subject is None:
         return subject
     at = max(verb + 1, subject.end)
-    other = noun_phrase(sentence.words, at, segment.end) if at < segment.end else None
-    return other if other and not other.pronoun else subject
+    return full_phrase(sentence.words, at, segment.end) or subject
 
 
 def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
     """The subject of the clause around ``verb``: before it if the clause begins with it, else behind."""
-    words = sentence.words
-    low = words.low
-    start = _skip_lead(words, segment.start, verb)
+    words, low = sentence.words, sentence.words.low
     if segment.kind in ("wie", "dass", "sub", "question", "rel"):
         return _verb_final_subject(sentence, segment, verb)
     if verb + 1 < segment.end and low[verb + 1] in ("er", "sie", "man", "wir", "ich"):
         return Phrase(verb + 1, verb + 2, verb + 1, pronoun=True)
-    if verb > segment.start + 1 and low[verb - 1] in ("und", "aber", "sowie"):
-        shared = _shared_subject(sentence, segment, verb)
-        if shared:
-            return shared
-    if start < verb:
-        phrase = _subject_in_front(sentence, start, verb)
-        if phrase:
-            return phrase
+    joined = verb > segment.start + 1 and low[verb - 1] in ("und", "aber", "sowie")
+    if joined and (shared := _shared_subject(sentence, segment, verb)):
+        return shared
+    if phrase := _subject_in_front(sentence, _skip_lead(words, segment.start, verb), verb):
+        return phrase
     k = verb + 1
     while k < segment.end:
         if (
@@ -107,18 +96,13 @@ def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase |
     joined = words.low[verb - 1] in ("und", "aber", "sowie") or words.low[segment.start] in ("und", "aber")
     if not joined and segment.kind != "first":
         return None
-    for part in sentence.segments:
-        if part.start > segment.start or part.verb < 0 or part.verb >= verb:
-            continue
-        if part.kind in ("main", "first"):
-            return find_subject(sentence, part, part.verb)
-        return None
-    return None
+    parts = (p for p in sentence.segments if p.start <= segment.start and 0 <= p.verb < verb)
+    first = next(parts, None)
+    return find_subject(sentence, first, first.verb) if first and first.kind in ("main", "first") else None
 
 
 def _is_time(words: Words, phrase: Phrase) -> bool:
-    head = next((k for k in range(phrase.start, phrase.end) if words.form[k] in WORDS["time_noun"]), -1)
-    return head >= 0
+    return not WORDS["time_noun"].isdisjoint(words.form[phrase.start : phrase.end])
 
 
 def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
@@ -128,9 +112,9 @@ def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | Non
     if phrase is None or phrase.oblique or _is_time(words, phrase) or words.low[phrase.head] == "es":
         return None
     if phrase.end < verb and words.form[phrase.end] == ",":
-        inner = noun_phrase(words, phrase.end + 1, verb)
+        inner = full_phrase(words, phrase.end + 1, verb)
         close = next((k for k in range(phrase.end + 1, verb) if words.form[k] == ","), verb)
-        if inner and not inner.pronoun and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0:
+        if inner and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0:
             return Phrase(phrase.start, close, phrase.head)
         return phrase
     return phrase if _only_adverbs(words, phrase.end, verb) else None
@@ -147,13 +131,11 @@ def _skip_lead(words: Words, start: int, verb: int) -> int:
 def _only_adverbs(words: Words, start: int, end: int) -> bool:
     k = start
     while k < end:
+        governed = noun_phrase(words, k + 1, end) if words.low[k] in WORDS["preposition"] else None
         if words.low[k] in WORDS["adverb"] or words.low[k] in WORDS["object"]:
             k += 1
-        elif words.low[k] in WORDS["preposition"]:
-            phrase = noun_phrase(words, k + 1, end)
-            if phrase is None:
-                return False
-            k = phrase.end
+        elif governed:
+            k = governed.end
         else:
             return False
     return True
@@ -183,55 +165,40 @@ def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phra
     return None
 
 
-def _agent(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
+def _agent(sentence: Sentence, segment: Segment) -> Phrase | None:
     """The agent of a passive: what ``von`` or ``durch`` governs, or the text in which it stands."""
     words = sentence.words
-    for k in range(segment.start, segment.end - 1):
-        if k in sentence.inside or words.low[k] not in _AGENT:
-            continue
-        phrase = noun_phrase(words, k + 1, segment.end)
-        if phrase is None or phrase.pronoun or words.form[phrase.head] in WORDS["not_name"]:
-            continue
-        if words.low[k] in ("in", "im") and not _is_written(words, phrase):
-            continue
-        return phrase
+    for k, phrase in _governed(words, segment, _AGENT):
+        nouns = words.form[phrase.start : phrase.end]
+        written = words.low[k] not in ("in", "im") or not WORDS["written"].isdisjoint(nouns)
+        if written and k not in sentence.inside and words.form[phrase.head] not in WORDS["not_name"]:
+            return phrase
     return None
 
 
-def _is_written(words: Words, phrase: Phrase) -> bool:
-    return any(words.form[k] in WORDS["written"] for k in range(phrase.start, phrase.end))
-
-
-def _source_phrase(sentence: Sentence, segment: Segment, tokens: tuple[int, ...]) -> Phrase | None:
+def _source_phrase(sentence: Sentence, segment: Segment) -> Phrase | None:
     """What ``heißt es`` names as its source: ``in dem Bericht``, ``beim Sender``."""
-    words = sentence.words
+    return next((phrase for _, phrase in _governed(sentence.words, segment, _SOURCE)), None)
+
+
+def _governed(words: Words, segment: Segment, prepositions: Container[str]) -> Iterator[tuple[int, Phrase]]:
+    """Each of the prepositions in the segment with the noun phrase behind it."""
     for k in range(segment.start, segment.end - 1):
-        if words.low[k] in ("in", "im", "bei", "beim", "auf", "aus", "von", "seitens", "vonseiten"):
-            phrase = noun_phrase(words, k + 1, segment.end)
-            if phrase and not phrase.pronoun:
-                return phrase
-    return None
+        if words.low[k] in prepositions and (phrase := full_phrase(words, k + 1, segment.end)):
+            yield k, phrase
 
 
 def _addressee(
-    sentence: Sentence,
-    segment: Segment,
-    entry: CueVerb,
-    verb: int,
-    tokens: tuple[int, ...],
-    subject: Phrase | None,
+    sentence: Sentence, segment: Segment, entry: CueVerb, verb: int, subject: Phrase | None
 ) -> Phrase | None:
-    words = sentence.words
-    low = words.low
+    words, low = sentence.words, sentence.words.low
     for k in range(segment.start, segment.end - 1):
-        if low[k] == "gegenüber" and k not in sentence.inside:
-            phrase = noun_phrase(words, k + 1, segment.end)
-            if phrase:
-                return phrase
-        if low[k] in ("vor", "an") and k > segment.start and k not in sentence.inside:
-            phrase = noun_phrase(words, k + 1, segment.end)
-            if phrase and words.form[phrase.head] in _AUDIENCE:
-                return phrase
+        if low[k] not in ("gegenüber", "vor", "an") or k in sentence.inside:
+            continue
+        phrase = noun_phrase(words, k + 1, segment.end)
+        before = k > segment.start and phrase is not None and words.form[phrase.head] in _AUDIENCE
+        if phrase and (before or low[k] == "gegenüber"):
+            return phrase
     if not entry.uses & {"a", "d"}:
         return None
     k = verb + 1

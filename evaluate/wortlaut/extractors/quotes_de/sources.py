@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 from wortlaut.extractors.quotes_de.clauses import Sentence
-from wortlaut.extractors.quotes_de.drafts import Draft, Range, trimmed
+from wortlaut.extractors.quotes_de.drafts import Draft, trimmed
 from wortlaut.extractors.quotes_de.indirect import frame_end
 from wortlaut.extractors.quotes_de.lexicon import WORDS
-from wortlaut.extractors.quotes_de.nouns import Phrase, noun_phrase, with_apposition
+from wortlaut.extractors.quotes_de.nouns import Phrase, full_phrase, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
 
 def from_sources(sentence: Sentence) -> list[Draft]:
     """Quotations by a source phrase: laut X, X zufolge, nach Angaben von X, so X, demnach."""
-    words = sentence.words
-    found = []
-    for i in range(sentence.start, sentence.stop):
-        word = words.low[i]
-        if word not in _TRIGGERS or i in sentence.inside:
-            continue
-        draft = _TRIGGERS[word](sentence, i)
-        if draft:
-            found.append(draft)
-    return found
-
-
-def _rest(sentence: Sentence, start: int, end: int) -> tuple[Range, ...]:
-    """The sentence without the frame ``[start, end)``."""
-    words = sentence.words
-    return trimmed(words, sentence.start, start) + trimmed(words, end, sentence.stop)
+    low = sentence.words.low
+    places = (i for i in range(sentence.start, sentence.stop) if low[i] in _TRIGGERS)
+    drafts = (_TRIGGERS[low[i]](sentence, i) for i in places if i not in sentence.inside)
+    return [draft for draft in drafts if draft]
 
 
 def _source(
     sentence: Sentence, rule: str, start: int, end: int, cue: tuple[int, ...], speaker: Phrase, medium: str
 ) -> Draft | None:
-    content = _rest(sentence, start, end)
-    for segment in sentence.segments:
-        if segment.kind == "rel" and segment.start < start and end <= segment.end:
-            content = trimmed(sentence.words, segment.start, start) + trimmed(
-                sentence.words, end, sentence.stop
-            )
+    relative = (s for s in sentence.segments if s.kind == "rel" and s.start < start and end <= s.end)
+    begin = next((segment.start for segment in relative), sentence.start)
+    content = trimmed(sentence.words, begin, start) + trimmed(sentence.words, end, sentence.stop)
     if not content or sum(b - a for a, b in content) < 3:
         return None
     return Draft("indirect", rule, medium, content, cue, speaker, None, ((start, end),))
@@ -46,26 +31,21 @@ def _source(
 
 def is_source(word: str) -> bool:
     """Whether a noun names what somebody said or wrote (``Angaben``, ``Polizeiangaben``)."""
-    if word in WORDS["source"]:
-        return True
-    tail = word.lower()
-    return any(tail.endswith(end) for end in WORDS["source_tail"])
+    return word in WORDS["source"] or word.lower().endswith(tuple(WORDS["source_tail"]))
 
 
 def _laut(sentence: Sentence, i: int) -> Draft | None:
-    words = sentence.words
-    phrase = noun_phrase(words, i + 1, sentence.stop)
-    if phrase is None or phrase.pronoun:
+    phrase = full_phrase(sentence.words, i + 1, sentence.stop)
+    if phrase is None:
         return None
     phrase = with_apposition(sentence, phrase)
-    medium = "speech/writing"
-    return _source(sentence, "indirect-laut", i, phrase.end, (i,), phrase, medium)
+    return _source(sentence, "indirect-laut", i, phrase.end, (i,), phrase, "speech/writing")
 
 
 def _nach(sentence: Sentence, i: int) -> Draft | None:
     words = sentence.words
-    phrase = noun_phrase(words, i + 1, sentence.stop)
-    if phrase and not phrase.pronoun and _has_source_head(sentence, phrase):
+    phrase = full_phrase(words, i + 1, sentence.stop)
+    if phrase and _has_source_head(sentence, phrase):
         if i and words.low[i - 1] == "je":
             return None
         return _source(sentence, "indirect-nach", i, phrase.end, (i,), phrase, _nach_medium(sentence, phrase))
@@ -105,15 +85,8 @@ def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:
         if verb_readings(words.low[start]) & FIN:
             continue
         phrase = noun_phrase(words, start, i)
-        if (
-            phrase
-            and phrase.end == i
-            and not (
-                start > sentence.start
-                and words.low[start - 1] in WORDS["preposition"]
-                and words.low[start] not in ("den",)
-            )
-        ):
+        governed = start > sentence.start and words.low[start - 1] in WORDS["preposition"]
+        if phrase and phrase.end == i and (not governed or words.low[start] == "den"):
             best = phrase
     return best
 
@@ -126,37 +99,32 @@ def _zufolge(sentence: Sentence, i: int) -> Draft | None:
 
 
 def _gemaess(sentence: Sentence, i: int) -> Draft | None:
-    phrase = noun_phrase(sentence.words, i + 1, sentence.stop)
-    if phrase is None or phrase.pronoun or not _has_source_head(sentence, phrase):
+    phrase = full_phrase(sentence.words, i + 1, sentence.stop)
+    if phrase is None or not _has_source_head(sentence, phrase):
         return None
     return _source(sentence, "indirect-gemäß", i, phrase.end, (i,), phrase, "speech/writing")
 
 
 def _so(sentence: Sentence, i: int) -> Draft | None:
     words = sentence.words
-    for index, segment in enumerate(sentence.segments):
-        if segment.start != i or not index:
-            continue
-        phrase = noun_phrase(words, i + 1, segment.end)
-        if phrase is None or (segment.kind not in ("bare", "inf") and segment.verb < phrase.end):
-            return None
-        if phrase.oblique or words.low[phrase.start] in ("viele", "viel"):
-            return None
-        if (
-            phrase.end < segment.end
-            and segment.verb >= 0
-            and words.low[phrase.end] not in WORDS["preposition"]
-        ):
-            return None
-        phrase = with_apposition(sentence, phrase)
-        stop, rest = frame_end(sentence, index)
-        content = trimmed(words, sentence.start, i - 1) + rest
-        if not content:
-            return None
-        return Draft(
-            "indirect", "indirect-so", "speech/writing", content, (i,), phrase, None, ((i - 1, stop),)
-        )
-    return None
+    index = next((n for n, segment in enumerate(sentence.segments) if segment.start == i), 0)
+    segment = sentence.segments[index]
+    phrase = noun_phrase(words, i + 1, segment.end) if index else None
+    if phrase is None or (segment.kind not in ("bare", "inf") and segment.verb < phrase.end):
+        return None
+    goes_on = phrase.end < segment.end and segment.verb >= 0
+    if (
+        phrase.oblique
+        or words.low[phrase.start] in ("viele", "viel")
+        or (goes_on and words.low[phrase.end] not in WORDS["preposition"])
+    ):
+        return None
+    stop, rest = frame_end(sentence, index)
+    content = trimmed(words, sentence.start, i - 1) + rest
+    if not content:
+        return None
+    speaker, frame = with_apposition(sentence, phrase), ((i - 1, stop),)
+    return Draft("indirect", "indirect-so", "speech/writing", content, (i,), speaker, None, frame)
 
 
 def _demnach(sentence: Sentence, i: int) -> Draft | None:
@@ -179,17 +147,8 @@ def _wonach(sentence: Sentence, i: int) -> Draft | None:
     content = trimmed(words, i + 1, sentence.stop)
     if not content:
         return None
-    before = _phrase_before(sentence, i - 1)
-    return Draft(
-        "indirect",
-        "indirect-wonach",
-        "speech/writing",
-        content,
-        (i,),
-        before,
-        None,
-        ((sentence.start, i + 1),),
-    )
+    before, frame = _phrase_before(sentence, i - 1), ((sentence.start, i + 1),)
+    return Draft("indirect", "indirect-wonach", "speech/writing", content, (i,), before, None, frame)
 
 
 _TRIGGERS = {

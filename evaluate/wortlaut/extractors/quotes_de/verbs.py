@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from wortlaut.extractors.quotes_de.conjugation import (
     FINITE,
@@ -45,6 +46,17 @@ _NOT_VERBS = frozenset().union(
 _NOT_CUES = _NOT_VERBS | {"gestanden", "geraten", "gehe", "gelehrt", "bekannt"}
 
 
+#: Ending → what a word that no list has is by it; the first that fits.
+_BY_ENDING = (
+    ("ieren", INF | FIN),
+    ("iert", FIN | PART),
+    (("ierte", "ierten"), FIN),
+    ("iere", FIN | SUBJ),
+    (("heit", "keit", "schaft", "haft", "icht"), 0),
+    (("te", "ten", "t"), MAYBE),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CueVerb:
     """A verb of saying, thinking or writing: ``uses`` are the letters of ``data/cues.tsv``."""
@@ -58,38 +70,23 @@ class CueVerb:
 
 @cache
 def _verb_forms() -> dict[str, int]:
-    forms: dict[str, int] = {}
+    forms: dict[str, int] = defaultdict(int)
     weak = " ".join(read_lines("weak.txt")).split()
     for lemma in (*strong_verbs(), *weak, *(verb.lemma.rpartition("|")[2] for verb in cue_verbs())):
         for form in conjugate(lemma):
-            forms[form.text] = forms.get(form.text, 0) | _KIND[form.kind]
-    for word in WORDS["auxiliary"]:
-        forms[word] = forms.get(word, 0) | FIN | AUX
-    for word in WORDS["subjunctive_one"]:
-        forms[word] = forms.get(word, 0) | FIN | SUBJ
-    for word in WORDS["subjunctive_two"]:
-        forms[word] = forms.get(word, 0) | FIN | SUBJ2
-    for word in ("gewesen", "worden", "geworden", "gehabt", "gekonnt", "gewollt"):
-        forms[word] = PART
+            forms[form.text] |= _KIND[form.kind]
+    for section, bits in (("auxiliary", AUX), ("subjunctive_one", SUBJ), ("subjunctive_two", SUBJ2)):
+        for word in WORDS[section]:
+            forms[word] |= FIN | bits
+    forms |= dict.fromkeys(("gewesen", "worden", "geworden", "gehabt", "gekonnt", "gewollt"), PART)
     for word in ("sein", "haben", "werden", "können", "müssen", "sollen", "dürfen", "wollen", "mögen"):
-        forms[word] = forms.get(word, 0) | INF
-    return forms
+        forms[word] |= INF
+    return dict(forms)
 
 
-_READINGS: dict[str, int] = {}
-
-
+@lru_cache(200_000)
 def verb_readings(word: str) -> int:
     """Bits of what the lower-case word can be: FIN, SUBJ, INF, PART, ZU, AUX; MAYBE by its ending."""
-    bits = _READINGS.get(word)
-    if bits is None:
-        bits = _readings(word)
-        if len(_READINGS) < 200_000:
-            _READINGS[word] = bits
-    return bits
-
-
-def _readings(word: str) -> int:
     if word in _NOT_VERBS and word not in WORDS["auxiliary"]:
         return 0
     forms = _verb_forms()
@@ -102,20 +99,11 @@ def _readings(word: str) -> int:
             continue
         if rest.startswith("zu") and forms.get(rest[2:], 0) & INF:
             return ZU
-        known = forms.get(rest, 0) & ~AUX
-        if known:
+        if known := forms.get(rest, 0) & ~AUX:
             return known
         if prefix in WORDS["inseparable"] and forms.get("ge" + rest, 0) & PART:
             return PART
-    if word.endswith("ieren"):
-        return INF | FIN
-    if word.endswith(("iert", "ierte", "ierten")):
-        return FIN | PART if word.endswith("iert") else FIN
-    if word.endswith("iere"):
-        return FIN | SUBJ
-    if word.endswith(("te", "ten", "t")) and not word.endswith(("heit", "keit", "schaft", "haft", "icht")):
-        return MAYBE
-    return 0
+    return next((bits for end, bits in _BY_ENDING if word.endswith(end)), 0)
 
 
 @cache
