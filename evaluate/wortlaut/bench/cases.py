@@ -57,15 +57,13 @@ class Subject:
         self.tell(doing=doing, limit=self.job[limit])
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def failure_noted(self) -> Iterator[None]:
         """Whatever goes wrong inside is written down as the reason."""
         try:
             yield
-        except WortlautError as error:
-            self.tell(failed=str(error))
-            raise
         except Exception as error:
-            self.tell(failed=f"{type(error).__name__}: {error}")
+            said = "" if isinstance(error, WortlautError) else f"{type(error).__name__}: "
+            self.tell(failed=f"{said}{error}")
             raise
 
     def pass_over(self, texts: Sequence[Text], batch_size: int) -> None:
@@ -90,7 +88,7 @@ def subject() -> Iterator[Subject]:
     it = Subject(job, [Text(text, id) for id, text in job["texts"]])
     before = peak_memory()
     try:
-        with it.told():
+        with it.failure_noted():
             it.step("loading it")
             begin = perf_counter()
             it.extractor = resolve(job["spec"])
@@ -115,7 +113,7 @@ def test_throughput(benchmark: Any, subject: Subject, spec: str, size: int) -> N
         subject.pass_over(subject.texts, size)
 
     warmup, rounds, spent = job["warmup"], job["rounds"], _ROUND
-    with subject.told():
+    with subject.failure_noted():
         if warmup:
             subject.step(_PASS)
             begin = perf_counter()
@@ -144,7 +142,7 @@ def _point(benchmark: Any, subject: Subject, texts: Sequence[Text], size: int) -
     spent *= size / before
     repeated = max(math.ceil(_ROUND / spent), 1)
     rounds = min(max(int(_POINT_SECONDS / (spent * repeated)), 1), _POINT_MOST)
-    with subject.told():
+    with subject.failure_noted():
         _measure(
             benchmark,
             subject,

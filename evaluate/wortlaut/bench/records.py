@@ -14,7 +14,7 @@ from typing import Any
 
 from wortlaut.bench.run import Bench
 from wortlaut.bench.speed import REFERENCE
-from wortlaut.errors import ComparisonError, DataError, MissingFileError
+from wortlaut.errors import ComparisonError, DataError, MissingFileError, listed
 from wortlaut.io.files import write_whole
 
 #: Our own field beside pytest-benchmark's: seconds in units of the reference, which travel between machines.
@@ -182,7 +182,6 @@ def _notes(
         )
     for what, names in (("only in the file", before.keys() - new), ("not in the file", new.keys() - before)):
         if names:
-            listed = sorted((before.get(name) or new[name])["name"] for name in names)
-            more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-            notes.append(f"Not compared, {what}: {', '.join(listed[:_SHOWN])}{more}.")
+            shown = sorted((before.get(name) or new[name])["name"] for name in names)
+            notes.append(f"Not compared, {what}: {listed(shown, _SHOWN)}.")
     return notes

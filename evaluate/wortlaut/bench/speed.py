@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import median
 
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
-from wortlaut.extractors.run import BATCH_SIZE, checked_batch
+from wortlaut.extractors.run import BATCH_SIZE, checked_batch, close
 from wortlaut.model import Document, Text
 from wortlaut.text.segments import TOKENS, tokens
 
@@ -27,20 +28,13 @@ def relative_speed(spec: str | Extractor, documents: Sequence[Document], *, roun
     """
     extractor = resolve(spec) if isinstance(spec, str) else spec
     texts = [Text(document.text, document.id) for document in documents]
-
-    def system() -> None:
-        system_pass(extractor, texts)
-
-    def reference() -> None:
-        reference_pass(texts)
-
+    system, reference = partial(system_pass, extractor, texts), partial(reference_pass, texts)
     try:
         system()
         reference()
         return median(seconds(reference) / seconds(system) for _ in range(rounds))
     finally:
-        if close := getattr(extractor, "close", None):
-            close()
+        close(extractor)
 
 
 def system_pass(extractor: Extractor, texts: Sequence[Text], batch_size: int = BATCH_SIZE) -> None:

@@ -39,11 +39,9 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
-    except WortlautError as error:
-        fail(error)
-        raise SystemExit(2) from None
-    except RecursionError:
-        fail(WortlautError("an input is nested too deeply to be read"))
+    except (WortlautError, RecursionError) as error:
+        deep = WortlautError("an input is nested too deeply to be read")
+        fail(error if isinstance(error, WortlautError) else deep)
         raise SystemExit(2) from None
     except BrokenPipeError:
         # Nobody reads on: what is still buffered goes nowhere, and Python does not complain about it at exit.

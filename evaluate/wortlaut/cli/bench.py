@@ -12,11 +12,10 @@ from wortlaut.cli.common import (
     Extractors,
     JsonFile,
     app,
-    fail,
-    print_parts,
+    exit_if_failed,
     progress_bars,
+    show_result,
     target,
-    write_json,
 )
 from wortlaut.errors import WortlautError
 
@@ -107,16 +106,13 @@ def bench(
     compared = None
     if compare_file is not None and old is not None:
         compared = records.compare(result, compare_file, old, thresholds)
-    if json_file is not None:
-        write_json(json_file, result.to_dict() | ({"compared": compared.to_dict()} if compared else {}))
     if plot is not None:
         write_whole(plot, pareto_svg(result))
-    if json_file != Path("-"):
-        print_parts(bench_view(result, compared))
-    failures = [system for system in result.systems if system.failed is not None]
-    for system in failures:
-        fail(WortlautError(f"{system.name} failed\n  {system.failed}"))
-    if failures:
-        raise typer.Exit(2)
+    show_result(
+        json_file,
+        lambda: result.to_dict() | ({"compared": compared.to_dict()} if compared else {}),
+        lambda: bench_view(result, compared),
+    )
+    exit_if_failed([f"{one.name} failed\n  {one.failed}" for one in result.systems if one.failed is not None])
     if compared is not None and compared.regressed:
         raise typer.Exit(1)

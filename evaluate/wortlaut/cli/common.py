@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -130,6 +130,26 @@ def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
         from wortlaut.io.files import write_whole
 
         write_whole(path, text)
+
+
+def show_result(
+    json_file: Path | None,
+    data: Callable[[], dict[str, Any] | list[Any]],
+    view: Callable[[], Iterable[RenderableType]],
+) -> None:
+    """Write the JSON that was asked for, and print the view, unless the JSON is on standard output."""
+    if json_file is not None:
+        write_json(json_file, data())
+    if json_file != Path("-"):
+        print_parts(view())
+
+
+def exit_if_failed(failures: Sequence[str]) -> None:
+    """Tell what failed, last of all, and end with exit code 2."""
+    for what in failures:
+        fail(WortlautError(what))
+    if failures:
+        raise typer.Exit(2)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from wortlaut.cli.common import (
     Seed,
     app,
     make_console,
-    print_parts,
     progress_bars,
+    show_result,
     write_json,
 )
 from wortlaut.errors import WortlautError, counted
@@ -87,14 +87,10 @@ def diff(
     """Show what differs between two layers, in context; exit 1 if anything does."""
     from wortlaut.annotations.diff import diff as compare_layers
     from wortlaut.annotations.diff import read_layer
+    from wortlaut.reports.layers import diff_view
 
     found = compare_layers(read_layer(first, root), read_layer(second, root))
-    if json_file is not None:
-        write_json(json_file, found.to_dict())
-    if json_file != Path("-"):
-        from wortlaut.reports.layers import diff_view
-
-        print_parts(diff_view(found))
+    show_result(json_file, found.to_dict, lambda: diff_view(found))
     raise typer.Exit(0 if found.equal else 1)
 
 
@@ -162,6 +158,7 @@ def agree(
     from wortlaut.evaluation.agreement import agree as measure
     from wortlaut.evaluation.agreement import to_dict
     from wortlaut.release.validate import AGREEMENT, layer_hashes
+    from wortlaut.reports.layers import agreement_view
 
     names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
     if write and layers:
@@ -169,14 +166,9 @@ def agree(
     found = measure([read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma)
     if write:
         write_json(root / AGREEMENT, to_dict(found, layer_hashes(root)))
-    if json_file is not None:
-        write_json(json_file, to_dict(found))
-    if json_file == Path("-"):
-        return
-    from wortlaut.reports.layers import agreement_view
-
-    for agreement in found:
-        print_parts(agreement_view(agreement))
+    show_result(
+        json_file, lambda: to_dict(found), lambda: (part for one in found for part in agreement_view(one))
+    )
 
 
 @app.command(rich_help_panel="Make a corpus")

@@ -15,12 +15,11 @@ from wortlaut.cli.common import (
     Samples,
     StrictSchemas,
     app,
-    fail,
-    print_parts,
+    exit_if_failed,
     progress_bars,
     read_labels,
+    show_result,
     target,
-    write_json,
 )
 from wortlaut.errors import WortlautError
 
@@ -64,10 +63,7 @@ def stress(
         if extractor or transform or html_file:
             raise WortlautError("--list runs nothing", hint="It goes with --expected and --json only.")
         found = [one for one in available() if not expected or getattr(one, "expected", False)]
-        if json_file is not None:
-            write_json(json_file, [one.to_dict() for one in found])
-        if json_file != Path("-"):
-            print_parts(list_view(found))
+        show_result(json_file, lambda: [one.to_dict() for one in found], lambda: list_view(found))
         return
     if expected:
         transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]
@@ -87,12 +83,6 @@ def stress(
         )
     if html_file is not None:
         write_whole(html_file, stress_page(report))
-    if json_file is not None:
-        write_json(json_file, report.to_dict())
-    if json_file != Path("-"):
-        print_parts(stress_view(report, cases=cases, everything=everything))
-    for failure in report.failures:
-        if not failure.transform:
-            fail(WortlautError(f"{failure.system} has no scores\n  {failure.why}"))
-    if any(not failure.transform for failure in report.failures):
-        raise typer.Exit(2)
+    show_result(json_file, report.to_dict, lambda: stress_view(report, cases=cases, everything=everything))
+    whole = [failure for failure in report.failures if not failure.transform]
+    exit_if_failed([f"{failure.system} has no scores\n  {failure.why}" for failure in whole])

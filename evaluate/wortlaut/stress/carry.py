@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -210,10 +211,7 @@ class _Carrier:
 
     def span(self, span: Span) -> Span | str:
         """The span in the new text, or why there is none."""
-        moved = self.offsets.span(span)
-        # What neither began nor ended in white space, which breaks a rule, must not do so now.
-        if moved is not None and not frayed(span, self.document.text):
-            moved = trimmed(moved, self.text)
+        moved = settled(self.offsets.span(span), self.text, span, self.document.text)
         if moved is None:
             return NOTHING_LEFT
         return CROSSED if self.offsets.crossed(span) else moved
@@ -228,6 +226,7 @@ class _Carrier:
         seen: set[tuple[Span, int]] = set()
         names: list[Span] = []
         outer = [entity.span for entity in self.document.entities if entity.level == 1]
+        places = Counter((entity.span, entity.level) for entity in self.document.entities)
         # Outer names first, since an inner one goes with the name that it is part of.
         for i, entity in sorted(enumerate(self.document.entities), key=lambda pair: (pair[1].level, pair[0])):
             moved = self.span(entity.span)
@@ -235,7 +234,7 @@ class _Carrier:
             if isinstance(moved, Span):
                 if inner and not any(name.contains(moved) for name in names):
                     moved = "the name that it is part of is dropped"
-                elif (moved, entity.level) in seen and not self._doubled(entity):
+                elif (moved, entity.level) in seen and places[entity.span, entity.level] == 1:
                     moved = "it coincides with another one"
             if isinstance(moved, str):
                 self.drop(f"entity {entity.label}", entity.span, moved)
@@ -245,10 +244,6 @@ class _Carrier:
             seen.add((moved, entity.level))
             found.append((i, replace(entity, span=moved)))
         return sorted(found, key=lambda pair: pair[0])
-
-    def _doubled(self, entity: Entity) -> bool:
-        same = [e for e in self.document.entities if (e.span, e.level) == (entity.span, entity.level)]
-        return len(same) > 1
 
     def quotes(self) -> list[tuple[int, Quote]]:
         found: list[tuple[int, Quote]] = []
@@ -285,8 +280,7 @@ class _Carrier:
                 before[parent].contains(before[quote.id]) and not contents[parent].contains(quote.content)
             )
             if outside:
-                what = f"quote {quote.id}: its parent {parent} is dropped, it now has none"
-                self.dropped.append(what)
+                self.dropped.append(f"quote {quote.id}: its parent {parent} is dropped, it now has none")
                 found[n] = (i, replace(quote, parent=None))
         return found
 
@@ -319,15 +313,15 @@ class _Carrier:
         return found
 
 
-def frayed(span: Span, text: str) -> bool:
-    """Whether a fragment begins or ends in white space."""
-    return any(text[place].isspace() for start, end in span for place in (start, end - 1))
+def settled(moved: Span | None, text: str, span: Span, before: str) -> Span | None:
+    """A moved span without white space at the edges of its fragments, where ``span`` had none before.
 
-
-def trimmed(span: Span, text: str) -> Span | None:
-    """The span without white space at the edges of its fragments."""
+    What neither began nor ended in white space, which breaks a rule, must not do so now.
+    """
+    if moved is None or any(before[place].isspace() for a, b in span for place in (a, b - 1)):
+        return moved
     fragments = []
-    for start, end in span:
+    for start, end in moved:
         inside = text[start:end]
         left, right = len(inside) - len(inside.lstrip()), len(inside.rstrip())
         if left < right:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
 from importlib import import_module, metadata
+from itertools import accumulate
 from random import Random
 from typing import cast
 
@@ -123,10 +124,9 @@ def transformer(spec: str, seed: int = 0) -> Callable[[Document], Transformed]:
     parts = resolve(spec)
 
     def function(document: Document) -> Transformed:
-        steps = []
-        for i, part in enumerate(parts):
-            name = "+".join(one.name for one in parts[: i + 1])
-            steps.append((partial(_checked, part), Random(_number(seed, document.id, name))))
+        names = accumulate((part.name for part in parts), "{}+{}".format)
+        numbers = (_number(seed, document.id, name) for name in names)
+        steps = [(partial(_checked, part), Random(at)) for part, at in zip(parts, numbers, strict=True)]
         return one_after_another(document, steps)
 
     return function

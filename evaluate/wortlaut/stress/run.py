@@ -17,7 +17,7 @@ from wortlaut.evaluation.scorer import Item, Judged
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
-from wortlaut.model import ROLES, Annotations, Document, Quote, Span
+from wortlaut.model import ROLES, Annotations, Document, Span
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
@@ -26,7 +26,7 @@ from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
-from wortlaut.stress.carry import Transformed, frayed, trimmed, unchanged
+from wortlaut.stress.carry import Transformed, settled, unchanged
 from wortlaut.stress.registry import MEANINGS, built_in, resolve, transformer
 from wortlaut.text.excerpts import excerpt
 from wortlaut.version import VERSION
@@ -388,10 +388,8 @@ class _Side:
     def _moved(self, document: int, span: Span) -> Span | None:
         key = (document, span)
         if key not in self.moved:
-            one = self.variants[document]
-            old, new = self.scorer.corpus.documents[document].text, one.document.text
-            moved = one.span(span)
-            self.moved[key] = moved if moved is None or frayed(span, old) else trimmed(moved, new)
+            one, old = self.variants[document], self.scorer.corpus.documents[document].text
+            self.moved[key] = settled(one.span(span), one.document.text, span, old)
         return self.moved[key]
 
     def _units(self) -> tuple[Units, Ints]:
@@ -481,14 +479,11 @@ class _Side:
                     excerpt(texts[i][1], moved.fragments),
                     _instead(after[i], moved, layer, texts[i][1]),
                 )
-        wrong = {self._key(item, number) for item in _wrong(old)}
+        wrong = {(d, self._moved(number[d], Span(spans)), label) for d, spans, label in _wrong(old)}
         for item in _wrong(new):
             if (item[0], Span(item[1]), "") not in wrong and (item[0], Span(item[1]), item[2]) not in wrong:
                 shown = excerpt(texts[number[item[0]]][1], item[1])
                 yield Case(item[0], "spurious", item[2], "", shown)
-
-    def _key(self, item: Item, number: Mapping[str, int]) -> tuple[str, Span | None, str]:
-        return item[0], self._moved(number[item[0]], Span(item[1])), item[2]
 
 
 def _corpus(documents: Sequence[Document]) -> Corpus:
@@ -506,19 +501,17 @@ def _unit(units: Units, document: int, start: int) -> int:
     return int(units.of(np.asarray([document], np.int64), np.asarray([start], np.int64))[0])
 
 
-def _wrong(judged: Judged) -> Iterator[Item]:
-    for item, hit in zip(judged.predicted, judged.predicted_hits.tolist(), strict=True):
-        if hit == 0:
-            yield item
+def _wrong(judged: Judged) -> list[Item]:
+    pairs = zip(judged.predicted, judged.predicted_hits.tolist(), strict=True)
+    return [item for item, hit in pairs if hit == 0]
 
 
 def _kept(found: Annotations, keep: Callable[[Span], bool]) -> Annotations:
     """What was found at places that are kept; of a quote that has lost a role the rest."""
     quotes = []
-    for quote in found.quotes:
-        if keep(quote.content):
-            gone = {role: None for role in ROLES if not _has(quote, role, keep)}
-            quotes.append(replace(quote, **gone) if gone else quote)  # type: ignore[arg-type]
+    for quote in filter(lambda quote: keep(quote.content), found.quotes):
+        gone = {role: None for role in ROLES if (span := quote.role(role)) and not keep(span)}
+        quotes.append(replace(quote, **gone) if gone else quote)  # type: ignore[arg-type]
     return Annotations(
         tuple(entity for entity in found.entities if keep(entity.span)),
         tuple(quotes),
@@ -529,11 +522,6 @@ def _kept(found: Annotations, keep: Callable[[Span], bool]) -> Annotations:
             for cluster in found.clusters
         ),
     )
-
-
-def _has(quote: Quote, role: str, keep: Callable[[Span], bool]) -> bool:
-    span = quote.role(role)
-    return span is None or keep(span)
 
 
 def _outside(found: Annotations, added: Sequence[Span]) -> Annotations:

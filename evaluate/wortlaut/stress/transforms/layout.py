@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 from wortlaut.errors import DataError
@@ -19,14 +20,12 @@ _DIVISION = re.compile(r"(?<=[aeiouäöüyn])(?=(?:sch|ch|ck|ph|th|[bcdfghjklmnp
 _PREFIX = re.compile("(?:ver|zer|her|hin|vor)(?=[aeiouäöü])", re.I)
 
 
-def broken_lines(document: Document, random: Random, *, width: int = 60) -> Transformed:
-    """Lines of at most ``width`` characters, broken at spaces, also inside sentences."""
-    return edited(document, _breaks(document.text, width, hyphens=False))
+def broken_lines(document: Document, random: Random, *, hyphens: bool, width: int = 60) -> Transformed:
+    """Lines of at most ``width`` characters, broken at spaces, also inside sentences.
 
-
-def hyphenated(document: Document, random: Random, *, width: int = 60) -> Transformed:
-    """As :func:`broken_lines`, and words that reach over the edge are divided by a hyphen."""
-    return edited(document, _breaks(document.text, width, hyphens=True))
+    With ``hyphens``, words that reach over the edge are divided.
+    """
+    return edited(document, _breaks(document.text, width, hyphens))
 
 
 def _breaks(text: str, width: int, hyphens: bool) -> Iterator[Edit]:
@@ -76,26 +75,28 @@ def soft_hyphens(document: Document, random: Random, *, length: int = 8) -> Tran
     return edited(document, edits)
 
 
-def no_break_spaces(document: Document, random: Random, *, rate: float = 0.5) -> Transformed:
-    """No-break spaces (U+00A0) in place of plain ones."""
-    return _spaced(document, random, "\u00a0", rate)
-
-
-def thin_spaces(document: Document, random: Random, *, rate: float = 0.5) -> Transformed:
-    """Thin spaces (U+2009) in place of plain ones."""
-    return _spaced(document, random, "\u2009", rate)
-
-
-def _spaced(document: Document, random: Random, space: str, rate: float) -> Transformed:
+def spaced(document: Document, random: Random, *, space: str, rate: float = 0.5) -> Transformed:
+    """Another kind of space in place of plain ones."""
     check_rate(rate)
     places = [match.start() for match in re.finditer(" ", document.text)]
     return edited(document, [Edit(at, at + 1, space) for at in places if random.random() < rate])
 
 
 TRANSFORMATIONS = (
-    Transformation("line-breaks", "lines broken at spaces (width=60)", "same", broken_lines),
-    Transformation("hyphenation", "lines broken, words divided by hyphens (width=60)", "same", hyphenated),
-    Transformation("nbsp", "no-break spaces for plain ones (rate=0.5)", "same", no_break_spaces),
-    Transformation("thin-spaces", "thin spaces for plain ones (rate=0.5)", "same", thin_spaces),
+    Transformation(
+        "line-breaks", "lines broken at spaces (width=60)", "same", partial(broken_lines, hyphens=False)
+    ),
+    Transformation(
+        "hyphenation",
+        "lines broken, words divided by hyphens (width=60)",
+        "same",
+        partial(broken_lines, hyphens=True),
+    ),
+    Transformation(
+        "nbsp", "no-break spaces for plain ones (rate=0.5)", "same", partial(spaced, space="\u00a0")
+    ),
+    Transformation(
+        "thin-spaces", "thin spaces for plain ones (rate=0.5)", "same", partial(spaced, space="\u2009")
+    ),
     Transformation("soft-hyphens", "soft hyphens inside long words (length=8)", "same", soft_hyphens),
 )
