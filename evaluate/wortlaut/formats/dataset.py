@@ -16,7 +16,8 @@ from wortlaut.errors import DataError
 from wortlaut.formats import native
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
-from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.model import Document, Span
+from wortlaut.records.arrow import columns, from_structs, to_structs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,36 +66,13 @@ def from_row(place: str, row: Mapping[str, Any]) -> Document:
         text = row["text"]
         if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():
             raise DataError("the checksum is that of another text", where=where)
-        annotations = Annotations(
-            entities=tuple(
-                Entity(**_plain(item, text, "spans") | {"span": _span(item["spans"], text)})
-                for item in row["entities"]
-            ),
-            quotes=tuple(Quote(**_plain(item, text)) for item in row["quotes"]),
-            clusters=tuple(
-                Cluster(
-                    **_plain(item, text, "mentions", "aliases"),
-                    aliases=tuple(item["aliases"]),
-                    mentions=tuple(_span(mention["spans"], text) for mention in item["mentions"]),
-                )
-                for item in row["clusters"]
-            ),
-        )
+        annotations = from_structs(row, lambda fragments: _span(fragments, text))
         return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, DataError):
             raise DataError(error.what, where=where, hint=error.hint) from error
         hint = "Build the dataset anew with `wortlaut build`."
         raise DataError(f"the row is not a document: {error}", where=where, hint=hint) from error
-
-
-def _plain(item: Mapping[str, Any], text: str, *without: str) -> dict[str, Any]:
-    """The fields of a struct, lists of fragments as spans."""
-    return {
-        key: (_span(value, text) if value else None) if isinstance(value, list) else value
-        for key, value in item.items()
-        if key not in without
-    }
 
 
 def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
@@ -175,28 +153,11 @@ def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
 def document_row(document: Document) -> dict[str, Any]:
     """The document as a row of :func:`documents_schema`, annotations in canonical order."""
     text = document.text
-    plain = ("id", "type", "medium", "speaker_entity", "attribution", "parent", "score", "rule", "note")
-    annotations = native.canonical(document.annotations)
     return {
         "id": document.id,
         "text": text,
         "sha256": sha256(text.encode("utf-8")).hexdigest(),
-        "entities": [
-            {"spans": surfaces(entity.span, text)}
-            | {name: getattr(entity, name) for name in Entity.__slots__ if name != "span"}
-            for entity in annotations.entities
-        ],
-        "quotes": [
-            {name: getattr(quote, name) for name in plain}
-            | {role: surfaces(quote.role(role), text) for role in ("content", *ROLES)}
-            for quote in annotations.quotes
-        ],
-        "clusters": [
-            {name: getattr(cluster, name) for name in ("id", "name", "type", "named", "qid", "note")}
-            | {"aliases": list(cluster.aliases)}
-            | {"mentions": [{"spans": surfaces(span, text)} for span in cluster.mentions]}
-            for cluster in annotations.clusters
-        ],
+        **to_structs(native.canonical(document.annotations), lambda span: surfaces(span, text)),
         "meta": [{"name": name, "value": value} for name, value in document.meta],
     }
 
@@ -206,30 +167,13 @@ def surfaces(span: Span | None, text: str) -> list[dict[str, Any]]:
     return [{"start": start, "end": end, "text": text[start:end]} for start, end in span or ()]
 
 
-def fragment_type() -> pa.DataType:
-    """The column type of :func:`surfaces`."""
-    import pyarrow as pa
-
-    return pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "text": pa.string()}))
-
-
 def documents_schema() -> pa.Schema:
     """The columns of the configuration ``documents``."""
     import pyarrow as pa
 
-    text, number, spans = pa.string(), pa.int32(), fragment_type()
-    entity = {"spans": spans, "label": text, "level": number, "entity": text, "qid": text}
-    entity |= {"metonymy": text, "score": pa.float64(), "note": text}
-    quote = {"id": text, "type": text, "medium": text, **dict.fromkeys(("content", *ROLES), spans)}
-    quote |= {"speaker_entity": text, "attribution": text, "parent": text}
-    quote |= {"score": pa.float64(), "rule": text, "note": text}
-    cluster = {"id": text, "name": text, "type": text, "named": pa.bool_(), "qid": text, "note": text}
-    cluster |= {"aliases": pa.list_(text), "mentions": pa.list_(pa.struct({"spans": spans}))}
-    documents = {"id": text, "text": text, "sha256": text}
-    documents |= {"entities": pa.list_(pa.struct(entity)), "quotes": pa.list_(pa.struct(quote))}
-    documents |= {"clusters": pa.list_(pa.struct(cluster))}
-    documents |= {"meta": pa.list_(pa.struct({"name": text, "value": text}))}
-    return pa.schema(documents)
+    text = pa.string()
+    meta = {"meta": pa.list_(pa.struct({"name": text, "value": text}))}
+    return pa.schema({"id": text, "text": text, "sha256": text} | columns(surfaces=True) | meta)
 
 
 def feature(field: pa.Field) -> dict[str, Any]:

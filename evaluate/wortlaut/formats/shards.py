@@ -29,7 +29,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.storage import Folder
-from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import LAYERS, Annotations, Span
+from wortlaut.model.fields import table
+from wortlaut.records.annotations import MODELS
+from wortlaut.records.arrow import columns, from_structs, struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,8 +185,8 @@ def iter_shards(
 
     Documents in quarantine are left out: :func:`iter_failures` names them.
     """
-    for number, table in iter_tables(folder):
-        yield number, list(rows(table))
+    for number, found in iter_tables(folder):
+        yield number, list(rows(found))
 
 
 def iter_failures(folder: str | Path | Folder) -> Iterator[dict[str, Any]]:
@@ -202,34 +205,10 @@ def rows(table: pa.Table) -> Iterator[tuple[str, str, Annotations]]:
 
 def row_annotations(row: Mapping[str, Any]) -> Annotations:
     """The annotations of a row that is a plain dict: what the extractor gave, in its order."""
-    return Annotations(
-        entities=tuple(
-            Entity(**_fields(item, "spans", span=_span(item["spans"]))) for item in row["entities"]
-        ),
-        quotes=tuple(
-            Quote(**_fields(item, **{role: _span(item[role]) for role in ("content", *ROLES)}))
-            for item in row["quotes"]
-        ),
-        clusters=tuple(
-            Cluster(
-                **_fields(
-                    item,
-                    aliases=tuple(item["aliases"]),
-                    mentions=tuple(map(_span, item["mentions"])),
-                )
-            )
-            for item in row["clusters"]
-        ),
-    )
+    return from_structs(row, _span)
 
 
-def _fields(item: Mapping[str, Any], *without: str, **other: Any) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key not in without} | other
-
-
-def _span(fragments: Sequence[Mapping[str, int]] | None) -> Span | None:
-    if fragments is None:
-        return None
+def _span(fragments: Sequence[Mapping[str, int]]) -> Span:
     return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
 
 
@@ -239,28 +218,7 @@ def schema() -> pa.Schema:
     import pyarrow as pa
 
     text = pa.string()
-    columns = {name: pa.list_(pa.struct(_struct(name))) for name in LAYERS}
-    return pa.schema({"id": text, "sha256": text, "error": text} | columns)
-
-
-@cache
-def _struct(layer: str) -> dict[str, pa.DataType]:
-    """The fields of an entity, a quote or a cluster with their types."""
-    import pyarrow as pa
-
-    text, spans = pa.string(), pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32()}))
-    special = {
-        "level": pa.int32(),
-        "score": pa.float64(),
-        "named": pa.bool_(),
-        "aliases": pa.list_(text),
-        "mentions": pa.list_(spans),
-        **dict.fromkeys(("content", *ROLES), spans),
-    }
-    if layer == "entities":
-        return {"spans": spans} | {name: special.get(name, text) for name in Entity.__slots__[1:]}
-    names = Quote.__slots__ if layer == "quotes" else Cluster.__slots__
-    return {name: special.get(name, text) for name in names}
+    return pa.schema({"id": text, "sha256": text, "error": text} | columns())
 
 
 def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
@@ -270,31 +228,29 @@ def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
     """
     import pyarrow as pa
 
-    columns = [
+    arrays = [
         _lists(
             [None if one is None else getattr(one, layer) for one in found],
             partial(_structs, layer),
         )
         for layer in LAYERS
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=pa.schema([schema().field(name) for name in LAYERS]))
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema().field(name) for name in LAYERS]))
 
 
 def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
     import pyarrow as pa
 
-    types = _struct(layer)
+    types = struct(layer)
+    fields = table(MODELS[layer])
     # All fields of an item at once: this runs for each entity and quote that is ever found.
-    fields = attrgetter(*("span" if name == "spans" else name for name in types))
-    columns = list(zip(*map(fields, items), strict=True)) or [()] * len(types)
+    values = list(zip(*map(attrgetter(*(field.name for field in fields)), items), strict=True))
     arrays = []
-    for name, values in zip(types, columns, strict=True):
-        if name in ("spans", "content", *ROLES):
-            arrays.append(_spans(values))
-        elif name == "mentions":
-            arrays.append(_lists(values, _spans))
+    for field, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True):
+        if field.kind == "span":
+            arrays.append(_spans(found))
         else:
-            arrays.append(pa.array(values, types[name]))
+            arrays.append(_lists(found, _spans) if field.kind == "spans" else pa.array(found, column))
     return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
 
 

@@ -16,8 +16,9 @@ from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.formats import native
-from wortlaut.formats.dataset import document_row, documents_schema, feature, fragment_type, surfaces
+from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
 from wortlaut.model import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
+from wortlaut.records.arrow import fragments
 from wortlaut.release import card, croissant
 from wortlaut.release.validate import AGREEMENT, validate
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
@@ -319,8 +320,7 @@ def _schemas() -> dict[str, pa.Schema]:
     import pyarrow as pa
 
     text, number, tags = pa.string(), pa.int32(), pa.list_(pa.int64())
-    fragments = fragment_type()
-    roles = dict.fromkeys(("content", *ROLES), fragments)
+    roles = dict.fromkeys(("content", *ROLES), fragments(surfaces=True))
     entities = {"id": text, "document": text, "sentence": number, "start": number, "end": number}
     entities |= {"tokens": pa.list_(text), "token_starts": pa.list_(number), "token_ends": pa.list_(number)}
     entities |= dict.fromkeys(_TAGGED, tags)
