@@ -28,7 +28,7 @@ from wortlaut.io.storage import Folder
 from wortlaut.model import Annotations, Document, Text
 from wortlaut.records.schema import schema
 from wortlaut.running.identity import identity
-from wortlaut.running.source import Source, read
+from wortlaut.running.source import Piece, Source, read
 
 
 def expected(documents: dict[str, str]) -> dict[str, Annotations]:
@@ -113,14 +113,12 @@ def test_the_same_texts_are_the_same_corpus_wherever_they_stand(written: object,
     documents = texts(50)
     source = Source.of(written(tmp_path, documents))  # type: ignore[operator]
     assert [(text.id, str(text)) for text in source.documents()] == list(documents.items())
-    assert [len(texts) for _, texts in source.shards(20)] == [20, 20, 10]
+    assert [len(texts) for texts in source.shards(20)] == [20, 20, 10]
     assert source.total in (None, 50)
-    pieces = source.cut(20)
-    if pieces is not None:
-        # A file in memory has one position for all who read it: cut first, read then.
-        shards_of = list(pieces)
-        cut = [[(t.id, str(t)) for piece in shard for t in read(piece, source.ref)] for shard in shards_of]
-        assert cut == [[(t.id, str(t)) for t in texts] for _, texts in source.shards(20)]
+    # A file in memory has one position for all who read it: cut first, read then.
+    shards_of = list(source.cut(20))
+    cut = [[(t.id, str(t)) for piece in shard for t in read(piece, source.ref)] for shard in shards_of]
+    assert cut == [[(t.id, str(t)) for t in texts] for texts in source.shards(20)]
 
 
 def test_text_files_are_documents_with_the_names_of_the_files(tmp_path: Path) -> None:
@@ -154,10 +152,10 @@ def test_shards_are_cut_at_the_same_places_by_both_readers(sizes: list[int], siz
         fs.pipe_file(f"/l/{number}.jsonl", f"\n{lines}".encode())
     for kind in "pl":
         source = Source.of(f"memory://{kind}")
-        pieces = source.cut(size)
-        assert pieces is not None
-        cut = [[text.id for piece in shard for text in read(piece, "")] for shard in list(pieces)]
-        assert cut == [[text.id for text in texts] for _, texts in source.shards(size)]
+        pieces = list(source.cut(size))
+        assert all(isinstance(piece, Piece) for shard in pieces for piece in shard)
+        cut = [[text.id for piece in shard for text in read(piece, "")] for shard in pieces]
+        assert cut == [[text.id for text in texts] for texts in source.shards(size)]
         assert [len(shard) for shard in cut[:-1]] == [size] * (len(cut) - 1)
 
 

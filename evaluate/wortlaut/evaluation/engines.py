@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from wortlaut.errors import ExtractorError, WortlautError, unknown_name
+from wortlaut.errors import ExtractorError, unknown_name
 from wortlaut.evaluation.scorer import Part, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import answers, attribute, close, finish
 from wortlaut.model import LAYERS, Annotations, Document, Quote
-from wortlaut.running.cluster import connected
-
-#: Chunks that wait at each actor beside the one that it works on.
-_WAITING = 1
+from wortlaut.running.on_ray import Cluster, on_actors
 
 Advance = Callable[[int], object]
 
@@ -38,53 +31,94 @@ class Found:
     pace: tuple[int, float] | None = None
 
 
-class _Clock:
-    """Times an extractor from its second batch on: with the first it may load a model."""
+@dataclass(frozen=True)
+class _Counts:
+    """Of a chunk of ``documents`` documents that begins at document ``first`` of the corpus."""
 
-    def __init__(self) -> None:
-        self._warm = False
-        self._characters, self._seconds = 0, 0.0
+    first: int
+    documents: int
+    part: Part
+    annotations: Sequence[Annotations]
 
-    def started(self, documents: Sequence[Document], advance: Advance) -> Advance:
-        """What is called after each batch, as ``advance`` would be."""
+
+@dataclass(frozen=True)
+class _End:
+    """What an extractor says when it is closed."""
+
+    finds: Sequence[str]
+    notes: Sequence[str]
+    pace: tuple[int, float] | None
+
+
+@dataclass
+class _Counting:
+    """The work on a corpus: an extractor, made at its first chunk, runs and what it finds is scored."""
+
+    spec: str | Extractor
+    scoring: Scoring
+    #: Called after each batch.
+    advance: Advance | None = None
+    _extractor: Extractor | None = None
+    _closed: bool = False
+    #: Characters and seconds of each batch.
+    _batches: list[tuple[int, float]] = field(default_factory=list)
+
+    def do(self, chunk: tuple[int, Sequence[Document]]) -> _Counts:
+        if self._extractor is None:
+            self._extractor = resolve(self.spec) if isinstance(self.spec, str) else self.spec
+        extractor, scoring, (first, documents) = self._extractor, self.scoring, chunk
+        found = answers(extractor, documents, progress=self._timed(documents))
+        # Behind what is timed: an extractor may remember the texts that it has just read.
+        given: Sequence[Sequence[Quote]] | None = None
+        if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
+            quoted = any(document.quotes for document in documents)
+            given = attribute(extractor, documents) if quoted else [()] * len(documents)
+        layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
+        asked = {"quotes"} if given is not None else set()
+        part = scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked})
+        return _Counts(first, len(documents), part, found if scoring.items else ())
+
+    def _timed(self, documents: Sequence[Document]) -> Advance:
         sizes = (len(document.text) for document in documents)
-        at = perf_counter()
+        begun = perf_counter()
 
         def batch(count: int) -> None:
-            nonlocal at
-            seconds, characters = perf_counter() - at, sum(islice(sizes, count))
-            if self._warm:
-                self._seconds += seconds
-                self._characters += characters
-            self._warm = True
-            advance(count)
-            at = perf_counter()
+            nonlocal begun
+            seconds = perf_counter() - begun
+            self._batches.append((sum(islice(sizes, count)), seconds))
+            if self.advance is not None:
+                self.advance(count)
+            begun = perf_counter()
 
         return batch
 
-    def pace(self) -> tuple[int, float] | None:
-        return (self._characters, self._seconds) if self._characters and self._seconds > 0 else None
+    def finish(self) -> _End:
+        if self._extractor is None:  # an actor that had nothing to do
+            return _End((), (), None)
+        finish(self._extractor, self.scoring.gold.ids)
+        self.close()
+        # With the first batch it may load a model.
+        characters, seconds = map(sum, zip((0, 0.0), *self._batches[1:], strict=True))
+        # Reading what was found before says nothing about who found it.
+        old = str(getattr(self._extractor, "spec", self.spec)).startswith("preds:")
+        pace = (int(characters), seconds) if characters and seconds > 0 and not old else None
+        return _End(tuple(self._extractor.finds), tuple(getattr(self._extractor, "notes", ())), pace)
+
+    def close(self) -> None:
+        if self._extractor is not None and not self._closed:
+            self._closed = True
+            close(self._extractor)
 
 
 def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:
     """In this process. Raises WortlautError."""
-    extractor = resolve(spec) if isinstance(spec, str) else spec
-    parts: list[Part] = []
-    kept: list[Annotations] = []
-    clock = _Clock()
+    work = _Counting(spec, scoring, advance)
     try:
-        for first, documents in source.chunks():
-            part, found = _counted(extractor, scoring, first, documents, advance, clock)
-            parts.append(part)
-            if scoring.items:
-                kept += found
-        finish(extractor, source.gold.ids)
+        counts = [work.do(chunk) for chunk in source.chunks()]
+        end = work.finish()
     finally:
-        close(extractor)
-    finds = tuple(extractor.finds)
-    # Reading what was found before says nothing about who found it.
-    pace = None if str(getattr(extractor, "spec", spec)).startswith("preds:") else clock.pace()
-    return Found(_completed(parts, source, scoring, finds), finds, _notes(extractor), kept, pace)
+        work.close()
+    return _found(counts, [end], source, scoring, end.pace)
 
 
 def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:
@@ -93,41 +127,38 @@ def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Ad
     One actor for each core loads the extractor once, runs it and scores; the corpus is read here and goes out
     chunk by chunk, what comes back are counts. Raises WortlautError; MissingExtraError without Ray.
     """
-    parts: dict[int, Part] = {}
-    kept: dict[int, list[Annotations]] = {}
-    address = os.environ.get("RAY_ADDRESS")
-    hint = "RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here."
-    with connected(address, hint, log_to_driver=False, logging_level=logging.ERROR) as (ray, _):
-        shared = ray.put(scoring)
-        actor = ray.remote(num_cpus=1)(_Actor)
-        count = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        actors = [actor.remote(spec, shared, str(Path.cwd())) for _ in range(count)]
-        under_way: dict[Any, tuple[int, int, int]] = {}
+    counts: list[_Counts] = []
+    ends: list[_End] = []
+    for answer in on_actors(
+        _Counting(spec, scoring),
+        source.chunks(),
+        Cluster(os.environ.get("RAY_ADDRESS"), workers=None),
+        hint="RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here.",
+        lost=lambda reason: ExtractorError(f"a worker failed: {reason}", where="--engine ray"),
+        restart=False,
+        quiet=True,
+    ):
+        if isinstance(answer, _End):
+            ends.append(answer)
+        else:
+            counts.append(answer)
+            advance(answer.documents)
+    return _found(counts, ends, source, scoring, None)
 
-        def collect(limit: int) -> int:
-            """Wait until at most so many chunks are under way; the actor that was done last."""
-            done = 0
-            while len(under_way) > limit:
-                ready, _ = ray.wait(list(under_way))
-                first, size, done = under_way.pop(ready[0])
-                parts[first], kept[first] = _value(ray, ready[0])
-                advance(size)
-            return done
 
-        for first, documents in source.chunks():
-            # One after the other at first, then each to the one that has the least to do.
-            free = collect(count * (1 + _WAITING) - 1)
-            busy = [sum(number == at for _, _, at in under_way.values()) for number in range(count)]
-            number = free if busy[free] == min(busy) else busy.index(min(busy))
-            under_way[actors[number].part.remote(first, documents)] = (first, len(documents), number)
-        collect(0)
-        _value(ray, actors[0].finish.remote(source.gold.ids))
-        ends = [_value(ray, one.close.remote()) for one in actors]
-    finds = tuple(layer for layer in LAYERS if any(layer in found for found, _ in ends))
-    notes = tuple(dict.fromkeys(note for _, told in ends for note in told))
-    order = sorted(parts)
-    whole = _completed([parts[first] for first in order], source, scoring, finds)
-    return Found(whole, finds, notes, [one for first in order for one in kept[first]])
+def _found(
+    counts: Sequence[_Counts],
+    ends: Sequence[_End],
+    source: Source,
+    scoring: Scoring,
+    pace: tuple[int, float] | None,
+) -> Found:
+    """In the order of the corpus, with every layer that is looked for."""
+    counts = sorted(counts, key=lambda one: one.first)
+    finds = tuple(layer for layer in LAYERS if any(layer in end.finds for end in ends))
+    notes = tuple(dict.fromkeys(note for end in ends for note in end.notes))
+    parts = _completed([one.part for one in counts], source, scoring, finds)
+    return Found(parts, finds, notes, [each for one in counts for each in one.annotations], pace)
 
 
 ENGINES = {"local": run_here, "ray": run_ray}
@@ -138,82 +169,6 @@ def engine(name: str) -> Callable[[str | Extractor, Source, Scoring, Advance], F
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
     return ENGINES[name]
-
-
-class _Actor:
-    """Lives on a node as long as the run, with the extractor in it."""
-
-    def __init__(self, spec: str | Extractor, scoring: Scoring, folder: str) -> None:
-        # Specs may name files; on this machine the folder is there, elsewhere it may be.
-        with suppress(OSError):
-            os.chdir(folder)
-        self._spec, self._scoring = spec, scoring
-        self._made: Extractor | None = None
-
-    def _extractor(self) -> Extractor:
-        if self._made is None:
-            self._made = resolve(self._spec) if isinstance(self._spec, str) else self._spec
-        return self._made
-
-    def part(
-        self, first: int, documents: Sequence[Document]
-    ) -> tuple[Part, list[Annotations]] | WortlautError:
-        try:
-            part, found = _counted(self._extractor(), self._scoring, first, documents)
-        except WortlautError as error:
-            return error
-        return part, found if self._scoring.items else []
-
-    def finish(self, ids: Sequence[str]) -> WortlautError | None:
-        try:
-            finish(self._extractor(), ids)
-        except WortlautError as error:
-            return error
-        return None
-
-    def close(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What was looked for, and notes; nothing of an actor that had nothing to do."""
-        if self._made is None:
-            return (), ()
-        close(self._made)
-        return tuple(self._made.finds), _notes(self._made)
-
-
-def _value(ray: Any, reference: Any) -> Any:
-    try:
-        value = ray.get(reference)
-    except ray.exceptions.RayError as error:
-        what = f"a worker failed: {str(error).strip().rpartition(chr(10))[2]}"
-        raise ExtractorError(what, where="--engine ray") from error
-    if isinstance(value, WortlautError):
-        raise value
-    return value
-
-
-def _notes(extractor: Extractor) -> tuple[str, ...]:
-    return tuple(getattr(extractor, "notes", ()))
-
-
-def _counted(
-    extractor: Extractor,
-    scoring: Scoring,
-    first: int,
-    documents: Sequence[Document],
-    advance: Advance | None = None,
-    clock: _Clock | None = None,
-) -> tuple[Part, list[Annotations]]:
-    """Run an extractor on a chunk that begins at document ``first`` of the corpus, and score it."""
-    if clock is not None and advance is not None:
-        advance = clock.started(documents, advance)
-    found = answers(extractor, documents, progress=advance)
-    # Behind what is timed: an extractor may remember the texts that it has just read.
-    given: Sequence[Sequence[Quote]] | None = None
-    if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
-        quoted = any(document.quotes for document in documents)
-        given = attribute(extractor, documents) if quoted else [()] * len(documents)
-    layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
-    asked = {"quotes"} if given is not None else set()
-    return scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked}), found
 
 
 def _completed(parts: Sequence[Part], source: Source, scoring: Scoring, finds: Sequence[str]) -> list[Part]:

@@ -16,19 +16,15 @@ from wortlaut.io.locks import LOCK, locked
 from wortlaut.io.storage import Folder
 from wortlaut.model import LAYERS
 from wortlaut.running.identity import identity
-from wortlaut.running.local import Job, Outcome, changed, run_local
-from wortlaut.running.on_ray import Cluster, run_ray
-from wortlaut.running.pool import Limits, Pool
+from wortlaut.running.making import Job, Outcome, corpus_changed, make_here, make_on_ray
+from wortlaut.running.on_ray import Cluster
+from wortlaut.running.pool import Limits
 from wortlaut.running.shards import Quarantined, clean, read_failures, write_state
 from wortlaut.running.source import Source
 from wortlaut.version import VERSION
 
 #: Called with documents done, their number where it is known, and those in quarantine.
 Progress = Callable[[int, int | None, int], object]
-#: Called with the layers found, the notes of the extractor and the restarts so far.
-Learn = Callable[[Sequence[str], Sequence[str], int], object]
-#: Shards that are put together at a time, beyond one for each worker.
-_AHEAD = 2
 #: Seconds from one writing of the manifest to the next, and notes of the extractor that it holds.
 _PAUSE, _NOTES = 1.0, 20
 
@@ -127,13 +123,13 @@ def extract(
                 progress(done[0], source.total, done[1])
 
         if engine == "ray":
-            outcomes = run_ray(job, source, cluster or Cluster(), counted, book.learn)
+            outcomes = make_on_ray(job, source, cluster or Cluster(), counted, book.learn)
         else:
-            outcomes = _locally(job, source, workers, counted, book.learn)
+            outcomes = make_here(job, source, workers, counted, book.learn)
         seen = book.keep(outcomes)
         missing = sorted(set(job.known) - seen)
         if missing:
-            raise changed(job, f"it ends before {job.known[missing[0]].name}")
+            raise corpus_changed(job, f"it ends before {job.known[missing[0]].name}")
         manifest = book.close()
     if manifest.documents == manifest.failures:
         first = min(book.failures, key=lambda failure: (failure.shard, failure.id))
@@ -151,15 +147,6 @@ def extract(
         tuple(manifest.extractor["notes"]),
         damaged,
     )
-
-
-def _locally(
-    job: Job, source: Source, workers: int, counted: Callable[[int, int], object], learn: Learn
-) -> Generator[Outcome, None, None]:
-    with Pool(job.spec, workers, job.limits) as pool:
-        for outcome in run_local(job, source.shards(job.shard_size), pool, counted, workers + _AHEAD):
-            learn(pool.finds, pool.notes, pool.restarts)
-            yield outcome
 
 
 def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest | None:

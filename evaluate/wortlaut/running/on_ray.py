@@ -1,222 +1,184 @@
-"""The engine of a cluster: Ray Data with a pool of actors, a shard at a time.
-
-Each actor keeps one worker process of the local engine: a hang, a crash or a leak is dealt with beside the
-document, and Ray deals with actors and machines that get lost. Actors read Parquet and JSON Lines themselves
-and write the shards themselves; what comes back is a line for the manifest.
-"""
+"""Ray: work is done by actors, on a cluster that is there or on one that is started on this machine."""
 
 from __future__ import annotations
 
 import logging
 import os
-import pickle
-import platform
+import signal
+import socket
 import threading
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from itertools import chain, count, islice
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from wortlaut.errors import DataError, WortlautError
-from wortlaut.formats.shards import Shard
-from wortlaut.io.storage import Folder, is_url, local
-from wortlaut.model import Text
-from wortlaut.running.cluster import connected
-from wortlaut.running.local import Counted, Job, Outcome, check_failures, run_local
-from wortlaut.running.pool import Pool
-from wortlaut.running.shards import Quarantined
-from wortlaut.running.source import Piece, Source, read
+from wortlaut.errors import MissingExtraError, WortlautError
 
-#: Documents that a task has at most, where it has several shards: what is lost with it is not much.
-_TOGETHER = 10_000
-#: Shards that an actor puts together at a time.
-_AHEAD = 2
-#: Seconds that Ray Data has to end its run.
-_PATIENCE = 10.0
+#: Seconds that a cluster has to be reached.
+_CONNECT_TIMEOUT = 10.0
+#: Tasks that an actor has at a time: one that it works on, and one that waits.
+_TASKS = 2
+
+
+class Work(Protocol):
+    """What actors do: each has a copy, which makes what is costly, as an extractor, at its first task."""
+
+    def do(self, task: Any) -> Any:
+        """The answer to a task. Raises WortlautError, which ends the run."""
+
+    def finish(self) -> Any:
+        """What there is to say after the last task; not called where a run is ended by an error."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where Ray runs: ``address`` None starts it here. ``workers``: the fewest and the most actors."""
+    """Where Ray runs: ``address`` None starts it here.
+
+    ``workers``: the fewest and the most actors; None for one on each core. ``gpus``: those of each actor.
+    """
 
     address: str | None = None
-    workers: tuple[int, int] = (1, 1)
+    workers: tuple[int, int] | None = (1, 1)
     gpus: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """Shards in a row, from ``number``: where their texts are, or the texts; what there is of them."""
-
-    number: int
-    pieces: tuple[Piece, ...]
-    texts: tuple[Text, ...]
-    known: Mapping[int, Shard]
-    skip: Set[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """What an actor says of a task."""
-
-    outcomes: list[Outcome]
-    #: What ended it before the last of its shards.
-    error: WortlautError | None
-    actor: tuple[str, int]
-    finds: tuple[str, ...]
-    notes: tuple[str, ...]
-    restarts: int
-
-
-def run_ray(
-    job: Job,
-    source: Source,
+def on_actors(
+    work: Work,
+    tasks: Iterable[Any],
     cluster: Cluster,
-    counted: Counted,
-    learn: Callable[[Sequence[str], Sequence[str], int], object],
-) -> Generator[Outcome, None, None]:
-    """Make the shards on Ray, in the order in which they are finished. Raises WortlautError."""
-    with _connected(cluster) as data:
-        from ray.exceptions import RayError
+    *,
+    hint: str,
+    lost: Callable[[str], WortlautError],
+    restart: bool,
+    quiet: bool = False,
+) -> Generator[Any, None, None]:
+    """The answers to all tasks as they come, then what each actor says at its end.
 
-        tasks = [{"task": pickle.dumps(task)} for task in _tasks(job, source)]
-        if not tasks:
-            raise DataError("the corpus has no documents", where=job.corpus)
-        # What an actor needs of the earlier run comes with each task.
-        bare = replace(job, folder=Folder(_absolute(str(job.folder))), known={}, skip=frozenset())
-        fewest, most = cluster.workers
-        results = data.from_items(tasks, override_num_blocks=len(tasks)).map_batches(
-            _Actor,
-            fn_constructor_args=[pickle.dumps(bare), str(Path.cwd())],
-            batch_size=1,
-            compute=data.ActorPoolStrategy(min_size=fewest, max_size=most),
-            num_cpus=1,
-            num_gpus=cluster.gpus or None,
-        )
-        restarts: dict[tuple[str, int], int] = {}
-        failed: list[Quarantined] = []
-        before = set(threading.enumerate())
-        rows = iter(results.iter_rows())
-        try:
-            for row in rows:
-                report: _Report = pickle.loads(row["report"])
-                restarts[report.actor] = report.restarts
-                learn(report.finds, report.notes, sum(restarts.values()))
-                for shard, failures in report.outcomes:
-                    failed += failures or ()
-                    counted(shard.documents, shard.failures)
-                    yield shard, failures
-                if report.error is not None:
-                    raise report.error
-                check_failures(failed, job)
-        except RayError as error:
-            what = f"Ray gave up: {str(error).strip().rpartition(chr(10))[2].strip()}"
-            hint = "What is finished is kept: the same command goes on."
-            raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
-        finally:
-            _end(rows, before)
+    ``tasks`` are asked for one by one, when there is an actor for them. ``hint`` says how a cluster is named.
+    With ``restart`` an actor that dies is replaced and its tasks are done again; otherwise, and where Ray
+    gives up, the error is what ``lost`` makes of the reason. ``quiet``: what actors print is not shown.
+    """
+    with _connected(cluster, hint, quiet) as ray:
+        cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        fewest, most = cluster.workers or (cores, cores)
+        retries = -1 if restart else 0
+        actor = ray.remote(
+            num_cpus=1, num_gpus=cluster.gpus or None, max_restarts=retries, max_task_retries=retries
+        )(_Actor)
+        shared = ray.put(work)
+        actors: list[Any] = []
+        #: Tasks at each actor; one that is still to be started takes none.
+        load: list[int] = []
+        starting: dict[Any, int] = {}
+        under_way: dict[Any, int] = {}
 
+        def start(count: int) -> None:
+            for number in range(len(actors), count):
+                actors.append(actor.remote(shared, str(Path.cwd())))
+                load.append(_TASKS)
+                starting[actors[number].__ray_ready__.remote()] = number
 
-def _end(rows: Iterator[Any], before: set[threading.Thread]) -> None:
-    """End Ray Data's run, its threads too: one that calls Ray after its shutdown ends this process."""
-    if close := getattr(rows, "close", None):
-        close()
-    until = time.monotonic() + _PATIENCE
-    for thread in set(threading.enumerate()) - before:
-        if thread.name == "Prefetcher":  # waits for blocks that nobody asks for any more, and never ends
-            continue
-        thread.join(max(0.0, until - time.monotonic()))
+        def take() -> Iterator[Any]:
+            (ready,), _ = ray.wait([*starting, *under_way])
+            try:
+                answer = ray.get(ready)
+            except ray.exceptions.RayError as error:
+                raise lost(str(error).strip().rpartition("\n")[2].strip()) from error
+            if ready in starting:
+                load[starting.pop(ready)] = 0
+                return
+            load[under_way.pop(ready)] -= 1
+            if isinstance(answer, WortlautError):
+                raise answer
+            yield answer
+
+        start(fewest)
+        for task in tasks:
+            while min(load) == _TASKS:
+                if not starting:
+                    start(min(most, 2 * len(actors)))
+                yield from take()
+            number = load.index(min(load))
+            load[number] += 1
+            under_way[actors[number].do.remote(task)] = number
+        while under_way:
+            yield from take()
+        under_way = {each.finish.remote(): i for i, each in enumerate(actors) if i not in starting.values()}
+        while under_way:
+            yield from take()
 
 
 class _Actor:
-    """Lives on a node as long as the run, with one worker process and the extractor in it."""
+    """Lives on a node as long as the run. An error is a value: Ray would wrap what is raised."""
 
-    def __init__(self, job: bytes, folder: str) -> None:
+    def __init__(self, work: Work, folder: str) -> None:
         # Specs may name files; on this machine the folder is there, elsewhere it may be.
         with suppress(OSError):
             os.chdir(folder)
-        self._job: Job = pickle.loads(job)
-        self._pool = Pool(self._job.spec, 1, self._job.limits)
+        self._work = work
 
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[bytes]]:
-        return {"report": [pickle.dumps(self._report(pickle.loads(task))) for task in batch["task"]]}
-
-    def _report(self, task: _Task) -> _Report:
-        job = replace(self._job, known=task.known, skip=task.skip)
-        outcomes: list[Outcome] = []
-        failed = None
+    def do(self, task: Any) -> Any:
         try:
-            for outcome in run_local(job, _shards(task, job), self._pool, lambda *_: None, _AHEAD):
-                outcomes.append(outcome)
+            return self._work.do(task)
         except WortlautError as error:
-            failed = error
-            # What they are at belongs to no task any more.
-            self._pool.end(patient=False)
-        pool, actor = self._pool, (platform.node(), os.getpid())
-        return _Report(outcomes, failed, actor, pool.finds, pool.notes, pool.restarts)
+            return error
 
-
-def _shards(task: _Task, job: Job) -> Iterator[tuple[int, Sequence[Text]]]:
-    if task.texts:
-        yield task.number, task.texts
-        return
-    stream = chain.from_iterable(read(piece, job.corpus) for piece in task.pieces)
-    for number in count(task.number):
-        if not (texts := tuple(islice(stream, job.shard_size))):
-            return
-        yield number, texts
-
-
-def _tasks(job: Job, source: Source) -> Iterator[_Task]:
-    cut = source.cut(job.shard_size)
-    if cut is None:
-        for number, texts in source.shards(job.shard_size):
-            yield _task(job, range(number, number + 1), (), tuple(texts))
-        return
-    # Several shards to a task where they share a row group, which is decoded for each task.
-    together = max(1, min(-(-source.group // job.shard_size), _TOGETHER // job.shard_size))
-    first = 0
-    while shards := list(islice(cut, together)):
-        yield _task(job, range(first, first + len(shards)), _joined(chain.from_iterable(shards)), ())
-        first += len(shards)
-
-
-def _task(job: Job, numbers: range, pieces: tuple[Piece, ...], texts: tuple[Text, ...]) -> _Task:
-    known = {number: job.known[number] for number in numbers if number in job.known}
-    return _Task(numbers.start, pieces, texts, known, job.skip & known.keys())
-
-
-def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Pieces that follow one another in a file as one."""
-    joined: list[Piece] = []
-    for piece in pieces:
-        piece = replace(piece, file=_absolute(piece.file))
-        if joined and (joined[-1].file, joined[-1].stop) == (piece.file, piece.start):
-            piece = replace(piece, start=joined.pop().start)
-        joined.append(piece)
-    return tuple(joined)
-
-
-def _absolute(ref: str) -> str:
-    return ref if is_url(ref) else str(local(ref).resolve())
+    def finish(self) -> Any:
+        try:
+            return self._work.finish()
+        except WortlautError as error:
+            return error
 
 
 @contextmanager
-def _connected(cluster: Cluster) -> Iterator[Any]:
-    """``ray.data``, with Ray running."""
-    options: dict[str, Any] = {"logging_level": logging.WARNING}
-    if not cluster.address:
-        options["num_cpus"] = cluster.workers[1]
-    hint = "Name it as `ray start` says: --address HOST:PORT."
-    with connected(cluster.address, hint, **options) as (here, mine):
-        import ray.data
+def _connected(cluster: Cluster, hint: str, quiet: bool) -> Iterator[Any]:
+    """``ray``, running; what this starts or joins is left at the end.
 
-        ray.data.DataContext.get_current().enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        if mine and not cluster.address and cluster.gpus > here.cluster_resources().get("GPU", 0):
+    Raises MissingExtraError without Ray, and WortlautError where no cluster answers or GPUs are lacking.
+    """
+    # Nothing is reported to anybody.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray = import_module("ray")
+    except ImportError as error:
+        install = "Install it: python -m pip install 'wortlaut[ray]'"
+        raise MissingExtraError("ray is not installed", where="--engine ray", hint=install) from error
+    if ray.is_initialized():
+        yield ray
+        return
+    on_term = signal.getsignal(signal.SIGTERM)
+    cores = cluster.workers[1] if cluster.workers and not cluster.address else None
+    level = logging.ERROR if quiet else logging.WARNING
+    try:
+        if cluster.address:
+            _check_answers(cluster.address)
+        ray.init(
+            # Without "local" it would be whatever cluster somebody happens to have started on this machine.
+            cluster.address or "local",
+            num_cpus=cores,
+            include_dashboard=False,
+            log_to_driver=not quiet,
+            logging_level=level,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
+        raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
+    try:
+        # Ray takes the signal for itself, and would end the process before it has put its things in order.
+        if callable(on_term) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_term)
+        if not cluster.address and cluster.gpus > ray.cluster_resources().get("GPU", 0):
             what, hint = "this machine has fewer GPUs", "Leave out --gpus, or name a cluster by --address."
             raise WortlautError(what, where=f"--gpus {cluster.gpus:g}", hint=hint)
-        yield ray.data
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raises OSError where nothing listens at ``HOST:PORT``: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_TIMEOUT).close()

@@ -83,21 +83,18 @@ class Source:
         if none:
             raise DataError("the corpus has no documents", where=self.ref)
 
-    def shards(self, size: int) -> Iterator[tuple[int, list[Text]]]:
-        """Number and texts of each run of ``size`` documents; the last one may be shorter."""
+    def shards(self, size: int) -> Iterator[tuple[Text, ...]]:
+        """The texts of each run of ``size`` documents; the last one may be shorter."""
         stream = self.documents()
-        number = 0
-        while texts := list(islice(stream, size)):
-            yield number, texts
-            number += 1
+        return iter(lambda: tuple(islice(stream, size)), ())
 
-    def cut(self, size: int) -> Iterator[tuple[Piece, ...]] | None:
-        """The same shards as places to read them from, for readers side by side; None where there are none.
+    def cut(self, size: int) -> Iterator[tuple[Piece, ...]] | Iterator[tuple[Text, ...]]:
+        """The same shards, for readers side by side: as places to read them from, where there are such.
 
         JSON Lines are read once for it.
         """
         if not self.pieces or self.pieces[0].file.endswith(".txt"):
-            return None
+            return self.shards(size)
         if self.pieces[0].file.endswith(".parquet"):
             return _cut(self.pieces, size)
         return _cut_lines([piece.file for piece in self.pieces], size)
@@ -121,9 +118,11 @@ def digests(texts: Sequence[Text], where: str) -> tuple[list[str], str]:
     return each, total.hexdigest()
 
 
-def read(piece: Piece, ref: str) -> Iterator[Text]:
+def read(piece: Piece | Text, ref: str) -> Iterator[Text]:
     """The texts of a piece of the corpus ``ref``. Raises DataError, with the place, for what is not whole."""
-    if piece.file.endswith(".parquet"):
+    if isinstance(piece, Text):
+        yield piece
+    elif piece.file.endswith(".parquet"):
         yield from _read_rows(piece)
     elif piece.file.endswith(".jsonl"):
         yield from _read_lines(piece)
