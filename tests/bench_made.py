@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wortlaut.bench.run import Bench, Curve, Measured, Quality, Timing
+from wortlaut.bench.run import Bench, Curve, Machine, Measured, Quality, Timing
 from wortlaut.bench.scaling import exponent
 from wortlaut.bench.speed import REFERENCE
 
 HASH = "a" * 64
-MACHINE = {"cpu": "A CPU", "cores": 2, "python": "3.11.0", "system": "Linux x86_64", "load": [0.1, None]}
+MACHINE = Machine("A CPU", 2, "3.11.0", "Linux x86_64", (0.1, None))
 INFO: Mapping[str, Any] = {
     "node": "here",
     "machine": "x",

@@ -7,6 +7,7 @@ import math
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -21,21 +22,21 @@ from rich.console import Console
 
 from wortlaut.bench import records
 from wortlaut.bench.quality import Wanted
-from wortlaut.bench.run import Bench, Spread
+from wortlaut.bench.run import Bench, Compared, Spread
 from wortlaut.bench.scaling import BATCHES, LENGTHS, exponent, paragraph_texts, text_of_length
 from wortlaut.errors import ComparisonError, DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.model import Text
-from wortlaut.records.schema import schema
 from wortlaut.reports.bench import bench_view, significant, time_text
 from wortlaut.reports.pareto import HEIGHT, LEFT, RIGHT, WIDTH, Point, front_of, pareto_svg, place, ticks
+from wortlaut.reports.schemas import schema
 
 SCHEMA = Draft202012Validator(schema("bench"))
 TEXTS = [Text("Erster Absatz.\n\nZweiter, etwas länger.", "a"), Text("Dritter.\n", "b")]
 
 
-def shown(result: Bench, compared: records.Compared | None = None, width: int = 80) -> str:
+def shown(result: Bench, compared: Compared | None = None, width: int = 80) -> str:
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    for part in bench_view(result, compared):
+    for part in bench_view(replace(result, compared=compared)):
         console.print(part)
     return console.export_text()
 
@@ -275,7 +276,7 @@ def test_the_verdict_of_a_comparison_is_the_last_word_on_it(tmp_path: Path) -> N
 def test_own_json_is_what_its_schema_says(tmp_path: Path) -> None:
     old = saved(tmp_path / "old.json", full())
     compared = records.compare(full(), tmp_path / "old.json", old, [])
-    data = json.loads(json.dumps(full().to_dict() | {"compared": compared.to_dict()}))
+    data = json.loads(json.dumps(replace(full(), compared=compared).to_dict()))
     SCHEMA.validate(data)
     data["systems"][0]["speed"] = 1
     assert not SCHEMA.is_valid(data)

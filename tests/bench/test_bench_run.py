@@ -20,7 +20,7 @@ from wortlaut.cli import main
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
 from wortlaut.model import Document
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 from wortlaut.running.processes import descendants, signal_name
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")

@@ -14,7 +14,7 @@ from wortlaut.cli.common import app
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation.evaluate import BUILT_IN
 from wortlaut.extractors.registry import ExtractorInfo
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 
 import wortlaut.cli  # isort: skip # noqa: F401 (its commands join the application)
 

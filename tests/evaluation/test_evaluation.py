@@ -17,7 +17,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 
 
 def validator(name: str) -> Draft202012Validator:

@@ -20,7 +20,7 @@ from wortlaut.formats import predictions
 from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span, Text
 from wortlaut.records.annotations import KEYS, check, keys, parse, record
 from wortlaut.records.objects import loads
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 
 SCHEMA = schema("predictions")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

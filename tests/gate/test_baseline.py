@@ -17,7 +17,7 @@ from simulated import Ints, single
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.gate.baseline import MICRO, Settings, baseline_of, item_hash, read_baseline, to_text
-from wortlaut.records.schema import schema as described
+from wortlaut.reports.schemas import schema as described
 
 SCHEMA = Draft202012Validator(described("baseline"))
 MADE = Made(missed={"d01": [0, 1]}, spurious=["d02"])

@@ -30,8 +30,8 @@ from wortlaut.gate.baseline import Baseline, Settings, read_baseline
 from wortlaut.gate.rules import Rules, parse_rules, read_rules
 from wortlaut.gate.run import gate, known_items, write_baseline
 from wortlaut.gate.verdicts import VERDICTS, Check, Outcome, Place, check
-from wortlaut.records.schema import schema
 from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
+from wortlaut.reports.schemas import schema
 from wortlaut.text.excerpts import excerpt
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")

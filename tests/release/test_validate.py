@@ -11,6 +11,7 @@ from shared import ROOT
 
 from wortlaut.annotations.rules import LEVELS, RULES
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.records.record import plain
 from wortlaut.release.validate import exit_code, validate
 
 CASES = ROOT / "tests/cases/validate"
@@ -119,7 +120,7 @@ def test_texts_are_checked_as_files(tmp_path, data, rule):
 
 def test_incidents_as_json():
     (incident,) = validate([CASES / "O04"])
-    assert json.loads(json.dumps(incident.to_dict())) == {
+    assert json.loads(json.dumps(plain(incident))) == {
         "rule": "O04",
         "level": "offsets",
         "severity": "error",

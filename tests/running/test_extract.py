@@ -26,7 +26,7 @@ from wortlaut.formats import dataset
 from wortlaut.formats.shards import read_manifest
 from wortlaut.io.storage import Folder
 from wortlaut.model import Annotations, Document, Text
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 from wortlaut.running.identity import identity
 from wortlaut.running.source import Piece, Source, read
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
 from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
-from wortlaut.records.schema import schema
+from wortlaut.reports.schemas import schema
 from wortlaut.reports.stress import list_view, stress_page, stress_view
 from wortlaut.stress import available, stress
 from wortlaut.stress.run import Row, Stress

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import native
 from wortlaut.formats.native import Annotation, Mention, canonical, to_json
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.records.record import UNWRITTEN, Count, Must, as_dict, written
 
 _Item = TypeVar("_Item", Entity, Quote)
 
@@ -38,6 +39,8 @@ FIELDS = {
         "note",
     ),
 }
+_KIND = Must(enum=tuple(FIELDS))
+_Reading = Annotated[Mapping[str, Any], Must(required=("kind",), properties={"kind": _KIND})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,54 +80,53 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A pair as it is written: both readings as in an annotation file, null where a layer says nothing."""
+
+    kind: Annotated[str, _KIND]
+    fields: Annotated[tuple[str, ...], "In which the readings differ; empty where only one layer has it."]
+    readings: tuple[_Reading | None, _Reading | None]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentDiff:
     """The pairs of a document that are not equal. ``only_in`` is set where just one layer has it."""
 
-    document: str
-    text: str
-    pairs: tuple[Pair, ...]
-    only_in: str | None = None
+    document: Annotated[str, "Its id."]
+    text: Annotated[str, UNWRITTEN]
+    pairs: Annotated[tuple[Pair, ...], UNWRITTEN]
+    only_in: Annotated[str | None, "The layer that has the document, where only one has."] = None
+
+    @property
+    @written()
+    def differences(self) -> list[Difference]:
+        def reading(side: Annotation | None) -> dict[str, Any] | None:
+            return None if side is None else to_json(side, self.text)
+
+        return [Difference(p.kind, p.fields, (reading(p.first), reading(p.second))) for p in self.pairs]
 
 
 @dataclass(frozen=True, slots=True)
 class LayerDiff:
     """Every document in which two layers differ, by id; ``same`` counts the items that are equal."""
 
-    first: str
-    second: str
+    format: ClassVar[Literal["wortlaut-diff/1"]] = "wortlaut-diff/1"
+    layers: Annotated[tuple[str, str], "Names of the two; readings stand in this order."]
+    same: Annotated[Count, "Annotations that are equal in both."]
     documents: tuple[DocumentDiff, ...]
-    same: int
 
     @property
     def equal(self) -> bool:
         return not self.documents
 
+    @property
+    @written(after="same")
+    def different(self) -> Count:
+        return sum(len(document.pairs) for document in self.documents)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data: each difference with both readings as in an annotation file."""
-        return {
-            "format": "wortlaut-diff/1",
-            "layers": [self.first, self.second],
-            "same": self.same,
-            "different": sum(len(document.pairs) for document in self.documents),
-            "documents": [
-                {
-                    "document": document.document,
-                    "only_in": document.only_in,
-                    "differences": [
-                        {
-                            "kind": pair.kind,
-                            "fields": list(pair.fields),
-                            "readings": [
-                                None if side is None else to_json(side, document.text)
-                                for side in (pair.first, pair.second)
-                            ],
-                        }
-                        for pair in document.pairs
-                    ],
-                }
-                for document in self.documents
-            ],
-        }
+        return as_dict(self)
 
 
 def diff(first: Layer, second: Layer) -> LayerDiff:
@@ -148,7 +150,7 @@ def diff(first: Layer, second: Layer) -> LayerDiff:
         unequal = tuple(pair for pair in pairs if not pair.equal)
         if unequal:
             found.append(DocumentDiff(id, one.text, unequal))
-    return LayerDiff(first.name, second.name, tuple(found), same)
+    return LayerDiff((first.name, second.name), same, tuple(found))
 
 
 def compare(first: Annotations, second: Annotations) -> list[Pair]:

@@ -6,13 +6,13 @@ import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from wortlaut.bench.run import Bench
+from wortlaut.bench.run import Bench, Change, Compared
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import ComparisonError, DataError, MissingFileError, listed
 from wortlaut.io.files import write_whole
@@ -54,33 +54,6 @@ class Threshold:
 
     def passes(self, now: Mapping[str, float], then: Mapping[str, float]) -> bool:
         return not self.check.fails(now, then)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One benchmark in both runs; ``failed`` are the thresholds that it broke."""
-
-    name: str
-    group: str
-    mean: tuple[float, float]
-    ratio: tuple[float, float]
-    failed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Changes against a file, then first: pairs are (then, now)."""
-
-    path: str
-    changes: tuple[Change, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def regressed(self) -> bool:
-        return any(change.failed for change in self.changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def pytest_benchmark_data(bench: Bench) -> dict[str, Any]:

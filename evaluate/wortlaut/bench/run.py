@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median, quantiles
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.bench.process import Ended, measure
 from wortlaut.bench.scaling import BATCH_TEXT, BATCHES, LENGTHS, Exponent, exponent
@@ -16,6 +16,19 @@ from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import built_in
+from wortlaut.records.record import (
+    OPTIONAL,
+    UNWRITTEN,
+    At,
+    Count,
+    Digest,
+    Many,
+    Must,
+    Positive,
+    Share,
+    as_dict,
+    written,
+)
 from wortlaut.running.processes import usable_cores
 from wortlaut.text.segments import tokens
 from wortlaut.version import VERSION
@@ -32,9 +45,9 @@ Progress = Callable[[str, int, int], object]
 class Spread:
     """The median of rounds and their quartiles."""
 
-    median: float
-    q1: float
-    q3: float
+    median: Positive
+    q1: Positive
+    q3: Positive
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
@@ -53,15 +66,15 @@ class Timing:
     pytest-benchmark keeps of it.
     """
 
-    size: int
-    rounds: int
-    documents: int
-    characters: int
-    tokens: int
-    seconds: Spread
-    reference: Spread
-    relative: Spread
-    record: Mapping[str, Any] = field(repr=False, compare=False)
+    size: Many
+    rounds: Many
+    documents: Annotated[Many, "Texts of one pass."]
+    characters: Annotated[Many, "Characters of one pass."]
+    tokens: Annotated[Count, "Tokens of one pass, as the reference counts."]
+    seconds: Annotated[Spread, "Of one pass of the extractor."]
+    reference: Annotated[Spread, At(("reference_seconds",)), "Of the reference over the same texts."]
+    relative: Annotated[Spread, "How many times as fast as the reference the extractor is, round by round."]
+    record: Annotated[Mapping[str, Any], UNWRITTEN] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Timing:
@@ -83,20 +96,20 @@ class Timing:
         """``count`` things a pass, a second."""
         return count / self.seconds.median
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "size": self.size,
-            "rounds": self.rounds,
-            "documents": self.documents,
-            "characters": self.characters,
-            "tokens": self.tokens,
-            "seconds": asdict(self.seconds),
-            "reference_seconds": asdict(self.reference),
-            "relative": asdict(self.relative),
-            "documents_per_second": self.rate(self.documents),
-            "tokens_per_second": self.rate(self.tokens),
-            "characters_per_second": self.rate(self.characters),
-        }
+    @property
+    @written()
+    def documents_per_second(self) -> Positive:
+        return self.rate(self.documents)
+
+    @property
+    @written()
+    def tokens_per_second(self) -> Annotated[float, Must(minimum=0)]:
+        return self.rate(self.tokens)
+
+    @property
+    @written()
+    def characters_per_second(self) -> Positive:
+        return self.rate(self.characters)
 
 
 @dataclass(frozen=True)
@@ -105,42 +118,45 @@ class Curve:
 
     points: tuple[Timing, ...]
     exponent: Exponent | None
-    left_out: tuple[int, ...] = ()
-    why: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        fit = self.exponent
-        return {
-            "points": [point.to_dict() for point in self.points],
-            "exponent": None if fit is None else asdict(fit) | {"verdict": fit.verdict},
-            "left_out": list(self.left_out),
-            "why": self.why,
-        }
+    left_out: Annotated[tuple[Many, ...], "Sizes that were not measured."] = ()
+    why: Annotated[str, "Empty where nothing is left out."] = ""
 
 
 @dataclass(frozen=True)
 class Quality:
     """A score in [0, 1] with its interval, named ``layer.schema.measure``."""
 
-    name: str
-    value: float
-    interval: tuple[float, float] | None
+    name: Annotated[str, At(("score",)), "layer.schema.measure"]
+    value: Share
+    interval: Annotated[tuple[Share, Share] | None, "95% interval by the bootstrap."]
 
 
 @dataclass(frozen=True)
 class Measured:
     """What one extractor takes. Seconds and bytes; ``failed`` says why something is missing."""
 
-    name: str
-    load: float | None = None
-    first: float | None = None
-    memory: int | None = None
-    memory_before: int | None = None
-    throughput: tuple[Timing, ...] = ()
-    length: Curve | None = None
-    batch: Curve | None = None
-    quality: Quality | None = None
-    failed: str | None = None
+    name: Annotated[str, "The spec."]
+    load: Annotated[
+        Positive | None,
+        At(("load_seconds",)),
+        "Making the extractor in a fresh process, with its imports; null where it failed.",
+    ] = None
+    first: Annotated[
+        Positive | None, At(("first_document_seconds",)), "From the first text to its answer, after loading."
+    ] = None
+    memory: Annotated[
+        Count | None,
+        At(("peak_memory_bytes",)),
+        "The most memory that the process and those it started held.",
+    ] = None
+    memory_before: Annotated[
+        Count | None, At(("memory_before_bytes",)), "What of it was there before the extractor was made."
+    ] = None
+    throughput: Annotated[tuple[Timing, ...], "One for each batch size: passes over the corpus."] = ()
+    length: Annotated[Curve | None, OPTIONAL, "One text; size is its characters."] = None
+    batch: Annotated[Curve | None, OPTIONAL, "One batch; size is its texts."] = None
+    quality: Annotated[Quality | None, OPTIONAL] = None
+    failed: Annotated[str | None, OPTIONAL, "Why something is missing."] = None
 
     def best(self) -> Timing | None:
         """At the batch size with the most documents a second."""
@@ -150,61 +166,70 @@ class Measured:
         curves = [curve for curve in (self.length, self.batch) if curve is not None]
         return [*self.throughput, *(point for curve in curves for point in curve.points)]
 
-    def to_dict(self) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "name": self.name,
-            "load_seconds": self.load,
-            "first_document_seconds": self.first,
-            "peak_memory_bytes": self.memory,
-            "memory_before_bytes": self.memory_before,
-            "throughput": [timing.to_dict() for timing in self.throughput],
-        }
-        for name, curve in (("length", self.length), ("batch", self.batch)):
-            if curve is not None:
-                row[name] = curve.to_dict()
-        if self.quality is not None:
-            interval = self.quality.interval
-            row["quality"] = {
-                "score": self.quality.name,
-                "value": self.quality.value,
-                "interval": None if interval is None else list(interval),
-            }
-        if self.failed is not None:
-            row["failed"] = self.failed
-        return row
+
+@dataclass(frozen=True)
+class Change:
+    """One benchmark in both runs; ``failed`` are the thresholds that it broke."""
+
+    name: Annotated[str, "That of pytest-benchmark."]
+    group: Literal["throughput", "length", "batch"]
+    mean: Annotated[tuple[Positive, Positive], "Mean seconds of a pass, then and now."]
+    ratio: Annotated[
+        tuple[Positive, Positive], "Seconds in units of the reference, the median of the rounds."
+    ]
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Changes against a file, then first: pairs are (then, now)."""
+
+    path: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def regressed(self) -> bool:
+        return any(change.failed for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the times were taken."""
+
+    cpu: str
+    cores: Annotated[Many, "Those that the run could use."]
+    python: str
+    system: str
+    load: Annotated[
+        tuple[float | None, float | None],
+        "Load average of a minute at the beginning and at the end; null where the system has none.",
+    ]
 
 
 @dataclass(frozen=True)
 class Bench:
     """All extractors on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema."""
 
-    corpus: str
-    hash: str
-    documents: int
-    characters: int
-    tokens: int
-    machine: Mapping[str, Any]
+    format: ClassVar[Literal["wortlaut-bench/1"]] = "wortlaut-bench/1"
+    version: ClassVar[Annotated[str, "Version of wortlaut."]] = VERSION
+    corpus: Annotated[str, At(("corpus", "name"))]
+    hash: Annotated[Digest, At(("corpus", "hash")), "Hash of the corpus's content."]
+    documents: Annotated[Many, At(("corpus", "documents"))]
+    characters: Annotated[Many, At(("corpus", "characters"))]
+    tokens: Annotated[Count, At(("corpus", "tokens")), "Tokens of the reference."]
+    reference: ClassVar[
+        Annotated[str, "What each extractor is timed beside: one pass of this tokeniser over the same texts."]
+    ] = REFERENCE
+    machine: Machine
+    notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."]
     systems: tuple[Measured, ...]
-    notes: tuple[str, ...]
     #: What pytest-benchmark says of the machine.
-    machine_info: Mapping[str, Any] = field(repr=False)
+    machine_info: Annotated[Mapping[str, Any], UNWRITTEN] = field(repr=False)
+    compared: Annotated[Compared | None, OPTIONAL, "With --compare."] = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "format": "wortlaut-bench/1",
-            "version": VERSION,
-            "corpus": {
-                "name": self.corpus,
-                "hash": self.hash,
-                "documents": self.documents,
-                "characters": self.characters,
-                "tokens": self.tokens,
-            },
-            "reference": REFERENCE,
-            "machine": dict(self.machine),
-            "notes": list(self.notes),
-            "systems": [system.to_dict() for system in self.systems],
-        }
+        return as_dict(self)
 
 
 def bench(
@@ -270,7 +295,7 @@ def bench(
     counted = sum(len(tokens(text)) for _, text in texts)
     notes += _notes(len(texts), characters, scaling)
     info = _machine_info()
-    machine = {**_machine(info), "load": [begin, _load()]}
+    machine = _machine(info, begin)
     notes += _busy(systems)
     return Bench(
         loaded.name,
@@ -279,8 +304,8 @@ def bench(
         characters,
         counted,
         machine,
-        tuple(systems),
         tuple(notes),
+        tuple(systems),
         info,
     )
 
@@ -382,13 +407,14 @@ def _machine_info() -> dict[str, Any]:
     return dict(pytest_benchmark_generate_machine_info())
 
 
-def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "cpu": info["cpu"].get("brand_raw", info["machine"]),
-        "cores": usable_cores(),
-        "python": info["python_version"],
-        "system": f"{platform.system()} {platform.machine()}",
-    }
+def _machine(info: Mapping[str, Any], load: float | None) -> Machine:
+    return Machine(
+        info["cpu"].get("brand_raw", info["machine"]),
+        usable_cores(),
+        info["python_version"],
+        f"{platform.system()} {platform.machine()}",
+        (load, _load()),
+    )
 
 
 def _load() -> float | None:

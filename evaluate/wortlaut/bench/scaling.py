@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Annotated
 
 from wortlaut.model import Text
+from wortlaut.records.record import Many, written
 from wortlaut.text.segments import paragraphs
 
 #: Characters of a text, five points a decade (the series R5 of preferred numbers).
@@ -49,11 +51,12 @@ class Exponent:
     """Time grows as size to this power, with its 95% interval; fitted on sizes from ``low`` to ``high``."""
 
     value: float
-    interval: tuple[float, float]
-    low: int
-    high: int
+    interval: Annotated[tuple[float, float], "95% interval of the slope."]
+    low: Annotated[Many, "The smallest size of the fit."]
+    high: Annotated[Many, "The largest."]
 
     @property
+    @written()
     def verdict(self) -> str:
         """In a word, where the interval leaves one; the words are conventions, the numbers are not."""
         low, high = self.interval

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -103,16 +104,11 @@ def bench(
         result = scores.with_quality(result, loaded, wanted)
     if save_file is not None:
         records.save(result, save_file)
-    compared = None
     if compare_file is not None and old is not None:
-        compared = records.compare(result, compare_file, old, thresholds)
+        result = replace(result, compared=records.compare(result, compare_file, old, thresholds))
     if plot is not None:
         write_whole(plot, pareto_svg(result))
-    show_result(
-        json_file,
-        lambda: result.to_dict() | ({"compared": compared.to_dict()} if compared else {}),
-        lambda: bench_view(result, compared),
-    )
+    show_result(json_file, result.to_dict, lambda: bench_view(result))
     exit_if_failed([f"{one.name} failed\n  {one.failed}" for one in result.systems if one.failed is not None])
-    if compared is not None and compared.regressed:
+    if result.compared is not None and result.compared.regressed:
         raise typer.Exit(1)

@@ -184,12 +184,13 @@ def validate(
 ) -> None:
     """Check annotation files; exit 1 where a rule is broken."""
     from wortlaut.corpus.load import gold_root
+    from wortlaut.records.record import plain
     from wortlaut.release.validate import exit_code
     from wortlaut.release.validate import validate as check
 
     incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
     if json_file is not None:
-        write_json(json_file, [incident.to_dict() for incident in incidents])
+        write_json(json_file, plain(incidents))
     if json_file != Path("-"):
         from rich.text import Text
 

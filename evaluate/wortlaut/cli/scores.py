@@ -232,13 +232,12 @@ def extractors(
     json_file: JsonFile = None,
 ) -> None:
     """List the extractors: what each finds, and what it lacks here."""
-    from dataclasses import asdict
-
     from wortlaut.extractors import available
+    from wortlaut.records.record import plain
 
     infos = available()
     if json_file is not None:
-        write_json(json_file, [asdict(info) for info in infos])
+        write_json(json_file, plain(infos))
     if json_file == Path("-"):
         return
     entries = []
@@ -281,6 +280,6 @@ def schema(
     """Print the JSON Schema of a file format."""
     import json
 
-    from wortlaut.records.schema import schema as described
+    from wortlaut.reports.schemas import schema as described
 
     print(json.dumps(described(name), ensure_ascii=False, indent=2))

@@ -56,6 +56,7 @@ def stress(
     ] = None,
 ) -> None:
     """Change the texts, carry the gold along, and show what that costs: one article tested many ways."""
+    from wortlaut.records.record import plain
     from wortlaut.reports.stress import list_view, stress_page, stress_view
     from wortlaut.stress.registry import available, built_in
 
@@ -63,7 +64,7 @@ def stress(
         if extractor or transform or html_file:
             raise WortlautError("--list runs nothing", hint="It goes with --expected and --json only.")
         found = [one for one in available() if not expected or getattr(one, "expected", False)]
-        show_result(json_file, lambda: [one.to_dict() for one in found], lambda: list_view(found))
+        show_result(json_file, lambda: plain(found), lambda: list_view(found))
         return
     if expected:
         transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]

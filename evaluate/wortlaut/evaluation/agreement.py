@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from wortlaut.annotations.diff import Layer
 from wortlaut.errors import DataError, MissingExtraError
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Quote, Span
+from wortlaut.records.record import OPTIONAL, At, Count, Digest, Unit, as_dict
 from wortlaut.scoring.columns import Floats, Ints, Spans, empty_spans, spans_from_objects
 from wortlaut.scoring.engine import Context, result_of, tallies_of
 from wortlaut.scoring.match import overlapping
@@ -25,9 +26,9 @@ from wortlaut.scoring.units import Units, units_of
 from wortlaut.text.segments import sentences, tokens
 from wortlaut.version import VERSION
 
-FORMAT = "wortlaut-agreement/1"
+Measure = Literal["strict", "partial", "kappa", "kappa_marked", "alpha_u", "gamma"]
 #: Name → what it is, in the order of the tables.
-MEASURES = {
+MEASURES: dict[Measure, str] = {
     "strict": "F1 of spans with the same boundaries and label",
     "partial": "F1 of overlapping spans, any label; unequal boundaries count half",
     "kappa": "Cohen's kappa of all tokens",
@@ -47,64 +48,58 @@ Marked = tuple[int, Span, str, int]  # document, span, label, where it counts: t
 class Figure:
     """A coefficient, ``None`` where undefined, and its bootstrap interval where there is one."""
 
-    value: float | None
-    interval: Interval | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Rounded to 6 decimals, so that platforms agree."""
-        interval = None if self.interval is None else [round(bound, 6) for bound in self.interval]
-        return {"value": None if self.value is None else round(self.value, 6), "interval": interval}
+    value: Annotated[float | None, "null where it is undefined."]
+    interval: Annotated[Interval | None, "95%, by the bootstrap; null where there is none."] = None
 
 
 @dataclass(frozen=True)
 class Row:
     """One thing that is annotated: how many both layers have of it, and how far they agree."""
 
-    first: int
-    second: int
-    figures: Mapping[str, Figure]
+    first: Count
+    second: Count
+    figures: Annotated[Mapping[Measure, Figure], At()]
+    labels: Annotated[Mapping[str, Row] | None, OPTIONAL, "The same for each label or type."] = None
 
     @classmethod
-    def of(cls, first: int, second: int, figures: Mapping[str, Figure]) -> Row:
+    def of(
+        cls,
+        first: int,
+        second: int,
+        figures: Mapping[Measure, Figure],
+        labels: Mapping[str, Row] | None = None,
+    ) -> Row:
         """Without intervals where there is too little to draw from."""
         if min(first, second) < FEW:
             figures = {name: Figure(figure.value) for name, figure in figures.items()}
-        return cls(first, second, figures)
-
-    def to_dict(self) -> dict[str, Any]:
-        figures = {name: figure.to_dict() for name, figure in self.figures.items()}
-        return {"first": self.first, "second": self.second, **figures}
+        return cls(first, second, figures, labels)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two layers: what is annotated (entities, quotes, each role) → its row, and the rows of its labels."""
+    """Two layers: what is annotated (entities, quotes, each role) → its row, with those of its labels."""
 
-    first: str
-    second: str
+    layers: tuple[str, str]
     annotators: tuple[str, str]
-    documents: int
-    tokens: int
-    unit: str
-    units: int
-    rows: Mapping[str, Row]
-    labels: Mapping[str, Mapping[str, Row]]
-    notes: tuple[str, ...]
+    documents: Count
+    tokens: Count
+    unit: Annotated[Unit, At(("resampling", "unit"))]
+    units: Annotated[Count, At(("resampling", "units"))]
+    notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."]
+    rows: Annotated[Mapping[str, Row], "entities, quotes and each role."]
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "layers": [self.first, self.second],
-            "annotators": list(self.annotators),
-            "documents": self.documents,
-            "tokens": self.tokens,
-            "resampling": {"unit": self.unit, "units": self.units},
-            "notes": list(self.notes),
-            "rows": {
-                name: row.to_dict()
-                | {"labels": {label: one.to_dict() for label, one in self.labels.get(name, {}).items()}}
-                for name, row in self.rows.items()
-            },
-        }
+
+@dataclass(frozen=True)
+class AgreementFile:
+    """All pairs; ``sources`` are the files that they were measured on, with SHA-256."""
+
+    format: ClassVar[Literal["wortlaut-agreement/1"]] = "wortlaut-agreement/1"
+    version: ClassVar[str] = VERSION
+    measures: ClassVar[Annotated[Mapping[Measure, str], "What each figure is."]] = MEASURES
+    sources: Annotated[
+        Mapping[str, Digest] | None, OPTIONAL, "The files that it was measured on (--write only)."
+    ]
+    pairs: Sequence[Agreement]
 
 
 def agree(
@@ -130,14 +125,8 @@ def agree(
 
 
 def to_dict(agreements: Sequence[Agreement], sources: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """All pairs as plain data; ``sources`` are the files that they were measured on, with SHA-256."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "measures": MEASURES,
-        **({} if sources is None else {"sources": dict(sources)}),
-        "pairs": [agreement.to_dict() for agreement in agreements],
-    }
+    """All pairs as plain data, rounded to 6 decimals, so that platforms agree."""
+    return as_dict(AgreementFile(sources, agreements), digits=6)
 
 
 # ---------------------------------------------------------------- one pair
@@ -185,7 +174,6 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
         gamma,
     )
     rows: dict[str, Row] = {}
-    labels: dict[str, dict[str, Row]] = {}
     notes = list(_notes(shared, len(common), set(one.documents) ^ set(other.documents)))
     for name, scheme, marked in _LAYERS:
         marks = [marked(side) for side in sides]
@@ -195,31 +183,29 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
         lacking = [layer for layer, side in zip(names, marks, strict=True) if not side]
         if lacking:
             notes.append(f"{lacking[0]} has no {name}: if it does not annotate them, nothing can be said.")
-            rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(_figures(gamma), Figure(None)))
-            labels[name] = {}
+            rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(_figures(gamma), Figure(None)), {})
             continue
         known = [label for label in scheme if label in found] + sorted(found - set(scheme))
-        rows[name], labels[name] = _measured(marks[0], marks[1], known, name, shared)
-    every = [*rows.values(), *(row for by_label in labels.values() for row in by_label.values())]
+        rows[name] = _measured(marks[0], marks[1], known, name, shared)
+    every = [row for whole in rows.values() for row in (whole, *(whole.labels or {}).values())]
     if any(figure.interval == (1.0, 1.0) for row in every for figure in row.figures.values()):
         notes.append(
             "An interval from 1 to 1 says that no disagreement could be drawn, not that none can be."
         )
     annotators = [dict(side[0].meta).get("annotator", "") for side in sides]
     return Agreement(
-        *names,
+        names,
         (annotators[0], annotators[1]),
         len(common),
         len(words),
         units.kind,
         len(units),
-        rows,
-        labels,
         tuple(notes),
+        rows,
     )
 
 
-def _figures(gamma: bool) -> list[str]:
+def _figures(gamma: bool) -> list[Measure]:
     return [name for name in MEASURES if gamma or name != "gamma"]
 
 
@@ -274,15 +260,16 @@ _LAYERS: tuple[tuple[str, tuple[str, ...], Callable[[Sequence[Document]], list[M
 
 def _measured(
     first: Sequence[Marked], second: Sequence[Marked], labels: list[str], name: str, shared: _Texts
-) -> tuple[Row, dict[str, Row]]:
+) -> Row:
     sides = [_columns(marks, labels, shared.units) for marks in (first, second)]
     task = Task(sides[0], sides[1], len(shared.units), len(labels))
     context = Context(layer=name)
-    total: dict[str, Figure] = {}
-    each: dict[str, dict[str, Figure]] = {label: {} for label in labels}
-    tallies = tallies_of(task, tuple(labels), ("strict", "partial"), errors=False, items=False)
-    for schema, tally in tallies.items():
-        result = result_of(tally, schema, shared.resampling, context)
+    total: dict[Measure, Figure] = {}
+    each: dict[str, dict[Measure, Figure]] = {label: {} for label in labels}
+    schemas: tuple[Measure, ...] = ("strict", "partial")
+    tallies = tallies_of(task, tuple(labels), schemas, errors=False, items=False)
+    for schema in schemas:
+        result = result_of(tallies[schema], schema, shared.resampling, context)
         total[schema] = Figure(result.f1, result.f1_interval)
         for label, score in result.per_label.items():
             each[label][schema] = Figure(score.f1, score.f1_interval)
@@ -303,7 +290,7 @@ def _measured(
         for i, label in enumerate(labels)
         if len(labels) > 1
     }
-    return Row.of(len(first), len(second), total), rows
+    return Row.of(len(first), len(second), total, rows)
 
 
 def _columns(marks: Sequence[Marked], labels: Sequence[str], units: Units) -> Spans:
@@ -326,14 +313,14 @@ def _token_codes(spans: Spans, words: Spans) -> Ints:
     return code
 
 
-def _kappas(first: Ints, second: Ints, shared: _Texts, *, marked: bool) -> dict[str, Figure]:
+def _kappas(first: Ints, second: Ints, shared: _Texts, *, marked: bool) -> dict[Measure, Figure]:
     """Kappa of all tokens and, if asked for, of those that at least one side marks."""
     kinds, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
     a, b = np.split(codes.reshape(-1), 2)
     size = len(kinds)
     cells = np.zeros((len(shared.units), size * size))
     np.add.at(cells, (shared.tokens.unit, a * size + b), 1.0)
-    found = {"kappa": _kappa(cells, size, shared)}
+    found: dict[Measure, Figure] = {"kappa": _kappa(cells, size, shared)}
     if marked:
         seen = cells.copy()
         if 0 in kinds:  # sorted, so the tokens that neither marks are the first cell

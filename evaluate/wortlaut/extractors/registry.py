@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Literal, Union, cast, get_args, get_origin
 from urllib.parse import unquote
 
 from wortlaut.errors import (
@@ -33,6 +33,7 @@ from wortlaut.errors import (
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import close, finish
 from wortlaut.model import LAYERS, Annotations, Text
+from wortlaut.records.record import Layers
 
 GROUP = "wortlaut.extractors"
 
@@ -189,11 +190,11 @@ class ExtractorInfo:
     """
 
     name: str
-    finds: tuple[str, ...]
+    finds: Annotated[Layers, "Empty where only a run would tell."]
     summary: str
-    source: str
-    missing: tuple[str, ...] = ()
-    install: str = ""
+    source: Annotated[str, "The distribution that brings it."]
+    missing: Annotated[tuple[str, ...], "What it lacks here."] = ()
+    install: Annotated[str, "The command that installs that; empty where nothing is missing."] = ""
 
 
 class Loaded:

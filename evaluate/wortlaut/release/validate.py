@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from wortlaut.annotations.rules import RULES
+from wortlaut.annotations.rules import LEVELS, RULES
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import (
     Decision,
@@ -25,6 +25,7 @@ from wortlaut.formats.native import (
     text_path,
 )
 from wortlaut.model import Cluster, Entity, Quote, Span
+from wortlaut.records.record import Count, Must
 from wortlaut.text.segments import ABBREVIATIONS, tokens
 
 _T = TypeVar("_T", Cluster, Mention, Entity, Quote)
@@ -43,27 +44,14 @@ _TITLES = frozenset(
 class Incident:
     """A broken rule at its place. ``line`` counts from 1, 0 is the whole file; offsets as in the text."""
 
-    rule: str
-    level: str
-    severity: str
+    rule: Annotated[str, Must(pattern=f"^[{''.join(LEVELS)}][0-9]{{2}}$")]
+    level: Annotated[str, Must(enum=list(LEVELS.values()))]
+    severity: Annotated[str, Must(enum=["error", "warning"])]
     file: str
-    line: int
-    offsets: tuple[tuple[int, int], ...]
+    line: Annotated[Count, "From 1; 0 is the file as a whole."]
+    offsets: Annotated[tuple[tuple[Count, Count], ...], "Code points, half-open."]
     what: str
-    fix: str
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON: the fields, offsets as lists."""
-        return {
-            "rule": self.rule,
-            "level": self.level,
-            "severity": self.severity,
-            "file": self.file,
-            "line": self.line,
-            "offsets": [list(pair) for pair in self.offsets],
-            "what": self.what,
-            "fix": self.fix,
-        }
+    fix: Annotated[str, "What to do."]
 
 
 def validate(paths: Iterable[Path]) -> list[Incident]:

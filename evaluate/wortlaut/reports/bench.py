@@ -9,8 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wortlaut.bench.records import Compared
-from wortlaut.bench.run import Bench, Curve, Measured, Quality
+from wortlaut.bench.run import Bench, Compared, Curve, Measured, Quality
 from wortlaut.bench.scaling import Exponent
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.reports.cells import interval_text, number, short_name
@@ -19,7 +18,7 @@ from wortlaut.reports.tables import grid
 _MEBIBYTE = 1024 * 1024
 
 
-def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[RenderableType]:
+def bench_view(bench: Bench) -> Iterator[RenderableType]:
     """Rates, what each extractor needs, the curves, the comparison, and what a reader must know."""
     documents = f"{bench.documents:,} document{'s' * (bench.documents != 1)}"
     yield Text(
@@ -38,12 +37,12 @@ def bench_view(bench: Bench, compared: Compared | None = None) -> Iterator[Rende
         curves = {s.name: curve for s in bench.systems if (curve := getattr(s, attribute)) is not None}
         if curves:
             yield from _curves(curves, title, shown, attribute == "batch")
-    if compared is not None:
-        yield from _comparison(compared)
+    if bench.compared is not None:
+        yield from _comparison(bench.compared)
     machine = bench.machine
     yield Text(
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
-        + ("" if machine["load"][0] is None else ", load average {} → {}".format(*machine["load"])),
+        f"{machine.cpu}, {machine.cores} cores, {machine.system}, Python {machine.python}"
+        + ("" if machine.load[0] is None else ", load average {} → {}".format(*machine.load)),
         style="dim",
     )
     yield Text(

@@ -23,7 +23,7 @@ _AROUND, _INSIDE = 16, 14
 
 def diff_view(diff: LayerDiff) -> Iterator[Text]:
     """Every difference in its context, document by document, and a count at the end."""
-    names = (diff.first, diff.second) if diff.first != diff.second else ("first", "second")
+    names = diff.layers if diff.layers[0] != diff.layers[1] else ("first", "second")
     seen: Counter[str] = Counter()
     for document in diff.documents:
         yield Text(document.document, style="bold")
@@ -55,15 +55,13 @@ _HEADS = {
 def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
     """What is annotated with its labels below, each figure with its interval below it, then the notes."""
     documents = counted(agreement.documents, "document")
-    yield Text(
-        f"{agreement.first} and {agreement.second} ({documents}, {agreement.tokens} tokens)", style="bold"
-    )
+    yield Text(f"{' and '.join(agreement.layers)} ({documents}, {agreement.tokens} tokens)", style="bold")
     shown = [name for name in MEASURES if any(name in row.figures for row in agreement.rows.values())]
-    table = grid([""], [agreement.first, agreement.second, *(_HEADS[name] for name in shown)], wrap=True)
+    table = grid([""], [*agreement.layers, *(_HEADS[name] for name in shown)], wrap=True)
     for name, row in agreement.rows.items():
         cells = [_figure(row.figures.get(measure)) for measure in shown]
         table.add_row(name, str(row.first), str(row.second), *cells)
-        for label, one in agreement.labels[name].items():
+        for label, one in (row.labels or {}).items():
             cells = [_figure(one.figures.get(measure)) for measure in shown]
             table.add_row(f"  {label}", str(one.first), str(one.second), *cells, style="dim")
         table.add_section()

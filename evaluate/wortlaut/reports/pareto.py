@@ -89,7 +89,7 @@ def pareto_svg(bench: Bench) -> str:
         score=name,
         reference=REFERENCE,
         corpus=f"{bench.corpus}, {bench.documents:,} document{'s' * (bench.documents != 1)}",
-        machine=f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}",
+        machine=f"{machine.cpu}, {machine.cores} cores, Python {machine.python}",
         points=[
             {"text": p.text, "x": x, "y": y, "whiskers": w, "front": p in front, "label": label}
             for p, (x, y), w, label in zip(points, spots, whiskers, labels, strict=True)

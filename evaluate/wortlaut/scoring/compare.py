@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 
 from wortlaut.errors import ComparisonError
+from wortlaut.records.record import Count, Difference, Share
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.counts import precision_recall_f1
-from wortlaut.scoring.uncertainty import Interval
 
 #: At most this many random numbers in memory at a time.
 _BLOCK_CELLS = 4_000_000
@@ -26,16 +27,19 @@ class PairedTest:
     ``effect`` the difference in standard errors.
     """
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    interval: Interval | None
-    p_randomisation: float | None
-    p_bootstrap: float | None
-    superiority: float | None
-    effect: float | None
-    units: int
-    differing: int
+    precision: Annotated[Difference | None, "null where undefined for one of the two."]
+    recall: Difference | None
+    f1: Difference | None
+    interval: Annotated[
+        tuple[Difference, Difference] | None,
+        "95% interval of the difference of F1 by the paired bootstrap.",
+    ]
+    p_randomisation: Annotated[Share | None, "Two-sided p-value of approximate randomisation."]
+    p_bootstrap: Annotated[Share | None, "Two-sided p-value of the bootstrap shifted to no difference."]
+    superiority: Annotated[Share | None, "Share of resamples in which a is ahead; ties count half."]
+    effect: Annotated[float | None, "The difference of F1 in standard errors."]
+    units: Count
+    differing: Annotated[Count, "Units in which the two systems are counted differently."]
 
 
 def paired_test(

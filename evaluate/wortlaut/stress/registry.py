@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from importlib import import_module, metadata
 from itertools import accumulate
 from random import Random
-from typing import cast
+from typing import Annotated, cast
 
 from wortlaut.errors import DataError, WortlautError, raised_as, unknown_name
 from wortlaut.extractors.registry import Spec, converted, entry_points, load, plug_in, source
 from wortlaut.model import Document, Span
+from wortlaut.records.record import UNWRITTEN, Must, written
 from wortlaut.stress.carry import Function, Transformed, one_after_another, unchanged
 
 GROUP = "wortlaut.transformations"
 #: ``same``: a reader loses nothing, and a good system finds the same. ``changed``: another text that is as
 #: good. ``blurred``: a reader loses something, too.
 MEANINGS = ("same", "changed", "blurred")
+Meaning = Annotated[str, Must(enum=MEANINGS)]
+Inverse = Annotated[str | None, "The transformation that takes it back."]
 _MODULES = ("quotation", "letters", "noise", "layout", "names", "roles", "dates", "parts")
 
 
@@ -38,28 +41,19 @@ class Transformation:
 
     name: str
     does: str
-    meaning: str
-    function: Function
-    inverse: str | None = None
-    source: str = "wortlaut"
+    meaning: Meaning
+    function: Annotated[Function, UNWRITTEN]
+    inverse: Inverse = None
+    source: Annotated[str, "The distribution that brings it."] = "wortlaut"
 
     @property
+    @written(after="meaning")
     def expected(self) -> bool:
         """Whether a good system is expected to find the same."""
         return self.meaning == "same"
 
     def __call__(self, document: Document, random: Random) -> Transformed:
         return self.function(document, random)
-
-    def to_dict(self) -> dict[str, object]:
-        return {
-            "name": self.name,
-            "does": self.does,
-            "meaning": self.meaning,
-            "expected": self.expected,
-            "inverse": self.inverse,
-            "source": self.source,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +63,6 @@ class Broken:
     name: str
     source: str
     why: str
-
-    def to_dict(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def built_in() -> dict[str, Transformation]:

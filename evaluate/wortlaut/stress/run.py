@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
+from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, Share, Unit, as_dict, written
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
@@ -27,7 +28,7 @@ from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
 from wortlaut.stress.carry import Transformed, settled, unchanged
-from wortlaut.stress.registry import MEANINGS, built_in, resolve, transformer
+from wortlaut.stress.registry import MEANINGS, Inverse, Meaning, built_in, resolve, transformer
 from wortlaut.text.excerpts import excerpt
 from wortlaut.version import VERSION
 
@@ -42,11 +43,11 @@ class Same:
     An item is found again where its characters are, mapped by the offset map, under the same label.
     """
 
-    share: float | None
+    share: Share | None
     interval: Interval | None
-    before: int
-    after: int
-    both: int
+    before: Count
+    after: Count
+    both: Count
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Case:
     """An item that the transformation cost: a gold one that is ``lost``, or a ``spurious`` one that came."""
 
     document: str
-    kind: str
+    kind: Annotated[str, Must(enum=["lost", "spurious"])]
     label: str
     before: str
     after: str
@@ -70,19 +71,20 @@ class Row:
 
     transform: str
     system: str
-    layer: str
+    layer: Annotated[str, Must(enum=MAIN_TASKS)]
     schema: str
-    before: float | None
-    after: float | None
-    test: PairedTest | None
-    p_holm: float | None
+    before: Share | None
+    after: Share | None
+    test: Annotated[PairedTest | None, "After minus before; null where there are fewer than two units."]
+    p_holm: Share | None
     same: Same
-    cases: tuple[Case, ...] = ()
-    lost: int = 0
-    spurious: int = 0
+    cases: Annotated[tuple[Case, ...], f"The first {CASES} lost and the first {CASES} spurious ones."] = ()
+    lost: Annotated[Count, "Gold items with less credit after than before."] = 0
+    spurious: Annotated[Count, "Wrong items found after and not before."] = 0
 
     @property
-    def change(self) -> float | None:
+    @written()
+    def change(self) -> Difference | None:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
@@ -95,10 +97,10 @@ class Applied:
 
     name: str
     does: str
-    meaning: str
-    inverse: str | None
-    changed: int
-    kept: int
+    meaning: Meaning
+    inverse: Inverse
+    changed: Annotated[Count, "How many documents have another text."]
+    kept: Annotated[Count, "How many entities and quotes were carried along."]
     dropped: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, str], ...]
 
@@ -108,7 +110,7 @@ class Failure:
     """A system that has no answer: on the corpus itself where ``transform`` is empty, else after that one."""
 
     system: str
-    transform: str
+    transform: Annotated[str, "Empty where the system failed on the corpus as it is."]
     why: str
 
 
@@ -116,21 +118,25 @@ class Failure:
 class Stress:
     """All that was tried; plain data by :meth:`to_dict`, documented by a JSON Schema."""
 
-    corpus: str
-    hash: str
-    documents: int
-    unit: str
-    units: int
-    seed: int
-    samples: int
+    format: ClassVar[Literal["wortlaut-stress/1"]] = "wortlaut-stress/1"
+    version: ClassVar[str] = VERSION
+    corpus: Annotated[str, At(("corpus", "name"))]
+    hash: Annotated[Digest, At(("corpus", "hash"))]
+    documents: Annotated[Many, At(("corpus", "documents"))]
+    unit: Annotated[Unit, At(("resampling", "unit"))]
+    units: Annotated[Count, At(("resampling", "units"))]
+    seed: Count
+    samples: Annotated[Count, At(("resampling", "samples"))]
     systems: tuple[str, ...]
-    applied: tuple[Applied, ...]
+    applied: Annotated[tuple[Applied, ...], At(("transforms",))]
     rows: tuple[Row, ...]
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
+    @written(after="version")
     def signature(self) -> str:
+        """One line that reproduces the run."""
         schemas = "+".join(dict.fromkeys(row.schema for row in self.rows)) or "none"
         return (
             f"wortlaut-stress|corpus:{self.corpus}@{self.hash[:12]}|schema:{schemas}|seed:{self.seed}"
@@ -138,19 +144,7 @@ class Stress:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "format": "wortlaut-stress/1",
-            "version": VERSION,
-            "signature": self.signature,
-            "corpus": {"name": self.corpus, "hash": self.hash, "documents": self.documents},
-            "resampling": {"unit": self.unit, "units": self.units, "samples": self.samples},
-            "seed": self.seed,
-            "systems": list(self.systems),
-            "transforms": [asdict(one) for one in self.applied],
-            "rows": [{**asdict(row), "change": row.change} for row in self.rows],
-            "failures": [asdict(failure) for failure in self.failures],
-            "notes": list(self.notes),
-        }
+        return as_dict(self)
 
 
 def stress(

@@ -1,0 +1,89 @@
+"""The JSON Schema of each file format, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Union
+
+from wortlaut.errors import unknown_name
+from wortlaut.records.record import json_schema
+from wortlaut.records.schema import by_hand
+from wortlaut.records.schema import schema as written_by_hand
+
+
+@dataclass(frozen=True)
+class _Format:
+    """Where the records of a format live: one of them is a file, or an array of them (``array``)."""
+
+    module: str
+    kinds: tuple[str, ...]
+    title: str
+    what: str
+    array: bool = False
+
+
+_FORMATS = {
+    "agreement": _Format(
+        "evaluation.agreement",
+        ("AgreementFile",),
+        "Agreement",
+        "What `wortlaut agree --json` and `--write` write: how far each pair of layers agrees.",
+    ),
+    "bench": _Format(
+        "bench.run",
+        ("Bench",),
+        "Benchmark of extractors",
+        "What `wortlaut bench --json` writes: how fast each extractor is and what it needs, on one corpus and"
+        " machine. Times are wall time in seconds.",
+    ),
+    "diff": _Format(
+        "annotations.diff",
+        ("LayerDiff",),
+        "Difference of two layers",
+        "What `wortlaut diff --json` writes: every annotation in which two layers of the same texts differ.",
+    ),
+    "extractors": _Format(
+        "extractors.registry",
+        ("ExtractorInfo",),
+        "Extractors",
+        "What `wortlaut extractors --json` writes: each extractor that can be named here.",
+        array=True,
+    ),
+    "incidents": _Format(
+        "release.validate",
+        ("Incident",),
+        "Incidents",
+        "What `wortlaut validate --json` writes: each broken rule of docs/rules.md.",
+        array=True,
+    ),
+    "stress": _Format(
+        "stress.run",
+        ("Stress",),
+        "What transformations of the texts cost",
+        "Written by `wortlaut stress --json FILE`; see docs/stress.md. Scores are in [0, 1], null where"
+        " undefined. Offsets are not given: excerpts show an item in ⟦ ⟧.",
+    ),
+    "transformations": _Format(
+        "stress.registry",
+        ("Transformation", "Broken"),
+        "Transformations",
+        "What `wortlaut stress --list --json FILE` writes: each transformation that can be named here, and"
+        " each plug-in that cannot be used, with the reason.",
+        array=True,
+    ),
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of that name, such as ``evaluation``. Raises UnknownNameError, which lists all."""
+    known = sorted({*_FORMATS, *by_hand()})
+    if name not in known:
+        raise unknown_name("JSON Schema", name, known)
+    if name not in _FORMATS:
+        return written_by_hand(name)
+    found = _FORMATS[name]
+    module = import_module(f"wortlaut.{found.module}")
+    kind: Any = Union[tuple(getattr(module, one) for one in found.kinds)]  # noqa: UP007
+    return json_schema(Sequence[kind] if found.array else kind, found.title, found.what)

@@ -1,0 +1,117 @@
+"""What the commands write follows its JSON Schema, and what is damaged does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from bench_made import bench, curve, measured
+from jsonschema import Draft202012Validator
+from repository import ROOT
+
+from wortlaut.annotations.diff import diff, read_layer
+from wortlaut.evaluation.agreement import agree, to_dict
+from wortlaut.extractors.registry import available as extractors
+from wortlaut.records.record import plain
+from wortlaut.release.validate import validate
+from wortlaut.reports.schemas import schema
+from wortlaut.stress import available as transformations
+from wortlaut.stress import stress
+
+
+def _agreement() -> object:
+    return to_dict(agree([read_layer(name, ROOT) for name in "ab"], samples=10), {"a.jsonl": "0" * 64})
+
+
+def _bench() -> object:
+    grown = curve("one", 1.0, [1000, 2000, 4000, 8000], [16_000], "too long")
+    return bench(measured("one", 2.0, 0.5, length=grown), measured("two", 3.0, failed="it broke")).to_dict()
+
+
+MADE: dict[str, Callable[[], object]] = {
+    "agreement": _agreement,
+    "bench": _bench,
+    "diff": lambda: diff(read_layer("a", ROOT), read_layer("b", ROOT)).to_dict(),
+    "extractors": lambda: plain(extractors()),
+    "incidents": lambda: plain(validate([ROOT / "tests/cases/validate/O04"])),
+    "stress": lambda: stress("quotes-de", "gold", ["nfd", "lower"], samples=10, trials=10).to_dict(),
+    "transformations": lambda: plain(transformations()),
+}
+
+
+#: What need not be there.
+LEFT_OUT = {"sources", "gamma", "kappa", "kappa_marked", "strict", "partial", "alpha_u", "labels"}
+LEFT_OUT |= {"length", "batch", "quality", "failed", "compared"}
+#: Parts of the files in which other keys may stand, or any number of them.
+OPEN = {"measures", "sources", "rows", "labels", "readings"}
+
+
+def objects(data: Any, name: str = "") -> Iterator[dict[str, Any]]:
+    """Every object that has keys of its own."""
+    if isinstance(data, dict):
+        if name not in OPEN:
+            yield data
+        for key, value in data.items():
+            yield from objects(value, key)
+    elif isinstance(data, list) and name not in OPEN - {"rows"}:
+        for value in data:
+            yield from objects(value)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_written_follows_its_schema_and_what_is_damaged_does_not(name: str) -> None:
+    described = schema(name)
+    Draft202012Validator.check_schema(described)
+    validator = Draft202012Validator(described)
+    data = json.loads(json.dumps(MADE[name](), allow_nan=False))
+    assert [error.message for error in validator.iter_errors(data)] == []
+    parts = list(objects(data))
+    for part in parts[:3] + parts[-3:]:
+        whole = dict(part)
+        for damaged in (
+            {**whole, "unheard": 1},
+            *({**whole, key: {"of": [0]}} for key in whole),
+            *(
+                {other: whole[other] for other in whole if other != key}
+                for key in whole
+                if key not in LEFT_OUT
+            ),
+        ):
+            part.clear()
+            part.update(damaged)
+            assert not validator.is_valid(data), damaged
+        part.clear()
+        part.update(whole)
+    assert validator.is_valid(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("agreement", ("pairs", 0, "documents"), -1),
+        ("agreement", ("pairs", 0, "layers"), ["a"]),
+        ("agreement", ("pairs", 0, "rows", "entities", "strict", "interval"), [0.1, 0.2, 0.3]),
+        ("agreement", ("sources", "a.jsonl"), "abc"),
+        ("bench", ("corpus", "documents"), 0),
+        ("bench", ("systems", 0, "quality", "value"), 1.5),
+        ("bench", ("systems", 1, "failed"), None),
+        ("bench", ("format",), "wortlaut-bench/2"),
+        ("diff", ("documents", 0, "differences", 0, "kind"), "sentence"),
+        ("extractors", (0, "finds"), ["texts"]),
+        ("incidents", (0, "rule"), "X01"),
+        ("incidents", (0, "offsets"), [[1, 2, 3]]),
+        ("stress", ("rows", 0, "before"), 2),
+        ("stress", ("resampling", "unit"), "token"),
+        ("transformations", (0, "meaning"), "none"),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(name: str, path: tuple[str | int, ...], value: object) -> None:
+    data: Any = json.loads(json.dumps(MADE[name]()))
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    assert path[-1] in place or isinstance(path[-1], int)
+    place[path[-1]] = value
+    assert not Draft202012Validator(schema(name)).is_valid(data)
