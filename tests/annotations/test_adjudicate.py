@@ -17,7 +17,7 @@ from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import Mention, read_annotations, write_annotations
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 
 TEXT = "Anna Weiß sagte am Montag, sie komme. „Ja“, sagte sie. Bert Maier schwieg.\n"
 ANNA, BERT = Entity(Span.of(0, 9), "PER"), Entity(Span.of(55, 65), "PER")

@@ -17,7 +17,7 @@ from wortlaut.annotations.grow import check, fitted, take, write
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import ID, read_annotations, read_provenance
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 
 TEXT = "Anna Weiß sagte am Montag in Ulm: „Wir kommen. 🙂“\n"
 WORTLAUT = Path(sys.executable).with_name("wortlaut")

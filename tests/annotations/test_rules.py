@@ -8,7 +8,7 @@ from shared import ROOT
 
 from wortlaut.annotations.rules import LEVELS, RULES, document
 from wortlaut.release.build import build
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 
 CLEAN = ROOT / "tests/cases/validate/clean"
 

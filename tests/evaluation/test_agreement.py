@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from shared import ROOT
 
 from wortlaut.annotations.diff import Layer, read_layer
+from wortlaut.annotations.validate import layer_hashes
 from wortlaut.errors import DataError
 from wortlaut.evaluation.agreement import agree, kappa, to_dict
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
 from wortlaut.records.record import plain
-from wortlaut.release.validate import layer_hashes
 from wortlaut.scoring.columns import Spans
 from wortlaut.scoring.unitized import alpha, continua, disagreements
 from wortlaut.scoring.units import Units, document_units

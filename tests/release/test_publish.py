@@ -14,9 +14,8 @@ from shared import ROOT
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.release import publish as publishing
-from wortlaut.release.manifest import make
-from wortlaut.release.publish import check_target, describe, publish
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
+from wortlaut.release.publish import check_target, describe, make, publish
 
 CLEAN = ROOT / "tests/cases/validate/clean"
 REPO = "haus/brief"
@@ -84,8 +83,8 @@ def test_a_failure_leaves_the_old_release(release, tmp_path, monkeypatch):
     publish(release, str(tmp_path / "ort"))
     before = content(tmp_path / "ort")
 
-    def fail(source, target):
-        shutil.copy(next(source.iterdir()), target.with_name("halb"))
+    def fail(source, target, **options):
+        shutil.copy(next(source.iterdir()), target / "halb")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(publishing.shutil, "copytree", fail)

@@ -16,8 +16,9 @@ from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.native import write_annotations
 from wortlaut.model import Annotations, Cluster, Entity, Quote, Span
 from wortlaut.release.build import build
-from wortlaut.release.manifest import make
-from wortlaut.release.standoff import check_words, merge, release, word_runs
+from wortlaut.release.merge import merge
+from wortlaut.release.publish import make
+from wortlaut.release.standoff import check_words, word_runs, write
 
 CLEAN = ROOT / "tests/cases/validate/clean"
 
@@ -266,8 +267,8 @@ def test_words_of_the_text_outside_of_annotations_are_refused(root):
     }
 
 
-def test_a_file_that_could_not_be_rebuilt_is_refused(root):
+def test_a_file_that_could_not_be_rebuilt_is_refused(root, tmp_path):
     path = root / "annotations/gold/brief.jsonl"
     path.write_text(path.read_text("utf-8").replace('"level": 1', '"level":  1'), "utf-8")
     with pytest.raises(DataError, match="could not be rebuilt"):
-        release(root)
+        write(root, tmp_path / "release")

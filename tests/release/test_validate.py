@@ -10,9 +10,10 @@ import pytest
 from shared import ROOT
 
 from wortlaut.annotations.rules import LEVELS, RULES
+from wortlaut.annotations.validate import exit_code
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.records.record import plain
-from wortlaut.release.validate import exit_code, validate
+from wortlaut.release.checks import validate
 
 CASES = ROOT / "tests/cases/validate"
 

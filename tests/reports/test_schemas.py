@@ -15,7 +15,7 @@ from wortlaut.annotations.diff import diff, read_layer
 from wortlaut.evaluation.agreement import agree, to_dict
 from wortlaut.extractors.registry import available as extractors
 from wortlaut.records.record import plain
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 from wortlaut.reports.schemas import schema
 from wortlaut.stress import available as transformations
 from wortlaut.stress import stress

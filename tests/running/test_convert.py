@@ -22,7 +22,7 @@ from wortlaut.errors import DataError, MissingFileError, UnknownNameError, Wortl
 from wortlaut.formats import WRITERS, detect, joiner, reader, writer
 from wortlaut.formats.columns import token_view
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 from wortlaut.running.convert import _FILES, _LINES, _count, convert
 
 #: Formats whose texts are laid out anew from tokens: compared without white space.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wortlaut.formats.native import format_annotations
 from wortlaut.model import Document
-from wortlaut.release.validate import validate
+from wortlaut.release.checks import validate
 from wortlaut.stress.registry import built_in
 
 NAMES = tuple(built_in())

@@ -155,9 +155,9 @@ def agree(
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
     from wortlaut.annotations.diff import read_layer
+    from wortlaut.annotations.validate import AGREEMENT, layer_hashes
     from wortlaut.evaluation.agreement import agree as measure
     from wortlaut.evaluation.agreement import to_dict
-    from wortlaut.release.validate import AGREEMENT, layer_hashes
     from wortlaut.reports.layers import agreement_view
 
     names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
@@ -183,10 +183,10 @@ def validate(
     json_file: JsonFile = None,
 ) -> None:
     """Check annotation files; exit 1 where a rule is broken."""
+    from wortlaut.annotations.validate import exit_code
     from wortlaut.corpus.load import gold_root
     from wortlaut.records.record import plain
-    from wortlaut.release.validate import exit_code
-    from wortlaut.release.validate import validate as check
+    from wortlaut.release.checks import validate as check
 
     incidents = check(paths or [Path() if Path("annotations").is_dir() else gold_root()])
     if json_file is not None:
@@ -257,8 +257,7 @@ def publish(
     """Build a release, check it and its card, show what goes where, and publish it."""
     from tempfile import TemporaryDirectory
 
-    from wortlaut.release.manifest import make
-    from wortlaut.release.publish import check_target, describe
+    from wortlaut.release.publish import check_target, describe, make
     from wortlaut.release.publish import publish as send
 
     check_target(target)
@@ -282,7 +281,7 @@ def merge(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The repository to write.")],
 ) -> None:
     """Join a stand-off release with your own copy of the texts: all of it, exactly, or nothing."""
-    from wortlaut.release.standoff import merge as join
+    from wortlaut.release.merge import merge as join
 
     merged = join(release, texts, out)
     for line in merged.normalised:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
+from hashlib import file_digest
 from pathlib import Path
 
 from wortlaut.errors import WortlautError
@@ -73,3 +75,14 @@ def sync(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of its bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def file_hashes(root: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """The hash of each file by its path in ``root``, in order."""
+    return dict(sorted((path.relative_to(root).as_posix(), file_hash(path)) for path in paths))

@@ -12,22 +12,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import DataError, MissingFileError, counted
+from wortlaut.errors import DataError
 from wortlaut.formats import native
 from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
+from wortlaut.io.files import file_hash, file_hashes
+from wortlaut.io.folders import whole_folder
 from wortlaut.model import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
 from wortlaut.records.arrow import fragments
-from wortlaut.release import card, croissant
-from wortlaut.release.validate import AGREEMENT, validate
+from wortlaut.release import card, croissant, manifest
+from wortlaut.release.manifest import FORMAT
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
 from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = "wortlaut-corpus/1"
 #: The tags of the configuration ``entities``, by their number.
 TAGS = ("O", *(f"{prefix}-{label}" for label in ENTITY_LABELS for prefix in "BI"))
 _TAGGED = ("ner_tags", "ner_tags_inner")
@@ -78,22 +80,9 @@ def build(root: Path, out: Path | None = None) -> BuildReport:
     Annotations with errors are not published: a :class:`DataError` tells how many and where the first is.
     """
     out = root / "corpus" if out is None else out
-    if out.exists() and not (out / "manifest.json").is_file() and (out.is_file() or any(out.iterdir())):
-        hint = "Choose another folder, or empty it."
-        raise DataError("the folder holds something else and is not replaced", where=str(out), hint=hint)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        new, old = Path(folder) / "new", Path(folder) / "old"
-        report = _write(root, new, out)
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except OSError:
-            if old.exists():
-                old.rename(out)
-            raise
-    return report
+    manifest.refuse_other(out)
+    with whole_folder(out) as new:
+        return _write(root, new, out)
 
 
 def is_stale(root: Path, out: Path | None = None) -> list[str]:
@@ -108,7 +97,7 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
     with TemporaryDirectory() as folder:
         new = Path(folder) / "corpus"
         _write(root, new, new)
-        names = sorted({*_names(new), *_names(out)})
+        names = sorted({*manifest.paths(new), *manifest.paths(out)})
         for name in names:
             if not (out / name).is_file():
                 reasons.append(f"{out.name}/{name} is missing")
@@ -117,9 +106,9 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
             elif not _same(new / name, out / name):
                 reasons.append(f"{out.name}/{name} differs")
     try:
-        written = json.loads((out / "manifest.json").read_text("utf-8"))["files"]
+        written = manifest.read(out)["files"]
         for name, entry in written.items():
-            if (out / name).is_file() and entry["sha256"] != _file_hash(out / name):
+            if (out / name).is_file() and entry["sha256"] != file_hash(out / name):
                 reasons.append(f"{out.name}/{name} is not the file in its manifest")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reasons.append(f"{out.name}/manifest.json is broken: {error}")
@@ -212,7 +201,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     (folder / "README.md").write_text(content, encoding="utf-8", newline="\n")
     described = croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root))
     (folder / croissant.FILE).write_text(described, encoding="utf-8", newline="\n")
-    manifest = {
+    about = {
         "format": FORMAT,
         "version": frozen.version(root),
         "program": VERSION,
@@ -220,32 +209,10 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         "layers": [PARAGRAPHS, SENTENCES, TOKENS],
         "rows": counts,
         "not_in_tokens": len(losses),
-        "sources": {name: _file_hash(root / name) for name in _sources(root)},
-        "files": {
-            name: {"sha256": _file_hash(folder / name), "bytes": (folder / name).stat().st_size}
-            for name in _names(folder)
-        },
+        "sources": file_hashes(root, _sources(root)),
     }
-    content = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    (folder / "manifest.json").write_text(content, encoding="utf-8", newline="\n")
-    return BuildReport(out, corpus.hash, counts, tuple(_names(folder)), losses)
-
-
-def refuse_errors(root: Path) -> None:
-    """Raises where ``root`` has no gold, or annotations with errors."""
-    if not (root / "annotations" / "gold").is_dir():
-        hint = "Build in a checkout, or name one: it holds seeds/ and annotations/."
-        raise MissingFileError("no annotations/gold to build from", where=str(root), hint=hint)
-    # What is built is not what it is built from: a broken old dataset is replaced.
-    found = (incident for incident in validate([root]) if incident.level not in ("corpus", "release"))
-    errors = [incident for incident in found if incident.severity == "error"]
-    if errors:
-        first = errors[0]
-        raise DataError(
-            f"{counted(len(errors), 'error')} in the annotations, the first: {first.what} ({first.rule})",
-            where=f"{first.file}:{first.line}" if first.line else first.file,
-            hint="Correct what `wortlaut validate` lists, then build again.",
-        )
+    manifest.write(folder, about)
+    return BuildReport(out, corpus.hash, counts, tuple(manifest.paths(folder)), losses)
 
 
 def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
@@ -394,8 +361,8 @@ def _table_name(config: str) -> str:
     return f"data/{config}/{_SPLIT}-00000-of-00001.parquet"
 
 
-def _sources(root: Path) -> list[str]:
-    paths = [
+def _sources(root: Path) -> list[Path]:
+    return [
         *root.glob("seeds/*"),
         *root.glob(card.STATEMENT),
         *root.glob(AGREEMENT),
@@ -403,19 +370,10 @@ def _sources(root: Path) -> list[str]:
         *root.glob("annotations/gold/*.jsonl"),
         *root.glob("annotations/layers/*/*.jsonl"),
     ]
-    return sorted(path.relative_to(root).as_posix() for path in paths)
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _rows_hash(rows: list[dict[str, Any]]) -> str:
     return sha256(json.dumps(rows, ensure_ascii=False).encode("utf-8")).hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
 
 
 def _same(new: Path, old: Path) -> bool:

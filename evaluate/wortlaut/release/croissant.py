@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.formats.native import Problem
+from wortlaut.io.files import file_hash
 from wortlaut.release.card import NOT_STATED
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def describe(
             "contentUrl": path.relative_to(folder).as_posix(),
             "contentSize": f"{path.stat().st_size} B",
             "encodingFormat": "application/x-parquet",
-            "sha256": sha256(path.read_bytes()).hexdigest(),
+            "sha256": file_hash(path),
         }
         for name, path in files.items()
     ]

@@ -8,12 +8,19 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from wortlaut.annotations.validate import refuse_errors
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.release.manifest import Release, is_release
+from wortlaut.formats.native import read_provenance
+from wortlaut.io.files import file_hash
+from wortlaut.io.folders import whole_folder
+from wortlaut.release import card, manifest, standoff
+from wortlaut.release.build import build
+from wortlaut.release.checks import problems
+from wortlaut.release.manifest import CARD
 
 #: How often a publication to the Hub is tried where the connection breaks, and the first pause in seconds.
 ATTEMPTS = 4
@@ -24,6 +31,64 @@ _HUB = "hub:"
 _NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What will be published: the folder it lies in, its manifest, and each file with size and SHA-256."""
+
+    folder: Path
+    format: str
+    version: str
+    hash: str
+    files: dict[str, tuple[int, str]]
+    license: str
+    rights: tuple[str, ...]
+
+
+def make(root: Path, folder: Path, *, stand_off: bool = False) -> Release:
+    """Builds a release of the repository ``root`` in ``folder`` and checks it.
+
+    Raises DataError for annotations with errors, a card that cannot be published, and words of the text in a
+    stand-off release.
+    """
+    if stand_off:
+        refuse_errors(root)
+        standoff.write(root, folder)
+    else:
+        build(root, folder)
+    found = list(problems(folder, whole=True))
+    if found:
+        name, first = found[0]
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        missing = card.missing(root) if first.rule == "P05" else []
+        hint = f"Missing in {card.STATEMENT}: {', '.join(missing)}." if missing else first.fix
+        if missing and not (root / card.STATEMENT).is_file():
+            hint = f"Write {card.STATEMENT}, a line `KEY: text` for each of: {', '.join(missing)}."
+        raise DataError(
+            f"not fit to be published: {first.what} ({first.rule}){more}",
+            where=f"{name}:{first.line}" if first.line else name,
+            hint=hint or f"Say what is missing in {card.STATEMENT}.",
+        )
+    return _opened(folder, root)
+
+
+def _opened(folder: Path, root: Path) -> Release:
+    """The release in ``folder``; the rights of the texts are told as ``root`` states them."""
+    import yaml
+
+    about = manifest.read(folder)
+    head = yaml.safe_load((folder / CARD).read_text("utf-8").split("---\n")[1])
+    rights = sorted({about.get("rights", "not stated") for about in read_provenance(root / "seeds").values()})
+    return Release(
+        folder,
+        about["format"],
+        about["version"],
+        about["hash"],
+        {name: (path.stat().st_size, file_hash(path)) for name, path in manifest.paths(folder).items()},
+        str(head.get("license_name") or head["license"]),
+        tuple(rights),
+    )
+
+
 def check_target(target: str) -> None:
     """Raises WortlautError where ``target`` (a folder, or ``hub:OWNER/NAME``) cannot be published to."""
     if target.startswith(_HUB):
@@ -31,10 +96,7 @@ def check_target(target: str) -> None:
         if not _NAME.fullmatch(name):
             raise DataError(f"{name!r} is no repository of the Hub", hint="Write hub:OWNER/NAME.")
         return
-    out = Path(target)
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not is_release(out)):
-        hint = "Choose another folder, or empty it."
-        raise DataError("the folder holds something else and is not replaced", where=target, hint=hint)
+    manifest.refuse_other(Path(target))
 
 
 def describe(release: Release, target: str) -> Iterator[str]:
@@ -67,18 +129,8 @@ def _place(target: str) -> str:
 
 def _to_folder(release: Release, out: Path) -> Path:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:
-            new, old = Path(place) / "new", Path(place) / "old"
-            shutil.copytree(release.folder, new)
-            if out.exists():
-                out.rename(old)
-            try:
-                new.rename(out)
-            except OSError:
-                if old.exists():
-                    old.rename(out)
-                raise
+        with whole_folder(out) as new:
+            shutil.copytree(release.folder, new, dirs_exist_ok=True)
     except OSError as error:
         raise WortlautError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
     return out

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.corpus.splits import SPLITS, Near, split
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Loss
+from wortlaut.io.folders import whole_folder
 from wortlaut.model import Document
 
 
@@ -53,18 +53,12 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     sides, near = split(loaded.documents)
     parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SPLITS}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        new = Path(folder) / "new"
-        new.mkdir()
+    with whole_folder(out) as new:
         losses = _write_spacy(new, out, loaded, parts)
         described = {"corpus": loaded.name, "hash": loaded.hash, "documents": sides}
         (new / "splits.json").write_text(
             json.dumps(described, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
-        if out.exists():
-            out.rmdir()
-        new.rename(out)
     nested = sum(entity.level > 1 for document in loaded.documents for entity in document.entities)
     return Exported(out, {name: len(part) for name, part in parts.items()}, tuple(near), losses, nested)
 

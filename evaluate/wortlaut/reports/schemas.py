@@ -52,7 +52,7 @@ _FORMATS = {
         array=True,
     ),
     "incidents": _Format(
-        "release.validate",
+        "annotations.validate",
         ("Incident",),
         "Incidents",
         "What `wortlaut validate --json` writes: each broken rule of docs/rules.md.",

@@ -6,12 +6,11 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from wortlaut.annotations.rules import LEVELS, RULES
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.formats.native import (
     Decision,
     Line,
@@ -24,6 +23,7 @@ from wortlaut.formats.native import (
     read_provenance,
     text_path,
 )
+from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.records.record import Count, Must
 from wortlaut.text.segments import ABBREVIATIONS, tokens
@@ -55,26 +55,20 @@ class Incident:
 
 
 def validate(paths: Iterable[Path]) -> list[Incident]:
-    """Every incident in annotation files, folders of them, repositories or releases.
-
-    The dataset ``corpus`` of a repository is checked against its manifest, a release as a whole.
+    """Every incident in annotation files, folders of them, or repositories, without what is built from them.
 
     A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`.
     """
     texts: dict[Path, str | None] = {}
     found: list[Incident] = []
     for path in paths:
-        if _is_release(path):
-            found += _check_release(path, whole=True)
-            continue
-        files, seeds = _files(path)
+        files, home = files_of(path)
         for file in files:
             found += _check_file(file, texts)
-        if seeds is not None:
-            found += _check_seeds(seeds, {file.stem for file in files if file.parent.name == "gold"}, texts)
-            found += _check_agreement(seeds.parent)
-            if _is_release(seeds.parent / "corpus"):
-                found += _check_release(seeds.parent / "corpus", whole=False)
+        if home is not None:
+            gold = {file.stem for file in files if file.parent.name == "gold"}
+            found += _check_seeds(home / "seeds", gold, texts)
+            found += _check_agreement(home)
     return list(dict.fromkeys(found))
 
 
@@ -83,8 +77,23 @@ def exit_code(incidents: Sequence[Incident]) -> int:
     return int(any(incident.severity == "error" for incident in incidents))
 
 
-def _files(path: Path) -> tuple[list[Path], Path | None]:
-    """The annotation files that ``path`` stands for, and the ``seeds`` that they must account for, if any."""
+def refuse_errors(root: Path) -> None:
+    """Raises where ``root`` has no gold, or annotations with errors."""
+    if not (root / "annotations" / "gold").is_dir():
+        hint = "Build in a checkout, or name one: it holds seeds/ and annotations/."
+        raise MissingFileError("no annotations/gold to build from", where=str(root), hint=hint)
+    errors = [incident for incident in validate([root]) if incident.severity == "error"]
+    if errors:
+        first = errors[0]
+        raise DataError(
+            f"{counted(len(errors), 'error')} in the annotations, the first: {first.what} ({first.rule})",
+            where=f"{first.file}:{first.line}" if first.line else first.file,
+            hint="Correct what `wortlaut validate` lists, then build again.",
+        )
+
+
+def files_of(path: Path) -> tuple[list[Path], Path | None]:
+    """The annotation files that ``path`` stands for, and the repository that they are all of, if any."""
     if not path.exists():
         raise MissingFileError("no such file or folder", where=str(path))
     if path.is_file():
@@ -99,10 +108,10 @@ def _files(path: Path) -> tuple[list[Path], Path | None]:
     if not files:
         hint = "Annotations are .jsonl files in annotations/gold and annotations/layers/<layer>."
         raise MissingFileError("no annotation file in this folder", where=str(path), hint=hint)
-    return files, root.parent / "seeds" if layers else None
+    return files, root.parent if layers else None
 
 
-def _incident(file: Path, problem: Problem) -> Incident:
+def incident(file: Path, problem: Problem) -> Incident:
     rule = RULES[problem.rule]
     return Incident(
         rule.id,
@@ -123,7 +132,7 @@ def _text(path: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
     texts[path] = None
     if path.is_file():
         texts[path], problems = decode(path.read_bytes())
-        yield from (_incident(path, problem) for problem in problems)
+        yield from (incident(path, problem) for problem in problems)
 
 
 def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
@@ -152,7 +161,7 @@ def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]
         # Words can be judged only where the offsets are right.
         wrong = {problem.line for problem in misplaced}
         problems += _word_problems([line for line in parsed.lines if line.number not in wrong], text)
-    yield from (_incident(file, problem) for problem in sorted(problems, key=lambda problem: problem.line))
+    yield from (incident(file, problem) for problem in sorted(problems, key=lambda problem: problem.line))
 
 
 def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> Iterator[Incident]:
@@ -161,33 +170,22 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
     try:
         provenance = read_provenance(seeds)
     except DataError as error:
-        yield _incident(table, Problem("R11", 0, str(error)))
+        yield incident(table, Problem("R11", 0, str(error)))
         return
     lines = {id: number for number, id in enumerate(provenance, 1)}
     for path in sorted(seeds.glob("*.txt")):
         yield from _text(path, texts)
         if path.stem not in gold:
-            yield _incident(path, Problem("R03", 0, f"there is no annotations/gold/{path.stem}.jsonl"))
+            yield incident(path, Problem("R03", 0, f"there is no annotations/gold/{path.stem}.jsonl"))
         if path.stem not in provenance:
-            yield _incident(table, Problem("R11", 0, f"no line about {path.stem}"))
-        elif provenance[path.stem].get("sha256") != sha256(path.read_bytes()).hexdigest():
+            yield incident(table, Problem("R11", 0, f"no line about {path.stem}"))
+        elif provenance[path.stem].get("sha256") != file_hash(path):
             what = f"the checksum of {path.stem} is that of another text"
-            yield _incident(table, Problem("R11", lines[path.stem], what))
+            yield incident(table, Problem("R11", lines[path.stem], what))
     for id in sorted(provenance):
         if not (seeds / f"{id}.txt").is_file():
             what, fix = f"there is no text {id}.txt", "Bring the text back, or remove the line."
-            yield _incident(table, Problem("R11", lines[id], what, fix))
-
-
-def _is_release(path: Path) -> bool:
-    return (path / "manifest.json").is_file()
-
-
-def _check_release(folder: Path, *, whole: bool) -> Iterator[Incident]:
-    from wortlaut.release.manifest import problems
-
-    for name, problem in problems(folder, whole=whole):
-        yield _incident(folder / name, problem)
+            yield incident(table, Problem("R11", lines[id], what, fix))
 
 
 def _check_agreement(root: Path) -> Iterator[Incident]:
@@ -196,21 +194,18 @@ def _check_agreement(root: Path) -> Iterator[Incident]:
         try:
             measured = json.loads(path.read_bytes())["sources"]
         except (ValueError, KeyError, TypeError) as error:
-            yield _incident(path, Problem("R12", 0, f"it cannot be read: {error!r}"))
+            yield incident(path, Problem("R12", 0, f"it cannot be read: {error!r}"))
             return
         there = layer_hashes(root)
         for name in sorted({*measured, *there}):
             if measured.get(name) != there.get(name):
                 state = "new" if name not in measured else "gone" if name not in there else "changed"
-                yield _incident(path, Problem("R12", 0, f"{name} is {state}"))
+                yield incident(path, Problem("R12", 0, f"{name} is {state}"))
 
 
 def layer_hashes(root: Path) -> dict[str, str]:
     """SHA-256 of every file in ``annotations/layers``, by its path in the repository."""
-    return {
-        path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(root.glob("annotations/layers/*/*.jsonl"))
-    }
+    return file_hashes(root, root.glob("annotations/layers/*/*.jsonl"))
 
 
 def _name_problems(file: Path, parsed: Parsed) -> Iterator[Problem]:
