@@ -17,6 +17,8 @@ from wortlaut.records.annotations import MODELS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NESTED = ("span", "spans", "names")
+
 
 def column(field: Field) -> str:
     """What a field is called in a struct: the one span of an entity may have several fragments."""
@@ -48,7 +50,7 @@ def struct(layer: str, surfaces: bool = False) -> dict[str, pa.DataType]:
     }
     fields = table(MODELS[layer])
     if surfaces:
-        fields = tuple(sorted(file_order(MODELS[layer]), key=lambda field: field.kind in ("spans", "names")))
+        fields = tuple(sorted(file_order(MODELS[layer]), key=lambda field: field.kind in _NESTED[1:]))
     return {column(field): types.get(field.kind, pa.string()) for field in fields}
 
 
@@ -71,11 +73,17 @@ def to_structs(annotations: Annotations, surfaces: Callable[[Span | None], objec
 
     return {
         layer: [
-            {column(field): value(field, getattr(item, field.name)) for field in table(model)}
+            {column(field): value(field, getattr(item, field.name)) for field in _row_order(model)}
             for item in getattr(annotations, layer)
         ]
         for layer, model in MODELS.items()
     }
+
+
+@cache
+def _row_order(model: type) -> list[Field]:
+    # The checksum of a built dataset's rows is over this order: what is no scalar behind what is.
+    return sorted(file_order(model), key=lambda field: field.kind in _NESTED and field.name != "span")
 
 
 def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotations:
