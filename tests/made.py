@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
-from wortlaut.gate.baseline import Baseline, Settings, baseline_of
+from wortlaut.gate.baseline import Baseline, baseline_of
+from wortlaut.gate.run import Settings
 from wortlaut.model import Annotations, Document, Entity, Span, Text
 
 #: Each document holds these names, with their labels, and one word that is none.
@@ -53,4 +54,4 @@ def scored(made: Made, documents: int = 3, settings: Settings = SETTINGS) -> tup
         samples=settings.samples,
         seed=settings.seed,
     )
-    return baseline_of(evaluation, settings), evaluation
+    return baseline_of(evaluation), evaluation

@@ -8,15 +8,18 @@ wrong and leaves the number of its answers as it was, so F1 in the long run fall
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.gate.baseline import Baseline, Entry, Errors, Points, Row, Settings
+from wortlaut.gate.baseline import Baseline, Entry, Errors, Points, Row
 from wortlaut.scoring.counts import precision_recall_f1
+from wortlaut.scoring.keys import ScoreKey, Signature
+from wortlaut.scoring.uncertainty import Resampling
 
 Ints = NDArray[np.int64]
+WHOLE = Signature("made", "0" * 64, "all", schemas=("strict",), resampling=Resampling(samples=0), version="0")
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,17 @@ def entry(
     documents: dict[str, dict[str, Row]] = {
         f"d{i:04}": {"PER": (int(a), int(b), int(c), int(d))} for i, (a, b, c, d) in enumerate(sums.tolist())
     }
-    signature = f"wortlaut|corpus:made@0|layer:{layer}|schema:{schema}|avg:micro|resample:none|v:0"
+    signature = replace(WHOLE, task=layer, schemas=(schema,))
     return Entry(signature, points(sums), {"PER": points(sums)}, 1, documents, errors or {})
 
 
 def baseline(systems: Mapping[str, Sequence[tuple[str, str, Entry]]], documents: int) -> Baseline:
     """A baseline of systems, each with its ``(layer, schema, entry)``."""
-    plain = {name: {(layer, schema): one for layer, schema, one in rows} for name, rows in systems.items()}
-    return Baseline("made", "0" * 64, documents, Settings(), "made", {}, plain)
+    plain = {
+        name: {ScoreKey.named(layer, schema): one for layer, schema, one in rows}
+        for name, rows in systems.items()
+    }
+    return Baseline(WHOLE, documents, {}, plain)
 
 
 def single(sums: Ints, errors: Mapping[str, Errors] | None = None) -> Baseline:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation.comparison import Comparison, compare
-    from wortlaut.evaluation.evaluate import Evaluation, evaluate
+    from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.scoring.api import breakdown, score
     from wortlaut.scoring.curves import Curves, curves
@@ -46,6 +46,7 @@ _HOMES = {
     "curves": "scoring.curves",
     "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
+    "load_evaluation": "evaluation.evaluate",
     "score": "scoring.api",
     "stream_corpus": "corpus.load",
 }
@@ -72,6 +73,7 @@ __all__ = [
     "curves",
     "evaluate",
     "load_corpus",
+    "load_evaluation",
     "score",
     "stream_corpus",
 ]

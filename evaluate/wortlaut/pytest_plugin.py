@@ -45,7 +45,6 @@ def quality(request: pytest.FixtureRequest) -> Quality:
         pytest.fail(f"the mark wortlaut: {told}. Write {_USAGE}", pytrace=False)
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation.evaluate import evaluate
-    from wortlaut.gate.baseline import Settings
     from wortlaut.gate.quality import Quality
 
     extractor, corpus = wanted["extractor"], wanted["corpus"]
@@ -53,25 +52,23 @@ def quality(request: pytest.FixtureRequest) -> Quality:
     key = repr({k: v if isinstance(v, str | tuple | dict | None) else id(v) for k, v in wanted.items()})
     done = request.config.stash.setdefault(_cache, {})
     if key not in done:
-        settings = Settings(wanted["schemas"], wanted["labels"])
         try:
             evaluation = evaluate(
                 [extractor],
                 corpus,
-                schemas=settings.schemas,
-                labels=settings.labels,
-                samples=settings.samples,
+                schemas=wanted["schemas"],
+                labels=wanted["labels"],
                 items=True,
             )
             failed = evaluation.systems[0].failed
         except WortlautError as error:
             evaluation, failed = None, str(error)
-        done[key] = (wanted, evaluation, settings, failed)
-    _, evaluation, settings, failed = done[key]
+        done[key] = (wanted, evaluation, failed)
+    _, evaluation, failed = done[key]
     if evaluation is None or failed is not None:
         pytest.fail(f"{extractor} on {corpus}: {failed}", pytrace=False)
     # Each test has a view of its own, which notes what it looked at.
-    view = Quality(evaluation, settings, request.config.rootpath)
+    view = Quality(evaluation, request.config.rootpath)
     request.node.stash[_given] = view
     return view
 

@@ -24,7 +24,8 @@ from workload import LABELS, SENTENCES, Workload, flat, nested, table, tags, tup
 
 import wortlaut
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.engine import result_of, tallies_of
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
@@ -88,12 +89,14 @@ def task_of(work: Workload) -> Task:
 
 def strict(work: Workload, resampling: Resampling) -> Result:
     tallies = tallies_of(task_of(work), LABELS, ["strict"], errors=False, items=False)
-    return result_of(tallies["strict"], "strict", resampling, Context())
+    return result_of(tallies["strict"], Signature(schemas=("strict",), resampling=resampling))
 
 
 def all_schemas(work: Workload) -> list[Result]:
     tallies = tallies_of(task_of(work), LABELS, SCHEMAS, items=False)
-    return [result_of(tally, schema, QUIET, Context()) for schema, tally in tallies.items()]
+    return [
+        result_of(tally, Signature(schemas=(schema,), resampling=QUIET)) for schema, tally in tallies.items()
+    ]
 
 
 def packed(spans: Spans) -> np.ndarray:

@@ -11,8 +11,8 @@ import pytest
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
-from wortlaut.evaluation.comparison import compare, read_evaluation
-from wortlaut.evaluation.evaluate import evaluate
+from wortlaut.evaluation.comparison import compare
+from wortlaut.evaluation.evaluate import evaluate, load_evaluation
 from wortlaut.model import Annotations, Document, Entity, Span, Text
 
 NAMES = ("Anna", "Bonn", "Caro", "Dorf")
@@ -156,7 +156,7 @@ def test_few_documents_are_said_to_be_no_evidence() -> None:
 def test_files_that_are_no_results(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     with pytest.raises(MissingFileError, match="no such file"):
-        read_evaluation(path)
+        load_evaluation(path)
     for content, message in (
         (b"{", "is not a JSON file"),
         (b"\xff", "is not a JSON file"),
@@ -166,9 +166,9 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
     ):
         path.write_bytes(content)
         with pytest.raises(DataError, match=message):
-            read_evaluation(path)
+            load_evaluation(path)
     with pytest.raises(DataError, match="is not a JSON file"):
-        read_evaluation(tmp_path)
+        load_evaluation(tmp_path)
 
 
 def test_a_p_value_is_never_shown_as_zero() -> None:

@@ -142,7 +142,7 @@ def test_fewer_than_ten_documents_are_resampled_by_sentence_and_that_is_said(
     documents: int, unit: str
 ) -> None:
     evaluation = evaluate(PERSON, corpus(documents), samples=50)
-    assert f"resample:{unit},50,seed 0" in evaluation.signature
+    assert f"resample:{unit},50,seed 0" in str(evaluation.signature)
     assert any("sentences" in note for note in evaluation.notes) == (unit == "sentence")
     assert len(evaluation.units) == (2 * documents if unit == "sentence" else documents)
 
@@ -200,7 +200,7 @@ def test_labels_that_the_corpus_cannot_have_are_a_mistake() -> None:
 
 def test_a_projection_says_what_it_leaves_out() -> None:
     evaluation = evaluate(PERSON, corpus(), labels={"LOC": None}, samples=0)
-    assert "labels:{LOC=-}" in evaluation.signature
+    assert "labels:{LOC=-}" in str(evaluation.signature)
     assert any("3 gold entities are left out" in note for note in evaluation.notes)
     assert evaluation.systems[0].scores["entities"]["strict"].gold == 6
 

@@ -398,7 +398,7 @@ def test_a_large_corpus_is_read_as_a_stream(tmp_path: Path, monkeypatch: pytest.
     streamed = evaluate(Answers(one), ref, samples=40, progress=lambda *row: told.append(row))
     assert plain(streamed, items=False) == plain(kept, items=False)
     assert not streamed.corpus.documents and not streamed.systems[0].found
-    assert not any(streamed.systems[0].judged.values())
+    assert not streamed.systems[0].judged
     assert streamed.documents == 24 and told[-1] == ("answers", 24, 24)
     assert any("--items" in note for note in streamed.notes)
     assert plain(evaluate(Answers(one), ref, samples=40, items=True)) == plain(kept)

@@ -16,7 +16,8 @@ from made import NAMES, TEXT, Made, scored
 from simulated import Ints, single
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.gate.baseline import MICRO, Settings, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.baseline import MICRO, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.run import Settings
 from wortlaut.reports.schemas import schema as described
 
 SCHEMA = Draft202012Validator(described("baseline"))
@@ -45,7 +46,7 @@ def test_it_is_what_its_schema_says(labels: Any, text: str) -> None:
     # Quotes bring layers without items, without sums, and with credits that are no whole numbers.
     settings = Settings(("strict", "partial"), labels, samples=10)
     evaluation = evaluate(["quotes-de"], "gold", schemas=settings.schemas, samples=10)
-    for written in (text, to_text(scored(MADE, 3, settings)[0]), to_text(baseline_of(evaluation, settings))):
+    for written in (text, to_text(scored(MADE, 3, settings)[0]), to_text(baseline_of(evaluation))):
         SCHEMA.validate(json.loads(written))
     data = json.loads(text)
     data["systems"]["made"]["entities"]["strict"]["documents"]["d01"]["LOC"] = [1, 1, 1]
@@ -62,7 +63,7 @@ def test_a_speakers_name_is_not_in_it() -> None:
     from wortlaut.evaluation.evaluate import evaluate
 
     evaluation = evaluate(["quotes-de"], "gold", schemas=["strict"], samples=10)
-    written = to_text(baseline_of(evaluation, Settings(samples=10)))
+    written = to_text(baseline_of(evaluation))
     names = [n for n in evaluation.systems[0].scores["speakers"]["entity"].per_label if n != "unknown"]
     assert len(names) > 5
     assert [name for name in names if name in written] == []
@@ -90,8 +91,8 @@ def test_one_more_error_changes_the_lines_of_its_document_and_the_scores(text: s
 def test_sums_are_those_of_the_scores() -> None:
     baseline, evaluation = scored(MADE, 3, Settings(("strict", "partial", "exact"), samples=10))
     names = [document.id for document in evaluation.corpus.documents]
-    for (layer, schema), entry in baseline.systems["made"].items():
-        result = evaluation.systems[0].scores[layer][schema]
+    for key, entry in baseline.systems["made"].items():
+        result = evaluation.systems[0].results[key]
         sums = entry.sums(MICRO, names)
         assert sums is not None and result.per_unit is not None
         assert sums.sum(axis=0).tolist() == result.per_unit.sum(axis=0).tolist()

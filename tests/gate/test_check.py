@@ -26,12 +26,15 @@ from simulated import BALANCED, Ints, baseline, entry, pair, points, single
 
 from wortlaut.bench.speed import relative_speed
 from wortlaut.errors import WortlautError
-from wortlaut.gate.baseline import Baseline, Settings, read_baseline
+from wortlaut.gate.baseline import Baseline, read_baseline
 from wortlaut.gate.rules import Rules, parse_rules, read_rules
-from wortlaut.gate.run import gate, known_items, write_baseline
+from wortlaut.gate.run import Settings, gate, known_items, write_baseline
 from wortlaut.gate.verdicts import VERDICTS, Check, Outcome, Place, check
 from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
 from wortlaut.reports.schemas import schema
+from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.labels import projection
+from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.text.excerpts import excerpt
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")
@@ -177,24 +180,22 @@ def test_the_examples_of_the_docs_can_be_read() -> None:
 def unlike(change: str, run: Baseline) -> Baseline:
     """The run as it is after something else than the system changed."""
     entries = dict(run.systems["made"])
-    key = ("entities", "strict")
+    key, whole = ScoreKey("entities", "strict"), run.signature
     one = entries[key]
     if change == "gold":
-        return replace(run, hash="1" * 64)
+        return replace(run, signature=replace(whole, hash="1" * 64))
     if change == "documents":
         return replace(run, documents=7)
     if change == "schemas":
-        return replace(run, settings=replace(run.settings, schemas=("partial",)))
+        return replace(run, signature=replace(whole, schemas=("partial",)))
     if change == "labels":
-        return replace(run, settings=replace(run.settings, labels="conll4"))
+        return replace(run, signature=replace(whole, projection=projection("conll4")))
     if change == "resampling":
-        entries[key] = replace(
-            one, signature=one.signature.replace("resample:none", "resample:sentence,5,seed 1")
-        )
+        entries[key] = replace(one, signature=replace(one.signature, resampling=Resampling("sentence", 5, 1)))
     elif change == "scale":
         entries[key] = replace(one, scale=2)
     elif change == "missing":
-        entries = {("entities", "exact"): one}
+        entries = {ScoreKey("entities", "exact"): one}
     elif change == "undefined":
         entries[key] = replace(one, micro=replace(one.micro, f1=None))
     elif change == "nothing found":
@@ -596,7 +597,7 @@ def test_update_keeps_floors_and_writes_nothing_where_they_fail(folder: Path) ->
 
 def test_update_takes_over_a_changed_gold_and_makes_a_first_baseline(folder: Path) -> None:
     path = folder / "baseline.json"
-    path.write_text(path.read_text("utf-8").replace(read_baseline(path).hash, "0" * 64), "utf-8")
+    path.write_text(path.read_text("utf-8").replace(read_baseline(path).signature.hash, "0" * 64), "utf-8")
     assert failed(gate(path, Rules())) == [("corpus", "invalid")]
     outcome = gate(path, Rules(), update=True)
     assert outcome.exit_code == 0 and "taken over: the gold changed" in str(outcome)

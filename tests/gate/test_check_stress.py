@@ -13,9 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from wortlaut.errors import WortlautError
-from wortlaut.gate.baseline import Settings
 from wortlaut.gate.rules import Rules, StressRule, parse_rules
-from wortlaut.gate.run import gate, write_baseline
+from wortlaut.gate.run import Settings, gate, write_baseline
 from wortlaut.gate.stress import stress_checks, stress_notes
 from wortlaut.gate.verdicts import Outcome
 from wortlaut.scoring.compare import PairedTest
@@ -68,7 +67,7 @@ def test_a_drop_that_the_test_supports_fails_with_its_reason(folder: Path) -> No
     assert found.exit_code == 1
     [failure] = found.failures
     assert (failure.name, failure.status) == ("stress lower", "regression")
-    assert failure.place is not None and failure.place.layer == "entities"
+    assert failure.place is not None and failure.place.key.task == "entities"
     assert " → 0.0000 under lower, largest drop 0.05, p 0.0" in failure.what and "Holm" in failure.what
     assert [c.name for c in found.checks if c.name.startswith("stress")] == [
         "stress quotes-guillemets",

@@ -16,7 +16,7 @@ from made import Made, corpus
 from shared import ROOT
 
 from wortlaut.evaluation.evaluate import evaluate
-from wortlaut.gate.baseline import Settings, baseline_of, to_text
+from wortlaut.gate.baseline import baseline_of, to_text
 from wortlaut.gate.quality import Quality
 from wortlaut.gate.rules import parse_rules
 
@@ -40,9 +40,7 @@ SAME = Counted(spec="system")
 WORSE = Counted({{"d00": [0, 1], "d01": [3]}}, ["d02"], spec="system")
 GOLD = corpus(3)
 """
-BASELINE = to_text(
-    baseline_of(evaluate([Made(spec="system")], corpus(3), schemas=["strict"], samples=1000), Settings())
-)
+BASELINE = to_text(baseline_of(evaluate([Made(spec="system")], corpus(3), schemas=["strict"], samples=1000)))
 
 
 @pytest.fixture
@@ -90,7 +88,7 @@ def test_the_example_of_the_docs_passes(inner: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "gate.md").read_text("utf-8")
     [example] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
     evaluation = evaluate("gazetteer", schemas=["strict"])
-    (inner.path / "baseline.json").write_text(to_text(baseline_of(evaluation, Settings())), "utf-8")
+    (inner.path / "baseline.json").write_text(to_text(baseline_of(evaluation)), "utf-8")
     run(inner, example).assert_outcomes(passed=2)
 
 
@@ -188,10 +186,9 @@ def test_other_systems_of_a_baseline_and_their_rules_are_left_out(tmp_path: Path
     evaluation = evaluate(
         [Made(spec="system"), Made(spec="other")], corpus(3), schemas=["strict"], samples=10
     )
-    settings = Settings(samples=10)
     path = tmp_path / "baseline.json"
-    path.write_text(to_text(baseline_of(evaluation, settings)), "utf-8")
-    quality = Quality(replace(evaluation, systems=evaluation.systems[:1]), settings)
+    path.write_text(to_text(baseline_of(evaluation)), "utf-8")
+    quality = Quality(replace(evaluation, systems=evaluation.systems[:1]))
     for table, code in (
         ({}, 0),
         ({"rules": [{"system": "other", "floor": 1.0}], "throughput": {"other": 1}}, 0),

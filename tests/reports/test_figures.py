@@ -149,7 +149,7 @@ def rows(annotated: Iterable[Annotations]) -> list[list[dict[str, object]]]:
 def test_curves_are_those_of_the_scores(labels: str | None) -> None:
     made = wortlaut.evaluate([Noisy("one", 3), Noisy("two", 1)], corpus(), labels=labels, samples=0)
     reference = rows(document.annotations for document in made.corpus.documents)
-    found = figures._curves(made, made.systems, ["one", "two"], labels)
+    found = figures._curves(made, made.systems, ["one", "two"])
     for system in made.systems:
         expected = wortlaut.curves(reference, rows(system.found), labels=labels)
         assert found["entities"][system.name].to_dict() == expected.to_dict()

@@ -134,7 +134,7 @@ def test_an_evaluation_shows_every_score_with_its_interval_and_what_failed() -> 
     assert f"{strict.f1:.3f}" in page.words
     assert f"{strict.f1_interval[0]:.3f}–{strict.f1_interval[1]:.3f}" in page.words
     assert "nothere has no scores" in page.words
-    assert evaluation.signature in page.words
+    assert str(evaluation.signature) in page.words
     assert list(page.tags()).count("svg") == 2
 
 

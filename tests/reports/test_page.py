@@ -115,7 +115,7 @@ def test_people_count_their_quotes_over_all_documents() -> None:
 def test_scores_have_their_intervals_and_signature() -> None:
     evaluation = two_systems()
     summary = data(report_page(evaluation), "summary")
-    assert summary["signature"] == evaluation.signature
+    assert summary["signature"] == str(evaluation.signature)
     assert summary["corpus"]["hash"] == evaluation.corpus.hash
     for row in summary["scores"]:
         result = evaluation.systems[row["system"]].scores[row["layer"]][row["schema"]]
@@ -125,9 +125,7 @@ def test_scores_have_their_intervals_and_signature() -> None:
 
 
 def test_labels_are_those_of_the_projection() -> None:
-    page = report_page(
-        evaluate([Answering("a", first)], documents({"d": TEXT}), labels="conll4"), labels="conll4"
-    )
+    page = report_page(evaluate([Answering("a", first)], documents({"d": TEXT}), labels="conll4"))
     assert data(page, "summary")["names"] == ["LOC", "MISC", "ORG", "PER"]
 
 

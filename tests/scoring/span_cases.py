@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans, spans_from_objects
-from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.engine import result_of, tallies_of
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.uncertainty import Resampling
@@ -91,7 +92,7 @@ def score_task(
 ) -> Result:
     """The result of one task under one schema."""
     tally = tallies_of(task, tuple(labels), [schema], errors=errors, items=False)[schema]
-    return result_of(tally, schema, resampling, Context())
+    return result_of(tally, Signature(schemas=(schema,), resampling=resampling))
 
 
 def peer(
@@ -100,7 +101,10 @@ def peer(
     """The results of another scorer of spans, in the order given."""
     task = Task(gold, predicted, units, len(labels))
     tallies = tallies_of(task, tuple(labels), [name], errors=False, items=False)
-    return Results((key, result_of(tally, key, resampling, Context())) for key, tally in tallies.items())
+    return Results(
+        (key, result_of(tally, Signature(schemas=(key,), resampling=resampling)))
+        for key, tally in tallies.items()
+    )
 
 
 def noisy_corpus(documents: int, seed: int, *, length: int = 25, nested: bool = False) -> list[Doc]:

@@ -13,7 +13,8 @@ from quote_building import coreference_scores
 
 from wortlaut.model import Annotations, Cluster, Entity, Span
 from wortlaut.scoring.counts import precision_recall_f1
-from wortlaut.scoring.engine import Context, result_of
+from wortlaut.scoring.engine import result_of
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import COREFERENCE
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units, units_of
@@ -73,7 +74,7 @@ def test_conll_is_the_mean_of_three() -> None:
         [_annotations(["a", "bc", "def"])], [_annotations(["a", "bcx", "dy", "z"])], document_units(1)
     )["conll"]
     assert measured.headline == "macro"
-    result = result_of(measured, "conll", Resampling(samples=0), Context())
+    result = result_of(measured, Signature(schemas=("conll",), resampling=Resampling(samples=0)))
     expected = (Fraction(1, 3) + Fraction(340, 726) + Fraction(22, 35)) / 3
     assert result.f1 == pytest.approx(float(expected), abs=1e-9)
 

@@ -27,8 +27,9 @@ from strategies import examples
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.engine import Context, result_of
+from wortlaut.scoring.engine import result_of
 from wortlaut.scoring.fair import fair_scores
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import count
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.tally import Tally, added, kept
@@ -185,7 +186,8 @@ def test_shards_together_are_the_whole(schema: str, corpus: list[Doc], cut: int)
             shards.append(kept(Tally(count(task_of(docs), schema), LABELS), place, place))
     together = added(shards, len(corpus), len(corpus))
     np.testing.assert_array_equal(together.counts.per_unit(), whole.counts.per_unit())
-    one, two = (result_of(tally, schema, DRAWS, Context()) for tally in (whole, together))
+    signature = Signature(schemas=(schema,), resampling=DRAWS)
+    one, two = (result_of(tally, signature) for tally in (whole, together))
     assert numbers(one) == numbers(two)
 
 

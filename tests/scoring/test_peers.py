@@ -105,7 +105,7 @@ def test_the_numbers_of_peers_have_intervals_too(name: str) -> None:
         assert result.f1_interval is not None and result.f1 is not None
         assert result.f1_interval[0] < result.f1 < result.f1_interval[1]
         assert all(score.f1_interval is not None for score in result.per_label.values())
-        assert f"schema:{result.schema}|" in result.signature
+        assert f"schema:{result.schema}|" in str(result.signature)
         assert result.per_unit is not None and result.per_unit.shape == (60, 4)
 
 

@@ -47,9 +47,8 @@ def baseline_write(
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that is there.")] = False,
 ) -> None:
     """Score extractors and write the baseline: scores, sums of documents, hashes of errors, no text."""
-    from wortlaut.gate.baseline import Settings
     from wortlaut.gate.rules import read_rules
-    from wortlaut.gate.run import DEFAULT_PATH, write_baseline
+    from wortlaut.gate.run import DEFAULT_PATH, Settings, write_baseline
 
     given = read_rules(rules)
     path = target(out or Path(given.baseline or DEFAULT_PATH))
@@ -68,7 +67,7 @@ def baseline_write(
             Settings(tuple(schema or Settings.schemas), read_labels(labels)),
             progress=progress,
         )
-    on = f"{written.corpus} ({counted(written.documents, 'document')})"
+    on = f"{written.signature.corpus} ({counted(written.documents, 'document')})"
     print(f"wrote {path}: {', '.join(written.systems)} on {on}")
 
 

@@ -119,11 +119,11 @@ def evaluate(
             engine=engine,
             progress=progress,
         )
-    _write_page(evaluation, html, labels)
+    _write_page(evaluation, html)
     if figures is not None:
         from wortlaut.reports.figures import write_figures
 
-        written, left_out = write_figures(evaluation, figures, read_labels(labels))
+        written, left_out = write_figures(evaluation, figures)
         # On standard error: what is on standard output may be JSON.
         for line in (*map(str, written), *(f"note: {note}" for note in left_out)):
             print(line, file=sys.stderr)
@@ -156,7 +156,7 @@ def score(
         samples=samples,
         seed=seed,
     )
-    _write_page(evaluation, html, labels)
+    _write_page(evaluation, html)
     _show(evaluation, json_file, by_label, everything)
 
 
@@ -176,11 +176,11 @@ def compare(
 ) -> None:
     """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
     from wortlaut.evaluation.comparison import compare as run_comparison
-    from wortlaut.evaluation.comparison import read_evaluation
+    from wortlaut.evaluation.evaluate import load_evaluation
     from wortlaut.reports.terminal import comparison_view
 
     comparison = run_comparison(
-        {str(path): read_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
+        {str(path): load_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
     )
     if json_file is not None:
         write_json(json_file, comparison.to_dict())
@@ -202,12 +202,12 @@ def _refuse_strangers(specs: Sequence[str]) -> None:
         raise errors[0]
 
 
-def _write_page(evaluation: Evaluation, path: Path | None, labels: str | None) -> None:
+def _write_page(evaluation: Evaluation, path: Path | None) -> None:
     if path is not None:
         from wortlaut.io.files import write_whole
         from wortlaut.reports.page import report_page
 
-        write_whole(path, report_page(evaluation, labels=read_labels(labels)))
+        write_whole(path, report_page(evaluation))
         if not evaluation.corpus.documents:
             print(f"note: {path} has scores and no texts: that is --no-items", file=sys.stderr)
 

@@ -17,7 +17,8 @@ from wortlaut.errors import DataError, MissingExtraError
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Quote, Span
 from wortlaut.records.record import OPTIONAL, At, Count, Digest, Unit, as_dict
 from wortlaut.scoring.columns import Floats, Ints, Spans, empty_spans, spans_from_objects
-from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.engine import result_of, tallies_of
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.match import overlapping
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Interval, Resampling
@@ -263,13 +264,14 @@ def _measured(
 ) -> Row:
     sides = [_columns(marks, labels, shared.units) for marks in (first, second)]
     task = Task(sides[0], sides[1], len(shared.units), len(labels))
-    context = Context(layer=name)
     total: dict[Measure, Figure] = {}
     each: dict[str, dict[Measure, Figure]] = {label: {} for label in labels}
     schemas: tuple[Measure, ...] = ("strict", "partial")
     tallies = tallies_of(task, tuple(labels), schemas, errors=False, items=False)
     for schema in schemas:
-        result = result_of(tallies[schema], schema, shared.resampling, context)
+        result = result_of(
+            tallies[schema], Signature(task=name, schemas=(schema,), resampling=shared.resampling)
+        )
         total[schema] = Figure(result.f1, result.f1_interval)
         for label, score in result.per_label.items():
             each[label][schema] = Figure(score.f1, score.f1_interval)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from wortlaut.errors import ComparisonError, DataError, MissingFileError
+from wortlaut.errors import ComparisonError
+from wortlaut.evaluation.evaluate import Evaluation, System, load_evaluation
+from wortlaut.evaluation.scorer import Item, Judged
 from wortlaut.rendering import rendered
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
-
-if TYPE_CHECKING:
-    from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.scoring.keys import MATCHED, differences
 
 
 @dataclass(frozen=True)
@@ -62,26 +58,6 @@ class Comparison:
         return str(rendered(self, "html"))
 
 
-def read_evaluation(path: Path) -> dict[str, Any]:
-    """A file that ``wortlaut evaluate --json`` wrote. Raises DataError, MissingFileError."""
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file", where=str(path)) from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"is not a JSON file: {error}", where=str(path)) from error
-    if not isinstance(data, dict) or data.get("format") != "wortlaut-evaluation/1":
-        raise DataError(
-            "is no result of `wortlaut evaluate`",
-            where=str(path),
-            hint="Write one: wortlaut evaluate -e SPEC --json FILE",
-        )
-    missing = [key for key in ("corpus", "signature", "resampling", "items", "systems") if key not in data]
-    if missing:
-        raise DataError(f"the result lacks {', '.join(missing)}", where=str(path), hint="Write it anew.")
-    return data
-
-
 def compare(
     *results: Evaluation | str | PathLike[str] | Mapping[str, Any],
     samples: int = 1000,
@@ -102,7 +78,7 @@ def compare(
     Raises ComparisonError for different corpora, schemas or units, and for fewer than two systems with
     scores; DataError and MissingFileError for a file.
     """
-    evaluations = _plain(results)
+    evaluations = _evaluations(results)
     if samples < 1 or trials < 1 or seed < 0:
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
@@ -116,125 +92,97 @@ def compare(
             hint="Give two results, or one result of several systems.",
         )
     first = next(iter(evaluations.values()))
-    items = {
-        (layer, schema): rows
-        for evaluation in evaluations.values()
-        for layer, by_schema in (evaluation["items"] or {}).items()
-        for schema, rows in by_schema.items()
-    }
+    kept = [evaluation.gold() for evaluation in evaluations.values()]
+    gold = {key: rows for one in kept if one for key, rows in one.items()}
     tests: list[tuple[str, str, str, str, PairedTest, tuple[Flip, ...]]] = []
     notes: list[str] = []
     for (name_a, a), (name_b, b) in combinations(systems.items(), 2):
-        for layer, schema, left, right in _common(a, b):
-            if "units" not in left or "units" not in right:
+        for key in a.results:
+            # Each system has its own matched quotes.
+            if key.setting == MATCHED or key not in b.results:
+                continue
+            left, right = a.results[key], b.results[key]
+            if left.per_unit is None or right.per_unit is None:
                 notes.append(
-                    f"{layer}, {schema}: not tested, since the sums of units are not in the results"
+                    f"{key.layer}, {key.variant}: not tested, since the sums of units are not in the results"
                     " (scored with --samples 0, or a mean of several scores)"
                 )
                 continue
-            sums = [np.asarray(side["units"]["sums"], np.int64).reshape(-1, 4) for side in (left, right)]
             test = paired_test(
-                sums[0], sums[1], left["units"]["scale"], samples=samples, trials=trials, seed=seed
+                left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
             )
-            flips = _flips(name_a, name_b, left, right, items.get((layer, schema)))
-            tests.append((layer, schema, name_a, name_b, test, flips))
-        only = sorted(set(a) ^ set(b))
-        if not set(a) & set(b):
+            flips = _flips(name_a, name_b, a.judged.get(key), b.judged.get(key), gold.get(key))
+            tests.append((key.layer, key.variant, name_a, name_b, test, flips))
+        layers = [{key.layer for key in system.results} for system in (a, b)]
+        if not layers[0] & layers[1]:
             notes.append(f"{name_a} and {name_b} have no layer in common: nothing to compare")
-        elif only:
+        elif only := sorted(layers[0] ^ layers[1]):
             notes.append(f"{name_a} and {name_b} do not both have {', '.join(only)}")
-    if any(evaluation["items"] is None for evaluation in evaluations.values()):
+    if None in kept:
         notes.append(
             "the items that differ are not listed: which were right was not kept;"
             " `wortlaut evaluate --items` keeps it"
         )
     adjusted = holm([test.p_randomisation for *_, test, _ in tests])
     rows = [Row(*row[:5], p, row[5]) for row, p in zip(tests, adjusted, strict=True)]
-    unit = first["resampling"]["unit"]
+    unit = first.units.kind
     if unit == "sentence":
-        count = first["corpus"]["documents"]
-        notes.insert(0, f"The units are sentences of {count} document(s): no evidence about other texts.")
-    return Comparison(
-        first["corpus"]["name"], first["corpus"]["hash"], unit, tuple(rows), tuple(dict.fromkeys(notes))
-    )
+        notes.insert(
+            0, f"The units are sentences of {first.documents} document(s): no evidence about other texts."
+        )
+    return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(dict.fromkeys(notes)))
 
 
-def _plain(results: Sequence[Any]) -> dict[str, Mapping[str, Any]]:
-    """Each result in its plain form, under the name of its file or its number."""
+def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
+    """Each result under the name of its file or its number."""
     if len(results) == 1 and isinstance(results[0], Mapping) and "format" not in results[0]:
         named = list(results[0].items())
     else:
         named = [(str(r) if isinstance(r, str | PathLike) else str(i), r) for i, r in enumerate(results, 1)]
-    plain: dict[str, Mapping[str, Any]] = {}
-    for name, result in named:
-        if isinstance(result, str | PathLike):
-            plain[name] = read_evaluation(Path(result))
-        else:
-            plain[name] = result if isinstance(result, Mapping) else result.to_dict()
-    return plain
+    return {name: _evaluation(name, result) for name, result in named}
 
 
-def _check_comparable(evaluations: Mapping[str, Mapping[str, Any]]) -> None:
-    facts = {
-        name: {
-            "corpus hash": evaluation["corpus"]["hash"],
-            "schemas and projection": _scoring(evaluation["signature"]),
-            "resampled units": (evaluation["resampling"]["unit"], evaluation["resampling"]["units"]),
-        }
-        for name, evaluation in evaluations.items()
-    }
-    names = list(facts)
-    for name in names[1:]:
-        for what, value in facts[names[0]].items():
-            if facts[name][what] != value:
+def _evaluation(name: str, result: Evaluation | str | PathLike[str] | Mapping[str, Any]) -> Evaluation:
+    if isinstance(result, str | PathLike):
+        return load_evaluation(result)
+    return Evaluation.from_dict(result, name) if isinstance(result, Mapping) else result
+
+
+def _check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
+    (first, one), *others = evaluations.items()
+    for name, other in others:
+        for what, left, right in differences(one.signature, other.signature):
+            if what != "resampling":  # of the intervals, which no test looks at
                 raise ComparisonError(
-                    f"{names[0]} and {name} differ in {what}: {value} and {facts[name][what]}",
+                    f"{first} and {name} differ in {what}: {left} and {right}",
                     hint="Score all systems on the same corpus with the same options.",
                 )
 
 
-def _scoring(signature: str) -> str:
-    kept = [part for part in signature.split("|") if part.startswith(("labels:", "schema:"))]
-    return " ".join(kept)
-
-
-def _systems(evaluations: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[tuple[str, System]]:
     """Each system with scores; the file's name is added where two systems share theirs."""
-    names = [s["name"] for evaluation in evaluations.values() for s in evaluation["systems"]]
+    names = [system.name for evaluation in evaluations.values() for system in evaluation.systems]
     for file, evaluation in evaluations.items():
-        for system in evaluation["systems"]:
-            if system["scores"]:
-                name = system["name"]
-                yield (name if names.count(name) == 1 else f"{name} ({file})"), system["scores"]
-
-
-def _common(
-    a: Mapping[str, Any], b: Mapping[str, Any]
-) -> Iterator[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Scores of both systems; those on matched quotes are left out, since each system has its own."""
-    for layer, by_schema in a.items():
-        for schema, result in by_schema.items():
-            other = b.get(layer, {}).get(schema)
-            if other is not None and "@matched" not in layer + schema:
-                yield layer, schema, result, other
+        for system in evaluation.systems:
+            if system.results:
+                alone = names.count(system.name) == 1
+                yield system.name if alone else f"{system.name} ({file})", system
 
 
 def _flips(
-    name_a: str, name_b: str, a: Mapping[str, Any], b: Mapping[str, Any], items: Sequence[Any] | None
+    name_a: str,
+    name_b: str,
+    a: Judged | None,
+    b: Judged | None,
+    gold: Sequence[tuple[Item, str]] | None,
 ) -> tuple[Flip, ...]:
-    if items is None or "hits" not in a or "hits" not in b:
+    if gold is None or a is None or b is None:
         return ()
     flips = []
-    for item, hit_a, hit_b in zip(items, a["hits"], b["hits"], strict=True):
+    for (item, text), hit_a, hit_b in zip(gold, a.hits.tolist(), b.hits.tolist(), strict=True):
         if hit_a != hit_b:
-            document, spans, label, text = item
-            right = name_a if hit_a > hit_b else name_b
-            flips.append(Flip(document, _spans(spans), label, text, "found", right))
-    wrong_a, wrong_b = ({(d, _spans(s), label) for d, s, label in side["wrong"]} for side in (a, b))
+            flips.append(Flip(*item, text, "found", name_a if hit_a > hit_b else name_b))
+    wrong_a, wrong_b = set(a.wrong()), set(b.wrong())
     for right, wrong in ((name_a, wrong_b - wrong_a), (name_b, wrong_a - wrong_b)):
-        flips += [Flip(d, spans, label, "", "not spurious", right) for d, spans, label in wrong]
+        flips += [Flip(*item, "", "not spurious", right) for item in wrong]
     return tuple(sorted(flips, key=lambda flip: (flip.document, flip.spans, flip.label, flip.kind)))
-
-
-def _spans(rows: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for start, end in rows)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -13,17 +16,25 @@ from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
 from wortlaut.errors import DataError, ExtractorError, WortlautError, counted, unknown_name
 from wortlaut.evaluation.engines import Found
 from wortlaut.evaluation.engines import engine as engine_of
-from wortlaut.evaluation.scorer import Judged, Scoring, Source
+from wortlaut.evaluation.files import (
+    FORMAT,
+    checked,
+    read_evaluation,
+    read_settings,
+    read_signature,
+    settings_data,
+)
+from wortlaut.evaluation.scorer import Item, Judged, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Quote, Span
 from wortlaut.rendering import Tabular
+from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import Resampling
-from wortlaut.scoring.units import Units
-from wortlaut.version import VERSION
+from wortlaut.scoring.units import Units, unplaced
 
 #: The extractors of the main job.
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
@@ -34,6 +45,8 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 BREAKDOWNS = ("level", "length", "document", "surface")
 
 Progress = Callable[[str, int, int], object]
+#: The gold items of each score, with the text that they cover.
+Gold = Mapping[ScoreKey, Sequence[tuple[Item, str]]]
 
 
 class Unscored(dict[str, Results]):
@@ -49,27 +62,35 @@ class Unscored(dict[str, Results]):
 
 @dataclass(frozen=True)
 class System:
-    """What one extractor scored: layer → schema → result. ``failed`` says why there are no scores.
+    """What one extractor scored. ``failed`` says why there are no scores.
 
     ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
     ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
     """
 
     name: str
-    scores: Mapping[str, Results] = field(default_factory=dict)
+    results: Mapping[ScoreKey, Result] = field(default_factory=dict)
     failed: str | None = None
     notes: tuple[str, ...] = ()
     found: tuple[Annotations, ...] = field(default=(), repr=False)
-    judged: Mapping[str, Mapping[str, Judged]] = field(default_factory=dict, repr=False)
+    judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
     breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
 
+    @cached_property
+    def scores(self) -> Mapping[str, Results]:
+        """Layer → schema → result, under the names of tables, such as ``speakers`` → ``strict@matched``."""
+        scores: dict[str, Results] = {} if self.failed is None else Unscored(self.failed)
+        for key, result in self.results.items():
+            scores.setdefault(key.layer, Results())[key.variant] = result
+        return scores
+
     def to_dict(self) -> dict[str, Any]:
         row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
-        for layer, results in self.scores.items():
-            row["scores"][layer] = {
-                schema: {**result.to_dict(), **self._evidence(layer, schema, result)}
-                for schema, result in results.items()
+        for key, result in self.results.items():
+            row["scores"].setdefault(key.layer, {})[key.variant] = {
+                **result.to_dict(),
+                **self._evidence(key, result),
             }
         if self.breakdowns:
             row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
@@ -77,65 +98,137 @@ class System:
             row["failed"] = self.failed
         return row
 
-    def _evidence(self, layer: str, schema: str, result: Result) -> dict[str, Any]:
+    def _evidence(self, key: ScoreKey, result: Result) -> dict[str, Any]:
         """What paired tests need: the sums of each unit, and which items were right."""
         evidence: dict[str, Any] = {}
         if result.unit_sums is not None:
             evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
-        judged = self.judged.get(layer, {}).get(schema)
-        if judged is not None:
+        if (judged := self.judged.get(key)) is not None:
             evidence["hits"] = "".join(map(str, judged.hits.tolist()))
-            wrong = np.flatnonzero(judged.predicted_hits == 0).tolist()
-            evidence["wrong"] = [judged.predicted[i] for i in wrong]
+            evidence["wrong"] = judged.wrong()
         return evidence
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], whole: Signature, gold: Gold) -> System:
+        """Of its plain form, in an evaluation of that signature and those gold items."""
+        results: dict[ScoreKey, Result] = {}
+        judged: dict[ScoreKey, Judged] = {}
+        for layer, by_schema in data["scores"].items():
+            for schema, row in by_schema.items():
+                key = ScoreKey.named(layer, schema)
+                results[key] = Result.from_dict(row, read_signature(row["signature"], whole))
+                if "hits" in row:
+                    wrong = tuple(_item(item) for item in row["wrong"])
+                    hits = np.asarray([int(digit) for digit in row["hits"]], np.int64)
+                    items = tuple(item for item, _ in gold[key])
+                    judged[key] = Judged(items, hits, wrong, np.zeros(len(wrong), np.int64))
+        breakdowns = {
+            by: Results(
+                (schema, Result.from_dict(row, read_signature(row["signature"], whole)))
+                for schema, row in rows.items()
+            )
+            for by, rows in data.get("breakdowns", {}).items()
+        }
+        notes = tuple(data["notes"])
+        return cls(data["name"], results, data.get("failed"), notes, judged=judged, breakdowns=breakdowns)
 
 
 @dataclass(frozen=True)
 class Evaluation(Tabular):
-    """Every system's scores on one corpus; plain data by :meth:`to_dict`, documented by a JSON Schema.
+    """Every system's scores on one corpus, and how they came about.
 
-    ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what they found
-    and which items were right, only where these are kept (see :func:`evaluate`).
+    ``signature`` holds the schemas, the label projection and the resampling, ``by`` the breakdowns that were
+    asked for. ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what
+    they found and which items were right, only where these are kept (see :func:`evaluate`). Plain data by
+    :meth:`to_dict`, documented by a JSON Schema; :meth:`from_dict` reads it back. In what was read back
+    ``judged`` lists of the items found only the wrong ones, and the texts are those of the gold items.
     """
 
     corpus: Corpus
-    signature: str
+    signature: Signature
     systems: tuple[System, ...]
     units: Units
     notes: tuple[str, ...] = ()
     documents: int = 0
+    by: tuple[str, ...] = ()
+    read: Gold | None = field(default=None, repr=False)
+
+    def gold(self) -> Gold | None:
+        """The gold items of each score with the text that they cover, the same for all systems, if kept."""
+        if self.read is not None or not self.corpus.documents:
+            return self.read
+        texts = {document.id: document.text for document in self.corpus.documents}
+        judged = {key: one for system in reversed(self.systems) for key, one in system.judged.items()}
+        return {
+            key: [(item, Span(item[1]).text(texts[item[0]])) for item in one.gold]
+            for key, one in judged.items()
+        }
 
     def to_dict(self) -> dict[str, Any]:
+        gold = self.gold()
+        items: dict[str, dict[str, Any]] | None = None if gold is None else {}
+        for key, rows in (gold or {}).items():
+            assert items is not None
+            items.setdefault(key.layer, {})[key.variant] = [[*item, text] for item, text in rows]
         return {
-            "format": "wortlaut-evaluation/1",
-            "version": VERSION,
+            "format": FORMAT,
+            "version": self.signature.version,
             "corpus": {
                 "name": self.corpus.name,
                 "hash": self.corpus.hash,
                 "documents": self.documents,
             },
-            "signature": self.signature,
+            "settings": settings_data(self.signature, self.by),
+            "signature": str(self.signature),
             "resampling": {"unit": self.units.kind, "units": len(self.units)},
             "notes": list(self.notes),
-            "items": self._items(),
+            "items": items,
             "systems": [system.to_dict() for system in self.systems],
         }
 
-    def _items(self) -> dict[str, Any] | None:
-        """The gold items of each layer and schema, once for all systems, with the text that they cover."""
-        if not self.corpus.documents:
-            return None
-        texts = {document.id: document.text for document in self.corpus.documents}
-        items: dict[str, Any] = {}
-        for system in self.systems:
-            for layer, by_schema in system.judged.items():
-                for schema, judged in by_schema.items():
-                    if schema not in items.setdefault(layer, {}):
-                        items[layer][schema] = [
-                            [name, spans, label, Span(spans).text(texts[name])]
-                            for name, spans, label in judged.gold
-                        ]
-        return items
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str = "") -> Evaluation:
+        """The evaluation of its plain form, as this or an earlier version wrote it.
+
+        ``Evaluation.from_dict(e.to_dict()).to_dict() == e.to_dict()``. Raises DataError, which names
+        ``where``, for anything else.
+        """
+        data = checked(data, where)
+        try:
+            whole = read_settings(data)
+            gold: dict[ScoreKey, list[tuple[Item, str]]] | None = None if data["items"] is None else {}
+            for layer, by_schema in (data["items"] or {}).items():
+                for schema, rows in by_schema.items():
+                    assert gold is not None
+                    gold[ScoreKey.named(layer, schema)] = [(_item(row[:3]), row[3]) for row in rows]
+            return cls(
+                Corpus(whole.corpus, (), whole.hash),
+                whole,
+                tuple(System.from_dict(row, whole, gold or {}) for row in data["systems"]),
+                unplaced(data["resampling"]["unit"], data["resampling"]["units"]),
+                tuple(data["notes"]),
+                data["corpus"]["documents"],
+                tuple(data["settings"]["by"]),
+                gold,
+            )
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise DataError(f"is no whole result: {what}", where=where, hint="Write it anew.") from error
+
+
+def _item(row: Sequence[Any]) -> Item:
+    document, spans, label = row
+    return document, tuple((start, end) for start, end in spans), label
+
+
+def load_evaluation(path: str | PathLike[str]) -> Evaluation:
+    """The evaluation in a file that ``wortlaut evaluate --json`` or ``wortlaut score --json`` wrote.
+
+    It compares, prints and exports as the one that was written; texts and single findings are not in it, so
+    its page has scores only. Files of earlier versions are read, too. Raises MissingFileError, and DataError
+    for a file of another kind.
+    """
+    return Evaluation.from_dict(read_evaluation(Path(path)), str(path))
 
 
 def evaluate(
@@ -212,7 +305,7 @@ def evaluate(
             found = run(extractor, source, scoring, tally(name, len(source.gold.ids), progress))
             systems.append(_system(name, scoring, found))
         except WortlautError as error:
-            systems.append(System(name, Unscored(str(error)), failed=str(error)))
+            systems.append(System(name, failed=str(error)))
     return _evaluation(source, scoring, systems, notes)
 
 
@@ -233,7 +326,11 @@ def _system(name: str, scoring: Scoring, found: Found) -> System:
     scored = scoring.system(found.parts, found.finds)
     notes = (*scored.notes, *found.notes)
     annotations = tuple(found.annotations)
-    return System(name, scored.scores, None, notes, annotations, scored.judged, scored.breakdowns, found.pace)
+    results = {
+        ScoreKey.named(a, b): result for a, rows in scored.scores.items() for b, result in rows.items()
+    }
+    judged = {ScoreKey.named(a, b): one for a, rows in scored.judged.items() for b, one in rows.items()}
+    return System(name, results, None, notes, annotations, judged, scored.breakdowns, found.pace)
 
 
 def _evaluation(
@@ -241,7 +338,9 @@ def _evaluation(
 ) -> Evaluation:
     gold = source.gold
     corpus = Corpus(gold.name, source.kept or (), gold.hash)
-    return Evaluation(corpus, scoring.signature(), tuple(systems), gold.units, tuple(notes), len(gold.ids))
+    return Evaluation(
+        corpus, scoring.signature(), tuple(systems), gold.units, tuple(notes), len(gold.ids), scoring.by
+    )
 
 
 def checked_schemas(schemas: Sequence[str]) -> list[str]:

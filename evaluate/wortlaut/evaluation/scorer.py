@@ -20,7 +20,8 @@ from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
-from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.engine import result_of, tallies_of
+from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
 from wortlaut.scoring.quotes import quote_tallies, with_basis
@@ -51,6 +52,10 @@ class Judged:
     hits: Ints
     predicted: tuple[Item, ...]
     predicted_hits: Ints
+
+    def wrong(self) -> list[Item]:
+        """The predicted items without any credit."""
+        return [self.predicted[i] for i in np.flatnonzero(self.predicted_hits == 0).tolist()]
 
 
 @dataclass(frozen=True)
@@ -251,15 +256,15 @@ class Scoring:
             )
         return tuple(notes)
 
-    def context(self, layer: str) -> Context:
-        name = f"{self.gold.name}@{self.gold.hash[:12]}"
-        projected = (
-            self.projection.name if self.projection is not None and layer in ("entities", "all") else ""
+    def signature(self) -> Signature:
+        return Signature(
+            self.gold.name,
+            self.gold.hash,
+            "all",
+            projection=self.projection,
+            schemas=tuple(self.schemas),
+            resampling=self.resampling,
         )
-        return Context(name, layer, projected)
-
-    def signature(self) -> str:
-        return self.context("all").signature("+".join(self.schemas), self.resampling)
 
     def _asked(self, layer: str) -> bool:
         """Whether some schema scores the layer."""
@@ -335,15 +340,16 @@ class Scoring:
         return [f"{dropped} found entities are left out by the projection {self.projection.name}."]
 
     def _result(self, layer: str, schema: str, tally: Tally) -> Result:
-        return result_of(tally, schema, self.resampling, self.context(layer))
+        return result_of(tally, self.signature().of(ScoreKey.named(layer, schema)))
 
     def _whole(self, parts: Sequence[Tally]) -> Tally:
         return added(parts, len(self.gold.units), len(self.gold.ids))
 
     def _breakdown(self, parts: Sequence[Part], by: str) -> Results:
         """The entity scores of each group of spans, under the schemas that count spans."""
+        signature = replace(self.signature(), task="entities", by=by, projection=None)
         return Results(
-            (schema, self._result(f"entities by {by}", schema, self._whole(tallies)))
+            (schema, result_of(self._whole(tallies), replace(signature, schemas=(schema,))))
             for schema in parts[0].breakdowns[by]
             for tallies in [[part.breakdowns[by][schema] for part in parts]]
         )

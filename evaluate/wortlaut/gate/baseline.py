@@ -11,7 +11,7 @@ import math
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib import metadata
@@ -21,11 +21,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.evaluation.evaluate import Evaluation, System
+from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
+from wortlaut.evaluation.files import read_signature
 from wortlaut.evaluation.scorer import Item, Judged
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.counts import precision_recall_f1
+from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature
+from wortlaut.scoring.labels import projection
 from wortlaut.scoring.result import Result, Score
+from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.version import VERSION
 
 FORMAT = "wortlaut-baseline/1"
@@ -76,7 +80,7 @@ class Entry:
     no items. Documents without either are left out.
     """
 
-    signature: str
+    signature: Signature
     micro: Points
     labels: Mapping[str, Points]
     scale: int
@@ -102,31 +106,13 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How the run was scored."""
-
-    schemas: tuple[str, ...] = ("strict",)
-    labels: str | Mapping[str, str | None] | None = None
-    samples: int = 1000
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Baseline:
-    """The scores of one or more systems on one corpus: system → (layer, schema) → entry."""
+    """The scores of one or more systems on one corpus, which ``signature`` names with how they came about."""
 
-    corpus: str
-    hash: str
+    signature: Signature
     documents: int
-    settings: Settings
-    signature: str
     environment: Mapping[str, str]
-    systems: Mapping[str, Mapping[tuple[str, str], Entry]]
-
-
-def scoring(signature: str) -> str:
-    """What of a signature must be equal for two scores to be comparable, beside the hash of the corpus."""
-    return "|".join(part for part in signature.split("|") if not part.startswith(("corpus:", "v:")))
+    systems: Mapping[str, Mapping[ScoreKey, Entry]]
 
 
 def item_hash(item: Item) -> str:
@@ -136,43 +122,37 @@ def item_hash(item: Item) -> str:
     return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def baseline_of(evaluation: Evaluation, settings: Settings) -> Baseline:
-    """The evaluation as a baseline. Raises DataError for a system that failed or has no scores."""
+def baseline_of(evaluation: Evaluation) -> Baseline:
+    """The evaluation as a baseline.
+
+    Raises DataError for a system that failed or has no scores, and where the documents are not kept.
+    """
     ids = tuple(document.id for document in evaluation.corpus.documents)
+    if not ids:
+        raise DataError("the documents are not kept", where=evaluation.corpus.name, hint="Use items=True.")
     systems = {}
     for system in evaluation.systems:
         if system.failed is not None:
             raise DataError(f"failed: {system.failed}", where=system.name)
-        if not system.scores:
+        if not system.results:
             raise DataError("has no scores on this corpus", where=system.name)
         systems[system.name] = {
-            (layer, schema): _entry(evaluation, ids, system, layer, schema, result)
-            for layer, results in system.scores.items()
-            for schema, result in results.items()
+            key: _entry(evaluation, ids, key, result, system.judged.get(key))
+            for key, result in system.results.items()
         }
-    return Baseline(
-        evaluation.corpus.name,
-        evaluation.corpus.hash,
-        len(ids),
-        settings,
-        evaluation.signature,
-        _environment(),
-        systems,
-    )
+    return Baseline(evaluation.signature, len(ids), _environment(), systems)
 
 
 def _entry(
-    evaluation: Evaluation, ids: Sequence[str], system: System, layer: str, schema: str, result: Result
+    evaluation: Evaluation, ids: Sequence[str], key: ScoreKey, result: Result, judged: Judged | None
 ) -> Entry:
-    judged = system.judged.get(layer, {}).get(schema)
     documents: dict[str, dict[str, Row]] | None = None
     # Each system has its own matched quotes: their sums are never compared.
-    matched = layer.endswith("@matched") or schema.endswith("@matched")
     # The labels of speakers are names out of the texts, which the file must not hold.
-    by_label = layer.partition("@")[0] != "speakers"
+    by_label = key.task != "speakers"
     if judged is not None and by_label:
         documents = _sums_of_items(judged)
-    elif result.per_unit is not None and not matched:
+    elif result.per_unit is not None and key.setting != MATCHED:
         sums = np.zeros((len(ids), 4), np.int64)
         np.add.at(sums, evaluation.units.document, result.per_unit)
         documents = {
@@ -238,30 +218,31 @@ def _finite(value: float | None) -> float | None:
 
 def to_text(baseline: Baseline) -> str:
     """Sorted keys; one line a label, one a document: a change of one document changes its lines only."""
-    labels = baseline.settings.labels
+    whole = baseline.signature
     data = {
         "format": FORMAT,
-        "corpus": {"name": baseline.corpus, "hash": baseline.hash, "documents": baseline.documents},
+        "corpus": {"name": whole.corpus, "hash": whole.hash, "documents": baseline.documents},
         "environment": dict(baseline.environment),
         "settings": {
-            "schemas": list(baseline.settings.schemas),
-            "labels": dict(labels) if isinstance(labels, Mapping) else labels,
-            "samples": baseline.settings.samples,
-            "seed": baseline.settings.seed,
+            "schemas": list(whole.schemas),
+            "labels": whole.labels,
+            "samples": whole.resampling.samples,
+            "seed": whole.resampling.seed,
         },
-        "signature": baseline.signature,
+        "signature": str(whole),
         "systems": {},
     }
     for system, entries in baseline.systems.items():
         layers: dict[str, dict[str, Any]] = {}
-        for (layer, schema), entry in entries.items():
-            layers.setdefault(layer, {})[schema] = _entry_data(entry)
+        for key, entry in entries.items():
+            layers.setdefault(key.layer, {})[key.variant] = _entry_data(entry)
         data["systems"][system] = layers  # type: ignore[index]
     return "\n".join(_lines(data, "", "")) + "\n"
 
 
 def _entry_data(entry: Entry) -> dict[str, Any]:
-    data: dict[str, Any] = {"signature": entry.signature, "micro": vars(entry.micro), "scale": entry.scale}
+    signature = str(entry.signature)
+    data: dict[str, Any] = {"signature": signature, "micro": vars(entry.micro), "scale": entry.scale}
     if entry.labels:
         data["labels"] = {label: vars(points) for label, points in entry.labels.items()}
     if entry.documents is not None:
@@ -342,35 +323,39 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     if not (labels is None or isinstance(labels, str | dict)):
         raise ValueError("settings: labels is neither a name nor a mapping")
     documents = _whole(corpus["documents"], "corpus: documents")
-    systems: dict[str, dict[tuple[str, str], Entry]] = {}
+    whole = Signature(
+        _text(corpus["name"], "corpus: name"),
+        _text(corpus["hash"], "corpus: hash"),
+        "all",
+        projection=projection(labels),
+        schemas=tuple(checked_schemas(_texts(settings["schemas"], "settings: schemas"))),
+        resampling=Resampling(
+            samples=_whole(settings["samples"], "settings: samples"),
+            seed=_whole(settings["seed"], "settings: seed"),
+        ),
+    )
+    # The text alone says what was drawn and by which version.
+    told = read_signature(_text(data["signature"], "signature"), whole)
+    drawn = replace(whole.resampling, unit=told.resampling.unit)
+    whole = replace(whole, resampling=drawn, version=told.version)
+    systems: dict[str, dict[ScoreKey, Entry]] = {}
     for system, layers in data["systems"].items():
         systems[system] = {}
         for layer, by_schema in layers.items():
             for schema, entry in by_schema.items():
                 place = f"{system}, {layer}, {schema}"
                 try:
-                    systems[system][layer, schema] = _parse_entry(entry, place, documents)
+                    parsed = _parse_entry(entry, place, documents, whole)
                 except KeyError as error:
                     raise ValueError(f"{place}: {error} is missing") from error
+                systems[system][ScoreKey.named(layer, schema)] = parsed
     if not systems:
         raise ValueError("it has no systems")
-    return Baseline(
-        _text(corpus["name"], "corpus: name"),
-        _text(corpus["hash"], "corpus: hash"),
-        documents,
-        Settings(
-            tuple(_texts(settings["schemas"], "settings: schemas")),
-            labels,
-            _whole(settings["samples"], "settings: samples"),
-            _whole(settings["seed"], "settings: seed"),
-        ),
-        _text(data["signature"], "signature"),
-        {name: _text(value, "environment") for name, value in data["environment"].items()},
-        systems,
-    )
+    environment = {name: _text(value, "environment") for name, value in data["environment"].items()}
+    return Baseline(whole, documents, environment, systems)
 
 
-def _parse_entry(data: Mapping[str, Any], place: str, count: int) -> Entry:
+def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signature) -> Entry:
     scale = _whole(data["scale"], f"{place}: scale")
     if not scale:
         raise ValueError(f"{place}: the scale is 0")
@@ -386,7 +371,7 @@ def _parse_entry(data: Mapping[str, Any], place: str, count: int) -> Entry:
     if len({*(documents or ()), *(errors or ())}) > count:
         raise ValueError(f"{place}: there are more documents than the {count} of the corpus")
     entry = Entry(
-        _text(data["signature"], f"{place}: signature"),
+        read_signature(_text(data["signature"], f"{place}: signature"), whole),
         _parse_points(data["micro"], f"{place}: micro"),
         {label: _parse_points(row, f"{place}: {label}") for label, row in data.get("labels", {}).items()},
         scale,

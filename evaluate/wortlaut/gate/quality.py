@@ -9,10 +9,11 @@ from pathlib import Path
 
 from wortlaut.errors import WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, System
-from wortlaut.gate.baseline import Settings, baseline_of, read_baseline
+from wortlaut.gate.baseline import baseline_of, read_baseline
 from wortlaut.gate.rules import Rules, read_rules
 from wortlaut.gate.run import known_items
 from wortlaut.gate.verdicts import Outcome, check, places, selects
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.result import Result, Results
 from wortlaut.text.excerpts import excerpt
 
@@ -23,9 +24,8 @@ class Quality:
     Paths are relative to ``root``. ``looked_at`` lists the scores that were asked for.
     """
 
-    def __init__(self, evaluation: Evaluation, settings: Settings, root: Path = Path()) -> None:
+    def __init__(self, evaluation: Evaluation, root: Path = Path()) -> None:
         self.evaluation = evaluation
-        self.settings = settings
         self.root = root
         self.looked_at: list[tuple[str, str]] = []
 
@@ -52,7 +52,7 @@ class Quality:
         """
         if not isinstance(rules, Rules):
             rules = read_rules(None if rules is None else self.root / rules, self.root)
-        old, run = read_baseline(self.root / baseline), baseline_of(self.evaluation, self.settings)
+        old, run = read_baseline(self.root / baseline), baseline_of(self.evaluation)
         own = {name: entries for name, entries in old.systems.items() if name == self.system.name}
         kept = [
             rule
@@ -83,7 +83,7 @@ class Quality:
 
     def errors(self, layer: str, schema: str) -> Iterator[str]:
         """A line for each gold item that was not found, and each found one that is wrong, in context."""
-        judged = self.system.judged.get(layer, {}).get(schema)
+        judged = self.system.judged.get(ScoreKey.named(layer, schema))
         if judged is None:
             return
         texts = {document.id: document.text for document in self.evaluation.corpus.documents}

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wortlaut.bench.speed import relative_speed
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
-from wortlaut.gate.baseline import Baseline, Settings, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
 from wortlaut.gate.rules import Rules
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
 from wortlaut.gate.verdicts import Known, Outcome, check, invalid
 from wortlaut.io.files import write_whole
+from wortlaut.scoring.keys import Signature
 from wortlaut.text.excerpts import excerpt
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is to be scored."""
+
+    schemas: tuple[str, ...] = ("strict",)
+    labels: str | Mapping[str, str | None] | None = None
+    samples: int = 1000
+    seed: int = 0
+
+    @classmethod
+    def of(cls, whole: Signature) -> Settings:
+        """As a baseline was scored."""
+        return cls(whole.schemas, whole.labels, whole.resampling.samples, whole.resampling.seed)
+
 
 #: Where the baseline lies unless something else is said.
 DEFAULT_PATH = "baseline.json"
@@ -56,8 +73,8 @@ def gate(
         specs = list(old.systems) if extractors is None and old is not None else extractors
         run, evaluation = _scored(
             specs,
-            corpus or (old.corpus if old is not None else "gold"),
-            old.settings if old is not None else Settings(),
+            corpus or (old.signature.corpus if old is not None else "gold"),
+            Settings.of(old.signature) if old is not None else Settings(),
             progress,
         )
         speeds = _speeds(run, rules, evaluation)
@@ -94,7 +111,7 @@ def _scored(
         items=True,
         progress=progress,
     )
-    return baseline_of(evaluation, settings), evaluation
+    return baseline_of(evaluation), evaluation
 
 
 def _stressed(
@@ -128,13 +145,7 @@ def known_items(evaluation: Evaluation) -> Mapping[str, Known]:
 def _known(evaluation: Evaluation) -> Iterator[tuple[str, Known]]:
     texts = {document.id: document.text for document in evaluation.corpus.documents}
     for system in evaluation.systems:
-        for by_schema in system.judged.values():
-            for judged in by_schema.values():
-                wrong = [
-                    item
-                    for item, hit in zip(judged.predicted, judged.predicted_hits.tolist(), strict=True)
-                    if hit == 0
-                ]
-                for item in (*judged.gold, *wrong):
-                    document, spans, label = item
-                    yield item_hash(item), Known(document, spans, label, excerpt(texts[document], spans))
+        for judged in system.judged.values():
+            for item in (*judged.gold, *judged.wrong()):
+                document, spans, label = item
+                yield item_hash(item), Known(document, spans, label, excerpt(texts[document], spans))

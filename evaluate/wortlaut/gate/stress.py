@@ -9,6 +9,7 @@ from wortlaut.evaluation.evaluate import Progress
 from wortlaut.gate.baseline import MICRO, Baseline
 from wortlaut.gate.rules import StressRule
 from wortlaut.gate.verdicts import Check, Place
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.stress.registry import built_in
 from wortlaut.stress.run import Row, Stress, compared_schemas, stress
 
@@ -19,14 +20,14 @@ _SLACK = 1e-9
 def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progress | None = None) -> Stress:
     """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
     names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
-    settings = run.settings
+    whole = run.signature
     return stress(
         list(run.systems),
         corpus,
         names,
-        schemas=compared_schemas(settings.schemas) or ("strict",),
-        labels=settings.labels,
-        samples=settings.samples,
+        schemas=compared_schemas(whole.schemas) or ("strict",),
+        labels=whole.labels,
+        samples=whole.resampling.samples,
         seed=rule.seed,
         progress=progress,
     )
@@ -46,7 +47,7 @@ def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Ch
         name = f"stress {failure.transform}".strip()
         yield Check(name, "regression", f"fails on the changed texts: {failure.why}", Place(failure.system))
     for row in report.rows:
-        place = Place(row.system, row.layer, row.schema, MICRO)
+        place = Place(row.system, ScoreKey.named(row.layer, row.schema, MICRO))
         yield Check(f"stress {row.transform}", *_judged(row, rule, alpha, report.unit), place)
 
 

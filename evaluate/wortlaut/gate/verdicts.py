@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from wortlaut.errors import WortlautError
-from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors, scoring
+from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import MAIN_TASKS
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
@@ -57,18 +58,23 @@ class Change:
         return f"{self.document} {at}{label} {self.kind}: {self.known.excerpt}"
 
 
+_ANY = ScoreKey("", "")
+
+
 @dataclass(frozen=True)
 class Place:
-    """Which score: the F1 of a system in a layer under a schema, of one label or of all."""
+    """Which score: the F1 of a system under a key, whose label is ``micro`` for all labels; or of any key."""
 
     system: str
-    layer: str = ""
-    schema: str = ""
-    label: str = ""
+    key: ScoreKey = _ANY
 
     def __str__(self) -> str:
-        label = "" if self.label == MICRO else self.label
-        return ", ".join(part for part in (self.system, self.layer, self.schema, label) if part)
+        label = "" if self.key.label == MICRO else self.key.label
+        return ", ".join(part for part in {**self.to_dict(), "label": label}.values() if part)
+
+    def to_dict(self) -> dict[str, str]:
+        key = self.key
+        return {"system": self.system, "layer": key.layer, "schema": key.variant, "label": key.label}
 
 
 @dataclass(frozen=True)
@@ -157,11 +163,15 @@ class Outcome:
             "format": "wortlaut-check/1",
             "verdict": self.verdict,
             "exit_code": self.exit_code,
-            "checks": [asdict(check) for check in self.checks],
-            "scores": [{**asdict(row), "delta": row.delta} for row in self.rows],
+            "checks": [_placed(check) for check in self.checks],
+            "scores": [{**_placed(row), "delta": row.delta} for row in self.rows],
             "speeds": dict(self.speeds),
             "notes": list(self.notes),
         }
+
+
+def _placed(one: Check | Row) -> dict[str, Any]:
+    return {**asdict(one), "place": one.place and one.place.to_dict()}
 
 
 def invalid(error: WortlautError) -> Outcome:
@@ -215,9 +225,7 @@ def check(
     rows: dict[Place, Row] = {}
     notes = list(_environments(baseline, run))
     pairs = dict(_pairs(baseline, run, checks, notes))
-    scored = [
-        place for place in places(baseline.systems) if (place.system, place.layer, place.schema) in pairs
-    ]
+    scored = [place for place in places(baseline.systems) if _whole(place) in pairs]
     for number, rule in enumerate(rules.rules, 1):
         selected = [place for place in scored if selects(rule, place)]
         if not selected:
@@ -229,15 +237,16 @@ def check(
         for place in selected:
             gates.setdefault(place, _Gate()).add(rule)
     for place in scored:
-        if place.layer in MAIN_TASKS and place.label == MICRO and "@" not in _setting(place):
+        if place.key.task in MAIN_TASKS and place.key.label == MICRO and not place.key.setting:
             gate = gates.setdefault(place, _Gate())
             gate.test = True if gate.test is None else gate.test
     few = baseline.documents < FEW_DOCUMENTS
     tests: dict[Place, PairedTest] = {}
     for place in scored:
-        old, new = pairs[place.system, place.layer, place.schema]
-        before, now = old.points(place.label), new.points(place.label)
-        changes = tuple(_changes(old, new, place.label, known or {}))
+        old, new = pairs[_whole(place)]
+        label, matched = place.key.label, place.key.setting == MATCHED
+        before, now = old.points(label), new.points(label)
+        changes = tuple(_changes(old, new, label, known or {}))
         row = Row(
             place,
             None if before is None else before.f1,
@@ -245,7 +254,7 @@ def check(
             changes=changes,
         )
         gate = gates.get(place, _Gate())
-        if place.label == MICRO and "@matched" not in _setting(place):
+        if label == MICRO and not matched:
             checks += _defined(place, old, new)
         limits = list(_limits(row, gate))
         checks += limits
@@ -255,7 +264,7 @@ def check(
             if tested:
                 checks.append(_flips(row, rules.flips))
         elif gate.test:
-            sums = None if "@matched" in _setting(place) else _sums(old, new, place.label, baseline.documents)
+            sums = None if matched else _sums(old, new, label, baseline.documents)
             tested = sums is not None
             if sums is not None:
                 try:
@@ -275,7 +284,7 @@ def check(
             what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
             checks.append(Check("rules", "invalid", what, Place(system)))
     checks += _throughput(baseline.systems, rules, speeds or {})
-    shown = [row for row in rows.values() if row.place.label == MICRO or row.gated]
+    shown = [row for row in rows.values() if row.place.key.label == MICRO or row.gated]
     if few:
         shown = [replace(row, improved=_better(row)) for row in shown]
         notes.append(
@@ -285,37 +294,35 @@ def check(
     return Outcome(tuple(checks), tuple(shown), tuple(notes), dict(speeds or {}))
 
 
-def _setting(place: Place) -> str:
-    """``@matched`` and ``@gold`` stand behind layer or schema; ``overlap@0.5`` is a schema."""
-    parts = (place.layer, place.schema)
-    return " ".join(part for part in parts if part.endswith(("@matched", "@gold")))
+def _whole(place: Place) -> Place:
+    return Place(place.system, place.key.of(""))
 
 
 def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[Check]:
     def problem(name: str, what: str) -> Check:
         return Check(name, "invalid", what)
 
-    if baseline.hash != run.hash:
+    old, new = baseline.signature, run.signature
+    if old.hash != new.hash:
         yield problem(
             "corpus",
-            f"the gold changed: the baseline was scored on {baseline.corpus}@{baseline.hash[:12]}"
-            f" ({baseline.documents} documents), this run on {run.corpus}@{run.hash[:12]}"
+            f"the gold changed: the baseline was scored on {old.corpus}@{old.hash[:12]}"
+            f" ({baseline.documents} documents), this run on {new.corpus}@{new.hash[:12]}"
             f" ({run.documents}); look at the change, then take it over: wortlaut check --update",
         )
         return
     if baseline.documents != run.documents:
         yield problem("baseline", f"it says {baseline.documents} documents, the corpus has {run.documents}")
-    if lacking := [schema for schema in baseline.settings.schemas if schema not in run.settings.schemas]:
+    if lacking := [schema for schema in old.schemas if schema not in new.schemas]:
         yield problem(
             "schema",
-            f"the schemas changed: the baseline has {', '.join(lacking)}, this run"
-            f" {', '.join(run.settings.schemas)}",
+            f"the schemas changed: the baseline has {', '.join(lacking)}, this run {', '.join(new.schemas)}",
         )
-    if baseline.settings.labels != run.settings.labels:
+    if list(differences(replace(old, schemas=new.schemas, resampling=new.resampling), new)):
         yield problem(
             "labels",
-            f"the label projection changed: {baseline.settings.labels or 'none'} in the baseline,"
-            f" {run.settings.labels or 'none'} in this run",
+            f"the label projection changed: {old.labels or 'none'} in the baseline,"
+            f" {new.labels or 'none'} in this run",
         )
     for system in baseline.systems:
         if system not in run.systems:
@@ -336,52 +343,46 @@ def _environments(baseline: Baseline, run: Baseline) -> tuple[str, ...]:
 
 def _pairs(
     baseline: Baseline, run: Baseline, checks: list[Check], notes: list[str]
-) -> Iterator[tuple[tuple[str, str, str], tuple[Entry, Entry]]]:
+) -> Iterator[tuple[Place, tuple[Entry, Entry]]]:
     """The entries that both have; what is missing or scored in another way is a failed check."""
     for system, entries in baseline.systems.items():
-        for (layer, schema), old in entries.items():
-            place = Place(system, layer, schema)
-            new = run.systems[system].get((layer, schema))
+        for key, old in entries.items():
+            place = Place(system, key)
+            new = run.systems[system].get(key)
             if new is None:
                 checks.append(
                     Check("score", "regression", "the score is missing: the system no longer has it", place)
                 )
-            elif scoring(old.signature) != scoring(new.signature):
-                what = f"scored in another way: {scoring(old.signature)} then, {scoring(new.signature)} now"
-                checks.append(Check("signature", "invalid", what, place))
+            elif list(differences(old.signature, new.signature)):
+                ways = f"{old.signature.scoring} then, {new.signature.scoring} now"
+                checks.append(Check("signature", "invalid", f"scored in another way: {ways}", place))
             elif old.scale != new.scale:
                 what = f"credit is counted in steps of 1/{old.scale} in the baseline, of 1/{new.scale} now"
                 checks.append(Check("signature", "invalid", what, place))
             else:
-                yield (system, layer, schema), (old, new)
-        if added := [f"{a} {b}" for a, b in run.systems[system] if (a, b) not in entries]:
+                yield place, (old, new)
+        if added := [f"{key.layer} {key.variant}" for key in run.systems[system] if key not in entries]:
             notes.append(f"{system}: not in the baseline and not checked: {', '.join(added)}")
 
 
-def places(systems: Mapping[str, Mapping[tuple[str, str], Entry]]) -> Iterator[Place]:
+def places(systems: Mapping[str, Mapping[ScoreKey, Entry]]) -> Iterator[Place]:
     """Every score that rules can be about: of all labels, and of each label that the gold has."""
     for system, entries in systems.items():
-        for (layer, schema), entry in entries.items():
-            yield Place(system, layer, schema, MICRO)
+        for key, entry in entries.items():
+            yield Place(system, key.of(MICRO))
             for label, points in entry.labels.items():
                 # A label that only stands among the spurious ones is no score to defend.
                 if points.gold:
-                    yield Place(system, layer, schema, label)
+                    yield Place(system, key.of(label))
 
 
 def selects(rule: Rule, place: Place) -> bool:
-    label = rule.label or MICRO
+    key, label = place.key, rule.label or MICRO
     return (
         rule.system in (None, place.system)
-        and (
-            rule.layer == place.layer
-            or (rule.layer is None and "@" not in _setting(replace(place, schema="")))
-        )
-        and (
-            rule.schema == place.schema
-            or (rule.schema is None and "@" not in _setting(replace(place, layer="")))
-        )
-        and (label == place.label or (label == "*" and place.label != MICRO))
+        and rule.layer in (key.layer, None if key.layer == key.task else key.layer)
+        and rule.schema in (key.variant, None if key.variant == key.schema else key.variant)
+        and (label == key.label or (label == "*" and key.label != MICRO))
     )
 
 

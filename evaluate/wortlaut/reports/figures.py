@@ -25,7 +25,7 @@ from wortlaut.reports.cells import short_name
 from wortlaut.reports.html import escaped, shortened
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves, scored
-from wortlaut.scoring.labels import projection
+from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.result import MAIN_TASKS, Score
 from wortlaut.version import VERSION
 
@@ -97,17 +97,14 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def write_figures(
-    evaluation: Evaluation, folder: Path, labels: str | Mapping[str, str | None] | None = None
-) -> tuple[list[Path], list[str]]:
+def write_figures(evaluation: Evaluation, folder: Path) -> tuple[list[Path], list[str]]:
     """Write every figure that the evaluation has numbers for, as SVG and PDF; say what it has none for.
 
-    ``labels`` is the projection that the evaluation was made with. All are drawn before the first is written;
-    each file is written whole. Raises MissingExtraError without matplotlib, WortlautError for a folder that
-    cannot be written.
+    All are drawn before the first is written; each file is written whole. Raises MissingExtraError without
+    matplotlib, WortlautError for a folder that cannot be written.
     """
     check_folder(folder)
-    wanted, notes = _wanted(evaluation, labels)
+    wanted, notes = _wanted(evaluation)
     files: dict[Path, bytes] = {}
     creator = f"wortlaut {VERSION}"
     with _style():
@@ -140,7 +137,7 @@ def _style() -> AbstractContextManager[None]:
     return rc_context(_STYLE)
 
 
-def _wanted(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None) -> Drawn:
+def _wanted(evaluation: Evaluation) -> Drawn:
     """Name → how to draw it, and what is left out."""
     systems = [system for system in evaluation.systems if system.scores]
     wanted: dict[str, Callable[[], Figure]] = {}
@@ -172,7 +169,7 @@ def _wanted(evaluation: Evaluation, labels: str | Mapping[str, str | None] | Non
         wanted["errors"] = lambda: _errors(errors)
     else:
         notes.append("no errors and confusion: strict and other schemas of spans tell them, these do not")
-    curves = _curves(evaluation, systems, names, labels)
+    curves = _curves(evaluation, systems, names)
     if curves:
         wanted["precision-recall"] = lambda: _precision_recall(curves)
         wanted["calibration"] = lambda: _calibration(curves)
@@ -407,20 +404,20 @@ def _curves(
     evaluation: Evaluation,
     systems: Sequence[System],
     names: Sequence[str],
-    labels: str | Mapping[str, str | None] | None,
 ) -> dict[str, dict[str, Curves]]:
     """Layer → system → its curves, under strict or else the first schema that judges single findings."""
     found: dict[str, dict[str, Curves]] = {}
     ids = [document.id for document in evaluation.corpus.documents]
     for layer in ("entities", "quotes"):
+        chosen = evaluation.signature.projection if layer == "entities" else None
         for system, name in zip(systems, names, strict=True):
-            by_schema = system.judged.get(layer, {})
+            by_schema = {key.schema: one for key, one in system.judged.items() if key.task == layer}
             judged = by_schema.get("strict") or next(
                 (one for schema, one in by_schema.items() if schema != "partial"), None
             )
             if judged is None or not judged.gold:
                 continue
-            scores = _confidences(layer, ids, system.found, judged.predicted, labels)
+            scores = _confidences(layer, ids, system.found, judged.predicted, chosen)
             if scores is not None:
                 right = (judged.predicted_hits > 0).astype(np.int64)
                 found.setdefault(layer, {})[name] = scored(right, scores, len(judged.gold))
@@ -432,10 +429,9 @@ def _confidences(
     ids: Sequence[str],
     found: Sequence[Annotations],
     items: Sequence[Any],
-    labels: str | Mapping[str, str | None] | None,
+    chosen: Projection | None,
 ) -> Any:
     """The score that the system gave to each item; ``None`` where one has none."""
-    chosen = projection(labels) if layer == "entities" else None
     known: dict[Any, list[float | None]] = {}
     for id, said in zip(ids, found, strict=True):
         if layer == "entities":

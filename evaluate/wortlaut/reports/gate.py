@@ -95,12 +95,12 @@ def workflow_commands(outcome: Outcome) -> Iterator[str]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     worse = sum(change.worse for change in row.changes)
-    place = row.place
-    label = "all" if place.label == "micro" else place.label
+    place, key = row.place, row.place.key
+    label = "all" if key.label == "micro" else key.label
     return (
         place.system,
-        place.layer,
-        place.schema,
+        key.layer,
+        key.variant,
         label,
         number(row.before),
         number(row.now),

@@ -30,15 +30,13 @@ LEVEL = 0.05
 MOST_LABELS = 60
 
 
-def report_page(
-    evaluation: Evaluation, *, labels: str | Mapping[str, str | None] | None = None, limit: int = LIMIT
-) -> str:
+def report_page(evaluation: Evaluation, *, limit: int = LIMIT) -> str:
     """The page of an evaluation, at most ``limit`` bytes where the scores alone leave room for documents.
 
-    ``labels`` is the projection that the evaluation was made with. Documents that do not fit are left out
-    of the texts, never of a number, and the page says which share it shows.
+    Documents that do not fit are left out of the texts, never of a number, and the page says which share it
+    shows.
     """
-    shown = pages(evaluation, labels)
+    shown = pages(evaluation)
     summary = {**_summary(evaluation, shown), **shown.summary}
     style, script = asset("page/page.css"), asset("page/page.js")
     fixed = [asset("page/page.html.jinja"), style, script, _json(summary)]
@@ -95,7 +93,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
     corpus = evaluation.corpus
     return {
         "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": evaluation.documents},
-        "signature": evaluation.signature,
+        "signature": str(evaluation.signature),
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
         "systems": [
@@ -158,7 +156,7 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
         return {}, {"why": "No significance letters: scored without resampling (--samples 0)."}
     try:
         # One resample: the letters come from the randomisation test alone.
-        comparison = compare({"": evaluation.to_dict()}, samples=1)
+        comparison = compare({"": evaluation}, samples=1)
     except ComparisonError as error:
         return {}, {"why": f"No significance letters: {error.what}."}
     tests = len(comparison.rows)

@@ -17,8 +17,9 @@ from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.curves import scored
-from wortlaut.scoring.engine import Context, result_of
-from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.engine import result_of
+from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.metrics import count
 from wortlaut.scoring.metrics.speakers import NO_SPEAKER
 from wortlaut.scoring.people import NOBODY, UNSAID, Names
@@ -84,11 +85,11 @@ class Pages:
         }
 
 
-def pages(evaluation: Evaluation, labels: str | Mapping[str, str | None] | None) -> Pages:
+def pages(evaluation: Evaluation) -> Pages:
     """The documents of an evaluation with every system's errors, and what is counted over all of them."""
     corpus = evaluation.corpus.documents
     gold = [document.annotations for document in corpus]
-    chosen = projection(labels)
+    chosen = evaluation.signature.projection
     entities = [_entities(one, chosen) for one in gold]
     sides = [[_entities(one, chosen) for one in system.found] for system in evaluation.systems]
     names = tuple(sorted({e.label for side in (entities, *sides) for row in side for e in row}))
@@ -414,7 +415,7 @@ def _lengths(layer: str, system: int, task: Task) -> Iterator[dict[str, Any]]:
     sides = [replace(side, group=by_length(side)) for side in (task.gold, task.predicted)]
     task = replace(task, gold=sides[0], predicted=sides[1])
     tally = grouped_tallies(task, ["strict"], groups)["strict"]
-    result = result_of(tally, "strict", Resampling(samples=0), Context())
+    result = result_of(tally, Signature(schemas=("strict",), resampling=Resampling(samples=0)))
     for group, score in result.per_label.items():
         yield {
             "by": "length",

@@ -50,7 +50,7 @@ def evaluation_view(
         yield Text(f"note: {note}", style="dim")
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
-    yield Text(evaluation.signature, style="dim", overflow="fold")
+    yield Text(str(evaluation.signature), style="dim", overflow="fold")
 
 
 def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:

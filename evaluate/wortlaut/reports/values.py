@@ -47,14 +47,18 @@ def scores(value: object) -> Scores:
 @scores.register(Result)
 def _of_result(result: Result) -> Scores:
     notes = [f"note: {note}" for note in result.notes]
-    return Scores(["label"], [([name], score) for name, score in result.rows()], notes, [result.signature])
+    return Scores(
+        ["label"], [([name], score) for name, score in result.rows()], notes, [str(result.signature)]
+    )
 
 
 @scores.register(Results)
 def _of_results(results: Results) -> Scores:
     rows = [([schema, name], score) for schema, result in results.items() for name, score in result.rows()]
     notes = dict.fromkeys(f"note: {note}" for result in results.values() for note in result.notes)
-    return Scores(["schema", "label"], rows, list(notes), [result.signature for result in results.values()])
+    return Scores(
+        ["schema", "label"], rows, list(notes), [str(result.signature) for result in results.values()]
+    )
 
 
 @scores.register(Evaluation)
@@ -65,7 +69,7 @@ def _of_evaluation(evaluation: Evaluation) -> Scores:
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
     rows = [([layer, schema, name], result) for layer, schema, name, result in by_layer(evaluation)]
     heads = ["layer", "schema", "system"]
-    return Scores(heads, rows, [*failed, *evaluation.notes, *notes], [evaluation.signature])
+    return Scores(heads, rows, [*failed, *evaluation.notes, *notes], [str(evaluation.signature)])
 
 
 def by_layer(evaluation: Evaluation) -> list[tuple[str, str, str, Result]]:

@@ -12,8 +12,9 @@ import numpy as np
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.columns import Ints, Spans, empty_spans
-from wortlaut.scoring.engine import Context, result_of, tallies_of
+from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.metrics import GIVEN, check_schema, counts_positions
 from wortlaut.scoring.result import Result, Results
@@ -113,7 +114,7 @@ def score(
         sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
     )
     resampling = Resampling("document", samples if intervals else 0, seed, confidence, interval_method)
-    context = Context(corpus, labels=sides.projection)
+    signature = Signature(corpus, projection=sides.projection, resampling=resampling)
     one = isinstance(schema, str)
     wanted = [schema] if isinstance(schema, str) else list(schema)
     wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in wanted))
@@ -129,7 +130,7 @@ def score(
     results = Results()
     for name, tally in parts[0].items():
         whole = tally if len(parts) == 1 else added([part[name] for part in parts], units, units)
-        results[name] = result_of(whole, name, resampling, context, sides.notes)
+        results[name] = result_of(whole, replace(signature, schemas=(name,)), sides.notes)
     return next(iter(results.values())) if one and len(results) == 1 else results
 
 
@@ -185,11 +186,11 @@ def breakdown(
         )
     task = Task(_ordered(left), _ordered(right), units, len(names))
     resampling = Resampling("document", samples if intervals else 0, seed)
-    context = Context(corpus, f"spans by {by}", sides.projection)
     name = check_schema(schema)
     if counts_positions(name):
         raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
-    return result_of(grouped_tallies(task, [name], groups)[name], name, resampling, context, sides.notes)
+    signature = Signature(corpus, by=by, projection=sides.projection, schemas=(name,), resampling=resampling)
+    return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.notes)
 
 
 def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None] | None = None) -> Task:
@@ -209,7 +210,7 @@ def _regrouped(spans: Spans, code: Sequence[int]) -> Spans:
 class _Sides:
     gold: Side
     predicted: Side
-    projection: str
+    projection: Projection | None
     notes: tuple[str, ...]
 
 
@@ -233,7 +234,7 @@ def _read(
             if dropped:
                 notes.append(f"{what}: {dropped} spans are left out by the projection {chosen.name}")
         sides.append(side)
-    return _Sides(sides[0], sides[1], "" if chosen is None else chosen.name, tuple(notes))
+    return _Sides(sides[0], sides[1], chosen, tuple(notes))
 
 
 def join(

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from wortlaut.scoring.columns import Floats, Ints, small
 from wortlaut.scoring.confusion import confusion
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, precision_recall_f1
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import GIVEN, counter
 from wortlaut.scoring.result import Result, Score
 from wortlaut.scoring.tally import Tally, items_of
 from wortlaut.scoring.task import Task, error_counts
-from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, Resampling, intervals
-from wortlaut.version import VERSION
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, intervals
 
 #: With more labels than the one and more labels × units than the other (names of speakers in a large corpus)
 #: labels get no intervals of their own: their counts in each unit would not fit memory.
 _MANY_LABELS, _LABEL_CELLS = 100, 8_000_000
 _NONE: tuple[None, None, None] = (None, None, None)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a signature says beside the schema: which corpus, which layer, how labels were projected."""
-
-    corpus: str = ""
-    layer: str = "spans"
-    labels: str = ""
-
-    def signature(self, schema: str, resampling: Resampling, average: str = "micro") -> str:
-        parts = [
-            "wortlaut",
-            f"corpus:{self.corpus}" if self.corpus else "",
-            f"layer:{self.layer}",
-            f"labels:{self.labels}" if self.labels else "",
-            f"schema:{schema}",
-            f"avg:{average}",
-            resampling.signature,
-            f"v:{VERSION}",
-        ]
-        return "|".join(part for part in parts if part)
 
 
 def tallies_of(
@@ -80,10 +58,9 @@ def tallies_of(
     return found
 
 
-def result_of(
-    tally: Tally, schema: str, resampling: Resampling, context: Context, notes: Sequence[str] = ()
-) -> Result:
-    """The result of what one score counted in the whole of a corpus."""
+def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> Result:
+    """The result of what the one score that the signature is of counted in the whole of a corpus."""
+    schema, resampling = signature.key.variant, signature.resampling
     counts, scale, units = tally.counts, tally.counts.scale, tally.counts.units
     whole = counts if tally.pooled is None else tally.pooled
     totals = counts.totals()
@@ -135,7 +112,7 @@ def result_of(
         macro=None if headline is macro else macro,
         averages=means,
         labels_absent=int((~present).sum()),
-        signature=context.signature(schema, resampling, tally.headline),
+        signature=replace(signature, average=tally.headline),
         notes=tuple(told),
         errors=None if tally.errors is None else dict(tally.errors),
         confusion=tally.confusion,

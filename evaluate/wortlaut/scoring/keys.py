@@ -71,6 +71,17 @@ class Signature:
     resampling: Resampling = field(default_factory=Resampling)
     version: str = VERSION
 
+    @property
+    def key(self) -> ScoreKey:
+        """The score that this is the signature of, under its only schema."""
+        (schema,) = self.schemas
+        return ScoreKey(self.task, schema, self.setting)
+
+    @property
+    def labels(self) -> str | dict[str, str | None] | None:
+        """The projection as :func:`wortlaut.evaluate` takes it."""
+        return None if self.projection is None else self.projection.given
+
     def of(self, key: ScoreKey) -> Signature:
         """The signature of one score of this evaluation: a projection is about entities alone."""
         projection = self.projection if key.task == "entities" else None

@@ -16,6 +16,11 @@ class Projection:
     name: str
     labels: Mapping[str, str | None]
 
+    @property
+    def given(self) -> str | dict[str, str | None]:
+        """What :func:`projection` makes this one from: a name, or the mapping itself."""
+        return self.name if PROJECTIONS.get(self.name) == self else dict(self.labels)
+
     def __call__(self, label: str) -> str | None:
         return self.labels.get(label, label)
 

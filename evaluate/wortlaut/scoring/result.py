@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from wortlaut.rendering import Tabular
+from wortlaut.scoring.columns import small
+from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.fair import FairScores, fair_scores
+from wortlaut.scoring.keys import Signature
 
 if TYPE_CHECKING:
     from wortlaut.scoring.columns import Ints
-    from wortlaut.scoring.confusion import Confusion
     from wortlaut.scoring.uncertainty import Interval
 
 #: The tasks of the main table; the others are roles of quotes and settings.
@@ -49,6 +53,14 @@ class Score:
             "predicted": self.predicted,
         }
 
+    @classmethod
+    def read(cls, data: Mapping[str, Any], **more: Any) -> Self:
+        """The score of its plain form, with what a subclass has more."""
+        values = {name: data[name] for name in Score.__dataclass_fields__}
+        for name in ("precision_interval", "recall_interval", "f1_interval"):
+            values[name] = values[name] and tuple(values[name])
+        return cls(**values, **more)
+
 
 @dataclass(frozen=True)
 class Result(Score, Tabular):
@@ -65,12 +77,12 @@ class Result(Score, Tabular):
     macro: Score | None = None
     averages: Mapping[str, Score] = field(default_factory=dict)
     labels_absent: int = 0
-    signature: str = ""
+    signature: Signature = field(default_factory=Signature)
     notes: tuple[str, ...] = ()
     errors: Mapping[str, int] | None = None
     confusion: Confusion | None = None
     unit_sums: Ints | None = field(default=None, repr=False, compare=False)
-    scale: int = field(default=1, repr=False)
+    scale: int = field(default=1, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         row = Score.to_dict(self)
@@ -80,7 +92,7 @@ class Result(Score, Tabular):
             row["averages"] = {name: score.to_dict() for name, score in self.averages.items()}
         row["labels_absent"] = self.labels_absent
         row["schema"] = self.schema
-        row["signature"] = self.signature
+        row["signature"] = str(self.signature)
         row["notes"] = list(self.notes)
         if self.errors is not None:
             row["errors"] = dict(self.errors)
@@ -89,6 +101,25 @@ class Result(Score, Tabular):
         if self.confusion is not None:
             row["confusion"] = asdict(self.confusion)
         return row
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:
+        """The result of its plain form; ``signature`` is what the text there stands for."""
+        matrix, units = data.get("confusion"), data.get("units")
+        return cls.read(
+            data,
+            schema=data["schema"],
+            per_label={label: Score.read(row) for label, row in data["per_label"].items()},
+            macro=None if data["macro"] is None else Score.read(data["macro"]),
+            averages={name: Score.read(row) for name, row in data.get("averages", {}).items()},
+            labels_absent=data["labels_absent"],
+            signature=signature,
+            notes=tuple(data["notes"]),
+            errors=data.get("errors"),
+            confusion=matrix and Confusion(tuple(matrix["labels"]), tuple(map(tuple, matrix["matrix"]))),
+            unit_sums=units and small(np.asarray(units["sums"], np.int64).reshape(-1, 4)),
+            scale=units["scale"] if units else 1,
+        )
 
     @property
     def per_unit(self) -> Ints | None:

@@ -39,6 +39,11 @@ def document_units(documents: int) -> Units:
     return Units("document", np.arange(documents, dtype=np.int64), np.zeros(documents, np.int64))
 
 
+def unplaced(kind: str, count: int) -> Units:
+    """As many units, of which a result that was read back does not say where they begin."""
+    return Units(kind, np.zeros(count, np.int64), np.arange(count, dtype=np.int64))
+
+
 def units_of(sentence_starts: Sequence[Sequence[int]]) -> Units:
     """Documents if there are at least ten, else sentences, from the starts of each document's sentences."""
     if len(sentence_starts) >= FEW_DOCUMENTS:

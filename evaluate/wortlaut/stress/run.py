@@ -22,6 +22,7 @@ from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, S
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
@@ -338,7 +339,7 @@ class _Side:
                     sums = np.zeros_like(new.per_unit)
                     sums[order] = new.per_unit
                     test = self._test(sums, old.per_unit, old.scale)
-                judged = (base.judged.get(layer, {}).get(schema), scored.judged.get(layer, {}).get(schema))
+                judged = [one.judged.get(ScoreKey.named(layer, schema)) for one in (base, scored)]
                 cases: list[Case] = []
                 if judged[0] is not None and judged[1] is not None:
                     cases = list(self._cases(judged[0], judged[1], after, layer))

@@ -1,0 +1,170 @@
+"""Results come back from their files, those of earlier versions too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from made import Made, corpus
+from shared import ROOT
+
+import wortlaut
+from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
+from wortlaut.evaluation.files import read_signature
+from wortlaut.formats.shards import iter_shards
+from wortlaut.gate.baseline import read_baseline, to_text
+from wortlaut.gate.rules import Rules
+from wortlaut.gate.run import gate
+from wortlaut.reports.schemas import schema
+from wortlaut.scoring.keys import ScoreKey, Signature
+from wortlaut.scoring.labels import projection
+from wortlaut.scoring.uncertainty import Resampling
+
+OLD = ROOT / "tests/cases/old"
+SCHEMA = Draft202012Validator(schema("evaluation"))
+
+
+def old(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((OLD / name).read_text("utf-8"))
+    return data
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"schemas": ["strict", "partial", "overlap@0.5", "fuzzy"]},
+        {"schemas": ["nervaluate", "seqeval", "hipe"], "labels": "conll4"},
+        {"labels": {"LOC": None, "PER": "B,C=D"}, "by": ["length", "document"]},
+        {"samples": 0, "items": False},
+    ],
+)
+@pytest.mark.parametrize("documents", [3, 12])
+def test_an_evaluation_comes_back(options: dict[str, Any], documents: int) -> None:
+    made = [Made({"d01": [0]}, ["d02"]), Made(label="LOC", spurious=["d00"]), "nobody:has_this"]
+    whole = evaluate(made, corpus(documents), **{"samples": 20, **options})  # type: ignore[arg-type]
+    data = whole.to_dict()
+    again = Evaluation.from_dict(data)
+    assert again.to_dict() == data
+    assert again.signature == whole.signature
+    assert (again.by, again.documents, len(again.units)) == (whole.by, documents, len(whole.units))
+    for one, other in zip(whole.systems, again.systems, strict=True):
+        assert other.results == one.results
+        assert other.breakdowns == one.breakdowns
+    through_json = json.loads(json.dumps(data))
+    assert Evaluation.from_dict(through_json).to_dict() == data
+    SCHEMA.validate(through_json)
+
+
+def test_the_quotes_of_the_gold_come_back(tmp_path: Path) -> None:
+    whole = evaluate(["quotes-de", "gazetteer"], samples=20, schemas=["strict", "spkatt", "parc"])
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(whole.to_dict()), "utf-8")
+    again = wortlaut.load_evaluation(path)
+    assert again.to_dict() == whole.to_dict()
+    assert again.systems[0].results == whole.systems[0].results
+    assert again.systems[0].results[ScoreKey("speakers", "strict", "gold")].signature.setting == "gold"
+    assert str(again) == str(whole)
+
+
+def test_what_is_read_compares_as_what_was_written() -> None:
+    a, b = (evaluate([Made(missed, spec=name)], corpus(12), samples=20) for name, missed in SYSTEMS)
+    told = wortlaut.compare(a, b, trials=50)
+    assert told.rows and told == wortlaut.compare(a.to_dict(), Evaluation.from_dict(b.to_dict()), trials=50)
+
+
+SYSTEMS: list[tuple[str, dict[str, list[int]]]] = [("a", {"d01": [0, 1]}), ("b", {})]
+
+
+def test_two_projections_with_one_text_are_not_compared() -> None:
+    sides = [
+        evaluate([Made(spec=str(i))], corpus(3), labels=labels, samples=0)
+        for i, labels in enumerate(({"LOC": "B,PER=D"}, {"LOC": "B", "PER": "D"}))
+    ]
+    assert str(sides[0].signature) == str(sides[1].signature)
+    for given in (sides, [side.to_dict() for side in sides]):
+        with pytest.raises(wortlaut.WortlautError, match=r"differ in schemas and projection: .*B,PER=D"):
+            wortlaut.compare(*given)
+
+
+# --- files of version 0.1.0 ---
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "projected.json", "peers.json"])
+def test_old_results_are_read(name: str) -> None:
+    data, read = old(name), load_evaluation(OLD / name)
+    written = read.to_dict()
+    plain = json.loads(json.dumps(written))
+    assert {key: value for key, value in plain.items() if key != "settings"} == data
+    assert Evaluation.from_dict(written).to_dict() == written
+    assert read.signature.version == "0.1.0"
+
+
+def test_old_results_say_how_they_were_made() -> None:
+    read = load_evaluation(OLD / "projected.json")
+    assert read.by == ("level", "length")
+    assert read.signature == Signature(
+        "gold",
+        old("projected.json")["corpus"]["hash"],
+        "all",
+        projection=projection("conll4"),
+        schemas=("strict", "partial"),
+        resampling=Resampling("sentence", 100),
+        version="0.1.0",
+    )
+
+
+def test_old_results_compare_as_they_did() -> None:
+    told = wortlaut.compare(OLD / "projected.json", trials=200).to_dict()
+    assert json.loads(json.dumps(told)) == old("comparison.json")
+
+
+def test_an_old_result_compares_with_a_new_one() -> None:
+    new = evaluate("gazetteer", labels="conll4", samples=10)
+    told = wortlaut.compare({"old": OLD / "projected.json", "new": new}, trials=20)
+    same = next(row for row in told.rows if row.a == "gazetteer (old)" and row.b == "gazetteer (new)")
+    assert same.test.f1 == 0 and not same.flips
+
+
+def test_an_old_baseline_is_read_and_passes() -> None:
+    text = (OLD / "baseline.json").read_text("utf-8")
+    assert to_text(read_baseline(OLD / "baseline.json")) == text
+    outcome = gate(OLD / "baseline.json", Rules())
+    assert outcome.verdict == "pass", str(outcome)
+    told = json.loads(json.dumps(outcome.to_dict()))
+    assert told["checks"] == old("check.json")["checks"]
+    assert told["scores"] == old("check.json")["scores"]
+
+
+def test_an_old_extraction_is_read() -> None:
+    ((_, documents),) = iter_shards(OLD / "extraction")
+    assert [bool(annotations.entities) for _, _, annotations in documents] == [True]
+
+
+# --- signatures ---
+
+
+@pytest.mark.parametrize("name", ["a|b:c", "preds|layer:x", "gold@1.0", ""])
+@pytest.mark.parametrize("labels", [None, "coarse", {"A|schema:x": "B|v:1"}, {"A": "B,C=D"}, {}])
+def test_a_signature_is_read_from_its_text(name: str, labels: Any) -> None:
+    whole = Signature(name, "ab" * 32, "all", projection=projection(labels), schemas=("strict", "fuzzy"))
+    keys = [ScoreKey("entities", "overlap@0.5"), ScoreKey("speakers", "strict", "matched")]
+    keys += [ScoreKey("cues", "strict", "matched"), ScoreKey("speakers", "entity", "gold")]
+    for one in (whole, *(whole.of(key) for key in keys)):
+        for resampling in (
+            Resampling("sentence", 10, 3, 0.9, "bca"),
+            Resampling("document", 0),
+            Resampling("document", 5, 1, 0.9),
+        ):
+            made = replace(one, resampling=resampling, version="0.1.0")
+            known = replace(whole, resampling=resampling)
+            assert read_signature(str(made), known) == made
+
+
+def test_another_text_is_no_signature() -> None:
+    for text in ("", "wortlaut", "wortlaut|layer:all|schema:strict|avg:micro|resample:often|v:1"):
+        with pytest.raises(ValueError, match="is no signature"):
+            read_signature(text, Signature())
