@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from strategies import documents
@@ -192,11 +192,25 @@ def test_clusters_are_marked_by_their_id() -> None:
     assert lines[-1] == "not shown: 3 entities (--layer entities), 1 quotes (--layer quotes)"
 
 
+#: The line breaks at a space, which then has no column, and of which spans cover just that space.
+WITHOUT_COLUMNS = Document(
+    "d",
+    "Anna, die das gesagt hat, ist müde. Bert nicht.",
+    Annotations(
+        quotes=(
+            *(Quote(id, "direct", Span.of(30, 31)) for id in ("q1", "q2")),
+            Quote("q3", "direct", Span.of(30, 31), addressee=Span.joined([(0, 4), (35, 36)])),
+        )
+    ),
+)
+
+
 def test_an_empty_text() -> None:
     assert "(no text)" in shown(Document("d", ""))
 
 
 @given(documents(), st.integers(40, 100))
+@example(WITHOUT_COLUMNS, 40)
 def test_every_mark_is_named_and_no_line_is_too_wide(document: Document, width: int) -> None:
     lines = shown(document, Lane("x", document.annotations), width=width)
     text = "\n".join(lines)

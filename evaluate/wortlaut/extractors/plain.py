@@ -86,23 +86,24 @@ class View:
 def view(text: str) -> View:
     """The view of ``text``; the text itself, at next to no cost, where it is plain already."""
     maps = []
-    for edits in (_letters, _lines):
+    for edits in (_signs, _letters, _lines):
         if made := list(edits(text)):
             text, offsets = apply(text, made)
             maps.append(offsets)
     return View(text, tuple(maps))
 
 
+def _signs(text: str) -> Iterator[Edit]:
+    """No signs that a reader takes for others or for nothing; one may part a letter from its mark."""
+    for match in _SIGN.finditer(text):
+        yield Edit(*match.span(), _sign(text, match.end(), match.group()))
+
+
 def _letters(text: str) -> Iterator[Edit]:
-    """Composed letters, and no signs that a reader does not tell from others or from nothing."""
+    """Composed letters."""
     if not unicodedata.is_normalized("NFC", text):
         for start, end in characters(text):
-            new = _sign(text, end, unicodedata.normalize("NFC", text[start:end]))
-            if new != text[start:end]:
-                yield Edit(start, end, new)
-    else:
-        for match in _SIGN.finditer(text):
-            yield Edit(*match.span(), _sign(text, match.end(), match.group()))
+            yield Edit(start, end, unicodedata.normalize("NFC", text[start:end]))
 
 
 def _sign(text: str, end: int, sign: str) -> str:

@@ -175,7 +175,8 @@ def _pieces(
             first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
             for number in range(first, last + 1):
                 line = lines[number]
-                begin = line.columns[max(start, line.start) - line.start]
+                # What has no column of its own, like the space of a line break, is marked in the last one.
+                begin = min(line.columns[max(start, line.start) - line.start], width - 1)
                 stop = line.columns[min(end, line.end) - line.start]
                 bars[number].append((begin, max(stop, begin + 1), start >= line.start, end <= line.end))
         head, tail = min(bars), max(bars)
