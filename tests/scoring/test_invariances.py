@@ -12,7 +12,6 @@ from span_cases import (
     LABEL_AWARE,
     LABEL_BLIND,
     LABELS,
-    LENGTH,
     OF_SPANS,
     SCHEMAS,
     Doc,
@@ -27,12 +26,9 @@ from strategies import examples
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
-from wortlaut.scoring.engine import result_of
 from wortlaut.scoring.fair import fair_scores
-from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import count
 from wortlaut.scoring.result import Result
-from wortlaut.scoring.tally import Tally, added, kept
 from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import Resampling
 
@@ -118,13 +114,6 @@ def test_renamed_labels_rename_the_rows_and_change_nothing_else(
 @pytest.mark.parametrize("schema", SCHEMAS)
 @few
 @given(corpus=any_corpus)
-def test_a_corpus_twice_has_the_same_scores(schema: str, corpus: list[Doc]) -> None:
-    assert prf(scored(task_of(corpus + corpus), schema)) == approx(prf(scored(task_of(corpus), schema)))
-
-
-@pytest.mark.parametrize("schema", SCHEMAS)
-@few
-@given(corpus=any_corpus)
 def test_gold_against_itself_is_perfect(schema: str, corpus: list[Doc]) -> None:
     result = scored(task_of([(gold, gold[::-1]) for gold, _ in corpus]), schema, DRAWS)
     if schema in OF_SPANS and any(gold for gold, _ in corpus):
@@ -154,41 +143,6 @@ def test_swapped_sides_swap_precision_and_recall(schema: str, corpus: list[Doc])
     assert prf(one) == approx(swapped)
     assert one.errors is not None and two.errors is not None
     assert one.errors == {name: two.errors[MIRRORED.get(name, name)] for name in one.errors}
-
-
-@pytest.mark.parametrize("schema", SCHEMAS)
-@few
-@given(corpus=any_corpus, label=st.integers(0, len(LABELS) - 1), place=st.integers(0, 3), data=st.data())
-def test_a_spurious_span_never_raises_precision(
-    schema: str, corpus: list[Doc], label: int, place: int, data: st.DataObject
-) -> None:
-    at = data.draw(st.integers(0, len(corpus) - 1))
-    extra = (Span.of(LENGTH + place, LENGTH + place + 2), label)
-    worse = [(gold, [*found, extra]) if i == at else (gold, found) for i, (gold, found) in enumerate(corpus)]
-    before, after = scored(task_of(corpus), schema), scored(task_of(worse), schema)
-    assert after.recall == before.recall
-    assert after.correct == before.correct
-    if before.precision is not None and after.precision is not None:
-        assert after.precision <= before.precision
-        # Past the last token there is none, so under "token" the extra span covers nothing.
-        assert after.precision < before.precision or before.precision == 0 or schema == "token"
-
-
-@pytest.mark.parametrize("schema", SCHEMAS)
-@few
-@given(corpus=any_corpus, cut=st.integers(0, 4))
-def test_shards_together_are_the_whole(schema: str, corpus: list[Doc], cut: int) -> None:
-    whole = Tally(count(task_of(corpus), schema), LABELS)
-    shards = []
-    for first, docs in ((0, corpus[:cut]), (len(corpus[:cut]), corpus[cut:])):
-        if docs:
-            place = np.arange(first, first + len(docs))
-            shards.append(kept(Tally(count(task_of(docs), schema), LABELS), place, place))
-    together = added(shards, len(corpus), len(corpus))
-    np.testing.assert_array_equal(together.counts.per_unit(), whole.counts.per_unit())
-    signature = Signature(schemas=(schema,), resampling=DRAWS)
-    one, two = (result_of(tally, signature) for tally in (whole, together))
-    assert numbers(one) == numbers(two)
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
