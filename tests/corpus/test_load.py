@@ -136,8 +136,8 @@ def test_a_file_without_its_format_is_named_with_what_it_looks_like(tmp_path):
 
 def test_every_format_that_can_be_read_is_in_the_list_of_corpora():
     from wortlaut.corpus.known import KNOWN
-    from wortlaut.formats import READERS
+    from wortlaut.formats import FORMATS
 
     told = {word for corpus in KNOWN for word in re.findall(r"[\w-]+", f"{corpus.ref} {corpus.get}")}
-    assert [name for name in READERS if name != "dataset" and name not in told] == []
+    assert [name for name in FORMATS if name != "dataset" and name not in told] == []
     assert "FOLDER" in told  # a dataset is named by its folder

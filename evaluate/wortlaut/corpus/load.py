@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
-from wortlaut.formats import READERS, detect, reader
+from wortlaut.formats import FORMATS, detect, reader
 from wortlaut.formats.native import format_lines
 from wortlaut.model import Document
 
@@ -57,7 +57,7 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     if (
         ref == "gold"
         or name.startswith("gold@")
-        or (colon and name in (*READERS, "hub") and name != "predictions")
+        or (colon and name in (*FORMATS, "hub") and name != "predictions")
     ):
         return list(stream_corpus(ref))
     path = path if colon and name == "predictions" else ref
@@ -93,13 +93,15 @@ def corpus_hash(documents: Iterable[Document]) -> str:
 
 def digest(document: Document) -> bytes:
     """SHA-256 over id, text and annotations; the order of these does not change it."""
-    parts = (document.id, document.text, *format_lines(document.annotations, document.text))
-    total = sha256()
-    for part in parts:
-        # Lengths keep apart what would otherwise run together.
-        data = part.encode("utf-8", "surrogatepass")
-        total.update(len(data).to_bytes(8, "big") + data)
-    return total.digest()
+    return sha256(
+        framed(document.id, document.text, *format_lines(document.annotations, document.text))
+    ).digest()
+
+
+def framed(*strings: str) -> bytes:
+    """The strings, each behind its length, which keeps apart what would otherwise run together."""
+    encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
+    return b"".join(len(data).to_bytes(8, "big") + data for data in encoded)
 
 
 def _documents(ref: str | Path) -> Iterator[Document]:
@@ -127,10 +129,10 @@ def _documents(ref: str | Path) -> Iterator[Document]:
         try:
             hint = f"Write {detect(Path(ref))}:{ref}."
         except WortlautError:
-            known = " ".join(f"{name}:" for name in sorted(READERS))
+            known = " ".join(f"{name}:" for name in sorted(FORMATS))
             hint = f"Say in which format, one of: {known}"
         raise DataError("a file is named with its format", where=str(ref), hint=hint)
-    error = unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in READERS)])
+    error = unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in FORMATS)])
     error.hint += " There is no file or folder of this name, either."
     raise error
 

@@ -353,9 +353,9 @@ def _module(name: str, where: str) -> types.ModuleType:
         hint = "Is it installed in this environment?"
         if Path(f"{name.replace('.', '/')}.py").is_file():
             hint = f"For the file in this folder write {name.replace('.', '/')}.py:FACTORY."
-        from wortlaut.formats import READERS
+        from wortlaut.formats import FORMATS
 
-        if name in READERS:
+        if name in FORMATS:
             hint = f"{name}: names a corpus. Two annotated files are scored by wortlaut score GOLD {where}"
         raise UnknownNameError(f"no module named {error.name!r}", where=where, hint=hint) from error
     except WortlautError:

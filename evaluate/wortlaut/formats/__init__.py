@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from types import ModuleType
+from typing import Literal, cast
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Losses
@@ -18,63 +20,74 @@ Writer = Callable[..., Losses]
 #: ``join(path, parts)`` makes of files or folders that ``write`` wrote what it would write of them all.
 Joiner = Callable[[Path, Sequence[Path]], None]
 
-#: What a corpus can be read from: name → module.
-READERS = {
-    "native": "wortlaut.formats.native",
-    "dataset": "wortlaut.formats.dataset",
-    "predictions": "wortlaut.formats.predictions",
-    "german-news-quotation": "wortlaut.formats.german_news_quotation",
-    "germeval": "wortlaut.formats.germeval",
-    "hipe": "wortlaut.formats.hipe",
-    "conll": "wortlaut.formats.conll",
-    "conllu": "wortlaut.formats.conllu",
-    "brat": "wortlaut.formats.brat",
-    "label-studio": "wortlaut.formats.label_studio",
-    "doccano": "wortlaut.formats.doccano",
-    "prodigy": "wortlaut.formats.prodigy",
-    "inception": "wortlaut.formats.inception",
-    "docbin": "wortlaut.formats.docbin",
-    "tei": "wortlaut.formats.tei",
-    "web-annotation": "wortlaut.formats.web_annotation",
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What is known of a format before its module is imported: what its files are called and what one holds.
+
+    ``suffixes``: the ends of their names, first the one that is written. ``holds``: all documents in one
+    ``file``, one on each ``line``, or one ``document`` in each file of a folder; empty for what is otherwise.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    holds: Literal["file", "line", "document", ""] = ""
+
+
+#: Name → what is known. A folder is of the first whose files it holds.
+FORMATS = {
+    "dataset": Format(),
+    "predictions": Format((".jsonl",), "line"),
+    "brat": Format((".ann",), "document"),
+    "web-annotation": Format((".jsonld",), "document"),
+    "inception": Format((".xmi",), "document"),
+    "docbin": Format((".spacy",), "file"),
+    "german-news-quotation": Format((".json",), "document"),
+    "native": Format((".jsonl",)),
+    "conllu": Format((".conllu",), "file"),
+    "tei": Format((".xml", ".tei"), "document"),
+    "conll": Format((".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"), "file"),
+    "germeval": Format((".tsv",), "file"),
+    "hipe": Format((".tsv",), "file"),
+    "label-studio": Format((".json",), "file"),
+    "doccano": Format((".jsonl",), "line"),
+    "prodigy": Format((".jsonl",), "line"),
 }
-#: What can be written: name → module.
-WRITERS = {
-    "native": "wortlaut.formats.native",
-    "dataset": "wortlaut.formats.dataset",
-    "predictions": "wortlaut.formats.predictions",
-    "label-studio": "wortlaut.formats.label_studio",
-    "doccano": "wortlaut.formats.doccano",
-    "prodigy": "wortlaut.formats.prodigy",
-    "inception": "wortlaut.formats.inception",
-    "docbin": "wortlaut.formats.docbin",
-    "tei": "wortlaut.formats.tei",
-    "web-annotation": "wortlaut.formats.web_annotation",
-    "brat": "wortlaut.formats.brat",
-    "conll": "wortlaut.formats.conll",
-    "conllu": "wortlaut.formats.conllu",
-    "german-news-quotation": "wortlaut.formats.german_news_quotation",
-    "germeval": "wortlaut.formats.germeval",
-    "hipe": "wortlaut.formats.hipe",
+#: Suffix → the one format whose files end in it.
+OWN_SUFFIXES = {
+    suffix: name
+    for name, known in FORMATS.items()
+    for suffix in known.suffixes
+    if sum(suffix in other.suffixes for other in FORMATS.values()) == 1
 }
+
+
+def module(name: str) -> ModuleType:
+    """The module of the format ``name``, with ``read``, ``write`` and, where parts can be joined, ``join``.
+
+    Raises UnknownNameError, with near names.
+    """
+    if name not in FORMATS:
+        raise unknown_name("format", name, FORMATS)
+    return import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 def reader(name: str) -> Reader:
-    """The ``read`` function of the format ``name``. Raises UnknownNameError, with near names."""
-    if name not in READERS:
-        raise unknown_name("format", name, READERS)
-    return cast(Reader, import_module(READERS[name]).read)
+    return cast(Reader, module(name).read)
 
 
 def writer(name: str) -> Writer:
-    """The ``write`` function of the format ``name``. Raises UnknownNameError, with near names."""
-    if name not in WRITERS:
-        raise unknown_name("format to write", name, WRITERS)
-    return cast(Writer, import_module(WRITERS[name]).write)
+    return cast(Writer, module(name).write)
 
 
 def joiner(name: str) -> Joiner | None:
-    """The ``join`` function of the format ``name``; None where it must be written in one go."""
-    return cast(Joiner | None, getattr(import_module(WRITERS[name]), "join", None))
+    return cast(Joiner | None, getattr(module(name), "join", None))
+
+
+def format_to_write(out: Path) -> str | None:
+    """The format that the name of a file to write tells; None where none does."""
+    name = OWN_SUFFIXES.get(out.suffix, "dataset")
+    known = FORMATS[name]
+    return name if known.holds == "file" and known.suffixes[0] == out.suffix else None
 
 
 def detect(path: Path) -> str:
@@ -85,18 +98,19 @@ def detect(path: Path) -> str:
     if path.is_dir():
         if (path / "README.md").is_file() and any(path.rglob("*.parquet")):
             return "dataset"
-        for pattern, name in _FOLDERS.items():
-            if any(path.rglob(pattern)):
+        for name, known in FORMATS.items():
+            shows = known.holds in ("document", "") or known.suffixes[0] in OWN_SUFFIXES
+            if shows and any(any(path.rglob(f"*{suffix}")) for suffix in known.suffixes):
                 return name
-    elif path.suffix in _SUFFIXES:
-        return _SUFFIXES[path.suffix]
+    elif path.suffix in OWN_SUFFIXES:
+        return OWN_SUFFIXES[path.suffix]
     elif path.suffix == ".jsonl":
         return _lines(path)
     elif path.suffix == ".json":
         return (
             "label-studio" if _head(path).lstrip("\ufeff \r\n\t").startswith("[") else "german-news-quotation"
         )
-    elif path.suffix in (".ann", ".txt") and path.with_suffix(".ann").is_file():
+    elif path.suffix == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     else:
         head = _head(path)
@@ -110,30 +124,21 @@ def detect(path: Path) -> str:
     raise DataError(
         "the format does not show",
         where=str(path),
-        hint=f"Name it, as one of {', '.join(READERS)}: conll:FILE",
+        hint=f"Name it, as one of {', '.join(FORMATS)}: conll:FILE",
     )
 
 
-#: Files that say what a folder holds, in the order in which they are looked for.
-_FOLDERS = {
-    "*.ann": "brat",
-    "*.jsonld": "web-annotation",
-    "*.xmi": "inception",
-    "*.spacy": "docbin",
-    "*.json": "german-news-quotation",
-    "*.jsonl": "native",
-    "*.conllu": "conllu",
-    "*.xml": "tei",
-}
-_SUFFIXES = {
-    ".jsonld": "web-annotation",
-    ".xmi": "inception",
-    ".conllu": "conllu",
-    ".xml": "tei",
-    ".tei": "tei",
-    ".spacy": "docbin",
-    **dict.fromkeys((".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"), "conll"),
-}
+def quick_count(name: str, path: Path) -> int:
+    """How many documents a file or folder of the format holds, where that is quickly said; else 0."""
+    known = FORMATS.get(name, Format())
+    if known.holds == "line":
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    if name == "dataset":
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(file).num_rows for file in path.glob("data/documents/*.parquet"))
+    return sum(1 for _ in path.rglob(f"*{known.suffixes[0]}")) if known.holds == "document" else 0
 
 
 def _lines(path: Path) -> str:

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import folder
+from wortlaut.formats import FORMATS, folder
 from wortlaut.formats.columns import files, lines
 from wortlaut.formats.graph import (
     PARENT,
@@ -58,7 +58,9 @@ _REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.ann`` or ``.txt`` file."""
-    for file in files(path.with_suffix(".ann") if path.suffix == ".txt" else path, ".ann", named=True):
+    for file in files(
+        path.with_suffix(".ann") if path.suffix == ".txt" else path, *FORMATS["brat"].suffixes, named=True
+    ):
         yield _document(file)
 
 

@@ -28,10 +28,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError, unknown_name
+from wortlaut.formats import FORMATS
 from wortlaut.formats.columns import (
     SCHEMES,
     TokenView,
@@ -67,7 +68,7 @@ _INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
-_SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou", ".tsv")
+_SUFFIXES = tuple(chain.from_iterable(FORMATS[name].suffixes for name in ("conll", "conllu", "germeval")))
 _EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
 #: Lines looked at to find the layout.
 _SAMPLE = 20_000

@@ -27,6 +27,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from wortlaut.errors import DataError
+from wortlaut.formats import FORMATS
 from wortlaut.formats.columns import (
     CROSSES,
     INSIDE,
@@ -68,7 +69,7 @@ _OWN = (
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a ``.conllu`` file or of a folder of them."""
-    for file in files(path, ".conllu", named=True):
+    for file in files(path, *FORMATS["conllu"].suffixes, named=True):
         for number, part in enumerate(_parts(file), 1):
             yield _document(part, file, number)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl
+from wortlaut.formats import FORMATS, jsonl
 from wortlaut.formats.columns import INSIDE, files
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
@@ -39,7 +39,7 @@ def read(path: Path) -> Iterator[Document]:
     import spacy
     from spacy.tokens import DocBin
 
-    for file in files(path, ".spacy"):
+    for file in files(path, *FORMATS["docbin"].suffixes):
         try:
             docs = DocBin().from_bytes(file.read_bytes())
         # Whatever msgpack and zlib raise over other bytes.

@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import folder
+from wortlaut.formats import FORMATS, folder
 from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
 from wortlaut.formats.jsonl import get_typed as _get
 from wortlaut.formats.jsonl import read_json
@@ -68,7 +68,7 @@ _ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "
 
 def read(path: Path) -> Iterator[Document]:
     """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
-    for file in files(path, ".json"):
+    for file in files(path, *FORMATS["german-news-quotation"].suffixes):
         yield _document(file)
 
 

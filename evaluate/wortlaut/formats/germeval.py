@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wortlaut.errors import DataError
+from wortlaut.formats import FORMATS
 from wortlaut.formats.columns import (
     LAYOUT,
     TokenView,
@@ -41,7 +42,7 @@ _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
 
 def read(path: Path) -> Iterator[Document]:
     """Every sentence of a ``.tsv`` file or of a folder of them."""
-    for file in files(path, ".tsv", named=True):
+    for file in files(path, *FORMATS["germeval"].suffixes, named=True):
         yield from _sentences(file)
 
 

@@ -28,6 +28,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError
+from wortlaut.formats import FORMATS
 from wortlaut.formats.columns import (
     TokenView,
     comment_id,
@@ -63,7 +64,7 @@ _Row = tuple[int, list[str]]
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a ``.tsv`` file or of a folder of them."""
-    for file in files(path, ".tsv"):
+    for file in files(path, *FORMATS["hipe"].suffixes):
         yield from _documents(file)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError
-from wortlaut.formats import folder, jsonl, xml
+from wortlaut.formats import FORMATS, folder, jsonl, xml
 from wortlaut.formats.columns import files
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
     cassis = _cassis()
     systems: dict[Path, Any] = {}
-    for file in files(path, ".xmi"):
+    for file in files(path, *FORMATS["inception"].suffixes):
         source = file.parent / "TypeSystem.xml"
         if not source.is_file():
             raise MissingFileError("the type system is not there", where=str(source))

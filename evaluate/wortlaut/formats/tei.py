@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from wortlaut.errors import DataError
-from wortlaut.formats import folder, jsonl, xml
+from wortlaut.formats import FORMATS, folder, jsonl, xml
 from wortlaut.formats.columns import files
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
@@ -45,7 +45,7 @@ _HEAD = """\
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xml`` file."""
-    for file in files(path, ".xml", ".tei"):
+    for file in files(path, *FORMATS["tei"].suffixes):
         yield _document(file)
 
 

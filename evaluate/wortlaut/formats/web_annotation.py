@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from wortlaut.errors import DataError
-from wortlaut.formats import folder, jsonl
+from wortlaut.formats import FORMATS, folder, jsonl
 from wortlaut.formats.columns import files
 from wortlaut.formats.graph import Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
@@ -37,7 +37,7 @@ _AROUND = 20
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.jsonld`` file."""
-    for file in files(path, ".jsonld"):
+    for file in files(path, *FORMATS["web-annotation"].suffixes):
         yield _document(file)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,33 +18,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wortlaut.corpus.load import stream_corpus
+from wortlaut.corpus.load import framed, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
-from wortlaut.formats import READERS, WRITERS, Writer, detect, joiner, writer
+from wortlaut.formats import FORMATS, Writer, detect, format_to_write, joiner, quick_count, writer
 from wortlaut.formats.losses import Loss, Losses
 from wortlaut.io.files import write_whole
 from wortlaut.io.folders import emptied, parts_of, put, target
 from wortlaut.model import Document
 from wortlaut.version import VERSION
 
-#: What the end of a name says about what to write.
-SUFFIXES = {
-    ".conll": "conll",
-    ".conllu": "conllu",
-    ".spacy": "docbin",
-}
 #: A part ends with the document that reaches one of these.
 DOCUMENTS, CHARACTERS = 20_000, 20_000_000
-#: Sources whose documents are counted by what their files are called, or by their lines.
-_FILES = {
-    "brat": "*.ann",
-    "web-annotation": "*.jsonld",
-    "inception": "*.xmi",
-    "german-news-quotation": "*.json",
-    "tei": "*.xml",
-}
-_LINES = ("predictions", "doccano", "prodigy")
-
 _STATE = "state.json"
 #: Called with what is being done, the documents done, and their number (0 where it is not known).
 Progress = Callable[[str, int, int], object]
@@ -90,22 +75,23 @@ def convert(
         raise DataError(
             f"a conversion to {name} begins again, it cannot go on",
             where=str(out),
-            hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, WRITERS))}.",
+            hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, FORMATS))}.",
         )
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
-    documents = _told(stream_corpus(ref), f"to {name}", _count(ref), progress)
+    given, _, place = str(ref).partition(":")
+    documents = _with_progress(stream_corpus(ref), f"to {name}", quick_count(given, Path(place)), progress)
     stretches = _cut(documents, whole=join is None)
     with parts_of(out) as folder:
-        parts = _earlier(folder, what, resume)
+        parts = _finished_parts(folder, what, resume)
         for known in parts:
-            _pass_over(next(stretches, None), known, folder)
+            _skip(next(stretches, None), known, folder)
         before = sum(part["documents"] for part in parts)
         try:
             for number, part in enumerate(stretches, len(parts)):
                 path = _made(folder / f"{number:05}") / out.name
                 losses = tuple(write(path, part, **options))
                 if strict and losses:
-                    raise _too_much(losses, out)
+                    raise _refused_losses(losses, out)
                 parts.append(part.to_dict(losses))
                 if join is not None:
                     write_whole(folder / _STATE, json.dumps({"of": what, "parts": parts}))
@@ -120,8 +106,8 @@ def convert(
             kept = (folder / _STATE).exists() and not broken
             if not kept:
                 emptied(folder)
-            told = _in_words(error, out, folder if kept else None)
-            raise told from (None if told is error else error)
+            shown = _shown(error, out, folder if kept else None)
+            raise shown from (None if shown is error else error)
         emptied(folder)
     found = Losses(name)
     for row in (row for part in parts for row in part["losses"]):
@@ -145,9 +131,7 @@ class _Part:
         for document in self._documents:
             self.documents += 1
             characters += len(document.text)
-            for value in (document.id, document.text):
-                data = value.encode("utf-8", "surrogatepass")
-                self._texts.update(len(data).to_bytes(8, "big") + data)
+            self._texts.update(framed(document.id, document.text))
             yield document
             if not self._whole and (self.documents >= DOCUMENTS or characters >= CHARACTERS):
                 return
@@ -164,14 +148,13 @@ def _cut(documents: Iterator[Document], whole: bool) -> Iterator[_Part]:
         yield _Part(first, documents, whole)
 
 
-def _pass_over(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
-    for _ in part or ():
-        pass
+def _skip(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
+    deque(part or (), maxlen=0)  # goes through it
     if part is None or part.to_dict(()) != known | {"losses": []}:
         raise _other_run("the source does not give the documents that it gave before", folder)
 
 
-def _told(
+def _with_progress(
     documents: Iterable[Document], what: str, total: int, progress: Progress | None
 ) -> Iterator[Document]:
     for read, document in enumerate(documents, 1):
@@ -180,21 +163,7 @@ def _told(
             progress(what, read, total)
 
 
-def _count(ref: str | Path) -> int:
-    """How many documents a source has, where that is quickly said; else 0."""
-    name, _, path = str(ref).partition(":")
-    place = Path(path)
-    if name in _LINES:
-        with place.open("rb") as file:
-            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    if name == "dataset":
-        import pyarrow.parquet as pq
-
-        return sum(pq.read_metadata(file).num_rows for file in place.glob("data/documents/*.parquet"))
-    return sum(1 for _ in place.rglob(_FILES[name])) if name in _FILES else 0
-
-
-def _too_much(losses: Sequence[Loss], out: Path) -> DataError:
+def _refused_losses(losses: Sequence[Loss], out: Path) -> DataError:
     count, first = sum(loss.count for loss in losses), losses[0]
     return DataError(
         f"{count} losses, the first: {first.kind}, {first.reason} ({first.examples[0]})",
@@ -206,11 +175,11 @@ def _too_much(losses: Sequence[Loss], out: Path) -> DataError:
 # ---------------------------------------------------------------- the hidden folder
 
 
-def _earlier(folder: Path, what: dict[str, str], resume: bool) -> list[dict[str, Any]]:
+def _finished_parts(folder: Path, what: dict[str, str], resume: bool) -> list[dict[str, Any]]:
     """The parts of a run that was broken off, if it is to be gone on with."""
-    state = json.loads((folder / _STATE).read_text("utf-8")) if (folder / _STATE).exists() else None
-    if state is None:
+    if not (folder / _STATE).exists():
         return []
+    state = json.loads((folder / _STATE).read_text("utf-8"))
     parts: list[dict[str, Any]] = state["parts"]
     if not resume:
         count = sum(part["documents"] for part in parts)
@@ -219,8 +188,8 @@ def _earlier(folder: Path, what: dict[str, str], resume: bool) -> list[dict[str,
         )
     for key, value in state["of"].items():
         if value != what[key]:
-            told = "the source has changed since" if key == "files" else f"its {key} was {value}"
-            raise _other_run(f"an earlier run was broken off, but {told}", folder)
+            other = "the source has changed since" if key == "files" else f"its {key} was {value}"
+            raise _other_run(f"an earlier run was broken off, but {other}", folder)
     return parts
 
 
@@ -230,14 +199,13 @@ def _other_run(what: str, folder: Path, hint: str = "") -> WortlautError:
 
 def _made(folder: Path) -> Path:
     """An empty folder: what a run that was broken off left in it is no whole part."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
 
 
-def _in_words(error: BaseException, out: Path, kept: Path | None) -> BaseException:
-    """The error as it is told, with how to go on where something was kept."""
+def _shown(error: BaseException, out: Path, kept: Path | None) -> BaseException:
+    """The error as it is shown, with how to go on where something was kept."""
     if isinstance(error, KeyboardInterrupt) and kept:
         error = WortlautError("interrupted", where=str(out))
     elif isinstance(error, UnicodeEncodeError):
@@ -266,21 +234,21 @@ def _fingerprint(ref: str | Path) -> str:
 def named(source: str | Path) -> str | Path:
     """What ``load_corpus`` takes for a path whose format shows. Raises where it does not, or is not there."""
     name, colon, _ = str(source).partition(":")
-    if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*READERS, "hub")):
+    if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*FORMATS, "hub")):
         return source
     if not Path(source).exists():
         raise MissingFileError(
-            "no such file or folder", where=str(source), hint=f"Formats: {', '.join(READERS)}."
+            "no such file or folder", where=str(source), hint=f"Formats: {', '.join(FORMATS)}."
         )
     return f"{detect(Path(source))}:{source}"
 
 
 def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, str]]:
-    if to is None and out.suffix not in SUFFIXES:
+    if (to := to or format_to_write(out)) is None:
         raise DataError(
-            "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(WRITERS)}."
+            "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(FORMATS)}."
         )
-    name, _, query = (to or SUFFIXES[out.suffix]).partition("?")
+    name, _, query = to.partition("?")
     write = writer(name)
     options = {}
     for pair in query.split("&") if query else ():
