@@ -285,8 +285,8 @@ def extraction(folder: Path, one: Case, size: int = 10, failed: Sequence[str] = 
         shard = shards.Shard(number, len(part), count, len(data), sha256(data).hexdigest(), "")
         (folder / shard.name).write_bytes(data)
         made.append(shard)
-    finds = {"spec": "made", "finds": ["entities", "quotes", "clusters"], "notes": []}
-    manifest = shards.Manifest(finds, "made", size, tuple(made), "0" * 64)
+    ran = shards.Ran("made", {}, ("entities", "quotes", "clusters"))
+    manifest = shards.Manifest(ran, "made", size, tuple(made), "0" * 64)
     (folder / shards.MANIFEST).write_text(manifest.to_json())
     return f"preds:{folder}"
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.shards import (
     Manifest,
+    Ran,
     Shard,
     annotation_columns,
     iter_failures,
@@ -102,7 +103,7 @@ def folder(name: str) -> Folder:
     place.write(
         "failures.jsonl", b'{"shard": 1, "id": "c", "sha256": "x", "kind": "timeout", "error": "it hung"}\n'
     )
-    manifest = Manifest({"spec": "s", "identity": {}, "finds": [], "notes": []}, "ref", 2, tuple(shards))
+    manifest = Manifest(Ran("s", {}), "ref", 2, tuple(shards))
     place.write("manifest.json", manifest.to_json().encode())
     return place
 

@@ -117,7 +117,7 @@ class Shards:
                 hint="Run `wortlaut extract` again: it goes on where it stopped.",
             )
         self._table = lru_cache(_SHARDS)(self._read)
-        self.notes = tuple(self._manifest.extractor.get("notes", ()))
+        self.notes = tuple(self._manifest.extractor.notes)
         if count := self._manifest.failures:
             counted = "documents in quarantine count" if count > 1 else "document in quarantine counts"
             self.notes += (f"{count} {counted} as nothing found: {shards.FAILURES} says why.",)
@@ -139,7 +139,7 @@ class Shards:
 
     def finds(self) -> tuple[str, ...]:
         """The layers that were looked for."""
-        return tuple(layer for layer in LAYERS if layer in self._manifest.extractor["finds"])
+        return tuple(layer for layer in LAYERS if layer in self._manifest.extractor.finds)
 
     def where(self, place: Place) -> str:
         return f"{self.path}/{self.short(place)}"

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from hashlib import sha256
 from itertools import accumulate, chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.storage import Folder
@@ -33,13 +33,15 @@ from wortlaut.model import LAYERS, Annotations, Span
 from wortlaut.model.fields import table
 from wortlaut.records.annotations import MODELS
 from wortlaut.records.arrow import columns, from_structs, struct
+from wortlaut.records.record import At, Count, Digest, Layers, Many, Must, as_dict, written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
 
-FORMAT = "wortlaut-extraction/1"
+#: Notes of the extractor that a manifest holds.
+MAX_NOTES = 20
 MANIFEST, FAILURES, SHARDS = "manifest.json", "failures.jsonl", "shards"
 
 
@@ -47,12 +49,12 @@ MANIFEST, FAILURES, SHARDS = "manifest.json", "failures.jsonl", "shards"
 class Shard:
     """A finished shard. ``documents`` counts all its rows, those in quarantine (``failures``) included."""
 
-    number: int
-    documents: int
-    failures: int
-    bytes: int
-    sha256: str
-    source: str
+    number: Annotated[Count, "Its file is shards/ and the number, with five digits or more, .parquet."]
+    documents: Many
+    failures: Count
+    bytes: Many
+    sha256: Annotated[Digest, "Of the file."]
+    source: Annotated[Digest, "Of the ids and texts that the shard was made from."]
 
     @property
     def name(self) -> str:
@@ -60,48 +62,65 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """What was run. ``identity`` must be the same for a run to go on."""
+
+    spec: Annotated[str, "The extractor, as it was named."]
+    identity: Annotated[
+        Mapping[str, str],
+        "The spec, the versions of what brings the extractor, and the SHA-256 of each file or folder that the"
+        " spec names.",
+        Must(required=("spec", "wortlaut")),
+    ]
+    finds: Annotated[Layers, "The layers that it looked for.", Must(uniqueItems=True)] = ()
+    notes: Annotated[
+        tuple[str, ...], "What the extractor has to say about the run.", Must(maxItems=MAX_NOTES)
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What stands in ``manifest.json``.
 
-    ``extractor`` says what was run: ``spec``, ``finds``, and ``identity``, what must not change between two
-    runs. ``corpus`` is the reference as it was given; ``hash`` that of its ids and texts, in order, once the
-    run is complete.
+    ``corpus`` is the reference as it was given; ``hash`` that of its ids and texts, in order, once the run is
+    complete.
     """
 
-    extractor: Mapping[str, Any]
-    corpus: str
-    shard_size: int
-    shards: tuple[Shard, ...] = ()
-    hash: str | None = None
-    version: str = ""
+    format: ClassVar[Literal["wortlaut-extraction/1"]] = "wortlaut-extraction/1"
+    version: Annotated[str, "Version of wortlaut that wrote it last."] = field(default="", kw_only=True)
+    extractor: Ran
+    corpus: Annotated[str, At(("corpus", "ref")), "The corpus, as it was named."]
+    shard_size: Annotated[Many, "Documents in a shard; the last one may have fewer."]
+    shards: Annotated[tuple[Shard, ...], "By number, each once."] = ()
+    hash: Annotated[
+        Digest | None,
+        At(("corpus", "hash")),
+        "SHA-256 over the source digests of all shards in order; null until all are there.",
+    ] = None
 
     @property
+    @written(after="shard_size")
     def complete(self) -> bool:
         """Whether every document of the corpus is in a shard."""
         return self.hash is not None
 
     @property
-    def documents(self) -> int:
+    @written(after="complete")
+    def documents(self) -> Count:
+        """Documents in the shards, those in quarantine included."""
         return sum(shard.documents for shard in self.shards)
 
     @property
-    def failures(self) -> int:
+    @written(after="documents")
+    def failures(self) -> Count:
+        """Documents in quarantine: a line each in failures.jsonl."""
         return sum(shard.failures for shard in self.shards)
 
     def to_json(self) -> str:
         """One line a shard, so that it reads and diffs well."""
-        head = {
-            "format": FORMAT,
-            "version": self.version,
-            "extractor": dict(self.extractor),
-            "corpus": {"ref": self.corpus, "hash": self.hash},
-            "shard_size": self.shard_size,
-            "complete": self.complete,
-            "documents": self.documents,
-            "failures": self.failures,
-        }
+        head = as_dict(self)
+        shards = ",\n".join(f"  {json.dumps(shard)}" for shard in head.pop("shards"))
         lines = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
-        shards = ",\n".join(f"  {json.dumps(asdict(shard))}" for shard in self.shards)
         return lines + ',\n "shards": [' + (f"\n{shards}\n ]" if shards else "]") + "\n}\n"
 
     @classmethod
@@ -110,19 +129,15 @@ class Manifest:
         hint = "Name a folder that `wortlaut extract` wrote."
         try:
             found = json.loads(data)
-            if found["format"] != FORMAT:
-                raise DataError(f"is of the format {found['format']!r}, not {FORMAT}", where=where, hint=hint)
+            if found["format"] != cls.format:
+                what = f"is of the format {found['format']!r}, not {cls.format}"
+                raise DataError(what, where=where, hint=hint)
             shards = tuple(Shard(**shard) for shard in found["shards"])
             if [shard.number for shard in shards] != sorted({shard.number for shard in shards}):
                 raise DataError("the shards are not in order, each once", where=where)
-            corpus = found["corpus"]
+            ran, corpus = Ran(**found["extractor"]), found["corpus"]
             return cls(
-                found["extractor"],
-                corpus["ref"],
-                found["shard_size"],
-                shards,
-                corpus["hash"],
-                found["version"],
+                ran, corpus["ref"], found["shard_size"], shards, corpus["hash"], version=found["version"]
             )
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, DataError):

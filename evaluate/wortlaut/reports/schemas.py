@@ -44,6 +44,13 @@ _FORMATS = {
         "Difference of two layers",
         "What `wortlaut diff --json` writes: every annotation in which two layers of the same texts differ.",
     ),
+    "extraction": _Format(
+        "formats.shards",
+        ("Manifest",),
+        "Extraction",
+        "manifest.json in the folder that `wortlaut extract` writes: what was run on what, and which shards are"
+        " finished. A shard that is not named here does not count.",
+    ),
     "extractors": _Format(
         "extractors.registry",
         ("ExtractorInfo",),

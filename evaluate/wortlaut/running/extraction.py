@@ -11,7 +11,7 @@ from typing import Literal
 
 from wortlaut.errors import DataError, ExtractorError, MissingFileError, WortlautError
 from wortlaut.extractors.run import BATCH_SIZE
-from wortlaut.formats.shards import FAILURES, MANIFEST, SHARDS, Manifest, Shard, read_manifest
+from wortlaut.formats.shards import FAILURES, MANIFEST, MAX_NOTES, SHARDS, Manifest, Ran, Shard, read_manifest
 from wortlaut.io.locks import LOCK, locked
 from wortlaut.io.storage import Folder
 from wortlaut.model import LAYERS
@@ -25,8 +25,8 @@ from wortlaut.version import VERSION
 
 #: Called with documents done, their number where it is known, and those in quarantine.
 Progress = Callable[[int, int | None, int], object]
-#: Seconds from one writing of the manifest to the next, and notes of the extractor that it holds.
-_PAUSE, _NOTES = 1.0, 20
+#: Seconds from one writing of the manifest to the next.
+_PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def extract(
         sum(shard.documents for shard in manifest.shards if shard.number not in job.skip),
         time.monotonic() - begun,
         book.restarts,
-        tuple(manifest.extractor["finds"]),
-        tuple(manifest.extractor["notes"]),
+        tuple(manifest.extractor.finds),
+        tuple(manifest.extractor.notes),
         damaged,
     )
 
@@ -161,7 +161,7 @@ def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest 
             raise DataError(what, where=str(folder), hint="Name a new folder with -o.") from None
         return None
     hint = "Run it as before, or name another folder with -o."
-    theirs = old.extractor["identity"]
+    theirs = old.extractor.identity
     if theirs["spec"] != mine["spec"]:
         what = f"was begun with the extractor {theirs['spec']}, not {mine['spec']}"
         raise DataError(what, where=str(folder), hint=hint)
@@ -217,20 +217,17 @@ class _Book:
         old: Manifest | None,
         kept: Sequence[Shard],
     ) -> _Book:
-        before = old.extractor if old else {"finds": [], "notes": []}
-        extractor = {"spec": mine["spec"], "identity": mine} | {
-            key: before[key] for key in ("finds", "notes")
-        }
+        ran = replace(old.extractor, identity=mine) if old else Ran(mine["spec"], mine)
         shards = {shard.number: shard for shard in kept}
-        manifest = Manifest(extractor, corpus, shard_size, version=VERSION)
+        manifest = Manifest(ran, corpus, shard_size, version=VERSION)
         return cls(folder, manifest, shards, read_failures(folder, set(shards)))
 
     def learn(self, finds: Sequence[str], notes: Sequence[str], restarts: int) -> None:
         """What the workers of this run had to say so far."""
-        extractor = dict(self.manifest.extractor)
-        extractor["finds"] = [layer for layer in LAYERS if layer in {*extractor["finds"], *finds}]
-        extractor["notes"] = list(dict.fromkeys([*extractor["notes"], *notes]))[:_NOTES]
-        self.manifest = replace(self.manifest, extractor=extractor)
+        ran = self.manifest.extractor
+        layers = tuple(layer for layer in LAYERS if layer in {*ran.finds, *finds})
+        said = tuple(dict.fromkeys([*ran.notes, *notes]))[:MAX_NOTES]
+        self.manifest = replace(self.manifest, extractor=replace(ran, finds=layers, notes=said))
         self.restarts = restarts
 
     def keep(self, outcomes: Generator[Outcome, None, None]) -> set[int]:
