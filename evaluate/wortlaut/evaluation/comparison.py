@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from os import PathLike
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import ComparisonError
 from wortlaut.evaluation.evaluate import Evaluation, System, load_evaluation
 from wortlaut.evaluation.scorer import Item, Judged
+from wortlaut.records.record import Digest, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import rendered
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, differences
@@ -21,11 +22,16 @@ class Flip:
     """An item that one system has right and the other wrong: a gold item found, or a spurious one avoided."""
 
     document: str
-    spans: tuple[tuple[int, int], ...]
+    spans: Fragments
     label: str
-    text: str
-    kind: str
-    right: str
+    text: Annotated[str, "The covered text of a gold item; empty for a spurious one."]
+    kind: Annotated[
+        str,
+        "found: a gold item that only the right system has. not spurious: a wrong item that only the other"
+        " system has.",
+        Must(enum=("found", "not spurious")),
+    ]
+    right: Annotated[str, "The system that is right."]
 
 
 @dataclass(frozen=True)
@@ -34,25 +40,26 @@ class Row:
 
     layer: str
     schema: str
-    a: str
-    b: str
+    a: Annotated[str, "Name of the first system; with its file where two share a name."]
+    b: Annotated[str, "Name of the second system."]
     test: PairedTest
-    p_holm: float | None
-    flips: tuple[Flip, ...]
+    p_holm: Annotated[Share | None, "p_randomisation adjusted by Holm's method over all rows."]
+    flips: Annotated[tuple[Flip, ...], "The items that one system has right and the other wrong."]
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A row for each pair of systems, layer and schema; ``unit`` is what was resampled and swapped."""
 
-    corpus: str
-    hash: str
-    unit: str
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
+    format: ClassVar[Literal["wortlaut-comparison/1"]] = "wortlaut-comparison/1"
+    corpus: Annotated[str, "Name of the corpus."]
+    hash: Annotated[Digest, "Hash of the corpus's content, the same in all results."]
+    unit: Annotated[Unit, "What is swapped and drawn."]
+    rows: Annotated[tuple[Row, ...], "One for each pair of systems, layer and schema."]
+    notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"format": "wortlaut-comparison/1", **asdict(self)}
+        return as_dict(self)
 
     def _repr_html_(self) -> str:
         return str(rendered(self, "html"))

@@ -259,13 +259,13 @@ def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
     types = struct(layer)
     fields = table(MODELS[layer])
     # All fields of an item at once: this runs for each entity and quote that is ever found.
-    values = list(zip(*map(attrgetter(*(field.name for field in fields)), items), strict=True))
+    values = list(zip(*map(attrgetter(*(member.name for member in fields)), items), strict=True))
     arrays = []
-    for field, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True):
-        if field.kind == "span":
+    for member, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True):
+        if member.kind == "span":
             arrays.append(_spans(found))
         else:
-            arrays.append(_lists(found, _spans) if field.kind == "spans" else pa.array(found, column))
+            arrays.append(_lists(found, _spans) if member.kind == "spans" else pa.array(found, column))
     return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from wortlaut.errors import WortlautError
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
+from wortlaut.records.record import UNWRITTEN, At, Count, Difference, Must, Positive, Share, as_dict, written
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
@@ -20,6 +21,7 @@ from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
 #: From best to worst; the worst check decides, and the exit code is the place in this list.
 VERDICTS = ("pass", "regression", "invalid")
+Verdict = Annotated[str, Must(enum=VERDICTS)]
 #: How many changed items of a score are printed on each side; JSON holds all.
 SHOWN = 10
 #: Rounding must not turn a drop of exactly the limit into one above it.
@@ -31,9 +33,9 @@ class Known:
     """An item that this run can name: gold, or found by a system. ``excerpt`` shows it in its text."""
 
     document: str
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[tuple[Count, Count], ...]
     label: str
-    excerpt: str
+    excerpt: Annotated[str, "The item in its text."]
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ class Change:
     """
 
     document: str
-    kind: str
-    worse: bool
-    hash: str
-    known: Known | None
+    kind: Annotated[str, Must(enum=("missed", "spurious"))]
+    worse: Annotated[bool, "A new error, else one that is gone."]
+    hash: Annotated[str, Must(pattern="^[0-9a-f]{12}$")]
+    known: Annotated[
+        Known | None, "null for what only the baseline's system found: the baseline holds no text."
+    ]
 
     def __str__(self) -> str:
         if self.known is None:
@@ -66,24 +70,38 @@ class Place:
     """Which score: the F1 of a system under a key, whose label is ``micro`` for all labels; or of any key."""
 
     system: str
-    key: ScoreKey = _ANY
+    key: Annotated[ScoreKey, UNWRITTEN] = _ANY
 
     def __str__(self) -> str:
-        label = "" if self.key.label == MICRO else self.key.label
-        return ", ".join(part for part in {**self.to_dict(), "label": label}.values() if part)
+        label = "" if self.label == MICRO else self.label
+        return ", ".join(part for part in (self.system, self.layer, self.schema, label) if part)
 
-    def to_dict(self) -> dict[str, str]:
-        key = self.key
-        return {"system": self.system, "layer": key.layer, "schema": key.variant, "label": key.label}
+    @property
+    @written()
+    def layer(self) -> str:
+        return self.key.layer
+
+    @property
+    @written()
+    def schema(self) -> str:
+        return self.key.variant
+
+    @property
+    @written()
+    def label(self) -> str:
+        return self.key.label
 
 
 @dataclass(frozen=True)
 class Check:
     """One demand and whether it is met: ``status`` is one of :data:`VERDICTS`, ``what`` a sentence."""
 
-    name: str
-    status: str
-    what: str
+    name: Annotated[
+        str,
+        "The demand: test, flips, floor, drop, relative_drop, throughput, …; or what cannot be compared.",
+    ]
+    status: Verdict
+    what: Annotated[str, "A sentence."]
     place: Place | None = None
 
     def __str__(self) -> str:
@@ -95,12 +113,14 @@ class Row:
     """A score then and now. ``p`` is adjusted by Holm's method, ``None`` where nothing was tested."""
 
     place: Place
-    before: float | None
-    now: float | None
-    p: float | None = None
-    gated: bool = False
+    before: Annotated[Share | None, "null where it is undefined or missing."]
+    now: Annotated[Share | None, "null where it is undefined or missing."]
+    p: Annotated[
+        Share | None, "Of the paired test, adjusted by Holm's method; null where nothing was tested."
+    ] = None
+    gated: Annotated[bool, "Whether a check is about it."] = False
     changes: tuple[Change, ...] = ()
-    improved: bool = False
+    improved: Annotated[bool, "Whether the gain is worth recording."] = False
 
     def lines(self, shown: int) -> Iterator[tuple[bool, str]]:
         """The changed items, new errors first, at most ``shown`` a side: whether worse, and a line."""
@@ -111,7 +131,9 @@ class Row:
                 yield worse, f"  {mark}: {len(changes) - shown} more"
 
     @property
-    def delta(self) -> float | None:
+    @written()
+    def delta(self) -> Difference | None:
+        """now - before."""
         return None if self.before is None or self.now is None else self.now - self.before
 
 
@@ -119,19 +141,25 @@ class Row:
 class Outcome:
     """What was checked. ``verdict`` and ``exit_code`` come from the checks and from nothing else."""
 
+    format: ClassVar[Literal["wortlaut-check/1"]] = "wortlaut-check/1"
     checks: tuple[Check, ...]
-    rows: tuple[Row, ...] = ()
-    notes: tuple[str, ...] = ()
-    speeds: Mapping[str, float] = field(default_factory=dict)
+    rows: Annotated[tuple[Row, ...], At(("scores",)), "Every score of the baseline, then and now."] = ()
+    speeds: Annotated[
+        Mapping[str, Positive],
+        "System: how many times as fast as the reference; those whose throughput a rule is about.",
+    ] = field(default_factory=dict)
+    notes: Annotated[tuple[str, ...], "What a reader of the verdict must know."] = ()
 
     @property
-    def exit_code(self) -> int:
+    @written(after="format")
+    def exit_code(self) -> Annotated[int, Must(enum=(0, 1, 2))]:
         """0 pass, 1 regression, 2 invalid. Nothing checked is invalid, not a pass."""
         worst = max((VERDICTS.index(check.status) for check in self.checks), default=None)
         return VERDICTS.index("invalid") if worst is None else worst
 
     @property
-    def verdict(self) -> str:
+    @written(after="format")
+    def verdict(self) -> Verdict:
         return VERDICTS[self.exit_code]
 
     @property
@@ -159,19 +187,7 @@ class Outcome:
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "format": "wortlaut-check/1",
-            "verdict": self.verdict,
-            "exit_code": self.exit_code,
-            "checks": [_placed(check) for check in self.checks],
-            "scores": [{**_placed(row), "delta": row.delta} for row in self.rows],
-            "speeds": dict(self.speeds),
-            "notes": list(self.notes),
-        }
-
-
-def _placed(one: Check | Row) -> dict[str, Any]:
-    return {**asdict(one), "place": one.place and one.place.to_dict()}
+        return as_dict(self)
 
 
 def invalid(error: WortlautError) -> Outcome:
@@ -291,7 +307,7 @@ def check(
             f"{baseline.documents} document(s) are too few for a test: a lower F1 with more than"
             f" {rules.flips} lost items fails."
         )
-    return Outcome(tuple(checks), tuple(shown), tuple(notes), dict(speeds or {}))
+    return Outcome(tuple(checks), tuple(shown), dict(speeds or {}), tuple(notes))
 
 
 def _whole(place: Place) -> Place:

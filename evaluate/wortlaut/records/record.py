@@ -42,6 +42,8 @@ Share = Annotated[float, Must(minimum=0, maximum=1)]
 Difference = Annotated[float, Must(minimum=-1, maximum=1)]
 Digest = Annotated[str, Must(pattern="^[0-9a-f]{64}$")]
 Layers = Annotated[tuple[str, ...], Must(items={"enum": LAYERS})]
+#: The fragments of a span, half-open.
+Fragments = Annotated[tuple[tuple[Count, Count], ...], Must(minItems=1)]
 #: What is drawn: sentences where there are fewer than ten documents.
 Unit = Annotated[str, Must(enum=("document", "sentence"))]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Union
 
@@ -22,6 +22,7 @@ class _Format:
     title: str
     what: str
     array: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 _FORMATS = {
@@ -38,6 +39,26 @@ _FORMATS = {
         "What `wortlaut bench --json` writes: how fast each extractor is and what it needs, on one corpus and"
         " machine. Times are wall time in seconds.",
     ),
+    "check": _Format(
+        "gate.verdicts",
+        ("Outcome",),
+        "Outcome of the gate",
+        "What `wortlaut check --json` writes. verdict and exit_code follow from the checks and from nothing"
+        " else.",
+        more={
+            "oneOf": [
+                {"properties": {"verdict": {"const": verdict}, "exit_code": {"const": code}}}
+                for code, verdict in enumerate(("pass", "regression", "invalid"))
+            ]
+        },
+    ),
+    "comparison": _Format(
+        "evaluation.comparison",
+        ("Comparison",),
+        "Comparison",
+        "What `wortlaut compare --json` writes: paired tests of systems that were scored on the same corpus."
+        " Differences are system a minus system b.",
+    ),
     "diff": _Format(
         "annotations.diff",
         ("LayerDiff",),
@@ -48,8 +69,8 @@ _FORMATS = {
         "formats.shards",
         ("Manifest",),
         "Extraction",
-        "manifest.json in the folder that `wortlaut extract` writes: what was run on what, and which shards are"
-        " finished. A shard that is not named here does not count.",
+        "manifest.json in the folder that `wortlaut extract` writes: what was run on what, and which shards"
+        " are finished. A shard that is not named here does not count.",
     ),
     "extractors": _Format(
         "extractors.registry",
@@ -93,4 +114,4 @@ def schema(name: str) -> dict[str, Any]:
     found = _FORMATS[name]
     module = import_module(f"wortlaut.{found.module}")
     kind: Any = Union[tuple(getattr(module, one) for one in found.kinds)]  # noqa: UP007
-    return json_schema(Sequence[kind] if found.array else kind, found.title, found.what)
+    return json_schema(Sequence[kind] if found.array else kind, found.title, found.what, **found.more)

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from wortlaut.errors import ComparisonError
-from wortlaut.records.record import Count, Difference, Share
+from wortlaut.records.record import Count, Difference, Many, Share
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.counts import precision_recall_f1
 
@@ -38,7 +38,7 @@ class PairedTest:
     p_bootstrap: Annotated[Share | None, "Two-sided p-value of the bootstrap shifted to no difference."]
     superiority: Annotated[Share | None, "Share of resamples in which a is ahead; ties count half."]
     effect: Annotated[float | None, "The difference of F1 in standard errors."]
-    units: Count
+    units: Many
     differing: Annotated[Count, "Units in which the two systems are counted differently."]
 
 
