@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,12 @@ import numpy as np
 from wortlaut.errors import MissingExtraError, WortlautError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
+from wortlaut.reports.aligned import Row as SpanRow
+from wortlaut.reports.aligned import content_rows, curves_or_none, entities_of, entity_rows, task_of
 from wortlaut.reports.cells import short_name
 from wortlaut.reports.html import escaped, shortened
 from wortlaut.scoring.confusion import EMPTY, Confusion
-from wortlaut.scoring.curves import Curves, scored
-from wortlaut.scoring.labels import Projection
+from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.result import MAIN_TASKS, Score
 from wortlaut.version import VERSION
 
@@ -405,51 +406,22 @@ def _curves(
     systems: Sequence[System],
     names: Sequence[str],
 ) -> dict[str, dict[str, Curves]]:
-    """Layer → system → its curves, under strict or else the first schema that judges single findings."""
+    """Layer → system → its curves under strict, where single findings are judged and all have a score."""
     found: dict[str, dict[str, Curves]] = {}
-    ids = [document.id for document in evaluation.corpus.documents]
-    for layer in ("entities", "quotes"):
-        chosen = evaluation.signature.projection if layer == "entities" else None
-        for system, name in zip(systems, names, strict=True):
-            by_schema = {key.schema: one for key, one in system.judged.items() if key.task == layer}
-            judged = by_schema.get("strict") or next(
-                (one for schema, one in by_schema.items() if schema != "partial"), None
-            )
-            if judged is None or not judged.gold:
-                continue
-            scores = _confidences(layer, ids, system.found, judged.predicted, chosen)
-            if scores is not None:
-                right = (judged.predicted_hits > 0).astype(np.int64)
-                found.setdefault(layer, {})[name] = scored(right, scores, len(judged.gold))
+    chosen = evaluation.signature.projection
+
+    def rows(side: Sequence[Annotations], layer: str) -> list[SpanRow]:
+        entities = layer == "entities"
+        return entity_rows([entities_of(one, chosen) for one in side]) if entities else content_rows(side)
+
+    gold = [document.annotations for document in evaluation.corpus.documents]
+    for layer, (system, name) in product(("entities", "quotes"), zip(systems, names, strict=True)):
+        if any(key.task == layer and key.schema != "partial" for key in system.judged):
+            sides = rows(gold, layer), rows(system.found, layer)
+            one = curves_or_none(task_of(*sides, sorted({row[3] for side in sides for row in side})))
+            if one is not None:
+                found.setdefault(layer, {})[name] = one
     return found
-
-
-def _confidences(
-    layer: str,
-    ids: Sequence[str],
-    found: Sequence[Annotations],
-    items: Sequence[Any],
-    chosen: Projection | None,
-) -> Any:
-    """The score that the system gave to each item; ``None`` where one has none."""
-    known: dict[Any, list[float | None]] = {}
-    for id, said in zip(ids, found, strict=True):
-        if layer == "entities":
-            for entity in said.entities:
-                label = chosen(entity.label) if chosen else entity.label
-                known.setdefault((id, entity.span.fragments, label), []).append(entity.score)
-        else:
-            for quote in said.quotes:
-                known.setdefault((id, quote.content.fragments, quote.type), []).append(quote.score)
-    scores = []
-    # Of duplicates the surest one is the right one, if any is.
-    ranked = {key: sorted(values, key=lambda v: -(v or 0.0)) for key, values in known.items()}
-    for item in items:
-        left = ranked.get(item)
-        if not left or left[0] is None:
-            return None
-        scores.append(left.pop(0))
-    return np.asarray(scores, np.float64) if scores else None
 
 
 def _panels(legends: Sequence[Sequence[str]]) -> tuple[Figure, list[Axes]]:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from wortlaut.errors import ComparisonError
-from wortlaut.evaluation.comparison import Comparison
-from wortlaut.evaluation.evaluate import Evaluation, System
+from wortlaut.evaluation.comparison import Comparison, compare
+from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.templates import LONE_SURROGATE, asset, fill
-from wortlaut.reports.values import is_main
-from wortlaut.scoring.result import Result
+from wortlaut.reports.values import by_layer, is_main
+from wortlaut.scoring.confusion import Confusion
+from wortlaut.scoring.letters import compact_letters
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.version import VERSION
 
@@ -100,46 +103,60 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
             {"name": system.name, "failed": system.failed, "notes": list(system.notes), "pace": system.pace}
             for system in evaluation.systems
         ],
-        "scores": _scores(evaluation, letters),
         "letters": reason,
-        "labels": _labels(evaluation),
-        "confusion": _confusion(evaluation),
-        "errors": _errors(evaluation),
-        "groups": _groups(evaluation),
+        **_results(evaluation, letters),
+        "groups": [
+            {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **numbers(score)}
+            for i, system in enumerate(evaluation.systems)
+            for by, results in system.breakdowns.items()
+            for schema, result in results.items()
+            for group, score in result.per_label.items()
+        ],
     }
 
 
-def _scores(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]) -> list[dict[str, Any]]:
-    """One row for each layer, schema and system, in the order of the layers."""
-    rows = []
-    layers = dict.fromkeys(layer for system in evaluation.systems for layer in system.scores)
-    for layer in layers:
-        found = [
-            (schema, i, result)
-            for i, system in enumerate(evaluation.systems)
-            for schema, result in system.scores.get(layer, {}).items()
-        ]
-        place = {schema: n for n, schema in enumerate(dict.fromkeys(schema for schema, _, _ in found))}
-        for schema, i, result in sorted(found, key=lambda row: (place[row[0]], row[1])):
-            name = evaluation.systems[i].name
-            rows.append(
-                {
-                    "layer": layer,
-                    "schema": schema,
-                    "system": i,
-                    "main": is_main(layer, schema),
-                    "letters": letters.get((layer, schema, name), ""),
-                    "notes": list(result.notes),
-                    **numbers(result),
-                }
-            )
-    return rows
+def _results(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]) -> dict[str, Any]:
+    """A row for each layer, schema and system, in the order of the layers, and what more there is to it."""
+    scores: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
+    # All span schemas of a layer have the same matrix and error classes.
+    errors: dict[tuple[str, int], dict[str, Any]] = {}
+    confusion: dict[tuple[str, int], dict[str, Any]] = {}
+    for layer, schema, i, result in by_layer(evaluation):
+        place = {"layer": layer, "system": i}
+        row = place | {"schema": schema}
+        shown = {
+            "main": is_main(layer, schema),
+            "letters": letters.get((layer, schema, evaluation.systems[i].name), ""),
+            "notes": list(result.notes),
+        }
+        scores.append(row | shown | numbers(result))
+        # The names of people are no scheme of labels.
+        if layer != "speakers" and 1 < len(result.per_label) <= MOST_LABELS:
+            labels += [row | {"label": label} | numbers(score) for label, score in result.per_label.items()]
+        if result.confusion is not None:
+            confusion.setdefault((layer, i), place | _used(result.confusion))
+        if result.fair is not None and not layer.endswith("@matched"):
+            means = {"traditional": short(result.fair.traditional.f1), "fair": short(result.fair.fair.f1)}
+            errors.setdefault((layer, i), place | {"counts": dict(result.errors or {})} | means)
+    return {
+        "scores": scores,
+        "labels": labels,
+        "errors": list(errors.values()),
+        "confusion": list(confusion.values()),
+    }
+
+
+def _used(confusion: Confusion) -> dict[str, Any]:
+    """Without labels that neither side has, and without counts where they are too many to read."""
+    matrix = np.asarray(confusion.matrix, np.int64)
+    used = np.flatnonzero(matrix.any(axis=0) | matrix.any(axis=1))
+    labels = {"labels": [confusion.labels[k] for k in used]}
+    return labels | ({"matrix": matrix[np.ix_(used, used)].tolist()} if len(used) <= MOST_LABELS + 1 else {})
 
 
 def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], dict[str, Any]]:
     """Letters of each (layer, schema, system), and how they came about, or why there are none."""
-    from wortlaut.evaluation.comparison import compare
-
     scored = [system for system in evaluation.systems if system.scores]
     if len(scored) < 2:
         return {}, {"why": "There is one system, so there is nothing to compare: name several with -e."}
@@ -167,10 +184,7 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
     }
 
 
-def _lettered(evaluation: Evaluation, comparison: Comparison) -> list[tuple[tuple[str, str, str], str]]:
-    from wortlaut.scoring.letters import compact_letters
-
-    found = []
+def _lettered(evaluation: Evaluation, comparison: Comparison) -> Iterator[tuple[tuple[str, str, str], str]]:
     rows = sorted(comparison.rows, key=lambda row: (row.layer, row.schema))
     for (layer, schema), group in groupby(rows, key=lambda row: (row.layer, row.schema)):
         tests = list(group)
@@ -183,84 +197,5 @@ def _lettered(evaluation: Evaluation, comparison: Comparison) -> list[tuple[tupl
             if schema in system.scores.get(layer, {})
         }
         different = [(row.a, row.b) for row in tests if row.p_holm is not None and row.p_holm < LEVEL]
-        best_first = sorted(f1, key=lambda name: -f1[name])
-        found += [
-            ((layer, schema, name), letters)
-            for name, letters in compact_letters(best_first, different).items()
-        ]
-    return found
-
-
-def _results(system: System, layer: str) -> list[tuple[str, Result]]:
-    return list(system.scores.get(layer, {}).items())
-
-
-def _labels(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The scores of each label, where labels are a scheme and not the names of people."""
-    rows = []
-    for i, system in enumerate(evaluation.systems):
-        for layer in system.scores:
-            for schema, result in _results(system, layer):
-                if layer == "speakers" or not 1 < len(result.per_label) <= MOST_LABELS:
-                    continue
-                rows += [
-                    {"layer": layer, "schema": schema, "system": i, "label": label, **numbers(score)}
-                    for label, score in result.per_label.items()
-                ]
-    return rows
-
-
-def _first(system: System, layer: str, name: str) -> Any:
-    """The confusion matrix or the error classes of a layer: all its span schemas have the same."""
-    return next(
-        (value for _, result in _results(system, layer) if (value := getattr(result, name)) is not None), None
-    )
-
-
-def _confusion(evaluation: Evaluation) -> list[dict[str, Any]]:
-    rows = []
-    for i, system in enumerate(evaluation.systems):
-        for layer in system.scores:
-            matrix = _first(system, layer, "confusion")
-            if matrix is None:
-                continue
-            # A label that neither side has is an empty row and column.
-            size = range(len(matrix.labels))
-            used = [k for k in size if any(matrix.matrix[k]) or any(row[k] for row in matrix.matrix)]
-            row: dict[str, Any] = {"layer": layer, "system": i, "labels": [matrix.labels[k] for k in used]}
-            if len(used) <= MOST_LABELS + 1:
-                row["matrix"] = [[matrix.matrix[a][b] for b in used] for a in used]
-            rows.append(row)
-    return rows
-
-
-def _errors(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The error classes of each layer and system, with traditional and fair F1."""
-    rows = []
-    for i, system in enumerate(evaluation.systems):
-        for layer in system.scores:
-            result = next((r for _, r in _results(system, layer) if r.fair is not None), None)
-            if result is None or result.fair is None or layer.endswith("@matched"):
-                continue
-            fair = result.fair
-            rows.append(
-                {
-                    "layer": layer,
-                    "system": i,
-                    "counts": dict(result.errors or {}),
-                    "traditional": short(fair.traditional.f1),
-                    "fair": short(fair.fair.f1),
-                }
-            )
-    return rows
-
-
-def _groups(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The breakdowns that were asked for by ``--by``."""
-    return [
-        {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **numbers(score)}
-        for i, system in enumerate(evaluation.systems)
-        for by, results in system.breakdowns.items()
-        for schema, result in results.items()
-        for group, score in result.per_label.items()
-    ]
+        for name, letters in compact_letters(sorted(f1, key=lambda name: -f1[name]), different).items():
+            yield (layer, schema, name), letters

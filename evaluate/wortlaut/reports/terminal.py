@@ -35,8 +35,8 @@ def evaluation_view(
     rows = by_layer(evaluation)
     shown = [row for row in rows if everything or is_main(*row[:2])]
     for _, group in groupby(shown, key=lambda row: row[0]):
-        for layer, schema, name, result in group:
-            names = (layer, schema, short_name(name)) if several else (layer, schema)
+        for layer, schema, i, result in group:
+            names = (layer, schema, short_name(evaluation.systems[i].name)) if several else (layer, schema)
             table.add_row(*names, *_cells(result))
             for label, score in result.per_label.items() if by_label else ():
                 table.add_row(*("",) * (len(names) - 1), f"  {label}", *_cells(score), style="dim")

@@ -67,16 +67,16 @@ def _of_evaluation(evaluation: Evaluation) -> Scores:
     systems = evaluation.systems
     failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
-    rows = [([layer, schema, name], result) for layer, schema, name, result in by_layer(evaluation)]
+    rows = [([layer, schema, systems[i].name], result) for layer, schema, i, result in by_layer(evaluation)]
     heads = ["layer", "schema", "system"]
     return Scores(heads, rows, [*failed, *evaluation.notes, *notes], [str(evaluation.signature)])
 
 
-def by_layer(evaluation: Evaluation) -> list[tuple[str, str, str, Result]]:
-    """Layer, schema, system and result: systems side by side, in the order of layers and schemas."""
+def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
+    """Layer, schema, number of the system, result: layer by layer, schema by schema, systems side by side."""
     found = [
-        (layer, schema, system.name, result)
-        for system in evaluation.systems
+        (layer, schema, i, result)
+        for i, system in enumerate(evaluation.systems)
         for layer, results in system.scores.items()
         for schema, result in results.items()
     ]
@@ -132,8 +132,8 @@ def pandas(value: object) -> pd.DataFrame:
 @pandas.register(Evaluation)
 def _(evaluation: Evaluation) -> pd.DataFrame:
     rows = [
-        (((*names, label), score))
-        for *names, result in by_layer(evaluation)
+        ((layer, schema, evaluation.systems[i].name, label), score)
+        for layer, schema, i, result in by_layer(evaluation)
         for label, score in result.rows()
     ]
     return _frame(["layer", "schema", "system", "label"], rows)

@@ -194,11 +194,9 @@ def breakdown(
 
 
 def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None] | None = None) -> Task:
-    """Both sides as one task; of duplicate predictions the one with the highest score comes first."""
+    """Both sides as one task."""
     sides = _read(gold, predicted, labels, None)
     left, right, units, names = join(sides.gold, sides.predicted)
-    if right.score is not None:
-        right = right.take(np.argsort(-right.score, kind="stable").astype(np.int64))
     return Task(_ordered(left), _ordered(right), units, len(names))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from wortlaut.errors import DataError
 from wortlaut.scoring.api import task_of
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.metrics import counter
+from wortlaut.scoring.task import Task
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def curves(
     The inputs are those of :func:`wortlaut.score`. Of duplicates the one with the highest score is the
     right one. Raises DataError without scores or without gold, and for schemas that count positions.
     """
-    metric, threshold = counter(schema)
+    metric, _ = counter(schema)
     if metric.positions or metric.name == "partial":
         what = f"under {metric.name} a prediction is not simply right or wrong"
         raise DataError(what, hint="Use strict or type.")
@@ -77,12 +78,21 @@ def curves(
         )
     if not len(task.gold):
         raise DataError("there is no gold span, so recall is undefined")
-    right = metric.count(task, threshold).hits_predicted[len(task.gold) :]
-    return scored(right, task.predicted.score, len(task.gold))
+    return curves_of(task, schema)
 
 
-def scored(right: Ints, score: Floats, gold: int) -> Curves:
-    """Curves from whether each prediction is right, its score, and the number of gold spans."""
+def curves_of(task: Task, schema: str = "strict") -> Curves:
+    """Curves of a task with gold spans and scores; of duplicates the one with the highest score is right."""
+    predicted = task.predicted
+    assert predicted.score is not None
+    predicted = predicted.take(np.argsort(-predicted.score, kind="stable").astype(np.int64)).sorted()
+    assert predicted.score is not None
+    metric, threshold = counter(schema)
+    right = metric.count(replace(task, predicted=predicted), threshold).hits_predicted[len(task.gold) :]
+    return _scored(right, predicted.score, len(task.gold))
+
+
+def _scored(right: Ints, score: Floats, gold: int) -> Curves:
     from sklearn.metrics import brier_score_loss, precision_recall_curve
 
     if not right.any():

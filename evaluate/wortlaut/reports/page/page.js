@@ -85,9 +85,11 @@ const pieces = (d, flat) => { const all = []; for (let k = 0; k < flat.length; k
 const cover = (d, flat) => (flat ? pieces(d, flat).map(([a, b]) => d.t.slice(a, b)).join(" … ") : "");
 const clipped = (text, length = 160) => (text.length <= length ? text : `${text.slice(0, length * 0.6)} … ${text.slice(-length * 0.35)}`);
 const cite = (text, length) => h("span", { class: "cite", lang: "de" }, clipped(text, length));
-const LAYERS = ["entities", "quotes", "cues", "addressees", "frames", "speakers"];
-const ROLE = { cues: 2, speakers: 3, addressees: 4, frames: 5 };
-const ROLE_NAME = { 2: "cue", 3: "speaker", 4: "addressee", 5: "frame" };
+const LAYERS = Object.keys(S.layers);
+/* A quote is its type, its content, then a span for each role. */
+const roleAt = (role) => S.roles.indexOf(role) + 2;
+const ROLE = Object.fromEntries(Object.entries(S.layers).filter(([, role]) => S.roles.includes(role)).map(([layer, role]) => [layer, roleAt(role)]));
+const ROLE_NAME = Object.fromEntries(S.roles.map((role) => [roleAt(role), role]));
 const span = (layer, item) => (layer === "entities" ? item.slice(item.length % 2 ? 1 : 2) : item[ROLE[layer]] || item[1]);
 const person = (item) => (item[6] >= 0 ? S.people[item[6]][0] : item[6] === -1 ? "no speaker" : item[7] || "unknown");
 const labelOf = (layer, item) => (layer === "entities" ? S.names[item[0]] : layer === "speakers" ? person(item) : layer === "quotes" ? S.types[item[0]] : "");
