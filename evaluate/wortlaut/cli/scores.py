@@ -21,12 +21,12 @@ from wortlaut.cli.common import (
     ScoresFile,
     Seed,
     app,
-    fail,
+    exit_if_failed,
     print_parts,
     progress_bars,
     read_labels,
+    show_result,
     target,
-    write_json,
 )
 from wortlaut.errors import WortlautError
 
@@ -104,7 +104,7 @@ def evaluate(
     from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS
     from wortlaut.evaluation.evaluate import evaluate as run_evaluation
 
-    _refuse_strangers(extractor or ())
+    _check_some_known(extractor or ())
     with progress_bars() as progress:
         evaluation = run_evaluation(
             extractor or None,
@@ -182,13 +182,10 @@ def compare(
     comparison = run_comparison(
         {str(path): load_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
     )
-    if json_file is not None:
-        write_json(json_file, comparison.to_dict())
-    if json_file != Path("-"):
-        print_parts(comparison_view(comparison, flips))
+    show_result(json_file, comparison.to_dict, lambda: comparison_view(comparison, flips))
 
 
-def _refuse_strangers(specs: Sequence[str]) -> None:
+def _check_some_known(specs: Sequence[str]) -> None:
     """Raises, before a corpus is read, where no extractor is one; where some are, these are scored."""
     from wortlaut.extractors.registry import check_name
 
@@ -216,15 +213,13 @@ def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everyt
     """Print and write what was scored; what failed is told last, and ends with exit code 2."""
     from wortlaut.reports.terminal import evaluation_view
 
-    if json_file is not None:
-        write_json(json_file, evaluation.to_dict())
-    if json_file != Path("-"):
-        print_parts(evaluation_view(evaluation, by_label=by_label, everything=everything))
-    failures = [system for system in evaluation.systems if system.failed is not None]
-    for system in failures:
-        fail(WortlautError(f"{system.name} has no scores\n  {system.failed}"))
-    if failures:
-        raise typer.Exit(2)
+    show_result(
+        json_file,
+        evaluation.to_dict,
+        lambda: evaluation_view(evaluation, by_label=by_label, everything=everything),
+    )
+    failed = [system for system in evaluation.systems if system.failed is not None]
+    exit_if_failed([f"{system.name} has no scores\n  {system.failed}" for system in failed])
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -236,17 +231,13 @@ def extractors(
     from wortlaut.records.record import plain
 
     infos = available()
-    if json_file is not None:
-        write_json(json_file, plain(infos))
-    if json_file == Path("-"):
-        return
     entries = []
     for info in infos:
         lines = [f"{', '.join(info.finds) or 'what it finds depends'}: {info.summary} ({info.source})"]
         if info.missing:
             lines.append(f"lacks {', '.join(info.missing)}: {info.install}".removesuffix(": "))
         entries.append((info.name, lines))
-    print_parts(_entries(entries))
+    show_result(json_file, lambda: plain(infos), lambda: _entries(entries))
 
 
 def _entries(entries: Iterable[tuple[str, Iterable[str]]]) -> Iterator[RenderableType]:

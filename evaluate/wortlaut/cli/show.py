@@ -158,15 +158,9 @@ def _run(spec: str, document: Document) -> Lane:
 def _plain(document: Document, gold: Lane | None, lanes: list[Lane]) -> dict[str, Any]:
     from wortlaut.records.annotations import record
 
-    rows = []
-    for lane in lanes:
-        said = record(document.id, lane.annotations)
-        rows.append(
-            {
-                "name": lane.name,
-                "gold": lane is gold,
-                "finds": list(lane.finds),
-                **{layer: said.get(layer, []) for layer in LAYERS},
-            }
-        )
+    rows = [
+        {"name": lane.name, "gold": lane is gold, "finds": list(lane.finds)}
+        | {layer: said.get(layer, []) for layer in LAYERS}
+        for lane, said in ((lane, record(document.id, lane.annotations)) for lane in lanes)
+    ]
     return {"format": "wortlaut-show/1", "document": document.id, "text": document.text, "lanes": rows}

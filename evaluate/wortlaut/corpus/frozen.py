@@ -32,7 +32,7 @@ def versions() -> dict[str, str]:
     return table
 
 
-def check(name: str, corpus_hash: str) -> None:
+def check_version(name: str, corpus_hash: str) -> None:
     """Raises where ``gold@VERSION`` is not known, or the gold with this hash is another one."""
     known = versions()
     wanted = name.partition("@")[2]

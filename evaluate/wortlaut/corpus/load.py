@@ -108,10 +108,10 @@ def _documents(ref: str | Path) -> Iterator[Document]:
     if ref == "gold":
         return reader("native")(gold_root() / "annotations" / "gold")
     if isinstance(ref, str) and ref.startswith("gold@"):
-        from wortlaut.corpus.frozen import check
+        from wortlaut.corpus.frozen import check_version
 
         documents = tuple(_documents("gold"))
-        check(ref, corpus_hash(documents))
+        check_version(ref, corpus_hash(documents))
         return iter(documents)
     if isinstance(ref, str) and ref.startswith("hub:"):
         from wortlaut.corpus.hub import documents as rows

@@ -79,12 +79,11 @@ def near_copies(documents: Sequence[Document]) -> list[Near]:
     for numbers in holders.values():
         if len(numbers) <= _COMMON:
             common.update(combinations(numbers, 2))
-    pairs = []
-    for (one, other), count in sorted(common.items()):
-        similarity = count / min(len(shingles[one]), len(shingles[other]))
-        if similarity >= NEAR:
-            pairs.append(Near(documents[one].id, documents[other].id, similarity))
-    return pairs
+    pairs = (
+        Near(documents[one].id, documents[other].id, count / min(len(shingles[one]), len(shingles[other])))
+        for (one, other), count in sorted(common.items())
+    )
+    return [pair for pair in pairs if pair.similarity >= NEAR]
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:

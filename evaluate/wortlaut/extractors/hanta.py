@@ -99,12 +99,11 @@ class Hanta:
 
     def _listed(self, forms: Sequence[str], i: int) -> _Name | None:
         """The longest listed name, or a compound with one, from token ``i`` on."""
-        for end in range(min(len(forms), i + _LONGEST), i, -1):
-            label = self._names.get(" ".join(forms[i:end]))
-            if label:
-                return _Name(i, end, label)
-        label = names.compound(forms[i], self._names)
-        return _Name(i, i + 1, label) if label else None
+        ends = range(min(len(forms), i + _LONGEST), i, -1)
+        listed = ((end, self._names.get(" ".join(forms[i:end]))) for end in ends)
+        compound = i + 1, names.compound(forms[i], self._names)
+        end, label = next(((end, label) for end, label in listed if label), compound)
+        return _Name(i, end, label) if label else None
 
     def _person(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
         """A first name, then more names: ``Joe Biden``, ``Ursula von der Leyen``."""

@@ -159,18 +159,17 @@ class LanguageModel:
         return tuple(found)
 
     def _answer(self, text: Text) -> _Answer:
-        key = self._digest(text)
-        if (cached := self._cached(key)) is not None:
+        place = self._place(text)
+        if place is not None and (cached := self._cached(place)) is not None:
             return _Answer(cached)
         answer = self._asked(text)
-        if answer.content is not None and self._cache is not None:
+        if answer.content is not None and place is not None:
             entry = {
                 "prompt": self._prompt.partition("\n")[0],
                 "model": self._settings.model,
                 "sha256": _sha256(answer.content),
                 "answer": answer.content,
             }
-            place = self._place(key)
             place.parent.mkdir(parents=True, exist_ok=True)
             write_whole(place, json.dumps(entry, ensure_ascii=False) + "\n")
         return answer
@@ -269,20 +268,16 @@ class LanguageModel:
             self._lost[kind].append(f"{text.id}: {shown!r}")
         return Annotations(entities, quotes)
 
-    def _digest(self, text: str) -> str:
+    def _place(self, text: Text) -> Path | None:
+        """Where the answer is kept, by all that it depends on; None without a cache."""
         parts = [self._prompt, self._schema, vars(self._settings), str(text)]
-        return _sha256(json.dumps(parts, ensure_ascii=False))
+        key = _sha256(json.dumps(parts, ensure_ascii=False))
+        return self._cache / key[:2] / f"{key}.json" if self._cache else None
 
-    def _place(self, key: str) -> Path:
-        assert self._cache is not None
-        return self._cache / key[:2] / f"{key}.json"
-
-    def _cached(self, key: str) -> str | None:
+    def _cached(self, place: Path) -> str | None:
         """The answer in the cache; one that is damaged in any way is none."""
-        if self._cache is None:
-            return None
         try:
-            entry = json.loads(self._place(key).read_bytes())
+            entry = json.loads(place.read_bytes())
             answer = entry["answer"]
             intact = entry["sha256"] == _sha256(answer) and not _problem(answer, self._schema)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -32,9 +32,8 @@ def names() -> Mapping[str, str]:
         (_lines("other.txt"), "OTH"),
         (_lines("organisations.txt"), "ORG"),
     ):
-        for name in names_of:
-            for form in _inflected(name):
-                found |= dict.fromkeys(_genitives(form), label)
+        forms = (form for name in names_of for form in _inflected(name))
+        found |= {genitive: label for form in forms for genitive in _genitives(form)}
     return found
 
 
@@ -63,12 +62,10 @@ def compound(token: str, known: Mapping[str, str]) -> str | None:
         return "LOC"
     if known.get(parts[-1]) == "LOCderiv" and parts[-1][0].islower():
         return "LOCderiv"
-    for size in range(len(parts) - 1, 0, -1):
-        for first in range(len(parts) - size):
-            label = known.get("-".join(parts[first : first + size]), "")
-            if label.removesuffix("deriv") in ("LOC", "ORG", "OTH"):
-                return label.removesuffix("deriv") + "part"
-    return None
+    sizes = range(len(parts) - 1, 0, -1)
+    runs = ("-".join(parts[i : i + size]) for size in sizes for i in range(len(parts) - size))
+    labels = (known.get(run, "").removesuffix("deriv") for run in runs)
+    return next((f"{label}part" for label in labels if label in ("LOC", "ORG", "OTH")), None)
 
 
 #: What the districts of a city end in: Köln-Ehrenfeld, Berlin-Mitte.

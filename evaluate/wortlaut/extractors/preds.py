@@ -196,7 +196,11 @@ class Predictions:
             # A place is found by a hash, which another id could have as well.
             if place is None or name != text.id:
                 if self._missing == "error":
-                    raise self._lacking(text.id, before)
+                    raise DataError(
+                        f"no {self._files.what} for document {text.id!r}{before}",
+                        where=self.path,
+                        hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
+                    )
                 found = None
             else:
                 before = f"; {text.id!r} before it is in {self._files.short(place)}"
@@ -238,13 +242,6 @@ class Predictions:
                     where=self._files.where(second),
                     hint=f"Keep one {self._files.what} for each document.",
                 )
-
-    def _lacking(self, id: str, before: str) -> DataError:
-        return DataError(
-            f"no {self._files.what} for document {id!r}{before}",
-            where=self.path,
-            hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
-        )
 
 
 def _key(id: str) -> int:

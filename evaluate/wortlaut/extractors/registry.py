@@ -525,20 +525,16 @@ def _missing_requirements(requirements: Iterable[str], extras: Collection[str]) 
     missing = []
     for line in requirements:
         try:
-            requirement = Requirement(line)
+            wanted = Requirement(line)
+            if wanted.marker and not any(wanted.marker.evaluate({"extra": one}) for one in ("", *extras)):
+                continue
+            version = metadata.version(wanted.name)
+            if not wanted.specifier.contains(version, prereleases=True):
+                missing.append(f"{wanted.name}{wanted.specifier} (here: {version})")
         except InvalidRequirement:
             missing.append(line)
-            continue
-        marker = requirement.marker
-        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
-            continue
-        try:
-            version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            missing.append(requirement.name)
-        else:
-            if not requirement.specifier.contains(version, prereleases=True):
-                missing.append(f"{requirement.name}{requirement.specifier} (here: {version})")
+            missing.append(wanted.name)
     return missing
 
 
@@ -564,15 +560,9 @@ def _declared_finds(file: Path) -> tuple[str, ...]:
         return ()
     found: set[str] = set()
     for node in ast.walk(tree):
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        names = {t.id if isinstance(t, ast.Name) else getattr(t, "attr", "") for t in targets}
-        value = getattr(node, "value", None)
-        if "finds" in names and value is not None:
-            found |= {
-                item.value
-                for item in ast.walk(value)
-                if isinstance(item, ast.Constant) and item.value in LAYERS
-            }
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if "finds" in {t.id if isinstance(t, ast.Name) else getattr(t, "attr", "") for t in targets}:
+                constants = (item for item in ast.walk(node.value) if isinstance(item, ast.Constant))
+                found |= {str(item.value) for item in constants}
     return tuple(layer for layer in LAYERS if layer in found)

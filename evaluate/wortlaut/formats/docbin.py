@@ -132,40 +132,37 @@ def _flat(document: Document, doc: Any) -> list[Any]:
 
 
 def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
-    entities = []
-    for entity in document.entities:
-        if fits(entity.span):
-            entities.append(entity)
-        else:
-            losses.add("entity", document, INSIDE, entity.label, entity.span)
+    def kept(kind: str, what: str, span: Span) -> bool:
+        if not fits(span):
+            losses.add(kind, document, INSIDE, what, span)
+        return bool(fits(span))
+
+    entities = [entity for entity in document.entities if kept("entity", entity.label, entity.span)]
     quotes = {}
     for quote in document.quotes:
-        if not fits(quote.content):
-            losses.add("quote", document, INSIDE, quote.id, quote.content)
-            continue
-        quotes[quote.id] = quote
-        for role in ROLES:
-            span = quote.role(role)
-            if span is not None and not fits(span):
-                losses.add(f"quote.{role}", document, INSIDE, f"{role} of {quote.id}", span)
-                quotes[quote.id] = replace(quotes[quote.id], **{role: None})  # type: ignore[arg-type]
+        if kept("quote", quote.id, quote.content):
+            spans = {role: span for role in ROLES if (span := quote.role(role)) is not None}
+            gone = {
+                role: None
+                for role, span in spans.items()
+                if not kept(f"quote.{role}", f"{role} of {quote.id}", span)
+            }
+            quotes[quote.id] = replace(quote, **gone)  # type: ignore[arg-type]
     for id, quote in quotes.items():
         if quote.parent is not None and quote.parent not in quotes:
             losses.add("quote.parent", document, "its parent is lost", id)
             quotes[id] = replace(quote, parent=None)
-    clusters = []
-    for cluster in document.clusters:
-        for span in cluster.mentions:
-            if not fits(span):
-                losses.add("mention", document, INSIDE, cluster.id, span)
-        clusters.append(replace(cluster, mentions=tuple(filter(fits, cluster.mentions))))
+    clusters = [
+        replace(cluster, mentions=tuple(m for m in cluster.mentions if kept("mention", cluster.id, m)))
+        for cluster in document.clusters
+    ]
     return document.with_annotations(Annotations(tuple(entities), tuple(quotes.values()), tuple(clusters)))
 
 
 def _document(doc: Any, name: str, where: str) -> Document:
     own = doc.user_data.get(_OWN, {})
-    fragments: dict[str, list[tuple[int, int]]] = defaultdict(list)
     labels: dict[str, str] = {}
+    fragments: dict[str, list[tuple[int, int]]] = defaultdict(list)
     values: dict[str, dict[str, Any]] = defaultdict(dict)
     spans = [span for name in _GROUPS if name in doc.spans for span in doc.spans[name]]
     if "entities" not in doc.spans:

@@ -72,10 +72,7 @@ def _line(document: Document, losses: Losses) -> dict[str, object]:
     graph = split(to_graph(document.annotations))
     units = utf16_offsets(document.text)
     numbers = {node.id: number for number, node in enumerate(graph.nodes, 1)}
-    meta = jsonl.meta(document, losses)
-    for key in [key for key in meta if key in _OWN]:
-        losses.add("meta", document, "doccano has a column of this name", key)
-        del meta[key]
+    meta = jsonl.meta(document, losses, "doccano has a column of this name", lambda key: key not in _OWN)
     return {
         "document": document.id,
         "text": document.text,

@@ -182,32 +182,22 @@ def _covered(ids: Sequence[int], text: str, tokens: Sequence[tuple[int, int]]) -
 
 
 def _with_parents(quotes: Sequence[Quote], flags: Sequence[tuple[bool, bool]]) -> tuple[Quote, ...]:
-    parents: list[str | None] = []
-    for quote in quotes:
-        around = [
-            other
-            for other in quotes
-            if len(other.content) > len(quote.content) and other.content.contains(quote.content)
-        ]
-        parents.append(min(around, key=lambda other: len(other.content)).id if around else None)
     done = []
-    for quote, parent, (nested, nests) in zip(quotes, parents, flags, strict=True):
-        derived = (
-            parent is not None,
-            any(
-                other is not quote
-                and len(other.content) < len(quote.content)
-                and quote.content.contains(other.content)
-                for other in quotes
-            ),
-        )
+    for quote, own in zip(quotes, flags, strict=True):
+        around = [other for other in quotes if _holds(other, quote)]
+        parent = min(around, key=lambda other: len(other.content)).id if around else None
+        derived = parent is not None, any(_holds(quote, other) for other in quotes)
         differs = [
             f"{name}={str(flag).lower()}"
-            for name, flag, mine in zip(_FLAGS, (nested, nests), derived, strict=True)
+            for name, flag, mine in zip(_FLAGS, own, derived, strict=True)
             if flag != mine
         ]
         done.append(replace(quote, parent=parent, note="; ".join(differs) or None))
     return tuple(done)
+
+
+def _holds(quote: Quote, other: Quote) -> bool:
+    return len(quote.content) > len(other.content) and quote.content.contains(other.content)
 
 
 def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:

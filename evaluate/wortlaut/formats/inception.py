@@ -159,29 +159,18 @@ def _cas(cassis: Any, system: Any, document: Document, losses: Losses) -> Any:
         for start, end in found(document.text):
             add(f"{_CORE}segmentation.type.{name}", start, end)
     spans: dict[str, Any] = {}
-    named: set[str] = set()
     whole = len(document.entities)
     for node in graph.nodes:
-        start, end = node.span.start, node.span.end
-        head = node.id.partition(".")[0]
-        if int(head) <= whole:
-            features = _features(node.values, _ENTITY)
-            if features.get("qid", "").startswith("Q"):
-                features["identifier"] = _WIKIDATA + features.pop("qid")
-            spans[node.id] = add(_NAMED, start, end, value=node.label, **features)
-            named.add(node.id)
-        else:
-            spans[node.id] = add(_SPAN, start, end, label=node.label, **_features(node.values, _QUOTE))
+        named = int(node.id.partition(".")[0]) <= whole
+        features = _features(node.values, _ENTITY if named else _QUOTE)
+        features["value" if named else "label"] = node.label
+        if named and features.get("qid", "").startswith("Q"):
+            features["identifier"] = _WIKIDATA + features.pop("qid")
+        spans[node.id] = add(_NAMED if named else _SPAN, node.span.start, node.span.end, **features)
     for edge in graph.edges:
-        governor, dependent = spans[edge.source], spans[edge.target]
-        add(
-            _PART if edge.source in named else _RELATION,
-            dependent.begin,
-            dependent.end,
-            Governor=governor,
-            Dependent=dependent,
-            label=edge.label,
-        )
+        ends = {"Governor": spans[edge.source], "Dependent": spans[edge.target]}
+        kind = _PART if ends["Governor"].type.name == _NAMED else _RELATION
+        add(kind, ends["Dependent"].begin, ends["Dependent"].end, **ends, label=edge.label)
     array = system.get_type("uima.cas.StringArray")
     for cluster in graph.clusters:
         strings = {feature: cluster[key] for feature, key in _CLUSTER_STRINGS.items() if key in cluster}
@@ -215,8 +204,7 @@ def _document(cas: Any, file: Path) -> Document:
         at = f"{where}: {item.type.name.rpartition('.')[2]} {item.xmiID}"
         named = item.type.name == _NAMED
         values = _values(item, _ENTITY if named else _QUOTE, at)
-        link = _feature(item, "identifier")
-        if link:
+        if link := _feature(item, "identifier"):
             values["qid"] = link.rpartition("/")[2]
         label = _feature(item, "value" if named else "label")
         if not label:

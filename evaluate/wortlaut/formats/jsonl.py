@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +139,14 @@ def write(path: Path, items: Iterable[Mapping[str, object]]) -> None:
             lines.write(json.dumps(item, ensure_ascii=False) + "\n")
 
 
-def meta(document: Document, losses: Losses) -> dict[str, str]:
-    """``meta`` as an object, which holds each key once."""
+def meta(
+    document: Document, losses: Losses, reason: str = "", holds: Callable[[str], object] = bool
+) -> dict[str, str]:
+    """``meta`` as an object, which holds each key once; and for a ``reason`` only some keys."""
     found: dict[str, str] = {}
     for key, value in document.meta:
-        if key in found:
-            losses.add("meta", document, "the key stands twice", key)
+        if key in found or (reason and not holds(key)):
+            losses.add("meta", document, "the key stands twice" if key in found else reason, key)
         else:
             found[key] = value
     return found

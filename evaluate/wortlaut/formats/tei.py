@@ -61,10 +61,7 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
 def _lines(document: Document, losses: Losses) -> Iterator[str]:
     document = carried(document, losses)
     graph = to_graph(document.annotations)
-    meta = jsonl.meta(document, losses)
-    for key in [key for key in meta if not _NAME.fullmatch(key)]:
-        losses.add("meta", document, "the key cannot be a name in XML", key)
-        del meta[key]
+    meta = jsonl.meta(document, losses, "the key cannot be a name in XML", _NAME.fullmatch)
     yield _HEAD.format(title=_text(document.id), text=_text(document.text))
     for node in graph.nodes:
         numbers = ",".join(f"{start},{end - start}" for start, end in node.span)

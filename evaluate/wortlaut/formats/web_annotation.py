@@ -71,19 +71,19 @@ def _page(document: Document, source: str, losses: Losses) -> dict[str, Any]:
                 **({"wortlaut": node.values} if node.values else {}),
             }
         )
-    for edge in graph.edges:
-        items.append(
-            {
-                "id": f"#{edge.source}-{edge.label}-{edge.target}",
-                "type": "Annotation",
-                "motivation": "linking",
-                "body": [
-                    {"type": "TextualBody", "purpose": "tagging", "value": edge.label},
-                    {"id": f"#{edge.target}", "type": "Annotation"},
-                ],
-                "target": f"#{edge.source}",
-            }
-        )
+    items += (
+        {
+            "id": f"#{edge.source}-{edge.label}-{edge.target}",
+            "type": "Annotation",
+            "motivation": "linking",
+            "body": [
+                {"type": "TextualBody", "purpose": "tagging", "value": edge.label},
+                {"id": f"#{edge.target}", "type": "Annotation"},
+            ],
+            "target": f"#{edge.source}",
+        }
+        for edge in graph.edges
+    )
     own = {"document": document.id, "meta": jsonl.meta(document, losses), "clusters": graph.clusters}
     return {"@context": _CONTEXT, "type": "AnnotationPage", "wortlaut": own, "items": items} | (
         {} if items else {"source": quote(source)}

@@ -87,13 +87,11 @@ def _around(analysis: Analysis, quote: Quote) -> Found | None:
 
 def _subject(sentence: Sentence, quote: Quote, ranges: tuple[Range, ...]) -> Phrase | None:
     """The subject of the clause that tells of a reported quote, or stands beside another one."""
-    for segment in sentence.segments:
-        told = quote.type == "reported" or not _within(segment.verb, ranges)
-        if segment.kind in ("main", "first") and told:
-            subject = find_subject(sentence, segment, segment.verb)
-            if subject and (quote.type == "reported" or not _within(subject.head, ranges)):
-                return subject
-    return None
+    reported = quote.type == "reported"
+    tells = (s for s in sentence.segments if s.kind in ("main", "first"))
+    told = (s for s in tells if reported or not _within(s.verb, ranges))
+    subjects = (find_subject(sentence, segment, segment.verb) for segment in told)
+    return next((s for s in subjects if s and (reported or not _within(s.head, ranges))), None)
 
 
 def _within(token: int, ranges: tuple[Range, ...]) -> bool:

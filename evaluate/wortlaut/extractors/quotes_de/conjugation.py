@@ -109,8 +109,5 @@ def _stem(verb: str) -> str:
 
 
 def _needs_link(stem: str) -> bool:
-    if stem.endswith(("t", "d")):
-        return True
-    if len(stem) < 3 or stem[-1] not in "mn":
-        return False
-    return stem[-2] in _CONSONANTS and (stem[-2] != "h" or stem[-3] == "c")
+    nasal = len(stem) > 2 and stem[-1] in "mn" and stem[-2] in _CONSONANTS
+    return stem.endswith(("t", "d")) or (nasal and (stem[-2] != "h" or stem[-3] == "c"))

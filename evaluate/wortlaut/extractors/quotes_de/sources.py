@@ -9,6 +9,8 @@ from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.nouns import Phrase, full_phrase, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
+_THOUGHT = frozenset("Meinung Ansicht Auffassung Einschätzung Überzeugung Schätzung Schätzungen".split())
+
 
 def from_sources(sentence: Sentence) -> list[Draft]:
     """Quotations by a source phrase: laut X, X zufolge, nach Angaben von X, so X, demnach."""
@@ -58,21 +60,16 @@ def _nach(sentence: Sentence, i: int) -> Draft | None:
 
 
 def _nach_medium(sentence: Sentence, phrase: Phrase) -> str:
-    thought = {"Meinung", "Ansicht", "Auffassung", "Einschätzung", "Überzeugung", "Schätzung", "Schätzungen"}
-    return (
-        "speech/thought"
-        if thought & set(sentence.words.form[phrase.start : phrase.end])
-        else "speech/writing"
-    )
+    told = _THOUGHT.isdisjoint(sentence.words.form[phrase.start : phrase.end])
+    return "speech/writing" if told else "speech/thought"
 
 
 def _has_source_head(sentence: Sentence, phrase: Phrase) -> bool:
     """Whether the first noun of the phrase, before its genitives, is a source noun."""
-    words = sentence.words
-    for k in range(phrase.start, phrase.end):
-        if words.form[k][0].isupper() and words.low[k] not in WORDS["determiner"]:
-            return is_source(words.form[k]) or (k < phrase.head and is_source(words.form[phrase.head]))
-    return False
+    form, low = sentence.words.form, sentence.words.low
+    nouns = (k for k in range(phrase.start, phrase.end) if form[k][0].isupper())
+    k = next((k for k in nouns if low[k] not in WORDS["determiner"]), -1)
+    return k >= 0 and (is_source(form[k]) or (k < phrase.head and is_source(form[phrase.head])))
 
 
 def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:

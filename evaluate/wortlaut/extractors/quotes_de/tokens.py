@@ -62,21 +62,17 @@ def _sentence_ends(
     """Token indices after which a sentence ends, each with whether a paragraph ends there, too."""
     ends: list[tuple[int, bool]] = []
     inside = outside = 0
-    count = len(form)
-    for i in range(count):
-        last = i + 1 == count
+    for i in range(len(form)):
+        last = i + 1 == len(form)
         line_end = last or "\n" in text[end[i] : start[i + 1]]
         while inside < len(quoted) and quoted[inside][1] < end[i]:
             inside += 1
         open_quote = inside < len(quoted) and quoted[inside][0] <= start[i] and end[i] < quoted[inside][1]
         outside += not open_quote
-        if line_end and not open_quote:
-            ends.append((i + 1, True))
-            outside = 0
-        elif (not open_quote and outside > _LONGEST) or (
-            not open_quote and not last and _ends_sentence(form, i, start, end)
+        if not open_quote and (
+            line_end or outside > _LONGEST or (not last and _ends_sentence(form, i, start, end))
         ):
-            ends.append((i + 1, False))
+            ends.append((i + 1, line_end))
             outside = 0
     return ends
 
@@ -88,16 +84,12 @@ _ORDINAL_LEADS = frozenset(
 
 def _ends_sentence(form: list[str], i: int, start: list[int], end: list[int]) -> bool:
     word, following = form[i], form[i + 1]
-    if word in _CLOSING:
-        if not i or form[i - 1] not in _FINAL or start[i + 1] == end[i]:
-            return False
-        return following[0].isupper() or following in _OPENING or following[0].isdigit()
-    if word not in _FINAL:
-        return False
-    if start[i + 1] == end[i]:
-        return i > 0 and following[0].isupper() and form[i - 1].islower() and len(form[i - 1]) > 3
     starts = following[0].isupper() or following[0].isdigit() or following in _OPENING
-    if not starts or (word == "..." and following not in _STARTERS):
+    if word in _CLOSING:
+        return i > 0 and form[i - 1] in _FINAL and start[i + 1] != end[i] and starts
+    if word in _FINAL and start[i + 1] == end[i]:
+        return i > 0 and following[0].isupper() and form[i - 1].islower() and len(form[i - 1]) > 3
+    if word not in _FINAL or not starts or (word == "..." and following not in _STARTERS):
         return False
     if word == "." and i and end[i - 1] == start[i]:
         if form[i - 1].isdigit() and i > 1 and form[i - 2].lower() in _ORDINAL_LEADS:
@@ -111,6 +103,5 @@ def _is_abbreviated(word: str, following: str) -> bool:
         return following not in _STARTERS or word in WORDS["honorific"]
     if len(word) == 1:
         return word.isalpha()
-    if (word.isdigit() and len(word) < 3) or (word.isupper() and set(word) <= set("IVXL")):
-        return following not in _STARTERS and following not in _OPENING
-    return False
+    number = (word.isdigit() and len(word) < 3) or (word.isupper() and set(word) <= set("IVXL"))
+    return number and following not in _STARTERS and following not in _OPENING
