@@ -130,7 +130,7 @@ def _tokens(text: str, graph: Graph) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for start, end in pairwise(cuts):
         space = text[start:end] == " " and found and found[-1][1] == start
-        if not space or start in edges or end in edges - {start}:
+        if not space or start in edges or end in edges:
             found.append((start, end))
     return found
 
