@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -27,10 +27,10 @@ from wortlaut.evaluation.files import (
 from wortlaut.evaluation.scorer import Item, Judged, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available
-from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.model import Annotations, Document, Span
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import ScoreKey, Signature
-from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.labels import projection
 from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import Resampling
@@ -387,60 +387,26 @@ def score_files(
     left = Corpus.of(gold, read_annotated(gold))
     right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
     found = _aligned(left, right, predicted)
-    scorer = Scorer.of(left, projection(labels), Resampling("document", samples, seed))
+    source = Source.of(left, True)
+    scoring = Scoring(source.gold, chosen, projection(labels), Resampling("document", samples, seed))
+    place = {document.id: one for document, one in zip(left.documents, found, strict=True)}
+    documents = source.kept or ()
     finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
     if not finds:
-        finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in left.documents)]
-    system = scorer.system(predicted, found, chosen, None, finds)
-    signature = scorer.scoring(chosen).signature()
-    corpus = _by_id(left)
-    return Evaluation(corpus, signature, (system,), scorer.units, scorer.notes, len(corpus.documents))
+        finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in documents)]
+    system = scored_as(predicted, scoring, documents, [place[document.id] for document in documents], finds)
+    return _evaluation(source, scoring, [system], scoring.notes)
 
 
-def _by_id(corpus: Corpus) -> Corpus:
-    """Documents by id: results on the same corpus list the same units and items in the same order."""
-    return replace(corpus, documents=tuple(sorted(corpus.documents, key=lambda document: document.id)))
-
-
-@dataclass(frozen=True)
-class Scorer:
-    """A corpus in memory, made ready to score what was found in it, one annotations for each document.
-
-    ``units`` are numbered through the documents by id.
-    """
-
-    corpus: Corpus
-    projection: Projection | None
-    resampling: Resampling
-    units: Units
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, corpus: Corpus, chosen: Projection | None, resampling: Resampling) -> Scorer:
-        gold = Source.of(corpus, True).gold
-        scoring = Scoring(gold, (), chosen, resampling)
-        return cls(corpus, chosen, scoring.resampling, gold.units, scoring.notes)
-
-    def scoring(self, schemas: Sequence[str]) -> Scoring:
-        gold = replace(Source.of(self.corpus, True).gold, units=self.units)
-        return Scoring(gold, schemas, self.projection, self.resampling)
-
-    def system(
-        self,
-        name: str,
-        found: Sequence[Annotations],
-        schemas: Sequence[str],
-        given: Sequence[Sequence[Quote]] | None,
-        finds: Sequence[str],
-    ) -> System:
-        """The scores of one system, for the layers that it looks for and the corpus has."""
-        documents = self.corpus.documents
-        order = sorted(range(len(documents)), key=lambda i: documents[i].id)
-        found = [found[i] for i in order]
-        quotes = None if given is None else [given[i] for i in order]
-        scoring = self.scoring(schemas)
-        part = scoring.part(0, [documents[i] for i in order], found, quotes, finds)
-        return _system(name, scoring, Found([part], finds, (), found))
+def scored_as(
+    name: str,
+    scoring: Scoring,
+    documents: Sequence[Document],
+    found: Sequence[Annotations],
+    finds: Sequence[str],
+) -> System:
+    """The scores of what was found in all documents of the gold, in the order of both."""
+    return _system(name, scoring, Found([scoring.part(0, documents, found, None, finds)], finds, (), found))
 
 
 def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:

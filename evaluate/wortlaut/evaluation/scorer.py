@@ -233,6 +233,12 @@ class Scoring:
         object.__setattr__(self, "peers", tuple(s for s in self.schemas if s in GIVEN))
         object.__setattr__(self, "quote_peers", tuple(s for s in self.schemas if s in QUOTES))
 
+    def over(self, documents: Iterable[Document], units: Units) -> Scoring:
+        """The same way to score for other texts and gold, with units of their own."""
+        return replace(
+            self, gold=replace(Source.of(Corpus("", tuple(documents), ""), True).gold, units=units)
+        )
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of any system's scores must know."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.evaluation.evaluate import Progress, Scorer, System, checked_schemas, named, tally
+from wortlaut.evaluation.evaluate import Progress, System, checked_schemas, named, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
-from wortlaut.evaluation.scorer import Item, Judged
+from wortlaut.evaluation.scorer import Item, Judged, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
@@ -178,7 +178,7 @@ def stress(
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
     # One resample is enough for the sums of each unit: the intervals are those of the paired test.
-    scorer = Scorer.of(loaded, project, Resampling("document", 1, seed))
+    scoring = Scoring(Source.of(loaded, True).gold, chosen, project, Resampling("document", 1, seed))
 
     def variants(spec: str) -> list[Transformed]:
         # Made when they are needed: all of them would fill the memory many times over.
@@ -194,9 +194,11 @@ def stress(
         opened = _Opened(extractor, tally(name, len(loaded.documents) * (len(tried) + 1), progress))
         try:
             before = opened.find(loaded.documents)
-            base = scorer.system(name, before, chosen, None, opened.finds)
+            base = scored_as(name, scoring, loaded.documents, before, opened.finds)
             for spec in tried:
-                side = _Side(scorer, chosen, opened, before, base, variants(spec), resampling, trials)
+                side = _Side(
+                    scoring, loaded.documents, opened, before, base, variants(spec), resampling, trials
+                )
                 try:
                     rows += side.rows(spec)
                 except WortlautError as error:
@@ -211,15 +213,15 @@ def stress(
         loaded.name,
         loaded.hash,
         len(loaded.documents),
-        scorer.units.kind,
-        len(scorer.units),
+        scoring.gold.units.kind,
+        len(scoring.gold.units),
         seed,
         samples,
         tuple(names),
         applied,
         tuple(rows),
         tuple(failures),
-        (*lacking, *_notes(scorer, applied)),
+        (*lacking, *_notes(scoring, applied)),
     )
 
 
@@ -261,12 +263,12 @@ def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transf
     )
 
 
-def _notes(scorer: Scorer, applied: Sequence[Applied]) -> Iterator[str]:
-    if scorer.units.kind == "sentence":
-        count = len(scorer.corpus.documents)
+def _notes(scoring: Scoring, applied: Sequence[Applied]) -> Iterator[str]:
+    if scoring.gold.units.kind == "sentence":
+        count = len(scoring.gold.ids)
         what = "one document" if count == 1 else f"{count} documents"
         yield (
-            f"Intervals and tests draw {len(scorer.units)} sentences of {what}: they say nothing about"
+            f"Intervals and tests draw {len(scoring.gold.units)} sentences of {what}: they say nothing about"
             " other texts."
         )
     if idle := [one.name for one in applied if not one.changed]:
@@ -303,12 +305,12 @@ class _Opened:
 class _Side:
     """One system under one transformation, against itself on the corpus as it is."""
 
-    scorer: Scorer
-    schemas: Sequence[str]
+    scoring: Scoring
+    documents: Sequence[Document]
+    variants: Sequence[Transformed]
     opened: _Opened
     found: Sequence[Annotations]
     base: System
-    variants: Sequence[Transformed]
     resampling: Resampling
     trials: int
     moved: dict[tuple[int, Span], Span | None] = field(default_factory=dict)
@@ -322,15 +324,13 @@ class _Side:
             one.document.with_annotations(one.kept.of_new(one.document.annotations)) for one in self.variants
         ]
         units, order = self._units()
-        scored = replace(self.scorer, corpus=_corpus(kept), units=units).system(
-            base.name, after, self.schemas, None, finds
-        )
+        scored = scored_as(base.name, self.scoring.over(kept, units), kept, after, finds)
         same = self._same(before, after, units, order)
         rows = []
         for layer in MAIN_TASKS:
             results = _results(base, layer)
             # Speakers have variants of their own: strict where none of those asked for is one.
-            for schema in [one for one in self.schemas if one in results] or ["strict"]:
+            for schema in [one for one in self.scoring.schemas if one in results] or ["strict"]:
                 old, new = results.get(schema), _results(scored, layer).get(schema)
                 if old is None or new is None:
                     continue
@@ -369,7 +369,7 @@ class _Side:
             _kept(one, lambda span, i=i: self._moved(i, span) is not None)  # type: ignore[misc]
             for i, one in enumerate(self.found)
         ]
-        documents = self.scorer.corpus.documents
+        documents = self.documents
         whole = all(one.kept == unchanged(d).kept for d, one in zip(documents, self.variants, strict=True))
         if whole and found == list(self.found):
             return found, self.base
@@ -377,19 +377,19 @@ class _Side:
             d.with_annotations(one.kept.of(d.annotations))
             for d, one in zip(documents, self.variants, strict=True)
         ]
-        scorer = replace(self.scorer, corpus=_corpus(gold))
-        return found, scorer.system(self.base.name, found, self.schemas, None, finds)
+        scoring = self.scoring.over(gold, self.scoring.gold.units)
+        return found, scored_as(self.base.name, scoring, gold, found, finds)
 
     def _moved(self, document: int, span: Span) -> Span | None:
         key = (document, span)
         if key not in self.moved:
-            one, old = self.variants[document], self.scorer.corpus.documents[document].text
+            one, old = self.variants[document], self.documents[document].text
             self.moved[key] = settled(one.span(span), one.document.text, span, old)
         return self.moved[key]
 
     def _units(self) -> tuple[Units, Ints]:
         """The units of the corpus where they are now, and the old number of each new one."""
-        units = self.scorer.units
+        units = self.scoring.gold.units
         if units.kind == "document":
             return units, np.arange(len(units), dtype=np.int64)
         places = zip(units.document.tolist(), units.start.tolist(), strict=True)
@@ -420,14 +420,14 @@ class _Side:
 
     def _by_document(self, sums: Ints) -> Ints:
         table = np.zeros((len(self.variants), 4), np.int64)
-        np.add.at(table, self.scorer.units.document, sums)
+        np.add.at(table, self.scoring.gold.units.document, sums)
         return table
 
     def _same(
         self, before: Sequence[Annotations], after: Sequence[Annotations], units: Units, order: Ints
     ) -> dict[str, Same]:
         found = {}
-        own = self.scorer.units
+        own = self.scoring.gold.units
         for layer in MAIN_TASKS:
             first: Counter[Any] = Counter()
             unit: dict[Any, int] = {}
@@ -453,11 +453,8 @@ class _Side:
 
     def _cases(self, old: Judged, new: Judged, after: Sequence[Annotations], layer: str) -> Iterator[Case]:
         """Gold items that were right and are wrong, then wrong ones found that were not found before."""
-        texts = [
-            (d.text, one.document.text)
-            for d, one in zip(self.scorer.corpus.documents, self.variants, strict=True)
-        ]
-        number = {d.id: i for i, d in enumerate(self.scorer.corpus.documents)}
+        texts = [(d.text, one.document.text) for d, one in zip(self.documents, self.variants, strict=True)]
+        number = {d.id: i for i, d in enumerate(self.documents)}
         hits: dict[tuple[str, Span], list[int]] = {}
         for item, hit in zip(new.gold, new.hits.tolist(), strict=True):
             hits.setdefault((item[0], Span(item[1])), []).append(hit)
@@ -479,11 +476,6 @@ class _Side:
             if (item[0], Span(item[1]), "") not in wrong and (item[0], Span(item[1]), item[2]) not in wrong:
                 shown = excerpt(texts[number[item[0]]][1], item[1])
                 yield Case(item[0], "spurious", item[2], "", shown)
-
-
-def _corpus(documents: Sequence[Document]) -> Corpus:
-    """Documents to score; nobody asks for their hash."""
-    return Corpus("", tuple(documents), "")
 
 
 def _results(system: System, layer: str) -> Mapping[str, Result]:
