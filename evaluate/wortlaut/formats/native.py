@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.folder import Names
 from wortlaut.formats.losses import Losses
+from wortlaut.io.files import write_whole
 from wortlaut.model import (
     ATTRIBUTIONS,
     ENTITY_LABELS,
@@ -453,16 +454,12 @@ def write_annotations(
     if not _is_nfc(content):
         raise DataError("the annotations are not in Unicode normal form NFC", where=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_bytes(content.encode("utf-8"))
-        partial.replace(path)
+        write_whole(path, content)
     except UnicodeEncodeError as error:
         raise DataError(
             "half a surrogate pair cannot be written", where=str(path), hint="Remove it from the text."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def format_annotations(
