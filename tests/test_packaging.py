@@ -19,6 +19,8 @@ import pytest
 from repository import repository_files
 from shared import ROOT
 
+pytestmark = pytest.mark.long
+
 NOT_IN_SDIST = (".ci/",)
 WHEEL_FOLDERS = {
     "evaluate/wortlaut/": "wortlaut/",

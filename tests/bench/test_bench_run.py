@@ -117,6 +117,7 @@ def test_what_is_measured(folder: Path) -> None:
     assert seen[-1] == (specs[-1], 2, 2)
 
 
+@pytest.mark.long
 def test_who_fails_is_named_and_the_others_go_on(folder: Path) -> None:
     reasons = {
         "systems.py:Hangs": "a pass over the texts took longer than 5 s (--timeout)",
@@ -126,9 +127,7 @@ def test_who_fails_is_named_and_the_others_go_on(folder: Path) -> None:
         "systems.py:Few": "gave 0 answers for 1 documents",
         "nobody": "unknown extractor 'nobody'",
     }
-    begun = time.monotonic()
     result = bench([*reasons, "systems.py:Quiet"], corpus(2), sizes=[1], rounds=1, timeout=5)
-    assert time.monotonic() - begun < 900, "nobody waits for the one that hangs"
     *bad, good = result.systems
     assert good.failed is None and len(good.throughput) == 1
     for system in bad:
@@ -136,6 +135,7 @@ def test_who_fails_is_named_and_the_others_go_on(folder: Path) -> None:
         assert system.throughput == ()
 
 
+@pytest.mark.long
 def test_curves_end_where_a_point_takes_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "LENGTHS", (2000, 4000, 8000, 16_000, 128_000))
     monkeypatch.setattr(run, "BATCHES", (1, 2))
@@ -162,6 +162,7 @@ def test_curves_end_where_a_point_takes_too_long(folder: Path, monkeypatch: pyte
     assert limited.batch is not None and len(limited.batch.points) == 2 and len(limited.throughput) == 1
 
 
+@pytest.mark.long
 def test_nothing_is_left_running(folder: Path) -> None:
     job = {"test": "throughput", "spec": "cmd:sleep 98765", "sizes": [1], "texts": [["a", "Ein Text."]]}
     job |= {"corpus": "", "rounds": 1, "warmup": 0, "timeout": 3.0, "point": 3.0}
@@ -177,6 +178,7 @@ def test_signals_have_names_or_numbers() -> None:
     assert [signal_name(number) for number in (15, 99)] == ["SIGTERM", "signal 99"]
 
 
+@pytest.mark.long
 def test_without_its_parent_a_measurement_ends(folder: Path) -> None:
     """Whoever ends ``wortlaut bench`` by force does not leave a process that computes on."""
     program = "from wortlaut.bench.run import bench; from made import corpus; "
@@ -246,6 +248,7 @@ def wortlaut(*arguments: str, code: int) -> subprocess.CompletedProcess[str]:
 
 
 @needs_script
+@pytest.mark.long
 def test_the_command_saves_compares_and_fails(folder: Path) -> None:
     options = ["--batch", "1", "--rounds", "3"]
     fast, slow = "systems.py:Quiet?pause=0.001", "systems.py:Quiet?pause=0.1"
@@ -341,6 +344,7 @@ def test_names(benchmark, quality):
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the package is not installed here")
+@pytest.mark.long
 def test_a_users_own_benchmark_fails_when_it_gets_slower(folder: Path) -> None:
     def pytest_run(pause: str, *options: str) -> subprocess.CompletedProcess[str]:
         source = USERS.replace("PAUSE", pause)

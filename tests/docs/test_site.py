@@ -18,6 +18,8 @@ from shared import ROOT
 import wortlaut
 from wortlaut.cli import app
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -46,6 +46,7 @@ def test_the_tutorials_are_among_the_pages() -> None:
 
 
 @pytest.mark.parametrize("page", names([page for page in PAGES if page in WITH_CONSOLE + WITH_PYTHON]))
+@pytest.mark.long
 def test_a_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
     """Its commands first, then its Python, in one folder."""
     if IN_REPOSITORY in TEXT[page]:

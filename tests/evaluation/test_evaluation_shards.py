@@ -502,6 +502,7 @@ def cores() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::FutureWarning:ray")
 @pytest.mark.usefixtures("cores")
 @pytest.mark.parametrize("items", [True, False])
+@pytest.mark.long
 def test_ray_scores_as_one_process_does(items: bool, tmp_path: Path) -> None:
     one = case(26, 60)
     extractor = Answers(one) if items else extraction(tmp_path / "out", one, failed=["d03", "d44"])
@@ -516,6 +517,7 @@ def test_ray_scores_as_one_process_does(items: bool, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::FutureWarning:ray")
 @pytest.mark.usefixtures("cores")
+@pytest.mark.long
 def test_errors_come_back_from_ray(tmp_path: Path) -> None:
     one = case(27, 30)
     spec = extraction(tmp_path / "out", replace(one, documents=one.documents[:20]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -98,11 +97,9 @@ def test_programs_that_fail(tmp_path: Path, body: str, message: str) -> None:
     ],
 )
 def test_programs_that_hang_are_ended(tmp_path: Path, body: str, message: str) -> None:
-    began = time.monotonic()
     with pytest.raises(ExtractorError) as caught:
         run(resolve(program(tmp_path, body) + "?timeout=1"), DOCUMENTS)
     assert message in str(caught.value)
-    assert time.monotonic() - began < 20
 
 
 def test_no_such_program() -> None:

@@ -93,9 +93,13 @@ def test_other_documents_change_nothing(texts: list[str]) -> None:
 
 
 def seconds(text: str) -> float:
-    start = time.process_time()
-    extract(text)
-    return time.process_time() - start
+    """CPU time, the best of three."""
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        extract(text)
+        taken.append(time.process_time() - start)
+    return min(taken)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +110,13 @@ def seconds(text: str) -> float:
         "„Ja, das ist so.“ Er kam. Es war spät. ",
     ],
 )  # fmt: skip
+@pytest.mark.long
 def test_time_grows_with_the_length_only(unit: str) -> None:
     short, long = unit * (5_000 // len(unit)), unit * (40_000 // len(unit))
-    seconds(short)
     assert seconds(long) < 24 * seconds(short) + 0.2
 
 
+@pytest.mark.long
 def test_a_megabyte_in_seconds() -> None:
     text = "Harms sagte, der Deich sei „völlig sicher“. Laut Landkreis fehlen noch Helfer.\n" * 13_000
     assert len(text) > 1_000_000

@@ -537,6 +537,7 @@ def test_nothing_changed(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
+@pytest.mark.long
 def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     predictions(tmp_path, FOUND)
     (tmp_path / "pyproject.toml").write_text(

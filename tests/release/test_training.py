@@ -102,6 +102,7 @@ def test_spans_that_fit_no_token_are_reported(documents, tmp_path):
     assert "not in the data: 1 × entity" in report and "1 nested names" in report
 
 
+@pytest.mark.long
 def test_spacy_trains_on_it_and_the_model_is_evaluated(documents, tmp_path):
     from wortlaut.evaluation.evaluate import evaluate
     from wortlaut.formats import reader, writer

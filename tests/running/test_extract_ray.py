@@ -25,6 +25,8 @@ from wortlaut.running.on_ray import Cluster
 ray = pytest.importorskip("ray", reason="ray is not installed: python -m pip install 'wortlaut[ray]'")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:ray")
+pytestmark = pytest.mark.long
+
 WORDS = {5: "RAISE", 13: "GARBAGE", 47: "EXIT"}
 
 

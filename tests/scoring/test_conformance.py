@@ -191,6 +191,7 @@ def one_to_one(doc: Doc) -> bool:
 # Generated documents
 
 
+@pytest.mark.long
 def test_thousands_of_documents_seeded() -> None:
     corpus = noisy_corpus(4000, 13)
     check_seqeval(corpus, 25)
@@ -299,6 +300,7 @@ CORPORA = {
 
 
 @pytest.mark.parametrize("name", CORPORA)
+@pytest.mark.long
 def test_real_corpora(name: str) -> None:
     file, column, separator = CORPORA[name]
     gold = column_file(shared_data(name) / file, column, separator)

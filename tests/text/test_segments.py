@@ -91,6 +91,7 @@ def test_tokens(expected):
 
 
 @pytest.mark.parametrize("piece", ["z. ", "a.", " ", "3. ", "„", ". ", "www.", "-"])
+@pytest.mark.long
 def test_time_grows_with_the_length_only(piece):
     start = time.process_time()
     tokens(piece * 20_000)
