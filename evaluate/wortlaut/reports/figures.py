@@ -172,8 +172,12 @@ def _wanted(evaluation: Evaluation) -> Drawn:
         notes.append("no errors and confusion: strict and other schemas of spans tell them, these do not")
     curves = _curves(evaluation, systems, names)
     if curves:
-        wanted["precision-recall"] = lambda: _precision_recall(curves)
-        wanted["calibration"] = lambda: _calibration(curves)
+        worth, error = ("AP", "average_precision"), ("ECE", "calibration_error")
+        wanted["precision-recall"] = lambda: _panels(
+            curves, ("recall", "precision"), worth, _precision_recall
+        )
+        axis = ("score", "share that is right")
+        wanted["calibration"] = lambda: _panels(curves, axis, error, _calibration)
     else:
         why = (
             "no system gives its findings a score"
@@ -259,9 +263,8 @@ def _scores(rows: Sequence[Row]) -> Figure:
             continue
         low, high = score.f1_interval or (score.f1, score.f1)
         lowest = min(lowest, low)
-        colour = _COLOURS[i % len(_COLOURS)]
-        axes.plot([low, high], [y, y], color=colour, linewidth=1.0, solid_capstyle="butt")
-        axes.plot([score.f1], [y], marker=_MARKERS[i % len(_MARKERS)], color=colour, linestyle="", zorder=3)
+        axes.plot([low, high], [y, y], color=_look(i)["color"], linewidth=1.0, solid_capstyle="butt")
+        axes.plot([score.f1], [y], **_look(i), zorder=3)
     axes.set_yticks([at[place] for place in places], [name for _, name in places])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(max(at.values()) + 0.6, -1.0)
@@ -424,99 +427,78 @@ def _curves(
     return found
 
 
-def _panels(legends: Sequence[Sequence[str]]) -> tuple[Figure, list[Axes]]:
-    """A panel for each of the legends, two in a double column."""
+def _panels(
+    curves: Mapping[str, Mapping[str, Curves]],
+    axis: tuple[str, str],
+    worth: tuple[str, str],
+    draw: Callable[[Axes, Sequence[Curves]], object],
+) -> Figure:
+    """A panel for each layer, two in a double column, the worth of each curve in the legend."""
     from matplotlib.figure import Figure
 
-    number = len(legends)
+    short, attribute = worth
+    legends = [
+        [f"{name} ({short} {getattr(one, attribute):.2f})" for name, one in by_system.items()]
+        for by_system in curves.values()
+    ]
     height = 2.3 + max(_legend_height(names, COLUMN) for names in legends)
-    figure = Figure(figsize=(COLUMN if number == 1 else DOUBLE, height), layout="constrained")
-    return figure, [figure.add_subplot(1, number, i + 1) for i in range(number)]
-
-
-def _precision_recall(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
-    """Precision against recall, a panel for each layer; the threshold with the best F1 is marked."""
-    legends = [
-        [f"{name} (AP {one.average_precision:.2f})" for name, one in by_system.items()]
-        for by_system in curves.values()
-    ]
-    figure, panels = _panels(legends)
-    for axes, names, (layer, by_system) in zip(panels, legends, curves.items(), strict=True):
-        grid = np.linspace(0.001, 1, 1000)
-        for f1 in (0.2, 0.4, 0.6, 0.8):
-            precision = np.divide(
-                f1 * grid, 2 * grid - f1, out=np.full(len(grid), np.nan), where=2 * grid - f1 > 0
-            )
-            precision[precision > 1] = np.nan
-            axes.plot(grid, precision, color="#b8b8b8", linewidth=0.5, zorder=0)
-            axes.annotate(
-                f"F1 {f1}", (1.0, f1 / (2 - f1)), (2, 0), textcoords="offset points", va="center",
-                fontsize=5.5, color="#767676",
-            )  # fmt: skip
-        for i, one in enumerate(by_system.values()):
-            axes.step(
-                np.r_[0, one.recall], np.r_[one.precision[:1], one.precision], where="pre",
-                color=_COLOURS[i % len(_COLOURS)], linestyle=_LINES[i % len(_LINES)],
-            )  # fmt: skip
-            best = int(np.flatnonzero(one.threshold == one.best_threshold)[0]) if len(one.threshold) else 0
-            axes.plot(
-                one.recall[best : best + 1], one.precision[best : best + 1],
-                marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)], linestyle="",
-            )  # fmt: skip
-        _unit_square(axes, "recall", "precision")
+    figure = Figure(figsize=(COLUMN if len(curves) == 1 else DOUBLE, height), layout="constrained")
+    for i, (names, (layer, by_system)) in enumerate(zip(legends, curves.items(), strict=True)):
+        axes = figure.add_subplot(1, len(curves), i + 1)
+        axes.set(xlim=(0, 1.01), ylim=(0, 1.03), xlabel=axis[0], ylabel=axis[1])
+        draw(axes, list(by_system.values()))
         _legend(axes, _handles(len(names), _LINES), names, COLUMN)
         if len(curves) > 1:
-            _corner(axes, layer)
+            axes.annotate(layer, (0.02, 0.03), xycoords="axes fraction", fontweight="bold")
     return figure
 
 
-def _calibration(curves: Mapping[str, Mapping[str, Curves]]) -> Figure:
+def _precision_recall(axes: Axes, curves: Sequence[Curves]) -> None:
+    """Precision against recall; the threshold with the best F1 is marked."""
+    grid = np.linspace(0.001, 1, 1000)
+    for f1 in (0.2, 0.4, 0.6, 0.8):
+        precision = np.divide(
+            f1 * grid, 2 * grid - f1, out=np.full(len(grid), np.nan), where=2 * grid - f1 > 0
+        )
+        precision[precision > 1] = np.nan
+        axes.plot(grid, precision, color="#b8b8b8", linewidth=0.5, zorder=0)
+        axes.annotate(
+            f"F1 {f1}", (1.0, f1 / (2 - f1)), (2, 0), textcoords="offset points", va="center",
+            fontsize=5.5, color="#767676",
+        )  # fmt: skip
+    for i, one in enumerate(curves):
+        line = _look(i, _LINES)
+        marker = line.pop("marker")
+        axes.step(np.r_[0, one.recall], np.r_[one.precision[:1], one.precision], where="pre", **line)
+        best = int(np.flatnonzero(one.threshold == one.best_threshold)[0]) if len(one.threshold) else 0
+        point = slice(best, best + 1)
+        axes.plot(one.recall[point], one.precision[point], **line | {"marker": marker, "linestyle": ""})
+
+
+def _calibration(axes: Axes, curves: Sequence[Curves]) -> None:
     """The share that is right against the mean score of up to ten bins of equally many findings."""
-    legends = [
-        [f"{name} (ECE {one.calibration_error:.2f})" for name, one in by_system.items()]
-        for by_system in curves.values()
-    ]
-    figure, panels = _panels(legends)
-    for axes, names, (layer, by_system) in zip(panels, legends, curves.items(), strict=True):
-        axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=0.5, zorder=0)
-        for i, one in enumerate(by_system.values()):
-            means = [mean for mean, _, _ in one.calibration]
-            shares = [share for _, share, _ in one.calibration]
-            axes.plot(
-                means, shares, marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)],
-                linestyle=_LINES[i % len(_LINES)],
-            )  # fmt: skip
-        _unit_square(axes, "score", "share that is right")
-        _legend(axes, _handles(len(names), _LINES), names, COLUMN)
-        if any(not 0 <= mean <= 1 for one in by_system.values() for mean, _, _ in one.calibration):
+    axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=0.5, zorder=0)
+    for i, one in enumerate(curves):
+        means, shares, _ = zip(*one.calibration, strict=True)
+        axes.plot(means, shares, **_look(i, _LINES))
+        if any(not 0 <= mean <= 1 for mean in means):
             axes.set_xlim(auto=True)
-        if len(curves) > 1:
-            _corner(axes, layer)
-    return figure
 
 
-def _unit_square(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlim(0, 1.01)
-    axes.set_ylim(0, 1.03)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-
-
-def _corner(axes: Axes, layer: str) -> None:
-    axes.annotate(layer, (0.02, 0.03), xycoords="axes fraction", fontweight="bold")
+def _look(i: int, lines: Sequence[Any] = ("",)) -> dict[str, Any]:
+    """Colour, marker and line of the i-th of several things."""
+    return {
+        "color": _COLOURS[i % len(_COLOURS)],
+        "marker": _MARKERS[i % len(_MARKERS)],
+        "linestyle": lines[i % len(lines)],
+    }
 
 
 def _handles(number: int, lines: Sequence[Any] = ("-",)) -> list[Line2D]:
     """What stands beside the names of a legend."""
     from matplotlib.lines import Line2D
 
-    return [
-        Line2D(
-            [], [], marker=_MARKERS[i % len(_MARKERS)], color=_COLOURS[i % len(_COLOURS)],
-            linestyle=lines[i % len(lines)],
-        )
-        for i in range(number)
-    ]  # fmt: skip
+    return [Line2D([], [], **_look(i, lines)) for i in range(number)]
 
 
 Groups = dict[str, dict[str, Score]]
@@ -557,9 +539,8 @@ def _breakdown(by: str, rows: Groups) -> Figure:
                     continue
                 low, high = getattr(groups[group], f"{measure}_interval") or (value, value)
                 y = place + _beside(i, len(rows))
-                colour = _COLOURS[i % len(_COLOURS)]
-                axes.plot([low, high], [y, y], color=colour, solid_capstyle="butt")
-                axes.plot([value], [y], marker=_MARKERS[i % len(_MARKERS)], color=colour, linestyle="")
+                axes.plot([low, high], [y, y], color=_look(i)["color"], solid_capstyle="butt")
+                axes.plot([value], [y], **_look(i))
         names = [f"{escaped(group)} ({sizes[group]})" for group in shown] if panel == 0 else [""] * len(shown)
         axes.set_yticks(range(len(shown)), names)
         axes.set_ylim(len(shown) - 0.4, -0.6)
