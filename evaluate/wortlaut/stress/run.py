@@ -196,9 +196,8 @@ def stress(
             before = opened.find(loaded.documents)
             base = scored_as(name, scoring, loaded.documents, before, opened.finds)
             for spec in tried:
-                side = _Side(
-                    scoring, loaded.documents, opened, before, base, variants(spec), resampling, trials
-                )
+                texts = loaded.documents, variants(spec)
+                side = _Side(scoring, *texts, opened, before, base, resampling, trials)
                 try:
                     rows += side.rows(spec)
                 except WortlautError as error:
