@@ -100,7 +100,7 @@ def extract(
     with locked(folder):
         old = _earlier(folder, mine, shard_size)
         kept, damaged = _kept(folder, old)
-        again = {shard.number for shard in kept if retry and shard.failures}
+        retried = {shard.number for shard in kept if retry and shard.failures}
         clean(folder, {shard.name for shard in kept})
         book = _Book.of(folder, corpus, mine, shard_size, old, kept)
         job = Job(
@@ -110,9 +110,9 @@ def extract(
             shard_size,
             batch_size,
             Limits(timeout, max_memory),
-            max_failures - sum(shard.failures for shard in kept if shard.number not in again),
+            max_failures - sum(shard.failures for shard in kept if shard.number not in retried),
             {shard.number: shard for shard in old.shards} if old else {},
-            {shard.number for shard in kept} - again,
+            {shard.number for shard in kept} - retried,
         )
         done = [0, 0]
 
@@ -184,17 +184,13 @@ def _short(value: str | None) -> str:
 
 def _kept(folder: Folder, old: Manifest | None) -> tuple[list[Shard], tuple[str, ...]]:
     """The finished shards whose files are what they were, and the names of those that are not."""
-    kept, damaged = [], []
-    for shard in old.shards if old else ():
-        try:
-            sound = sha256(folder.read(shard.name)).hexdigest() == shard.sha256
-        except WortlautError:
-            sound = False
-        if sound:
-            kept.append(shard)
-        else:
-            damaged.append(shard.name)
-    return kept, tuple(damaged)
+    shards = old.shards if old else ()
+    kept = {}
+    for shard in shards:
+        with suppress(WortlautError):
+            if sha256(folder.read(shard.name)).hexdigest() == shard.sha256:
+                kept[shard.number] = shard
+    return list(kept.values()), tuple(shard.name for shard in shards if shard.number not in kept)
 
 
 @dataclass

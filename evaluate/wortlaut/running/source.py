@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -75,13 +75,12 @@ class Source:
             for document in stream_corpus(self.ref):
                 yield Text(document.text, document.id)
             return
-        none = True
-        for piece in self.pieces:
-            for text in read(piece, self.ref):
-                none = False
-                yield text
-        if none:
+        texts = chain.from_iterable(read(piece, self.ref) for piece in self.pieces)
+        first = next(texts, None)
+        if first is None:
             raise DataError("the corpus has no documents", where=self.ref)
+        yield first
+        yield from texts
 
     def shards(self, size: int) -> Iterator[tuple[Text, ...]]:
         """The texts of each run of ``size`` documents; the last one may be shorter."""
