@@ -8,7 +8,6 @@ the text. What is not there is left out, counted and shown. The endpoint is ``ba
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -38,6 +37,7 @@ from wortlaut.model import (
     Span,
     Text,
 )
+from wortlaut.text.digests import text_hash
 
 #: Seconds before the first retry; each later one waits twice as long, up to the last, less jitter.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
@@ -167,7 +167,7 @@ class LanguageModel:
             entry = {
                 "prompt": self._prompt.partition("\n")[0],
                 "model": self._settings.model,
-                "sha256": _sha256(answer.content),
+                "sha256": text_hash(answer.content),
                 "answer": answer.content,
             }
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -271,7 +271,7 @@ class LanguageModel:
     def _place(self, text: Text) -> Path | None:
         """Where the answer is kept, by all that it depends on; None without a cache."""
         parts = [self._prompt, self._schema, vars(self._settings), str(text)]
-        key = _sha256(json.dumps(parts, ensure_ascii=False))
+        key = text_hash(json.dumps(parts, ensure_ascii=False))
         return self._cache / key[:2] / f"{key}.json" if self._cache else None
 
     def _cached(self, place: Path) -> str | None:
@@ -279,7 +279,7 @@ class LanguageModel:
         try:
             entry = json.loads(place.read_bytes())
             answer = entry["answer"]
-            intact = entry["sha256"] == _sha256(answer) and not _problem(answer, self._schema)
+            intact = entry["sha256"] == text_hash(answer) and not _problem(answer, self._schema)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         return str(answer) if intact else None
@@ -482,7 +482,3 @@ def _advice(status: int) -> str:
 def _cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base else Path.home() / ".cache") / "wortlaut" / "llm"
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

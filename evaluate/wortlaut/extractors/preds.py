@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,7 @@ from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.annotations import document_id, parse
 from wortlaut.records.objects import loads
+from wortlaut.text.digests import text_hash
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -160,7 +161,7 @@ class Shards:
             rows.update(zip(here, table.to_pylist(), strict=True))
         for place, text in zip(places, texts, strict=True):
             row = rows[place]
-            if row["sha256"] != sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
+            if row["sha256"] != text_hash(text):
                 raise DataError(
                     f"document {text.id!r} was extracted from another text",
                     where=self.where(place),

@@ -18,6 +18,7 @@ from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
 from wortlaut.model import Document, Span
 from wortlaut.records.arrow import columns, from_structs, to_structs
+from wortlaut.text.digests import text_hash
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +65,7 @@ def from_row(place: str, row: Mapping[str, Any]) -> Document:
     where = f"{place}, document {row.get('id')!r}"
     try:
         text = row["text"]
-        if row["sha256"] != sha256(text.encode("utf-8")).hexdigest():
+        if row["sha256"] != text_hash(text):
             raise DataError("the checksum is that of another text", where=where)
         annotations = from_structs(row, lambda fragments: _span(fragments, text))
         return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
@@ -156,7 +157,7 @@ def document_row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id,
         "text": text,
-        "sha256": sha256(text.encode("utf-8")).hexdigest(),
+        "sha256": text_hash(text),
         **to_structs(native.canonical(document.annotations), lambda span: surfaces(span, text)),
         "meta": [{"name": name, "value": value} for name, value in document.meta],
     }

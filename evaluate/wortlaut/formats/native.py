@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +34,7 @@ from wortlaut.model import (
     Quote,
     Span,
 )
+from wortlaut.text.digests import text_hash
 
 FORMAT = "wortlaut-annotations/1"
 #: What a cluster can be: a class of names, or a group of people without one.
@@ -383,7 +383,7 @@ def check_text(parsed: Parsed, text: str) -> list[Problem]:
     problems = []
     if parsed.header is not None:
         header = parsed.header
-        if header.sha256 != sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
+        if header.sha256 != text_hash(text):
             what = "the checksum is that of another text"
             fix = "Restore the text, or correct the offsets and write the checksum of the new one."
             problems.append(Problem("R02", 1, what, fix))
@@ -438,7 +438,7 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             annotations, document.text, document=name, layer=head["layer"], annotator=head["annotator"]
         )
         (gold / f"{name}.jsonl").write_bytes(content.encode("utf-8"))
-        digest = sha256(document.text.encode("utf-8")).hexdigest()
+        digest = text_hash(document.text)
         record = {"id": name, "sha256": digest, "characters": len(document.text)} | rest
         provenance.append(_dump(record) + "\n")
     if provenance:
@@ -475,7 +475,7 @@ def format_annotations(
 
     ``beside`` are lines of a file that is being adjudicated: decisions, and mentions of undecided clusters.
     """
-    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = text_hash(text)
     header = Header(document, layer, annotator, digest, len(text))
     lines = (_dump(_header_record(header)), *format_lines(annotations, text, beside))
     return "".join(line + "\n" for line in lines)

@@ -5,7 +5,6 @@ The keys, the order and the kinds of value are those of the table in :mod:`wortl
 
 from __future__ import annotations
 
-import hashlib
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, NoReturn
 from wortlaut.model import LAYERS, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.model.fields import Field, file_order, table
 from wortlaut.records.objects import fail, kind_of, near, shown
+from wortlaut.text.digests import text_hash
 
 #: Layer → what it is made of.
 MODELS: Mapping[str, Any] = dict(zip(LAYERS, (Entity, Quote, Cluster), strict=True))
@@ -282,8 +282,8 @@ def _check_text(document: Mapping[str, object], text: str | None, where: str) ->
         return
     if given is not None and given != text:
         same = next((how for how, variant in _variants(text) if variant == given), None)
-    elif digest is not None and digest.lower() != _sha256(text):
-        same = next((how for how, variant in _variants(text) if _sha256(variant) == digest.lower()), None)
+    elif digest is not None and digest.lower() != text_hash(text):
+        same = next((how for how, variant in _variants(text) if text_hash(variant) == digest.lower()), None)
     else:
         return
     fail(
@@ -325,7 +325,3 @@ def _wrong_surface(surface: str, span: Span, text: str, at: str, where: str) -> 
         where,
         hint,
     )
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -24,10 +24,10 @@ from wortlaut.release.standoff import (
     OTHERS,
     lines,
     rebuilt,
-    text_hash,
     together,
     unpacked,
 )
+from wortlaut.text.digests import text_hash
 from wortlaut.text.segments import paragraphs
 
 

@@ -13,7 +13,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from wortlaut.io.files import file_hashes
 from wortlaut.model import Document
 from wortlaut.release import card, manifest
 from wortlaut.release.manifest import CARD
+from wortlaut.text.digests import text_hash
 from wortlaut.text.segments import PARAGRAPHS, paragraphs
 from wortlaut.version import VERSION
 
@@ -286,11 +286,6 @@ def rebuilt(content: bytes, text: str) -> bytes:
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def text_hash(text: str) -> str:
-    """What stands in a release for a text."""
-    return sha256(text.encode("utf-8")).hexdigest()
 
 
 # ---------------------------------------------------------------- checks
