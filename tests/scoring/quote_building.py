@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.counts import precision_recall_f1
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import COREFERENCE, QUOTES
 from wortlaut.scoring.quotes import quote_tallies, with_basis
 from wortlaut.scoring.sides import Sides
@@ -69,7 +70,15 @@ def quote_scores(
 ) -> dict[str, dict[str, Tally]]:
     """Layer → schema → counts of a whole corpus, without the scores that it has nothing for."""
     parts = quote_tallies(Sides(gold, predicted, units, tokens, given), schemas)
-    return {layer: with_basis(by_schema) for layer, by_schema in parts.items()}
+    return nested(with_basis(parts))
+
+
+def nested(tallies: Mapping[ScoreKey, Tally]) -> dict[str, dict[str, Tally]]:
+    """Layer → schema → counts."""
+    scores: dict[str, dict[str, Tally]] = {}
+    for key, tally in tallies.items():
+        scores.setdefault(key.layer, {})[key.variant] = tally
+    return scores
 
 
 def peer_scores(
@@ -80,7 +89,7 @@ def peer_scores(
     tokens: TokenTable | None,
 ) -> Mapping[str, Mapping[str, Tally]]:
     """Task → name → counts of another evaluation of quotes."""
-    return QUOTES[schema].tallies(Sides(gold, predicted, units, tokens))
+    return nested(QUOTES[schema].tallies(Sides(gold, predicted, units, tokens)))
 
 
 def coreference_scores(
@@ -88,7 +97,7 @@ def coreference_scores(
 ) -> dict[str, Tally]:
     """Name → counts of every score of clusters."""
     sides = Sides(gold, predicted, units)
-    return {name: metric.tallies(sides)["clusters"][name] for name, metric in COREFERENCE.items()}
+    return {name: metric.tallies(sides)[ScoreKey("clusters", name)] for name, metric in COREFERENCE.items()}
 
 
 def scores(measured: Tally, label: str | None = None) -> Scores:

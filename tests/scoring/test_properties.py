@@ -45,10 +45,8 @@ def tallies(metric: Metric, corpus: Corpus) -> dict[str, Tally]:
     """Score → counts, by the way that every scoring run takes."""
     gold, predicted = ([doc[side] for doc in corpus] for side in (0, 1))
     if isinstance(metric, DocumentMetric):
-        by_task = metric.tallies(Sides(gold, predicted, document_units(len(corpus))))
-        return {
-            f"{task} {name}": tally for task, by_name in by_task.items() for name, tally in by_name.items()
-        }
+        found = metric.tallies(Sides(gold, predicted, document_units(len(corpus))))
+        return {f"{key.layer} {key.variant}": tally for key, tally in found.items()}
     sides = (columns_of(gold), columns_of(predicted))
     # Which labels the gold of the whole corpus has is known before a part of it is scored.
     known = np.ones(len(LABELS), bool)

@@ -326,11 +326,8 @@ def _system(name: str, scoring: Scoring, found: Found) -> System:
     scored = scoring.system(found.parts, found.finds)
     notes = (*scored.notes, *found.notes)
     annotations = tuple(found.annotations)
-    results = {
-        ScoreKey.named(a, b): result for a, rows in scored.scores.items() for b, result in rows.items()
-    }
-    judged = {ScoreKey.named(a, b): one for a, rows in scored.judged.items() for b, one in rows.items()}
-    return System(name, results, None, notes, annotations, judged, scored.breakdowns, found.pace)
+    pace = found.pace
+    return System(name, scored.results, None, notes, annotations, scored.judged, scored.breakdowns, pace)
 
 
 def _evaluation(

@@ -24,7 +24,7 @@ from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
-from wortlaut.scoring.quotes import quote_tallies, with_basis
+from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally, added, items_of, kept
@@ -40,8 +40,6 @@ KEPT_CHARACTERS = 5_000_000
 
 #: A document's id, fragments and a label (empty where the layer has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
-#: Layer → schema → counts.
-Layers = dict[str, dict[str, Tally]]
 
 
 @dataclass(frozen=True)
@@ -185,9 +183,9 @@ class Part:
     out.
     """
 
-    layers: dict[str, Layers]
+    layers: dict[str, dict[ScoreKey, Tally]]
     breakdowns: dict[str, dict[str, Tally]]
-    judged: dict[str, dict[str, Judged]]
+    judged: dict[ScoreKey, Judged]
     sizes: Mapping[str, int]
     dropped: int
 
@@ -203,10 +201,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of one system: layer → schema → result, what was right, and scores by group."""
+    """The scores of one system, what was right, and scores by group."""
 
-    scores: dict[str, Results]
-    judged: dict[str, dict[str, Judged]]
+    results: dict[ScoreKey, Result]
+    judged: dict[ScoreKey, Judged]
     breakdowns: dict[str, Results]
     notes: tuple[str, ...]
 
@@ -307,8 +305,7 @@ class Scoring:
 
     def system(self, parts: Sequence[Part], finds: Sequence[str]) -> Scored:
         """The scores of one system, for the layers that it looks for and the corpus has."""
-        scores: dict[str, Results] = {}
-        judged: dict[str, dict[str, Judged]] = {}
+        whole: dict[ScoreKey, Tally] = {}
         notes: list[str] = []
         for group in LAYERS:
             if group not in finds or not self._asked(group):
@@ -320,33 +317,26 @@ class Scoring:
                 if group == "entities":
                     notes += self._dropped(parts)
                 layers = [part.layers[group] for part in parts]
-                for layer in layers[0]:
-                    whole = {
-                        schema: self._whole([one[layer][schema] for one in layers])
-                        for schema in layers[0][layer]
-                    }
-                    scores[layer] = Results(
-                        (schema, self._result(layer, schema, tally))
-                        for schema, tally in with_basis(whole).items()
-                    )
-                    judged[layer] = {
-                        schema: _joined([part.judged[layer][schema] for part in parts])
-                        for schema in scores[layer]
-                        if self.items and schema in parts[0].judged[layer]
-                    }
+                whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
+        whole = with_basis(whole)
+        places = list(dict.fromkeys(key.layer for key in whole))
+        results = {
+            key: result_of(whole[key], self.signature().of(key))
+            for key in sorted(whole, key=lambda key: places.index(key.layer))
+        }
+        judged = {
+            key: _joined([part.judged[key] for part in parts]) for key in results if key in parts[0].judged
+        }
         breakdowns = {}
         if "entities" in self.wanted(finds):
             breakdowns = {by: self._breakdown(parts, by) for by in self.by}
-        return Scored(scores, judged, breakdowns, tuple(notes))
+        return Scored(results, judged, breakdowns, tuple(notes))
 
     def _dropped(self, parts: Sequence[Part]) -> list[str]:
         dropped = sum(part.dropped for part in parts)
         if not dropped or self.projection is None:
             return []
         return [f"{dropped} found entities are left out by the projection {self.projection.name}."]
-
-    def _result(self, layer: str, schema: str, tally: Tally) -> Result:
-        return result_of(tally, self.signature().of(ScoreKey.named(layer, schema)))
 
     def _whole(self, parts: Sequence[Tally]) -> Tally:
         return added(parts, len(self.gold.units), len(self.gold.ids))
@@ -391,12 +381,12 @@ class _Chunk:
         scoring = self.scoring
         gold = [document.annotations for document in self.documents]
         units, unit = self._units()
-        layers: dict[str, Layers] = {}
+        layers: dict[str, dict[ScoreKey, Tally]] = {}
         breakdowns: dict[str, dict[str, Tally]] = {}
         dropped = 0
         if "entities" in wanted:
             task, labels, dropped = self._entities(gold, units)
-            layers["entities"] = {"entities": tallies_of(task, labels, (*scoring.spans, *scoring.peers))}
+            layers["entities"] = keyed("entities", tallies_of(task, labels, (*scoring.spans, *scoring.peers)))
             breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
         if "quotes" in wanted or "clusters" in wanted:
             schemas = (*scoring.spans, *scoring.quote_peers)
@@ -404,27 +394,24 @@ class _Chunk:
             if "quotes" in wanted:
                 layers["quotes"] = quote_tallies(sides, schemas)
             if "clusters" in wanted:
-                named = (metric.tallies(sides)["clusters"] for metric in COREFERENCE.values())
-                layers["clusters"] = {"clusters": {k: tally for one in named for k, tally in one.items()}}
+                named = (metric.tallies(sides) for metric in COREFERENCE.values())
+                layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
         judged = {
-            layer: {
-                schema: self._judged(tally)
-                for schema, tally in by_schema.items()
-                if tally.items is not None and scoring.items
-            }
+            key: self._judged(tally)
             for group in layers.values()
-            for layer, by_schema in group.items()
+            for key, tally in group.items()
+            if tally.items is not None and scoring.items
         }
 
-        def compact(by_schema: Mapping[str, Tally]) -> dict[str, Tally]:
-            return {schema: kept(tally, unit, self.rank) for schema, tally in by_schema.items()}
+        def compact(tally: Tally) -> Tally:
+            return kept(tally, unit, self.rank)
 
         return Part(
             {
-                group: {layer: compact(by_schema) for layer, by_schema in of_group.items()}
-                for group, of_group in layers.items()
+                group: {key: compact(tally) for key, tally in tallies.items()}
+                for group, tallies in layers.items()
             },
-            {by: compact(by_schema) for by, by_schema in breakdowns.items()},
+            {by: {s: compact(tally) for s, tally in rows.items()} for by, rows in breakdowns.items()},
             judged,
             {layer: sum(len(getattr(one, layer)) for one in self.found) for layer in LAYERS},
             dropped,

@@ -13,6 +13,7 @@ import numpy as np
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.scoring.columns import Ints, Spans
 from wortlaut.scoring.engine import tallies_of
+from wortlaut.scoring.keys import MATCHED, ScoreKey
 from wortlaut.scoring.metrics import QUOTES, SPEAKERS, check_schema
 from wortlaut.scoring.quotes_table import Quotes, type_labels
 from wortlaut.scoring.sides import Attribution, Sides
@@ -24,17 +25,17 @@ from wortlaut.scoring.units import Units
 ROLE_TASKS = {"cues": "cue", "addressees": "addressee", "frames": "frame"}
 
 
-def with_basis(by_schema: Mapping[str, Tally]) -> dict[str, Tally]:
+def with_basis(tallies: Mapping[ScoreKey, Tally]) -> dict[ScoreKey, Tally]:
     """Without the scores that lack what they need one of in the gold."""
-    return {schema: tally for schema, tally in by_schema.items() if tally.basis != 0}
+    return {key: tally for key, tally in tallies.items() if tally.basis != 0}
 
 
-def quote_tallies(sides: Sides, schemas: Sequence[str]) -> dict[str, dict[str, Tally]]:
-    """Task → schema → counts of a part of a corpus, which add up to those of the whole.
+def quote_tallies(sides: Sides, schemas: Sequence[str]) -> dict[ScoreKey, Tally]:
+    """Counts of a part of a corpus, which add up to those of the whole.
 
     ``schemas`` are those of spans and the names in :data:`~wortlaut.scoring.metrics.QUOTES`.
     """
-    scores: dict[str, dict[str, Tally]] = {}
+    scores: dict[ScoreKey, Tally] = {}
     spans = [check_schema(schema) for schema in schemas if schema not in QUOTES]
     units, tokens = sides.units, sides.tokens
     if spans:
@@ -43,18 +44,22 @@ def quote_tallies(sides: Sides, schemas: Sequence[str]) -> dict[str, dict[str, T
         labels = type_labels(g.types() + p.types())
         contents = [side.spans("content", side.type_column(labels)) for side in (g, p)]
         whole = _task(contents[0], contents[1], units, len(labels), tokens)
-        scores["quotes"] = tallies_of(whole, labels, spans, first=QUOTE_TYPES)
+        scores |= keyed("quotes", tallies_of(whole, labels, spans, first=QUOTE_TYPES))
         for name, role in ROLE_TASKS.items():
             task = _task(g.spans(role), p.spans(role), units, 1, tokens)
-            scores[name] = tallies_of(task, (role,), spans, first=(role,))
+            scores |= keyed(name, tallies_of(task, (role,), spans, first=(role,)))
         for name, role in ROLE_TASKS.items():
             # The matched quotes differ from system to system: no items to compare.
             within = _within(found, role, units, tokens)
-            scores[f"{name}@matched"] = tallies_of(within, (role,), spans, items=False, first=(role,))
+            matched = tallies_of(within, (role,), spans, items=False, first=(role,))
+            scores |= keyed(name, matched, MATCHED)
     for metric in (*(SPEAKERS if spans else ()), *(QUOTES[name] for name in schemas if name in QUOTES)):
-        for name, tallies in metric.tallies(sides).items():
-            scores.setdefault(name, {}).update(tallies)
+        scores |= metric.tallies(sides)
     return scores
+
+
+def keyed(task: str, tallies: Mapping[str, Tally], setting: str = "") -> dict[ScoreKey, Tally]:
+    return {ScoreKey(task, schema, setting): tally for schema, tally in tallies.items()}
 
 
 def _task(gold: Spans, predicted: Spans, units: Units, labels: int, tokens: TokenTable | None) -> Task:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wortlaut.model import Annotations, Span
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
 from wortlaut.scoring.quotes_table import FINE, side_counts
 from wortlaut.scoring.sides import Sides
@@ -31,8 +32,8 @@ def cluster_metric(name: str, says: str, scorers: Mapping[str, Scorer], **tally:
     mention.
     """
 
-    def tallies(sides: Sides) -> Mapping[str, Mapping[str, Tally]]:
-        return {"clusters": {name: _tally(sides, scorers, tally)}}
+    def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
+        return {ScoreKey("clusters", name): _tally(sides, scorers, tally)}
 
     holds = frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED})
     return DocumentMetric(name=name, says=says, holds=holds, tallies=tallies)

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.tally import Tally
 from wortlaut.scoring.task import PAIR_CLASSES, Task
 
@@ -64,9 +65,9 @@ class GivenMetric(Metric):
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentMetric(Metric):
-    """What is counted in whole documents: task (cues, speakers, …) → score → counts."""
+    """What is counted in whole documents: one or several scores of some tasks (cues, speakers, …)."""
 
-    tallies: Callable[[Any], Mapping[str, Mapping[str, Tally]]]
+    tallies: Callable[[Any], Mapping[ScoreKey, Tally]]
 
 
 #: Promises of the schemas of our own.

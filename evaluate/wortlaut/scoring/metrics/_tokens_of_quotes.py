@@ -9,6 +9,7 @@ import numpy as np
 
 from wortlaut.model import Quote, Span
 from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.match import assign
 from wortlaut.scoring.quotes_table import Quotes, quotes_of, side_counts, table
 from wortlaut.scoring.sides import Sides
@@ -24,7 +25,7 @@ PART_TASKS = {
     "frame": "frames",
 }
 #: Task → name of the score → counts.
-Scores = Mapping[str, Mapping[str, Tally]]
+Scores = Mapping[ScoreKey, Tally]
 
 
 def rows_of(sides: Sides, *, as_given: bool = False) -> Documents:

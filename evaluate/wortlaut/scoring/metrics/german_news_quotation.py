@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._metric import PERFECT, UNDEFINED, DocumentMetric
 from wortlaut.scoring.metrics._tokens_of_quotes import PART_TASKS, ItemTally, Row, Scores, dice, rows_of
 from wortlaut.scoring.quotes_table import FINE, type_labels
@@ -52,7 +53,7 @@ def tallies(sides: Sides) -> Scores:
     )
     tallies = {PART_TASKS[part]: tally for part, tally in parts.items()}
     tallies |= {"roles": roles, "joint": joint, "types": kinds["type"], "media": kinds["medium"]}
-    return {layer: {"german-news-quotation": tally.tally(notes)} for layer, tally in tallies.items()}
+    return {ScoreKey(task, "german-news-quotation"): tally.tally(notes) for task, tally in tallies.items()}
 
 
 def _assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Row | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wortlaut.model import QUOTE_TYPES, Quote
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._attributed import end_to_end, quote_items, right_pairs
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
 from wortlaut.scoring.quotes_table import jaccard, type_labels
@@ -12,14 +13,14 @@ from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally
 
 
-def tallies(sides: Sides) -> Mapping[str, Mapping[str, Tally]]:
+def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     """A matched quote with equal type whose cue and speaker are right: ``strict`` or ``overlap``."""
     found, units = sides.found, sides.units
     labels = type_labels(found.gold.types() + found.predicted.types())
     columns = (found.gold.type_column(labels), found.predicted.type_column(labels))
     items = quote_items(found, labels, columns)
-    scores = {
-        variant: Tally(
+    return {
+        ScoreKey("joint", variant): Tally(
             end_to_end(found, right_pairs(found, right), columns, len(labels), units),
             labels,
             items=items,
@@ -27,7 +28,6 @@ def tallies(sides: Sides) -> Mapping[str, Mapping[str, Tally]]:
         )
         for variant, right in (("strict", _all_same), ("overlap", _all_touching))
     }
-    return {"joint": scores}
 
 
 def _all_same(gold: Quote, predicted: Quote) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
 from wortlaut.scoring.metrics._tokens_of_quotes import (
     PART_TASKS,
@@ -50,12 +51,12 @@ def tallies(sides: Sides) -> Scores:
                 if row:
                     exact_joint.add(side, row, "quote", int(g is not None and p is not None))
     notes = without_cue(left_out)
-    scores = {
-        PART_TASKS[part]: {"parc": exact[part].tally(notes), "parc@overlap": shared[part].tally(notes)}
-        for part in _PARC_PARTS
+    tasks = [PART_TASKS[part] for part in _PARC_PARTS]
+    return {
+        ScoreKey(task, schema): tally.tally(notes)
+        for schema, parts, joint in (("parc", exact, exact_joint), ("parc@overlap", shared, shared_joint))
+        for task, tally in zip([*tasks, "joint"], [*parts.values(), joint], strict=True)
     }
-    scores["joint"] = {"parc": exact_joint.tally(notes), "parc@overlap": shared_joint.tally(notes)}
-    return scores
 
 
 def _same_part(part: str) -> Callable[[Row, Row], float]:

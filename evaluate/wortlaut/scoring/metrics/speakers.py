@@ -12,6 +12,7 @@ import numpy as np
 
 from wortlaut.model import Quote
 from wortlaut.scoring.columns import Bools, Ints
+from wortlaut.scoring.keys import GIVEN, MATCHED, ScoreKey
 from wortlaut.scoring.metrics._attributed import end_to_end, quote_items, right_pairs
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, UNDEFINED, DocumentMetric
 from wortlaut.scoring.people import NOBODY, UNRESOLVED, UNSAID, Names
@@ -24,13 +25,13 @@ SPEAKER, NO_SPEAKER, UNKNOWN = "speaker", "no speaker", "unknown"
 _SPEAKS, _NO_NAMES = (SPEAKER, NO_SPEAKER), (NO_SPEAKER, UNKNOWN)
 
 
-def tallies(sides: Sides) -> Mapping[str, Mapping[str, Tally]]:
-    """``strict``, ``overlap`` and ``entity``, end to end, ``@matched`` and, with ``given``, ``@gold``."""
+def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
+    """``strict``, ``overlap`` and ``entity``: end to end, on matched quotes and, with ``given``, on those."""
     found, given, names, units = sides.found, sides.answers, sides.names, sides.units
-    settings = [("", found)] if given is None else [("", found), ("@gold", given)]
+    settings = [("", found)] if given is None else [("", found), (GIVEN, given)]
     named = int((found.gold_entity >= 0).sum())
     spans_only = (Note("entity: left out, the gold names no speaker", unless=named),)
-    scores: dict[str, Tally] = {}
+    scores: dict[ScoreKey, Tally] = {}
     for variant, right in (("strict", _same), ("overlap", _touching)):
         for setting, side in settings:
             hit = right_pairs(side, right)
@@ -42,8 +43,8 @@ def tallies(sides: Sides) -> Mapping[str, Mapping[str, Tally]]:
         hit = said.gold_entity[said.paired.gold] == said.predicted_entity[said.paired.predicted]
         labels, columns = _entity_labels(names.names, said.gold_entity, said.predicted_entity)
         entity = _scored("entity", setting, said, hit, labels, columns, notes, units, ((), _NO_NAMES))
-        scores |= {name: replace(measured, basis=named) for name, measured in entity.items()}
-    return {"speakers": scores}
+        scores |= {key: replace(measured, basis=named) for key, measured in entity.items()}
+    return scores
 
 
 def _entity_notes(found: Attribution, names: Names) -> tuple[Note, ...]:
@@ -105,18 +106,19 @@ def _scored(
     notes: tuple[Note, ...],
     units: Units,
     ends: tuple[tuple[str, ...], tuple[str, ...]],
-) -> dict[str, Tally]:
+) -> dict[ScoreKey, Tally]:
     """End to end and on matched quotes; given the gold quotes the two are the same."""
     scores = {}
     if not setting:
         counts = end_to_end(side, hit, columns, len(labels), units)
         items = quote_items(side, labels, columns)
-        scores[variant] = Tally(counts, labels, told=notes, items=items, ends=ends)
+        scores[ScoreKey("speakers", variant)] = Tally(counts, labels, told=notes, items=items, ends=ends)
     g, p = side.paired.gold, side.paired.predicted
     # An accuracy: both sides of a pair count in the gold quote's unit.
     unit = side.gold.unit[g]
     counts = side_counts(len(units), len(labels), (unit, columns[0][g], hit), (unit, columns[1][p], hit))
-    scores[variant + (setting or "@matched")] = Tally(counts, labels, told=notes, ends=ends)
+    key = ScoreKey("speakers", variant, setting or MATCHED)
+    scores[key] = Tally(counts, labels, told=notes, ends=ends)
     return scores
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
 from wortlaut.scoring.metrics._tokens_of_quotes import (
     ItemTally,
@@ -40,8 +41,8 @@ def tallies(sides: Sides) -> Scores:
                 joint.both(g, p, role, role)
     notes = without_cue(left_out)
     return {
-        layer: {"spkatt": tally.tally(notes)}
-        for layer, tally in (("cues", cues), ("roles", roles), ("joint", joint))
+        ScoreKey(task, "spkatt"): tally.tally(notes)
+        for task, tally in (("cues", cues), ("roles", roles), ("joint", joint))
     }
 
 
