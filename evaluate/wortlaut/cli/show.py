@@ -71,7 +71,10 @@ def show(
     systems = [_run(spec, document) for spec in specs]
     lanes = [*([gold] if gold else []), *systems]
     if json_file is not None:
-        write_json(json_file, _plain(document, gold, lanes))
+        from wortlaut.records.record import as_dict
+        from wortlaut.reports.lanes import shown
+
+        write_json(json_file, as_dict(shown(document, gold, lanes)))
     if displacy:
         from wortlaut.reports.lanes import displacy as to_displacy
 
@@ -153,14 +156,3 @@ def _run(spec: str, document: Document) -> Lane:
     finally:
         close(extractor)
     return _lane(spec, found, extractor.finds)
-
-
-def _plain(document: Document, gold: Lane | None, lanes: list[Lane]) -> dict[str, Any]:
-    from wortlaut.records.annotations import record
-
-    rows = [
-        {"name": lane.name, "gold": lane is gold, "finds": list(lane.finds)}
-        | {layer: said.get(layer, []) for layer in LAYERS}
-        for lane, said in ((lane, record(document.id, lane.annotations)) for lane in lanes)
-    ]
-    return {"format": "wortlaut-show/1", "document": document.id, "text": document.text, "lanes": rows}

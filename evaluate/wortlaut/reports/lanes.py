@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from rich.cells import get_character_cell_size
 from rich.text import Text
 
 from wortlaut.model import LAYERS, Annotations, Document, Quote, Span
+from wortlaut.records.annotations import record
+from wortlaut.records.record import Layers
 from wortlaut.reports.html import Mark, escape, escaped, marks, shortened, speaker_of
 from wortlaut.text.segments import tokens
 
@@ -33,6 +35,40 @@ class Lane:
     name: str
     annotations: Annotations
     finds: Collection[str] = LAYERS
+
+
+@dataclass(frozen=True)
+class LaneRecord:
+    """A lane as it is written, its annotations as `wortlaut schema predictions` describes them."""
+
+    name: Annotated[str, "gold, or the spec of the extractor."]
+    gold: bool
+    finds: Annotated[Layers, "The layers that it looks for."]
+    entities: list[dict[str, Any]]
+    quotes: list[dict[str, Any]]
+    clusters: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text with its lanes as it is written."""
+
+    format: ClassVar[Literal["wortlaut-show/1"]] = "wortlaut-show/1"
+    document: Annotated[str, "Id of the document in the corpus, or the file's name without its ending."]
+    text: Annotated[str, "The text that the offsets count in. Of a text file, lines end in LF."]
+    lanes: Annotated[
+        list[LaneRecord], "The gold first, where there is one, then the extractors as they were named."
+    ]
+
+
+def shown(document: Document, gold: Lane | None, lanes: Sequence[Lane]) -> Shown:
+    """What ``wortlaut show --json`` writes."""
+    rows = []
+    for lane in lanes:
+        said: dict[str, Any] = record(document.id, lane.annotations)
+        found = {layer: said.get(layer, []) for layer in LAYERS}
+        rows.append(LaneRecord(lane.name, lane is gold, tuple(lane.finds), **found))
+    return Shown(document.id, document.text, rows)
 
 
 @dataclass(frozen=True)

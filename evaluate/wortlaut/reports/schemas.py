@@ -86,6 +86,13 @@ _FORMATS = {
         "What `wortlaut validate --json` writes: each broken rule of docs/rules.md.",
         array=True,
     ),
+    "show": _Format(
+        "reports.lanes",
+        ("Shown",),
+        "Show",
+        "What `wortlaut show --json` prints: a text with what the gold and each extractor say about it."
+        " Offsets count characters (Unicode code points) of the text from 0, half-open [start, end).",
+    ),
     "stress": _Format(
         "stress.run",
         ("Stress",),
