@@ -13,9 +13,10 @@ from strategies import annotations
 
 from wortlaut.annotations.adjudicate import finish, merge, write_merged
 from wortlaut.annotations.diff import Layer, compare, diff, read_layer
+from wortlaut.annotations.file import read_annotations, write_annotations
+from wortlaut.annotations.lines import Mention
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import Mention, read_annotations, write_annotations
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.release.checks import validate
 

@@ -15,8 +15,9 @@ from shared import ROOT
 from strategies import annotations
 
 from wortlaut.annotations.diff import FIELDS, Layer, compare, diff, read_layer
+from wortlaut.annotations.file import write_annotations
+from wortlaut.annotations.lines import Mention, canonical
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import Mention, canonical, write_annotations
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.reports.layers import diff_view
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from strategies import annotations
 
 from wortlaut.annotations import grow
+from wortlaut.annotations.checks import ID
+from wortlaut.annotations.file import read_annotations, read_provenance
 from wortlaut.annotations.grow import check, fitted, take, write
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import ID, read_annotations, read_provenance
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.release.checks import validate
 

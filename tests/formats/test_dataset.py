@@ -7,10 +7,10 @@ from hypothesis import given
 from roundtrips import assert_exact, kinds, written
 from strategies import corpora, examples
 
+from wortlaut.annotations.lines import canonical
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
 from wortlaut.formats import writer
-from wortlaut.formats.native import canonical
 from wortlaut.model import Document
 
 

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import reader
-from wortlaut.formats.native import (
-    canonical,
+from wortlaut.annotations.file import (
     format_annotations,
-    format_lines,
     parse,
-    read,
     read_annotations,
+    read_documents,
     write_annotations,
 )
+from wortlaut.annotations.lines import canonical, format_lines
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import reader
 from wortlaut.model import ATTRIBUTIONS, ENTITY_LABELS, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
 
 TEXT = "„Wir kommen“, sagte Anna Muster am Montag.\nDie Grüße blieben aus: 🦊\u2028Ende\x85"
@@ -216,14 +215,14 @@ def test_a_folder_is_read_with_its_texts(tmp_path):
     (document,) = reader("native")(tmp_path)
     assert (document.id, document.text, document.annotations) == ("artikel", TEXT, given)
     assert document.meta == (("layer", "gold"), ("annotator", "wir"), ("source", "erfunden"))
-    assert [d.id for d in read(tmp_path / "annotations/layers/a")] == ["artikel"]
+    assert [d.id for d in read_documents(tmp_path / "annotations/layers/a")] == ["artikel"]
 
 
 def test_missing_files(tmp_path):
     with pytest.raises(MissingFileError):
-        list(read(tmp_path / "nirgends"))
+        list(read_documents(tmp_path / "nirgends"))
     with pytest.raises(MissingFileError):
         read_annotations(tmp_path / "nirgends.jsonl")
     write_annotations(tmp_path / "seeds/x.jsonl", Annotations(), TEXT, **NAMES)
     with pytest.raises(MissingFileError, match="no such file"):
-        list(read(tmp_path / "seeds/x.jsonl"))
+        list(read_documents(tmp_path / "seeds/x.jsonl"))

@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from shared import ROOT
 
+from wortlaut.annotations.file import write_annotations
+from wortlaut.annotations.lines import canonical
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import canonical, write_annotations
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
 from wortlaut.release.build import CONFIGS, TAGS, bio, build, is_stale
 

@@ -11,9 +11,9 @@ from hashlib import sha256
 import pytest
 from shared import ROOT
 
+from wortlaut.annotations.file import write_annotations
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import write_annotations
 from wortlaut.model import Annotations, Cluster, Entity, Quote, Span
 from wortlaut.release.build import build
 from wortlaut.release.merge import merge

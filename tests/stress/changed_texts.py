@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from wortlaut.formats.native import format_annotations
+from wortlaut.annotations.file import format_annotations
 from wortlaut.model import Document
 from wortlaut.release.checks import validate
 from wortlaut.stress.registry import built_in

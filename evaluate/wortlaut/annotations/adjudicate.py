@@ -7,24 +7,21 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.checks import check_text
 from wortlaut.annotations.diff import FIELDS, REMARKS, Layer, Pair, compare
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import (
+from wortlaut.annotations.file import format_annotations, parse, read_text, text_path
+from wortlaut.annotations.lines import (
     NOTHING,
     Annotation,
     Decision,
     Header,
     Mention,
-    Problem,
     Value,
     assemble,
-    check_text,
-    format_annotations,
     in_words,
-    parse,
-    read_text,
-    text_path,
 )
+from wortlaut.annotations.rules import Problem
+from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document, Quote
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
+from wortlaut.annotations.file import read_documents
+from wortlaut.annotations.lines import KEYS, Annotation, Mention, canonical, to_json
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import native
-from wortlaut.formats.native import Annotation, Mention, canonical, to_json
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.records.record import UNWRITTEN, Count, Must, as_dict, written
 
@@ -23,21 +23,8 @@ _Item = TypeVar("_Item", Entity, Quote)
 REMARKS = ("score", "rule", "note")
 #: Per kind, the fields that are compared, in the order in which they are told.
 FIELDS = {
-    "cluster": ("name", "type", "named", "qid", "aliases", "note"),
-    "mention": ("cluster", "span"),
-    "entity": ("span", "label", "level", "entity", "qid", "metonymy", "score", "note"),
-    "quote": (
-        "content",
-        "type",
-        "medium",
-        *ROLES,
-        "speaker_entity",
-        "attribution",
-        "parent",
-        "score",
-        "rule",
-        "note",
-    ),
+    kind: tuple(sorted((key for key in KEYS[kind] if key not in ("kind", "id")), key="content".__ne__))
+    for kind in ("cluster", "mention", "entity", "quote")
 }
 _KIND = Must(enum=tuple(FIELDS))
 _Reading = Annotated[Mapping[str, Any], Must(required=("kind",), properties={"kind": _KIND})]
@@ -183,7 +170,7 @@ def read_layer(ref: str, root: Path) -> Layer:
         hint = f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations."
         raise MissingFileError("no such layer, file or folder", where=ref, hint=hint)
     documents: dict[str, Document] = {}
-    for document in native.read(path):
+    for document in read_documents(path):
         if document.id in documents:
             raise DataError(f"the document {document.id!r} stands twice", where=ref, hint="Name one layer.")
         documents[document.id] = document

@@ -12,9 +12,8 @@ from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.native import (
-    ID,
+from wortlaut.annotations.checks import ID
+from wortlaut.annotations.file import (
     decode,
     format_annotations,
     read_annotations,
@@ -22,6 +21,7 @@ from wortlaut.formats.native import (
     read_text,
     write_annotations,
 )
+from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document
 

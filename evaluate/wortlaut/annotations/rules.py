@@ -35,6 +35,17 @@ class Rule:
         return "warning" if self.id[0] == "L" else "error"
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken rule of the catalogue ; ``line`` 0 is the file as a whole."""
+
+    rule: str
+    line: int
+    what: str
+    fix: str = ""
+    offsets: tuple[tuple[int, int], ...] = ()
+
+
 RULES = {
     id: Rule(id, requires, fix)
     for id, requires, fix in (

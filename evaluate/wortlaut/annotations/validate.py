@@ -9,20 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from wortlaut.annotations.rules import LEVELS, RULES
+from wortlaut.annotations.checks import check_text
+from wortlaut.annotations.file import decode, parse, read_provenance, text_path
+from wortlaut.annotations.lines import Decision, Line, Mention, Parsed
+from wortlaut.annotations.rules import LEVELS, RULES, Problem
 from wortlaut.errors import DataError, MissingFileError, counted
-from wortlaut.formats.native import (
-    Decision,
-    Line,
-    Mention,
-    Parsed,
-    Problem,
-    check_text,
-    decode,
-    parse,
-    read_provenance,
-    text_path,
-)
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.records.record import Count, Must

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from wortlaut.annotations.lines import format_lines
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
 from wortlaut.formats import FORMATS, detect, reader
-from wortlaut.formats.native import format_lines
 from wortlaut.model import Document
 
 

@@ -12,8 +12,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
-from wortlaut.formats import native
 from wortlaut.formats.losses import Losses
 from wortlaut.formats.parts import link_or_copy
 from wortlaut.model import Document, Span
@@ -158,7 +158,7 @@ def document_row(document: Document) -> dict[str, Any]:
         "id": document.id,
         "text": text,
         "sha256": text_hash(text),
-        **to_structs(native.canonical(document.annotations), lambda span: surfaces(span, text)),
+        **to_structs(canonical(document.annotations), lambda span: surfaces(span, text)),
         "meta": [{"name": name, "value": value} for name, value in document.meta],
     }
 

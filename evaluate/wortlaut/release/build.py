@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from wortlaut.annotations.file import read_annotations, read_documents
+from wortlaut.annotations.lines import canonical, format_lines
 from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
-from wortlaut.formats import native
 from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
@@ -179,7 +180,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     import pyarrow.parquet as pq
 
     refuse_errors(root)
-    corpus = Corpus.of("gold", native.read(root / "annotations" / "gold"))
+    corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     texts = {document.id: document.text for document in corpus.documents}
     layers = _layers(root, texts)
     tagged = [bio(document) for document in corpus.documents]
@@ -221,10 +222,10 @@ def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
     folders = [*sorted((root / "annotations" / "layers").glob("*/")), root / "annotations" / "gold"]
     for folder in folders:
         for path in sorted(folder.glob("*.jsonl")):
-            header = native.read_annotations(path).header
+            header = read_annotations(path).header
             if header.document not in texts:
                 raise DataError(f"the document {header.document!r} has no gold", where=f"{path}:1")
-            file = native.read_annotations(path, texts[header.document])
+            file = read_annotations(path, texts[header.document])
             found.append(Layer(header.layer, header.annotator, header.document, file.annotations))
     return found
 
@@ -235,7 +236,7 @@ def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
 def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
     text = document.text
     clusters = {cluster.id: cluster for cluster in document.clusters}
-    for quote in native.canonical(document.annotations).quotes:
+    for quote in canonical(document.annotations).quotes:
         speaker = clusters.get(quote.speaker_entity or "")
         yield {
             "document": document.id,
@@ -261,7 +262,7 @@ def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
 
 
 def _layer_rows(layer: Layer, text: str) -> Iterable[dict[str, Any]]:
-    for line in native.format_lines(layer.annotations, text):
+    for line in format_lines(layer.annotations, text):
         record = json.loads(line)
         fragments = record.get("span", record.get("content", []))
         yield {

@@ -11,9 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
-from wortlaut.formats.native import Problem
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Document
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
 

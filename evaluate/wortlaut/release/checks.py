@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from wortlaut.annotations.rules import Problem
 from wortlaut.annotations.validate import Incident, files_of, incident
 from wortlaut.annotations.validate import validate as validate_annotations
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
-from wortlaut.formats.native import Problem
 from wortlaut.release import card, croissant, manifest, standoff
 from wortlaut.release.manifest import CARD, FORMAT, MANIFEST
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
-from wortlaut.formats.native import Problem
 from wortlaut.io.files import file_hash
 from wortlaut.release.card import NOT_STATED
 

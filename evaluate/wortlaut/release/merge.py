@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.file import read_documents
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import native
 from wortlaut.io.folders import whole_folder
 from wortlaut.release import manifest
 from wortlaut.release.checks import problems
@@ -79,7 +79,7 @@ def merge(folder: Path, texts: Path, out: Path) -> Merged:
                 raise DataError(f"the release names a file outside of its folder: {name}", where=str(folder))
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_bytes(data)
-        corpus = Corpus.of("gold", native.read(new / "annotations" / "gold"))
+        corpus = Corpus.of("gold", read_documents(new / "annotations" / "gold"))
         if corpus.hash != about["hash"]:
             raise DataError("the corpus has another hash; the release is broken", where=str(folder))
     used = {copy.path for copy in found.values()}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.file import read_provenance
 from wortlaut.annotations.validate import refuse_errors
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.formats.native import read_provenance
 from wortlaut.io.files import file_hash
 from wortlaut.io.folders import whole_folder
 from wortlaut.release import card, manifest, standoff

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.file import read_annotations, read_documents
+from wortlaut.annotations.rules import Problem
 from wortlaut.annotations.validate import AGREEMENT
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
-from wortlaut.formats import native
-from wortlaut.formats.native import Problem
 from wortlaut.io.files import file_hashes
 from wortlaut.model import Document
 from wortlaut.release import card, manifest
@@ -191,7 +191,7 @@ def write(root: Path, folder: Path) -> None:
     Raises DataError where a word run of the text would be in a file, or an annotation file is not in
     canonical spelling and so could not be rebuilt byte for byte.
     """
-    corpus = Corpus.of("gold", native.read(root / "annotations" / "gold"))
+    corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     annotated = sorted([*root.glob("annotations/gold/*.jsonl"), *root.glob("annotations/layers/*/*.jsonl")])
     carried = [root / name for name in _CARRIED if (root / name).is_file()]
     files = _packed(root, corpus, annotated, carried) | {CARD: _card(root, corpus).encode("utf-8")}
@@ -221,7 +221,7 @@ def _packed(
     files = {DOCUMENTS: "".join(_dump(_document(one)) + "\n" for one in corpus.documents).encode("utf-8")}
     packers = {id: _Packer(text) for id, text in texts.items()}
     for path in annotated:
-        id = native.read_annotations(path).header.document
+        id = read_annotations(path).header.document
         if id not in texts:
             raise DataError(f"the document {id!r} has no gold", where=f"{path}:1")
         content = path.read_bytes()

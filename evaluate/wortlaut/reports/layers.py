@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wortlaut.annotations.diff import DocumentDiff, LayerDiff, Pair
+from wortlaut.annotations.lines import Annotation, Mention
 from wortlaut.errors import counted
 from wortlaut.evaluation.agreement import MEASURES, Agreement, Figure
-from wortlaut.formats.native import Annotation, Mention
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.reports.cells import interval_text, number, short
 from wortlaut.reports.tables import grid

@@ -1,0 +1,344 @@
+"""The project's own annotation files: JSON Lines, one annotation a line, sorted, with the text it covers.
+
+``annotations/gold/<document>.jsonl`` and ``annotations/layers/<layer>/<document>.jsonl`` annotate
+``seeds/<document>.txt``.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from wortlaut.annotations.checks import check_text, decision_problems, record_problems, reference_problems
+from wortlaut.annotations.lines import (
+    FORMAT,
+    KEYS,
+    KINDS,
+    Decision,
+    Header,
+    Line,
+    Mention,
+    Parsed,
+    assemble,
+    canonical,
+    dump,
+    format_lines,
+    header_record,
+    order,
+    to_record,
+)
+from wortlaut.annotations.rules import Problem
+from wortlaut.errors import DataError, MissingFileError
+from wortlaut.io.files import write_whole
+from wortlaut.model import Annotations, Document, Span
+from wortlaut.text.digests import text_hash
+
+#: What the reader forgives and `wortlaut validate` does not: the order of lines and the spelling of JSON.
+_FORGIVEN = ("F13", "F14")
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationFile:
+    """A file without problems."""
+
+    header: Header
+    annotations: Annotations = field(default_factory=Annotations)
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """The documents of an annotation file or folder, with their texts from the nearest ``seeds`` folder.
+
+    A folder that holds ``annotations`` or ``gold`` stands for its gold.
+    """
+    for inner in ("annotations", "gold"):
+        if (path / inner).is_dir():
+            path = path / inner
+    if not path.exists():
+        raise MissingFileError("no such file or folder", where=str(path))
+    provenance: dict[Path, dict[str, dict[str, str]]] = {}
+    for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
+        parsed = parse(file)
+        accepted = _accept(file, parsed)
+        header = accepted.header
+        source = text_path(file, header.document)
+        text = read_text(source)
+        _refuse(file, check_text(parsed, text))
+        seeds = source.parent
+        if seeds not in provenance:
+            provenance[seeds] = read_provenance(seeds)
+        meta = {"layer": header.layer, "annotator": header.annotator}
+        meta |= provenance[seeds].get(header.document, {})
+        strings = ((key, value) for key, value in meta.items() if key not in ("id", "sha256", "characters"))
+        yield Document(header.document, text, accepted.annotations, tuple(strings))
+
+
+def text_path(annotation_file: Path, document: str) -> Path:
+    """``<document>.txt`` in the ``seeds`` folder nearest above the annotation file."""
+    for folder in annotation_file.resolve().parents:
+        if (folder / "seeds").is_dir():
+            return folder / "seeds" / f"{document}.txt"
+    raise MissingFileError(
+        f"no folder seeds above this file, so no text of {document}",
+        where=str(annotation_file),
+        hint=f"Put the text in seeds/{document}.txt beside the folder annotations.",
+    )
+
+
+def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
+    """Where each text comes from: the lines of ``provenance.jsonl``, by id; empty without that file."""
+    path = seeds / "provenance.jsonl"
+    if not path.is_file():
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for number, raw in enumerate(read_text(path).removesuffix("\n").split("\n"), 1):
+        problems: list[Problem] = []
+        record = _record(number, raw, problems)
+        _refuse(path, problems)
+        if record is None or not isinstance(record.get("id"), str) or record["id"] in found:
+            raise DataError(
+                "the line has no id of its own", where=f"{path}:{number}", hint='Write {"id": …}.'
+            )
+        found[record["id"]] = {key: str(value) for key, value in record.items()}
+    return found
+
+
+def read_text(path: Path) -> str:
+    """A text: UTF-8, NFC, LF, no BOM; a :class:`DataError` otherwise."""
+    text, problems = decode(_bytes(path))
+    _refuse(path, problems)
+    return text
+
+
+def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
+    """One annotation file; a :class:`DataError` with file and line at its first problem.
+
+    With the ``text``, the checksum, the offsets and every surface are checked too.
+    """
+    parsed = parse(path)
+    file = _accept(path, parsed)
+    _refuse(path, [] if text is None else check_text(parsed, text))
+    return file
+
+
+def parse(path: Path) -> Parsed:
+    """Reads as much of an annotation file as can be read, and collects what is wrong with the rest."""
+    content, problems = decode(_bytes(path))
+    lines: list[Line] = []
+    header: Header | None = None
+    raw_lines = content.replace("\r\n", "\n").split("\n")
+    if raw_lines[-1] == "":
+        raw_lines.pop()
+    else:
+        problems.append(Problem("F14", len(raw_lines), "the last line does not end", "Add a line end."))
+    for number, raw in enumerate(raw_lines, 1):
+        record = _record(number, raw, problems)
+        if record is None:
+            continue
+        line = _line(number, record, problems)
+        if line is None:
+            continue
+        if isinstance(line.value, Header):
+            if header is not None:
+                problems.append(Problem("F07", number, "a second header line", "Remove it."))
+                continue
+            header = line.value
+        lines.append(line)
+        if raw != dump(to_record(line)):
+            fix = f"Write it as: {dump(to_record(line))}"
+            problems.append(Problem("F14", number, "the line is not in canonical spelling", fix))
+    if header is None and not any(problem.line == 1 for problem in problems):
+        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+        problems.append(Problem("F07", 1, "the header line is missing", fix))
+    for before, line in pairwise(lines):
+        if order(line.value) < order(before.value):
+            what = f"the line is out of order: it belongs before line {before.number}"
+            fix = (
+                "Order: header, clusters, mentions, entities, quotes; within each by place in the text or id."
+            )
+            problems.append(Problem("F13", line.number, what, fix))
+    problems += reference_problems(lines) + decision_problems(lines)
+    return Parsed(header, tuple(lines), tuple(sorted(problems, key=lambda problem: problem.line)))
+
+
+def decode(data: bytes) -> tuple[str, list[Problem]]:
+    """The text of a file and what is wrong with it as a file: encoding, BOM, line ends, normal form."""
+    problems = []
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        text = data.decode("utf-8", "surrogatepass" if _only_surrogates(data) else "replace")
+        if _only_surrogates(data):
+            problems.append(
+                Problem("F05", line, "half a surrogate pair, which is no character", "Remove it.")
+            )
+        else:
+            what = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
+            problems.append(Problem("F01", line, what, "Save the file as UTF-8."))
+    if text.startswith("\ufeff"):
+        text = text[1:]
+        problems.append(Problem("F02", 1, "the file begins with a byte order mark", "Save without BOM."))
+    if "\r" in text:
+        line = text.count("\n", 0, text.index("\r")) + 1
+        problems.append(Problem("F03", line, "a carriage return; lines must end in LF", "Save with LF."))
+    if not unicodedata.is_normalized("NFC", text):
+        number = next(n for n, line in enumerate(text.split("\n"), 1) if not is_nfc(line))
+        fix = "Normalise it (unicodedata.normalize('NFC', …)) and mind that offsets move."
+        problems.append(Problem("F04", number, "the text is not in Unicode normal form NFC", fix))
+    return text, problems
+
+
+def write_annotations(
+    path: Path, annotations: Annotations, text: str, *, document: str, layer: str, annotator: str
+) -> None:
+    """Writes one canonical file, whole or not at all; the inverse of :func:`read_annotations`."""
+    content = format_annotations(annotations, text, document=document, layer=layer, annotator=annotator)
+    if not is_nfc(content):
+        raise DataError("the annotations are not in Unicode normal form NFC", where=str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        write_whole(path, content)
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "half a surrogate pair cannot be written", where=str(path), hint="Remove it from the text."
+        ) from error
+
+
+def format_annotations(
+    annotations: Annotations,
+    text: str,
+    *,
+    document: str,
+    layer: str,
+    annotator: str,
+    beside: Sequence[Decision | Mention] = (),
+) -> str:
+    """The content of a canonical file.
+
+    ``beside`` are lines of a file that is being adjudicated: decisions, and mentions of undecided clusters.
+    """
+    digest = text_hash(text)
+    header = Header(document, layer, annotator, digest, len(text))
+    lines = (dump(header_record(header)), *format_lines(annotations, text, beside))
+    return "".join(line + "\n" for line in lines)
+
+
+def _record(number: int, raw: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """The JSON object of a line, or None and a problem."""
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+        return dict(pairs)
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no number of JSON")
+
+    try:
+        record = json.loads(raw, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        what = f"the line is not JSON: {why}" if raw.strip() else "the line is empty"
+        problems.append(Problem("F06", number, what, "Write one JSON object a line."))
+        return None
+    if not isinstance(record, dict):
+        problems.append(Problem("F06", number, "the line is not a JSON object", "Write {…}."))
+        return None
+    if twice:
+        problems.append(Problem("F16", number, f"the key {twice[0]!r} stands twice", "Keep one."))
+        return None
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in dump(record)):
+        problems.append(Problem("F05", number, "half a surrogate pair, which is no character", "Remove it."))
+        return None
+    return record
+
+
+def _line(number: int, record: dict[str, Any], problems: list[Problem]) -> Line | None:
+    """The annotation of a line, or None and what is wrong with it."""
+    kind = record.get("kind")
+    if not isinstance(kind, str) or kind not in KEYS:
+        if number == 1:
+            fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+            problems.append(Problem("F07", number, "the first line is not the header", fix))
+        what = f"the kind {kind!r} is unknown" if "kind" in record else "the key 'kind' is missing"
+        rule = "F09" if "kind" in record else "F11"
+        problems.append(Problem(rule, number, what, f"Kinds: {', '.join(KEYS)}."))
+        return None
+    if number == 1 and kind != "document":
+        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
+        problems.append(Problem("F07", number, "the first line is not the header", fix))
+    if number > 1 and kind == "document":
+        problems.append(Problem("F07", number, "a header line below the first line", "Move or remove it."))
+        return None
+    if kind == "document" and record.get("format") != FORMAT:
+        what = f"the format is {record.get('format')!r}"
+        problems.append(Problem("F08", number, what, f'This program reads "{FORMAT}".'))
+        return None
+    found = record_problems(number, kind, record)
+    problems.extend(found)
+    # A wrong word still leaves a span to check; a wrong shape leaves nothing.
+    if any(problem.rule[0] in "FO" for problem in found):
+        return None
+    return _build(number, kind, record)
+
+
+def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
+    values = {key: value for key, value in record.items() if key not in ("kind", "format")}
+    surfaces: list[tuple[int, int, str]] = []
+    for key, own in KEYS[kind].items():
+        if key not in values:
+            continue
+        value = values[key]
+        if own.kind == "span":
+            surfaces += [(start, end, surface) for start, end, surface in value]
+            values[key] = Span(tuple((start, end) for start, end, _ in value))
+        elif own.kind == "number":
+            values[key] = float(value)
+        elif own.kind == "names":
+            values[key] = tuple(value)
+        elif own.kind == "readings":
+            read = {layer: one and _build(number, one["kind"], one) for layer, one in value.items()}
+            surfaces += [surface for line in read.values() if line for surface in line.surfaces]
+            values[key] = tuple((layer, line.value if line else None) for layer, line in read.items())
+    return Line(number, KINDS[kind](**values), tuple(surfaces))
+
+
+def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
+    _refuse(path, [problem for problem in parsed.problems if problem.rule not in _FORGIVEN])
+    assert parsed.header is not None  # its absence is a problem
+    return AnnotationFile(parsed.header, canonical(assemble(line.value for line in parsed.lines)))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError("no such file", where=str(path)) from error
+    except OSError as error:
+        raise DataError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _refuse(path: Path, problems: Sequence[Problem]) -> None:
+    if problems:
+        problem, others = problems[0], len(problems) - 1
+        more = f", and {others} more" if others else ""
+        where = f"{path}:{problem.line}" if problem.line else str(path)
+        raise DataError(f"{problem.what} ({problem.rule}){more}", where=where, hint=problem.fix)
+
+
+def _only_surrogates(data: bytes) -> bool:
+    try:
+        data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_nfc(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text)
