@@ -1,10 +1,13 @@
-"""Draws the pictures of docs/metrics.md and docs/metrics-quotes.md: python docs/pictures.py
+"""Draws the pictures of the docs: python docs/pictures.py
 
-Every number in a picture is computed from the spans that it shows. A test keeps docs/images/ in step.
+Every number in a picture is computed from the spans that it shows, the map of the code is drawn from its
+contract. A test keeps docs/images/ in step.
 """
 
 from __future__ import annotations
 
+import ast
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,7 +16,8 @@ from pathlib import Path
 import wortlaut
 from wortlaut import Annotations, Cluster, Corpus, Document, Quote, Span, Text
 
-IMAGES = Path(__file__).resolve().parent / "images"
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
 CELL, LANE, LEFT, COLUMN = 8, 30, 84, 46  # width of a character, height of a lane, width of names and columns
 COLOURS = {
     "PER": "#d6e8fb",
@@ -223,7 +227,51 @@ class Given:
         return [self.annotations for _ in texts]
 
 
-PICTURES = {"quote": quote, "schemas": schemas, "errors": errors, "discontinuous": discontinuous}
+def house() -> str:
+    """The packages, floor by floor as the contract in pyproject.toml orders them, each with what it says."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    [floors] = [contract["layers"] for contract in contracts if contract["id"] == "house"]
+    out = []
+    y = 12
+    for floor in floors:
+        names = floor.split(" | ")
+        rows = [(name, _says(name)) for name in names]
+        height = 8 + 18 * len(rows)
+        out.append(f'<rect x="12" y="{y}" width="936" height="{height}" rx="4" fill="#eef2f7"/>')
+        for number, (name, says) in enumerate(rows):
+            base = y + 17 + 18 * number
+            out.append(f'<text x="24" y="{base}" font-weight="bold">{name}</text>')
+            out.append(f'<text x="150" y="{base}" fill="#3d4b5c">{escape(says)}</text>')
+        y += height + 6
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 {y + 6}" width="960" role="img" '
+            'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12" fill="#16202c">',
+            "<title>The packages of the code: each imports only from those below it</title>",
+            f'<rect width="960" height="{y + 6}" rx="6" fill="#fff"/>',
+            *out,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _says(name: str) -> str:
+    """The first sentence of a module's docstring."""
+    package = ROOT / "evaluate" / "wortlaut" / name
+    file = package / "__init__.py" if package.is_dir() else package.with_suffix(".py")
+    words = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return words.partition("\n")[0].replace("``", "").replace("`", "")
+
+
+PICTURES = {
+    "quote": quote,
+    "schemas": schemas,
+    "errors": errors,
+    "discontinuous": discontinuous,
+    "house": house,
+}
 
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)

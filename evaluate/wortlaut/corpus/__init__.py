@@ -1,1 +1,1 @@
-"""Corpora: checked (`validate`), loaded (`load`) and published (`build`)."""
+"""Corpora: known ones, from folders, formats and the hub, and their splits."""

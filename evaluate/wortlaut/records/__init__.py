@@ -1,1 +1,1 @@
-"""The model and the results as records: JSON, Arrow, JSON Schema, lines."""
+"""The model and the results as records: JSON, Arrow, JSON Schema."""

@@ -1,1 +1,1 @@
-"""Results as a reader sees them: in the terminal and on paper."""
+"""Everything a reader sees: terminal, page, figures, tables for papers."""
