@@ -136,6 +136,23 @@ def test_an_empty_document() -> None:
 # --- what each does ---
 
 
+@pytest.mark.parametrize(
+    ("text", "fragments", "expected"),
+    [
+        ("Ja!\n  „Ja“,  Bonn", ((2, 7), (12, 15)), ((2, 3), (10, 13))),
+        ("„Ja“, Bonn\n", ((0, 1), (2, 3), (4, 11)), ((1, 9),)),
+        (" „Ja“ Bonn", ((0, 2), (4, 5), (6, 10)), ((0, 1), (4, 8))),
+    ],
+)
+def test_a_fragment_is_without_white_space_where_it_was(
+    text: str, fragments: tuple[tuple[int, int], ...], expected: tuple[tuple[int, int], ...]
+) -> None:
+    """Beside one that was not, and where the mark at its edge is gone."""
+    before = Document("d", text, Annotations((Entity(Span(fragments), "PER"),)))
+    (entity,) = transform(before, "quotes-none").document.entities
+    assert entity.span.fragments == expected
+
+
 def document(text: str, *names: tuple[str, str], entity: Callable[[str], str] | None = None) -> Document:
     """A document with the names annotated in order, each where it next stands."""
     entities, at = [], 0

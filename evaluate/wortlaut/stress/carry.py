@@ -211,7 +211,7 @@ class _Carrier:
 
     def span(self, span: Span) -> Span | str:
         """The span in the new text, or why there is none."""
-        moved = settled(self.offsets.span(span), self.text, span, self.document.text)
+        moved = settled(self.offsets.span, self.text, span, self.document.text)
         if moved is None:
             return NOTHING_LEFT
         return CROSSED if self.offsets.crossed(span) else moved
@@ -313,17 +313,18 @@ class _Carrier:
         return found
 
 
-def settled(moved: Span | None, text: str, span: Span, before: str) -> Span | None:
-    """A moved span without white space at the edges of its fragments, where ``span`` had none before.
+def settled(move: Callable[[Span], Span | None], text: str, span: Span, before: str) -> Span | None:
+    """Where ``move`` leads to in ``text``, without white space at the edges of what had none ``before``.
 
-    What neither began nor ended in white space, which breaks a rule, must not do so now.
+    A fragment that neither began nor ended in white space, which breaks a rule, must not do so now.
     """
-    if moved is None or any(before[place].isspace() for a, b in span for place in (a, b - 1)):
-        return moved
-    fragments = []
-    for start, end in moved:
-        inside = text[start:end]
-        left, right = len(inside) - len(inside.lstrip()), len(inside.rstrip())
-        if left < right:
-            fragments.append((start + left, start + right))
-    return Span(tuple(fragments)) if fragments else None
+    fragments: list[tuple[int, int]] = []
+    for start, end in span:
+        whole = before[start:end]
+        for a, b in move(Span.of(start, end)) or ():
+            inside = text[a:b]
+            if whole == whole.strip():
+                a, b = a + len(inside) - len(inside.lstrip()), a + len(inside.rstrip())
+            if a < b:
+                fragments.append((a, b))
+    return Span.joined(fragments) if fragments else None

@@ -383,7 +383,7 @@ class _Side:
         key = (document, span)
         if key not in self.moved:
             one, old = self.variants[document], self.documents[document].text
-            self.moved[key] = settled(one.span(span), one.document.text, span, old)
+            self.moved[key] = settled(one.span, one.document.text, span, old)
         return self.moved[key]
 
     def _units(self) -> tuple[Units, Ints]:
