@@ -21,6 +21,7 @@ from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.templates import LONE_SURROGATE, asset, fill
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.confusion import Confusion
+from wortlaut.scoring.keys import MATCHED
 from wortlaut.scoring.letters import compact_letters
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.version import VERSION
@@ -126,7 +127,7 @@ def _results(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]
         place = {"layer": layer, "system": i}
         row = place | {"schema": schema}
         shown = {
-            "main": is_main(layer, schema),
+            "main": is_main(result),
             "letters": letters.get((layer, schema, evaluation.systems[i].name), ""),
             "notes": list(result.notes),
         }
@@ -136,7 +137,7 @@ def _results(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]
             labels += [row | {"label": label} | numbers(score) for label, score in result.per_label.items()]
         if result.confusion is not None:
             confusion.setdefault((layer, i), place | _used(result.confusion))
-        if result.fair is not None and not layer.endswith("@matched"):
+        if result.fair is not None and result.signature.setting != MATCHED:
             means = {"traditional": short(result.fair.traditional.f1), "fair": short(result.fair.fair.f1)}
             errors.setdefault((layer, i), place | {"counts": dict(result.errors or {})} | means)
     return {

@@ -14,6 +14,7 @@ from wortlaut.model import Document
 from wortlaut.reports import html as markup
 from wortlaut.reports import tables
 from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import QUOTE_PEERS
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 #: How many flipped items of a row a notebook shows.
 _FLIPS = 20
-_SETTINGS = ("@matched", "@gold")
 
 Rows = Sequence[tuple[Sequence[str], Score]]
 
@@ -85,10 +85,11 @@ def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
     return sorted(found, key=lambda row: (layers.index(row[0]), places.index(row[:2])))
 
 
-def is_main(layer: str, schema: str) -> bool:
-    """Whether a score is shown where not everything is."""
-    peer = schema.partition("@")[0] in QUOTE_PEERS
-    return peer or (layer in MAIN_TASKS and not schema.endswith(_SETTINGS))
+def is_main(result: Result) -> bool:
+    """Whether a score of an evaluation is shown where not everything is."""
+    key = result.signature.key
+    peer = key.schema.partition("@")[0] in QUOTE_PEERS
+    return peer or (key.task in MAIN_TASKS and not key.setting)
 
 
 @singledispatch
@@ -180,7 +181,7 @@ def _(evaluation: Evaluation) -> str:
     shown, corpus = scores(evaluation), evaluation.corpus
     # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
     main, other = (
-        [row for row in shown.rows if any(name.endswith(_SETTINGS) for name in row[0][:2]) is setting]
+        [row for row in shown.rows if bool(ScoreKey.named(*row[0][:2]).setting) is setting]
         for setting in (False, True)
     )
     title = heading(corpus.name, evaluation.documents, corpus.hash)
