@@ -13,10 +13,18 @@ from repository import ROOT
 
 from wortlaut.annotations.diff import diff, read_layer
 from wortlaut.evaluation.agreement import agree, to_dict
+from wortlaut.evaluation.comparison import Comparison, Flip
+from wortlaut.evaluation.comparison import Row as Compared
 from wortlaut.extractors.registry import available as extractors
+from wortlaut.formats.shards import Manifest, Ran, Shard
+from wortlaut.gate.verdicts import Change, Check, Known, Outcome, Place, Row
+from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.records.record import plain
 from wortlaut.release.checks import validate
+from wortlaut.reports.lanes import Lane, shown
 from wortlaut.reports.schemas import schema
+from wortlaut.scoring.compare import PairedTest
+from wortlaut.scoring.keys import ScoreKey
 from wortlaut.stress import available as transformations
 from wortlaut.stress import stress
 
@@ -30,9 +38,43 @@ def _bench() -> object:
     return bench(measured("one", 2.0, 0.5, length=grown), measured("two", 3.0, failed="it broke")).to_dict()
 
 
+def _check() -> object:
+    place = Place("quotes-de", ScoreKey("quotes", "strict", label="micro"))
+    known = Known("d", ((0, 4),), "direct", "⟦„Ja“⟧")
+    changes = (Change("d", "missed", True, "0" * 12, known), Change("d", "spurious", False, "1" * 12, None))
+    row = Row(place, 0.5, 0.4, 0.01, True, changes)
+    return Outcome(
+        (Check("drop", "regression", "it fell", place),), (row,), {"quotes-de": 2.5}, ("so",)
+    ).to_dict()
+
+
+def _comparison() -> object:
+    test = PairedTest(0.1, 0.1, 0.1, (0.0, 0.2), 0.01, 0.02, 0.9, 2.0, 20, 3)
+    flip = Flip("d", ((0, 4),), "PER", "Anna", "found", "a")
+    return Comparison(
+        "made", "0" * 64, "document", (Compared("entities", "strict", "a", "b", test, 0.02, (flip,)),)
+    ).to_dict()
+
+
+def _extraction() -> object:
+    ran = Ran("quotes-de", {"spec": "quotes-de", "wortlaut": "1"}, ("quotes",), ("slow",))
+    shard = Shard(0, 10, 1, 512, "0" * 64, "1" * 64)
+    return json.loads(Manifest(ran, "made", 10, (shard,), "2" * 64, version="1").to_json())
+
+
+def _show() -> object:
+    document = Document("d", "Anna lacht.", Annotations((Entity(Span.of(0, 4), "PER"),)))
+    gold = Lane("gold", document.annotations)
+    return plain(shown(document, gold, [gold, Lane("quotes-de", Annotations(), ("quotes",))]))
+
+
 MADE: dict[str, Callable[[], object]] = {
     "agreement": _agreement,
     "bench": _bench,
+    "check": _check,
+    "comparison": _comparison,
+    "extraction": _extraction,
+    "show": _show,
     "diff": lambda: diff(read_layer("a", ROOT), read_layer("b", ROOT)).to_dict(),
     "extractors": lambda: plain(extractors()),
     "incidents": lambda: plain(validate([ROOT / "tests/cases/validate/O04"])),
@@ -45,7 +87,7 @@ MADE: dict[str, Callable[[], object]] = {
 LEFT_OUT = {"sources", "gamma", "kappa", "kappa_marked", "strict", "partial", "alpha_u", "labels"}
 LEFT_OUT |= {"length", "batch", "quality", "failed", "compared"}
 #: Parts of the files in which other keys may stand, or any number of them.
-OPEN = {"measures", "sources", "rows", "labels", "readings"}
+OPEN = {"speeds", "identity", "entities", "measures", "sources", "rows", "labels", "readings"}
 
 
 def objects(data: Any, name: str = "") -> Iterator[dict[str, Any]]:
@@ -98,6 +140,17 @@ def test_what_is_written_follows_its_schema_and_what_is_damaged_does_not(name: s
         ("bench", ("systems", 0, "quality", "value"), 1.5),
         ("bench", ("systems", 1, "failed"), None),
         ("bench", ("format",), "wortlaut-bench/2"),
+        ("check", ("exit_code",), 0),
+        ("check", ("scores", 0, "delta"), -2),
+        ("check", ("scores", 0, "changes", 0, "hash"), "0"),
+        ("check", ("speeds", "quotes-de"), 0),
+        ("comparison", ("rows", 0, "flips", 0, "spans"), []),
+        ("comparison", ("rows", 0, "p_holm"), 1.5),
+        ("comparison", ("rows", 0, "test", "units"), 0),
+        ("extraction", ("extractor", "identity"), {"spec": "quotes-de"}),
+        ("extraction", ("extractor", "finds"), ["quotes", "quotes"]),
+        ("extraction", ("corpus", "hash"), "0"),
+        ("show", ("lanes", 0, "finds"), ["texts"]),
         ("diff", ("documents", 0, "differences", 0, "kind"), "sentence"),
         ("extractors", (0, "finds"), ["texts"]),
         ("incidents", (0, "rule"), "X01"),
