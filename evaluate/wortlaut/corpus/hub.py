@@ -130,7 +130,7 @@ def _columns(ref: str, names: Sequence[str], mapping: Mapping[str, Any] | None) 
     """Which column holds what; empty for the layout of `wortlaut build`."""
     there = f"The columns are {', '.join(names)}."
     if mapping is None:
-        if {"id", "text", "sha256", "entities", "quotes", "clusters", "meta"} <= set(names):
+        if set(dataset.documents_schema().names) <= set(names):
             return {}
         found = {key: next((name for name in usual if name in names), None) for key, usual in _USUAL.items()}
         known = {key: name for key, name in found.items() if name is not None}
