@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 settings.register_profile(
     "quick",
-    max_examples=30,
+    max_examples=16,
     derandomize=True,
     database=None,
     deadline=None,

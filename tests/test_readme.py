@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from shared import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -24,6 +25,7 @@ def _lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip(" ─")]
 
 
+@pytest.mark.long
 def test_the_extractor_of_ten_lines_works(tmp_path: Path) -> None:
     code = re.search(r"```python\n# shout.py\n(.*?)```", README, re.S)
     assert code
@@ -42,6 +44,7 @@ def test_the_extractor_of_ten_lines_works(tmp_path: Path) -> None:
     assert compared.returncode == 0, compared.stderr
 
 
+@pytest.mark.long
 def test_the_python_example_runs() -> None:
     code = re.search(r"```python\n(import wortlaut\n.*?)```", README, re.S)
     assert code

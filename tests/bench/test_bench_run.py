@@ -280,6 +280,7 @@ def test_the_command_saves_compares_and_fails(folder: Path) -> None:
 
 
 @needs_script
+@pytest.mark.long
 def test_a_failure_ends_with_2_and_the_plot_is_drawn_of_the_others(folder: Path) -> None:
     done = wortlaut(
         *(

@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Help and lists
 
 
+@pytest.mark.long
 def test_every_command_has_help_within_80_columns(folder: Path) -> None:
     top = wortlaut("--help", cwd=folder, environment={"COLUMNS": "80"}).stdout
     commands = re.findall(r"^│ (\w+)  +\w", top, re.MULTILINE)
@@ -107,7 +108,12 @@ def test_schemas_are_printed(folder: Path) -> None:
     ("schema", "code", "arguments"),
     [
         ("diff", 1, ("diff", "a", "b", "--root", ROOT)),
-        ("agreement", 0, ("agree", "a", "b", "--samples", "20", "--root", ROOT)),
+        pytest.param(
+            "agreement",
+            0,
+            ("agree", "a", "b", "--samples", "20", "--root", ROOT),
+            marks=pytest.mark.long,
+        ),
         ("incidents", 1, ("validate", ROOT / "tests" / "cases" / "validate")),
         ("extractors", 0, ("extractors",)),
     ],
@@ -137,6 +143,7 @@ def test_without_a_terminal_no_line_ends_in_blanks(
         assert not re.findall(r".*[^\S\n]$", output, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     for name in ("deep.jsonl", "deep.json"):
@@ -327,6 +334,7 @@ def test_a_text_that_is_not_the_annotated_one_is_refused(
     refused(done, message)
 
 
+@pytest.mark.long
 def test_corpora_that_cannot_be_read(folder: Path) -> None:
     (folder / "bare").mkdir(exist_ok=True)
     (folder / "nothing.conll").write_bytes(b"")
@@ -337,6 +345,7 @@ def test_corpora_that_cannot_be_read(folder: Path) -> None:
     refused(wortlaut("evaluate", "--corpus", "conll:nothing.conll", cwd=folder), "nothing.conll")
 
 
+@pytest.mark.long
 def test_options_that_cannot_be(folder: Path) -> None:
     (folder / "list.json").write_text("[1]", "utf-8")
     (folder / "half.json").write_text('{"LOC": ', "utf-8")

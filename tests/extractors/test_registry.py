@@ -299,6 +299,7 @@ INSTALL = [
 ]
 
 
+@pytest.mark.long
 def test_an_installed_package_registers_and_a_broken_one_breaks_alone(tmp_path: Path) -> None:
     target = tmp_path / "site"
     for folder in (

@@ -164,6 +164,7 @@ def test_uner_loads_completely_against_its_text_lines():
     assert sum(len(tokens(document)) for document in documents) == 21331
 
 
+@pytest.mark.long
 def test_europeana_loads_completely_and_its_misprints_are_counted():
     folder = shared_data("europeana-ner-de")
     counted = summary(read(folder))

@@ -143,6 +143,7 @@ TYPES = {
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
+@pytest.mark.long
 def test_the_corpus_loads_completely_with_its_own_counts(split):
     folder = shared_data("german-news-quotation-2024") / "data" / split
     documents = list(read(folder))
@@ -171,6 +172,7 @@ def test_the_corpus_loads_completely_with_its_own_counts(split):
     assert {dict(document.meta)["split"] for document in documents} == {split}
 
 
+@pytest.mark.long
 def test_every_role_is_the_token_set_of_the_file():
     folder = shared_data("german-news-quotation-2024") / "data" / "dev"
     for path, document in zip(sorted(folder.glob("*.json")), read(folder), strict=True):

@@ -300,7 +300,7 @@ def annotations(draw: st.DrawFn) -> Annotations:
     )
 
 
-@examples(150)
+@examples(40)
 @given(names, annotations())
 def test_annotations_come_back_as_they_went(name: str, given_: Annotations) -> None:
     line = json.dumps(record(name, given_))
@@ -325,7 +325,7 @@ def objects(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
     return st.dictionaries(st.sampled_from([*keys, "other"]), json_values | some_spans, max_size=5)
 
 
-@examples(400)
+@examples(100)
 @given(
     st.fixed_dictionaries(
         {"id": st.sampled_from(["d", "", None, 1])},

@@ -347,6 +347,7 @@ def test_holm_counts_all_tests_of_the_check() -> None:
     assert check(old, new, Rules(), trials=4000).exit_code == 0
 
 
+@pytest.mark.long
 def test_false_alarms_are_rare_and_real_drops_are_found() -> None:
     """The small form of tests/benchmarks/test_gate_power.py, through the gate itself."""
     rng = np.random.default_rng(7)

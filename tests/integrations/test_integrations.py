@@ -183,6 +183,7 @@ def drawn_case(rng: random.Random) -> tuple[list[list[str]], list[list[str]], di
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.long
 def test_seqevals_functions_give_seqevals_numbers_and_texts() -> None:
     import seqeval.metrics as theirs
 

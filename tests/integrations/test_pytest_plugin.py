@@ -84,6 +84,7 @@ def test_scores_are_asserted_and_each_system_runs_once_a_session(inner: pytest.P
     result.assert_outcomes(passed=3)
 
 
+@pytest.mark.long
 def test_the_example_of_the_docs_passes(inner: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "gate.md").read_text("utf-8")
     [example] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)

@@ -223,6 +223,7 @@ def run(*arguments, cwd, **environment):
     )
 
 
+@pytest.mark.long
 def test_the_command_asks_and_tells(root, tmp_path):
     asked = run("publish", str(tmp_path / "ort"), cwd=root)
     assert asked.returncode == 2 and "nobody is there to be asked" in asked.stderr
@@ -239,6 +240,7 @@ def test_the_command_asks_and_tells(root, tmp_path):
     assert failed.returncode == 2 and "paragraph 1" in failed.stderr and "Traceback" not in failed.stderr
 
 
+@pytest.mark.long
 def test_the_command_publishes_to_the_hub_that_the_environment_names(root):
     with running() as hub:
         settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}

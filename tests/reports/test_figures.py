@@ -123,6 +123,7 @@ def test_scores_are_a_column_wide(folder: Path) -> None:
         assert float(root.attrib["width"].removesuffix("pt")) == pytest.approx(72 * inches)
 
 
+@pytest.mark.long
 def test_the_same_evaluation_gives_the_same_bytes(
     evaluation: Evaluation, folder: Path, tmp_path: Path
 ) -> None:

@@ -334,6 +334,7 @@ def test_an_empty_side_makes_a_page() -> None:
     assert gold().quotes[0].content.discontinuous
 
 
+@pytest.mark.long
 def test_a_page_without_texts_is_told_to_be_one(tmp_path: Path) -> None:
     command = "from wortlaut.cli import main; main()"
     options = ["-e", "gazetteer", "--samples", "0", "--no-items", "--html", "page.html"]

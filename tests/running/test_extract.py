@@ -159,6 +159,7 @@ def test_shards_are_cut_at_the_same_places_by_both_readers(sizes: list[int], siz
         assert [len(shard) for shard in cut[:-1]] == [size] * (len(cut) - 1)
 
 
+@pytest.mark.long
 def test_the_number_of_workers_and_the_batches_do_not_show(tmp_path: Path) -> None:
     corpus = jsonl(tmp_path / "corpus.jsonl", texts(70))
     run(corpus, tmp_path / "a", workers=1)
@@ -282,6 +283,7 @@ def test_a_corpus_that_moved_is_the_same_corpus(finished: Path, tmp_path: Path) 
     assert run(as_parquet(tmp_path, texts(50)), tmp_path / "out").made == 0
 
 
+@pytest.mark.long
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     corpus = jsonl(tmp_path / "corpus.jsonl", texts(40))
     first = subprocess.Popen(

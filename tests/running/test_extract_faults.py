@@ -36,6 +36,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 # Documents
 
 
+@pytest.mark.long
 def test_each_bad_document_is_named_and_the_others_are_extracted(tmp_path: Path) -> None:
     words = {
         5: "RAISE",

@@ -47,6 +47,7 @@ def test_randomisation_is_within_monte_carlo_error_of_the_enumeration() -> None:
         assert abs(drawn - exact) < 4 * np.sqrt(exact * (1 - exact) / trials) + 1 / trials
 
 
+@pytest.mark.long
 def test_the_paired_bootstrap_is_that_of_drawing_units_one_by_one() -> None:
     rng = np.random.default_rng(2)
     a = rows(rng, 40, 0.7)

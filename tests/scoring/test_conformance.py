@@ -46,7 +46,7 @@ from wortlaut.scoring.uncertainty import Resampling
 
 QUIET = Resampling(samples=0)
 EXACT = 1e-9
-some = examples(150)
+some = examples(40)
 Prf = tuple[float, float, float]
 #: Our schema → nervaluate's.
 SEMEVAL = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
@@ -213,6 +213,7 @@ def test_nested_documents_as_nervaluate_scores_them() -> None:
 
 @some
 @given(corpus=flat_corpus)
+@pytest.mark.long
 def test_flat_documents(corpus: list[Doc]) -> None:
     check_seqeval(corpus, LENGTH)
     check_as_nervaluate(corpus)
@@ -228,6 +229,7 @@ def test_flat_documents_against_spacy(corpus: list[Doc]) -> None:
 
 @some
 @given(corpus=any_corpus)
+@pytest.mark.long
 def test_nested_documents_in_any_order_as_nervaluate(corpus: list[Doc]) -> None:
     check_as_nervaluate(
         [tuple([x for x in side if not x[0].discontinuous] for side in doc) for doc in corpus]

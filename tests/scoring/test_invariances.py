@@ -32,7 +32,7 @@ from wortlaut.scoring.result import Result
 from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import Resampling
 
-few = examples(25)
+few = examples(10)
 QUIET = Resampling(samples=0)
 DRAWS = Resampling(samples=50)
 

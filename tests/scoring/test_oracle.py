@@ -27,7 +27,7 @@ from wortlaut.scoring.match import _DENSE_CELLS, _assign_group
 from wortlaut.scoring.metrics import count
 from wortlaut.scoring.task import error_counts
 
-some = examples(100)
+some = examples(30)
 
 Pairing = list[tuple[Labelled, Labelled]]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from quote_building import documents
 from span_cases import LABELS, LENGTH, Doc, any_corpus, columns_of, flat_corpus, tokens_of
+from strategies import examples
 
 from wortlaut.model import Annotations, Quote, Span
 from wortlaut.scoring.engine import result_of, tallies_of
@@ -27,7 +28,7 @@ from wortlaut.scoring.units import document_units
 QUIET = Resampling(samples=0)
 #: Gold and prediction of each document: spans with labels, or whole annotations.
 Corpus = list[tuple[Any, Any]]
-few = settings(max_examples=12)
+few = examples(5)
 
 whole_corpus = st.lists(st.tuples(documents(), documents()), min_size=1, max_size=3)
 

@@ -339,6 +339,7 @@ def test_the_list_as_json(tmp_path: Path) -> None:
 
 
 @needs_script
+@pytest.mark.long
 def test_the_command_where_it_cannot_work(tmp_path: Path) -> None:
     for arguments, message in (
         (("--list", "-t", "nfd"), "--list runs nothing"),
