@@ -31,7 +31,7 @@ def kills(folder, *arguments):
         pytest.param("publish", "exchange", "old", marks=pytest.mark.long),
         ("publish", "renames", "old"),
         pytest.param("publish", "exchange", "none", marks=pytest.mark.long),
-        ("build", "exchange", "old"),
+        pytest.param("build", "exchange", "old", marks=pytest.mark.long),
         pytest.param("build", "renames", "old", marks=pytest.mark.long),
         pytest.param("build", "exchange", "none", marks=pytest.mark.long),
     ],
