@@ -11,7 +11,8 @@ from summary import summary
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.formats import detect
 from wortlaut.formats.columns import decode, tokens
-from wortlaut.formats.conll import KNOWN_FAULTS, read
+from wortlaut.formats.conll import KNOWN_FAULTS, read, write
+from wortlaut.model import Document
 
 CASES = Path(__file__).parents[1] / "cases" / "formats" / "conll"
 
@@ -185,3 +186,9 @@ def test_documents_come_one_at_a_time(tmp_path):
     assert next(documents).text  # before the broken line at the end is reached
     with pytest.raises(DataError, match=r"x\.bio:\d+: has 1 columns"):
         list(documents)
+
+
+def test_a_text_that_is_one_number_sign_comes_back(tmp_path: Path) -> None:
+    """Its line begins as a comment does."""
+    write(tmp_path / "sign.conll", [Document("a", "#")])
+    assert [document.text for document in read(tmp_path / "sign.conll")] == ["#"]

@@ -118,8 +118,14 @@ def _columns(line: str, tabs: bool) -> list[str]:
     return line.split("\t") if tabs else _GAP.split(line.strip(" \t"))
 
 
+def _is_aside(line: str) -> bool:
+    """A comment or a mark, as far as that is known before the columns are: ``#`` can be a token, too."""
+    _, tab, tag = line.rpartition("\t")
+    return line.startswith(_MARK) or (line.startswith("#") and not (tab and _TAG.fullmatch(tag)))
+
+
 def _layout(file: Path, scheme: str | None) -> _Layout:
-    head = ((number, line) for number, line in lines(file) if not line.startswith(("#", _MARK)))
+    head = ((number, line) for number, line in lines(file) if not _is_aside(line))
     numbers, sample = [], []
     for number, line in islice(head, _SAMPLE):
         sample.append(line)
