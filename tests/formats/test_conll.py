@@ -11,7 +11,8 @@ from summary import summary
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.formats import detect
 from wortlaut.formats.columns import decode, tokens
-from wortlaut.formats.conll import KNOWN_FAULTS, read, write
+from wortlaut.formats.conll import KNOWN_FAULTS, read
+from wortlaut.formats.conll import write as write_conll
 from wortlaut.model import Document
 
 CASES = Path(__file__).parents[1] / "cases" / "formats" / "conll"
@@ -190,5 +191,5 @@ def test_documents_come_one_at_a_time(tmp_path):
 
 def test_a_text_that_is_one_number_sign_comes_back(tmp_path: Path) -> None:
     """Its line begins as a comment does."""
-    write(tmp_path / "sign.conll", [Document("a", "#")])
+    write_conll(tmp_path / "sign.conll", [Document("a", "#")])
     assert [document.text for document in read(tmp_path / "sign.conll")] == ["#"]
