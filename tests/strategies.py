@@ -33,7 +33,7 @@ CONTROLS = ("\x00", "\x07", "\x1b")
 
 def examples(count: int) -> settings:
     """For a test that needs more examples than the profile gives, or fewer: so many in the quick run."""
-    return settings(max_examples=count if settings.get_current_profile_name() == "quick" else 4 * count)
+    return settings(max_examples=count if settings.get_current_profile_name() == "quick" else 2 * count)
 
 
 def texts(max_pieces: int = 14, *, controls: bool = False) -> st.SearchStrategy[str]:
