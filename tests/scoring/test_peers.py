@@ -115,3 +115,9 @@ def test_the_further_averages_are_shown() -> None:
     result = peer("seqeval", gold, predicted, LABELS, 5, QUIET)["seqeval"]
     assert "weighted" in str(result)
     assert result.to_dict()["averages"]["weighted"]["f1"] == result.averages["weighted"].f1
+
+
+def test_f1_is_seqevals_to_the_last_bit() -> None:
+    gold = [["O", "B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "O"]]
+    found = [["O", "B-PER", "O", "O", "B-LOC"], ["B-ORG", "B-LOC"]]
+    assert wortlaut.score(gold, found, schema="seqeval").f1 == 0.5714285714285715

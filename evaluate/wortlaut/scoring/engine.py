@@ -9,7 +9,14 @@ import numpy as np
 
 from wortlaut.scoring.columns import Floats, Ints, small
 from wortlaut.scoring.confusion import confusion
-from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED, precision_recall_f1
+from wortlaut.scoring.counts import (
+    GOLD,
+    HITS_GOLD,
+    HITS_PREDICTED,
+    PREDICTED,
+    macro_average,
+    precision_recall_f1,
+)
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import GIVEN, counter
 from wortlaut.scoring.result import Result, Score
@@ -64,8 +71,9 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     counts, scale, units = tally.counts, tally.counts.scale, tally.counts.units
     whole = counts if tally.pooled is None else tally.pooled
     totals = counts.totals()
-    values = point_scores(totals, scale)
-    micro_values = values if whole is counts else point_scores(whole.totals(), scale)
+    scored = _by_sums if tally.zero else point_scores
+    values = scored(totals, scale)
+    micro_values = values if whole is counts else scored(whole.totals(), scale)
     told = [*notes, *tally.notes]
     bands: Intervals | None = None
     unit_sums: Ints | None = None
@@ -147,6 +155,17 @@ _MEANS = {"weighted": _weighted, "macro_doc": _over_documents}
 def _mean(values: Sequence[float | None], sums: Ints, scale: int) -> Score:
     p, r, f1 = values
     return Score(p, r, f1, float(sums[HITS_PREDICTED]) / scale, int(sums[GOLD]), int(sums[PREDICTED]))
+
+
+def _by_sums(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
+    """The same by the formula of the intervals: other scorers' F1 to the last bit."""
+    parts = (
+        precision_recall_f1(totals, scale),
+        precision_recall_f1(totals.sum(axis=0, keepdims=True), scale),
+        macro_average(totals[None], scale),
+    )
+    p, r, f1 = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return p, r, f1
 
 
 def point_scores(totals: Ints, scale: int) -> tuple[Floats, Floats, Floats]:
