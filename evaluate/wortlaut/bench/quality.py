@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from wortlaut.bench.run import Bench, Measured, Quality
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, UnknownNameError, unknown_name
-from wortlaut.evaluation.evaluate import System, checked_schemas, evaluate
+from wortlaut.evaluation.evaluate import checked_schemas, evaluate
+from wortlaut.evaluation.systems import Scored
 
 DEFAULT = "entities.strict.f1"
 _MEASURES = ("precision", "recall", "f1")
@@ -66,7 +67,7 @@ def with_quality(bench: Bench, corpus: Corpus, wanted: Wanted) -> Bench:
     return replace(bench, systems=tuple(systems), notes=(*bench.notes, *notes))
 
 
-def _scored(system: Measured, scored: System, wanted: Wanted) -> Measured:
+def _scored(system: Measured, scored: Scored, wanted: Wanted) -> Measured:
     if scored.failed is not None:
         return replace(system, failed=f"when it was scored: {scored.failed}")
     results = scored.scores.get(wanted.layer)

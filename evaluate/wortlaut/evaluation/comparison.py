@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import ComparisonError
-from wortlaut.evaluation.evaluate import Evaluation, System, load_evaluation
-from wortlaut.evaluation.scorer import Item, Judged
+from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
+from wortlaut.evaluation.systems import Item, Scored
 from wortlaut.records.record import Digest, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import rendered
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
-from wortlaut.scoring.keys import MATCHED, differences
+from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def compare(
             hint="Resamples and trials are 1 or more, a seed is 0 or more.",
         )
     _check_comparable(evaluations)
-    systems = dict(_systems(evaluations))
+    systems = list(_systems(evaluations))
     if len(systems) < 2:
         raise ComparisonError(
             f"{len(systems)} system with scores is not enough to compare",
@@ -103,7 +103,7 @@ def compare(
     gold = {key: rows for one in kept if one for key, rows in one.items()}
     tests: list[tuple[str, str, str, str, PairedTest, tuple[Flip, ...]]] = []
     notes: list[str] = []
-    for (name_a, a), (name_b, b) in combinations(systems.items(), 2):
+    for a, b in combinations(systems, 2):
         for key in a.results:
             # Each system has its own matched quotes.
             if key.setting == MATCHED or key not in b.results:
@@ -118,13 +118,13 @@ def compare(
             test = paired_test(
                 left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
             )
-            flips = _flips(name_a, name_b, a.judged.get(key), b.judged.get(key), gold.get(key))
-            tests.append((key.layer, key.variant, name_a, name_b, test, flips))
+            flips = _flips(a, b, key, gold.get(key))
+            tests.append((key.layer, key.variant, a.name, b.name, test, flips))
         layers = [{key.layer for key in system.results} for system in (a, b)]
         if not layers[0] & layers[1]:
-            notes.append(f"{name_a} and {name_b} have no layer in common: nothing to compare")
+            notes.append(f"{a.name} and {b.name} have no layer in common: nothing to compare")
         elif only := sorted(layers[0] ^ layers[1]):
-            notes.append(f"{name_a} and {name_b} do not both have {', '.join(only)}")
+            notes.append(f"{a.name} and {b.name} do not both have {', '.join(only)}")
     if None in kept:
         notes.append(
             "the items that differ are not listed: which were right was not kept;"
@@ -166,30 +166,28 @@ def _check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
                 )
 
 
-def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[tuple[str, System]]:
+def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[Scored]:
     """Each system with scores; the file's name is added where two systems share theirs."""
     names = [system.name for evaluation in evaluations.values() for system in evaluation.systems]
     for file, evaluation in evaluations.items():
-        for system in evaluation.systems:
-            if system.results:
-                alone = names.count(system.name) == 1
-                yield system.name if alone else f"{system.name} ({file})", system
+        for scored in evaluation.systems:
+            if scored.results:
+                alone = names.count(scored.name) == 1
+                name = scored.name if alone else f"{scored.name} ({file})"
+                yield replace(scored, system=replace(scored.system, name=name))
 
 
-def _flips(
-    name_a: str,
-    name_b: str,
-    a: Judged | None,
-    b: Judged | None,
-    gold: Sequence[tuple[Item, str]] | None,
-) -> tuple[Flip, ...]:
-    if gold is None or a is None or b is None:
+def _flips(a: Scored, b: Scored, key: ScoreKey, gold: Sequence[tuple[Item, str]] | None) -> tuple[Flip, ...]:
+    judged_a, judged_b = a.judged.get(key), b.judged.get(key)
+    if gold is None or judged_a is None or judged_b is None:
         return ()
-    flips = []
-    for (item, text), hit_a, hit_b in zip(gold, a.hits.tolist(), b.hits.tolist(), strict=True):
-        if hit_a != hit_b:
-            flips.append(Flip(*item, text, "found", name_a if hit_a > hit_b else name_b))
-    wrong_a, wrong_b = set(a.wrong()), set(b.wrong())
-    for right, wrong in ((name_a, wrong_b - wrong_a), (name_b, wrong_a - wrong_b)):
-        flips += [Flip(*item, "", "not spurious", right) for item in wrong]
+    hits = zip(gold, judged_a.hits.tolist(), judged_b.hits.tolist(), strict=True)
+    flips = [
+        Flip(*item, text, "found", (a if hit_a > hit_b else b).name)
+        for (item, text), hit_a, hit_b in hits
+        if hit_a != hit_b
+    ]
+    wrong_a, wrong_b = set(judged_a.wrong()), set(judged_b.wrong())
+    for right, wrong in ((a, wrong_b - wrong_a), (b, wrong_a - wrong_b)):
+        flips += [Flip(*item, "", "not spurious", right.name) for item in wrong]
     return tuple(sorted(flips, key=lambda flip: (flip.document, flip.spans, flip.label, flip.kind)))

@@ -9,7 +9,7 @@ from itertools import islice
 from time import perf_counter
 
 from wortlaut.errors import ExtractorError, unknown_name
-from wortlaut.evaluation.scorer import Part, Scoring, Source
+from wortlaut.evaluation.scorer import Found, Part, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import answers, attribute, close, finish
@@ -17,18 +17,6 @@ from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.running.on_ray import Cluster, on_actors
 
 Advance = Callable[[int], object]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a run leaves behind: the counts of each chunk, and the annotations where they are kept."""
-
-    parts: Sequence[Part]
-    finds: Sequence[str]
-    notes: Sequence[str] = ()
-    annotations: Sequence[Annotations] = ()
-    #: Characters, and the seconds that they took, where that was measured.
-    pace: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True)

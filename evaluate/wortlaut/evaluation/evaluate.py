@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
-from wortlaut.errors import DataError, ExtractorError, WortlautError, counted, unknown_name
-from wortlaut.evaluation.engines import Found
+from wortlaut.errors import DataError, WortlautError, counted, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.files import (
     FORMAT,
     checked,
     read_evaluation,
     read_settings,
-    read_signature,
     settings_data,
 )
-from wortlaut.evaluation.scorer import Item, Judged, Scoring, Source
+from wortlaut.evaluation.scorer import Found, Scoring, Source
+from wortlaut.evaluation.systems import GoldItems, Scored, System, by_keys, by_names, named, read_item
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.keys import ScoreKey, Signature
+from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
-from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
 
@@ -45,92 +39,6 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 BREAKDOWNS = ("level", "length", "document", "surface")
 
 Progress = Callable[[str, int, int], object]
-#: The gold items of each score, with the text that they cover.
-Gold = Mapping[ScoreKey, Sequence[tuple[Item, str]]]
-
-
-class Unscored(dict[str, Results]):
-    """The scores of a system that failed: none, and whoever asks for one is told why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-
-    def __missing__(self, layer: str) -> Results:
-        raise ExtractorError(f"there are no scores of {layer}: {self.reason}")
-
-
-@dataclass(frozen=True)
-class System:
-    """What one extractor scored. ``failed`` says why there are no scores.
-
-    ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
-    ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
-    """
-
-    name: str
-    results: Mapping[ScoreKey, Result] = field(default_factory=dict)
-    failed: str | None = None
-    notes: tuple[str, ...] = ()
-    found: tuple[Annotations, ...] = field(default=(), repr=False)
-    judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
-    breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
-    pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
-
-    @cached_property
-    def scores(self) -> Mapping[str, Results]:
-        """Layer → schema → result, under the names of tables, such as ``speakers`` → ``strict@matched``."""
-        scores: dict[str, Results] = {} if self.failed is None else Unscored(self.failed)
-        for key, result in self.results.items():
-            scores.setdefault(key.layer, Results())[key.variant] = result
-        return scores
-
-    def to_dict(self) -> dict[str, Any]:
-        row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": {}}
-        for key, result in self.results.items():
-            row["scores"].setdefault(key.layer, {})[key.variant] = {
-                **result.to_dict(),
-                **self._evidence(key, result),
-            }
-        if self.breakdowns:
-            row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
-        if self.failed is not None:
-            row["failed"] = self.failed
-        return row
-
-    def _evidence(self, key: ScoreKey, result: Result) -> dict[str, Any]:
-        """What paired tests need: the sums of each unit, and which items were right."""
-        evidence: dict[str, Any] = {}
-        if result.unit_sums is not None:
-            evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
-        if (judged := self.judged.get(key)) is not None:
-            evidence["hits"] = "".join(map(str, judged.hits.tolist()))
-            evidence["wrong"] = judged.wrong()
-        return evidence
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], whole: Signature, gold: Gold) -> System:
-        """Of its plain form, in an evaluation of that signature and those gold items."""
-        results: dict[ScoreKey, Result] = {}
-        judged: dict[ScoreKey, Judged] = {}
-        for layer, by_schema in data["scores"].items():
-            for schema, row in by_schema.items():
-                key = ScoreKey.named(layer, schema)
-                results[key] = Result.from_dict(row, read_signature(row["signature"], whole))
-                if "hits" in row:
-                    wrong = tuple(_item(item) for item in row["wrong"])
-                    hits = np.asarray([int(digit) for digit in row["hits"]], np.int64)
-                    items = tuple(item for item, _ in gold[key])
-                    judged[key] = Judged(items, hits, wrong, np.zeros(len(wrong), np.int64))
-        breakdowns = {
-            by: Results(
-                (schema, Result.from_dict(row, read_signature(row["signature"], whole)))
-                for schema, row in rows.items()
-            )
-            for by, rows in data.get("breakdowns", {}).items()
-        }
-        notes = tuple(data["notes"])
-        return cls(data["name"], results, data.get("failed"), notes, judged=judged, breakdowns=breakdowns)
 
 
 @dataclass(frozen=True)
@@ -146,14 +54,14 @@ class Evaluation(Tabular):
 
     corpus: Corpus
     signature: Signature
-    systems: tuple[System, ...]
+    systems: tuple[Scored, ...]
     units: Units
     notes: tuple[str, ...] = ()
     documents: int = 0
     by: tuple[str, ...] = ()
-    read: Gold | None = field(default=None, repr=False)
+    read: GoldItems | None = field(default=None, repr=False)
 
-    def gold(self) -> Gold | None:
+    def gold(self) -> GoldItems | None:
         """The gold items of each score with the text that they cover, the same for all systems, if kept."""
         if self.read is not None or not self.corpus.documents:
             return self.read
@@ -166,10 +74,6 @@ class Evaluation(Tabular):
 
     def to_dict(self) -> dict[str, Any]:
         gold = self.gold()
-        items: dict[str, dict[str, Any]] | None = None if gold is None else {}
-        for key, rows in (gold or {}).items():
-            assert items is not None
-            items.setdefault(key.layer, {})[key.variant] = [[*item, text] for item, text in rows]
         return {
             "format": FORMAT,
             "version": self.signature.version,
@@ -182,7 +86,9 @@ class Evaluation(Tabular):
             "signature": str(self.signature),
             "resampling": {"unit": self.units.kind, "units": len(self.units)},
             "notes": list(self.notes),
-            "items": items,
+            "items": None
+            if gold is None
+            else by_names({key: [[*item, text] for item, text in rows] for key, rows in gold.items()}),
             "systems": [system.to_dict() for system in self.systems],
         }
 
@@ -196,29 +102,21 @@ class Evaluation(Tabular):
         data = checked(data, where)
         try:
             whole = read_settings(data)
-            gold: dict[ScoreKey, list[tuple[Item, str]]] | None = None if data["items"] is None else {}
-            for layer, by_schema in (data["items"] or {}).items():
-                for schema, rows in by_schema.items():
-                    assert gold is not None
-                    gold[ScoreKey.named(layer, schema)] = [(_item(row[:3]), row[3]) for row in rows]
+            items = by_keys(data["items"] or {})
+            gold = {key: [(read_item(row[:3]), row[3]) for row in rows] for key, rows in items.items()}
             return cls(
                 Corpus(whole.corpus, (), whole.hash),
                 whole,
-                tuple(System.from_dict(row, whole, gold or {}) for row in data["systems"]),
+                tuple(Scored.from_dict(row, whole, gold) for row in data["systems"]),
                 unplaced(data["resampling"]["unit"], data["resampling"]["units"]),
                 tuple(data["notes"]),
                 data["corpus"]["documents"],
                 tuple(data["settings"]["by"]),
-                gold,
+                None if data["items"] is None else gold,
             )
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
             raise DataError(f"is no whole result: {what}", where=where, hint="Write it anew.") from error
-
-
-def _item(row: Sequence[Any]) -> Item:
-    document, spans, label = row
-    return document, tuple((start, end) for start, end in spans), label
 
 
 def load_evaluation(path: str | PathLike[str]) -> Evaluation:
@@ -300,12 +198,12 @@ def evaluate(
         extractors, lacking = built_in()
         notes += lacking
     systems = []
-    for name, extractor in named(extractors):
+    for system in named(extractors):
         try:
-            found = run(extractor, source, scoring, tally(name, len(source.gold.ids), progress))
-            systems.append(_system(name, scoring, found))
+            advance = tally(system.name, len(source.gold.ids), progress)
+            systems.append(scoring.scored(system, run(system.runs[0], source, scoring, advance)))
         except WortlautError as error:
-            systems.append(System(name, failed=str(error)))
+            systems.append(Scored(system, failed=str(error)))
     return _evaluation(source, scoring, systems, notes)
 
 
@@ -322,16 +220,8 @@ def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], o
     return advance
 
 
-def _system(name: str, scoring: Scoring, found: Found) -> System:
-    scored = scoring.system(found.parts, found.finds)
-    notes = (*scored.notes, *found.notes)
-    annotations = tuple(found.annotations)
-    pace = found.pace
-    return System(name, scored.results, None, notes, annotations, scored.judged, scored.breakdowns, pace)
-
-
 def _evaluation(
-    source: Source, scoring: Scoring, systems: Sequence[System], notes: Sequence[str]
+    source: Source, scoring: Scoring, systems: Sequence[Scored], notes: Sequence[str]
 ) -> Evaluation:
     gold = source.gold
     corpus = Corpus(gold.name, source.kept or (), gold.hash)
@@ -391,19 +281,20 @@ def score_files(
     finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
     if not finds:
         finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in documents)]
-    system = scored_as(predicted, scoring, documents, [place[document.id] for document in documents], finds)
-    return _evaluation(source, scoring, [system], scoring.notes)
+    found = [place[document.id] for document in documents]
+    scored = scored_as(System(predicted, predicted, (predicted,)), scoring, documents, found, finds)
+    return _evaluation(source, scoring, [scored], scoring.notes)
 
 
 def scored_as(
-    name: str,
+    system: System,
     scoring: Scoring,
     documents: Sequence[Document],
     found: Sequence[Annotations],
     finds: Sequence[str],
-) -> System:
+) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
-    return _system(name, scoring, Found([scoring.part(0, documents, found, None, finds)], finds, (), found))
+    return scoring.scored(system, Found([scoring.part(0, documents, found, None, finds)], finds, (), found))
 
 
 def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:
@@ -451,24 +342,3 @@ def built_in() -> tuple[list[str], list[str]]:
         if name in lacking
     ]
     return ready, notes
-
-
-def named(extractors: str | Extractor | Sequence[str | Extractor]) -> list[tuple[str, str | Extractor]]:
-    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice.
-
-    Raises DataError where there is none.
-    """
-    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
-    wanted = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
-    if not wanted:
-        raise DataError(
-            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
-        )
-    seen: Counter[str] = Counter()
-    names = []
-    for extractor in wanted:
-        own = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
-        name = str(own or type(extractor).__name__)
-        seen[name] += 1
-        names.append((name if seen[name] == 1 else f"{name} ({seen[name]})", extractor))
-    return names

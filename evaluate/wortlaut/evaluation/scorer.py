@@ -16,6 +16,7 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, digest, stream_corpus
 from wortlaut.errors import DataError
+from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
@@ -25,7 +26,7 @@ from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
-from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.result import Results
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally, added, items_of, kept
 from wortlaut.scoring.task import Task, TokenTable
@@ -37,23 +38,6 @@ from wortlaut.text.segments import sentences, tokens
 CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
 KEPT_CHARACTERS = 5_000_000
-
-#: A document's id, fragments and a label (empty where the layer has none).
-Item = tuple[str, tuple[tuple[int, int], ...], str]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Item by item: gold and predicted ones, each with its hits in steps of the result's scale."""
-
-    gold: tuple[Item, ...]
-    hits: Ints
-    predicted: tuple[Item, ...]
-    predicted_hits: Ints
-
-    def wrong(self) -> list[Item]:
-        """The predicted items without any credit."""
-        return [self.predicted[i] for i in np.flatnonzero(self.predicted_hits == 0).tolist()]
 
 
 @dataclass(frozen=True)
@@ -200,13 +184,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """The scores of one system, what was right, and scores by group."""
+class Found:
+    """What a run leaves behind: the counts of each chunk, and the annotations where they are kept."""
 
-    results: dict[ScoreKey, Result]
-    judged: dict[ScoreKey, Judged]
-    breakdowns: dict[str, Results]
-    notes: tuple[str, ...]
+    parts: Sequence[Part]
+    finds: Sequence[str]
+    notes: Sequence[str] = ()
+    annotations: Sequence[Annotations] = ()
+    #: Characters, and the seconds that they took, where that was measured.
+    pace: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -303,8 +289,9 @@ class Scoring:
         )
         return chunk.part(self.wanted(layers))
 
-    def system(self, parts: Sequence[Part], finds: Sequence[str]) -> Scored:
+    def scored(self, system: System, run: Found) -> Scored:
         """The scores of one system, for the layers that it looks for and the corpus has."""
+        parts, finds = run.parts, run.finds
         whole: dict[ScoreKey, Tally] = {}
         notes: list[str] = []
         for group in LAYERS:
@@ -330,7 +317,9 @@ class Scoring:
         breakdowns = {}
         if "entities" in self.wanted(finds):
             breakdowns = {by: self._breakdown(parts, by) for by in self.by}
-        return Scored(results, judged, breakdowns, tuple(notes))
+        notes += run.notes
+        found = tuple(run.annotations)
+        return Scored(system, results, None, tuple(notes), found, judged, breakdowns, run.pace)
 
     def _dropped(self, parts: Sequence[Part]) -> list[str]:
         dropped = sum(part.dropped for part in parts)

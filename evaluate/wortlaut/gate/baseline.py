@@ -23,7 +23,7 @@ import numpy as np
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
 from wortlaut.evaluation.files import read_signature
-from wortlaut.evaluation.scorer import Item, Judged
+from wortlaut.evaluation.systems import Item, Judged
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature

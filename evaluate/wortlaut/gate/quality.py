@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from wortlaut.errors import WortlautError
-from wortlaut.evaluation.evaluate import Evaluation, System
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import baseline_of, read_baseline
 from wortlaut.gate.rules import Rules, read_rules
 from wortlaut.gate.run import known_items
@@ -30,7 +31,7 @@ class Quality:
         self.looked_at: list[tuple[str, str]] = []
 
     @property
-    def system(self) -> System:
+    def system(self) -> Scored:
         return self.evaluation.systems[0]
 
     def __getattr__(self, name: str) -> Layer:

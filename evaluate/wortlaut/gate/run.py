@@ -77,7 +77,7 @@ def gate(
             Settings.of(old.signature) if old is not None else Settings(),
             progress,
         )
-        speeds = _speeds(run, rules, evaluation)
+        speeds = _speeds(rules, evaluation)
         known = known_items(evaluation)
         outcome = check(old or run, run, rules, known=known, speeds=speeds)
         if not update:
@@ -129,11 +129,13 @@ def _stressed(
     )
 
 
-def _speeds(run: Baseline, rules: Rules, evaluation: Evaluation) -> dict[str, float]:
+def _speeds(rules: Rules, evaluation: Evaluation) -> dict[str, float]:
     asked = rules.throughput or {}
     documents = evaluation.corpus.documents
     return {
-        system: relative_speed(system, documents) for system in run.systems if system in asked or "*" in asked
+        one.name: relative_speed(one.system.spec, documents)
+        for one in evaluation.systems
+        if one.name in asked or "*" in asked
     }
 
 

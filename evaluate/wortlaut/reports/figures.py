@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from wortlaut.evaluation.evaluate import Evaluation, System
+    from wortlaut.evaluation.evaluate import Evaluation
+    from wortlaut.evaluation.systems import Scored
 
 COLUMN, DOUBLE = 3.3, 6.9
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
@@ -227,7 +228,7 @@ def _slugs(names: Iterable[str]) -> list[str]:
 Row = tuple[str, str, str, Score]
 
 
-def _score_rows(systems: Sequence[System], names: Sequence[str]) -> list[Row]:
+def _score_rows(systems: Sequence[Scored], names: Sequence[str]) -> list[Row]:
     """Layer, schema, system and score, of the layers of the main table."""
     return [
         (layer, schema, name, score)
@@ -344,7 +345,7 @@ def _frequent(confusion: Confusion) -> tuple[list[str], Any]:
 
 
 def _error_rows(
-    systems: Sequence[System], names: Sequence[str]
+    systems: Sequence[Scored], names: Sequence[str]
 ) -> dict[str, list[tuple[str, Mapping[str, int]]]]:
     """Layer → system and its errors by class, under the first schema that has them."""
     rows: dict[str, list[tuple[str, Mapping[str, int]]]] = {}
@@ -406,7 +407,7 @@ def _tint(colour: str) -> tuple[float, ...]:
 
 def _curves(
     evaluation: Evaluation,
-    systems: Sequence[System],
+    systems: Sequence[Scored],
     names: Sequence[str],
 ) -> dict[str, dict[str, Curves]]:
     """Layer → system → its curves under strict, where single findings are judged and all have a score."""
@@ -504,7 +505,7 @@ def _handles(number: int, lines: Sequence[Any] = ("-",)) -> list[Line2D]:
 Groups = dict[str, dict[str, Score]]
 
 
-def _group_rows(systems: Sequence[System], names: Sequence[str], by: str) -> tuple[str, Groups]:
+def _group_rows(systems: Sequence[Scored], names: Sequence[str], by: str) -> tuple[str, Groups]:
     """The first schema of a breakdown, and system → group → score."""
     rows: Groups = {}
     used = ""

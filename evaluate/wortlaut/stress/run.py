@@ -11,9 +11,10 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.evaluation.evaluate import Progress, System, checked_schemas, named, scored_as, tally
+from wortlaut.evaluation.evaluate import Progress, checked_schemas, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
-from wortlaut.evaluation.scorer import Item, Judged, Scoring, Source
+from wortlaut.evaluation.scorer import Scoring, Source
+from wortlaut.evaluation.systems import Item, Judged, Scored, System, named
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
@@ -189,12 +190,13 @@ def stress(
     rows: list[Row] = []
     failures: list[Failure] = []
     names = []
-    for name, extractor in wanted:
+    for system in wanted:
+        name = system.name
         names.append(name)
-        opened = _Opened(extractor, tally(name, len(loaded.documents) * (len(tried) + 1), progress))
+        opened = _Opened(system.runs[0], tally(name, len(loaded.documents) * (len(tried) + 1), progress))
         try:
             before = opened.find(loaded.documents)
-            base = scored_as(name, scoring, loaded.documents, before, opened.finds)
+            base = scored_as(system, scoring, loaded.documents, before, opened.finds)
             for spec in tried:
                 texts = loaded.documents, variants(spec)
                 side = _Side(scoring, *texts, opened, before, base, resampling, trials)
@@ -238,13 +240,13 @@ def _schemas(schemas: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _readers(wanted: str | Extractor | Sequence[str | Extractor]) -> list[tuple[str, str | Extractor]]:
+def _readers(wanted: str | Extractor | Sequence[str | Extractor]) -> list[System]:
     """Those that are wanted, by name. Raises DataError where one cannot read a text."""
     readers = named(wanted)
-    for name, _ in readers:
-        if name.startswith("preds:"):
+    for system in readers:
+        if system.spec.startswith("preds:"):
             hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
-            raise DataError("a file of predictions cannot read a changed text", where=name, hint=hint)
+            raise DataError("a file of predictions cannot read a changed text", where=system.name, hint=hint)
     return readers
 
 
@@ -309,7 +311,7 @@ class _Side:
     variants: Sequence[Transformed]
     opened: _Opened
     found: Sequence[Annotations]
-    base: System
+    base: Scored
     resampling: Resampling
     trials: int
     moved: dict[tuple[int, Span], Span | None] = field(default_factory=dict)
@@ -323,7 +325,7 @@ class _Side:
             one.document.with_annotations(one.kept.of_new(one.document.annotations)) for one in self.variants
         ]
         units, order = self._units()
-        scored = scored_as(base.name, self.scoring.over(kept, units), kept, after, finds)
+        scored = scored_as(base.system, self.scoring.over(kept, units), kept, after, finds)
         same = self._same(before, after, units, order)
         rows = []
         for layer in MAIN_TASKS:
@@ -362,7 +364,7 @@ class _Side:
                 )
         return rows
 
-    def _before(self, finds: Sequence[str]) -> tuple[list[Annotations], System]:
+    def _before(self, finds: Sequence[str]) -> tuple[list[Annotations], Scored]:
         """What was found before in what is left of the text, scored against the gold that is left."""
         found = [
             _kept(one, lambda span, i=i: self._moved(i, span) is not None)  # type: ignore[misc]
@@ -377,7 +379,7 @@ class _Side:
             for d, one in zip(documents, self.variants, strict=True)
         ]
         scoring = self.scoring.over(gold, self.scoring.gold.units)
-        return found, scored_as(self.base.name, scoring, gold, found, finds)
+        return found, scored_as(self.base.system, scoring, gold, found, finds)
 
     def _moved(self, document: int, span: Span) -> Span | None:
         key = (document, span)
@@ -477,7 +479,7 @@ class _Side:
                 yield Case(item[0], "spurious", item[2], "", shown)
 
 
-def _results(system: System, layer: str) -> Mapping[str, Result]:
+def _results(system: Scored, layer: str) -> Mapping[str, Result]:
     return system.scores.get(layer, Results())
 
 

@@ -1,0 +1,176 @@
+"""Who is scored, and what each scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from wortlaut.errors import DataError, ExtractorError
+from wortlaut.evaluation.files import read_signature
+from wortlaut.extractors.protocol import Extractor
+from wortlaut.model import Annotations
+from wortlaut.scoring.columns import Ints
+from wortlaut.scoring.keys import ScoreKey, Signature
+from wortlaut.scoring.result import Result, Results
+
+T = TypeVar("T")
+#: A document's id, fragments and a label (empty where the layer has none).
+Item = tuple[str, tuple[tuple[int, int], ...], str]
+#: The gold items of each score, with the text that they cover.
+GoldItems = Mapping[ScoreKey, Sequence[tuple[Item, str]]]
+
+
+@dataclass(frozen=True)
+class System:
+    """Who is scored: its name in tables, the spec that it is made from, and what answers in each of its runs.
+
+    Today there is one run, or none where the scores were read from a file, which has the name alone.
+    """
+
+    name: str
+    spec: str = ""
+    runs: tuple[str | Extractor, ...] = ()
+
+
+def named(extractors: str | Extractor | Sequence[str | Extractor]) -> list[System]:
+    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice.
+
+    Raises DataError where there is none.
+    """
+    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
+    wanted = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+    if not wanted:
+        raise DataError(
+            "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
+        )
+    seen: Counter[str] = Counter()
+    systems = []
+    for extractor in wanted:
+        own = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
+        spec = str(own or type(extractor).__name__)
+        seen[spec] += 1
+        name = spec if seen[spec] == 1 else f"{spec} ({seen[spec]})"
+        systems.append(System(name, spec, (extractor,)))
+    return systems
+
+
+def by_names(values: Mapping[ScoreKey, T]) -> dict[str, dict[str, T]]:
+    """Task → schema → value, under the names of files and tables: ``speakers`` → ``strict@matched``."""
+    found: dict[str, dict[str, T]] = {}
+    for key, value in values.items():
+        found.setdefault(key.layer, {})[key.variant] = value
+    return found
+
+
+def by_keys(values: Mapping[str, Mapping[str, T]]) -> dict[ScoreKey, T]:
+    """The same the other way."""
+    return {
+        ScoreKey.named(task, schema): value for task, row in values.items() for schema, value in row.items()
+    }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Item by item: gold and predicted ones, each with its hits in steps of the result's scale."""
+
+    gold: tuple[Item, ...]
+    hits: Ints
+    predicted: tuple[Item, ...]
+    predicted_hits: Ints
+
+    def wrong(self) -> list[Item]:
+        """The predicted items without any credit."""
+        return [self.predicted[i] for i in np.flatnonzero(self.predicted_hits == 0).tolist()]
+
+
+class Unscored(dict[str, Results]):
+    """The scores of a system that failed: none, and whoever asks for one is told why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __missing__(self, task: str) -> Results:
+        raise ExtractorError(f"there are no scores of {task}: {self.reason}")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one system scored. ``failed`` says why there are no scores.
+
+    ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
+    ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
+    """
+
+    system: System
+    results: Mapping[ScoreKey, Result] = field(default_factory=dict)
+    failed: str | None = None
+    notes: tuple[str, ...] = ()
+    found: tuple[Annotations, ...] = field(default=(), repr=False)
+    judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
+    breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
+    pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return self.system.name
+
+    @cached_property
+    def scores(self) -> Mapping[str, Results]:
+        """Task → schema → result, under the names of tables, such as ``speakers`` → ``strict@matched``."""
+        if self.failed is not None:
+            return Unscored(self.failed)
+        return {task: Results(row) for task, row in by_names(self.results).items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        rows = {key: result.to_dict() | self._evidence(key, result) for key, result in self.results.items()}
+        row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": by_names(rows)}
+        if self.breakdowns:
+            row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
+        if self.failed is not None:
+            row["failed"] = self.failed
+        return row
+
+    def _evidence(self, key: ScoreKey, result: Result) -> dict[str, Any]:
+        """What paired tests need: the sums of each unit, and which items were right."""
+        evidence: dict[str, Any] = {}
+        if result.unit_sums is not None:
+            evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
+        if (judged := self.judged.get(key)) is not None:
+            evidence |= {"hits": "".join(map(str, judged.hits.tolist())), "wrong": judged.wrong()}
+        return evidence
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], whole: Signature, gold: GoldItems) -> Scored:
+        """Of its plain form, in an evaluation of that signature and those gold items."""
+
+        def result(row: Mapping[str, Any]) -> Result:
+            return Result.from_dict(row, read_signature(row["signature"], whole))
+
+        def judged(key: ScoreKey, row: Mapping[str, Any]) -> Judged:
+            hits = np.asarray([int(digit) for digit in row["hits"]], np.int64)
+            wrong = tuple(map(read_item, row["wrong"]))
+            return Judged(tuple(item for item, _ in gold[key]), hits, wrong, np.zeros(len(wrong), np.int64))
+
+        rows = by_keys(data["scores"])
+        return cls(
+            System(data["name"]),
+            {key: result(row) for key, row in rows.items()},
+            data.get("failed"),
+            tuple(data["notes"]),
+            judged={key: judged(key, row) for key, row in rows.items() if "hits" in row},
+            breakdowns={
+                by: Results((schema, result(row)) for schema, row in by_schema.items())
+                for by, by_schema in data.get("breakdowns", {}).items()
+            },
+        )
+
+
+def read_item(row: Sequence[Any]) -> Item:
+    document, spans, label = row
+    return document, tuple((start, end) for start, end in spans), label
