@@ -9,7 +9,7 @@ from typing import Any
 
 from wortlaut.annotations.checks import check_text
 from wortlaut.annotations.diff import FIELDS, REMARKS, Layer, Pair, compare
-from wortlaut.annotations.file import format_annotations, parse, read_text, text_path
+from wortlaut.annotations.file import format_annotations, parse, read_text, refusal, text_path
 from wortlaut.annotations.lines import (
     NOTHING,
     Annotation,
@@ -20,7 +20,6 @@ from wortlaut.annotations.lines import (
     assemble,
     in_words,
 )
-from wortlaut.annotations.rules import Problem
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document, Quote
@@ -87,8 +86,8 @@ def merge(first: Layer, second: Layer) -> list[Merged]:
         annotations = assemble(kept)
         ids = {cluster.id for cluster in annotations.clusters}
         carried = tuple(item for item in kept if isinstance(item, Mention) and item.cluster not in ids)
-        annotators = [dict(document.meta).get("annotator", "") for document in (one, other)]
-        document = Document(id, one.text, annotations, (("annotator", ", ".join(annotators)),))
+        annotators = ", ".join(dict(document.meta).get("annotator", "") for document in (one, other))
+        document = Document(id, one.text, annotations, (("annotator", annotators),))
         taken = len(only_one) - len(carried)
         merged.append(Merged(document, names, decisions, carried, len(agreed), taken, taken_over))
     return merged
@@ -102,8 +101,11 @@ def write_merged(merged: Sequence[Merged], out: Path, *, force: bool = False) ->
     paths = [out / f"{one.document.id}.jsonl" for one in merged]
     there = [path for path in paths if path.exists()]
     if there and not force:
-        hint = "Name another folder (-o), or replace it (--force)."
-        raise DataError("is there already and is not overwritten", where=str(there[0]), hint=hint)
+        raise DataError(
+            "is there already and is not overwritten",
+            where=str(there[0]),
+            hint="Name another folder (-o), or replace it (--force).",
+        )
     out.mkdir(parents=True, exist_ok=True)
     for one, path in zip(merged, paths, strict=True):
         content = format_annotations(
@@ -115,11 +117,15 @@ def write_merged(merged: Sequence[Merged], out: Path, *, force: bool = False) ->
             beside=(*one.carried, *one.decisions),
         )
         write_whole(path, content)
-        lines = [f"## Layers {one.layers[0]} and {one.layers[1]}", ""]
-        lines += [f"{one.agreed} annotations agree and were taken as they are; {len(one.decisions)} differ."]
-        lines[-1] += f" {one.only_one} are of a kind that only one layer has." if one.only_one else ""
-        lines += ["", "Taken over from the one layer that has it:", ""] if one.taken_over else []
-        lines += [f"- {what}" for what in one.taken_over]
+        only_one = f" {one.only_one} are of a kind that only one layer has." if one.only_one else ""
+        lines = [
+            f"## Layers {one.layers[0]} and {one.layers[1]}",
+            "",
+            f"{one.agreed} annotations agree and were taken as they are; "
+            f"{len(one.decisions)} differ.{only_one}",
+            *(["", "Taken over from the one layer that has it:", ""] if one.taken_over else []),
+            *(f"- {what}" for what in one.taken_over),
+        ]
         _append(out, one.document.id, lines)
     return paths
 
@@ -141,13 +147,10 @@ def _lacks(documents: Iterable[Document]) -> frozenset[tuple[str, str]]:
     """The ``(kind, field)`` that no annotation of the layer has; ``(kind, "")`` for a kind that is absent."""
     lacking = {(kind, field) for kind, names in FIELDS.items() for field in ("", *names)}
     for document in documents:
-        annotations = document.annotations
-        for item in (*annotations.clusters, *annotations.entities, *annotations.quotes):
+        for item in (*document.clusters, *document.entities, *document.quotes):
             kind = type(item).__name__.lower()
-            lacking.discard((kind, ""))
-            if kind == "cluster":
-                lacking.discard(("mention", ""))
             lacking -= {(kind, field) for field in FIELDS[kind] if getattr(item, field) not in (None, ())}
+            lacking -= {(kind, ""), ("mention" if kind == "cluster" else kind, "")}
     return frozenset(lacking)
 
 
@@ -192,8 +195,11 @@ def _merge(
             _filled(one, other, lacks[0], pair, clusters),
             _filled(other, one, lacks[1], pair, clusters),
         )
-        differs = [name for name in pair.fields if name not in REMARKS]
-        differs = [n for n in differs if (pair.kind, n) not in lacks[0] | lacks[1]]
+        differs = [
+            name
+            for name in pair.fields
+            if name not in REMARKS and (pair.kind, name) not in lacks[0] | lacks[1]
+        ]
         if differs:
             disputed.append((Pair(one, other, pair.fields), ", ".join(differs)))
         else:
@@ -219,11 +225,10 @@ def _with_common_ids(pairs: Sequence[Pair]) -> list[Pair]:
     """Quotes of both sides with ids of the merged file, in text order, and parents called by them."""
     quotes = [pair for pair in pairs if pair.kind == "quote"]
     width = max(2, len(str(len(quotes))))
-    new: tuple[dict[str, str], dict[str, str]] = ({}, {})
-    for number, pair in enumerate(quotes, 1):
-        for side, quote in enumerate((pair.first, pair.second)):
-            if isinstance(quote, Quote):
-                new[side][quote.id] = f"q{number:0{width}}"
+    new = [
+        {quote.id: f"q{number:0{width}}" for number, quote in enumerate(side, 1) if isinstance(quote, Quote)}
+        for side in ([pair.first for pair in quotes], [pair.second for pair in quotes])
+    ]
 
     def named(item: Annotation | None, ids: Mapping[str, str]) -> Annotation | None:
         if not isinstance(item, Quote):
@@ -255,8 +260,8 @@ def _plain(item: Annotation, other: Annotation | None = None) -> Annotation:
     notes = dict.fromkeys(
         side.note for side in (item, other) if not isinstance(side, Mention | None) and side.note
     )
-    changes: dict[str, Any] = {"note": "; ".join(notes) or None}
-    changes |= {name: None for name in ("score", "rule") if name in {f.name for f in fields(item)}}
+    unsaid = {field.name for field in fields(item)} & {"score", "rule"}
+    changes: dict[str, Any] = dict.fromkeys(unsaid) | {"note": "; ".join(notes) or None}
     return replace(item, **changes)
 
 
@@ -271,52 +276,47 @@ def _finish(path: Path) -> Finished | None:
         return None
     broken = [problem for problem in parsed.problems if problem.rule not in _EXPECTED]
     header = parsed.header
-    if broken or header is None:
-        raise _broken(path, broken)
+    if broken or header is None:  # a header that is missing is a problem
+        raise refusal(path, broken[:1])
     text = read_text(text_path(path, header.document))
-    if misplaced := check_text(parsed, text):
-        raise _broken(path, misplaced)
+    for misplaced in check_text(parsed, text):
+        raise refusal(path, [misplaced])
     still_open = tuple(decision for decision in decisions if decision.open)
     if still_open:
         return Finished(path, (), still_open)
-    kept: list[Value] = [value for value in values if not isinstance(value, Decision | Header)]
-    kept += [decision.kept for decision in decisions if decision.kept is not None]
+    kept: list[Value] = [
+        *(value for value in values if not isinstance(value, Decision | Header)),
+        *(decision.kept for decision in decisions if decision.kept is not None),
+    ]
     clusters = {value.id for value in kept if isinstance(value, Cluster)}
-    rejected = _rejected(decisions) - clusters
+    said = {r.id for decision in decisions for _, r in decision.readings if isinstance(r, Cluster)}
+    rejected = said - clusters
     gone = [value for value in kept if isinstance(value, Mention) and value.cluster in rejected]
     kept = [value for value in kept if value not in gone]
     lost = [value for value in kept if isinstance(value, Mention) and value.cluster not in clusters]
     if lost:
-        hint = "Correct the mention, or keep the cluster."
-        raise DataError(f"a mention of {lost[0].cluster!r}, which is no cluster", where=str(path), hint=hint)
+        raise DataError(
+            f"a mention of {lost[0].cluster!r}, which is no cluster",
+            where=str(path),
+            hint="Correct the mention, or keep the cluster.",
+        )
     content = format_annotations(
         assemble(kept), text, document=header.document, layer=header.layer, annotator=header.annotator
     )
     names = list(dict.fromkeys(name for decision in decisions for name, _ in decision.readings))
-    lines = ["## Decisions", "", f"| id | differs | {' | '.join(names)} | kept | reason |"]
-    lines += ["| --- " * (len(names) + 4) + "|"]
-    for decision in decisions:
-        said = {layer: in_words(reading, text, decision.differs) for layer, reading in decision.readings}
-        cells = [decision.id, decision.differs, *(said.get(name, "–") for name in names), decision.keep]
-        lines.append("| " + " | ".join(_cell(cell) for cell in [*cells, decision.reason]) + " |")
     told = [in_words(value, text, "") for value in gone if isinstance(value, Mention)]
-    lines += ["", f"Removed with their clusters: {'; '.join(told)}."] if told else []
+    lines = [
+        "## Decisions",
+        "",
+        f"| id | differs | {' | '.join(names)} | kept | reason |",
+        "| --- " * (len(names) + 4) + "|",
+        *(_row(decision, names, text) for decision in decisions),
+        *(["", f"Removed with their clusters: {'; '.join(told)}."] if told else []),
+    ]
     # The reasons first: should the second write fail, nothing is lost and the command can be repeated.
     _append(path.parent, header.document, lines)
     write_whole(path, content)
     return Finished(path, decisions, ())
-
-
-def _rejected(decisions: Sequence[Decision]) -> set[str]:
-    """Ids of the clusters that some layer has and the decision does not keep."""
-    said = {r.id for decision in decisions for _, r in decision.readings if isinstance(r, Cluster)}
-    return said - {decision.kept.id for decision in decisions if isinstance(decision.kept, Cluster)}
-
-
-def _broken(path: Path, problems: Sequence[Problem]) -> DataError:
-    what = f"{problems[0].what} ({problems[0].rule})" if problems else "the header line is missing (F07)"
-    where = f"{path}:{problems[0].line}" if problems else f"{path}:1"
-    return DataError(what, where=where, hint=problems[0].fix if problems else "")
 
 
 def _append(folder: Path, document: str, lines: Sequence[str]) -> None:
@@ -327,5 +327,9 @@ def _append(folder: Path, document: str, lines: Sequence[str]) -> None:
     write_whole(path, old.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n")
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _row(decision: Decision, names: Sequence[str], text: str) -> str:
+    """A decision as a line of the table, with what each of the named layers says."""
+    said = {layer: in_words(reading, text, decision.differs) for layer, reading in decision.readings}
+    readings = [said.get(name, "–") for name in names]
+    cells = [decision.id, decision.differs, *readings, decision.keep, decision.reason]
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"

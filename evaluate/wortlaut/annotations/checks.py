@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from wortlaut.annotations.lines import KEYS, NOTHING, Decision, Line, Mention, Parsed, offsets_of, says, short
@@ -80,57 +80,64 @@ _SCHEME: tuple[tuple[str, str, str, Callable[[Any], bool], Callable[[Any], str]]
 
 
 def record_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
-    found = _key_problems(number, kind, record)
-    if found:
+    if found := list(_key_problems(number, kind, record)):
         return found
-    found = _fragment_problems(number, kind, record) + value_problems(number, kind, record)
+    found = [*_fragment_problems(number, kind, record), *value_problems(number, kind, record)]
     for layer, reading in record["readings"].items() if kind == "decision" else ():
-        if reading is None:
-            continue
-        inner = reading.get("kind")
-        if inner not in ("cluster", "mention", "entity", "quote"):
-            what = f"the reading of {layer} has the kind {inner!r}"
-            found.append(Problem("F09", number, what, "Kinds: cluster, mention, entity, quote."))
-        else:
+        inner = reading and reading.get("kind")
+        if inner in ("cluster", "mention", "entity", "quote"):
             found += record_problems(number, inner, reading)
+        elif reading is not None:
+            found.append(
+                Problem(
+                    "F09",
+                    number,
+                    f"the reading of {layer} has the kind {inner!r}",
+                    "Kinds: cluster, mention, entity, quote.",
+                )
+            )
     return found
 
 
-def _key_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
+def _key_problems(number: int, kind: str, record: dict[str, Any]) -> Iterator[Problem]:
     known = KEYS[kind]
-    found = []
     for key, value in record.items():
         if key not in known:
-            what = f"the key {key!r} is unknown in a line of kind {kind}"
-            found.append(Problem("F10", number, what, near(key, known)))
+            yield Problem(
+                "F10", number, f"the key {key!r} is unknown in a line of kind {kind}", near(key, known)
+            )
             continue
         shape, valid = TYPES[known[key].kind]
         if not valid(value):
             left_out = "" if known[key].required else f", or leave {key} out"
-            found.append(Problem("F12", number, f"{key} must be {shape}", f"Write {shape}{left_out}."))
+            yield Problem("F12", number, f"{key} must be {shape}", f"Write {shape}{left_out}.")
     for key, field in known.items():
         if field.required and key not in record:
-            what = f"the key {key!r} is missing in a line of kind {kind}"
-            found.append(Problem("F11", number, what, "Add it."))
-    return found
+            yield Problem("F11", number, f"the key {key!r} is missing in a line of kind {kind}", "Add it.")
 
 
-def _fragment_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
-    found = []
+def _fragment_problems(number: int, kind: str, record: dict[str, Any]) -> Iterator[Problem]:
     for key, field in KEYS[kind].items():
         last = -1
         for start, end, surface in record.get(key, ()) if field.kind == "span" else ():
             place = ((start, end),)
             if start < 0 or start >= end:
-                what = f"{key} [{start}, {end}) is empty, reversed or negative"
-                fix = f"{short(surface)} has {len(surface)} characters: start < end, from 0 on."
-                found.append(Problem("O01", number, what, fix, place))
+                yield Problem(
+                    "O01",
+                    number,
+                    f"{key} [{start}, {end}) is empty, reversed or negative",
+                    f"{short(surface)} has {len(surface)} characters: start < end, from 0 on.",
+                    place,
+                )
             elif start <= last:
-                what = f"{key} [{start}, {end}) overlaps, touches or precedes the fragment before it"
-                fix = "Sort the fragments and join those that touch."
-                found.append(Problem("O03", number, what, fix, place))
+                yield Problem(
+                    "O03",
+                    number,
+                    f"{key} [{start}, {end}) overlaps, touches or precedes the fragment before it",
+                    "Sort the fragments and join those that touch.",
+                    place,
+                )
             last = end
-    return found
 
 
 def value_problems(number: int, kind: str, record: dict[str, Any]) -> list[Problem]:
@@ -143,23 +150,23 @@ def value_problems(number: int, kind: str, record: dict[str, Any]) -> list[Probl
     ]
 
 
-def reference_problems(lines: list[Line]) -> list[Problem]:
+def reference_problems(lines: list[Line]) -> Iterator[Problem]:
     """Ids that stand twice, and references to ids that do not stand in the file."""
     if any(isinstance(line.value, Decision) for line in lines):
-        return []  # what is referred to may be among what is not decided yet
-    found = []
+        return  # what is referred to may be among what is not decided yet
     clusters: dict[str, int] = {}
     quotes: dict[str, int] = {}
-    parents: dict[str, str] = {}
     for line in lines:
         if isinstance(line.value, Cluster | Quote):
             ids = clusters if isinstance(line.value, Cluster) else quotes
-            if line.value.id in ids:
-                what = f"the id {line.value.id!r} already stands in line {ids[line.value.id]}"
-                found.append(Problem("R04", line.number, what, "Give it an id of its own."))
-            ids.setdefault(line.value.id, line.number)
-        if isinstance(line.value, Quote) and line.value.parent is not None:
-            parents[line.value.id] = line.value.parent
+            first = ids.setdefault(line.value.id, line.number)
+            if first != line.number:
+                yield Problem(
+                    "R04",
+                    line.number,
+                    f"the id {line.value.id!r} already stands in line {first}",
+                    "Give it an id of its own.",
+                )
     for line in lines:
         match line.value:
             case Mention(cluster=cluster) | Entity(entity=str(cluster)):
@@ -170,30 +177,48 @@ def reference_problems(lines: list[Line]) -> list[Problem]:
             case _:
                 continue
         if not known:
-            what = f"{cluster!r} is no cluster of this file"
-            found.append(Problem("R05", line.number, what, near(cluster, clusters), offsets_of(line.value)))
+            yield Problem(
+                "R05",
+                line.number,
+                f"{cluster!r} is no cluster of this file",
+                near(cluster, clusters),
+                offsets_of(line.value),
+            )
+    parents = {
+        line.value.id: line.value.parent
+        for line in lines
+        if isinstance(line.value, Quote) and line.value.parent is not None
+    }
     for line in lines:
-        if not isinstance(line.value, Quote) or line.value.parent is None:
+        quote = line.value
+        if not isinstance(quote, Quote) or quote.parent is None:
             continue
-        quote, seen = line.value, {line.value.id}
-        if line.value.parent not in quotes:
-            what = f"the parent {quote.parent!r} is no quote of this file"
-            fix = near(line.value.parent, quotes)
-            found.append(Problem("R06", line.number, what, fix, offsets_of(quote)))
+        if quote.parent not in quotes:
+            yield Problem(
+                "R06",
+                line.number,
+                f"the parent {quote.parent!r} is no quote of this file",
+                near(quote.parent, quotes),
+                offsets_of(quote),
+            )
             continue
         above: str | None = quote.parent
+        seen = {quote.id}
         while above is not None and above not in seen:
             seen.add(above)
             above = parents.get(above)
         if above == quote.id:
-            what = f"quote {quote.id} is nested in itself by way of {quote.parent}"
-            found.append(Problem("R07", line.number, what, "Remove one parent.", offsets_of(quote)))
-    return found
+            yield Problem(
+                "R07",
+                line.number,
+                f"quote {quote.id} is nested in itself by way of {quote.parent}",
+                "Remove one parent.",
+                offsets_of(quote),
+            )
 
 
-def decision_problems(lines: list[Line]) -> list[Problem]:
+def decision_problems(lines: list[Line]) -> Iterator[Problem]:
     """Each decision is a problem as long as it stands in the file: open, or not yet carried out."""
-    found = []
     for line in lines:
         decision = line.value
         if not isinstance(decision, Decision):
@@ -206,41 +231,69 @@ def decision_problems(lines: list[Line]) -> list[Problem]:
             ]
             what = f"{decision.id} is open: {decision.open}; {decision.differs}. {'; '.join(said)}"
             names = " or ".join(repr(name) for name in (*dict(decision.readings), NOTHING))
-            fix = f"Write {names} into keep (or the name of a reading that you add), and why into reason."
-            found.append(Problem("S17", line.number, what, fix, offsets_of(decision)))
+            yield Problem(
+                "S17",
+                line.number,
+                what,
+                f"Write {names} into keep (or the name of a reading that you add), and why into reason.",
+                offsets_of(decision),
+            )
         else:
-            what = f"{decision.id} is decided ({decision.keep}), and not yet carried out"
-            found.append(Problem("S18", line.number, what, "", offsets_of(decision)))
-    return found
+            yield Problem(
+                "S18",
+                line.number,
+                f"{decision.id} is decided ({decision.keep}), and not yet carried out",
+                "",
+                offsets_of(decision),
+            )
 
 
-def check_text(parsed: Parsed, text: str) -> list[Problem]:
+def check_text(parsed: Parsed, text: str) -> Iterator[Problem]:
     """What does not fit between an annotation file and its text."""
-    problems = []
     header = parsed.header
     if header is not None:
         if header.sha256 != text_hash(text):
-            what = "the checksum is that of another text"
-            fix = "Restore the text, or correct the offsets and write the checksum of the new one."
-            problems.append(Problem("R02", 1, what, fix))
+            yield Problem(
+                "R02",
+                1,
+                "the checksum is that of another text",
+                "Restore the text, or correct the offsets and write the checksum of the new one.",
+            )
         if header.characters != len(text):
-            what = f"the header counts {header.characters} characters, the text has {len(text)}"
-            problems.append(Problem("O06", 1, what, f'Write "characters": {len(text)}.'))
+            yield Problem(
+                "O06",
+                1,
+                f"the header counts {header.characters} characters, the text has {len(text)}",
+                f'Write "characters": {len(text)}.',
+            )
     for line in parsed.lines:
         for start, end, surface in line.surfaces:
             place = ((start, end),)
             if end > len(text):
-                what = f"[{start}, {end}) ends outside the text, which has {len(text)} characters"
-                problems.append(Problem("O02", line.number, what, _did_you_mean(text, surface, start), place))
+                yield Problem(
+                    "O02",
+                    line.number,
+                    f"[{start}, {end}) ends outside the text, which has {len(text)} characters",
+                    _did_you_mean(text, surface, start),
+                    place,
+                )
             elif text[start:end] != surface:
-                what = f"[{start}, {end}) is {short(text[start:end])} in the text, not {short(surface)}"
-                problems.append(Problem("O04", line.number, what, _did_you_mean(text, surface, start), place))
+                yield Problem(
+                    "O04",
+                    line.number,
+                    f"[{start}, {end}) is {short(text[start:end])} in the text, not {short(surface)}",
+                    _did_you_mean(text, surface, start),
+                    place,
+                )
             elif surface != surface.strip():
                 shift = start + len(surface) - len(surface.lstrip())
-                fix = f"Write [{shift}, {shift + len(surface.strip())}]." if surface.strip() else "Remove it."
-                what = f"[{start}, {end}) begins or ends in white space"
-                problems.append(Problem("O05", line.number, what, fix, place))
-    return problems
+                yield Problem(
+                    "O05",
+                    line.number,
+                    f"[{start}, {end}) begins or ends in white space",
+                    f"Write [{shift}, {shift + len(surface.strip())}]." if surface.strip() else "Remove it.",
+                    place,
+                )
 
 
 def near(name: str, known: Iterable[str]) -> str:

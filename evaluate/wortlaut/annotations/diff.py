@@ -6,8 +6,10 @@ clusters are names inside a file and no difference by themselves; what they refe
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -118,38 +120,39 @@ class LayerDiff:
 
 def diff(first: Layer, second: Layer) -> LayerDiff:
     """What differs between two layers. A document that only one of them has is told, not compared."""
-    found, same = [], 0
-    for id in sorted({*first.documents, *second.documents}):
-        one, other = first.documents.get(id), second.documents.get(id)
-        if one is None or other is None:
-            there = one or other
-            assert there is not None
-            name = second.name if one is None else first.name
-            found.append(DocumentDiff(id, there.text, (), name))
-            continue
+    found = [
+        DocumentDiff(id, side.documents[id].text, (), side.name)
+        for side, rest in ((first, second), (second, first))
+        for id in side.documents.keys() - rest.documents.keys()
+    ]
+    same = 0
+    for id in sorted(first.documents.keys() & second.documents.keys()):
+        one, other = first.documents[id], second.documents[id]
         if one.text != other.text:
             raise DataError(
                 f"{first.name} and {second.name} annotate different texts of {id}",
                 hint="Compare layers of the same text.",
             )
         pairs = compare(one.annotations, other.annotations)
-        same += sum(pair.equal for pair in pairs)
         unequal = tuple(pair for pair in pairs if not pair.equal)
+        same += len(pairs) - len(unequal)
         if unequal:
             found.append(DocumentDiff(id, one.text, unequal))
-    return LayerDiff((first.name, second.name), same, tuple(found))
+    return LayerDiff((first.name, second.name), same, tuple(sorted(found, key=attrgetter("document"))))
 
 
 def compare(first: Annotations, second: Annotations) -> list[Pair]:
     """Every item of both sides in exactly one pair: clusters, mentions, entities, quotes, in text order."""
     first, second = canonical(first), canonical(second)
-    same_cluster = _same_clusters(first, second)
     # The same referents have the same name on both sides from here on.
-    second = _renamed(second, {other: one for one, other in same_cluster})
-    pairs = [*_cluster_pairs(first, second), *_mention_pairs(first, second)]
-    for a, b in _matched(first.entities, second.entities, lambda entity: entity.span, _entity_key):
-        pairs.append(Pair(a, b, _different(a, b) if a and b else ()))
-    pairs += _quote_pairs(first, second)
+    second = _renamed(second, {other: one for one, other in _same_clusters(first, second).items()})
+    entities = _matched(first.entities, second.entities, lambda entity: entity.span, _entity_key)
+    pairs = [
+        *_cluster_pairs(first, second),
+        *_mention_pairs(first, second),
+        *(Pair(a, b, _different(a, b)) for a, b in entities),
+        *_quote_pairs(first, second),
+    ]
     return sorted(pairs, key=_place)
 
 
@@ -159,12 +162,10 @@ def read_layer(ref: str, root: Path) -> Layer:
 
     Raises a :class:`MissingFileError` where there is none, a :class:`DataError` for a broken file.
     """
-    path = Path(ref)
-    if not path.exists():
-        named = [root / "annotations" / "gold"] if ref == "gold" else []
-        named += [root / "annotations" / "layers" / ref]
-        path = next((folder for folder in named if folder.is_dir()), path)
-    if not path.exists():
+    inside = ("gold", "layers/gold") if ref == "gold" else (f"layers/{ref}",)
+    folders = (root / "annotations" / name for name in inside)
+    path = Path(ref) if Path(ref).exists() else next(filter(Path.is_dir, folders), None)
+    if path is None:
         there = sorted({file.parent.name for file in root.glob("annotations/layers/*/*.jsonl")})
         there += ["gold"] if any((root / "annotations" / "gold").glob("*.jsonl")) else []
         hint = f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations."
@@ -211,6 +212,9 @@ def _quote_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:
 
 
 def _different(first: Any, second: Any) -> tuple[str, ...]:
+    """The fields in which two items differ; none where one of them is ``None``."""
+    if first is None or second is None:
+        return ()
     names = FIELDS[type(first).__name__.lower()]
     return tuple(name for name in names if getattr(first, name) != getattr(second, name))
 
@@ -225,14 +229,13 @@ def _place(pair: Pair) -> tuple[Any, ...]:
 
 
 def _entity_key(entity: Entity) -> tuple[Any, ...]:
-    plain = (entity.level, entity.entity, entity.qid, entity.metonymy, entity.score, entity.note)
-    return (entity.span, entity.label, *plain)
+    return attrgetter("span", "label", "level", "entity", "qid", "metonymy", "score", "note")(entity)
 
 
 def _quote_key(quote: Quote) -> tuple[Any, ...]:
     roles = tuple(span.fragments if (span := quote.role(role)) else () for role in ROLES)
-    plain = (quote.speaker_entity, quote.medium, quote.attribution, quote.score, quote.rule, quote.note)
-    return (quote.content, quote.type, *roles, *plain)
+    plain = attrgetter("speaker_entity", "medium", "attribution", "score", "rule", "note")
+    return (quote.content, quote.type, *roles, *plain(quote))
 
 
 def _matched(
@@ -283,38 +286,38 @@ def _overlapping(first: Sequence[Span], second: Sequence[Span]) -> Iterator[tupl
 
 def _mentions(annotations: Annotations) -> dict[str, set[Span]]:
     """Every span that refers to a cluster, by the cluster's id."""
-    found: dict[str, set[Span]] = {cluster.id: set(cluster.mentions) for cluster in annotations.clusters}
+    found = defaultdict(set, {cluster.id: set(cluster.mentions) for cluster in annotations.clusters})
     for entity in annotations.entities:
         if entity.entity is not None:
-            found.setdefault(entity.entity, set()).add(entity.span)
+            found[entity.entity].add(entity.span)
     return found
 
 
-def _same_clusters(first: Annotations, second: Annotations) -> list[tuple[str, str]]:
+def _same_clusters(first: Annotations, second: Annotations) -> dict[str, str]:
     """Ids of the clusters that are the same on both sides: by id, then by mentions, then by name."""
     one, other = _mentions(first), _mentions(second)
-    pairs = [(cluster.id, cluster.id) for cluster in first.clusters if cluster.id in other]
-    known = {cluster.id for cluster in second.clusters}
-    pairs = [pair for pair in pairs if pair[1] in known]
-    left = [cluster for cluster in first.clusters if cluster.id not in known]
-    right = [cluster for cluster in second.clusters if cluster.id not in dict(pairs)]
-    holders: dict[Span, list[Cluster]] = {}
-    named: dict[str, list[Cluster]] = {}
-    for b in right:
-        named.setdefault(b.name, []).append(b)
-        for span in other[b.id]:
-            holders.setdefault(span, []).append(b)
+    common = {cluster.id for cluster in first.clusters} & {cluster.id for cluster in second.clusters}
+    same = {id: id for id in common}
+    holders: dict[Span, list[Cluster]] = defaultdict(list)
+    named: dict[str, list[Cluster]] = defaultdict(list)
+    for b in second.clusters:
+        if b.id not in common:
+            named[b.name].append(b)
+            for span in other[b.id]:
+                holders[span].append(b)
     candidates: set[tuple[Any, ...]] = set()
-    for a in left:
+    for a in first.clusters:
+        if a.id in common:
+            continue
         near = {b.id: b for span in one[a.id] for b in holders.get(span, ())}
         for b in [*near.values(), *named.get(a.name, ())]:
             shared = len(one[a.id] & other[b.id])
             dice = 2 * shared / max(len(one[a.id]) + len(other[b.id]), 1)
             candidates.add((-dice, a.name != b.name, *sorted((a.id, b.id)), a.id, b.id))
     for *_, one_id, other_id in sorted(candidates):
-        if one_id not in dict(pairs) and other_id not in {id for _, id in pairs}:
-            pairs.append((one_id, other_id))
-    return pairs
+        if one_id not in same and other_id not in same.values():
+            same[one_id] = other_id
+    return same
 
 
 def _renamed(annotations: Annotations, names: Mapping[str, str]) -> Annotations:
@@ -331,11 +334,12 @@ def _renamed(annotations: Annotations, names: Mapping[str, str]) -> Annotations:
 
 
 def _cluster_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:
-    one = {cluster.id: replace(cluster, mentions=()) for cluster in first.clusters}
-    other = {cluster.id: replace(cluster, mentions=()) for cluster in second.clusters}
+    one, other = (
+        {cluster.id: replace(cluster, mentions=()) for cluster in side.clusters} for side in (first, second)
+    )
     for id in sorted({*one, *other}):
         a, b = one.get(id), other.get(id)
-        yield Pair(a, b, _different(a, b) if a and b else ())
+        yield Pair(a, b, _different(a, b))
 
 
 def _mention_pairs(first: Annotations, second: Annotations) -> Iterator[Pair]:

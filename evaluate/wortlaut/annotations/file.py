@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
-import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unicodedata import is_normalized
 
 from wortlaut.annotations.checks import check_text, decision_problems, record_problems, reference_problems
 from wortlaut.annotations.lines import (
@@ -40,6 +41,7 @@ from wortlaut.text.digests import text_hash
 
 #: What the reader forgives and `wortlaut validate` does not: the order of lines and the spelling of JSON.
 _FORGIVEN = ("F13", "F14")
+_BEGIN = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,11 @@ def read_documents(path: Path) -> Iterator[Document]:
         header = accepted.header
         source = text_path(file, header.document)
         text = read_text(source)
-        _refuse(file, check_text(parsed, text))
-        seeds = source.parent
-        if seeds not in provenance:
-            provenance[seeds] = read_provenance(seeds)
+        _refuse(file, [*check_text(parsed, text)])
+        if source.parent not in provenance:
+            provenance[source.parent] = read_provenance(source.parent)
         meta = {"layer": header.layer, "annotator": header.annotator}
-        meta |= provenance[seeds].get(header.document, {})
+        meta |= provenance[source.parent].get(header.document, {})
         strings = ((key, value) for key, value in meta.items() if key not in ("id", "sha256", "characters"))
         yield Document(header.document, text, accepted.annotations, tuple(strings))
 
@@ -96,10 +97,10 @@ def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
         return {}
     found: dict[str, dict[str, str]] = {}
     for number, raw in enumerate(read_text(path).removesuffix("\n").split("\n"), 1):
-        problems: list[Problem] = []
-        record = _record(number, raw, problems)
-        _refuse(path, problems)
-        if record is None or not isinstance(record.get("id"), str) or record["id"] in found:
+        record = _record(number, raw)
+        if isinstance(record, Problem):
+            raise refusal(path, [record])
+        if not isinstance(record.get("id"), str) or record["id"] in found:
             raise DataError(
                 "the line has no id of its own", where=f"{path}:{number}", hint='Write {"id": …}.'
             )
@@ -121,7 +122,7 @@ def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
     """
     parsed = parse(path)
     file = _accept(path, parsed)
-    _refuse(path, [] if text is None else check_text(parsed, text))
+    _refuse(path, [] if text is None else [*check_text(parsed, text)])
     return file
 
 
@@ -129,39 +130,30 @@ def parse(path: Path) -> Parsed:
     """Reads as much of an annotation file as can be read, and collects what is wrong with the rest."""
     content, problems = decode(_bytes(path))
     lines: list[Line] = []
-    header: Header | None = None
     raw_lines = content.replace("\r\n", "\n").split("\n")
     if raw_lines[-1] == "":
         raw_lines.pop()
     else:
         problems.append(Problem("F14", len(raw_lines), "the last line does not end", "Add a line end."))
     for number, raw in enumerate(raw_lines, 1):
-        record = _record(number, raw, problems)
-        if record is None:
-            continue
-        line = _line(number, record, problems)
-        if line is None:
-            continue
-        if isinstance(line.value, Header):
-            if header is not None:
-                problems.append(Problem("F07", number, "a second header line", "Remove it."))
-                continue
-            header = line.value
-        lines.append(line)
-        if raw != dump(to_record(line)):
-            fix = f"Write it as: {dump(to_record(line))}"
-            problems.append(Problem("F14", number, "the line is not in canonical spelling", fix))
+        line, found = _line(number, raw)
+        problems += found
+        if line is not None:
+            lines.append(line)
+    header = next((line.value for line in lines if isinstance(line.value, Header)), None)
     if header is None and not any(problem.line == 1 for problem in problems):
-        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
-        problems.append(Problem("F07", 1, "the header line is missing", fix))
-    for before, line in pairwise(lines):
-        if order(line.value) < order(before.value):
-            what = f"the line is out of order: it belongs before line {before.number}"
-            fix = (
-                "Order: header, clusters, mentions, entities, quotes; within each by place in the text or id."
-            )
-            problems.append(Problem("F13", line.number, what, fix))
-    problems += reference_problems(lines) + decision_problems(lines)
+        problems.append(Problem("F07", 1, "the header line is missing", _BEGIN))
+    problems += [
+        Problem(
+            "F13",
+            line.number,
+            f"the line is out of order: it belongs before line {before.number}",
+            "Order: header, clusters, mentions, entities, quotes; within each by place in the text or id.",
+        )
+        for before, line in pairwise(lines)
+        if order(line.value) < order(before.value)
+    ]
+    problems += [*reference_problems(lines), *decision_problems(lines)]
     return Parsed(header, tuple(lines), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
@@ -172,24 +164,34 @@ def decode(data: bytes) -> tuple[str, list[Problem]]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        text = data.decode("utf-8", "surrogatepass" if _only_surrogates(data) else "replace")
-        if _only_surrogates(data):
-            problems.append(
-                Problem("F05", line, "half a surrogate pair, which is no character", "Remove it.")
+        try:
+            text = data.decode("utf-8", "surrogatepass")
+            what = ("F05", line, "half a surrogate pair, which is no character", "Remove it.")
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "replace")
+            what = (
+                "F01",
+                line,
+                f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8",
+                "Save the file as UTF-8.",
             )
-        else:
-            what = f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8"
-            problems.append(Problem("F01", line, what, "Save the file as UTF-8."))
+        problems.append(Problem(*what))
     if text.startswith("\ufeff"):
         text = text[1:]
         problems.append(Problem("F02", 1, "the file begins with a byte order mark", "Save without BOM."))
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1
         problems.append(Problem("F03", line, "a carriage return; lines must end in LF", "Save with LF."))
-    if not unicodedata.is_normalized("NFC", text):
-        number = next(n for n, line in enumerate(text.split("\n"), 1) if not is_nfc(line))
-        fix = "Normalise it (unicodedata.normalize('NFC', …)) and mind that offsets move."
-        problems.append(Problem("F04", number, "the text is not in Unicode normal form NFC", fix))
+    if not is_normalized("NFC", text):
+        number = next(n for n, line in enumerate(text.split("\n"), 1) if not is_normalized("NFC", line))
+        problems.append(
+            Problem(
+                "F04",
+                number,
+                "the text is not in Unicode normal form NFC",
+                "Normalise it (unicodedata.normalize('NFC', …)) and mind that offsets move.",
+            )
+        )
     return text, problems
 
 
@@ -198,7 +200,7 @@ def write_annotations(
 ) -> None:
     """Writes one canonical file, whole or not at all; the inverse of :func:`read_annotations`."""
     content = format_annotations(annotations, text, document=document, layer=layer, annotator=annotator)
-    if not is_nfc(content):
+    if not is_normalized("NFC", content):
         raise DataError("the annotations are not in Unicode normal form NFC", where=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -222,19 +224,18 @@ def format_annotations(
 
     ``beside`` are lines of a file that is being adjudicated: decisions, and mentions of undecided clusters.
     """
-    digest = text_hash(text)
-    header = Header(document, layer, annotator, digest, len(text))
+    header = Header(document, layer, annotator, text_hash(text), len(text))
     lines = (dump(header_record(header)), *format_lines(annotations, text, beside))
     return "".join(line + "\n" for line in lines)
 
 
-def _record(number: int, raw: str, problems: list[Problem]) -> dict[str, Any] | None:
-    """The JSON object of a line, or None and a problem."""
+def _record(number: int, raw: str) -> dict[str, Any] | Problem:
+    """The JSON object of a line, or why there is none."""
     twice: list[str] = []
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+        counts = Counter(key for key, _ in pairs)
+        twice.extend(sorted(key for key, count in counts.items() if count > 1))
         return dict(pairs)
 
     def refuse(constant: str) -> None:
@@ -245,47 +246,47 @@ def _record(number: int, raw: str, problems: list[Problem]) -> dict[str, Any] | 
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
         what = f"the line is not JSON: {why}" if raw.strip() else "the line is empty"
-        problems.append(Problem("F06", number, what, "Write one JSON object a line."))
-        return None
+        return Problem("F06", number, what, "Write one JSON object a line.")
     if not isinstance(record, dict):
-        problems.append(Problem("F06", number, "the line is not a JSON object", "Write {…}."))
-        return None
+        return Problem("F06", number, "the line is not a JSON object", "Write {…}.")
     if twice:
-        problems.append(Problem("F16", number, f"the key {twice[0]!r} stands twice", "Keep one."))
-        return None
+        return Problem("F16", number, f"the key {twice[0]!r} stands twice", "Keep one.")
     if any(0xD800 <= ord(character) <= 0xDFFF for character in dump(record)):
-        problems.append(Problem("F05", number, "half a surrogate pair, which is no character", "Remove it."))
-        return None
+        return Problem("F05", number, "half a surrogate pair, which is no character", "Remove it.")
     return record
 
 
-def _line(number: int, record: dict[str, Any], problems: list[Problem]) -> Line | None:
-    """The annotation of a line, or None and what is wrong with it."""
+def _line(number: int, raw: str) -> tuple[Line | None, list[Problem]]:
+    """The annotation of a line, None where it cannot be understood, and what is wrong with it."""
+    record = _record(number, raw)
+    if isinstance(record, Problem):
+        return None, [record]
     kind = record.get("kind")
-    if not isinstance(kind, str) or kind not in KEYS:
-        if number == 1:
-            fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
-            problems.append(Problem("F07", number, "the first line is not the header", fix))
-        what = f"the kind {kind!r} is unknown" if "kind" in record else "the key 'kind' is missing"
-        rule = "F09" if "kind" in record else "F11"
-        problems.append(Problem(rule, number, what, f"Kinds: {', '.join(KEYS)}."))
-        return None
+    found = []
     if number == 1 and kind != "document":
-        fix = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
-        problems.append(Problem("F07", number, "the first line is not the header", fix))
-    if number > 1 and kind == "document":
-        problems.append(Problem("F07", number, "a header line below the first line", "Move or remove it."))
-        return None
+        found.append(Problem("F07", number, "the first line is not the header", _BEGIN))
+    if not isinstance(kind, str) or kind not in KEYS:
+        rule, what = (
+            ("F09", f"the kind {kind!r} is unknown")
+            if "kind" in record
+            else ("F11", "the key 'kind' is missing")
+        )
+        return None, [*found, Problem(rule, number, what, f"Kinds: {', '.join(KEYS)}.")]
+    if kind == "document" and number > 1:
+        return None, [Problem("F07", number, "a header line below the first line", "Move or remove it.")]
     if kind == "document" and record.get("format") != FORMAT:
         what = f"the format is {record.get('format')!r}"
-        problems.append(Problem("F08", number, what, f'This program reads "{FORMAT}".'))
-        return None
-    found = record_problems(number, kind, record)
-    problems.extend(found)
+        return None, [Problem("F08", number, what, f'This program reads "{FORMAT}".')]
+    broken = record_problems(number, kind, record)
+    found += broken
     # A wrong word still leaves a span to check; a wrong shape leaves nothing.
-    if any(problem.rule[0] in "FO" for problem in found):
-        return None
-    return _build(number, kind, record)
+    if any(problem.rule[0] in "FO" for problem in broken):
+        return None, found
+    line = _build(number, kind, record)
+    if raw != dump(to_record(line)):
+        fix = f"Write it as: {dump(to_record(line))}"
+        found.append(Problem("F14", number, "the line is not in canonical spelling", fix))
+    return line, found
 
 
 def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
@@ -326,19 +327,14 @@ def _bytes(path: Path) -> bytes:
 
 def _refuse(path: Path, problems: Sequence[Problem]) -> None:
     if problems:
-        problem, others = problems[0], len(problems) - 1
-        more = f", and {others} more" if others else ""
-        where = f"{path}:{problem.line}" if problem.line else str(path)
-        raise DataError(f"{problem.what} ({problem.rule}){more}", where=where, hint=problem.fix)
+        raise refusal(path, problems)
 
 
-def _only_surrogates(data: bytes) -> bool:
-    try:
-        data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def is_nfc(text: str) -> bool:
-    return unicodedata.is_normalized("NFC", text)
+def refusal(path: Path, problems: Sequence[Problem]) -> DataError:
+    """The first problem as an error, and how many more there are."""
+    problem, others = problems[0], len(problems) - 1
+    return DataError(
+        f"{problem.what} ({problem.rule})" + (f", and {others} more" if others else ""),
+        where=f"{path}:{problem.line}" if problem.line else str(path),
+        hint=problem.fix,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -24,6 +23,7 @@ from wortlaut.annotations.file import (
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document
+from wortlaut.text.letters import alike, plain
 
 #: What a line of provenance can say beside id, checksum and length, in its order.
 ABOUT = ("language", "kind", "source", "rights", "note")
@@ -55,10 +55,9 @@ class Addition:
 
     def provenance(self) -> str:
         """Its line in ``seeds/provenance.jsonl``."""
-        record: dict[str, object] = {"id": self.document.id, "sha256": self.sha256}
-        record["characters"] = len(self.document.text)
-        record |= {key: self.about[key] for key in ABOUT if self.about.get(key)}
-        return json.dumps(record, ensure_ascii=False) + "\n"
+        size = {"sha256": self.sha256, "characters": len(self.document.text)}
+        said = {key: self.about[key] for key in ABOUT if self.about.get(key)}
+        return json.dumps({"id": self.document.id, **size, **said}, ensure_ascii=False) + "\n"
 
 
 def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[Addition]:
@@ -75,11 +74,17 @@ def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[A
         addition = _checked(path, about)
         id = addition.document.id
         if id in taken:
-            hint = f"Give the text another name: cp '{path}' '{id}-2.txt'"
-            raise DataError(f"there is a document {id!r} already", where=str(path), hint=hint)
+            raise DataError(
+                f"there is a document {id!r} already",
+                where=str(path),
+                hint=f"Give the text another name: cp '{path}' '{id}-2.txt'",
+            )
         if addition.sha256 in texts:
-            hint = "A corpus holds a text once."
-            raise DataError(f"is the same text as {texts[addition.sha256]}", where=str(path), hint=hint)
+            raise DataError(
+                f"is the same text as {texts[addition.sha256]}",
+                where=str(path),
+                hint="A corpus holds a text once.",
+            )
         taken.add(id)
         texts[addition.sha256] = str(path)
         found.append(addition)
@@ -102,6 +107,7 @@ def write(
     if layer:
         _check_layer(layer)
     folder = root / "annotations" / "layers" / layer
+    texts = {one.document.id: one.document.text for one in additions}
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
     for one, said in zip(additions, annotations, strict=True) if layer else ():
         id, text = one.document.id, one.document.text
@@ -114,20 +120,18 @@ def write(
     lines = (table.read_bytes() if table.is_file() else b"").decode("utf-8")
     lines += "\n" if lines and not lines.endswith("\n") else ""
     lines += "".join(one.provenance() for one in additions)
-    written: list[Path] = []
     made: list[Path] = []
     try:
         for needed in (table.parent, root / "annotations" / "gold", folder):
             made += _make_folders(needed)
         for path, data in files.items():
-            written.append(path)
             write_whole(path, data)
             if path.suffix == ".jsonl":
                 # What this program cannot read back is no annotation of the text.
-                read_annotations(path, _text_of(additions, path.stem))
+                read_annotations(path, texts[path.stem])
         write_whole(table, lines)
     except BaseException:
-        for path in written:
+        for path in files:
             path.unlink(missing_ok=True)
         for path in reversed(made):
             path.rmdir()
@@ -165,9 +169,11 @@ def take(
             except DataError as error:
                 raise DataError(error.what, where=f"document {document.id!r}", hint=error.hint) from error
             if (folder / path.name).exists() and not force:
-                hint = "Name another layer, or say --force."
-                what = "is there already and is not overwritten"
-                raise DataError(what, where=str(folder / path.name), hint=hint)
+                raise DataError(
+                    "is there already and is not overwritten",
+                    where=str(folder / path.name),
+                    hint="Name another layer, or say --force.",
+                )
             new.append(path)
         folder.mkdir(exist_ok=True)
         return [path.replace(folder / path.name) for path in new]
@@ -179,29 +185,28 @@ def _no_seed(document: Document, texts: Mapping[str, str]) -> DataError:
     name = document.id
     if seed is None:
         # A tool with ids of its own may also have cut something off: what begins alike is meant.
-        alike = {id: _alike(text, document.text) for id, text in texts.items()}
-        name = max(alike, key=alike.__getitem__, default="")
-        seed = texts[name] if name and alike[name] * 2 > len(texts[name]) else None
+        same = {id: alike(text, document.text) for id, text in texts.items()}
+        name = max(same, key=same.__getitem__, default="")
+        seed = texts[name] if name and same[name] * 2 > len(texts[name]) else None
     if seed is None:
-        hint = "Take it in first: wortlaut add FILE"
-        return DataError("its text is none of seeds/", where=where, hint=hint)
-    at = _alike(seed, document.text)
+        return DataError(
+            "its text is none of seeds/", where=where, hint="Take it in first: wortlaut add FILE"
+        )
+    at = alike(seed, document.text)
     line = seed.count("\n", 0, at) + 1
-    what = f"its text is not that of seeds/{name}.txt: it differs from line {line}, character {at} on"
-    hint = f"There {seed[at : at + 20]!r}, here {document.text[at : at + 20]!r}."
-    return DataError(what, where=where, hint=hint)
-
-
-def _alike(one: str, two: str) -> int:
-    """How many characters both begin with."""
-    pairs = zip(one, two, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(two)))
+    return DataError(
+        f"its text is not that of seeds/{name}.txt: it differs from line {line}, character {at} on",
+        where=where,
+        hint=f"There {seed[at : at + 20]!r}, here {document.text[at : at + 20]!r}.",
+    )
 
 
 def _check_layer(layer: str) -> None:
     if layer == "gold" or not ID.fullmatch(layer):
-        hint = "Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`."
-        raise DataError(f"{layer!r} cannot be the name of a layer", hint=hint)
+        raise DataError(
+            f"{layer!r} cannot be the name of a layer",
+            hint="Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`.",
+        )
 
 
 def fitted(annotations: Annotations) -> Annotations:
@@ -240,16 +245,8 @@ def fitted(annotations: Annotations) -> Annotations:
 
 def _slug(name: str, taken: Collection[str]) -> str:
     """``Anna Weiß`` → ``anna-weiss``, with a number behind it where that is taken."""
-    plain = name.lower()
-    for letter, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        plain = plain.replace(letter, written)
-    letters = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    slug = re.sub(r"[^\w]+", "-", letters).strip("-_") or "x"
+    slug = re.sub(r"[^\w]+", "-", plain(name)).strip("-_") or "x"
     return next(s for s in chain([slug], (f"{slug}-{n}" for n in count(2))) if s not in taken)
-
-
-def _text_of(additions: Sequence[Addition], id: str) -> str:
-    return next(one.document.text for one in additions if one.document.id == id)
 
 
 def _make_folders(folder: Path) -> Iterator[Path]:
@@ -274,6 +271,9 @@ def _checked(path: Path, about: Mapping[str, str]) -> Addition:
         raise DataError("the text is empty", where=str(path))
     if not ID.fullmatch(path.stem):
         name = "".join(c if c.isalnum() or c in "-_." else "-" for c in path.stem).lstrip(".") or "text"
-        hint = f"Letters, digits, and - _ . (not first): cp '{path}' '{path.with_name(name + '.txt')}'"
-        raise DataError(f"{path.stem!r} cannot be the id of a document", where=str(path), hint=hint)
+        raise DataError(
+            f"{path.stem!r} cannot be the id of a document",
+            where=str(path),
+            hint=f"Letters, digits, and - _ . (not first): cp '{path}' '{path.with_name(name + '.txt')}'",
+        )
     return Addition(Document(path.stem, text), data, about)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from wortlaut.annotations.rules import Problem
@@ -206,16 +206,14 @@ def offsets_of(value: Value) -> tuple[tuple[int, int], ...]:
 
 
 def header_record(header: Header) -> dict[str, Any]:
-    values = {name: getattr(header, name) for name in list(KEYS["document"])[2:]}
-    return {"kind": "document", "format": FORMAT} | values
+    return {"kind": "document", "format": FORMAT, **asdict(header)}
 
 
 def to_record(line: Line) -> dict[str, Any]:
     """The JSON object of a line in canonical key order, without what is absent or the default."""
-    value = line.value
-    if isinstance(value, Header):
-        return header_record(value)
-    return value_record(value, iter(line.surfaces))
+    if isinstance(line.value, Header):
+        return header_record(line.value)
+    return value_record(line.value, iter(line.surfaces))
 
 
 def value_record(value: Annotation | Decision, surfaces: Iterator[tuple[int, int, str]]) -> dict[str, Any]:
@@ -241,17 +239,18 @@ def says(reading: Annotation | None, surfaces: Iterator[tuple[int, int, str]], d
         return "nothing"
     record = value_record(reading, surfaces)
     keys = [key for key in KEYS[record["kind"]] if key in differs.split(", ")]
-    words = [] if keys else [record["kind"]]
-    for key in keys or ("cluster", "id", "name", "type", "label", "span", "content"):
-        value = record.get(key)
-        if key in record and isinstance(value, list):
-            value = " + ".join(
-                f"[{item[0]}, {item[1]}) {short(item[2])}" if isinstance(item, list) else repr(item)
-                for item in value
-            )
-        if key in record or keys:
-            words.append(f"{key} {value if key in record else '–'}" if keys else str(value))
-    return ", ".join(words)
+    if keys:
+        return ", ".join(f"{key} {_shown(record[key]) if key in record else '–'}" for key in keys)
+    telling = ("kind", "cluster", "id", "name", "type", "label", "span", "content")
+    return ", ".join(_shown(record[key]) for key in telling if key in record)
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    return " + ".join(
+        f"[{item[0]}, {item[1]}) {short(item[2])}" if isinstance(item, list) else repr(item) for item in value
+    )
 
 
 def dump(record: dict[str, Any]) -> str:

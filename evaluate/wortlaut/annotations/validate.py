@@ -6,6 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -71,8 +72,11 @@ def exit_code(incidents: Sequence[Incident]) -> int:
 def refuse_errors(root: Path) -> None:
     """Raises where ``root`` has no gold, or annotations with errors."""
     if not (root / "annotations" / "gold").is_dir():
-        hint = "Build in a checkout, or name one: it holds seeds/ and annotations/."
-        raise MissingFileError("no annotations/gold to build from", where=str(root), hint=hint)
+        raise MissingFileError(
+            "no annotations/gold to build from",
+            where=str(root),
+            hint="Build in a checkout, or name one: it holds seeds/ and annotations/.",
+        )
     errors = [incident for incident in validate([root]) if incident.severity == "error"]
     if errors:
         first = errors[0]
@@ -89,16 +93,22 @@ def files_of(path: Path) -> tuple[list[Path], Path | None]:
         raise MissingFileError("no such file or folder", where=str(path))
     if path.is_file():
         if path.suffix != ".jsonl":
-            hint = "Name a .jsonl file, a folder of them, or a repository with seeds/ and annotations/."
-            raise DataError("not an annotation file", where=str(path), hint=hint)
+            raise DataError(
+                "not an annotation file",
+                where=str(path),
+                hint="Name a .jsonl file, a folder of them, or a repository with seeds/ and annotations/.",
+            )
         return [path], None
     root = path / "annotations" if (path / "annotations").is_dir() else path
     layers = [root / name for name in ("gold", "layers") if (root / name).is_dir()]
     files = [file for folder in layers or [root] for file in sorted(folder.rglob("*.jsonl"))]
     files = [file for file in files if file.absolute().parent.name != "seeds"]
     if not files:
-        hint = "Annotations are .jsonl files in annotations/gold and annotations/layers/<layer>."
-        raise MissingFileError("no annotation file in this folder", where=str(path), hint=hint)
+        raise MissingFileError(
+            "no annotation file in this folder",
+            where=str(path),
+            hint="Annotations are .jsonl files in annotations/gold and annotations/layers/<layer>.",
+        )
     return files, root.parent if layers else None
 
 
@@ -147,7 +157,7 @@ def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]
         problems += _entity_problems(parsed.lines)
         problems += _quote_problems(parsed.lines)
     if text is not None:
-        misplaced = check_text(parsed, text)
+        misplaced = [*check_text(parsed, text)]
         problems += misplaced
         # Words can be judged only where the offsets are right.
         wrong = {problem.line for problem in misplaced}
@@ -171,8 +181,10 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
         if path.stem not in provenance:
             yield incident(table, Problem("R11", 0, f"no line about {path.stem}"))
         elif provenance[path.stem].get("sha256") != file_hash(path):
-            what = f"the checksum of {path.stem} is that of another text"
-            yield incident(table, Problem("R11", lines[path.stem], what))
+            yield incident(
+                table,
+                Problem("R11", lines[path.stem], f"the checksum of {path.stem} is that of another text"),
+            )
     for id in sorted(provenance):
         if not (seeds / f"{id}.txt").is_file():
             what, fix = f"there is no text {id}.txt", "Bring the text back, or remove the line."
@@ -203,8 +215,7 @@ def _name_problems(file: Path, parsed: Parsed) -> Iterator[Problem]:
     if parsed.header is None:
         return
     if parsed.header.document != file.stem:
-        what = f"the file {file.name} annotates the document {parsed.header.document!r}"
-        yield Problem("F15", 1, what)
+        yield Problem("F15", 1, f"the file {file.name} annotates the document {parsed.header.document!r}")
     folder = file.absolute().parent
     in_layer = folder.name == "gold" or folder.parent.name == "layers"
     if in_layer and parsed.header.layer != folder.name:
@@ -230,42 +241,43 @@ def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
         linked.setdefault(cluster.qid, cluster.id)
     seen = {(entity.entity, entity.span): number for number, entity in entities}
     for number, mention in mentions:
-        key = (mention.cluster, mention.span)
-        if key in seen:
-            what = f"line {seen[key]} already says that this is {mention.cluster!r}"
+        first = seen.setdefault((mention.cluster, mention.span), number)
+        if first != number:
+            what = f"line {first} already says that this is {mention.cluster!r}"
             yield Problem("S16", number, what, offsets=mention.span.fragments)
-        seen.setdefault(key, number)
 
 
 def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
     clusters = {cluster.id: cluster for _, cluster in _values(lines, Cluster)}
     entities = _values(lines, Entity)
-    outer = [(number, entity.span) for number, entity in entities if entity.level == 1]
     for number, entity in entities:
         cluster = clusters.get(entity.entity or "")
         place = entity.span.fragments
         if cluster and entity.qid and cluster.qid and entity.qid != cluster.qid:
-            what = f"the entity has {entity.qid}, its cluster {cluster.id!r} has {cluster.qid}"
-            yield Problem("R09", number, what, offsets=place)
+            yield Problem(
+                "R09",
+                number,
+                f"the entity has {entity.qid}, its cluster {cluster.id!r} has {cluster.qid}",
+                offsets=place,
+            )
         if cluster and cluster.type not in (None, "GROUP", entity.label[:3], (entity.metonymy or "")[:3]):
-            what = f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}"
-            yield Problem("L09", number, what, offsets=place)
+            yield Problem(
+                "L09",
+                number,
+                f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}",
+                offsets=place,
+            )
     for level in (1, 2):
         yield from _overlaps([(n, entity.span) for n, entity in entities if entity.level == level])
     # Sorted by start, so that only the names that can enclose are compared.
-    outer.sort(key=lambda item: item[1].start)
-    starts = [span.start for _, span in outer]
-    longest = max((span.end - span.start for _, span in outer), default=0)
+    outer = sorted((entity.span for _, entity in entities if entity.level == 1), key=attrgetter("start"))
+    starts = [span.start for span in outer]
+    longest = max((span.end - span.start for span in outer), default=0)
     for number, entity in entities:
-        if entity.level == 2:
-            candidates = outer[
-                bisect_right(starts, entity.span.start - longest - 1) : bisect_right(
-                    starts, entity.span.start
-                )
-            ]
-            if not any(span.contains(entity.span) for _, span in candidates):
-                what = "no entity of level 1 encloses this one of level 2"
-                yield Problem("S13", number, what, offsets=entity.span.fragments)
+        low, high = (bisect_right(starts, entity.span.start - back) for back in (longest + 1, 0))
+        if entity.level == 2 and not any(span.contains(entity.span) for span in outer[low:high]):
+            what = "no entity of level 1 encloses this one of level 2"
+            yield Problem("S13", number, what, offsets=entity.span.fragments)
 
 
 def _overlaps(spans: list[tuple[int, Span]]) -> Iterator[Problem]:
@@ -288,11 +300,10 @@ def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
     seen: dict[tuple[str, Span, str | None], int] = {}
     for number, quote in quotes:
         place = quote.content.fragments
-        key = (quote.type, quote.content, quote.speaker_entity)
-        if key in seen:
-            what = f"line {seen[key]} is a quote of the same type, content and speaker"
+        first = seen.setdefault((quote.type, quote.content, quote.speaker_entity), number)
+        if first != number:
+            what = f"line {first} is a quote of the same type, content and speaker"
             yield Problem("S15", number, what, offsets=place)
-        seen.setdefault(key, number)
         parent = by_id.get(quote.parent or "")
         if parent and not parent.content.contains(quote.content):
             yield Problem("S14", number, f"it does not lie inside its parent {parent.id}", "", place)
@@ -308,18 +319,16 @@ def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
 
 
 def _word_problems(lines: Sequence[Line], text: str) -> Iterator[Problem]:
-    words = tokens(text)
-    starts = [start for start, _ in words]
-
-    def inside_word(position: int) -> bool:
-        index = bisect_right(starts, position) - 1
-        return index >= 0 and words[index][0] < position < words[index][1]
-
+    inside = {place for start, end in tokens(text) for place in range(start + 1, end)}
     for line in lines:
         for start, end, surface in line.surfaces:
-            if inside_word(start) or inside_word(end):
-                what = f"{surface[:40]!r} begins or ends inside a word"
-                yield Problem("L06", line.number, what, offsets=((start, end),))
+            if start in inside or end in inside:
+                yield Problem(
+                    "L06",
+                    line.number,
+                    f"{surface[:40]!r} begins or ends inside a word",
+                    offsets=((start, end),),
+                )
         if isinstance(line.value, Entity):
             first, _, rest = line.value.span.text(text).partition(" ")
             if line.value.label == "PER" and rest and first in _TITLES:

@@ -21,8 +21,11 @@ def version(root: Path) -> str:
         return UNVERSIONED
     found = re.search(r"^## (\d+\.\d+\.\d+)\b", path.read_text("utf-8"), re.MULTILINE)
     if found is None:
-        hint = "Begin each version with a heading: ## 1.0.0"
-        raise DataError("the changelog names no version", where=str(path), hint=hint)
+        raise DataError(
+            "the changelog names no version",
+            where=str(path),
+            hint="Begin each version with a heading: ## 1.0.0",
+        )
     return found[1]
 
 

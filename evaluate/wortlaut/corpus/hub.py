@@ -98,8 +98,11 @@ def _splits(ref: str, name: str, options: Mapping[str, str]) -> dict[str, Any]:
 
 def _unreadable(ref: str, error: Exception) -> DataError:
     said = str(error).strip().partition("\n")[0]
-    hint = "Name it as on the Hub (hub:OWNER/NAME) or as a folder; a config goes behind it: ?config=NAME"
-    return DataError(f"datasets cannot read it: {type(error).__name__}: {said}", where=ref, hint=hint)
+    return DataError(
+        f"datasets cannot read it: {type(error).__name__}: {said}",
+        where=ref,
+        hint="Name it as on the Hub (hub:OWNER/NAME) or as a folder; a config goes behind it: ?config=NAME",
+    )
 
 
 def _mapping(path: Path) -> dict[str, Any]:
@@ -136,10 +139,12 @@ def _columns(ref: str, names: Sequence[str], mapping: Mapping[str, Any] | None) 
         known = {key: name for key, name in found.items() if name is not None}
         if {"tokens", "tags"} <= known.keys() or {"text", "spans"} <= known.keys():
             return known
-        hint = (
-            f'{there} Say in a file which hold what: ?columns=FILE.json with {{"text": "…", "spans": "…"}}.'
+        raise DataError(
+            "the columns are none that are known",
+            where=ref,
+            hint=f"{there} Say in a file which hold what: "
+            '?columns=FILE.json with {"text": "…", "spans": "…"}.',
         )
-        raise DataError("the columns are none that are known", where=ref, hint=hint)
     for key in ("id", "text", "tokens", "tags", "spans"):
         if key in mapping and mapping[key] not in names:
             raise DataError(f"there is no column {mapping[key]!r} (for {key})", where=ref, hint=there)
@@ -210,8 +215,11 @@ def _name(where: str, value: object, names: Sequence[str]) -> str:
         return value
     if type(value) is int and 0 <= value < len(names):
         return names[value]
-    hint = 'Name the labels by number in the mapping file: {"labels": ["O", "B-PER", …]}.'
-    raise DataError(f"{value!r} is no label", where=where, hint=hint)
+    raise DataError(
+        f"{value!r} is no label",
+        where=where,
+        hint='Name the labels by number in the mapping file: {"labels": ["O", "B-PER", …]}.',
+    )
 
 
 def _items(value: Any) -> list[Any]:
@@ -233,9 +241,15 @@ def _span(
     start, end, label = values
     if type(start) is not int or type(end) is not int:
         told = f" It has {', '.join(item)}." if isinstance(item, Mapping) else ""
-        hint = f'Say in the mapping file what its offsets are called: {{"start": "…", "end": "…"}}.{told}'
-        raise DataError(f"{keys[0]} and {keys[1]} of a span are not offsets", where=where, hint=hint)
+        raise DataError(
+            f"{keys[0]} and {keys[1]} of a span are not offsets",
+            where=where,
+            hint=f'Say in the mapping file what its offsets are called: {{"start": "…", "end": "…"}}.{told}',
+        )
     if not 0 <= start < end <= len(text):
-        what = f"[{start}, {end}) is empty or outside the text, which has {len(text)} characters"
-        raise DataError(what, where=where, hint="Offsets must count code points.")
+        raise DataError(
+            f"[{start}, {end}) is empty or outside the text, which has {len(text)} characters",
+            where=where,
+            hint="Offsets must count code points.",
+        )
     return start, end, _name(where, label, names)

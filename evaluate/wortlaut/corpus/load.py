@@ -145,8 +145,10 @@ def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:
         seen.add(document.id)
         for place, span in document.annotations.spans():
             if span.end > len(document.text):
-                what = f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)"
-                raise DataError(what, where=f"{name}, document {document.id}, {place}")
+                raise DataError(
+                    f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)",
+                    where=f"{name}, document {document.id}, {place}",
+                )
         yield document
     if not seen:
         raise DataError("the corpus has no documents", where=name)

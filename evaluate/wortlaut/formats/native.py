@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
+from unicodedata import is_normalized
 
 from wortlaut.annotations.checks import ID, TYPES, value_problems
-from wortlaut.annotations.file import decode, format_annotations, is_nfc, read_documents
+from wortlaut.annotations.file import decode, format_annotations, read_documents
 from wortlaut.annotations.lines import KEYS, dump, spans_of
 from wortlaut.annotations.rules import Problem
 from wortlaut.formats.folder import Names
@@ -70,7 +71,7 @@ def _meta(document: Document, losses: Losses) -> tuple[dict[str, str], dict[str,
     head = {"layer": "gold", "annotator": "unknown"}
     rest: dict[str, str] = {}
     for key, value in document.meta:
-        good = is_nfc(key) and is_nfc(value) and value != ""
+        good = value != "" and all(is_normalized("NFC", string) for string in (key, value))
         if key == "layer":
             good = good and ID.fullmatch(value) is not None
         if not good or key in ("id", "sha256", "characters") or key in rest:
@@ -149,7 +150,7 @@ def _forbidden(kind: str, field: Field, value: Any, text: str) -> str:
     value = list(value) if isinstance(value, tuple) else value
     if not TYPES[field.kind][1](value):
         return "it breaks rule F12"
-    if not is_nfc(dump({field.name: value})):
+    if not is_normalized("NFC", dump({field.name: value})):
         return "it breaks rule F04"
     problems = value_problems(0, kind, {field.name: value})
     return _broken(problems[0]) if problems else ""

@@ -92,12 +92,16 @@ def read_statement(root: Path) -> dict[str, Any]:
     known = {*PARTS, *_HEADER, *_OTHER}
     for key, value in stated.items():
         if key not in known:
-            hint = f"Known: {', '.join(sorted(known))}."
-            raise DataError(f"the key {key!r} is unknown", where=str(path), hint=hint)
+            raise DataError(
+                f"the key {key!r} is unknown", where=str(path), hint=f"Known: {', '.join(sorted(known))}."
+            )
         listed = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
         if not (listed or (isinstance(value, str) and value.strip())):
-            what = f"{key} must be a text, or a list of texts"
-            raise DataError(what, where=str(path), hint="Leave out what is not stated.")
+            raise DataError(
+                f"{key} must be a text, or a list of texts",
+                where=str(path),
+                hint="Leave out what is not stated.",
+            )
     return stated
 
 

@@ -87,5 +87,11 @@ def _content(folder: Path, corpus_hash: str) -> Iterator[tuple[str, Problem]]:
         yield MANIFEST, Problem("C04", 1, f"the tables cannot be read: {error.what}")
         return
     if loaded.hash != corpus_hash:
-        what = f"the documents have the hash {loaded.hash[:12]}…, the manifest says {corpus_hash[:12]}…"
-        yield MANIFEST, Problem("C04", 1, what)
+        yield (
+            MANIFEST,
+            Problem(
+                "C04",
+                1,
+                f"the documents have the hash {loaded.hash[:12]}…, the manifest says {corpus_hash[:12]}…",
+            ),
+        )

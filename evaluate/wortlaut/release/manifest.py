@@ -43,8 +43,11 @@ def read(folder: Path) -> dict[str, Any]:
 def refuse_other(out: Path) -> None:
     """Raises DataError where ``out`` holds something that is no release, and so is not replaced."""
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not _is_release(out)):
-        hint = "Choose another folder, or empty it."
-        raise DataError("the folder holds something else and is not replaced", where=str(out), hint=hint)
+        raise DataError(
+            "the folder holds something else and is not replaced",
+            where=str(out),
+            hint="Choose another folder, or empty it.",
+        )
 
 
 def _is_release(folder: Path) -> bool:

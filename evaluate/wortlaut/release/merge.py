@@ -95,18 +95,22 @@ def merge(folder: Path, texts: Path, out: Path) -> Merged:
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Manifest and files of an untouched stand-off release. Raises DataError otherwise."""
     if not (folder / MANIFEST).is_file():
-        hint = "A release is what `wortlaut publish` wrote: a folder with a manifest.json."
-        raise MissingFileError("no release here", where=str(folder), hint=hint)
+        raise MissingFileError(
+            "no release here",
+            where=str(folder),
+            hint="A release is what `wortlaut publish` wrote: a folder with a manifest.json.",
+        )
     for name, problem in problems(folder):
         raise DataError(problem.what, where=f"{folder}/{name}", hint="Get the release again.")
     about = manifest.read(folder)
     if about["format"] != FORMAT:
-        hint = (
-            "Nothing has to be merged: this release has the text."
+        raise DataError(
+            f"the release is {about['format']}, not {FORMAT}",
+            where=str(folder),
+            hint="Nothing has to be merged: this release has the text."
             if about["format"] == manifest.FORMAT
-            else ""
+            else "",
         )
-        raise DataError(f"the release is {about['format']}, not {FORMAT}", where=str(folder), hint=hint)
     return about, {name: path.read_bytes() for name, path in manifest.paths(folder).items()}
 
 
@@ -129,8 +133,9 @@ def _normalised(path: Path) -> _Copy:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        hint = "Convert the copy to UTF-8."
-        raise DataError(f"byte {error.start} is not UTF-8", where=f"{path}:{line}", hint=hint) from error
+        raise DataError(
+            f"byte {error.start} is not UTF-8", where=f"{path}:{line}", hint="Convert the copy to UTF-8."
+        ) from error
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         changes.append("line ends made LF")
@@ -165,9 +170,10 @@ def _matched(rows: Sequence[Mapping[str, Any]], copies: Sequence[_Copy], texts: 
         )
     if missing:
         names = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        hint = f"Put the text of each into a file named after it: {missing[0]}.txt"
         raise MissingFileError(
-            f"{len(missing)} documents have no text here: {names}", where=str(texts), hint=hint
+            f"{len(missing)} documents have no text here: {names}",
+            where=str(texts),
+            hint=f"Put the text of each into a file named after it: {missing[0]}.txt",
         )
     return found
 

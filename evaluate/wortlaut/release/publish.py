@@ -145,8 +145,11 @@ def _to_hub(release: Release, name: str) -> str:
     from huggingface_hub import HfApi, get_token
 
     if get_token() is None:
-        hint = "Log in with `hf auth login`, or set HF_TOKEN."
-        raise WortlautError("nobody is logged in to the Hub", where=f"hub:{name}", hint=hint)
+        raise WortlautError(
+            "nobody is logged in to the Hub",
+            where=f"hub:{name}",
+            hint="Log in with `hf auth login`, or set HF_TOKEN.",
+        )
     api = HfApi(library_name="wortlaut")
     head = ""
     for attempt in range(ATTEMPTS):
@@ -228,14 +231,22 @@ def _told(error: Exception, name: str) -> WortlautError:
     status = _status(error)
     where = f"hub:{name}"
     if status in (401, 403):
-        hint = "Is the token one that may write there? `hf auth whoami` says whose it is."
-        return WortlautError("the Hub refuses to let this login write", where=where, hint=hint)
+        return WortlautError(
+            "the Hub refuses to let this login write",
+            where=where,
+            hint="Is the token one that may write there? `hf auth whoami` says whose it is.",
+        )
     if status in (409, 412):
-        hint = "Look at what changed there, and publish again. Nothing was written."
-        return WortlautError("somebody else has written there in the meantime", where=where, hint=hint)
+        return WortlautError(
+            "somebody else has written there in the meantime",
+            where=where,
+            hint="Look at what changed there, and publish again. Nothing was written.",
+        )
     if _passes(error):
-        hint = "Nothing was committed, or all of it; publish again, and only what is missing is sent."
-        what = f"the connection broke {ATTEMPTS} times: {type(error).__name__}"
-        return WortlautError(what, where=where, hint=hint)
+        return WortlautError(
+            f"the connection broke {ATTEMPTS} times: {type(error).__name__}",
+            where=where,
+            hint="Nothing was committed, or all of it; publish again, and only what is missing is sent.",
+        )
     said = str(error).strip().partition("\n")[0]
     return WortlautError(f"the Hub did not take it: {type(error).__name__}: {said}", where=where)

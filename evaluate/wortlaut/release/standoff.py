@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from wortlaut.model import Document
 from wortlaut.release import card, manifest
 from wortlaut.release.manifest import CARD
 from wortlaut.text.digests import text_hash
+from wortlaut.text.letters import alike, plain
 from wortlaut.text.segments import PARAGRAPHS, paragraphs
 from wortlaut.version import VERSION
 
@@ -46,18 +46,12 @@ _WORD = re.compile(r"[^\W_]+")
 # ---------------------------------------------------------------- words
 
 
-def _ascii(word: str) -> str:
-    for letter, written in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        word = word.lower().replace(letter, written)
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-
-
 #: How a word of an annotation comes from one of the text, beside being the same.
 _CHANGES: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
     "capital": str.capitalize,
-    "ascii": _ascii,
+    "ascii": plain,
 }
 
 
@@ -70,7 +64,7 @@ def word_runs(texts: Iterable[str], length: int = RUN) -> set[tuple[str, ...]]:
     """Every run of that many words of the texts, case and umlauts evened out."""
     found = set()
     for text in texts:
-        words = [_ascii(word.group()) for word in _words(text)]
+        words = [plain(word.group()) for word in _words(text)]
         found |= {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
     return found
 
@@ -83,7 +77,7 @@ def check_words(files: Mapping[str, bytes], texts: Iterable[str]) -> None:
             (name, name),
             *((f"{name}:{n}", line) for n, line in enumerate(lines(data), 1)),
         ):
-            words = [_ascii(word.group()) for word in _words(content)]
+            words = [plain(word.group()) for word in _words(content)]
             for index in range(len(words) - RUN + 1):
                 if (run := tuple(words[index : index + RUN])) in runs:
                     raise DataError(
@@ -105,7 +99,7 @@ class _Packer:
         self._text = text
         self._places: dict[str, list[tuple[int, int]]] = {}
         for word in _words(text):
-            self._places.setdefault(_ascii(word.group()), []).append(word.span())
+            self._places.setdefault(plain(word.group()), []).append(word.span())
 
     def string(self, value: str) -> str | dict[str, list[Any]]:
         pieces: list[Any] = []
@@ -125,7 +119,7 @@ class _Packer:
         return {_PACKED: [*pieces, value[done:]] if done < len(value) else pieces}
 
     def _place(self, value: str, word: re.Match[str]) -> list[Any] | None:
-        places = self._places.get(_ascii(word.group()), ())
+        places = self._places.get(plain(word.group()), ())
         same = [place for place in places if self._text[slice(*place)] == word.group()]
         if same:
             ends = [self._shared(value, word, start) for start, _ in same]
@@ -139,11 +133,7 @@ class _Packer:
 
     def _shared(self, value: str, word: re.Match[str], start: int) -> int:
         """How many characters are the same from here on, up to the end of a word of both."""
-        shared = 0
-        for ours, theirs in zip(value[word.start() :], self._text[start:], strict=False):
-            if ours != theirs:
-                break
-            shared += 1
+        shared = alike(value[word.start() :], self._text[start:])
         ends = [other.end() - word.start() for other in _words(value[: word.start() + shared])]
         at, end = word.start() + shared, start + shared
         cut = value[at : at + 1].isalnum() or self._text[end : end + 1].isalnum()
@@ -230,8 +220,11 @@ def _packed(
         name = path.relative_to(root).as_posix()
         files[name] = "".join(_dump(record) + "\n" for record in records).encode("utf-8")
         if rebuilt(files[name], texts[id]) != content:
-            hint = "Write its lines in canonical spelling: `wortlaut validate` shows how."
-            raise DataError("the file could not be rebuilt from a release", where=str(path), hint=hint)
+            raise DataError(
+                "the file could not be rebuilt from a release",
+                where=str(path),
+                hint="Write its lines in canonical spelling: `wortlaut validate` shows how.",
+            )
     packer = _Packer(together(texts))
     files[OTHERS] = "".join(
         _dump({"file": path.relative_to(root).as_posix(), "content": packer.string(path.read_text("utf-8"))})

@@ -133,9 +133,11 @@ def extract(
         manifest = book.close()
     if manifest.documents == manifest.failures:
         first = min(book.failures, key=lambda failure: (failure.shard, failure.id))
-        what = f"not one of {manifest.documents} documents could be extracted; {first.id}: {first.error}"
-        hint = f"The reasons are in {folder}/{FAILURES}. Run with --retry when it is mended."
-        raise ExtractorError(what, where=extractor, hint=hint)
+        raise ExtractorError(
+            f"not one of {manifest.documents} documents could be extracted; {first.id}: {first.error}",
+            where=extractor,
+            hint=f"The reasons are in {folder}/{FAILURES}. Run with --retry when it is mended.",
+        )
     return Extraction(
         str(folder),
         manifest.documents,
@@ -157,22 +159,28 @@ def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest 
         strange = sorted(set(folder.names()) - {LOCK, SHARDS, FAILURES})
         strange = [name for name in strange if not name.endswith(".tmp")]
         if strange:
-            what = f"holds other files ({', '.join(strange[:3])}), and no {MANIFEST}"
-            raise DataError(what, where=str(folder), hint="Name a new folder with -o.") from None
+            raise DataError(
+                f"holds other files ({', '.join(strange[:3])}), and no {MANIFEST}",
+                where=str(folder),
+                hint="Name a new folder with -o.",
+            ) from None
         return None
     hint = "Run it as before, or name another folder with -o."
     theirs = old.extractor.identity
     if theirs["spec"] != mine["spec"]:
-        what = f"was begun with the extractor {theirs['spec']}, not {mine['spec']}"
-        raise DataError(what, where=str(folder), hint=hint)
+        raise DataError(
+            f"was begun with the extractor {theirs['spec']}, not {mine['spec']}", where=str(folder), hint=hint
+        )
     if theirs != mine:
         parts = sorted(key for key in {*theirs, *mine} if theirs.get(key) != mine.get(key))
         shown = "; ".join(f"{key} was {_short(theirs.get(key))}, is {_short(mine.get(key))}" for key in parts)
-        what = f"the extractor has changed since it was begun: {shown}"
-        raise DataError(what, where=str(folder), hint=hint)
+        raise DataError(
+            f"the extractor has changed since it was begun: {shown}", where=str(folder), hint=hint
+        )
     if old.shard_size != shard_size:
-        what = f"was begun with --shard-size {old.shard_size}, not {shard_size}"
-        raise DataError(what, where=str(folder), hint=hint)
+        raise DataError(
+            f"was begun with --shard-size {old.shard_size}, not {shard_size}", where=str(folder), hint=hint
+        )
     return old
 
 

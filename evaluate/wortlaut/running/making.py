@@ -199,9 +199,10 @@ def _written(job: Job, shard: Assembly) -> Shard:
 
 def corpus_changed(job: Job, how: str) -> DataError:
     """The corpus is another one than when the finished shards were made."""
-    hint = "Name the corpus as it was, or another folder with -o."
     return DataError(
-        f"the corpus has changed since {job.folder} was begun: {how}", where=job.corpus, hint=hint
+        f"the corpus has changed since {job.folder} was begun: {how}",
+        where=job.corpus,
+        hint="Name the corpus as it was, or another folder with -o.",
     )
 
 

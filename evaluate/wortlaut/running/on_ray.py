@@ -163,8 +163,11 @@ def _connected(cluster: Cluster, hint: str, quiet: bool) -> Iterator[Any]:
             logging_level=level,
         )
     except (OSError, RuntimeError, ValueError) as error:
-        what = f"no Ray cluster answers: {str(error).partition(chr(10))[0]}"
-        raise WortlautError(what, where=cluster.address or "ray", hint=hint) from error
+        raise WortlautError(
+            f"no Ray cluster answers: {str(error).partition(chr(10))[0]}",
+            where=cluster.address or "ray",
+            hint=hint,
+        ) from error
     try:
         # Ray takes the signal for itself, and would end the process before it has put its things in order.
         if callable(on_term) and threading.current_thread() is threading.main_thread():

@@ -131,8 +131,9 @@ def read(piece: Piece | Text, ref: str) -> Iterator[Text]:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as error:
-            what = f"is not UTF-8: {error.reason} at byte {error.start + 1}"
-            raise DataError(what, where=piece.file) from None
+            raise DataError(
+                f"is not UTF-8: {error.reason} at byte {error.start + 1}", where=piece.file
+            ) from None
         folder = local(ref)
         relative = Path(piece.file).relative_to(folder) if folder.is_dir() else Path(Path(piece.file).name)
         yield Text(text, relative.with_suffix("").as_posix())
@@ -160,8 +161,11 @@ def _files(ref: str) -> list[str]:
     if not kinds:
         raise MissingFileError(f"holds no file that ends in {', '.join(_KINDS)}", where=ref)
     if len(kinds) > 1:
-        what = f"holds files of several kinds: {', '.join(sorted(kinds))}"
-        raise DataError(what, where=ref, hint=f"Name those that are meant by a pattern, as '{ref}/*.jsonl'.")
+        raise DataError(
+            f"holds files of several kinds: {', '.join(sorted(kinds))}",
+            where=ref,
+            hint=f"Name those that are meant by a pattern, as '{ref}/*.jsonl'.",
+        )
     (kind,) = kinds
     return [name for name in names if name.endswith(kind)]
 
@@ -206,8 +210,9 @@ def _parquet(file: str) -> Iterator[Any]:
                     raise DataError(what, where=file, hint=hint)
             yield table
         except pa.ArrowException as error:
-            what = f"cannot be read as Parquet: {_first_line(error)}"
-            raise DataError(what, where=file, hint=_BROKEN) from error
+            raise DataError(
+                f"cannot be read as Parquet: {_first_line(error)}", where=file, hint=_BROKEN
+            ) from error
 
 
 def _read_rows(piece: Piece) -> Iterator[Text]:
