@@ -15,8 +15,8 @@ from shared import SHARED
 from strategies import examples
 
 from wortlaut.extractors.quotes_de import RULES, create
-from wortlaut.extractors.quotes_de.conjugation import conjugate
 from wortlaut.extractors.quotes_de.marks import CLOSERS, find_quoted
+from wortlaut.extractors.quotes_de.verbs import conjugate
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span, Text
 
 CASES = Path(__file__).parents[1] / "cases" / "quotes_de"

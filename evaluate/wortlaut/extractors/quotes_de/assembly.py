@@ -41,30 +41,27 @@ def assembled(words: Words, found: list[Found]) -> list[Quote]:
     last: tuple[Phrase | None, str | None] = (None, None)
     for item in found:
         draft = item.draft
+        if item.heard:
+            last = item.heard, speakers.resolve(item.heard)[0]
         if draft is None:
-            if item.heard:
-                last = item.heard, speakers.resolve(item.heard)[0]
             continue
-        speaker, attribution, entity = draft.speaker, None, None
+        speaker, entity, attribution = draft.speaker, None, None
         if speaker is not None:
             entity, anaphoric = speakers.resolve(speaker)
             attribution = "anaphoric" if anaphoric else "explicit"
             if draft.rule != "indirect-demnach":
-                last = (speaker, entity)
+                last = speaker, entity
         elif draft.carried and last[0] is not None:
-            speaker, entity = last
-            attribution = "implicit"
-        addressee = draft.addressee
-        medium = _medium(words, draft, speaker, quotes)
+            (speaker, entity), attribution = last, "implicit"
         quotes.append(
             Quote(
                 id=f"q{len(quotes) + 1}",
                 type=draft.type,
                 content=required_span(words, draft.content),
-                medium=medium,
+                medium=_medium(words, draft, speaker, quotes),
                 cue=span_of(words, [(k, k + 1) for k in draft.cue]),
-                speaker=span_of(words, [(speaker.start, speaker.end)]) if speaker else None,
-                addressee=span_of(words, [(addressee.start, addressee.end)]) if addressee else None,
+                speaker=_phrase_span(words, speaker),
+                addressee=_phrase_span(words, draft.addressee),
                 frame=span_of(words, draft.frame),
                 speaker_entity=entity,
                 attribution=attribution,
@@ -72,6 +69,10 @@ def assembled(words: Words, found: list[Found]) -> list[Quote]:
             )
         )
     return quotes
+
+
+def _phrase_span(words: Words, phrase: Phrase | None) -> Span | None:
+    return span_of(words, [(phrase.start, phrase.end)]) if phrase else None
 
 
 def _medium(words: Words, draft: Draft, speaker: Phrase | None, before: list[Quote]) -> str:

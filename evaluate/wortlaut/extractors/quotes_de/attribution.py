@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter, itemgetter
 
 from wortlaut.extractors.quotes_de.assembly import Found, assembled
 from wortlaut.extractors.quotes_de.clauses import Sentence
@@ -25,56 +26,55 @@ _SAME = 0.5
 def attribute_text(text: str, given: Sequence[Quote]) -> list[Quote]:
     """The given quotes, in order, with the roles, the speaker's name and the rule filled in."""
     analysis = analyse_text(text)
-    words = analysis.words
     found = find_drafts(analysis.sentences, analysis.marked)
-    chosen: dict[int, Found] = {}
-    extra: list[Found] = []
-    for index, quote in enumerate(given):
-        match = _same_place(words, quote, found)
-        if match is None and (match := _around(analysis, quote)) is not None:
-            extra.append(match)
-        if match is not None:
-            chosen[index] = match
+    matches = [_same_place(analysis.words, quote, found) for quote in given]
+    extra = [None if match else _around(analysis, quote) for match, quote in zip(matches, given, strict=True)]
     everything = sorted(
-        found + extra, key=lambda item: (item.sentence, item.draft.content[0][0] if item.draft else -1)
+        filter(None, [*found, *extra]),
+        key=lambda item: (item.sentence, item.draft.content[0][0] if item.draft else -1),
     )
-    quotes = iter(assembled(words, everything))
-    by_draft = {id(item): next(quotes) for item in everything if item.draft is not None}
+    drafts = (id(item) for item in everything if item.draft)
+    quotes = dict(zip(drafts, assembled(analysis.words, everything), strict=True))
+    sources = [quotes.get(id(match or own)) for match, own in zip(matches, extra, strict=True)]
     return [
-        _filled(quote, by_draft[id(chosen[index])]) if index in chosen else quote
-        for index, quote in enumerate(given)
+        replace(source, id=quote.id, type=quote.type, content=quote.content, parent=quote.parent)
+        if source
+        else quote
+        for quote, source in zip(given, sources, strict=True)
     ]
-
-
-def _filled(quote: Quote, source: Quote) -> Quote:
-    return replace(source, id=quote.id, type=quote.type, content=quote.content, parent=quote.parent)
 
 
 def _same_place(words: Words, quote: Quote, found: list[Found]) -> Found | None:
     """The found quote that shares most with the given one; a found one of the same type first."""
-    best, best_score = None, 0.0
-    for item in found:
-        if item.draft is None:
-            continue
-        span = required_span(words, item.draft.content)
-        if span.end <= quote.content.start or span.start >= quote.content.end:
-            continue
-        shared = span.overlap(quote.content)
-        same = shared / (len(span) + len(quote.content) - shared)
-        score = same + (item.draft.type == quote.type)
-        if same >= _SAME and score > best_score:
-            best, best_score = item, score
-    return best
+    shares = (
+        (
+            item,
+            _shared(required_span(words, item.draft.content), quote.content),
+            item.draft.type == quote.type,
+        )
+        for item in found
+        if item.draft
+    )
+    same = ((share + alike, item) for item, share, alike in shares if share >= _SAME)
+    return max(same, key=itemgetter(0), default=(0, None))[1]
+
+
+def _shared(one: Span, other: Span) -> float:
+    """The part of the characters of two spans that both have."""
+    both = one.overlap(other)
+    return both / (len(one) + len(other) - both)
 
 
 def _around(analysis: Analysis, quote: Quote) -> Found | None:
     """A draft for a quote that no rule found, by the cue beside it or the speaker before it."""
-    ranges = _token_ranges(analysis.words, quote.content)
+    words, sentences = analysis.words, analysis.sentences
+    tokens = ((bisect_right(words.end, start), bisect_left(words.start, end)) for start, end in quote.content)
+    ranges = tuple((first, last) for first, last in tokens if first < last)
     if not ranges:
         return None
     start, end = ranges[0][0], ranges[-1][1]
-    number = bisect_right([sentence.start for sentence in analysis.sentences], end - 1) - 1
-    sentence = analysis.sentences[max(0, number)]
+    number = bisect_right(sentences, end - 1, key=attrgetter("start")) - 1
+    sentence = sentences[number]
     base = Draft(quote.type, "attribution-carried", "speech/writing", ranges, carried=True)
     local = Quoted(max(start, sentence.start), min(end, sentence.end), 0, True)
     cues = [cue for cue in find_cues(sentence) if not _within(cue.verb, ranges)]
@@ -82,7 +82,7 @@ def _around(analysis: Analysis, quote: Quote) -> Found | None:
     draft = attributed(sentence, around, local, cues)
     if draft is None and (subject := _subject(sentence, quote, ranges)):
         draft = replace(around, speaker=subject, carried=False)
-    return Found(draft or base, max(0, number))
+    return Found(draft or base, number)
 
 
 def _subject(sentence: Sentence, quote: Quote, ranges: tuple[Range, ...]) -> Phrase | None:
@@ -96,8 +96,3 @@ def _subject(sentence: Sentence, quote: Quote, ranges: tuple[Range, ...]) -> Phr
 
 def _within(token: int, ranges: tuple[Range, ...]) -> bool:
     return any(start <= token < end for start, end in ranges)
-
-
-def _token_ranges(words: Words, span: Span) -> tuple[Range, ...]:
-    ranges = ((bisect_right(words.end, start), bisect_left(words.start, end)) for start, end in span)
-    return tuple((first, last) for first, last in ranges if first < last)

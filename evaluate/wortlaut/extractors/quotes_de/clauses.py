@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.tokens import Words
@@ -10,6 +11,8 @@ from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, SUBJ
 
 _SEPARATORS = frozenset(",;:–—")
 _FINAL = frozenset({".", "!", "?", "…", "..."})
+#: What an attribute stands behind.
+_LEADS = WORDS["determiner"] | WORDS["preposition"]
 _MARKS = frozenset("„“”\"»«‚‘’'›‹")
 FUNCTION = frozenset().union(
     *(
@@ -71,85 +74,62 @@ def _with_inserts(words: Words, segments: list[Segment], inside: frozenset[int])
     joined: list[Segment] = []
     i = 0
     while i < len(segments):
-        head = segments[i]
         k = i + 1
         while k < len(segments) and segments[k].kind in _INSERTS and segments[k - 1].after == ",":
             k += 1
-        tail = segments[k] if k < len(segments) else None
-        cut = (
-            head.kind == "bare"
-            and tail is not None
-            and segments[k - 1].after == ","
-            and _starts_clause(words, head)
-        )
-        if cut and tail and k > i + 1 and tail.kind == "first" and head.end - 1 not in inside:
-            kind, insert = _lead_kind(words, head.start), (segments[i + 1].start, tail.start)
-            joined.append(Segment(head.start, tail.end, tail.after, kind, tail.verb, insert))
-            i = k + 1
-        elif (
-            cut
-            and tail
-            and k == i + 1
-            and i == 0
-            and tail.kind == "main"
-            and _apposed(words, head, tail, inside)
-        ):
-            joined.append(Segment(head.start, tail.end, tail.after, "main", tail.verb))
-            i = k + 1
-        else:
-            joined.append(head)
-            i += 1
+        whole = _whole(words, segments, i, k, inside) if k < len(segments) else None
+        joined.append(whole or segments[i])
+        i = k + 1 if whole else i + 1
     return joined
 
 
-def _starts_clause(words: Words, head: Segment) -> bool:
-    """Whether a clause can begin here: with a noun phrase, a preposition, or a subordinator."""
-    low = words.low[head.start]
-    return words.form[head.start][0].isupper() or low in FUNCTION
+def _whole(words: Words, segments: list[Segment], i: int, k: int, inside: frozenset[int]) -> Segment | None:
+    """The clause that segment ``i`` begins and ``k`` ends, with what is inserted between them."""
+    head, tail, low = segments[i], segments[k], words.low[segments[i].start]
+    # A clause begins with a noun phrase, a preposition or a subordinator.
+    begins = words.form[head.start][0].isupper() or low in FUNCTION
+    if head.kind != "bare" or segments[k - 1].after != "," or head.end - 1 in inside or not begins:
+        return None
+    if k > i + 1 and tail.kind == "first":
+        kind, insert = _lead_kind(words, head.start), (segments[i + 1].start, tail.start)
+        return replace(tail, start=head.start, kind=kind, insert=insert)
+    apposed = i == 0 and k == 1 and tail.kind == "main" and _apposed(words, head, tail)
+    return replace(tail, start=head.start) if apposed else None
+
+
+_CONJUNCTION = {"dass": "dass", "daß": "dass", "wie": "wie"}
 
 
 def _lead_kind(words: Words, start: int) -> str:
-    lead = words.low[start + 1] if words.low[start] in WORDS["coordinator"] else words.low[start]
-    if lead in ("dass", "daß", "wie"):
-        return "wie" if lead == "wie" else "dass"
-    return "sub" if lead in WORDS["subordinator"] - WORDS["preposition"] and lead != "als" else "main"
+    lead = words.low[start + (words.low[start] in WORDS["coordinator"])]
+    subordinate = lead in WORDS["subordinator"] - WORDS["preposition"] and lead != "als"
+    return _CONJUNCTION.get(lead, "sub" if subordinate else "main")
 
 
-def _apposed(words: Words, head: Segment, tail: Segment, inside: frozenset[int]) -> bool:
-    """``X, Sprecher der Y sagte``: the second comma is missing."""
-    if head.end - 1 in inside or not words.form[head.end - 1][0].isupper():
-        return False
-    if words.low[head.start] in FUNCTION or tail.verb < tail.start + 2:
-        return False
+def _apposed(words: Words, head: Segment, tail: Segment) -> bool:
+    """``X, Sprecher der Y sagte``, at the beginning of a sentence: the second comma is missing."""
     article = words.low[tail.start] in ("der", "die", "ein", "eine")
-    return words.form[tail.start][0].isupper() or (article and head.end - head.start > 1)
+    return (
+        words.form[head.end - 1][0].isupper()
+        and words.low[head.start] not in FUNCTION
+        and tail.verb >= tail.start + 2
+        and (words.form[tail.start][0].isupper() or (article and head.end - head.start > 1))
+    )
 
 
 def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
-    cut, depth = start, 0
-    found = []
-    for i in range(start, stop):
-        word = words.form[i]
-        if i in inside:
-            continue
-        if word in "([":
-            depth += 1
-        elif word in ")]":
-            depth = max(0, depth - 1)
-        elif word in _SEPARATORS and not depth:
-            if i > cut:
-                found.append(_segment(words, cut, i, word, inside))
-            cut = i + 1
-    if stop > cut:
-        found.append(_segment(words, cut, stop, "", inside))
-    return found
-
-
-def _segment(words: Words, start: int, end: int, after: str, inside: frozenset[int]) -> Segment:
-    kind, verb = _kind(words, start, end, inside)
-    if kind == "rel" and (start == 0 or words.form[start - 1] not in (",", "–", "-")):
-        kind = "main"
-    return Segment(start, end, after, kind, verb)
+    cuts, depth = [start - 1], 0
+    for i in (i for i in range(start, stop) if i not in inside):
+        depth = max(0, depth + (words.form[i] in "([") - (words.form[i] in ")]"))
+        if words.form[i] in _SEPARATORS and not depth:
+            cuts.append(i)
+    return [
+        Segment(
+            before + 1, cut, words.form[cut] if cut < stop else "", *_kind(words, before + 1, cut, inside)
+        )
+        for before, cut in pairwise([*cuts, stop])
+        if before + 1 < cut
+    ]
 
 
 def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[str, int]:
@@ -158,59 +138,44 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
     first = start
     while first < end - 1 and (low[first] in WORDS["coordinator"] or first in inside):
         first += 1
-    lead = low[first]
+    lead, second = low[first], low[first + 1] if first + 1 < end else ""
     verb = finite_verb(words, first, end, inside)
     if verb < 0 and {i in inside for i in range(first, end)} == {True, False}:
         verb = finite_verb(words, first, end, frozenset())
     if verb >= 0 and not verb_readings(low[verb]) & FIN and has_infinitive(words, start, end):
         verb = -1
-    final = verb >= 0 and verb > first and is_last(words, verb, end)
-    if lead in ("dass", "daß"):
-        return "dass", verb
-    if final and first + 1 < end:
-        second = low[first + 1]
-        leads = (
-            (lead == "wie", "wie"),
-            (lead in WORDS["question"], "question"),
-            (lead in WORDS["subordinator"], "sub"),
-            (lead in WORDS["relative"], "rel"),
-            (lead in WORDS["preposition"] and second in WORDS["relative"], "rel"),
-            (lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
-        )
-        if kind := next((kind for holds, kind in leads if holds), ""):
-            return kind, verb
+    final = verb > first and is_last(words, verb, end)
     if verb < 0 and lead in ("er", "es", "man") and first + 2 < end:
-        return "main", first + 1
-    if verb < 0:
-        return ("inf" if has_infinitive(words, start, end) else "bare"), -1
-    if lead in WORDS["question"] and lead != "wie" and verb > first + 2:
-        return "question", verb
-    if (
-        lead in WORDS["subordinator"]
-        and lead not in WORDS["preposition"]
-        and verb > first + 1
-        and lead not in ("da", "als")
-    ):
-        return "sub", verb
-    return ("first" if verb == first else "main"), verb
+        verb = first + 1
+    question, sub = lead in WORDS["question"], lead in WORDS["subordinator"]
+    relative = lead in WORDS["relative"] or (lead in WORDS["preposition"] and second in WORDS["relative"])
+    kinds = (
+        (lead in ("dass", "daß"), "dass"),
+        (final and lead == "wie", "wie"),
+        (final and question, "question"),
+        (final and sub, "sub"),
+        (final and relative, "rel" if start and words.form[start - 1] in (",", "–", "-") else "main"),
+        (final and lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
+        (verb < 0, "inf" if verb < 0 and has_infinitive(words, start, end) else "bare"),
+        (question and lead != "wie" and verb > first + 2, "question"),
+        (sub and verb > first + 1 and lead not in WORDS["preposition"] | {"da", "als"}, "sub"),
+        (verb == first, "first"),
+    )
+    return next((kind for holds, kind in kinds if holds), "main"), verb
 
 
 def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> int:
     """The finite verb of ``[start, end)``: the surest reading, the first of equals; -1 if there is none."""
     possible = unsure = -1
-    for i in range(start, end):
-        word = words.form[i]
-        if i in inside or (word[0].isupper() and not is_first(words, i)):
+    for i in (i for i in range(start, end) if i not in inside):
+        word, bits = words.form[i], verb_readings(words.low[i])
+        if not bits or (word[0].isupper() and not is_first(words, i)) or _attributive(words, i, end):
             continue
-        bits = verb_readings(words.low[i])
-        if not bits or _attributive(words, i, end):
-            continue
-        if bits & FIN:
-            if not bits & (INF | PART):
-                return i
-            if possible < 0 and not (i and words.low[i - 1] == "zu"):
-                possible = i
-        elif bits & MAYBE and unsure < 0 and word[0].islower() and _may_be_verb(words, i, start, end):
+        if bits & FIN and not bits & (INF | PART):
+            return i
+        if bits & FIN and possible < 0 and not (i and words.low[i - 1] == "zu"):
+            possible = i
+        if bits & (FIN | MAYBE) == MAYBE and unsure < 0 and _may_be_verb(words, i, start, end):
             unsure = i
     return possible if possible >= 0 else unsure
 
@@ -218,9 +183,9 @@ def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> i
 def _may_be_verb(words: Words, i: int, start: int, end: int) -> bool:
     """Whether a word in -t or -te is no attribute without an article (``jüngste Umfragen``), no adverb."""
     ending = words.low[i].endswith(("te", "ten"))
-    if ending and (i + 1 >= end or not words.form[i + 1][0].isupper()):
-        return True
-    return i > start and (not ending or words.form[i - 1][0].isupper())
+    alone = i + 1 >= end or not words.form[i + 1][0].isupper()
+    after = i > start and (not ending or words.form[i - 1][0].isupper())
+    return words.form[i][0].islower() and ((ending and alone) or after)
 
 
 def is_first(words: Words, i: int) -> bool:
@@ -235,13 +200,11 @@ def is_first(words: Words, i: int) -> bool:
 
 def _attributive(words: Words, i: int, end: int) -> bool:
     """Whether the word stands before a noun as its attribute (``der gesuchte Mann``)."""
-    word = words.low[i]
-    if not word.endswith(("e", "en", "er", "es", "em")) or i + 1 >= end or word in WORDS["auxiliary"]:
+    word, endings = words.low[i], ("e", "en", "er", "es", "em")
+    if not word.endswith(endings) or i + 1 >= end or word in WORDS["auxiliary"]:
         return False
-    following = words.form[i + 1]
-    before = words.low[i - 1] if i else ""
-    lead = before in WORDS["determiner"] or before in WORDS["preposition"]
-    return lead and (following[0].isupper() or following.endswith(("e", "en", "er", "es", "em")))
+    lead = bool(i) and words.low[i - 1] in _LEADS
+    return lead and (words.form[i + 1][0].isupper() or words.form[i + 1].endswith(endings))
 
 
 def is_last(words: Words, verb: int, end: int) -> bool:
@@ -249,44 +212,40 @@ def is_last(words: Words, verb: int, end: int) -> bool:
     i = verb + 1
     while i < end and (verb_readings(words.low[i]) & (INF | PART | FIN | ZU) or words.form[i] in ")]"):
         i += 1
-    if i == verb + 2 and verb_readings(words.low[verb]) & AUX and not verb_readings(words.low[i - 1]) & FIN:
-        return False  # the auxiliary stands second: der Deich sei gebrochen
-    return i >= end or words.low[i] in ("und", "oder", "sowie", "als", "sondern")
+    # The auxiliary stands second: der Deich sei gebrochen.
+    second = (
+        i == verb + 2 and verb_readings(words.low[verb]) & AUX and not verb_readings(words.low[i - 1]) & FIN
+    )
+    return not second and (i >= end or words.low[i] in ("und", "oder", "sowie", "als", "sondern"))
 
 
 def has_infinitive(words: Words, start: int, end: int) -> bool:
     """Whether the segment holds an infinitive with ``zu``."""
-    for i in range(start, end):
-        bits = verb_readings(words.low[i])
-        if bits & ZU and words.form[i][0].islower():
-            return True
-        if words.low[i] == "zu" and i + 1 < end and words.form[i + 1][0].islower():
-            following = verb_readings(words.low[i + 1])
-            if following & INF or (words.low[i + 1].endswith(("en", "ern", "eln")) and i + 2 >= end):
-                return True
-    return False
+    low, form = words.low, words.form
+    return any(verb_readings(low[i]) & ZU and form[i][0].islower() for i in range(start, end)) or any(
+        low[i] == "zu"
+        and form[i + 1][0].islower()
+        and (verb_readings(low[i + 1]) & INF or (low[i + 1].endswith(("en", "ern", "eln")) and i + 2 >= end))
+        for i in range(start, end - 1)
+    )
 
 
 def has_subjunctive(sentence: Sentence, start: int, end: int, both: bool = True) -> bool:
     """Whether a finite verb of ``[start, end)`` outside marks is in the subjunctive (I, or I and II)."""
-    words = sentence.words
-    for i in range(start, end):
-        bits, sure = verb_readings(words.low[i]), words.low[i] in WORDS["subjunctive_one"]
-        if i in sentence.inside and not sure:
-            continue
-        if (bits & SUBJ and (sure or _is_verb_here(sentence, i, end))) or (both and bits & SUBJ2):
-            return True
-    return False
+    low, sure = sentence.words.low, WORDS["subjunctive_one"]
+    wanted = SUBJ | SUBJ2 if both else SUBJ
+    readings = ((i, verb_readings(low[i]) & wanted) for i in range(start, end))
+    return any(
+        bits & SUBJ2 or low[i] in sure or _is_verb_here(sentence, i, end)
+        for i, bits in readings
+        if bits and (i not in sentence.inside or low[i] in sure)
+    )
 
 
 def _is_verb_here(sentence: Sentence, i: int, end: int) -> bool:
     """Whether a form in -e is a verb: lower-case, and not an attribute between an article and its noun."""
-    words = sentence.words
-    if words.form[i][0].isupper():
-        return False
-    if i + 1 >= end or not words.form[i + 1][0].isupper() or i == sentence.start:
-        return True
-    before = words.low[i - 1]
-    if before in WORDS["pronoun"] and before not in WORDS["determiner"]:
-        return True
-    return words.form[i - 1][0].isupper() and before not in WORDS["determiner"] | WORDS["preposition"]
+    form, before = sentence.words.form, sentence.words.low[i - 1]
+    free = i + 1 >= end or not form[i + 1][0].isupper() or i == sentence.start
+    pronoun = before in WORDS["pronoun"] and before not in WORDS["determiner"]
+    named = form[i - 1][0].isupper() and before not in _LEADS
+    return not form[i][0].isupper() and (free or pronoun or named)

@@ -35,13 +35,7 @@ def span_of(words: Words, ranges: Iterable[Range]) -> Span | None:
 
 def required_span(words: Words, ranges: Iterable[Range]) -> Span:
     """The characters of the token ranges; neighbouring ranges become one fragment."""
-    merged: list[Range] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return Span.joined((words.start[start], words.end[end - 1]) for start, end in merged)
+    return Span.joined((words.start[start], words.end[end - 1]) for start, end in Span.joined(ranges))
 
 
 def trimmed(words: Words, start: int, end: int) -> tuple[Range, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, has_subjunctive
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft
@@ -55,9 +57,7 @@ def reported(sentence: Sentence, cues: list[Cue]) -> Draft | None:
 
 def _has_object(sentence: Sentence, segment: Segment, cue: Cue) -> bool:
     """Whether the clause has the preposition that the verb's adverb stands for: davon, von."""
-    adverb = cue.entry.adverb
-    if not adverb:
-        return True
-    preposition = adverb.removeprefix("dar") if adverb.startswith("dar") else adverb.removeprefix("da")
+    preposition = re.sub("^dar?", "", cue.entry.adverb)
     forms = {preposition, preposition + "m", "vom" if preposition == "von" else "zum", "zur"}
-    return any(sentence.words.low[k] in forms for k in range(segment.start, segment.end))
+    low = sentence.words.low
+    return not cue.entry.adverb or any(low[k] in forms for k in range(segment.start, segment.end))

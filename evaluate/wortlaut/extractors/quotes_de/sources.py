@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from wortlaut.extractors.quotes_de.clauses import Sentence
-from wortlaut.extractors.quotes_de.drafts import Draft, trimmed
+from wortlaut.extractors.quotes_de.drafts import Draft, Range, trimmed
 from wortlaut.extractors.quotes_de.indirect import frame_end
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.nouns import Phrase, full_phrase, noun_phrase, with_apposition
@@ -20,15 +22,23 @@ def from_sources(sentence: Sentence) -> list[Draft]:
     return [draft for draft in drafts if draft]
 
 
-def _source(
-    sentence: Sentence, rule: str, start: int, end: int, cue: tuple[int, ...], speaker: Phrase, medium: str
-) -> Draft | None:
+def _by_source(sentence: Sentence, rule: str, i: int, source: Phrase) -> Draft | None:
+    """The clause around the source, of which the word at ``i`` is the sign."""
+    start, end = min(i, source.start), max(i + 1, source.end)
     relative = (s for s in sentence.segments if s.kind == "rel" and s.start < start and end <= s.end)
     begin = next((segment.start for segment in relative), sentence.start)
     content = trimmed(sentence.words, begin, start) + trimmed(sentence.words, end, sentence.stop)
-    if not content or sum(b - a for a, b in content) < 3:
-        return None
-    return Draft("indirect", rule, medium, content, cue, speaker, None, ((start, end),))
+    told = rule != "indirect-nach" or _THOUGHT.isdisjoint(sentence.words.form[source.start : source.end])
+    long = sum(last - first for first, last in content) >= 3
+    return _draft(rule, content, i, source, (start, end), "writing" if told else "thought") if long else None
+
+
+def _draft(
+    rule: str, content: tuple[Range, ...], i: int, speaker: Phrase | None, frame: Range, how: str = "writing"
+) -> Draft | None:
+    return (
+        Draft("indirect", rule, f"speech/{how}", content, (i,), speaker, None, (frame,)) if content else None
+    )
 
 
 def is_source(word: str) -> bool:
@@ -38,30 +48,18 @@ def is_source(word: str) -> bool:
 
 def _laut(sentence: Sentence, i: int) -> Draft | None:
     phrase = full_phrase(sentence.words, i + 1, sentence.stop)
-    if phrase is None:
-        return None
-    phrase = with_apposition(sentence, phrase)
-    return _source(sentence, "indirect-laut", i, phrase.end, (i,), phrase, "speech/writing")
+    return _by_source(sentence, "indirect-laut", i, with_apposition(sentence, phrase)) if phrase else None
 
 
 def _nach(sentence: Sentence, i: int) -> Draft | None:
     words = sentence.words
     phrase = full_phrase(words, i + 1, sentence.stop)
     if phrase and _has_source_head(sentence, phrase):
-        if i and words.low[i - 1] == "je":
-            return None
-        return _source(sentence, "indirect-nach", i, phrase.end, (i,), phrase, _nach_medium(sentence, phrase))
-    before = _phrase_before(sentence, i)
-    if before and any(w in WORDS["source"] for w in words.form[before.start : before.end]):
-        return _source(
-            sentence, "indirect-nach", before.start, i + 1, (i,), before, _nach_medium(sentence, before)
-        )
-    return None
-
-
-def _nach_medium(sentence: Sentence, phrase: Phrase) -> str:
-    told = _THOUGHT.isdisjoint(sentence.words.form[phrase.start : phrase.end])
-    return "speech/writing" if told else "speech/thought"
+        is_said = not i or words.low[i - 1] != "je"
+    else:
+        phrase = _phrase_before(sentence, i)
+        is_said = phrase is not None and not WORDS["source"].isdisjoint(words.form[phrase.start : phrase.end])
+    return _by_source(sentence, "indirect-nach", i, phrase) if phrase and is_said else None
 
 
 def _has_source_head(sentence: Sentence, phrase: Phrase) -> bool:
@@ -75,13 +73,10 @@ def _has_source_head(sentence: Sentence, phrase: Phrase) -> bool:
 def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:
     """The longest noun phrase that ends right before token ``i``."""
     words = sentence.words
+    near = range(i - 1, max(sentence.start, i - 14) - 1, -1)
     best = None
-    for start in range(i - 1, max(sentence.start, i - 14) - 1, -1):
-        if words.form[start] in ",;:":
-            break
-        if verb_readings(words.low[start]) & FIN:
-            continue
-        phrase = noun_phrase(words, start, i)
+    for start in takewhile(lambda start: words.form[start] not in ",;:", near):
+        phrase = None if verb_readings(words.low[start]) & FIN else noun_phrase(words, start, i)
         governed = start > sentence.start and words.low[start - 1] in WORDS["preposition"]
         if phrase and phrase.end == i and (not governed or words.low[start] == "den"):
             best = phrase
@@ -90,16 +85,13 @@ def _phrase_before(sentence: Sentence, i: int) -> Phrase | None:
 
 def _zufolge(sentence: Sentence, i: int) -> Draft | None:
     phrase = _phrase_before(sentence, i)
-    if phrase is None:
-        return None
-    return _source(sentence, "indirect-zufolge", phrase.start, i + 1, (i,), phrase, "speech/writing")
+    return _by_source(sentence, "indirect-zufolge", i, phrase) if phrase else None
 
 
 def _gemaess(sentence: Sentence, i: int) -> Draft | None:
     phrase = full_phrase(sentence.words, i + 1, sentence.stop)
-    if phrase is None or not _has_source_head(sentence, phrase):
-        return None
-    return _source(sentence, "indirect-gemäß", i, phrase.end, (i,), phrase, "speech/writing")
+    named = phrase and _has_source_head(sentence, phrase)
+    return _by_source(sentence, "indirect-gemäß", i, phrase) if phrase and named else None
 
 
 def _so(sentence: Sentence, i: int) -> Draft | None:
@@ -110,42 +102,29 @@ def _so(sentence: Sentence, i: int) -> Draft | None:
     if phrase is None or (segment.kind not in ("bare", "inf") and segment.verb < phrase.end):
         return None
     goes_on = phrase.end < segment.end and segment.verb >= 0
-    if (
-        phrase.oblique
-        or words.low[phrase.start] in ("viele", "viel")
-        or (goes_on and words.low[phrase.end] not in WORDS["preposition"])
-    ):
+    bare = not goes_on or words.low[phrase.end] in WORDS["preposition"]
+    if phrase.oblique or words.low[phrase.start] in ("viele", "viel") or not bare:
         return None
     stop, rest = frame_end(sentence, index)
     content = trimmed(words, sentence.start, i - 1) + rest
-    if not content:
-        return None
-    speaker, frame = with_apposition(sentence, phrase), ((i - 1, stop),)
-    return Draft("indirect", "indirect-so", "speech/writing", content, (i,), speaker, None, frame)
+    return _draft("indirect-so", content, i, with_apposition(sentence, phrase), (i - 1, stop))
 
 
 def _demnach(sentence: Sentence, i: int) -> Draft | None:
     words = sentence.words
-    if i != sentence.start and (words.form[i - 1] == "," or words.low[i - 1] in ("ist", "sind", "und")):
-        return None
     content = trimmed(words, sentence.start, i) + trimmed(words, i + 1, sentence.stop)
-    if not content or words.form[i + 1] == ",":
+    inner = i != sentence.start and (words.form[i - 1] == "," or words.low[i - 1] in ("ist", "sind", "und"))
+    if inner or not content or words.form[i + 1] == ",":
         return None
-    speaker = Phrase(i, i + 1, i)
-    return Draft(
-        "indirect", "indirect-demnach", "speech/writing", content, (i,), speaker, None, ((i, i + 1),)
-    )
+    return _draft("indirect-demnach", content, i, Phrase(i, i + 1, i), (i, i + 1))
 
 
 def _wonach(sentence: Sentence, i: int) -> Draft | None:
     words = sentence.words
     if i == sentence.start or words.form[i - 1] != ",":
         return None
-    content = trimmed(words, i + 1, sentence.stop)
-    if not content:
-        return None
-    before, frame = _phrase_before(sentence, i - 1), ((sentence.start, i + 1),)
-    return Draft("indirect", "indirect-wonach", "speech/writing", content, (i,), before, None, frame)
+    content, before = trimmed(words, i + 1, sentence.stop), _phrase_before(sentence, i - 1)
+    return _draft("indirect-wonach", content, i, before, (sentence.start, i + 1))
 
 
 _TRIGGERS = {

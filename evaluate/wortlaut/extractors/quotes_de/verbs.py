@@ -1,32 +1,22 @@
-"""What a word can be as a verb, and which verbs introduce speech."""
+"""Every form of a German verb, what a word can be as a verb, and which verbs introduce speech.
+
+Strong and mixed verbs come from ``data/strong.txt`` (their stems are listed), everything else is
+conjugated by rule. A prefix is passed on to the base verb: what holds for ``geben`` holds for
+``angeben`` and ``vergeben``.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from operator import attrgetter
 
-from wortlaut.extractors.quotes_de.conjugation import (
-    FINITE,
-    INFINITIVE,
-    PARTICIPLE,
-    SUBJUNCTIVE,
-    UNREAL,
-    ZU_INFINITIVE,
-    conjugate,
-    strong_verbs,
-)
 from wortlaut.extractors.quotes_de.lexicon import WORDS, read_lines
 
+#: What a form can be: finite, present subjunctive that differs from the indicative, infinitive, participle,
+#: infinitive with zu, finite by its ending alone, auxiliary, subjunctive II that differs from the preterite.
 FIN, SUBJ, INF, PART, ZU, MAYBE, AUX, SUBJ2 = (1 << bit for bit in range(8))
-_KIND = {
-    FINITE: FIN,
-    SUBJUNCTIVE: FIN | SUBJ,
-    UNREAL: FIN | SUBJ2,
-    INFINITIVE: INF,
-    PARTICIPLE: PART,
-    ZU_INFINITIVE: ZU,
-}
 _MEDIUM = {"s": "speech", "w": "writing", "t": "thought", "sw": "speech/writing", "st": "speech/thought"}
 _PREFIXES = tuple(
     sorted({*read_lines("particles.txt")[0].split(), *WORDS["inseparable"]}, key=len, reverse=True)
@@ -56,6 +46,76 @@ _BY_ENDING = (
     (("te", "ten", "t"), MAYBE),
 )
 
+_CONSONANTS = frozenset("bcdfghjkpqstvwxyzß")  # warnen, lernen and filmen need no link
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of a verb and the bits of what it can be; a particle stands apart from it when ``split``."""
+
+    text: str
+    bits: int
+    split: bool = False
+
+
+@cache
+def strong_verbs() -> dict[str, tuple[str, ...]]:
+    """Present 3sg, preterite, subjunctive II and participle of every strong verb."""
+    return {verb: tuple(forms) for verb, *forms in map(str.split, read_lines("strong.txt"))}
+
+
+def conjugate(lemma: str) -> list[Form]:
+    """All third-person and non-finite forms; ``an|geben`` marks a separable prefix.
+
+    >>> sorted(form.text for form in conjugate("an|geben") if form.bits & PART)
+    ['angegeben']
+    """
+    particle, _, verb = lemma.rpartition("|")
+    forms = _base_forms(verb)
+    joined = [replace(form, text=particle + form.text) for form in forms]
+    apart = [replace(form, split=True) for form in forms if form.bits & FIN]
+    return [*joined, *apart, Form(f"{particle}zu{verb}", ZU)] if particle else forms
+
+
+def _base_forms(verb: str) -> list[Form]:
+    prefix, base = _strong_base(verb)
+    stem = verb[:-2] if verb.endswith("en") else verb.removesuffix("n")
+    if base:
+        *finite, participle = strong_verbs()[base]
+        present, past, unreal = (prefix + form for form in finite)
+        participle = prefix + (participle.removeprefix("ge") if prefix else participle)
+    else:
+        root = stem + "e" * _needs_link(stem)
+        present, past, unreal = f"{root}t", f"{root}te", f"{root}te"
+        participle = f"{'' if prefix or verb.endswith('ieren') else 'ge'}{root}t"
+    past_plural = past + ("n" if past.endswith("e") else "en")
+    return [
+        Form(verb, INF),
+        Form(verb, FIN),
+        Form(present, FIN),
+        Form((stem[:-2] + "l" if verb.endswith("eln") else stem) + "e", FIN | SUBJ),
+        Form(past, FIN),
+        Form(past_plural, FIN),
+        Form(unreal, FIN if unreal == past else FIN | SUBJ2),
+        Form(unreal + "n", FIN if unreal + "n" == past_plural else FIN | SUBJ2),
+        Form(participle, PART),
+    ]
+
+
+def _strong_base(verb: str) -> tuple[str, str]:
+    """The inseparable prefix and the strong verb behind it; ``""`` as the verb for a regular one."""
+    strong = strong_verbs()
+    inseparable = sorted(WORDS["inseparable"], key=len, reverse=True)
+    prefixes = (prefix for prefix in inseparable if verb.startswith(prefix) and len(verb) - len(prefix) > 4)
+    prefix = "" if verb in strong else next(prefixes, "")
+    base = verb.removeprefix(prefix)
+    return prefix, base if base in strong else ""
+
+
+def _needs_link(stem: str) -> bool:
+    nasal = len(stem) > 2 and stem[-1] in "mn" and stem[-2] in _CONSONANTS
+    return stem.endswith(("t", "d")) or (nasal and (stem[-2] != "h" or stem[-3] == "c"))
+
 
 @dataclass(frozen=True, slots=True)
 class CueVerb:
@@ -74,13 +134,16 @@ def _verb_forms() -> dict[str, int]:
     weak = " ".join(read_lines("weak.txt")).split()
     for lemma in (*strong_verbs(), *weak, *(verb.lemma.rpartition("|")[2] for verb in cue_verbs())):
         for form in conjugate(lemma):
-            forms[form.text] |= _KIND[form.kind]
-    for section, bits in (("auxiliary", AUX), ("subjunctive_one", SUBJ), ("subjunctive_two", SUBJ2)):
-        for word in WORDS[section]:
-            forms[word] |= FIN | bits
-    forms |= dict.fromkeys(("gewesen", "worden", "geworden", "gehabt", "gekonnt", "gewollt"), PART)
-    for word in ("sein", "haben", "werden", "können", "müssen", "sollen", "dürfen", "wollen", "mögen"):
-        forms[word] |= INF
+            forms[form.text] |= form.bits
+    for bits, words in (
+        (FIN | AUX, WORDS["auxiliary"]),
+        (FIN | SUBJ, WORDS["subjunctive_one"]),
+        (FIN | SUBJ2, WORDS["subjunctive_two"]),
+        (PART, ("gewesen", "worden", "geworden", "gehabt", "gekonnt", "gewollt")),
+        (INF, ("sein", "haben", "werden", "können", "müssen", "sollen", "dürfen", "wollen", "mögen")),
+    ):
+        for word in words:
+            forms[word] |= bits
     return dict(forms)
 
 
@@ -93,42 +156,35 @@ def verb_readings(word: str) -> int:
     bits = forms.get(word, 0)
     if bits or not word.isalpha() or len(word) < 4:
         return bits
-    for prefix in _PREFIXES:
+    for prefix in (one for one in _PREFIXES if word.startswith(one) and len(word) >= len(one) + 3):
         rest = word.removeprefix(prefix)
-        if rest == word or len(rest) < 3:
-            continue
         if rest.startswith("zu") and forms.get(rest[2:], 0) & INF:
             return ZU
-        if known := forms.get(rest, 0) & ~AUX:
-            return known
-        if prefix in WORDS["inseparable"] and forms.get("ge" + rest, 0) & PART:
-            return PART
+        known = forms.get(rest, 0) & ~AUX
+        if known or (prefix in WORDS["inseparable"] and forms.get("ge" + rest, 0) & PART):
+            return known or PART
     return next((bits for end, bits in _BY_ENDING if word.endswith(end)), 0)
 
 
 @cache
 def cue_verbs() -> tuple[CueVerb, ...]:
     """The lexicon of cue verbs, in the order of its file."""
-    verbs = []
-    for line in read_lines("cues.tsv"):
-        lemma, medium, uses, adverb = [*line.split("\t"), ""][:4]
-        particle = lemma.rpartition("|")[0]
-        verbs.append(CueVerb(lemma, particle, _MEDIUM[medium], frozenset(uses), adverb))
-    return tuple(verbs)
+    rows = ([*line.split("\t"), ""][:4] for line in read_lines("cues.tsv"))
+    return tuple(
+        CueVerb(lemma, lemma.rpartition("|")[0], _MEDIUM[medium], frozenset(uses), adverb)
+        for lemma, medium, uses, adverb in rows
+    )
 
 
 @cache
 def cue_forms() -> dict[str, tuple[tuple[CueVerb, int, bool], ...]]:
     """For each form: the cue verbs it can be, as (verb, readings, whether the prefix stands apart)."""
-    forms: dict[str, dict[tuple[str, bool], tuple[CueVerb, int]]] = {}
-    for verb in cue_verbs():
-        for form in conjugate(verb.lemma):
-            if form.text in _NOT_CUES and not (form.split and form.text == "gestanden"):
-                continue
-            at = forms.setdefault(form.text, {})
-            key = (verb.lemma, form.split)
-            at[key] = (verb, at[key][1] | _KIND[form.kind] if key in at else _KIND[form.kind])
+    forms: dict[str, dict[tuple[CueVerb, bool], int]] = defaultdict(lambda: defaultdict(int))
+    for verb in sorted(cue_verbs(), key=attrgetter("lemma")):
+        for form in sorted(conjugate(verb.lemma), key=attrgetter("split")):
+            if form.text not in _NOT_CUES or (form.split and form.text == "gestanden"):
+                forms[form.text][verb, form.split] |= form.bits
     return {
-        text: tuple((verb, bits, split) for (_, split), (verb, bits) in sorted(readings.items()))
+        text: tuple((verb, bits, split) for (verb, split), bits in readings.items())
         for text, readings in forms.items()
     }
