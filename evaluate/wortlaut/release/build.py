@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from wortlaut.annotations.file import read_annotations, read_documents
+from wortlaut.annotations.file import AnnotationFile, read_annotations, read_documents
 from wortlaut.annotations.lines import canonical, format_lines
 from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import DataError
 from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
-from wortlaut.model import ENTITY_LABELS, ROLES, Annotations, Document, Entity, Span
+from wortlaut.model import ENTITY_LABELS, ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
 from wortlaut.release import card, croissant, manifest
 from wortlaut.release.manifest import FORMAT
@@ -52,16 +51,6 @@ class Loss:
     span: Span
     label: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One annotation file below ``annotations/``."""
-
-    name: str
-    annotator: str
-    document: str
-    annotations: Annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +107,6 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
 
 def bio(document: Document) -> tuple[list[dict[str, Any]], list[Loss]]:
     """The rows of the configuration ``entities`` for a document, and the entities that they cannot show."""
-    rows: list[dict[str, Any]] = []
     losses: list[Loss] = []
     words = tokens(document.text)
     starts, ends = [start for start, _ in words], [end for _, end in words]
@@ -130,25 +118,24 @@ def bio(document: Document) -> tuple[list[dict[str, Any]], list[Loss]]:
             losses.append(Loss(document.id, entity.span, entity.label, reason))
             continue
         first, last = bisect_left(starts, entity.span.start), bisect_left(ends, entity.span.end)
-        tags[entity.level][first] = TAGS.index(f"B-{entity.label}")
-        for index in range(first + 1, last + 1):
-            tags[entity.level][index] = TAGS.index(f"I-{entity.label}")
-    for number, (start, end) in enumerate(sentences(document.text)):
-        part = slice(bisect_left(starts, start), bisect_left(starts, end))
-        rows.append(
-            {
-                "id": f"{document.id}-{number}",
-                "document": document.id,
-                "sentence": number,
-                "start": start,
-                "end": end,
-                "tokens": [document.text[s:e] for s, e in words[part]],
-                "token_starts": starts[part],
-                "token_ends": ends[part],
-                "ner_tags": tags[1][part],
-                "ner_tags_inner": tags[2][part],
-            }
-        )
+        begin, inside = (TAGS.index(f"{prefix}-{entity.label}") for prefix in "BI")
+        tags[entity.level][first : last + 1] = [begin, *[inside] * (last - first)]
+    rows = [
+        {
+            "id": f"{document.id}-{number}",
+            "document": document.id,
+            "sentence": number,
+            "start": start,
+            "end": end,
+            "tokens": [document.text[s:e] for s, e in words[part]],
+            "token_starts": starts[part],
+            "token_ends": ends[part],
+            "ner_tags": tags[1][part],
+            "ner_tags_inner": tags[2][part],
+        }
+        for number, (start, end) in enumerate(sentences(document.text))
+        for part in [slice(bisect_left(starts, start), bisect_left(starts, end))]
+    ]
     return rows, losses
 
 
@@ -182,14 +169,13 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     refuse_errors(root)
     corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     texts = {document.id: document.text for document in corpus.documents}
-    layers = _layers(root, texts)
     tagged = [bio(document) for document in corpus.documents]
     losses = tuple(loss for _, found in tagged for loss in found)
     rows = {
         "documents": [document_row(document) for document in corpus.documents],
         "entities": [row for found, _ in tagged for row in found],
         "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
-        "layers": [row for layer in layers for row in _layer_rows(layer, texts[layer.document])],
+        "layers": [row for layer in _layers(root, texts) for row in _layer_rows(layer, texts)],
     }
     schemas = _schemas()
     for name, schema in schemas.items():
@@ -198,10 +184,14 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
-    content = _card(corpus, root, losses, rows, schemas)
-    (folder / "README.md").write_text(content, encoding="utf-8", newline="\n")
-    described = croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root))
-    (folder / croissant.FILE).write_text(described, encoding="utf-8", newline="\n")
+    (folder / manifest.CARD).write_text(
+        _card(corpus, root, losses, rows, schemas), encoding="utf-8", newline="\n"
+    )
+    (folder / croissant.FILE).write_text(
+        croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root)),
+        encoding="utf-8",
+        newline="\n",
+    )
     about = {
         "format": FORMAT,
         "version": frozen.version(root),
@@ -216,18 +206,11 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     return BuildReport(out, corpus.hash, counts, tuple(manifest.paths(folder)), losses)
 
 
-def _layers(root: Path, texts: dict[str, str]) -> list[Layer]:
-    """The layers by name, the gold last."""
-    found = []
+def _layers(root: Path, texts: Mapping[str, str]) -> list[AnnotationFile]:
+    """The files of the layers by name, those of the gold last; a file is called like its document."""
     folders = [*sorted((root / "annotations" / "layers").glob("*/")), root / "annotations" / "gold"]
-    for folder in folders:
-        for path in sorted(folder.glob("*.jsonl")):
-            header = read_annotations(path).header
-            if header.document not in texts:
-                raise DataError(f"the document {header.document!r} has no gold", where=f"{path}:1")
-            file = read_annotations(path, texts[header.document])
-            found.append(Layer(header.layer, header.annotator, header.document, file.annotations))
-    return found
+    paths = (path for folder in folders for path in sorted(folder.glob("*.jsonl")))
+    return [read_annotations(path, texts[path.stem]) for path in paths]
 
 
 # ---------------------------------------------------------------- rows
@@ -261,14 +244,15 @@ def _quote_rows(document: Document) -> Iterable[dict[str, Any]]:
         }
 
 
-def _layer_rows(layer: Layer, text: str) -> Iterable[dict[str, Any]]:
-    for line in format_lines(layer.annotations, text):
+def _layer_rows(layer: AnnotationFile, texts: Mapping[str, str]) -> Iterable[dict[str, Any]]:
+    header = layer.header
+    for line in format_lines(layer.annotations, texts[header.document]):
         record = json.loads(line)
         fragments = record.get("span", record.get("content", []))
         yield {
-            "document": layer.document,
-            "layer": layer.name,
-            "annotator": layer.annotator,
+            "document": header.document,
+            "layer": header.layer,
+            "annotator": header.annotator,
             "kind": record["kind"],
             "id": record.get("id"),
             "label": record.get("label", record.get("type")),
@@ -287,17 +271,28 @@ def _layer_rows(layer: Layer, text: str) -> Iterable[dict[str, Any]]:
 def _schemas() -> dict[str, pa.Schema]:
     import pyarrow as pa
 
-    text, number, tags = pa.string(), pa.int32(), pa.list_(pa.int64())
-    roles = dict.fromkeys(("content", *ROLES), fragments(surfaces=True))
-    entities = {"id": text, "document": text, "sentence": number, "start": number, "end": number}
-    entities |= {"tokens": pa.list_(text), "token_starts": pa.list_(number), "token_ends": pa.list_(number)}
-    entities |= dict.fromkeys(_TAGGED, tags)
-    quotes = {"document": text, "id": text, "type": text, "medium": text, "start": number, "end": number}
-    quotes |= {"text": text, **roles, "speaker_entity": text, "speaker_name": text, "speaker_type": text}
-    quotes |= {"speaker_qid": text, "attribution": text, "parent": text, "note": text}
-    layers = {"document": text, "layer": text, "annotator": text, "kind": text, "id": text, "label": text}
-    layers |= {"level": number, "start": number, "end": number, "text": text, "cluster": text}
-    layers |= {"annotation": text}
+    text, number = pa.string(), pa.int32()
+    entities = {
+        "id": text,
+        "document": text,
+        **dict.fromkeys(("sentence", "start", "end"), number),
+        "tokens": pa.list_(text),
+        **dict.fromkeys(("token_starts", "token_ends"), pa.list_(number)),
+        **dict.fromkeys(_TAGGED, pa.list_(pa.int64())),
+    }
+    quotes = {
+        **dict.fromkeys(("document", "id", "type", "medium"), text),
+        **dict.fromkeys(("start", "end"), number),
+        "text": text,
+        **dict.fromkeys(("content", *ROLES), fragments(surfaces=True)),
+        **dict.fromkeys(("speaker_entity", "speaker_name", "speaker_type", "speaker_qid"), text),
+        **dict.fromkeys(("attribution", "parent", "note"), text),
+    }
+    layers = {
+        **dict.fromkeys(("document", "layer", "annotator", "kind", "id", "label"), text),
+        **dict.fromkeys(("level", "start", "end"), number),
+        **dict.fromkeys(("text", "cluster", "annotation"), text),
+    }
     tables = {"entities": entities, "quotes": quotes, "layers": layers}
     return {"documents": documents_schema()} | {name: pa.schema(fields) for name, fields in tables.items()}
 
@@ -351,8 +346,7 @@ def _card(
 def _agreement(root: Path) -> dict[str, Any] | None:
     """The figures of `wortlaut agree --write`; that they are of these layers is checked before building."""
     path = root / AGREEMENT
-    figures: dict[str, Any] | None = json.loads(path.read_bytes()) if path.is_file() else None
-    return figures
+    return json.loads(path.read_bytes()) if path.is_file() else None
 
 
 # ---------------------------------------------------------------- files
@@ -379,29 +373,25 @@ def _rows_hash(rows: list[dict[str, Any]]) -> str:
 
 def _same(new: Path, old: Path) -> bool:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if new.read_bytes() == old.read_bytes():
         return True
-    if new.suffix == ".parquet":
-        try:
-            return bool(pq.read_table(new).equals(pq.read_table(old), check_metadata=True))
-        except (pa.ArrowException, OSError):
-            return False
-    if new.name == croissant.FILE:
-        try:
-            return croissant.comparable(new.read_text("utf-8")) == croissant.comparable(
-                old.read_text("utf-8")
-            )
-        except (ValueError, KeyError, TypeError):
-            return False
-    if new.name == "manifest.json":
-        try:
-            manifests = [json.loads(path.read_text("utf-8")) for path in (new, old)]
-        except ValueError:
-            return False
-        # Sizes and hashes of tables are those of one version of pyarrow.
-        for manifest in manifests:
-            manifest["files"] = [name for name in manifest["files"] if not name.endswith(".md")]
-        return bool(manifests[0] == manifests[1])
-    return False
+    try:
+        return bool(_comparable(new) == _comparable(old))
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _comparable(path: Path) -> object:
+    """What a file says, without what depends on the version of pyarrow: sizes and hashes of tables."""
+    import pyarrow.parquet as pq
+
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        return table, table.schema.serialize()  # with its metadata
+    if path.name == croissant.FILE:
+        return croissant.comparable(path.read_text("utf-8"))
+    if path.name == manifest.MANIFEST:
+        about = manifest.read(path.parent)
+        return about | {"files": [name for name in about["files"] if not name.endswith(".md")]}
+    return path.read_bytes()

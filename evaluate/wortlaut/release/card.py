@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
-from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Document
+from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
 
 #: Where the makers state what no program can count, and what is written where they do not.
@@ -114,16 +114,15 @@ def missing(root: Path) -> list[str]:
 def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     """The metadata of the card, in the Hub's vocabulary."""
     documents = corpus.documents
-    languages = sorted({dict(document.meta).get("language", "de") for document in documents})
     found = {name: stated.get(name, default) for name, default in _HEADER.items()}
     found["pretty_name"] = found["pretty_name"] or corpus.name
     tasks = ["named-entity-recognition"] if any(document.entities for document in documents) else []
     tasks += ["coreference-resolution"] if any(document.clusters for document in documents) else []
     data: dict[str, Any] = {
         "pretty_name": found.pop("pretty_name"),
-        "language": languages,
+        "language": languages(corpus),
         "language_details": found.pop("language_details"),
-        "multilinguality": ["monolingual" if len(languages) == 1 else "multilingual"],
+        "multilinguality": ["monolingual" if len(languages(corpus)) == 1 else "multilingual"],
         "annotations_creators": found.pop("annotations_creators"),
         "language_creators": found.pop("language_creators"),
         "source_datasets": found.pop("source_datasets"),
@@ -133,6 +132,11 @@ def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
         **found,
     }
     return {key: value for key, value in data.items() if value}
+
+
+def languages(corpus: Corpus) -> list[str]:
+    """The languages of the texts; German where a text says nothing."""
+    return sorted({dict(document.meta).get("language", "de") for document in corpus.documents})
 
 
 def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **values: Any) -> str:
@@ -160,7 +164,9 @@ def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **
 def counts(corpus: Corpus) -> dict[str, Any]:
     """The numbers of the card, by the names that the templates use."""
     documents = corpus.documents
+    entities = [entity for document in documents for entity in document.entities]
     quotes = [quote for document in documents for quote in document.quotes]
+    labels = Counter((entity.label, entity.level) for entity in entities)
     return {
         "hash": corpus.hash,
         "documents": documents,
@@ -169,19 +175,12 @@ def counts(corpus: Corpus) -> dict[str, Any]:
         "sentences": sum(len(sentences(document.text)) for document in documents),
         "tokens": sum(len(tokens(document.text)) for document in documents),
         "layers": (PARAGRAPHS, SENTENCES, TOKENS),
-        "labels": [
-            (label, *(_count_labels(documents, label, level) for level in (1, 2))) for label in ENTITY_LABELS
-        ],
+        "labels": [(label, labels[label, 1], labels[label, 2]) for label in ENTITY_LABELS],
         "types": [(type_, sum(quote.type == type_ for quote in quotes)) for type_ in QUOTE_TYPES],
         "quotes": quotes,
-        "entities": [entity for document in documents for entity in document.entities],
+        "entities": entities,
         "clusters": [cluster for document in documents for cluster in document.clusters],
     }
-
-
-def _count_labels(documents: Iterable[Document], label: str, level: int) -> int:
-    found = Counter((entity.label, entity.level) for document in documents for entity in document.entities)
-    return found[label, level]
 
 
 # ---------------------------------------------------------------- checks
@@ -202,9 +201,7 @@ def check(content: str, corpus_hash: str) -> Iterator[Problem]:
         yield Problem("P01", 1, "the card does not begin with metadata between two lines of ---")
         return
     first = parts[1].count("\n") + 3
-    for name in _REQUIRED:
-        if not data.get(name):
-            yield Problem("P02", 1, f"the metadata has no {name}")
+    yield from (Problem("P02", 1, f"the metadata has no {name}") for name in _REQUIRED if not data.get(name))
     for name in _CHECKED:
         for value in _listed(data.get(name)):
             if not _in_vocabulary(name, value):
@@ -227,9 +224,8 @@ def vocabulary() -> dict[str, Any]:
 
 
 def _in_vocabulary(name: str, value: object) -> bool:
-    if name == "language" and isinstance(value, str) and re.fullmatch("[a-z]{3}", value):
-        return True
-    return value in vocabulary()[name]
+    own = name == "language" and isinstance(value, str) and re.fullmatch("[a-z]{3}", value)
+    return bool(own) or value in vocabulary()[name]
 
 
 def _near(name: str, value: object) -> str:
@@ -270,7 +266,7 @@ def _sections(body: str, first: int) -> Iterator[Problem]:
         deeper = position + 1 < len(headings) and headings[position + 1][1] > depth
         if not deeper and not "".join(lines[index + 1 : end]).strip():
             yield Problem("P04", first + index, f"the section {name!r} is empty")
+    names = {name for _, _, name in headings}
     for part in PARTS.values():
-        written = any(name == part for _, _, name in headings) or f"**{part}.**" in body
-        if not written:
+        if part not in names and f"**{part}.**" not in body:
             yield Problem("P05", first, f"the card has no part {part!r}")

@@ -51,17 +51,16 @@ def problems(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, Proble
         yield MANIFEST, Problem("C01", 1, f"the format is {format_!r}")
         return
     content = {name: path.read_bytes() for name, path in manifest.paths(folder).items() if name != MANIFEST}
-    broken = False
-    for name, digest in named.items():
-        if name not in content:
-            yield MANIFEST, Problem("C02", 1, f"{name} is missing")
-            broken = True
-        elif sha256(content[name]).hexdigest() != digest:
+    there = {name: sha256(data).hexdigest() for name, data in content.items()}
+    other = [name for name, digest in named.items() if there.get(name) != digest]
+    for name in other:
+        if name in content:
             yield name, Problem("C02", 0, "the file is not the one in the manifest")
-            broken = True
+        else:
+            yield MANIFEST, Problem("C02", 1, f"{name} is missing")
     for name in sorted(content.keys() - named.keys()):
         yield name, Problem("C03", 0, "the manifest does not name this file")
-    if broken:
+    if other:
         return
     if format_ == FORMAT:
         yield from _content(folder, corpus_hash)
@@ -87,11 +86,5 @@ def _content(folder: Path, corpus_hash: str) -> Iterator[tuple[str, Problem]]:
         yield MANIFEST, Problem("C04", 1, f"the tables cannot be read: {error.what}")
         return
     if loaded.hash != corpus_hash:
-        yield (
-            MANIFEST,
-            Problem(
-                "C04",
-                1,
-                f"the documents have the hash {loaded.hash[:12]}…, the manifest says {corpus_hash[:12]}…",
-            ),
-        )
+        what = f"the documents have the hash {loaded.hash[:12]}…, the manifest says {corpus_hash[:12]}…"
+        yield MANIFEST, Problem("C04", 1, what)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.io.files import file_hash
-from wortlaut.release.card import NOT_STATED
+from wortlaut.release.card import NOT_STATED, languages
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,6 @@ def describe(
     version: str,
 ) -> str:
     """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema."""
-    languages = sorted({dict(document.meta).get("language", "de") for document in corpus.documents})
     files = {name: next((folder / "data" / name).glob("*.parquet")) for name in schemas}
     data: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -90,7 +89,7 @@ def describe(
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": stated.get("pretty_name", corpus.name),
         "description": stated.get("summary", NOT_STATED),
-        "inLanguage": languages,
+        "inLanguage": languages(corpus),
         "keywords": list(stated.get("tags", ())),
         "license": stated.get("license_link") or stated.get("license", "unknown"),
         "usageInfo": stated.get("rights", NOT_STATED),
@@ -203,8 +202,9 @@ def _inside(struct: pa.StructType) -> Iterable[tuple[str, str, pa.DataType]]:
 def _type(type_: pa.DataType) -> str:
     import pyarrow as pa
 
-    if pa.types.is_boolean(type_):
-        return "sc:Boolean"
-    if pa.types.is_integer(type_):
-        return "sc:Integer"
-    return "sc:Float" if pa.types.is_floating(type_) else "sc:Text"
+    kinds = {
+        "sc:Boolean": pa.types.is_boolean,
+        "sc:Integer": pa.types.is_integer,
+        "sc:Float": pa.types.is_floating,
+    }
+    return next((name for name, is_kind in kinds.items() if is_kind(type_)), "sc:Text")

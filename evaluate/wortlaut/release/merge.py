@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +21,8 @@ from wortlaut.release.standoff import (
     DOCUMENTS,
     FORMAT,
     OTHERS,
-    lines,
     rebuilt,
+    records,
     together,
     unpacked,
 )
@@ -59,17 +58,14 @@ def merge(folder: Path, texts: Path, out: Path) -> Merged:
         raise DataError("is there already and is not overwritten", where=str(out))
     about, files = _read(folder)
     copies = _copies(texts)
-    rows = [json.loads(line) for line in lines(files[DOCUMENTS]) if line]
-    found = _matched(rows, copies, texts)
+    found = _matched(records(files[DOCUMENTS]), copies, texts)
     repository = {f"seeds/{id}.txt": copy.text.encode("utf-8") for id, copy in found.items()}
     for name, data in files.items():
         if name.startswith("annotations/"):
-            repository[name] = rebuilt(data, found[json.loads(lines(data)[0])["document"]].text)
+            repository[name] = rebuilt(data, found[records(data)[0]["document"]].text)
     texts_together = together({id: copy.text for id, copy in found.items()})
-    for line in lines(files[OTHERS]):
-        if line:
-            record = json.loads(line)
-            repository[record["file"]] = unpacked({"": record["content"]}, texts_together)[""].encode("utf-8")
+    for other in records(files[OTHERS]):
+        repository[other["file"]] = unpacked(other["content"], texts_together).encode("utf-8")
     for name, digest in about["rebuilds"].items():
         if name not in repository or sha256(repository[name]).hexdigest() != digest:
             raise DataError("the file is not what it was; the release is broken", where=f"{folder}/{name}")
@@ -182,31 +178,28 @@ def _difference(row: Mapping[str, Any], text: str) -> tuple[int, str]:
     """The line where a copy first differs from a document, and how."""
     from difflib import SequenceMatcher
 
-    expected = row["paragraphs"]
-    places = paragraphs(text)
-    ours = [text_hash(text[start:end]) for start, end in places]
-    theirs = [one["sha256"] for one in expected]
-    for kind, a, _, i, j in SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():
+    expected, places = row["paragraphs"], paragraphs(text)
+    ours, theirs = [text_hash(text[start:end]) for start, end in places], [one["sha256"] for one in expected]
+    for kind, a, _, i, _ in SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
-        line = text.count("\n", 0, places[i][0] if i < len(places) else len(text)) + 1
-        if kind == "delete" or (kind == "replace" and j - i == 0):
-            return (
-                line,
-                f"paragraph {a + 1} ({expected[a]['characters']} characters) is missing before this line",
-            )
+        line = _line(text, places[i][0] if i < len(places) else len(text))
+        if kind == "delete":
+            size = expected[a]["characters"]
+            return line, f"paragraph {a + 1} ({size} characters) is missing before this line"
         if kind == "insert":
             return line, f"the paragraph in this line is not in the document, before its paragraph {a + 1}"
-        start, end = places[i]
-        return line, f"paragraph {a + 1} differs: {_how(expected[a], text[start:end])}"
+        return line, f"paragraph {a + 1} differs: {_how(expected[a], text[slice(*places[i])])}"
     for one, (start, _) in zip(expected, places, strict=True):
         if one["start"] != start:
-            line = text.count("\n", 0, start) + 1
             what = f"it begins at character {start}, in the document at {one['start']}"
-            return line, f"the white space before this paragraph differs: {what}"
-    return text.count(
-        "\n"
-    ) + 1, f"the white space at the end: {len(text)} characters, not {row['characters']}"
+            return _line(text, start), f"the white space before this paragraph differs: {what}"
+    what = f"{len(text)} characters, not {row['characters']}"
+    return _line(text, len(text)), f"the white space at the end: {what}"
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1
 
 
 #: What copies are known to differ in, and how it is told.
@@ -272,9 +265,11 @@ def _one_change(text: str, length: int) -> Iterator[str]:
 def _first_change(ours: str, theirs: str) -> str:
     from difflib import SequenceMatcher
 
-    for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-        if kind != "equal":
-            shown = {"replace": f"{ours[a:b]!r} should be {theirs[c:d]!r}"}
-            shown |= {"delete": f"{ours[a:b]!r} is too much", "insert": f"{theirs[c:d]!r} is missing"}
-            return f"at its character {a}: {shown[kind]}"
-    return "nothing"
+    changes = SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
+    kind, a, b, c, d = next(change for change in changes if change[0] != "equal")
+    shown = {
+        "replace": f"{ours[a:b]!r} should be {theirs[c:d]!r}",
+        "delete": f"{ours[a:b]!r} is too much",
+        "insert": f"{theirs[c:d]!r} is missing",
+    }
+    return f"at its character {a}: {shown[kind]}"

@@ -28,6 +28,8 @@ PAUSE = 1.0
 #: What a release may hold beside its own top files, and what is removed from there when it is gone.
 _OURS = ("data/", "annotations/")
 _HUB = "hub:"
+#: Classes of errors by which client libraries tell that a connection broke.
+_BROKEN = {"TransportError", "ConnectionError", "Timeout", "TimeoutError"}
 _NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
@@ -91,12 +93,11 @@ def _opened(folder: Path, root: Path) -> Release:
 
 def check_target(target: str) -> None:
     """Raises WortlautError where ``target`` (a folder, or ``hub:OWNER/NAME``) cannot be published to."""
-    if target.startswith(_HUB):
-        name = target.removeprefix(_HUB)
-        if not _NAME.fullmatch(name):
-            raise DataError(f"{name!r} is no repository of the Hub", hint="Write hub:OWNER/NAME.")
-        return
-    manifest.refuse_other(Path(target))
+    name = target.removeprefix(_HUB)
+    if name == target:
+        manifest.refuse_other(Path(target))
+    elif not _NAME.fullmatch(name):
+        raise DataError(f"{name!r} is no repository of the Hub", hint="Write hub:OWNER/NAME.")
 
 
 def describe(release: Release, target: str) -> Iterator[str]:
@@ -191,14 +192,16 @@ def _by_lfs() -> Iterator[None]:
 def _commit(api: Any, release: Release, name: str, head: str) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    there = api.list_repo_files(name, repo_type="dataset")
     operations: list[Any] = [
-        CommitOperationAdd(path_in_repo=path, path_or_fileobj=release.folder / path) for path in release.files
-    ]
-    operations += [
-        CommitOperationDelete(path_in_repo=path)
-        for path in there
-        if path.startswith(_OURS) and path not in release.files
+        *(
+            CommitOperationAdd(path_in_repo=path, path_or_fileobj=release.folder / path)
+            for path in release.files
+        ),
+        *(
+            CommitOperationDelete(path_in_repo=path)
+            for path in api.list_repo_files(name, repo_type="dataset")
+            if path.startswith(_OURS) and path not in release.files
+        ),
     ]
     info = api.create_commit(
         name,
@@ -217,10 +220,8 @@ def _passes(error: Exception) -> bool:
     if status is not None:
         return status >= 500 or status == 429
     names = {base.__name__ for base in type(error).__mro__}
-    if names & {"TransportError", "ConnectionError", "Timeout", "TimeoutError"}:
-        return True
     # An upload that failed is told by another error, raised from the one that says why.
-    return isinstance(error.__cause__, Exception) and _passes(error.__cause__)
+    return bool(names & _BROKEN) or (isinstance(error.__cause__, Exception) and _passes(error.__cause__))
 
 
 def _status(error: Exception) -> int | None:

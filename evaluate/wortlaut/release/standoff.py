@@ -62,29 +62,26 @@ def _words(text: str) -> Iterator[re.Match[str]]:
 
 def word_runs(texts: Iterable[str], length: int = RUN) -> set[tuple[str, ...]]:
     """Every run of that many words of the texts, case and umlauts evened out."""
-    found = set()
-    for text in texts:
-        words = [plain(word.group()) for word in _words(text)]
-        found |= {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
-    return found
+    return {run for text in texts for run in _runs(text, length)}
+
+
+def _runs(text: str, length: int) -> Iterator[tuple[str, ...]]:
+    words = [plain(word.group()) for word in _words(text)]
+    return zip(*(words[at:] for at in range(length)), strict=False)
 
 
 def check_words(files: Mapping[str, bytes], texts: Iterable[str]) -> None:
     """Raises DataError where a file, or its name, holds a run of three words of a text."""
     runs = word_runs(texts)
     for name, data in files.items():
-        for where, content in (
-            (name, name),
-            *((f"{name}:{n}", line) for n, line in enumerate(lines(data), 1)),
-        ):
-            words = [plain(word.group()) for word in _words(content)]
-            for index in range(len(words) - RUN + 1):
-                if (run := tuple(words[index : index + RUN])) in runs:
-                    raise DataError(
-                        f"a stand-off release would hold words of the text: {' '.join(run)!r}",
-                        where=where,
-                        hint="Write the id, the note or the statement in other words.",
-                    )
+        numbered = ((f"{name}:{number}", line) for number, line in enumerate(lines(data), 1))
+        for where, content in ((name, name), *numbered):
+            for run in filter(runs.__contains__, _runs(content, RUN)):
+                raise DataError(
+                    f"a stand-off release would hold words of the text: {' '.join(run)!r}",
+                    where=where,
+                    hint="Write the id, the note or the statement in other words.",
+                )
 
 
 def lines(data: bytes) -> list[str]:
@@ -122,14 +119,15 @@ class _Packer:
         places = self._places.get(plain(word.group()), ())
         same = [place for place in places if self._text[slice(*place)] == word.group()]
         if same:
-            ends = [self._shared(value, word, start) for start, _ in same]
-            best = max(range(len(same)), key=lambda index: (ends[index], -index))
-            return [same[best][0], same[best][0] + ends[best]]
-        for start, end in places:
-            for name, change in _CHANGES.items():
-                if change(self._text[start:end]) == word.group():
-                    return [start, end, name]
-        return None
+            start = max((start for start, _ in same), key=lambda start: self._shared(value, word, start))
+            return [start, start + self._shared(value, word, start)]
+        changed = (
+            [start, end, name]
+            for start, end in places
+            for name, change in _CHANGES.items()
+            if change(self._text[start:end]) == word.group()
+        )
+        return next(changed, None)
 
     def _shared(self, value: str, word: re.Match[str], start: int) -> int:
         """How many characters are the same from here on, up to the end of a word of both."""
@@ -208,17 +206,17 @@ def _packed(
     root: Path, corpus: Corpus, annotated: Sequence[Path], carried: Sequence[Path]
 ) -> dict[str, bytes]:
     texts = {document.id: document.text for document in corpus.documents}
-    files = {DOCUMENTS: "".join(_dump(_document(one)) + "\n" for one in corpus.documents).encode("utf-8")}
+    files = {DOCUMENTS: _json_lines(map(_document, corpus.documents))}
     packers = {id: _Packer(text) for id, text in texts.items()}
     for path in annotated:
         id = read_annotations(path).header.document
         if id not in texts:
             raise DataError(f"the document {id!r} has no gold", where=f"{path}:1")
         content = path.read_bytes()
-        records = [packers[id].record(json.loads(line)) for line in lines(content) if line]
-        records[0]["document"] = id  # it names the file, so that nothing is hidden by offsets
+        packed = [packers[id].record(record) for record in records(content)]
+        packed[0]["document"] = id  # it names the file, so that nothing is hidden by offsets
         name = path.relative_to(root).as_posix()
-        files[name] = "".join(_dump(record) + "\n" for record in records).encode("utf-8")
+        files[name] = _json_lines(packed)
         if rebuilt(files[name], texts[id]) != content:
             raise DataError(
                 "the file could not be rebuilt from a release",
@@ -226,11 +224,10 @@ def _packed(
                 hint="Write its lines in canonical spelling: `wortlaut validate` shows how.",
             )
     packer = _Packer(together(texts))
-    files[OTHERS] = "".join(
-        _dump({"file": path.relative_to(root).as_posix(), "content": packer.string(path.read_text("utf-8"))})
-        + "\n"
+    files[OTHERS] = _json_lines(
+        {"file": path.relative_to(root).as_posix(), "content": packer.string(path.read_text("utf-8"))}
         for path in carried
-    ).encode("utf-8")
+    )
     return files
 
 
@@ -273,12 +270,16 @@ def together(texts: Mapping[str, str]) -> str:
 
 def rebuilt(content: bytes, text: str) -> bytes:
     """An annotation file as it was before its surfaces were taken out."""
-    records = (unpacked(json.loads(line), text) for line in lines(content) if line)
-    return "".join(_dump(record) + "\n" for record in records).encode("utf-8")
+    return _json_lines(unpacked(record, text) for record in records(content))
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _json_lines(values: Iterable[object]) -> bytes:
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode("utf-8")
+
+
+def records(data: bytes) -> list[Any]:
+    """The values of a file of JSON Lines."""
+    return [json.loads(line) for line in lines(data) if line]
 
 
 # ---------------------------------------------------------------- checks
@@ -287,13 +288,11 @@ def _dump(value: object) -> str:
 def check(files: Mapping[str, bytes]) -> Iterator[tuple[str, Problem]]:
     """Whether a stand-off release fits together (rule P08): name of the file, and what is wrong."""
     try:
-        rows = [json.loads(line) for line in lines(files[DOCUMENTS]) if line]
+        rows = records(files[DOCUMENTS])
         lengths = {row["document"]: row["characters"] for row in rows}
     except (KeyError, ValueError, TypeError) as error:
-        yield (
-            DOCUMENTS if DOCUMENTS in files else manifest.MANIFEST,
-            Problem("P08", 0, f"no documents: {error!r}"),
-        )
+        name = DOCUMENTS if DOCUMENTS in files else manifest.MANIFEST
+        yield name, Problem("P08", 0, f"no documents: {error!r}")
         return
     for number, row in enumerate(rows, 1):
         last = 0
@@ -322,13 +321,9 @@ def check(files: Mapping[str, bytes]) -> Iterator[tuple[str, Problem]]:
 
 
 def _fragments(value: Any) -> Iterator[list[Any]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key != _PACKED:
-                yield from _fragments(item)
-    elif isinstance(value, list):
-        if len(value) in (2, 3) and type(value[0]) is type(value[1]) is int:
-            yield value
-        else:
-            for item in value:
-                yield from _fragments(item)
+    if isinstance(value, list) and len(value) in (2, 3) and type(value[0]) is type(value[1]) is int:
+        yield value
+        return
+    inside = [item for key, item in value.items() if key != _PACKED] if isinstance(value, dict) else value
+    for item in inside if isinstance(inside, list) else ():
+        yield from _fragments(item)
