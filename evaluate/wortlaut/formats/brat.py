@@ -30,8 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS, folder
-from wortlaut.formats.columns import files, lines
+from wortlaut.formats import files
 from wortlaut.formats.graph import (
     PARENT,
     QUOTE_LABELS,
@@ -43,7 +42,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.formats.losses import Losses
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.records.objects import loads
 
@@ -58,17 +57,15 @@ _REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.ann`` or ``.txt`` file."""
-    for file in files(
-        path.with_suffix(".ann") if path.suffix == ".txt" else path, *FORMATS["brat"].suffixes, named=True
-    ):
-        yield _document(file)
+    start = path.with_suffix(".ann") if path.suffix == ".txt" else path
+    yield from map(_document, files.find(start, "brat", named=True))
 
 
 def _document(file: Path) -> Document:
-    text = folder.read_text(file.with_suffix(".txt"), hint="Convert it to UTF-8.")
+    text = files.read_text(file.with_suffix(".txt"), hint="Convert it to UTF-8.")
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
-    for number, line in lines(file):
+    for number, line in files.lines(file):
         where = f"{file}:{number}"
         if line.startswith("T"):
             name, label, span = _text_bound(line, text, where)
@@ -77,14 +74,13 @@ def _document(file: Path) -> Document:
             spans[name] = label, span
         elif line.strip():
             others.append((where, line))
-    return _with_own(Document(file.stem, text), spans, others, str(file))
+    return _with_own(file, text, spans, others)
 
 
 def _with_own(
-    document: Document, spans: Mapping[str, tuple[str, Span]], others: Sequence[tuple[str, str]], file: str
+    file: Path, text: str, spans: Mapping[str, tuple[str, Span]], others: Sequence[tuple[str, str]]
 ) -> Document:
-    """The document with its annotations, those that :func:`write` wrote told from other people's lines."""
-    text = document.text
+    """The document, the annotations that :func:`write` wrote told from other people's lines."""
     values: dict[str, dict[str, Any]] = defaultdict(dict)
     clusters: list[dict[str, Any]] = []
     edges: list[Edge] = []
@@ -117,41 +113,37 @@ def _with_own(
     ]
     theirs = _annotations(text, spans, rest)
     if not values and not any(label in QUOTE_LABELS for label, _ in spans.values()):
-        return replace(document, annotations=theirs)
+        return Document(file.stem, text, theirs)
     nodes = []
     for (name, (label, span)), entity in zip(spans.items(), theirs.entities, strict=True):
-        other = {"entity": entity.entity, "qid": entity.qid, "note": entity.note}
-        if label in QUOTE_LABELS or "cluster" in values.get(name, {}):
-            other = {"note": entity.note}
-        given = {key: value for key, value in other.items() if value is not None}
+        ours = label in QUOTE_LABELS or "cluster" in values.get(name, {})
+        keys = ("note",) if ours else ("entity", "qid", "note")
+        given = {key: value for key in keys if (value := getattr(entity, key)) is not None}
         nodes.append(Node(name, label, span, given | values.get(name, {})))
     known_clusters = [*to_graph(Annotations(clusters=theirs.clusters)).clusters, *clusters]
-    return to_document(document.id, text, Graph(nodes, edges, known_clusters), file)
+    return to_document(file.stem, text, Graph(nodes, edges, known_clusters), str(file))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there: a ``.txt`` and an ``.ann`` file a document."""
-    losses = Losses("brat")
-    path.mkdir()
-    for name, document in folder.named(documents):
-        if name != document.id:
-            losses.add("document.id", document, "it cannot be a file name", f"becomes {name}")
-        for key, _ in document.meta:
-            losses.add("meta", document, NO_PLACE, key)
-        folder.write(path, f"{name}.txt", document.text)
-        folder.write(path, f"{name}.ann", "".join(line + "\n" for line in _lines(document, losses)))
-    return losses
+    return files.write_folder(path, documents, Losses("brat"), _contents)
+
+
+def _contents(document: Document, name: str, losses: Losses) -> dict[str, str]:
+    if name != document.id:
+        losses.add("document.id", document, "it cannot be a file name", f"becomes {name}")
+    losses.add_all(document, meta=document.meta)
+    return {".txt": document.text, ".ann": "".join(f"{line}\n" for line in _lines(document, losses))}
 
 
 def _lines(document: Document, losses: Losses) -> Iterator[str]:
-    entities = [entity for entity in document.entities if entity.label.split() == [entity.label]]
-    for entity in document.entities:
-        if entity.label.split() != [entity.label]:
-            losses.add("entity", document, "its label has white space", entity.label, entity.span)
-    annotations = replace(document.annotations, entities=tuple(entities))
-    document = carried(document.with_annotations(annotations), losses)
-    graph = to_graph(document.annotations)
-    depths = nesting([entity.span for entity in document.entities])
+    entities = tuple(entity for entity in document.entities if entity.label.split() == [entity.label])
+    for entity in (entity for entity in document.entities if entity.label.split() != [entity.label]):
+        losses.add("entity", document, "its label has white space", entity.label, entity.span)
+    fitting = document.with_annotations(replace(document.annotations, entities=entities))
+    annotations = carried(fitting, losses)
+    graph = to_graph(annotations)
+    depths = nesting([entity.span for entity in annotations.entities])
     levels = {node.id: depth for node, depth in zip(graph.nodes, depths, strict=False)}
     first: dict[object, str] = {}
     notes: list[str] = []
@@ -191,11 +183,10 @@ def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
             hint="Expected id, tab, label and offsets such as 'PER 0 5' or 'PER 0 5;12 17', tab, text.",
         )
     fragments = [(int(start), int(end)) for start, end in map(str.split, match["offsets"].split(";"))]
-    for start, end in fragments:
-        if not start < end <= len(text):
-            raise DataError(
-                f"[{start}, {end}) is empty, reversed or past the end of the text at {len(text)}", where=where
-            )
+    for start, end in ((start, end) for start, end in fragments if not start < end <= len(text)):
+        raise DataError(
+            f"[{start}, {end}) is empty, reversed or past the end of the text at {len(text)}", where=where
+        )
     if not _same(fragments, text, surface):
         unix = text.replace("\r\n", "\n")
         counted_as_one = unix != text and _same(fragments, unix, surface)
@@ -232,17 +223,10 @@ def _line(line: str, where: str) -> _Line:
     kind, *fields = rest.partition("\t")[0].split(" ")
     fields = [part for part in fields if part]
     values = [part.partition(":")[2] for part in fields]
-    if id == "*":
-        targets = mentioned = fields
-    elif id[:1] == "R":
-        targets = mentioned = values
-    elif id[:1] == "E":
-        kind, _, trigger = kind.partition(":")
-        targets, mentioned = [trigger], [trigger, *values]
-    elif id[:1] in ("A", "M", "N", "#"):
-        targets = mentioned = fields[:1]
-    else:
-        targets = mentioned = []
+    kind, trigger = kind.partition(":")[::2] if id[:1] == "E" else (kind, "")
+    about = {"*": fields, "R": values, "E": [trigger]} | dict.fromkeys("AMN#", fields[:1])
+    targets = about.get(id if id[:1] == "*" else id[:1], [])
+    mentioned = [trigger, *values] if id[:1] == "E" else targets
     if not kind or not all(mentioned) or not targets:
         raise DataError(
             "is no annotation that brat writes",
@@ -257,19 +241,17 @@ def _annotations(
 ) -> Annotations:
     parsed = [_line(line, where) for where, line in others]
     about: dict[str, tuple[str, ...]] = dict.fromkeys(spans, ())
-    for item in parsed:
-        if item.id != "*":
-            if item.id in about:
-                raise DataError(f"{item.id} is there twice", where=item.where)
-            about[item.id] = item.targets
+    for item in (item for item in parsed if item.id != "*"):
+        if item.id in about:
+            raise DataError(f"{item.id} is there twice", where=item.where)
+        about[item.id] = item.targets
     group = {name: [name] for name in spans}  # every member of a group holds the same list
     notes: dict[str, list[str]] = {name: [] for name in spans}
     joins: list[_Line] = []
     qids: dict[str, str] = {}
     for item in parsed:
-        for name in item.mentioned:
-            if name not in about:
-                raise DataError(f"there is no {name}", where=item.where)
+        if strange := [name for name in item.mentioned if name not in about]:
+            raise DataError(f"there is no {strange[0]}", where=item.where)
         same = item.kind.casefold().replace("-", "").replace("_", "") in COREFERENCE
         if same and item.id[0] in "*R" and all(name in spans for name in item.targets):
             joins.append(item)

@@ -1,4 +1,4 @@
-"""What the token-per-line formats share: files, numbered lines, text from tokens, spans from tags."""
+"""What the token-per-line formats share: text from tokens, spans from tags."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.errors import DataError
+from wortlaut.formats.losses import NO_PLACE, Losses, reason
 from wortlaut.model import Document, Entity, Span
 from wortlaut.text import segments
 
@@ -17,44 +17,6 @@ from wortlaut.text import segments
 SCHEMES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU"}
 _OPENS = frozenset("BSU")
 _CLOSES = frozenset("ESLU")
-
-
-def files(path: Path, *suffixes: str, named: bool = False) -> list[Path]:
-    """``path`` itself, or every file below it whose name ends in one of ``suffixes``, sorted.
-
-    ``named``: document ids are made from the names of the files, so no two may have the same.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise MissingFileError("there is no such file or folder", where=str(path))
-    found = sorted(file for file in path.rglob("*") if file.name.endswith(suffixes) and file.is_file())
-    if not found:
-        raise MissingFileError(
-            f"the folder holds no file that ends in {' or '.join(suffixes)}", where=str(path)
-        )
-    seen: dict[str, Path] = {}
-    for file in found if named else ():
-        if (other := seen.setdefault(file.stem, file)) is not file:
-            raise DataError(
-                f"has the same name as {other}, and document ids are made from it",
-                where=str(file),
-                hint="Rename one of them, or read them one at a time.",
-            )
-    return found
-
-
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and text of every line, without line end or byte order mark; strict UTF-8."""
-    with path.open("rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"is not UTF-8: {error.reason}", where=f"{path}:{number}", hint="Convert it to UTF-8."
-                ) from None
-            yield number, line.rstrip("\r\n")
 
 
 def lay_out(tokens: Iterable[tuple[str, str]]) -> tuple[str, list[tuple[int, int]]]:
@@ -141,6 +103,8 @@ LAYOUT = ("tokens", "sentences", "scheme")
 INSIDE = "begins or ends inside a token"
 DISCONTINUOUS = "discontinuous"
 CROSSES = "crosses the end of a sentence"
+#: What stands beside the label of an entity.
+VALUES = ("entity", "qid", "metonymy", "score", "note")
 OVERLAPS = "overlaps another entity of its level"
 
 
@@ -221,13 +185,9 @@ def _fitting(packed: str, text: str) -> tuple[tuple[int, int], ...] | None:
     offsets = _offsets(packed)
     last = 0
     for start, end in offsets or ():
-        if not last <= start < end <= len(text) or text[last:start].strip():
-            return None
-        if (
-            text[start].isspace()
-            or text[end - 1].isspace()
-            or not {"\n", "\r", "\t"}.isdisjoint(text[start:end])
-        ):
+        token = text[start:end]
+        in_order = last <= start < end <= len(text) and not text[last:start].strip()
+        if not in_order or token != token.strip() or not {"\n", "\r", "\t"}.isdisjoint(token):
             return None
         last = end
     return offsets if offsets and not text[last:].strip() else None
@@ -267,9 +227,7 @@ def comments(
 ) -> Iterator[tuple[str, str]]:
     """What comments can hold of ``meta``: keys not ``reserved``, once each, if it ``fits``."""
     seen = set(reserved)
-    for key, value in document.meta:
-        if key in LAYOUT:
-            continue
+    for key, value in ((key, value) for key, value in document.meta if key not in LAYOUT):
         if key in seen or not fits(key, value):
             losses.add("meta", document, "a comment cannot hold it", key)
         else:
@@ -277,42 +235,38 @@ def comments(
             yield key, value
 
 
-def taggable(view: TokenView, losses: Losses, levels: int) -> list[list[tuple[int, int, Entity]]]:
+def taggable(view: TokenView, losses: Losses, *carried: Iterable[str]) -> list[list[tuple[int, int, Entity]]]:
     """Per level the entities that a column of tags can show: first token, token after the last, entity.
 
-    Those that it cannot are added to ``losses``, as are all quotes and clusters.
+    Those that it cannot are added to ``losses``, as are all quotes and clusters, and what stands beside the
+    label of an entity and is not ``carried``, which says that for each level.
     """
-    document = view.document
-    shown: list[list[tuple[int, int, Entity]]] = [[] for _ in range(levels)]
-    taken: list[set[int]] = [set() for _ in range(levels)]
+    document, levels = view.document, len(carried)
+    shown: list[list[tuple[int, int, Entity]]] = [[] for _ in carried]
+    taken: set[tuple[int, int]] = set()
     for entity in document.entities:
-        place = view.find(entity.span)
-        if entity.span.discontinuous:
-            reason = DISCONTINUOUS
-        elif not 1 <= entity.level <= levels:
-            reason = f"its level is not {'1' if levels == 1 else f'1 to {levels}'}"
-        elif place is None:
-            reason = INSIDE
-        elif not view.within_sentence(*place):
-            reason = CROSSES
-        elif any(index in taken[entity.level - 1] for index in range(*place)):
-            reason = OVERLAPS
-        elif entity.label.split() != [entity.label]:
-            reason = "its label has white space"
+        first, last = view.find(entity.span) or (0, 0)
+        places = {(entity.level, index) for index in range(first, last)}
+        faults = {
+            DISCONTINUOUS: entity.span.discontinuous,
+            f"its level is not {'1' if levels == 1 else f'1 to {levels}'}": not 1 <= entity.level <= levels,
+            INSIDE: not places,
+            CROSSES: not view.within_sentence(first, last),
+            OVERLAPS: not taken.isdisjoint(places),
+            "its label has white space": entity.label.split() != [entity.label],
+        }
+        if why := reason(faults):
+            losses.add("entity", document, why, entity.label, entity.span)
         else:
-            shown[entity.level - 1].append((*place, entity))
-            taken[entity.level - 1].update(range(*place))
-            continue
-        losses.add("entity", document, reason, entity.label, entity.span)
+            shown[entity.level - 1].append((first, last, entity))
+            taken |= places
     losses.add_all(document, quotes=document.quotes, clusters=document.clusters)
-    return [sorted(level, key=lambda item: item[:2]) for level in shown]
-
-
-def lose_values(document: Document, entity: Entity, losses: Losses, carried: Iterable[str] = ()) -> None:
-    """Count what stands beside the label of an entity and is not ``carried``."""
-    for name in ("entity", "qid", "metonymy", "score", "note"):
-        if name not in carried and getattr(entity, name) is not None:
-            losses.add(f"entity.{name}", document, NO_PLACE, f"{entity.label} {name}", entity.span)
+    for level, kept in zip(shown, carried, strict=True):
+        level.sort(key=lambda item: item[:2])
+        for name in (name for name in VALUES if name not in kept):
+            for entity in (entity for *_, entity in level if getattr(entity, name) is not None):
+                losses.add(f"entity.{name}", document, NO_PLACE, f"{entity.label} {name}", entity.span)
+    return shown
 
 
 #: Prefixes of the first and the last token of a phrase, and of one that is alone.

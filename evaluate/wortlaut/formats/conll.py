@@ -32,7 +32,7 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError, unknown_name
-from wortlaut.formats import FORMATS
+from wortlaut.formats import files
 from wortlaut.formats.columns import (
     SCHEMES,
     TokenView,
@@ -40,16 +40,12 @@ from wortlaut.formats.columns import (
     comments,
     decode,
     encode,
-    files,
     lay_out,
-    lines,
-    lose_values,
     pack,
     taggable,
     write_views,
 )
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Annotations, Document, Entity, Span
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
@@ -68,7 +64,6 @@ _INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
-_SUFFIXES = tuple(chain.from_iterable(FORMATS[name].suffixes for name in ("conll", "conllu", "germeval")))
 _EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
 #: Lines looked at to find the layout.
 _SAMPLE = 20_000
@@ -108,7 +103,7 @@ def read(path: Path, *, scheme: str | None = None) -> Iterator[Document]:
     """
     if scheme is not None and scheme not in SCHEMES:
         raise unknown_name("tag scheme", scheme, SCHEMES)
-    for file in files(path, *_SUFFIXES, named=True):
+    for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme)
         for count, part in enumerate(_parts(file, layout), 1):
             yield _document(file, layout, part, count)
@@ -125,17 +120,13 @@ def _is_aside(line: str) -> bool:
 
 
 def _layout(file: Path, scheme: str | None) -> _Layout:
-    head = ((number, line) for number, line in lines(file) if not _is_aside(line))
-    numbers, sample = [], []
-    for number, line in islice(head, _SAMPLE):
-        sample.append(line)
-        if line.strip():
-            numbers.append(number)
-    filled = [line for line in sample if line.strip()]
+    head = ((number, line) for number, line in files.lines(file) if not _is_aside(line))
+    sample = list(islice(head, _SAMPLE))
+    filled = [(number, line) for number, line in sample if line.strip()]
     if not filled:
         raise DataError("holds no tokens", where=f"{file}:1", hint=_EXPECTED)
-    tabs = "\t" in filled[0]
-    split = [_columns(line, tabs) for line in filled]
+    tabs = "\t" in filled[0][1]
+    split = [_columns(line, tabs) for _, line in filled]
     width = Counter(map(len, split)).most_common(1)[0][0]
     rows = [row for row in split if len(row) == width]
     # Nine in ten, so that a misprint does not hide the column: the line that has it is named later.
@@ -151,17 +142,15 @@ def _layout(file: Path, scheme: str | None) -> _Layout:
     if not tagged:
         at = next((at for at, row in enumerate(split) if not _TAG.fullmatch(row[-1])), 0)
         shown = f"{split[at][-1]!r} is no tag" if width > 1 else "has no tag"
-        raise DataError(f"{shown}, and no column holds tags", where=f"{file}:{numbers[at]}", hint=_EXPECTED)
+        raise DataError(f"{shown}, and no column holds tags", where=f"{file}:{filled[at][0]}", hint=_EXPECTED)
     if numbered and len(tagged) > 1:
         raise DataError(
             "has two columns of tags",
             where=str(file),
             hint="Outer and inner names, as in GermEval 2014? Read the file as germeval.",
         )
-    if scheme is None:
-        tags = [row[tagged[-1]] if len(row := _columns(line, tabs)) == width else "O" for line in sample]
-        scheme = _scheme(tags)
-    return _Layout(tabs, width, numbered, tagged[-1], scheme)
+    tags = [row[tagged[-1]] if len(row := _columns(line, tabs)) == width else "O" for _, line in sample]
+    return _Layout(tabs, width, numbered, tagged[-1], scheme or _scheme(tags))
 
 
 def _scheme(tags: list[str]) -> str:
@@ -178,7 +167,7 @@ def _scheme(tags: list[str]) -> str:
 def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
     faults = KNOWN_FAULTS.get(file.name, {})
     part, sentence, marked = _Part(), _Sentence(), False
-    for number, line in lines(file):
+    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
         where = f"{file}:{number}"
         fields = _columns(line, layout.tabs)
         comment = line.startswith("#") and not (
@@ -189,10 +178,7 @@ def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
         if (start or not line.strip()) and sentence.rows:
             part.sentences.append(sentence)
             sentence = _Sentence()
-            if not marked or start:
-                yield part
-                part = _Part()
-        elif start and part.sentences:
+        if part.sentences and (start or not marked):
             yield part
             part = _Part()
         if start:
@@ -216,8 +202,6 @@ def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
             if not fields[layout.numbered].strip():
                 raise DataError("has no token", where=where)
             sentence.rows.append((number, fields))
-    if sentence.rows:
-        part.sentences.append(sentence)
     if part.sentences:
         yield part
 
@@ -245,19 +229,21 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
         phrases, broken = decode(
             [row[layout.tag] for _, row, _ in words], partial(_place, file, words), layout.scheme
         )
-        for first, last, label in phrases:
-            start, end = own[words[first][2]][0], own[words[last - 1][2]][1]
-            entities.append(Entity(Span.of(start, end), label))
+        entities += (
+            Entity(Span.of(own[words[first][2]][0], own[words[last - 1][2]][1]), label)
+            for first, last, label in phrases
+        )
         texts.append(text)
         offsets += own
         repaired += broken
         position += len(text) + 1
-    meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
     read = {layout.numbered - 1, int(layout.numbered), layout.tag}
-    if unread := [str(column + 1) for column in range(layout.width) if column not in read]:
-        meta["columns_not_read"] = " ".join(unread)
-    if repaired:
-        meta["repaired_tags"] = str(repaired)
+    counted = {
+        "columns_not_read": " ".join(str(column + 1) for column in range(layout.width) if column not in read),
+        "repaired_tags": str(repaired or ""),
+    }
+    meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
+    meta |= {key: value for key, value in counted.items() if value}
     name = part.name or f"{file.stem}-{count:06d}"
     return Document(name, "\n".join(texts), Annotations(tuple(entities)), tuple(meta.items()))
 
@@ -318,18 +304,18 @@ def write(path: Path, documents: Iterable[Document], scheme: str = "IOB2") -> Lo
     return write_views(path, documents, Losses("conll"), partial(_written, scheme), mark=_MARK)
 
 
-join = concatenate
+join = files.concatenate
 
 
 def _written(scheme: str, view: TokenView, losses: Losses) -> Iterator[str]:
     document = view.document
     yield f"# newdoc id = {comment_id(document, losses)}"
     # The text may be laid out anew, so offsets into it would be wrong.
-    for key, value in comments(document, losses, (*_MARKS, "text", "lines"), _is_comment):
-        yield f"# {key} = {value}"
-    (outer,) = taggable(view, losses, 1)
-    for _, _, entity in outer:
-        lose_values(document, entity, losses)
+    yield from (
+        f"# {key} = {value}"
+        for key, value in comments(document, losses, (*_MARKS, "text", "lines"), _is_comment)
+    )
+    (outer,) = taggable(view, losses, ())
     # A sentence is tagged by itself: no phrase of IOB1 touches one of the sentence before.
     texts = []
     for start, end in view.sentences:

@@ -22,12 +22,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS
+from wortlaut.formats import files
 from wortlaut.formats.columns import (
     CROSSES,
     INSIDE,
@@ -35,14 +36,11 @@ from wortlaut.formats.columns import (
     TokenView,
     comment_id,
     comments,
-    files,
-    lines,
     pack,
     write_views,
 )
 from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NUMBERS, Graph, Node, to_document, to_graph
-from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
+from wortlaut.formats.losses import Losses, reason
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.records.objects import loads
 
@@ -69,7 +67,7 @@ _OWN = (
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a ``.conllu`` file or of a folder of them."""
-    for file in files(path, *FORMATS["conllu"].suffixes, named=True):
+    for file in files.find(path, "conllu", named=True):
         for number, part in enumerate(_parts(file), 1):
             yield _document(part, file, number)
 
@@ -89,7 +87,7 @@ def _parts(file: Path) -> Iterator[_Part]:
     rows: list[tuple[int, list[str]]] = []
     text: str | None = None
     fields: tuple[str, ...] = ()
-    for number, line in lines(file):
+    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
         where = f"{file}:{number}"
         if line.startswith("#"):
             found = _COMMENT.match(line)
@@ -118,8 +116,6 @@ def _parts(file: Path) -> Iterator[_Part]:
         elif rows:
             part.sentences.append((rows, text))
             rows, text = [], None
-    if rows:
-        part.sentences.append((rows, text))
     if part.sentences:
         yield part
 
@@ -183,7 +179,7 @@ class _Mentions:
     """Brackets of one document, matched as they come in."""
 
     def __init__(self) -> None:
-        self._open: dict[str, list[_Mention]] = {}
+        self._open: dict[str, list[_Mention]] = defaultdict(list)
         self._broken: dict[str, _Mention] = {}
         self._found: list[_Mention] = []
 
@@ -214,10 +210,10 @@ class _Mentions:
             self._found.append(mention)
         mention.start = index
         mention.rest = part is not None and part["part"] != part["parts"]
-        self._open.setdefault(name, []).append(mention)
+        self._open[name].append(mention)
 
     def _close(self, name: str, index: int, where: str) -> None:
-        if not self._open.get(name):
+        if not self._open[name]:
             raise DataError(f"{name}) closes what was not opened", where=where)
         mention = self._open[name].pop()
         mention.ranges.append((mention.start, index))
@@ -225,9 +221,8 @@ class _Mentions:
             self._broken[mention.eid] = mention
 
     def finish(self, where: str) -> None:
-        for name, left in self._open.items():
-            if left:
-                raise DataError(f"({name} is never closed", where=where)
+        if left := [name for name, mentions in self._open.items() if mentions]:
+            raise DataError(f"({left[0]} is never closed", where=where)
 
     def nodes(self, offsets: Sequence[tuple[int, int]], declared: set[str], where: str) -> list[Node]:
         """An entity or a mention of each."""
@@ -276,15 +271,14 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     return write_views(path, documents, Losses("conllu"), _written)
 
 
-join = concatenate
+join = files.concatenate
 
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     document = view.document
     yield f"# newdoc id = {comment_id(document, losses)}"
     yield f"# global.Entity = {'-'.join(_FIELDS)}"
-    for key, value in comments(document, losses, _OWN, _is_comment):
-        yield f"# {key} = {value}"
+    yield from (f"# {key} = {value}" for key, value in comments(document, losses, _OWN, _is_comment))
     losses.add_all(document, quotes=document.quotes)
     for cluster in to_graph(Annotations(clusters=document.clusters)).clusters:
         yield f"# cluster = {json.dumps(cluster, ensure_ascii=False)}"
@@ -332,15 +326,14 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
     for item, eid, etype, other in _mentions(document, declared, losses):
         places = [view.find(Span.of(*fragment)) for fragment in item.fragments]
         ranges = [place for place in places if place is not None]
-        reason = ""
-        if len(ranges) < len(places):
-            reason = INSIDE
-        elif not view.within_sentence(ranges[0][0], ranges[-1][1]):
-            reason = CROSSES
-        elif any(_confused(ranges, others) for others in taken[eid]):
-            reason = "crosses another mention of its cluster"
-        if reason:
-            losses.add("entity" if etype else "mention", document, reason, etype or eid, item)
+        faults = {
+            INSIDE: None in places,
+            CROSSES: ranges and not view.within_sentence(ranges[0][0], ranges[-1][1]),
+            "crosses another mention of its cluster": ranges
+            and any(_confused(ranges, o) for o in taken[eid]),
+        }
+        if why := reason(faults):
+            losses.add("entity" if etype else "mention", document, why, etype or eid, item)
             continue
         taken[eid].append(ranges)
         for part, (first, last) in enumerate(ranges, 1):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
+from wortlaut.formats.files import link_or_copy
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import link_or_copy
 from wortlaut.model import Document, Span
 from wortlaut.records.arrow import columns, from_structs, to_structs
 from wortlaut.text.digests import text_hash

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS, jsonl
-from wortlaut.formats.columns import INSIDE, files
+from wortlaut.formats import files, jsonl
+from wortlaut.formats.columns import INSIDE
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import link_or_copy
-from wortlaut.model import ROLES, Annotations, Document, Span
+from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 
 _OWN = "wortlaut"
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
@@ -39,7 +38,7 @@ def read(path: Path) -> Iterator[Document]:
     import spacy
     from spacy.tokens import DocBin
 
-    for file in files(path, *FORMATS["docbin"].suffixes):
+    for file in files.find(path, "docbin"):
         try:
             docs = DocBin().from_bytes(file.read_bytes())
         # Whatever msgpack and zlib raise over other bytes.
@@ -75,32 +74,26 @@ def join(path: Path, parts: Sequence[Path]) -> None:
             whole.merge(DocBin(store_user_data=True).from_disk(part))
         whole.to_disk(path)
     elif path.suffix == ".spacy":
-        link_or_copy(parts[0], path)
+        files.link_or_copy(parts[0], path)
     else:
         path.mkdir()
         for number, part in enumerate(parts):
-            link_or_copy(part, path / f"{number:05}.spacy")
+            files.link_or_copy(part, path / f"{number:05}.spacy")
 
 
 def _doc(document: Document, doc: Any, losses: Losses) -> Any:
-    starts = {token.idx for token in doc}
-    ends = {token.idx + len(token.text) for token in doc}
-
-    def fits(span: Span) -> bool:
-        return all(start in starts and end in ends for start, end in span)
-
-    document = carried(_fitting(document, fits, losses), losses)
-    graph = to_graph(document.annotations)
+    annotations = carried(_fitting(document, doc, losses), losses)
+    graph = to_graph(annotations)
     groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
     for node in graph.nodes:
-        for start, end in node.span:
-            kb_id = node.values.get("qid") or ""
-            span = doc.char_span(start, end, node.label, kb_id=kb_id, span_id=node.id)
-            groups[_group(node, graph)].append(span)
+        groups[_group(node, graph)] += (
+            doc.char_span(start, end, node.label, kb_id=node.values.get("qid") or "", span_id=node.id)
+            for start, end in node.span
+        )
     for name, spans in groups.items():
         if spans or name == "entities":
             doc.spans[name] = spans
-    doc.ents = _flat(document, doc)
+    doc.ents = _flat(annotations.entities, doc)
     doc.user_data[_OWN] = {
         "document": document.id,
         "meta": jsonl.meta(document, losses),
@@ -119,44 +112,45 @@ def _group(node: Node, graph: Graph) -> str:
     return "mentions" if node.label == MENTION and "cluster" in node.values else "entities"
 
 
-def _flat(document: Document, doc: Any) -> list[Any]:
+def _flat(entities: Iterable[Entity], doc: Any) -> list[Any]:
     from spacy.util import filter_spans
 
     spans = [
         doc.char_span(entity.span.start, entity.span.end, entity.label, kb_id=entity.qid or "")
-        for entity in document.entities
+        for entity in entities
         if entity.level == 1 and not entity.span.discontinuous
     ]
     # spaCy takes no entity of white space alone.
     return list(filter_spans(span for span in spans if span.text.strip()))
 
 
-def _fitting(document: Document, fits: Any, losses: Losses) -> Document:
-    def kept(kind: str, what: str, span: Span) -> bool:
-        if not fits(span):
-            losses.add(kind, document, INSIDE, what, span)
-        return bool(fits(span))
+def _fitting(document: Document, doc: Any, losses: Losses) -> Document:
+    """The document with the spans that are whole tokens."""
+    starts = {token.idx for token in doc}
+    ends = {token.idx + len(token.text) for token in doc}
 
-    entities = [entity for entity in document.entities if kept("entity", entity.label, entity.span)]
-    quotes = {}
+    def kept(kind: str, what: str, span: Span) -> bool:
+        fits = all(start in starts and end in ends for start, end in span)
+        if not fits:
+            losses.add(kind, document, INSIDE, what, span)
+        return fits
+
+    entities = tuple(entity for entity in document.entities if kept("entity", entity.label, entity.span))
+    quotes: dict[str, Quote] = {}
     for quote in document.quotes:
-        if kept("quote", quote.id, quote.content):
-            spans = {role: span for role in ROLES if (span := quote.role(role)) is not None}
-            gone = {
-                role: None
-                for role, span in spans.items()
-                if not kept(f"quote.{role}", f"{role} of {quote.id}", span)
-            }
+        (_, content), *roles = quote.spans()
+        if kept("quote", quote.id, content):
+            gone = {r: None for r, span in roles if not kept(f"quote.{r}", f"{r} of {quote.id}", span)}
             quotes[quote.id] = replace(quote, **gone)  # type: ignore[arg-type]
     for id, quote in quotes.items():
         if quote.parent is not None and quote.parent not in quotes:
             losses.add("quote.parent", document, "its parent is lost", id)
             quotes[id] = replace(quote, parent=None)
-    clusters = [
+    clusters = tuple(
         replace(cluster, mentions=tuple(m for m in cluster.mentions if kept("mention", cluster.id, m)))
         for cluster in document.clusters
-    ]
-    return document.with_annotations(Annotations(tuple(entities), tuple(quotes.values()), tuple(clusters)))
+    )
+    return document.with_annotations(Annotations(entities, tuple(quotes.values()), clusters))
 
 
 def _document(doc: Any, name: str, where: str) -> Document:

@@ -11,17 +11,16 @@ are lost. Read: ``entities`` with ``relations``, or ``label`` triples (also ``la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl
+from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document
-from wortlaut.text.utf16 import Utf16, utf16_offsets
+from wortlaut.text.utf16 import code_point, code_points, utf16_offsets
 
 #: Columns that are not ``meta``.
 _OWN = ("id", "document", "text", "data", "entities", "relations", "label", "labels", "Comments")
@@ -31,45 +30,51 @@ def read(path: Path) -> Iterator[Document]:
     """One document a line; it is named by ``document``, else by doccano's id, else by its line."""
     for number, (where, item) in enumerate(jsonl.objects(path), 1):
         text = jsonl.get(item, "text", str, where)
-        units = Utf16(text)
-        nodes = []
-        edges = []
-        for place, entity in enumerate(jsonl.maybe(item, "entities", list, where), 1):
-            at = f"{where}, entity {place}"
-            start, end = (jsonl.get(entity, f"{key}_offset", int, at) for key in ("start", "end"))
-            nodes.append(_node(str(entity.get("id")), start, end, entity.get("label"), text, units, at))
-        for place, relation in enumerate(jsonl.maybe(item, "relations", list, where), 1):
-            at = f"{where}, relation {place}"
-            ends = [str(jsonl.get(relation, key, int, at)) for key in ("from_id", "to_id")]
-            edges.append(Edge(jsonl.get(relation, "type", str, at), *ends))
+        points = code_points(text)
+        nodes = [
+            _node(
+                (
+                    jsonl.get(entity, "start_offset", int, at),
+                    jsonl.get(entity, "end_offset", int, at),
+                    entity.get("label"),
+                ),
+                entity.get("id"),
+                text,
+                points,
+                at,
+            )
+            for at, entity in jsonl.items(item, "entities", "entity", where)
+        ]
+        edges = [
+            Edge(
+                jsonl.get(relation, "type", str, at),
+                *(str(jsonl.get(relation, end, int, at)) for end in ("from_id", "to_id")),
+            )
+            for at, relation in jsonl.items(item, "relations", "relation", where)
+        ]
         triples = [*jsonl.maybe(item, "label", list, where), *jsonl.maybe(item, "labels", list, where)]
         for place, triple in enumerate(triples, 1):
             at = f"{where}, label {place}"
             if not isinstance(triple, list) or len(triple) != 3:
                 raise DataError("is not [start, end, label]", where=at)
-            start, end, label = triple
-            nodes.append(_node(f"label {place}", start, end, label, text, units, at))
+            nodes.append(_node(triple, f"label {place}", text, points, at))
         name = item.get("document", item.get("id"))
         meta = [(key, value) for key, value in item.items() if key not in _OWN]
-        for key, value in meta:
-            if not isinstance(value, str):
-                raise DataError(f"{key!r} is no string", where=where, hint="Remove the column.")
+        if odd := [key for key, value in meta if not isinstance(value, str)]:
+            raise DataError(f"{odd[0]!r} is no string", where=where, hint="Remove the column.")
         yield to_document(str(number if name is None else name), text, Graph(nodes, edges), where, meta)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one document a line."""
-    losses = Losses("doccano")
-    jsonl.write(path, (_line(document, losses) for document in documents))
-    return losses
+    return jsonl.write(path, documents, Losses("doccano"), _line)
 
 
-join = concatenate
+join = files.concatenate
 
 
 def _line(document: Document, losses: Losses) -> dict[str, object]:
-    document = carried(document, losses, entity=(), quote=(), clusters=False)
-    graph = split(to_graph(document.annotations))
+    graph = split(to_graph(carried(document, losses, entity=(), quote=(), clusters=False)))
     units = utf16_offsets(document.text)
     numbers = {node.id: number for number, node in enumerate(graph.nodes, 1)}
     meta = jsonl.meta(document, losses, "doccano has a column of this name", lambda key: key not in _OWN)
@@ -93,9 +98,11 @@ def _line(document: Document, losses: Losses) -> dict[str, object]:
     }
 
 
-def _node(id: str, start: Any, end: Any, label: Any, text: str, units: Utf16, at: str) -> Node:
+def _node(place: Sequence[Any], id: object, text: str, points: Mapping[int, int], at: str) -> Node:
+    start, end, label = place
     if not isinstance(label, str) or not label:
         raise DataError("has no label", where=at)
     if type(start) is not int or type(end) is not int:
         raise DataError(f"{start!r} and {end!r} are not two offsets", where=at)
-    return Node(id, label, jsonl.span(units.point(start, at), units.point(end, at), text, at))
+    span = jsonl.span(code_point(points, start, at), code_point(points, end, at), text, at)
+    return Node(str(id), label, span)

@@ -35,8 +35,8 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS, folder
-from wortlaut.formats.columns import LAYOUT, TokenView, files, pack, token_view
+from wortlaut.formats import files
+from wortlaut.formats.columns import LAYOUT, TokenView, pack, token_view
 from wortlaut.formats.jsonl import get_typed as _get
 from wortlaut.formats.jsonl import read_json
 from wortlaut.formats.losses import NO_PLACE, Losses
@@ -68,8 +68,7 @@ _ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "
 
 def read(path: Path) -> Iterator[Document]:
     """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
-    for file in files(path, *FORMATS["german-news-quotation"].suffixes):
-        yield _document(file)
+    yield from map(_document, files.find(path, "german-news-quotation"))
 
 
 def _document(file: Path) -> Document:
@@ -209,15 +208,15 @@ def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there: a ``.json`` file a document."""
-    losses = Losses("german-news-quotation")
-    path.mkdir()
-    for name, document in folder.named(documents, folder.Names(r"\w.\- (),")):
-        for key, value in document.meta:
-            if key not in LAYOUT and (key, value) != ("split", path.name):
-                losses.add("meta", document, NO_PLACE, key)
+    names = files.Names(r"\w.\- (),")
+
+    def contents(document: Document, _: str, losses: Losses) -> dict[str, str]:
+        gone = (item for item in document.meta if item[0] not in LAYOUT and item != ("split", path.name))
+        losses.add_all(document, meta=gone)
         article = json.dumps(_article(document, losses), ensure_ascii=False, indent=1)
-        folder.write(path, f"{name}.json", article + "\n")
-    return losses
+        return {".json": f"{article}\n"}
+
+    return files.write_folder(path, documents, Losses("german-news-quotation"), contents, names=names)
 
 
 def _article(document: Document, losses: Losses) -> dict[str, Any]:

@@ -17,24 +17,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, count, islice
 from pathlib import Path
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS
+from wortlaut.formats import files
 from wortlaut.formats.columns import (
     LAYOUT,
     TokenView,
     decode,
     encode,
-    files,
     lay_out,
-    lines,
-    lose_values,
     pack,
     taggable,
-    token_view,
+    write_views,
 )
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.formats.losses import Losses
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
 
 _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
@@ -42,30 +40,25 @@ _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
 
 def read(path: Path) -> Iterator[Document]:
     """Every sentence of a ``.tsv`` file or of a folder of them."""
-    for file in files(path, *FORMATS["germeval"].suffixes, named=True):
-        yield from _sentences(file)
+    yield from chain.from_iterable(map(_sentences, files.find(path, "germeval", named=True)))
 
 
 def _sentences(file: Path) -> Iterator[Document]:
     rows: list[tuple[int, list[str]]] = []
-    comment, count = "", 0
-    for number, line in lines(file):
+    comment, places = "", count(1)
+    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
         if line and not line.startswith("#"):
             rows.append(
                 (number, _row(line, len(rows) + 1, len(rows[0][1]) if rows else 0, f"{file}:{number}"))
             )
             continue
         if rows:
-            count += 1
-            yield _document(file, count, comment, rows)
+            yield _document(file, next(places), comment, rows)
             rows, comment = [], ""
-        if line:
-            if comment:
-                raise DataError("a comment line follows another", where=f"{file}:{number}")
-            comment = line
-    if rows:
-        yield _document(file, count + 1, comment, rows)
-    elif comment:
+        if line and comment:
+            raise DataError("a comment line follows another", where=f"{file}:{number}")
+        comment = line or comment
+    if comment:
         raise DataError("ends with a comment line and no sentence: is it cut off?", where=str(file))
 
 
@@ -101,25 +94,29 @@ def _document(file: Path, count: int, comment: str, rows: list[tuple[int, list[s
                     hint=f"GermEval 2014 has {', '.join(ENTITY_LABELS)}.",
                 )
             entities.append(Entity(Span.of(offsets[first][0], offsets[last - 1][1]), label, level))
-    source = _SOURCE.match(comment)
-    named = {} if source is None else {key: value for key, value in source.groupdict().items() if value}
-    meta = {**named, "tokens": pack(offsets), **({"repaired_tags": str(repaired)} if repaired else {})}
+    meta = {
+        **_said(comment),
+        "tokens": pack(offsets),
+        **({"repaired_tags": str(repaired)} if repaired else {}),
+    }
     return Document(f"{file.stem}-{count:06d}", text, Annotations(tuple(entities)), tuple(meta.items()))
+
+
+def _said(line: str) -> dict[str, str]:
+    """Source and date, as far as a comment line has them."""
+    found = _SOURCE.match(line)
+    return {key: value for key, value in found.groupdict().items() if value} if found else {}
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one file; it gets the name that the ids are made from."""
-    losses = Losses("germeval")
-    count = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for document in documents:
-            view = token_view(document)
-            if not view.words:
-                losses.add("document", document, "it has no tokens")
-                continue
-            file.writelines(_written(view, f"{path.stem}-{count + 1:06d}", losses))
-            count += len(view.sentences)
-    return losses
+    ids = (f"{path.stem}-{number:06d}" for number in count(1))
+
+    def lines(view: TokenView, losses: Losses) -> Iterator[str]:
+        first, *_ = islice(ids, len(view.sentences))
+        return _written(view, first, losses)
+
+    return write_views(path, documents, Losses("germeval"), lines)
 
 
 def _written(view: TokenView, id: str, losses: Losses) -> Iterator[str]:
@@ -129,41 +126,34 @@ def _written(view: TokenView, id: str, losses: Losses) -> Iterator[str]:
     if len(view.sentences) > 1:
         losses.add("document.bounds", document, "each sentence is a document")
     comment = _source_line(document, losses)
-    entities = [entity for entity in document.entities if entity.label in ENTITY_LABELS]
-    for entity in document.entities:
-        if entity.label not in ENTITY_LABELS:
-            losses.add("entity", document, "its label is none of GermEval 2014", entity.label, entity.span)
-    known = replace(document.annotations, entities=tuple(entities))
-    levels = taggable(replace(view, document=document.with_annotations(known)), losses, 2)
-    for level in levels:
-        for _, _, entity in level:
-            lose_values(document, entity, losses)
+    entities = tuple(entity for entity in document.entities if entity.label in ENTITY_LABELS)
+    for entity in (entity for entity in document.entities if entity.label not in ENTITY_LABELS):
+        losses.add("entity", document, "its label is none of GermEval 2014", entity.label, entity.span)
+    known = document.with_annotations(replace(document.annotations, entities=entities))
+    levels = taggable(replace(view, document=known), losses, (), ())
     texts = []
     for start, end in view.sentences:
         words = range(start, end)
-        yield comment
+        yield from comment
         columns = [
             encode([(f - start, t - start, e.label) for f, t, e in level if start <= f < end], len(words))
             for level in levels
         ]
         for number, (index, outer, inner) in enumerate(zip(words, *columns, strict=True), 1):
-            yield f"{number}\t{view.surface(index)}\t{outer}\t{inner}\n"
-        yield "\n"
+            yield f"{number}\t{view.surface(index)}\t{outer}\t{inner}"
+        yield ""
         texts.append(" ".join(map(view.surface, words)))
     if len(texts) > 1 or texts[0] != document.text:
         losses.add("text", document, "one space stands between tokens, nothing else")
 
 
-def _source_line(document: Document, losses: Losses) -> str:
+def _source_line(document: Document, losses: Losses) -> list[str]:
     """The comment line with source and date, as far as it gives them back; else no line."""
     meta = dict(document.meta)
     date = f" [{meta['date']}]" if "date" in meta else ""
     line = f"# {meta.get('source', '')}{date}".rstrip(" ")
-    found = _SOURCE.match(line)
-    read = {} if found is None else {key: value for key, value in found.groupdict().items() if value}
     kept = {key: meta[key] for key in ("source", "date") if key in meta}
-    fits = bool(kept) and read == kept and "\n" not in line and "\r" not in line
-    for key, _ in document.meta:
-        if key not in LAYOUT and not (fits and key in kept):
-            losses.add("meta", document, NO_PLACE, key)
-    return f"{line}\n" if fits else ""
+    fits = bool(kept) and _said(line) == kept and "\n" not in line and "\r" not in line
+    gone = (item for item in document.meta if item[0] not in LAYOUT and not (fits and item[0] in kept))
+    losses.add_all(document, meta=gone)
+    return [line] if fits else []

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats.losses import NO_PLACE, Losses
@@ -77,23 +78,20 @@ def to_graph(annotations: Annotations) -> Graph:
         nodes.append(Node(str(len(nodes) + 1), label, span, values))
         return nodes[-1].id
 
-    for entity, item in zip(annotations.entities, _items(record, "entities"), strict=True):
+    for entity, item in zip(annotations.entities, record["entities"], strict=True):
         add(entity.label, entity.span, {key: item[key] for key in ENTITY_VALUES if key in item})
     quotes: dict[str, str] = {}
-    for quote, item in zip(annotations.quotes, _items(record, "quotes"), strict=True):
+    for quote, item in zip(annotations.quotes, record["quotes"], strict=True):
+        (_, content), *roles = quote.spans()
         values = {key: item[key] for key in QUOTE_VALUES if key in item}
-        quotes[quote.id] = add(_LABEL_OF[quote.type], quote.content, values)
-        for role in ROLES:
-            span = quote.role(role)
-            if span is not None:
-                edges.append(Edge(role, quotes[quote.id], add(role, span, {})))
+        quotes[quote.id] = add(_LABEL_OF[quote.type], content, values)
+        edges += [Edge(role, quotes[quote.id], add(role, span, {})) for role, span in roles]
     edges += (Edge(PARENT, quotes[q.id], quotes[q.parent]) for q in annotations.quotes if q.parent)
     for cluster in annotations.clusters:
         for span in cluster.mentions:
             add(MENTION, span, {"cluster": cluster.id})
     clusters = [
-        {key: value for key, value in item.items() if key != "mentions"}
-        for item in _items(record, "clusters")
+        {key: value for key, value in item.items() if key != "mentions"} for item in record["clusters"]
     ]
     return Graph(nodes, edges, clusters)
 
@@ -105,10 +103,9 @@ def split(graph: Graph) -> Graph:
     for node in graph.nodes:
         first, *rest = node.span.fragments
         nodes.append(replace(node, span=Span((first,))))
-        for number, fragment in enumerate(rest, 2):
-            part = Node(f"{node.id}.{number}", node.label, Span((fragment,)))
-            nodes.append(part)
-            edges.append(Edge(CONTINUED, node.id, part.id))
+        parts = [Node(f"{node.id}.{n}", node.label, Span((fragment,))) for n, fragment in enumerate(rest, 2)]
+        nodes += parts
+        edges += (Edge(CONTINUED, node.id, part.id) for part in parts)
     return Graph(nodes, edges, graph.clusters)
 
 
@@ -130,21 +127,18 @@ def to_document(
     if len(spans) < len(graph.nodes):
         raise DataError("two annotations have the same id", where=where)
     labels = {node.id: node.label for node in graph.nodes}
-    for span in spans.values():
-        if span.end > len(text):
-            raise DataError(f"[{span.start}, {span.end}) ends outside the text", where=where)
-    for edge in graph.edges:
-        for end in (edge.source, edge.target):
-            if end not in spans:
-                raise DataError(f"a relation {edge.label!r} with {end!r}, which is not there", where=where)
+    if outside := [span for span in spans.values() if span.end > len(text)]:
+        raise DataError(f"[{outside[0].start}, {outside[0].end}) ends outside the text", where=where)
+    ends = ((edge.label, end) for edge in graph.edges for end in (edge.source, edge.target))
+    for label, end in ((label, end) for label, end in ends if end not in spans):
+        raise DataError(f"a relation {label!r} with {end!r}, which is not there", where=where)
     whole = {node.id: node.id for node in graph.nodes}  # of a fragment: the node that it continues
-    for edge in graph.edges:
-        if edge.label == CONTINUED:
-            head = whole[edge.source]
-            if head == whole[edge.target] or spans[head].overlap(spans[edge.target]):
-                raise DataError(f"annotation {edge.target} continues one that it overlaps", where=where)
-            spans[head] = Span.joined((*spans[head], *spans[edge.target]))
-            whole |= {id: head for id, own in whole.items() if own == edge.target}
+    for edge in (edge for edge in graph.edges if edge.label == CONTINUED):
+        head = whole[edge.source]
+        if head == whole[edge.target] or spans[head].overlap(spans[edge.target]):
+            raise DataError(f"annotation {edge.target} continues one that it overlaps", where=where)
+        spans[head] = Span.joined((*spans[head], *spans[edge.target]))
+        whole |= {id: head for id, own in whole.items() if own == edge.target}
     parts = {id for id, head in whole.items() if id != head}
     roles: dict[str, dict[str, Span]] = defaultdict(dict)
     parents: dict[str, str] = {}
@@ -175,29 +169,28 @@ def to_document(
         else:
             entities.append(node)
     names = _names(quotes)
-    levels = iter(nesting([spans[node.id] for node in entities]))
     record = {
         "id": "x",
         "entities": [
-            {"spans": _lists(spans[node.id]), "label": node.label, "level": level} | _some(node.values)
-            for node, level in zip(entities, levels, strict=True)
+            {"spans": spans[node.id], "label": node.label, "level": level} | _some(node.values)
+            for node, level in zip(entities, nesting([spans[node.id] for node in entities]), strict=True)
         ],
         "quotes": [
             {
                 **_some(node.values),
                 "id": names[node.id],
                 "type": QUOTE_LABELS[node.label],
-                "content": _lists(spans[node.id]),
-                **{role: _lists(span) for role, span in roles[node.id].items()},
+                "content": spans[node.id],
+                **roles[node.id],
                 "parent": names[parents[node.id]] if node.id in parents else None,
             }
             for node in quotes
         ],
         "clusters": _clusters(graph.clusters, mentions, where),
     }
-    _, annotations = parse(record, where=where, text=text)
     notes = [*(f"{label} {count}" for label, count in sorted(left.items())), *unread]
-    return Document(id, text, annotations, (*meta, *((("not_read", "; ".join(notes)),) if notes else ())))
+    left_out = [("not_read", "; ".join(notes))] if notes else []
+    return Document(id, text, parse(record, where=where, text=text)[1], (*meta, *left_out))
 
 
 def nesting(spans: Sequence[Span]) -> list[int]:
@@ -232,50 +225,39 @@ def carried(
     entity: Iterable[str] = ENTITY_VALUES,
     quote: Iterable[str] = QUOTE_VALUES,
     clusters: bool = True,
-) -> Document:
-    """The document with only the values named; what it had beyond them is added to ``losses``.
+) -> Annotations:
+    """Its annotations with only the values named; what it had beyond them is added to ``losses``.
 
     A level that is not carried is the one that :func:`to_document` derives, an id ``q1``, ``q2``, ….
     """
-    kept = []
-    for item in document.entities:
-        if item.label in QUOTE_LABELS:
-            losses.add("entity", document, "its label means a quote here", item.label, item.span)
-        else:
-            kept.append(item)
-    without = [key for key in ENTITY_VALUES if key not in entity and key != "level"]
-    depths = nesting([item.span for item in kept]) if "level" not in entity else [e.level for e in kept]
-    entities = []
-    for item, level in zip(kept, depths, strict=True):
-        changes: dict[str, object] = {key: None for key in without if getattr(item, key) is not None}
-        changes |= {"level": level} if level != item.level else {}
+    kept = [item for item in document.entities if item.label not in QUOTE_LABELS]
+    for item in (item for item in document.entities if item.label in QUOTE_LABELS):
+        losses.add("entity", document, "its label means a quote here", item.label, item.span)
+
+    def changed(kind: str, item: Any, what: str, span: Span, values: Mapping[str, object]) -> Any:
+        changes = {key: value for key, value in values.items() if getattr(item, key) != value}
         for key in changes:
-            losses.add(f"entity.{key}", document, NO_PLACE, f"{item.label} {key}", item.span)
-        entities.append(replace(item, **changes) if changes else item)  # type: ignore[arg-type]
-    without = [key for key in QUOTE_VALUES if key not in quote and key != "id"]
-    quotes: list[Quote] = []
+            losses.add(f"{kind}.{key}", document, NO_PLACE, f"{what} {key}", span)
+        return replace(item, **changes) if changes else item
+
+    depths = [item.level for item in kept] if "level" in entity else nesting([item.span for item in kept])
+    bare = dict.fromkeys(key for key in ENTITY_VALUES if key not in entity)
+    entities = (
+        changed("entity", item, item.label, item.span, bare | {"level": level})
+        for item, level in zip(kept, depths, strict=True)
+    )
     names = {q.id: q.id if "id" in quote else f"q{number}" for number, q in enumerate(document.quotes, 1)}
-    for said in document.quotes:
-        changes = {key: None for key in without if getattr(said, key) is not None}
-        changes |= {"id": names[said.id]} if names[said.id] != said.id else {}
-        for key in changes:
-            losses.add(f"quote.{key}", document, NO_PLACE, f"{said.id} {key}", said.content)
-        changes["parent"] = names[said.parent] if said.parent else None
-        quotes.append(replace(said, **changes))  # type: ignore[arg-type]
+    plain = dict.fromkeys(key for key in QUOTE_VALUES if key not in quote)
+    quotes = (
+        replace(
+            changed("quote", said, said.id, said.content, plain | {"id": names[said.id]}),
+            parent=names[said.parent] if said.parent else None,
+        )
+        for said in document.quotes
+    )
     if not clusters:
         losses.add_all(document, clusters=document.clusters)
-    groups = document.clusters if clusters else ()
-    return replace(document, annotations=Annotations(tuple(entities), tuple(quotes), groups))
-
-
-def _items(record: Mapping[str, object], key: str) -> list[dict[str, object]]:
-    items = record[key]
-    assert isinstance(items, list)
-    return items
-
-
-def _lists(span: Span) -> list[list[int]]:
-    return [list(fragment) for fragment in span]
+    return Annotations(tuple(entities), tuple(quotes), document.clusters if clusters else ())
 
 
 def _some(values: Mapping[str, object]) -> dict[str, object]:
@@ -293,14 +275,12 @@ def _clusters(
     records: Sequence[Mapping[str, object]], mentions: Sequence[tuple[object, Span]], where: str
 ) -> list[dict[str, object]]:
     """The records with their mentions; a cluster that only its mentions name is called by its id."""
-    places: dict[str, list[list[list[int]]]] = {}
+    places: dict[str, list[Span]] = defaultdict(list)
     for name, span in mentions:
         if not isinstance(name, str) or not name:
             raise DataError(f"a mention of {name!r}, which is no name of a cluster", where=where)
-        places.setdefault(name, []).append(_lists(span))
-    named = []
-    for item in records:
-        if not isinstance(item, Mapping) or not isinstance(item.get("id"), str):
-            raise DataError("a cluster that is no object with an id", where=where)
-        named.append({**item, "mentions": places.pop(str(item["id"]), [])})
+        places[name].append(span)
+    if not all(isinstance(item, Mapping) and isinstance(item.get("id"), str) for item in records):
+        raise DataError("a cluster that is no object with an id", where=where)
+    named = [{**item, "mentions": places.pop(str(item["id"]), [])} for item in records]
     return named + [{"id": name, "name": name, "mentions": spans} for name, spans in places.items()]

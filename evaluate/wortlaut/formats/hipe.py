@@ -24,28 +24,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS
+from wortlaut.formats import files
 from wortlaut.formats.columns import (
     TokenView,
     comment_id,
     comments,
     decode,
     encode,
-    files,
     lay_out,
-    lines,
-    lose_values,
     pack,
     taggable,
     unpack,
     write_views,
 )
 from wortlaut.formats.losses import NO_PLACE, Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Annotations, Document, Entity, Span
 
 COLUMNS = (
@@ -64,15 +60,14 @@ _Row = tuple[int, list[str]]
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a ``.tsv`` file or of a folder of them."""
-    for file in files(path, *FORMATS["hipe"].suffixes):
-        yield from _documents(file)
+    yield from chain.from_iterable(map(_documents, files.find(path, "hipe")))
 
 
 def _documents(file: Path) -> Iterator[Document]:
     header = False
     meta: dict[str, str] = {}
     rows: list[_Row] = []
-    for number, line in lines(file):
+    for number, line in files.lines(file):
         if line.startswith("# ") and "\t" not in line:
             comment = _COMMENT.match(line)
             if comment is None:
@@ -141,11 +136,12 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
     for first, last, label in phrases[5]:
         whole = around.get(first, (first, last))
         remarks.append((whole if last <= whole[1] else (first, last), label, pack([at(first, last)])))
-    for index, flag in enumerate(flags):
-        own = around.get(index, (index, index + 1))
-        remarks += (
-            (own, "partial", item[len("Partial-") :]) for item in sorted(flag) if _PARTIAL.fullmatch(item)
-        )
+    remarks += (
+        (around.get(index, (index, index + 1)), "partial", item.removeprefix("Partial-"))
+        for index, flag in enumerate(flags)
+        for item in sorted(flag)
+        if _PARTIAL.fullmatch(item)
+    )
 
     links = _links(rows, 7, names, place)
     notes: dict[tuple[int, int], list[str]] = {name: [] for name in names}
@@ -165,19 +161,20 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
         )
         for name, label in names.items()
     ]
-    for first, last, label in phrases[6]:
-        nested = Span.of(*at(first, last))
-        coarse, dot, _ = label.partition(".")
-        entities.append(Entity(nested, coarse, 2, note=f"fine={label}" if dot else None))
-    meta = {key: value for key, value in comments.items() if key != "document_id"}
-    meta["tokens"] = pack(offsets)
-    meta["lines"] = " ".join(
-        str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag
+    entities += (
+        Entity(
+            Span.of(*at(first, last)),
+            label.partition(".")[0],
+            level=2,
+            note=f"fine={label}" if "." in label else None,
+        )
+        for first, last, label in phrases[6]
     )
-    if unattached:
-        meta["unattached"] = "; ".join(unattached)
-    if repaired:
-        meta["repaired_tags"] = str(repaired)
+    meta = {key: value for key, value in comments.items() if key != "document_id"}
+    ends = (str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag)
+    meta |= {"tokens": pack(offsets), "lines": " ".join(ends)}
+    counted = {"unattached": "; ".join(unattached), "repaired_tags": str(repaired or "")}
+    meta |= {key: value for key, value in counted.items() if value}
     return Document(comments["document_id"], text, Annotations(tuple(entities)), tuple(meta.items()))
 
 
@@ -199,12 +196,10 @@ def _links(
             raise DataError(
                 f"the tokens of one name have different links: {', '.join(sorted(found))}", where=place(first)
             )
-        link = found.pop()
-        if link == "_":
-            continue
-        if not _QID.fullmatch(link):
-            raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(first))
-        links[first, last] = link
+        if (link := found.pop()) != "_":
+            if not _QID.fullmatch(link):
+                raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(first))
+            links[first, last] = link
     for index, link in left.items():
         raise DataError(f"link {link!r} on a token outside every name", where=place(index))
     return links
@@ -217,7 +212,7 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
 
 def join(path: Path, parts: Sequence[Path]) -> None:
     """Several of these files in one, under one header."""
-    concatenate(path, parts, head=_HEAD.encode())
+    files.concatenate(path, parts, head=_HEAD.encode())
 
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:
@@ -225,15 +220,18 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     yield f"# hipe2022:document_id = {comment_id(document, losses)}"
     own = ("lines", _lines(view))
     rest = replace(document, meta=tuple(item for item in document.meta if item != own))
-    for key, value in comments(rest, losses, ("document_id", "lines"), _is_comment):
-        yield f"# hipe2022:{key} = {value}"
+    yield from (
+        f"# hipe2022:{key} = {value}"
+        for key, value in comments(rest, losses, ("document_id", "lines"), _is_comment)
+    )
     # No name of HIPE ends with a sentence.
-    outer, inner = taggable(TokenView(document, words, ((0, len(words)),)), losses, 2)
+    outer, inner = taggable(
+        replace(view, sentences=((0, len(words)),)), losses, ("qid", "metonymy", "note"), ("note",)
+    )
     columns = {number: ["_"] * len(words) for number in range(1, 10)}
     phrases: dict[int, list[tuple[int, int, str]]] = {number: [] for number in range(1, 7)}
     flags: list[list[str]] = [_flags(view, index) for index in range(len(words))]
     for first, last, entity in outer:
-        lose_values(document, entity, losses, ("qid", "metonymy", "note"))
         phrases[1].append((first, last, entity.label))
         if entity.metonymy is not None and len(entity.metonymy.split()) == 1:
             phrases[2].append((first, last, entity.metonymy))
@@ -246,7 +244,6 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
         if entity.note is not None and not _note(entity, (first, last), view, phrases, columns, flags):
             losses.add("entity.note", document, NO_PLACE, entity.label, entity.span)
     for first, last, entity in inner:
-        lose_values(document, entity, losses, ("note",))
         fine = (entity.note or "").removeprefix("fine=")
         whole = (
             fine.startswith(f"{entity.label}.") and len(fine.split()) == 1 and entity.note == f"fine={fine}"
@@ -257,8 +254,7 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     for number, tagged in phrases.items():
         columns[number] = encode(tagged, len(words))
     columns[9] = ["|".join(flag) or "_" for flag in flags]
-    for index in range(len(words)):
-        yield "\t".join((view.surface(index), *(column[index] for column in columns.values())))
+    yield from map("\t".join, zip(map(view.surface, range(len(words))), *columns.values(), strict=True))
     text, _ = lay_out((view.surface(index), _after(frozenset(flags[index]))) for index in range(len(words)))
     if text != document.text:
         losses.add("text", document, "one space, one line feed or nothing stands between tokens")
@@ -296,41 +292,39 @@ def _note(
 ) -> bool:
     """Put what the reader wrote into a note back into its columns; False, and nothing, where it did not."""
     first, last = place
-    fine: list[tuple[int, int, str]] = []
-    metonymic: list[tuple[int, int, str]] = []
-    parts: list[tuple[int, int, str]] = []
-    link = partial = None
+    found: dict[int, list[tuple[int, int, str]]] = {3: [], 4: [], 5: []}  # column → phrases
+    link = partial = ""
     for item in (entity.note or "").split("; "):
         key, _, value = item.partition("=")
         if not value or len(item.split()) != 1:
             return False
-        if key == "fine":
-            fine.append((first, last, value))
-        elif key == "metonymy-fine":
-            metonymic.append((first, last, value))
+        if key in ("fine", "metonymy-fine"):
+            found[3 if key == "fine" else 4].append((first, last, value))
         elif key == "metonymy-qid" and entity.metonymy and _QID.fullmatch(value):
             link = value
         elif key == "partial" and _PARTIAL.fullmatch(f"Partial-{value}"):
             partial = value
         elif re.fullmatch("[0-9]+:[0-9]+", value):
-            span = unpack(value)[0]
-            found = view.find(Span.of(*span)) if span[0] < span[1] else None
-            if found is None or not first <= found[0] < found[1] <= last:
+            start, end = unpack(value)[0]
+            tokens = view.find(Span.of(start, end)) if start < end else None
+            if tokens is None or not first <= tokens[0] < tokens[1] <= last:
                 return False
-            parts.append((*found, key))
+            found[5].append((*tokens, key))
         else:
             return False
-    again = [f"fine={label}" for _, _, label in fine]
-    again += (f"metonymy-fine={label}" for _, _, label in metonymic)
-    again += [f"metonymy-qid={link}"] if link else []
-    again += (f"{key}={pack([(view.words[f][0], view.words[t - 1][1])])}" for f, t, key in sorted(parts))
-    again += [f"partial={partial}"] if partial else []
-    overlap = any(one[1] > two[0] for one, two in pairwise(sorted(parts)))
-    if "; ".join(again) != entity.note or overlap or len(fine) > 1 or len(metonymic) > 1:
+    parts = sorted(found[5])
+    again = [
+        *(f"fine={label}" for *_, label in found[3]),
+        *(f"metonymy-fine={label}" for *_, label in found[4]),
+        *([f"metonymy-qid={link}"] if link else []),
+        *(f"{key}={pack([(view.words[f][0], view.words[t - 1][1])])}" for f, t, key in parts),
+        *([f"partial={partial}"] if partial else []),
+    ]
+    overlap = any(one[1] > two[0] for one, two in pairwise(parts))
+    if "; ".join(again) != entity.note or overlap or max(len(found[3]), len(found[4])) > 1:
         return False
-    phrases[3] += fine
-    phrases[4] += metonymic
-    phrases[5] += parts
+    for column, tagged in found.items():
+        phrases[column] += tagged
     if link:
         columns[8][first:last] = [link] * (last - first)
     if partial:

@@ -14,6 +14,7 @@ Read: ``NamedEntity`` of any project, and these layers; other layers are counted
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError
-from wortlaut.formats import FORMATS, folder, jsonl, xml
-from wortlaut.formats.columns import files
+from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
     NUMBERS,
@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
     cassis = _cassis()
     systems: dict[Path, Any] = {}
-    for file in files(path, *FORMATS["inception"].suffixes):
+    for file in files.find(path, "inception"):
         source = file.parent / "TypeSystem.xml"
         if not source.is_file():
             raise MissingFileError("the type system is not there", where=str(source))
@@ -82,11 +82,13 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     cassis = _cassis()
     losses = Losses("inception")
     system = _type_system(cassis)
-    path.mkdir()
-    system.to_xml(path / "TypeSystem.xml")
-    for name, document in folder.named(xml.holdable(documents, losses)):
+
+    def contents(document: Document, _: str, losses: Losses) -> dict[str, str]:
         with _strict(f"document {document.id}"):
-            _cas(cassis, system, document, losses).to_xmi(path / f"{name}.xmi")
+            return {".xmi": _cas(cassis, system, document, losses).to_xmi()}
+
+    files.write_folder(path, xml.holdable(documents, losses), losses, contents)
+    system.to_xml(path / "TypeSystem.xml")
     return losses
 
 
@@ -118,7 +120,7 @@ def _type_system(cassis: Any) -> Any:
     system = cassis.TypeSystem()
     text, annotation, base = "uima.cas.String", "uima.tcas.Annotation", "uima.cas.AnnotationBase"
     about = ("documentTitle", "documentId", "documentUri", "collectionId", "documentBaseUri")
-    types: dict[str, tuple[str, dict[str, str]]] = {
+    types = {
         _DOCUMENT: (
             "uima.tcas.DocumentAnnotation",
             dict.fromkeys(about, text) | {"isLastSegment": "uima.cas.Boolean"},
@@ -143,42 +145,49 @@ def _type_system(cassis: Any) -> Any:
 
 
 def _cas(cassis: Any, system: Any, document: Document, losses: Losses) -> Any:
-    document = carried(document, losses)
-    graph = split(to_graph(document.annotations))
+    annotations = carried(document, losses)
+    graph = split(to_graph(annotations))
     cas = cassis.Cas(typesystem=system)
     cas.sofa_string = document.text
     cas.sofa_mime = "text/plain"
 
-    def add(type_: str, begin: int, end: int, **features: Any) -> Any:
-        item = system.get_type(type_)(begin=begin, end=end, **features)
+    def add(kind: str, **features: Any) -> Any:
+        item = system.get_type(kind)(**features)
         cas.add(item)
         return item
 
-    add(_DOCUMENT, 0, len(document.text), documentId=document.id, documentTitle=document.id)
+    add(_DOCUMENT, begin=0, end=len(document.text), documentId=document.id, documentTitle=document.id)
     for name, found in (("Sentence", segments.sentences), ("Token", segments.tokens)):
         for start, end in found(document.text):
-            add(f"{_CORE}segmentation.type.{name}", start, end)
+            add(f"{_CORE}segmentation.type.{name}", begin=start, end=end)
     spans: dict[str, Any] = {}
-    whole = len(document.entities)
+    whole = len(annotations.entities)
     for node in graph.nodes:
         named = int(node.id.partition(".")[0]) <= whole
         features = _features(node.values, _ENTITY if named else _QUOTE)
         features["value" if named else "label"] = node.label
         if named and features.get("qid", "").startswith("Q"):
             features["identifier"] = _WIKIDATA + features.pop("qid")
-        spans[node.id] = add(_NAMED if named else _SPAN, node.span.start, node.span.end, **features)
+        spans[node.id] = add(_NAMED if named else _SPAN, begin=node.span.start, end=node.span.end, **features)
     for edge in graph.edges:
         ends = {"Governor": spans[edge.source], "Dependent": spans[edge.target]}
-        kind = _PART if ends["Governor"].type.name == _NAMED else _RELATION
-        add(kind, ends["Dependent"].begin, ends["Dependent"].end, **ends, label=edge.label)
+        add(
+            _PART if ends["Governor"].type.name == _NAMED else _RELATION,
+            begin=ends["Dependent"].begin,
+            end=ends["Dependent"].end,
+            label=edge.label,
+            **ends,
+        )
     array = system.get_type("uima.cas.StringArray")
     for cluster in graph.clusters:
-        strings = {feature: cluster[key] for feature, key in _CLUSTER_STRINGS.items() if key in cluster}
-        shown = str(cluster["named"]).lower()
-        aliases = array(elements=list(cluster["aliases"]))  # type: ignore[call-overload]
-        cas.add(system.get_type(_CLUSTER)(**strings, named=shown, aliases=aliases))
+        add(
+            _CLUSTER,
+            named=str(cluster["named"]).lower(),
+            aliases=array(elements=list(cluster["aliases"])),  # type: ignore[call-overload]
+            **_features(cluster, _CLUSTER_STRINGS),
+        )
     for key, value in jsonl.meta(document, losses).items():
-        cas.add(system.get_type(_META)(name=key, value=value))
+        add(_META, name=key, value=value)
     return cas
 
 
@@ -195,12 +204,12 @@ def _document(cas: Any, file: Path) -> Document:
     text = cas.sofa_string
     if not isinstance(text, str):
         raise DataError("holds no text", where=where)
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = defaultdict(list)
     for item in cas.select_all_fs():
-        found.setdefault(item.type.name, []).append(item)
+        found[item.type.name].append(item)
     nodes: list[Node] = []
     ids: dict[int, str] = {}
-    for place, item in enumerate([*found.get(_NAMED, []), *found.get(_SPAN, [])], 1):
+    for place, item in enumerate([*found[_NAMED], *found[_SPAN]], 1):
         at = f"{where}: {item.type.name.rpartition('.')[2]} {item.xmiID}"
         named = item.type.name == _NAMED
         values = _values(item, _ENTITY if named else _QUOTE, at)
@@ -212,7 +221,7 @@ def _document(cas: Any, file: Path) -> Document:
         ids[id(item)] = str(place)
         nodes.append(Node(str(place), label, jsonl.span(item.begin, item.end, text, at), values))
     edges = []
-    for item in (*found.get(_PART, []), *found.get(_RELATION, [])):
+    for item in (*found[_PART], *found[_RELATION]):
         ends = [ids.get(id(end)) for end in (item.Governor, item.Dependent)]
         if None in ends:
             raise DataError("a relation without two ends", where=f"{where}: {item.xmiID}")
@@ -220,13 +229,11 @@ def _document(cas: Any, file: Path) -> Document:
     clusters = [
         {key: value for feature, key in _CLUSTER_STRINGS.items() if (value := item[feature]) is not None}
         | {"named": item.named != "false", "aliases": list(item.aliases.elements) if item.aliases else []}
-        for item in found.get(_CLUSTER, [])
+        for item in found[_CLUSTER]
     ]
-    meta = [(item.name, item.value or "") for item in found.get(_META, [])]
-    titles = [item.documentId for item in found.get(_DOCUMENT, []) if item.documentId]
-    document = to_document(
-        titles[0] if titles else file.stem, text, Graph(nodes, edges, clusters), where, meta
-    )
+    meta = [(item.name, item.value or "") for item in found[_META]]
+    title = next((item.documentId for item in found[_DOCUMENT] if item.documentId), file.stem)
+    document = to_document(title, text, Graph(nodes, edges, clusters), where, meta)
     others = "; ".join(f"{name} {len(items)}" for name, items in sorted(found.items()) if name not in _KNOWN)
     return replace(document, meta=(*document.meta, ("layers_not_read", others))) if others else document
 

@@ -18,11 +18,15 @@ _SPACE = re.compile("[ \t\n\r]*")
 _BLOCK = 1 << 20
 
 
-def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where, and the JSON object of each line; blank lines are passed over."""
+def _checked(path: Path) -> Path:
     if not path.is_file():
         raise MissingFileError("there is no such file", where=str(path))
-    with path.open("rb") as lines:
+    return path
+
+
+def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where, and the JSON object of each line; blank lines are passed over."""
+    with _checked(path).open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield f"{path}:{number}", loads(line, f"{path}:{number}")
@@ -30,10 +34,8 @@ def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def read_json(path: Path) -> Any:
     """The JSON value of a whole file."""
-    if not path.is_file():
-        raise MissingFileError("there is no such file", where=str(path))
     try:
-        return json.loads(path.read_bytes().decode("utf-8"))
+        return json.loads(_checked(path).read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
     except json.JSONDecodeError as error:
@@ -47,11 +49,9 @@ def listed(path: Path) -> Iterator[Any]:
 
     Raises a :class:`DataError` with the line in which a broken value begins.
     """
-    if not path.is_file():
-        raise MissingFileError("there is no such file", where=str(path))
     decode = json.JSONDecoder().raw_decode
     before, size = 1, _BLOCK
-    with path.open(encoding="utf-8-sig") as file:
+    with _checked(path).open(encoding="utf-8-sig") as file:
         try:
             rest = file.read(size)
             while not rest.strip() and (more := file.read(size)):
@@ -112,6 +112,12 @@ def maybe(item: Any, key: str, kind: type, where: str) -> Any:
     return get(item, key, kind, where)
 
 
+def items(item: Any, key: str, one: str, where: str) -> Iterator[tuple[str, Any]]:
+    """What the list ``item[key]`` holds, if it is there, each behind where it stands: ``FILE:1, span 2``."""
+    found = maybe(item, key, list, where)
+    return ((f"{where}, {one} {place}", part) for place, part in enumerate(found, 1))
+
+
 def span(start: Any, end: Any, text: str, where: str) -> Span:
     """The span ``[start, end)`` of a text, in code points."""
     if type(start) is not int or type(end) is not int:
@@ -132,11 +138,17 @@ def strings(item: Any, key: str, where: str) -> tuple[tuple[str, str], ...]:
     return tuple(values.items())
 
 
-def write(path: Path, items: Iterable[Mapping[str, object]]) -> None:
-    """One JSON object a line."""
+def write(
+    path: Path,
+    documents: Iterable[Document],
+    losses: Losses,
+    made: Callable[[Document, Losses], Mapping[str, object]],
+) -> Losses:
+    """The JSON object that is made of each document, one a line."""
     with path.open("w", encoding="utf-8", newline="\n") as lines:
-        for item in items:
-            lines.write(json.dumps(item, ensure_ascii=False) + "\n")
+        for document in documents:
+            lines.write(json.dumps(made(document, losses), ensure_ascii=False) + "\n")
+    return losses
 
 
 def meta(

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl
+from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document, Span
-from wortlaut.text.utf16 import utf16_offsets
+from wortlaut.text.utf16 import code_points
 
 _LINE_END = re.compile("[\n\r]")
 
@@ -53,36 +52,44 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
 
 def join(path: Path, parts: Sequence[Path]) -> None:
     """Several of these files in one, none of them without a task."""
-    concatenate(path, parts, head=b"[\n", between=b",\n", tail=b"\n]\n")
+    files.concatenate(path, parts, head=b"[\n", between=b",\n", tail=b"\n]\n")
 
 
 def _task(document: Document, losses: Losses) -> dict[str, Any]:
-    document = carried(document, losses)
-    graph = split(to_graph(document.annotations))
-    regions: list[dict[str, Any]] = []
-    for node in graph.nodes:
-        value = {"start": node.span.start, "end": node.span.end}
-        shown = _LINE_END.sub(r"\\n", node.span.text(document.text))
-        regions.append(
-            {
-                "id": node.id,
-                "from_name": "label",
-                "to_name": "text",
-                "type": "labels",
-                "value": {**value, "text": shown, "labels": [node.label]},
-                **({"meta": {"wortlaut": node.values}} if node.values else {}),
-            }
-        )
-    for edge in graph.edges:
-        ends = {"from_id": edge.source, "to_id": edge.target, "direction": "right"}
-        regions.append({"type": "relation", **ends, "labels": [edge.label]})
+    graph = split(to_graph(carried(document, losses)))
+    regions = [
+        {
+            "id": node.id,
+            "from_name": "label",
+            "to_name": "text",
+            "type": "labels",
+            "value": {
+                "start": node.span.start,
+                "end": node.span.end,
+                "text": _LINE_END.sub(r"\\n", node.span.text(document.text)),
+                "labels": [node.label],
+            },
+            **({"meta": {"wortlaut": node.values}} if node.values else {}),
+        }
+        for node in graph.nodes
+    ]
+    relations = [
+        {
+            "type": "relation",
+            "from_id": edge.source,
+            "to_id": edge.target,
+            "direction": "right",
+            "labels": [edge.label],
+        }
+        for edge in graph.edges
+    ]
     data = {
         "text": document.text,
         "document": document.id,
         "meta": jsonl.meta(document, losses),
         "clusters": graph.clusters,
     }
-    return {"data": data, "annotations": [{"result": regions}]}
+    return {"data": data, "annotations": [{"result": [*regions, *relations]}]}
 
 
 def _document(task: Any, number: int, where: str) -> Document:
@@ -114,9 +121,8 @@ def _document(task: Any, number: int, where: str) -> Document:
             unread[kind] += 1
     nodes = _nodes(regions, text)
     clusters = jsonl.maybe(data, "clusters", list, f"{where}, data")
-    name = data.get("document")
-    if not isinstance(name, str):
-        name = str(task.get("id", number))
+    given = data.get("document")
+    name = given if isinstance(given, str) else str(task.get("id", number))
     left = [f"{kind} {count}" for kind, count in sorted(unread.items())]
     meta = jsonl.strings(data, "meta", where)
     return to_document(name, text, Graph(nodes, edges, clusters), where, meta, left)
@@ -124,8 +130,7 @@ def _document(task: Any, number: int, where: str) -> Document:
 
 def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:
     places = [_value(item, at) for item, at in regions]
-    points = range(len(text) + 1)
-    maps = [dict(enumerate(points)), {unit: point for point, unit in enumerate(utf16_offsets(text))}]
+    maps = [dict(enumerate(range(len(text) + 1))), code_points(text)]
     fitting = [
         units
         for units in maps
@@ -141,17 +146,18 @@ def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:
                     where=at,
                     hint="Neither as code points nor as UTF-16 units do the task's offsets fit its texts.",
                 )
-    units = (fitting or maps)[0]
-    nodes = []
+    nodes: list[Node] = []
     for (start, end, _), (item, at) in zip(places, regions, strict=True):
-        span = Span.of(units[start], units[end])
+        span = Span.of(fitting[0][start], fitting[0][end])
         labels = jsonl.get(item["value"], "labels", list, at)
         if not labels:
             raise DataError("a region without a label", where=at)
         values = jsonl.maybe(jsonl.maybe(item, "meta", dict, at), "wortlaut", dict, at)
-        for number, label in enumerate(labels):
-            name = jsonl.get(item, "id", str, at)
-            nodes.append(Node(f"{name}.{label}" if number else name, str(label), span, values))
+        name = jsonl.get(item, "id", str, at)
+        nodes += (
+            Node(f"{name}.{label}" if number else name, str(label), span, values)
+            for number, label in enumerate(labels)
+        )
     return nodes
 
 

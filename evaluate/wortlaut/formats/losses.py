@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from wortlaut.model import Cluster, Document, Entity, Quote, Span
 
@@ -51,14 +52,17 @@ class Losses:
         entities: Iterable[Entity] = (),
         quotes: Iterable[Quote] = (),
         clusters: Iterable[Cluster] = (),
+        meta: Iterable[tuple[str, str]] = (),
     ) -> None:
         """What the format has no place for."""
-        for entity in entities:
-            self.add("entity", document, NO_PLACE, entity.label, entity.span)
-        for quote in quotes:
-            self.add("quote", document, NO_PLACE, quote.id, quote.content)
-        for cluster in clusters:
-            self.add("cluster", document, NO_PLACE, cluster.id)
+        lost: Iterable[tuple[str, str, Span | None]] = chain(
+            (("entity", entity.label, entity.span) for entity in entities),
+            (("quote", quote.id, quote.content) for quote in quotes),
+            (("cluster", cluster.id, None) for cluster in clusters),
+            (("meta", key, None) for key, _ in meta),
+        )
+        for kind, what, span in lost:
+            self.add(kind, document, NO_PLACE, what, span)
 
     def include(self, kind: str, reason: str, count: int, examples: Sequence[str]) -> None:
         """What was lost in another part of the same export."""
@@ -72,6 +76,11 @@ class Losses:
     def __len__(self) -> int:
         """How many kinds of loss there are; zero is none."""
         return len(self._found)
+
+
+def reason(faults: Mapping[str, object]) -> str:
+    """The first reason, of those for which a thing would be lost, that holds; empty where none does."""
+    return next((why for why, holds in faults.items() if holds), "")
 
 
 def _short(text: str) -> str:

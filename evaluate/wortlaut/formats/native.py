@@ -15,7 +15,7 @@ from wortlaut.annotations.checks import ID, TYPES, value_problems
 from wortlaut.annotations.file import decode, format_annotations, read_documents
 from wortlaut.annotations.lines import KEYS, dump, spans_of
 from wortlaut.annotations.rules import Problem
-from wortlaut.formats.folder import Names
+from wortlaut.formats.files import Names
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.model.fields import Field

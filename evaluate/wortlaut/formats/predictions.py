@@ -6,13 +6,12 @@ more: what a schema cannot say (order of offsets, the text they point into).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from wortlaut.errors import MissingFileError
+from wortlaut.formats import files, jsonl
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document
 from wortlaut.records.annotations import document_id, document_text, parse, record
 from wortlaut.records.objects import fail, loads
@@ -76,15 +75,12 @@ def read(path: Path) -> Iterator[Document]:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one line a document, with its text. What is lost is ``meta``."""
-    losses = Losses("predictions")
-    with path.open("w", encoding="utf-8", newline="\n") as lines:
-        for document in documents:
-            for key, _ in document.meta:
-                losses.add("meta", document, "the format has no place for it", key)
-            line = record(document.id, document.annotations)
-            line = {"id": line.pop("id"), "text": document.text, **line}
-            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-    return losses
+    return jsonl.write(path, documents, Losses("predictions"), _line)
 
 
-join = concatenate
+join = files.concatenate
+
+
+def _line(document: Document, losses: Losses) -> dict[str, object]:
+    losses.add_all(document, meta=document.meta)
+    return {"id": document.id, "text": document.text} | record(document.id, document.annotations)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl
+from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
     QUOTE_VALUES,
@@ -33,7 +33,6 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
-from wortlaut.formats.parts import concatenate
 from wortlaut.model import Document
 from wortlaut.text import segments
 
@@ -54,15 +53,17 @@ def read(path: Path) -> Iterator[Document]:
         text = jsonl.get(item, "text", str, where)
         _check_tokens(item, text, where)
         nodes = [
-            _node(span, place, text, f"{where}, span {place}")
-            for place, span in enumerate(jsonl.maybe(item, "spans", list, where), 1)
+            _node(span, place, text, at)
+            for place, (at, span) in enumerate(jsonl.items(item, "spans", "span", where), 1)
         ]
         ids = {(node.span.start, node.span.end, node.label): node.id for node in nodes}
-        edges = []
-        for place, relation in enumerate(jsonl.maybe(item, "relations", list, where), 1):
-            at = f"{where}, relation {place}"
-            ends = [_end(jsonl.get(relation, key, dict, at), ids, at) for key in ("head_span", "child_span")]
-            edges.append(Edge(jsonl.get(relation, "label", str, at), *ends))
+        edges = [
+            Edge(
+                jsonl.get(relation, "label", str, at),
+                *(_end(jsonl.get(relation, key, dict, at), ids, at) for key in ("head_span", "child_span")),
+            )
+            for at, relation in jsonl.items(item, "relations", "relation", where)
+        ]
         clusters = jsonl.maybe(item, "clusters", list, where)
         meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
         name = str(item.get("document", number))
@@ -71,33 +72,28 @@ def read(path: Path) -> Iterator[Document]:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one task a line."""
-    losses = Losses("prodigy")
-    jsonl.write(path, (_task(document, losses) for document in documents))
-    return losses
+    return jsonl.write(path, documents, Losses("prodigy"), _task)
 
 
-join = concatenate
+join = files.concatenate
 
 
 def _task(document: Document, losses: Losses) -> dict[str, object]:
-    document = carried(document, losses)
-    graph = split(to_graph(document.annotations))
+    graph = split(to_graph(carried(document, losses)))
     text = document.text
     tokens = _tokens(text, graph)
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    spans = {}
-    for node in graph.nodes:
-        values = {_QUOTE_ID if key == "id" else key: value for key, value in node.values.items()}
-        spans[node.id] = {
+    places = {
+        node.id: {
             "id": node.id,
             "start": node.span.start,
             "end": node.span.end,
             "token_start": bisect_left(starts, node.span.start),
             "token_end": bisect_left(ends, node.span.end),
             "label": node.label,
-            **values,
         }
-    ends_of = ("id", "start", "end", "token_start", "token_end", "label")
+        for node in graph.nodes
+    }
     return {
         "text": text,
         "tokens": [
@@ -105,13 +101,16 @@ def _task(document: Document, losses: Losses) -> dict[str, object]:
              "ws": end not in starts[number + 1 : number + 2] and end < len(text)}
             for number, (start, end) in enumerate(tokens)
         ],
-        "spans": list(spans.values()),
+        "spans": [
+            places[node.id] | {_QUOTE_ID if key == "id" else key: node.values[key] for key in node.values}
+            for node in graph.nodes
+        ],
         "relations": [
             {
-                "head": spans[edge.source]["token_end"],
-                "child": spans[edge.target]["token_end"],
-                "head_span": {key: spans[edge.source][key] for key in ends_of},
-                "child_span": {key: spans[edge.target][key] for key in ends_of},
+                "head": places[edge.source]["token_end"],
+                "child": places[edge.target]["token_end"],
+                "head_span": places[edge.source],
+                "child_span": places[edge.target],
                 "label": edge.label,
             }
             for edge in graph.edges
@@ -138,7 +137,7 @@ def _tokens(text: str, graph: Graph) -> list[tuple[int, int]]:
 def _check_tokens(item: dict[str, Any], text: str, where: str) -> None:
     for place, token in enumerate(jsonl.maybe(item, "tokens", list, where)):
         at = f"{where}, token {place}"
-        start, end = jsonl.get(token, "start", int, at), jsonl.get(token, "end", int, at)
+        start, end = (jsonl.get(token, key, int, at) for key in ("start", "end"))
         if text[start:end] != token.get("text"):
             raise DataError(f"[{start}, {end}) is {text[start:end]!r}, not {token.get('text')!r}", where=at)
 

@@ -20,8 +20,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS, folder, jsonl, xml
-from wortlaut.formats.columns import files
+from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
@@ -45,28 +44,27 @@ _HEAD = """\
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xml`` file."""
-    for file in files(path, *FORMATS["tei"].suffixes):
-        yield _document(file)
+    yield from map(_document, files.find(path, "tei"))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
     losses = Losses("tei")
-    path.mkdir()
-    for name, document in folder.named(xml.holdable(documents, losses)):
-        folder.write(path, f"{name}.xml", "".join(line + "\n" for line in _lines(document, losses)))
-    return losses
+    return files.write_folder(path, xml.holdable(documents, losses), losses, _contents)
+
+
+def _contents(document: Document, _: str, losses: Losses) -> dict[str, str]:
+    return {".xml": "".join(f"{line}\n" for line in _lines(document, losses))}
 
 
 def _lines(document: Document, losses: Losses) -> Iterator[str]:
-    document = carried(document, losses)
-    graph = to_graph(document.annotations)
+    graph = to_graph(carried(document, losses))
     meta = jsonl.meta(document, losses, "the key cannot be a name in XML", _NAME.fullmatch)
     yield _HEAD.format(title=_text(document.id), text=_text(document.text))
     for node in graph.nodes:
         numbers = ",".join(f"{start},{end - start}" for start, end in node.span)
-        ana = f' ana="#v{node.id}"' if node.values else ""
         surface = _text(" ".join(document.text[start:end] for start, end in node.span))
+        ana = f' ana="#v{node.id}"' if node.values else ""
         head = f'<span xml:id="n{node.id}" type={quoteattr(node.label, _ENTITIES)}{ana}'
         yield f'{head} target="#string-range(text,{numbers})">{surface}</span>'
     yield "</spanGrp>"
@@ -134,14 +132,15 @@ def _document(file: Path) -> Document:
         if len(ends) != 2:
             raise DataError("does not link one span to another", where=f"{where}: link {number}")
         edges.append(Edge(link.get("type", "link"), *ends))
-    structures = list(root.iterfind(f"{TEI}standOff/{TEI}fs"))
-    clusters = [_read_features(fs, where) for fs in structures if fs.get("type") == "cluster"]
-    meta = [
-        (key, str(value))
-        for fs in structures
-        if fs.get("type") == "meta"
-        for key, value in _read_features(fs, where).items()
-    ]
+    clusters, metas = (
+        [
+            _read_features(fs, where)
+            for fs in root.iterfind(f"{TEI}standOff/{TEI}fs")
+            if fs.get("type") == kind
+        ]
+        for kind in ("cluster", "meta")
+    )
+    meta = [(key, str(value)) for found in metas for key, value in found.items()]
     title = root.find(f"{TEI}teiHeader/{TEI}fileDesc/{TEI}titleStmt/{TEI}title")
     name = "".join(title.itertext()) if title is not None else ""
     return to_document(name or file.stem, text, Graph(nodes, edges, clusters), where, meta)
@@ -198,8 +197,6 @@ def _read_value(item: ElementTree.Element, name: str, where: str) -> Any:
         return "".join(item.itertext())
     value = item.get("value", "")
     try:
-        if kind == "binary":
-            return {"true": True, "false": False}[value]
-        return NUMBERS[name](value)
+        return {"true": True, "false": False}[value] if kind == "binary" else NUMBERS[name](value)
     except (KeyError, ValueError):
         raise DataError(f"the feature {name} cannot be {kind} {value!r}", where=where) from None

@@ -20,8 +20,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from wortlaut.errors import DataError
-from wortlaut.formats import FORMATS, folder, jsonl
-from wortlaut.formats.columns import files
+from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
@@ -37,41 +36,33 @@ _AROUND = 20
 
 def read(path: Path) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.jsonld`` file."""
-    for file in files(path, *FORMATS["web-annotation"].suffixes):
-        yield _document(file)
+    yield from map(_document, files.find(path, "web-annotation"))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
-    losses = Losses("web-annotation")
-    path.mkdir()
-    for name, document in folder.named(documents):
-        page = _page(document, f"{name}.txt", losses)
-        folder.write(path, f"{name}.txt", document.text)
-        folder.write(path, f"{name}.jsonld", json.dumps(page, ensure_ascii=False, indent=1) + "\n")
-    return losses
+    return files.write_folder(path, documents, Losses("web-annotation"), _contents)
+
+
+def _contents(document: Document, name: str, losses: Losses) -> dict[str, str]:
+    page = _page(document, quote(f"{name}.txt"), losses)
+    return {".txt": document.text, ".jsonld": json.dumps(page, ensure_ascii=False, indent=1) + "\n"}
 
 
 def _page(document: Document, source: str, losses: Losses) -> dict[str, Any]:
-    document = carried(document, losses)
-    graph = to_graph(document.annotations)
-    items: list[dict[str, Any]] = []
-    for node in graph.nodes:
-        body: list[dict[str, Any]] = [{"type": "TextualBody", "purpose": "tagging", "value": node.label}]
-        qid = node.values.get("qid")
-        if isinstance(qid, str) and qid.startswith("Q"):
-            body.append({"type": "SpecificResource", "purpose": "identifying", "source": _WIKIDATA + qid})
-        items.append(
-            {
-                "id": f"#{node.id}",
-                "type": "Annotation",
-                "motivation": "tagging",
-                "body": body,
-                "target": [_target(document.text, quote(source), *fragment) for fragment in node.span],
-                **({"wortlaut": node.values} if node.values else {}),
-            }
-        )
-    items += (
+    graph = to_graph(carried(document, losses))
+    spans = (
+        {
+            "id": f"#{node.id}",
+            "type": "Annotation",
+            "motivation": "tagging",
+            "body": _body(node),
+            "target": [_target(document.text, source, *fragment) for fragment in node.span],
+            **({"wortlaut": node.values} if node.values else {}),
+        }
+        for node in graph.nodes
+    )
+    links = (
         {
             "id": f"#{edge.source}-{edge.label}-{edge.target}",
             "type": "Annotation",
@@ -84,10 +75,19 @@ def _page(document: Document, source: str, losses: Losses) -> dict[str, Any]:
         }
         for edge in graph.edges
     )
+    items: list[dict[str, Any]] = [*spans, *links]
     own = {"document": document.id, "meta": jsonl.meta(document, losses), "clusters": graph.clusters}
     return {"@context": _CONTEXT, "type": "AnnotationPage", "wortlaut": own, "items": items} | (
-        {} if items else {"source": quote(source)}
+        {} if items else {"source": source}
     )
+
+
+def _body(node: Node) -> list[dict[str, Any]]:
+    tag = {"type": "TextualBody", "purpose": "tagging", "value": node.label}
+    qid = node.values.get("qid")
+    linked = isinstance(qid, str) and qid.startswith("Q")
+    link = {"type": "SpecificResource", "purpose": "identifying", "source": f"{_WIKIDATA}{qid}"}
+    return [tag, link] if linked else [tag]
 
 
 def _target(text: str, source: str, start: int, end: int) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str
         raise DataError(
             f"the annotations are of {len(sources)} texts", where=str(file), hint="One file a text."
         )
-    return folder.read_text(file.parent / unquote(sources.pop().rpartition("/")[2]))
+    return files.read_text(file.parent / unquote(sources.pop().rpartition("/")[2]))
 
 
 def _nodes(item: dict[str, Any], text: str, where: str) -> list[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document
@@ -24,9 +25,7 @@ def holdable(documents: Iterable[Document], losses: Losses) -> Iterator[Document
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _strings(item)
     elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            yield from _strings(getattr(value, name))
+        yield from _strings(tuple(getattr(value, name) for name in value.__dataclass_fields__))
+    elif isinstance(value, tuple):
+        yield from chain.from_iterable(map(_strings, value))

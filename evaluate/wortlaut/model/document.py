@@ -172,8 +172,11 @@ class Quote:
         """The span of ``content`` or of one of :data:`ROLES`."""
         if name not in ("content", *ROLES):
             raise ValueError(f"{name!r} is no role of a quote")
-        span: Span | None = getattr(self, name)
-        return span
+        return getattr(self, name)  # type: ignore[no-any-return]
+
+    def spans(self) -> Iterator[tuple[str, Span]]:
+        """Its content and the roles that it has, with what they are called."""
+        return ((role, span) for role in ("content", *ROLES) if (span := self.role(role)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +212,9 @@ class Annotations:
         for index, entity in enumerate(self.entities):
             yield f"entity {index + 1}", entity.span
         for quote in self.quotes:
-            yield f"quote {quote.id}, content", quote.content
-            for role in ROLES:
-                span = quote.role(role)
-                if span is not None:
-                    yield f"quote {quote.id}, {role}", span
+            yield from ((f"quote {quote.id}, {role}", span) for role, span in quote.spans())
         for cluster in self.clusters:
-            for span in cluster.mentions:
-                yield f"cluster {cluster.id}", span
+            yield from ((f"cluster {cluster.id}", span) for span in cluster.mentions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,14 +53,15 @@ class Field:
 def table(model: type) -> tuple[Field, ...]:
     """The fields of a dataclass, in its order."""
     types = get_type_hints(model)
-    found = []
-    for field in dataclasses.fields(model):
-        rest: dict[str, Any] = {"kind": _KINDS.get(types[field.name]), **field.metadata}
-        required = field.default is dataclasses.MISSING
-        found.append(
-            Field(field.name, required=required, default=None if required else field.default, **rest)
+    return tuple(
+        Field(
+            field.name,
+            required=field.default is dataclasses.MISSING,
+            default=None if field.default is dataclasses.MISSING else field.default,
+            **{"kind": _KINDS.get(types[field.name]), **field.metadata},
         )
-    return tuple(found)
+        for field in dataclasses.fields(model)
+    )
 
 
 @cache

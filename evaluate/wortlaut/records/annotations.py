@@ -79,7 +79,7 @@ def document_text(record: Mapping[str, object], where: str) -> str | None:
     return _value(_SURFACE, record.get("text"), "the line", where, None)  # type: ignore[no-any-return]
 
 
-def record(name: str, annotations: Annotations) -> dict[str, object]:
+def record(name: str, annotations: Annotations) -> dict[str, Any]:
     """The JSON object of one line; :func:`parse` gives the same annotations back."""
     return {"id": name} | {
         layer: [_write(model, item) for item in getattr(annotations, layer)]

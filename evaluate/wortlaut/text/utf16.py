@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 from wortlaut.errors import DataError
@@ -16,21 +17,16 @@ def utf16_offsets(text: str) -> list[int]:
     return [0, *accumulate(2 if character > "\uffff" else 1 for character in text)]
 
 
-class Utf16:
-    """Turns UTF-16 offsets into one text into code points."""
+def code_points(text: str) -> dict[int, int]:
+    """The code point that starts at each UTF-16 offset, and that of the end, which comes last."""
+    return {unit: point for point, unit in enumerate(utf16_offsets(text))}
 
-    def __init__(self, text: str) -> None:
-        offsets = utf16_offsets(text)
-        self._size = offsets[-1]
-        self._points = {unit: point for point, unit in enumerate(offsets)}
 
-    def point(self, unit: int, where: str) -> int:
-        """The code point at the offset; a DataError where none starts there."""
-        if unit not in self._points:
-            what = "lies outside the text" if not 0 <= unit <= self._size else "halves a surrogate pair"
-            raise DataError(
-                f"the offset {unit} {what}",
-                where=where,
-                hint=f"Offsets are UTF-16 code units here; the text has {self._size}.",
-            )
-        return self._points[unit]
+def code_point(points: Mapping[int, int], unit: int, where: str) -> int:
+    """The one of :func:`code_points` at the offset; a DataError where none starts there."""
+    if unit not in points:
+        size = max(points)
+        what = "lies outside the text" if not 0 <= unit <= size else "halves a surrogate pair"
+        hint = f"Offsets are UTF-16 code units here; the text has {size}."
+        raise DataError(f"the offset {unit} {what}", where=where, hint=hint)
+    return points[unit]
