@@ -12,17 +12,18 @@ from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
 from wortlaut.errors import DataError, WortlautError, counted, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.files import (
-    FORMAT,
+    EvaluationFile,
+    Settings,
     checked,
     read_evaluation,
     read_settings,
-    settings_data,
 )
 from wortlaut.evaluation.scorer import Found, Scoring, Source
 from wortlaut.evaluation.systems import GoldItems, Scored, System, by_keys, by_names, named, read_item
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Span
+from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import projection
@@ -74,23 +75,21 @@ class Evaluation(Tabular):
 
     def to_dict(self) -> dict[str, Any]:
         gold = self.gold()
-        return {
-            "format": FORMAT,
-            "version": self.signature.version,
-            "corpus": {
-                "name": self.corpus.name,
-                "hash": self.corpus.hash,
-                "documents": self.documents,
-            },
-            "settings": settings_data(self.signature, self.by),
-            "signature": str(self.signature),
-            "resampling": {"unit": self.units.kind, "units": len(self.units)},
-            "notes": list(self.notes),
-            "items": None
-            if gold is None
-            else by_names({key: [[*item, text] for item, text in rows] for key, rows in gold.items()}),
-            "systems": [system.to_dict() for system in self.systems],
-        }
+        items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}
+        file = EvaluationFile(
+            self.signature.version,
+            self.corpus.name,
+            self.corpus.hash,
+            self.documents,
+            Settings.of(self.signature, self.by),
+            str(self.signature),
+            self.units.kind,
+            len(self.units),
+            self.notes,
+            None if gold is None else by_names(items),
+            tuple(system.row() for system in self.systems),
+        )
+        return as_dict(file)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], where: str = "") -> Evaluation:

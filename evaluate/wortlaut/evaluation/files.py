@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.records.record import (
+    FILLED,
+    OPTIONAL,
+    At,
+    Count,
+    Digest,
+    Fragments,
+    Many,
+    Must,
+    Unit,
+    as_dict,
+)
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import PROJECTIONS, Projection
+from wortlaut.scoring.result import Notes, Result, SignatureText
 from wortlaut.scoring.uncertainty import Resampling
 
-FORMAT = "wortlaut-evaluation/1"
 _SIGNATURE = re.compile(
     r"wortlaut(?:\|corpus:(?P<corpus>.*?))?\|layer:(?P<layer>[^|]*?)(?: by (?P<by>[^|]*))?"
     r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)\|avg:(?P<average>[^|]*)"
@@ -25,6 +37,115 @@ _DRAWN = re.compile(
     r"(?P<unit>\w+),(?P<samples>\d+),seed (?P<seed>\d+)"
     r"(?:,confidence (?P<confidence>[^,]+))?(?:,(?P<method>\w+))?"
 )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the evaluation was made; version 0.1.0 did not write it."""
+
+    schemas: tuple[str, ...]
+    projection: Annotated[
+        Projection | None,
+        "The label projection: its name in signatures, and label → label, or null for spans that are left"
+        " out.",
+    ]
+    by: Annotated[tuple[str, ...], "The breakdowns asked for."]
+    samples: Annotated[Count, "Bootstrap resamples."]
+    seed: Count
+    confidence: Annotated[float, Must(exclusiveMinimum=0, exclusiveMaximum=1)]
+    method: Annotated[str, Must(enum=("percentile", "bca"))]
+
+    @classmethod
+    def of(cls, whole: Signature, by: tuple[str, ...]) -> Settings:
+        drawn = whole.resampling
+        return cls(
+            whole.schemas, whole.projection, by, drawn.samples, drawn.seed, drawn.confidence, drawn.method
+        )
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What paired tests need. Absent without intervals."""
+
+    scale: Annotated[Many, "Hits are counted in steps of 1 / scale."]
+    sums: Annotated[
+        Sequence[tuple[Count, Count, Count, Count]],
+        "A row for each resampled unit: gold, predicted, hits of the gold side, hits of the predicted side.",
+    ]
+
+
+@dataclass(frozen=True)
+class ResultRow(Result):
+    """The scores under one schema, with what they were counted from where that was kept."""
+
+    units: Annotated[Sums | None, OPTIONAL] = None
+    hits: Annotated[
+        str | None,
+        OPTIONAL,
+        Must(pattern="^[0-9]*$"),
+        "One digit for each gold item of this layer and schema, in their order: 0 missed, else the credit in"
+        " steps of 1 / scale.",
+    ] = None
+    wrong: Annotated[
+        Sequence[tuple[str, Fragments, str]] | None,
+        OPTIONAL,
+        "The predicted items without any credit: document id, fragments, label.",
+    ] = None
+
+
+_Rows = Mapping[str, Mapping[str, ResultRow]]
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """The scores of one system."""
+
+    name: Annotated[str, "The spec of the extractor, or the file that was scored."]
+    notes: Notes
+    scores: Annotated[
+        _Rows,
+        "Layer (entities, quotes, cues, speakers, …; layer@matched for roles of matched quotes only) → schema"
+        " → result. Empty where the system failed.",
+    ]
+    breakdowns: Annotated[
+        _Rows,
+        FILLED,
+        "Breakdown of the entities (level, length, …) → schema → result, whose per_label holds the groups."
+        " Absent where none was asked for.",
+    ]
+    failed: Annotated[str | None, OPTIONAL, "Why there are no scores. Absent where there are."]
+
+
+@dataclass(frozen=True)
+class EvaluationFile:
+    """The scores of one or more systems on one corpus."""
+
+    format: ClassVar[Literal["wortlaut-evaluation/1"]] = "wortlaut-evaluation/1"
+    version: Annotated[str, "Version of wortlaut that computed the scores."]
+    corpus: Annotated[str, At(("corpus", "name")), "The reference that the corpus was loaded by."]
+    hash: Annotated[
+        Digest,
+        At(("corpus", "hash")),
+        "SHA-256 of ids, texts and annotations; the order of documents does not change it.",
+    ]
+    documents: Annotated[Many, At(("corpus", "documents")), "Number of documents."]
+    settings: Annotated[Settings | None, OPTIONAL]
+    signature: SignatureText
+    unit: Annotated[
+        Unit,
+        At(("resampling", "unit")),
+        "What the bootstrap draws with replacement: documents, or sentences where there are fewer than ten"
+        " documents.",
+    ]
+    units: Annotated[Many, At(("resampling", "units")), "How many there are."]
+    notes: Notes
+    items: Annotated[
+        Mapping[str, Mapping[str, Sequence[tuple[str, Fragments, str, str]]]] | None,
+        "Layer → schema → the gold items, once for all systems: document id, fragments, label, covered text."
+        " Only for layers and schemas whose scores count items. null where single items were not kept, and"
+        " then no score has hits and wrong.",
+    ]
+    systems: Annotated[tuple[SystemRow, ...], "In the order asked for."]
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
@@ -40,7 +161,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
 
 def checked(data: Any, where: str) -> dict[str, Any]:
     """The same result with its settings, which version 0.1.0 did not write. Raises DataError."""
-    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+    if not isinstance(data, Mapping) or data.get("format") != EvaluationFile.format:
         raise DataError(
             "is no result of `wortlaut evaluate`",
             where=where,
@@ -57,21 +178,7 @@ def checked(data: Any, where: str) -> dict[str, Any]:
         raise DataError(f"the result is damaged: {error}", where=where, hint="Write it anew.") from error
     by = dict.fromkeys(by for system in data["systems"] for by in system.get("breakdowns", ()))
     drawn = replace(whole.resampling, unit=data["resampling"]["unit"])
-    return {**data, "settings": settings_data(replace(whole, resampling=drawn), tuple(by))}
-
-
-def settings_data(whole: Signature, by: tuple[str, ...]) -> dict[str, Any]:
-    """How an evaluation was made, as its file holds it beside corpus, version and the number of units."""
-    chosen, drawn = whole.projection, whole.resampling
-    return {
-        "schemas": list(whole.schemas),
-        "projection": None if chosen is None else {"name": chosen.name, "labels": dict(chosen.labels)},
-        "by": list(by),
-        "samples": drawn.samples,
-        "seed": drawn.seed,
-        "confidence": drawn.confidence,
-        "method": drawn.method,
-    }
+    return {**data, "settings": as_dict(Settings.of(replace(whole, resampling=drawn), tuple(by)))}
 
 
 def read_settings(data: Mapping[str, Any]) -> Signature:

@@ -11,9 +11,10 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from wortlaut.errors import DataError, ExtractorError
-from wortlaut.evaluation.files import read_signature
+from wortlaut.evaluation.files import ResultRow, Sums, SystemRow, read_signature
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.model import Annotations
+from wortlaut.records.record import as_dict
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.result import Result, Results
@@ -128,22 +129,26 @@ class Scored:
         return {task: Results(row) for task, row in by_names(self.results).items()}
 
     def to_dict(self) -> dict[str, Any]:
-        rows = {key: result.to_dict() | self._evidence(key, result) for key, result in self.results.items()}
-        row: dict[str, Any] = {"name": self.name, "notes": list(self.notes), "scores": by_names(rows)}
-        if self.breakdowns:
-            row["breakdowns"] = {by: results.to_dict() for by, results in self.breakdowns.items()}
-        if self.failed is not None:
-            row["failed"] = self.failed
-        return row
+        return as_dict(self.row())
 
-    def _evidence(self, key: ScoreKey, result: Result) -> dict[str, Any]:
-        """What paired tests need: the sums of each unit, and which items were right."""
-        evidence: dict[str, Any] = {}
-        if result.unit_sums is not None:
-            evidence["units"] = {"scale": result.scale, "sums": result.unit_sums.tolist()}
-        if (judged := self.judged.get(key)) is not None:
-            evidence |= {"hits": "".join(map(str, judged.hits.tolist())), "wrong": judged.wrong()}
-        return evidence
+    def row(self) -> SystemRow:
+        """What a file holds of it."""
+        scores = by_names({key: self._row(key, result) for key, result in self.results.items()})
+        breakdowns = {
+            by: {schema: ResultRow(**vars(result)) for schema, result in results.items()}
+            for by, results in self.breakdowns.items()
+        }
+        return SystemRow(self.name, self.notes, scores, breakdowns, self.failed)
+
+    def _row(self, key: ScoreKey, result: Result) -> ResultRow:
+        """With what paired tests need: the sums of each unit, and which items were right."""
+        sums, judged = result.unit_sums, self.judged.get(key)
+        return ResultRow(
+            **vars(result),
+            units=None if sums is None else Sums(result.scale, sums.tolist()),
+            hits=None if judged is None else "".join(map(str, judged.hits.tolist())),
+            wrong=None if judged is None else judged.wrong(),
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], whole: Signature, gold: GoldItems) -> Scored:

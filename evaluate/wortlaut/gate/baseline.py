@@ -10,20 +10,34 @@ import json
 import math
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, cast
 
 import numpy as np
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
 from wortlaut.evaluation.files import read_signature
-from wortlaut.evaluation.systems import Item, Judged
+from wortlaut.evaluation.systems import Item, Judged, by_keys, by_names
+from wortlaut.records.record import (
+    FILLED,
+    OPTIONAL,
+    UNWRITTEN,
+    At,
+    Count,
+    Digest,
+    Many,
+    Must,
+    Rate,
+    as_dict,
+    written,
+)
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature
@@ -32,7 +46,7 @@ from wortlaut.scoring.result import Result, Score
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.version import VERSION
 
-FORMAT = "wortlaut-baseline/1"
+_T = TypeVar("_T")
 #: The label under which the sums of all labels stand.
 MICRO = "micro"
 #: Distributions whose version is noted where the run has loaded them.
@@ -40,69 +54,90 @@ _NOTED = ("HanTa", "gliner", "openai", "quotect", "spacy", "torch", "transformer
 #: What helps where the file is not what was written.
 _DAMAGED = "Take it back from version control, or write it anew: wortlaut baseline write --force."
 
-Row = tuple[int, int, int, int]
+_Credit = Annotated[float, Must(minimum=0)]
+#: Gold, predicted, right ones of the gold, right ones of the predicted.
+Row = tuple[Count, Count, _Credit, _Credit]
+_Hash = Annotated[str, Must(pattern="^[0-9a-f]{12}$")]
+_Missed = Annotated[str, Must(pattern="^[0-9a-f]{12}(:[0-9.e+-]+)?$")]
 
 
 @dataclass(frozen=True)
 class Points:
     """Precision, recall and F1, ``None`` where undefined, with their counts."""
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    correct: float
-    gold: int
-    predicted: int
+    precision: Rate
+    recall: Rate
+    f1: Rate
+    correct: _Credit
+    gold: Count
+    predicted: Count
 
     @classmethod
     def of(cls, score: Score) -> Points:
-        p, r, f1 = (_finite(value) for value in (score.precision, score.recall, score.f1))
-        return cls(p, r, f1, score.correct, score.gold, score.predicted)
+        return cls(**{name: getattr(score, name) for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
 class Errors:
     """The errors of a document: ``(hash, credit)`` of gold items below full credit, hashes of spurious ones.
 
-    Credits are in steps of ``1 / scale``. An item that stands twice is listed twice.
+    An item that stands twice is listed twice.
     """
 
-    missed: tuple[tuple[str, int], ...] = ()
-    spurious: tuple[str, ...] = ()
+    missed: Annotated[tuple[tuple[str, float], ...], UNWRITTEN] = ()
+    spurious: Annotated[tuple[_Hash, ...], FILLED, "Hashes of found items without credit."] = ()
+
+    @property
+    @written()
+    def _missed(self) -> Annotated[tuple[_Missed, ...], At(("missed",)), FILLED]:
+        """Hashes of gold items without full credit, with the credit that they have."""
+        return tuple(f"{name}:{credit}" if credit else name for name, credit in self.missed)
 
 
 @dataclass(frozen=True)
 class Entry:
     """One system in one layer under one schema.
 
-    ``documents`` are the sums of each document and label (gold, predicted, hits on both sides in steps of
-    ``1 / scale``), ``None`` where the score does not come from sums; ``errors`` are ``None`` where it has
-    no items. Documents without either are left out.
+    ``documents`` are the sums of each document and label, ``None`` where the score does not come from sums;
+    ``errors`` are ``None`` where it has no items. Documents without either are left out.
     """
 
-    signature: Signature
-    micro: Points
-    labels: Mapping[str, Points]
-    scale: int
-    documents: Mapping[str, Mapping[str, Row]] | None
-    errors: Mapping[str, Errors] | None
+    signature: Annotated[Signature, UNWRITTEN]
+    micro: Annotated[Points, "All labels together."]
+    labels: Annotated[Mapping[str, Points], FILLED, "Without it for speakers: their labels are names."]
+    scale: Annotated[Many, "Credits are multiples of one part in so many."]
+    documents: Annotated[
+        Mapping[str, Mapping[str, Row]] | None,
+        OPTIONAL,
+        "Document, then label (or micro): gold, predicted, right ones of the gold, right ones of the"
+        " predicted. Documents without any are left out; without it where the score does not come from sums.",
+    ]
+    errors: Annotated[
+        Mapping[str, Errors] | None, OPTIONAL, "By document; without it where the score has no items."
+    ]
+
+    @property
+    @written()
+    def _signed(self) -> Annotated[str, At(("signature",))]:
+        return str(self.signature)
 
     def points(self, label: str) -> Points | None:
         return self.micro if label == MICRO else self.labels.get(label)
 
     def sums(self, label: str, ids: Sequence[str]) -> Ints | None:
-        """The sums of the documents, shape ``(len(ids), 4)``; ``None`` where they are not known."""
-        if self.documents is None:
+        """The sums of the documents, hits in steps of ``1 / scale``, shape ``(len(ids), 4)``.
+
+        ``None`` where they are not known.
+        """
+        by_document = self.documents
+        if by_document is None or (label != MICRO and all(MICRO in rows for rows in by_document.values())):
             return None
-        labelled = any(MICRO not in rows for rows in self.documents.values())
-        if label != MICRO and not labelled:
-            return None
-        table = np.zeros((len(ids), 4), np.int64)
+        table = np.zeros((len(ids), 4))
         for i, name in enumerate(ids):
-            for own, row in self.documents.get(name, {}).items():
+            for own, row in by_document.get(name, {}).items():
                 if label in (MICRO, own):
                     table[i] += row
-        return table
+        return np.rint(table * (1, 1, self.scale, self.scale)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -113,6 +148,33 @@ class Baseline:
     documents: int
     environment: Mapping[str, str]
     systems: Mapping[str, Mapping[ScoreKey, Entry]]
+
+
+@dataclass(frozen=True)
+class BaselineFile:
+    """A baseline as its file has it."""
+
+    format: ClassVar[Literal["wortlaut-baseline/1"]] = "wortlaut-baseline/1"
+    corpus: Annotated[str, At(("corpus", "name"))]
+    hash: Annotated[Digest, At(("corpus", "hash")), "Hash of the corpus's content."]
+    documents: Annotated[Many, At(("corpus", "documents"))]
+    environment: Annotated[
+        Mapping[str, str], "Versions of what took part. Another one is a note of the check, no failure."
+    ]
+    schemas: Annotated[tuple[str, ...], At(("settings", "schemas")), Must(minItems=1)]
+    labels: Annotated[
+        str | Mapping[str, str | None] | None,
+        At(("settings", "labels")),
+        "A projection of labels by its name or as a mapping; null for none.",
+    ]
+    samples: Annotated[Count, At(("settings", "samples")), "Bootstrap resamples."]
+    seed: Annotated[Count, At(("settings", "seed"))]
+    signature: Annotated[str, "How it was scored."]
+    systems: Annotated[
+        Mapping[str, Mapping[str, Mapping[str, Entry]]],
+        Must(minProperties=1),
+        "System, then layer, then schema.",
+    ]
 
 
 def item_hash(item: Item) -> str:
@@ -151,12 +213,13 @@ def _entry(
     # The labels of speakers are names out of the texts, which the file must not hold.
     by_label = key.task != "speakers"
     if judged is not None and by_label:
-        documents = _sums_of_items(judged)
+        documents = _sums_of_items(judged, result.scale)
     elif result.per_unit is not None and key.setting != MATCHED:
         sums = np.zeros((len(ids), 4), np.int64)
         np.add.at(sums, evaluation.units.document, result.per_unit)
         documents = {
-            ids[i]: {MICRO: _row(sums[i].tolist())} for i in np.flatnonzero(sums.any(axis=1)).tolist()
+            ids[i]: {MICRO: _row(sums[i].tolist(), result.scale)}
+            for i in np.flatnonzero(sums.any(axis=1)).tolist()
         }
     return Entry(
         result.signature,
@@ -168,49 +231,47 @@ def _entry(
     )
 
 
-def _sums_of_items(judged: Judged) -> dict[str, dict[str, Row]]:
-    sums: dict[str, dict[str, list[int]]] = {}
-    sides = ((judged.gold, judged.hits, 0), (judged.predicted, judged.predicted_hits, 1))
-    for items, hits, side in sides:
+def _sums_of_items(judged: Judged, scale: int) -> dict[str, dict[str, Row]]:
+    sums: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0, 0]))
+    sides = ((judged.gold, judged.hits), (judged.predicted, judged.predicted_hits))
+    for side, (items, hits) in enumerate(sides):
         for (name, _, label), hit in zip(items, hits.tolist(), strict=True):
-            row = sums.setdefault(name, {}).setdefault(label, [0, 0, 0, 0])
+            row = sums[name][label]
             row[side] += 1
             row[side + 2] += hit
-    return {name: {label: _row(row) for label, row in rows.items()} for name, rows in sums.items()}
+    return {name: {label: _row(row, scale) for label, row in rows.items()} for name, rows in sums.items()}
 
 
 def _errors(judged: Judged, scale: int) -> dict[str, Errors]:
-    missed: dict[str, list[tuple[str, int]]] = {}
-    spurious: dict[str, list[str]] = {}
+    missed: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    spurious: dict[str, list[str]] = defaultdict(list)
     for item, hit in zip(judged.gold, judged.hits.tolist(), strict=True):
         if hit < scale:
-            missed.setdefault(item[0], []).append((item_hash(item), hit))
-    for item, hit in zip(judged.predicted, judged.predicted_hits.tolist(), strict=True):
-        if hit == 0:
-            spurious.setdefault(item[0], []).append(item_hash(item))
+            missed[item[0]].append((item_hash(item), _credit(hit, scale)))
+    for item in judged.wrong():
+        spurious[item[0]].append(item_hash(item))
     return {
-        name: Errors(tuple(sorted(missed.get(name, ()))), tuple(sorted(spurious.get(name, ()))))
+        name: Errors(tuple(sorted(missed[name])), tuple(sorted(spurious[name])))
         for name in sorted({*missed, *spurious})
     }
 
 
-def _row(values: Sequence[int]) -> Row:
+def _row(values: Sequence[int], scale: int) -> Row:
     gold, predicted, hits_gold, hits_predicted = values
-    return gold, predicted, hits_gold, hits_predicted
+    return gold, predicted, _credit(hits_gold, scale), _credit(hits_predicted, scale)
+
+
+def _credit(hits: int, scale: int) -> float:
+    return hits // scale if hits % scale == 0 else hits / scale
 
 
 def _environment() -> dict[str, str]:
-    found = {
+    noted = ("numpy", "scikit-learn", *(name for name in _NOTED if name in sys.modules))
+    return {
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "wortlaut": VERSION,
-    }
-    loaded = [name for name in _NOTED if name in sys.modules]
-    return {**found, **{name: metadata.version(name) for name in ("numpy", "scikit-learn", *loaded)}}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    } | {name: metadata.version(name) for name in noted}
 
 
 # --- the file ---
@@ -219,53 +280,19 @@ def _finite(value: float | None) -> float | None:
 def to_text(baseline: Baseline) -> str:
     """Sorted keys; one line a label, one a document: a change of one document changes its lines only."""
     whole = baseline.signature
-    data = {
-        "format": FORMAT,
-        "corpus": {"name": whole.corpus, "hash": whole.hash, "documents": baseline.documents},
-        "environment": dict(baseline.environment),
-        "settings": {
-            "schemas": list(whole.schemas),
-            "labels": whole.labels,
-            "samples": whole.resampling.samples,
-            "seed": whole.resampling.seed,
-        },
-        "signature": str(whole),
-        "systems": {},
-    }
-    for system, entries in baseline.systems.items():
-        layers: dict[str, dict[str, Any]] = {}
-        for key, entry in entries.items():
-            layers.setdefault(key.layer, {})[key.variant] = _entry_data(entry)
-        data["systems"][system] = layers  # type: ignore[index]
-    return "\n".join(_lines(data, "", "")) + "\n"
-
-
-def _entry_data(entry: Entry) -> dict[str, Any]:
-    signature = str(entry.signature)
-    data: dict[str, Any] = {"signature": signature, "micro": vars(entry.micro), "scale": entry.scale}
-    if entry.labels:
-        data["labels"] = {label: vars(points) for label, points in entry.labels.items()}
-    if entry.documents is not None:
-        data["documents"] = {
-            name: {
-                label: [*row[:2], *(_credit(hits, entry.scale) for hits in row[2:])]
-                for label, row in rows.items()
-            }
-            for name, rows in entry.documents.items()
-        }
-    if entry.errors is not None:
-        data["errors"] = {name: _errors_data(errors, entry.scale) for name, errors in entry.errors.items()}
-    return data
-
-
-def _errors_data(errors: Errors, scale: int) -> dict[str, list[str]]:
-    missed = [f"{name}:{_credit(hits, scale)}" if hits else name for name, hits in errors.missed]
-    sides = {"missed": missed, "spurious": list(errors.spurious)}
-    return {side: hashes for side, hashes in sides.items() if hashes}
-
-
-def _credit(hits: int, scale: int) -> float:
-    return hits // scale if hits % scale == 0 else hits / scale
+    file = BaselineFile(
+        whole.corpus,
+        whole.hash,
+        baseline.documents,
+        baseline.environment,
+        whole.schemas,
+        whole.labels,
+        whole.resampling.samples,
+        whole.resampling.seed,
+        str(whole),
+        {system: by_names(entries) for system, entries in baseline.systems.items()},
+    )
+    return "\n".join(_lines(as_dict(file), "", "")) + "\n"
 
 
 def _lines(value: object, indent: str, key: str) -> Iterator[str]:
@@ -299,10 +326,10 @@ def read_baseline(path: Path) -> Baseline:
         raise
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise DataError(f"is not a JSON file: {error}", where=where, hint=_DAMAGED) from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") != BaselineFile.format:
         kind = data.get("format") if isinstance(data, dict) else None
         raise DataError(
-            f"is no baseline of this version ({FORMAT})" + (f", but {kind!r}" if kind else ""),
+            f"is no baseline of this version ({BaselineFile.format})" + (f", but {kind!r}" if kind else ""),
             where=where,
             hint="Write one: wortlaut baseline write -e SPEC -o FILE",
         )
@@ -322,62 +349,51 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     labels = settings["labels"]
     if not (labels is None or isinstance(labels, str | dict)):
         raise ValueError("settings: labels is neither a name nor a mapping")
-    documents = _whole(corpus["documents"], "corpus: documents")
+    documents = _checked(corpus["documents"], int, "corpus: documents")
     whole = Signature(
-        _text(corpus["name"], "corpus: name"),
-        _text(corpus["hash"], "corpus: hash"),
+        _checked(corpus["name"], str, "corpus: name"),
+        _checked(corpus["hash"], str, "corpus: hash"),
         "all",
         projection=projection(labels),
         schemas=tuple(checked_schemas(_texts(settings["schemas"], "settings: schemas"))),
         resampling=Resampling(
-            samples=_whole(settings["samples"], "settings: samples"),
-            seed=_whole(settings["seed"], "settings: seed"),
+            samples=_checked(settings["samples"], int, "settings: samples"),
+            seed=_checked(settings["seed"], int, "settings: seed"),
         ),
     )
     # The text alone says what was drawn and by which version.
-    told = read_signature(_text(data["signature"], "signature"), whole)
+    told = read_signature(_checked(data["signature"], str, "signature"), whole)
     drawn = replace(whole.resampling, unit=told.resampling.unit)
     whole = replace(whole, resampling=drawn, version=told.version)
-    systems: dict[str, dict[ScoreKey, Entry]] = {}
-    for system, layers in data["systems"].items():
-        systems[system] = {}
-        for layer, by_schema in layers.items():
-            for schema, entry in by_schema.items():
-                place = f"{system}, {layer}, {schema}"
-                try:
-                    parsed = _parse_entry(entry, place, documents, whole)
-                except KeyError as error:
-                    raise ValueError(f"{place}: {error} is missing") from error
-                systems[system][ScoreKey.named(layer, schema)] = parsed
+    systems = {
+        system: {
+            key: _parse_entry(entry, f"{system}, {key.layer}, {key.variant}", documents, whole)
+            for key, entry in by_keys(layers).items()
+        }
+        for system, layers in data["systems"].items()
+    }
     if not systems:
         raise ValueError("it has no systems")
-    environment = {name: _text(value, "environment") for name, value in data["environment"].items()}
+    environment = {name: _checked(value, str, "environment") for name, value in data["environment"].items()}
     return Baseline(whole, documents, environment, systems)
 
 
 def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signature) -> Entry:
-    scale = _whole(data["scale"], f"{place}: scale")
-    if not scale:
+    try:
+        entry = Entry(
+            read_signature(_checked(data["signature"], str, f"{place}: signature"), whole),
+            _parse_points(data["micro"], f"{place}: micro"),
+            {label: _parse_points(row, f"{place}: {label}") for label, row in data.get("labels", {}).items()},
+            _checked(data["scale"], int, f"{place}: scale"),
+            _by_document(data, "documents", _parse_rows, place),
+            _by_document(data, "errors", _parse_errors, place),
+        )
+    except KeyError as error:
+        raise ValueError(f"{place}: {error} is missing") from error
+    if not entry.scale:
         raise ValueError(f"{place}: the scale is 0")
-    documents: dict[str, dict[str, Row]] | None = None
-    if "documents" in data:
-        documents = {
-            name: {label: _parse_row(row, scale, f"{place}: {name}") for label, row in rows.items()}
-            for name, rows in data["documents"].items()
-        }
-    errors: dict[str, Errors] | None = None
-    if "errors" in data:
-        errors = {name: _parse_errors(row, scale, f"{place}: {name}") for name, row in data["errors"].items()}
-    if len({*(documents or ()), *(errors or ())}) > count:
+    if len({*(entry.documents or ()), *(entry.errors or ())}) > count:
         raise ValueError(f"{place}: there are more documents than the {count} of the corpus")
-    entry = Entry(
-        read_signature(_text(data["signature"], f"{place}: signature"), whole),
-        _parse_points(data["micro"], f"{place}: micro"),
-        {label: _parse_points(row, f"{place}: {label}") for label, row in data.get("labels", {}).items()},
-        scale,
-        documents,
-        errors,
-    )
     _check_scores(entry, place)
     return entry
 
@@ -385,76 +401,75 @@ def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signatu
 def _check_scores(entry: Entry, place: str) -> None:
     """A score that was edited by hand, or by a merge, no longer follows from its sums."""
     for label in (MICRO, *entry.labels):
-        sums = entry.sums(label, tuple(entry.documents or ()))
-        if sums is None:
+        sums, points = entry.sums(label, tuple(entry.documents or ())), entry.points(label)
+        if sums is None or points is None:
             continue
-        points = entry.points(label)
-        assert points is not None
         total = sums.sum(axis=0)
-        expected = [
-            *(_finite(float(v)) for v in precision_recall_f1(total, entry.scale)),
-            *total[:2].tolist(),
-        ]
-        found = [points.precision, points.recall, points.f1, points.gold, points.predicted]
-        for a, b in zip(expected, found, strict=True):
-            if (a is None) != (b is None) or (a is not None and b is not None and abs(a - b) > 1e-9):
-                raise ValueError(
-                    f"{place}: the score of {label} does not follow from the sums of the documents"
-                )
+        expected = [*precision_recall_f1(total, entry.scale), *total[:2]]
+        # None is NaN here.
+        found = np.array(
+            [points.precision, points.recall, points.f1, points.gold, points.predicted], np.float64
+        )
+        if not np.allclose(found, expected, rtol=0, atol=1e-9, equal_nan=True):
+            raise ValueError(f"{place}: the score of {label} does not follow from the sums of the documents")
 
 
 def _parse_points(data: Mapping[str, Any], place: str) -> Points:
-    def score(name: str) -> float | None:
+    for name in ("precision", "recall", "f1"):
         value = data[name]
-        if value is not None and not 0 <= _number(value, f"{place}: {name}") <= 1:
+        if value is not None and not 0 <= _checked(value, float, f"{place}: {name}") <= 1:
             raise ValueError(f"{place}: {name} is {value}, not between 0 and 1")
-        return None if value is None else float(value)
-
     return Points(
-        score("precision"),
-        score("recall"),
-        score("f1"),
-        _number(data["correct"], f"{place}: correct"),
-        _whole(data["gold"], f"{place}: gold"),
-        _whole(data["predicted"], f"{place}: predicted"),
+        data["precision"],
+        data["recall"],
+        data["f1"],
+        _checked(data["correct"], float, f"{place}: correct"),
+        _checked(data["gold"], int, f"{place}: gold"),
+        _checked(data["predicted"], int, f"{place}: predicted"),
     )
 
 
-def _parse_row(row: object, scale: int, place: str) -> Row:
+def _by_document(
+    data: Mapping[str, Any], name: str, parse: Callable[[Any, str], _T], place: str
+) -> dict[str, _T] | None:
+    """What stands under a key for each document, if anything does."""
+    return {one: parse(row, f"{place}: {one}") for one, row in data[name].items()} if name in data else None
+
+
+def _parse_rows(rows: Mapping[str, object], place: str) -> dict[str, Row]:
+    return {label: _parse_row(row, place) for label, row in rows.items()}
+
+
+def _parse_row(row: object, place: str) -> Row:
     if not isinstance(row, list) or len(row) != 4:
         raise ValueError(f"{place}: {row!r} is not four numbers")
-    gold, predicted = (_whole(value, place) for value in row[:2])
-    hits = [round(_number(value, place) * scale) for value in row[2:]]
-    return gold, predicted, hits[0], hits[1]
+    gold, predicted = (_checked(value, int, place) for value in row[:2])
+    right, found = (_checked(value, float, place) for value in row[2:])
+    return gold, predicted, right, found
 
 
-def _parse_errors(data: Mapping[str, Any], scale: int, place: str) -> Errors:
-    missed = []
-    for text in _texts(data.get("missed", []), place):
-        name, _, credit = text.partition(":")
-        missed.append((name, round(float(credit or 0) * scale)))
-    return Errors(tuple(missed), tuple(_texts(data.get("spurious", []), place)))
+def _parse_errors(data: Mapping[str, Any], place: str) -> Errors:
+    missed = (text.partition(":") for text in _texts(data.get("missed", []), place))
+    return Errors(
+        tuple((name, float(credit or 0)) for name, _, credit in missed),
+        tuple(_texts(data.get("spurious", []), place)),
+    )
 
 
-def _number(value: object, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{place}: {value!r} is not a number of 0 or more")
-    return value
+_KINDS = {
+    int: "a whole number of 0 or more",
+    float: "a number of 0 or more",
+    str: "a text",
+    list: "a list",
+}
 
 
-def _whole(value: object, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{place}: {value!r} is not a whole number of 0 or more")
-    return value
-
-
-def _text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{place}: {value!r} is not a text")
-    return value
+def _checked(value: Any, kind: type[_T], place: str) -> _T:
+    fits = isinstance(value, (kind, int) if kind is float else kind) and not isinstance(value, bool)
+    if not fits or (kind in (int, float) and not 0 <= value < math.inf):
+        raise ValueError(f"{place}: {value!r} is not {_KINDS[kind]}")
+    return cast(_T, value)
 
 
 def _texts(values: object, place: str) -> list[str]:
-    if not isinstance(values, list):
-        raise ValueError(f"{place}: {values!r} is not a list")
-    return [_text(value, place) for value in values]
+    return [_checked(value, str, place) for value in _checked(values, list, place)]

@@ -458,7 +458,7 @@ def _changes(old: Entry, new: Entry, label: str, known: Mapping[str, Known]) -> 
 
 
 def _lost(errors: Errors, name: str, scale: int) -> int:
-    return sum(scale - hits for own, hits in errors.missed if own == name)
+    return sum(scale - round(credit * scale) for own, credit in errors.missed if own == name)
 
 
 def _flips(row: Row, most: int) -> Check:

@@ -32,18 +32,23 @@ class Must(dict[str, Any]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-#: For a field that is left out where it is None, and for one that is no part of the file.
-OPTIONAL, UNWRITTEN = object(), object()
+#: For a field that is left out where it is None, or where it is empty, and for one that is never written.
+OPTIONAL, FILLED, UNWRITTEN = object(), object(), object()
 
 Count = Annotated[int, Must(minimum=0)]
 Many = Annotated[int, Must(minimum=1)]
 Positive = Annotated[float, Must(exclusiveMinimum=0)]
 Share = Annotated[float, Must(minimum=0, maximum=1)]
+#: Of precision, recall or F1.
+Rate = Annotated[Share | None, "null where undefined (0/0)."]
 Difference = Annotated[float, Must(minimum=-1, maximum=1)]
 Digest = Annotated[str, Must(pattern="^[0-9a-f]{64}$")]
 Layers = Annotated[tuple[str, ...], Must(items={"enum": LAYERS})]
-#: The fragments of a span, half-open.
-Fragments = Annotated[tuple[tuple[Count, Count], ...], Must(minItems=1)]
+Fragments = Annotated[
+    tuple[tuple[Count, Count], ...],
+    Must(minItems=1),
+    "One [start, end) or, for a discontinuous span, several.",
+]
 #: What is drawn: sentences where there are fewer than ten documents.
 Unit = Annotated[str, Must(enum=("document", "sentence"))]
 
@@ -61,9 +66,9 @@ def written(after: str = "") -> Callable[[_F], _F]:
 def as_dict(record: Any, digits: int | None = None) -> dict[str, Any]:
     """A record as :func:`plain` data."""
     row: dict[str, Any] = {}
-    for name, path, _, optional in _members(record.__class__):
+    for name, path, _, left_out in _members(record.__class__):
         item = getattr(record, name)
-        if item is None and optional:
+        if any(item is None if where is OPTIONAL else not item for where in left_out):
             continue
         place = row
         for key in path[:-1]:
@@ -77,12 +82,14 @@ def plain(value: Any, digits: int | None = None) -> Any:
 
     Floats are rounded to ``digits`` decimals, if any.
     """
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(item, digits) for item in value]
     if is_dataclass(value):
         return as_dict(value, digits)
     if isinstance(value, Mapping):
         return {key: plain(item, digits) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item, digits) for item in value]
     if isinstance(value, float):
         return None if math.isnan(value) else value if digits is None else round(value, digits)
     return value
@@ -101,8 +108,8 @@ def json_schema(kind: Any, title: str, description: str, **more: Any) -> dict[st
 
 
 @cache
-def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, bool]]:
-    """Name, place, type of what is written of a class, and whether it may be missing; in order."""
+def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, list[object]]]:
+    """Name, place, type of what is written of a class, and where it is left out; in order."""
     hints = get_type_hints(kind, include_extras=True)
     for base in reversed(kind.__mro__):
         for name, value in vars(base).items():
@@ -113,12 +120,12 @@ def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, bool]]:
                 names = [other for other in hints if other != name]
                 at = names.index(after) + 1 if after else len(names)
                 hints = {other: hints.get(other, hint) for other in (*names[:at], name, *names[at:])}
-    found: list[tuple[str, tuple[str, ...], Any, bool]] = []
+    found: list[tuple[str, tuple[str, ...], Any, list[object]]] = []
     for name, hint in hints.items():
         notes = getattr(hint, "__metadata__", ())
         path = next((note for note in notes if isinstance(note, At)), (name,))
         if UNWRITTEN not in notes:
-            found.append((name, path, hint, OPTIONAL in notes))
+            found.append((name, path, hint, [note for note in notes if note in (OPTIONAL, FILLED)]))
     return found
 
 
@@ -169,7 +176,7 @@ def _object(kind: Any, known: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", **said, "required": [], "additionalProperties": False, "properties": {}}
 
     whole = closed(_text(kind))
-    for _, path, hint, optional in _members(kind):
+    for _, path, hint, left_out in _members(kind):
         if not path:
             keys, item = get_args(get_args(hint)[0])
             whole["properties"] |= {key: _schema(item, known) for key in get_args(keys)}
@@ -178,6 +185,6 @@ def _object(kind: Any, known: dict[str, Any]) -> dict[str, Any]:
         for key in path[:-1]:
             place["required"] = [*dict.fromkeys([*place["required"], key])]
             place = place["properties"].setdefault(key, closed())
-        place["required"] += [] if optional else [path[-1]]
+        place["required"] += [] if left_out else [path[-1]]
         place["properties"][path[-1]] = _schema(hint, known)
     return whole

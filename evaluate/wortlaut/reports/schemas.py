@@ -8,9 +8,8 @@ from importlib import import_module
 from typing import Any, Union
 
 from wortlaut.errors import unknown_name
+from wortlaut.records.annotations_schema import predictions
 from wortlaut.records.record import json_schema
-from wortlaut.records.schema import by_hand
-from wortlaut.records.schema import schema as written_by_hand
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,13 @@ _FORMATS = {
         ("AgreementFile",),
         "Agreement",
         "What `wortlaut agree --json` and `--write` write: how far each pair of layers agrees.",
+    ),
+    "baseline": _Format(
+        "gate.baseline",
+        ("BaselineFile",),
+        "Baseline",
+        "What `wortlaut baseline write` writes and `wortlaut check` compares with: scores, sums of each"
+        " document, and hashes of errors. No text of the corpus is in it.",
     ),
     "bench": _Format(
         "bench.run",
@@ -64,6 +70,14 @@ _FORMATS = {
         ("LayerDiff",),
         "Difference of two layers",
         "What `wortlaut diff --json` writes: every annotation in which two layers of the same texts differ.",
+    ),
+    "evaluation": _Format(
+        "evaluation.files",
+        ("EvaluationFile",),
+        "Evaluation",
+        "What `wortlaut evaluate --json` and `wortlaut score --json` write: the scores of one or more systems"
+        " on one corpus. Undefined scores (0/0) are null. Offsets count characters (Unicode code points) from"
+        " 0, half-open [start, end).",
     ),
     "extraction": _Format(
         "formats.shards",
@@ -113,11 +127,10 @@ _FORMATS = {
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of that name, such as ``evaluation``. Raises UnknownNameError, which lists all."""
-    known = sorted({*_FORMATS, *by_hand()})
-    if name not in known:
-        raise unknown_name("JSON Schema", name, known)
+    if name == "predictions":
+        return predictions()
     if name not in _FORMATS:
-        return written_by_hand(name)
+        raise unknown_name("JSON Schema", name, sorted([*_FORMATS, "predictions"]))
     found = _FORMATS[name]
     module = import_module(f"wortlaut.{found.module}")
     kind: Any = Union[tuple(getattr(module, one) for one in found.kinds)]  # noqa: UP007

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wortlaut.records.record import Count
 from wortlaut.scoring.task import Task
 
 #: The label of nothing: the prediction of a missed span, the gold of a spurious one.
@@ -15,10 +16,12 @@ EMPTY = "∅"
 
 @dataclass(frozen=True)
 class Confusion:
-    """``matrix[i][j]`` counts spans with gold label ``labels[i]`` and predicted label ``labels[j]``."""
+    """``matrix[i][j]`` counts spans with gold label ``labels[i]`` and predicted label ``labels[j]``; the last
+    label is the empty class, for spans that the other side lacks.
+    """
 
     labels: tuple[str, ...]
-    matrix: tuple[tuple[int, ...], ...]
+    matrix: tuple[tuple[Count, ...], ...]
 
     def __add__(self, other: Confusion) -> Confusion:
         """The matrix of both corpora; the labels must be the same."""

@@ -19,7 +19,7 @@ from wortlaut.scoring.counts import (
 )
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import GIVEN, counter
-from wortlaut.scoring.result import Result, Score
+from wortlaut.scoring.result import INTERVALS, Result, Score
 from wortlaut.scoring.tally import Tally, items_of
 from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, intervals
@@ -101,7 +101,8 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     def score(columns: Sequence[Floats], row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
         p, r, f1 = (_defined(np.nan_to_num(c[row]) if tally.zero else c[row]) for c in columns)
         correct = float(sums[HITS_PREDICTED]) / scale
-        return Score(p, r, f1, correct, int(sums[GOLD]), int(sums[PREDICTED]), *band)
+        bands = dict(zip(INTERVALS, band, strict=True))
+        return Score(p, r, f1, correct, int(sums[GOLD]), int(sums[PREDICTED]), **bands)
 
     micro = score(micro_values, -2, summed, micro_band)
     means = {name: _MEANS[name](tally, values) for name in tally.averages if name != "macro"}

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wortlaut.records.record import Rate
+
 #: Near misses: a pair that is one error, not two.
 NEAR_MISSES = ("label", "boundary_smaller", "boundary_larger", "boundary_overlap", "label_boundary")
 
@@ -24,9 +26,9 @@ NEAR_MISSES = ("label", "boundary_smaller", "boundary_larger", "boundary_overlap
 class Rates:
     """Precision, recall and F1 in [0, 1]; ``None`` where undefined (0/0)."""
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
+    precision: Rate
+    recall: Rate
+    f1: Rate
 
 
 @dataclass(frozen=True)

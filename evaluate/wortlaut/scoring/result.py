@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
 
 import numpy as np
 
+from wortlaut.records.record import (
+    FILLED,
+    OPTIONAL,
+    UNWRITTEN,
+    At,
+    Count,
+    Must,
+    Rate,
+    Share,
+    as_dict,
+    plain,
+    written,
+)
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.columns import small
+from wortlaut.scoring.columns import Ints, small
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature
 
-if TYPE_CHECKING:
-    from wortlaut.scoring.columns import Ints
-    from wortlaut.scoring.uncertainty import Interval
-
 #: The tasks of the main table; the others are roles of quotes and settings.
 MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
+INTERVALS = ("precision_interval", "recall_interval", "f1_interval")
+
+_Interval = Annotated[
+    tuple[Share, Share] | None,
+    "Low and high end of the bootstrap interval; null where none was asked for or none can be said.",
+]
+SignatureText = Annotated[
+    str,
+    Must(pattern="^wortlaut\\|"),
+    "One line that reproduces the numbers: corpus and hash, layer, projection of labels, schema, average,"
+    " resampling and seed, version.",
+]
+Notes = Annotated[tuple[str, ...], "What a reader of the numbers must know."]
 
 
 @dataclass(frozen=True)
@@ -29,35 +51,25 @@ class Score:
     ``correct`` is the credit of the predicted spans; it has halves under ``partial``.
     """
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    correct: float
-    gold: int
-    predicted: int
-    precision_interval: Interval | None = None
-    recall_interval: Interval | None = None
-    f1_interval: Interval | None = None
+    precision: Rate
+    recall: Rate
+    f1: Rate
+    precision_interval: _Interval = field(default=None, kw_only=True)
+    recall_interval: _Interval = field(default=None, kw_only=True)
+    f1_interval: _Interval = field(default=None, kw_only=True)
+    correct: Annotated[float, Must(minimum=0), "The credit of the predicted items; halves under partial."]
+    gold: Annotated[Count, "Gold items (the support)."]
+    predicted: Annotated[Count, "Predicted items."]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; undefined is ``None``."""
-        return {
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "precision_interval": _plain(self.precision_interval),
-            "recall_interval": _plain(self.recall_interval),
-            "f1_interval": _plain(self.f1_interval),
-            "correct": self.correct,
-            "gold": self.gold,
-            "predicted": self.predicted,
-        }
+        return as_dict(self)
 
     @classmethod
     def read(cls, data: Mapping[str, Any], **more: Any) -> Self:
         """The score of its plain form, with what a subclass has more."""
         values = {name: data[name] for name in Score.__dataclass_fields__}
-        for name in ("precision_interval", "recall_interval", "f1_interval"):
+        for name in INTERVALS:
             values[name] = values[name] and tuple(values[name])
         return cls(**values, **more)
 
@@ -72,35 +84,27 @@ class Result(Score, Tabular):
     ``1 / scale``: what paired tests need.
     """
 
+    per_label: Annotated[
+        Mapping[str, Score], "Label → its scores, for the labels that gold or prediction holds."
+    ] = field(default_factory=dict)
+    macro: Annotated[
+        Score | None, "The mean over the labels; null where the scores above are such a mean."
+    ] = None
+    averages: Annotated[
+        Mapping[str, Score], FILLED, "Averages that only another scorer has, such as seqeval's weighted."
+    ] = field(default_factory=dict)
+    labels_absent: Annotated[Count, "Labels that neither gold nor prediction holds: they are in no mean."] = 0
     schema: str = "strict"
-    per_label: Mapping[str, Score] = field(default_factory=dict)
-    macro: Score | None = None
-    averages: Mapping[str, Score] = field(default_factory=dict)
-    labels_absent: int = 0
-    signature: Signature = field(default_factory=Signature)
-    notes: tuple[str, ...] = ()
-    errors: Mapping[str, int] | None = None
-    confusion: Confusion | None = None
-    unit_sums: Ints | None = field(default=None, repr=False, compare=False)
-    scale: int = field(default=1, repr=False, compare=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        row = Score.to_dict(self)
-        row["per_label"] = {label: score.to_dict() for label, score in self.per_label.items()}
-        row["macro"] = None if self.macro is None else self.macro.to_dict()
-        if self.averages:
-            row["averages"] = {name: score.to_dict() for name, score in self.averages.items()}
-        row["labels_absent"] = self.labels_absent
-        row["schema"] = self.schema
-        row["signature"] = str(self.signature)
-        row["notes"] = list(self.notes)
-        if self.errors is not None:
-            row["errors"] = dict(self.errors)
-        if self.fair is not None:
-            row["fair"] = asdict(self.fair)
-        if self.confusion is not None:
-            row["confusion"] = asdict(self.confusion)
-        return row
+    signature: Annotated[Signature, UNWRITTEN] = field(default_factory=Signature)
+    notes: Notes = ()
+    errors: Annotated[
+        Mapping[str, Count] | None,
+        OPTIONAL,
+        "Error class → how many spans fall into it (Ortmann 2022, or the classes of another scorer).",
+    ] = None
+    confusion: Annotated[Confusion | None, OPTIONAL] = None
+    unit_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
+    scale: Annotated[int, UNWRITTEN] = field(default=1, repr=False, compare=False)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:
@@ -126,8 +130,17 @@ class Result(Score, Tabular):
         return None if self.unit_sums is None else self.unit_sums.astype("int64")
 
     @property
-    def fair(self) -> FairScores | None:
-        """Traditional and fair P, R and F1 from the error classes (Ortmann 2022), if those were counted."""
+    @written(after="schema")
+    def _signed(self) -> Annotated[SignatureText, At(("signature",))]:
+        return str(self.signature)
+
+    @property
+    @written(after="errors")
+    def fair(self) -> Annotated[FairScores | None, OPTIONAL]:
+        """Scores from the error classes: traditional counts a near miss as two errors, fair as one.
+
+        ``None`` where the classes of Ortmann (2022) were not counted.
+        """
         if self.errors is None or "label_boundary" not in self.errors:  # another scorer has other classes
             return None
         return fair_scores(self.errors)
@@ -145,8 +158,4 @@ class Results(Tabular, dict[str, Result]):
     """Results by schema, in the order asked for; prints as one table."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {schema: result.to_dict() for schema, result in self.items()}
-
-
-def _plain(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [interval[0], interval[1]]
+        return dict(plain(self))
