@@ -150,11 +150,19 @@ def rows(annotated: Iterable[Annotations]) -> list[list[dict[str, object]]]:
 def test_curves_are_those_of_the_scores(labels: str | None) -> None:
     made = wortlaut.evaluate([Noisy("one", 3), Noisy("two", 1)], corpus(), labels=labels, samples=0)
     reference = rows(document.annotations for document in made.corpus.documents)
-    found = figures._curves(made, made.systems, ["one", "two"])
+    found = figures._curves(made, made.systems)
     for system in made.systems:
         expected = wortlaut.curves(reference, rows(system.found), labels=labels)
         assert found["entities"][system.name].to_dict() == expected.to_dict()
         assert found["quotes"][system.name].gold == 12
+
+
+def test_a_schema_with_a_threshold_is_drawn_and_scores_on_matched_quotes_are_not() -> None:
+    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schemas=["strict", "overlap@0.5"], samples=0)
+    drawn = {layer: set(scores) for layer, _, scores in figures._score_rows(made.systems)}
+    assert drawn["entities"] == {"strict", "overlap@0.5"}
+    assert "strict@matched" in made.systems[0].scores["speakers"]
+    assert "strict@matched" not in drawn["speakers"]
 
 
 def test_what_is_not_drawn_is_said(tmp_path: Path) -> None:

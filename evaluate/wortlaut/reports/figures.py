@@ -10,9 +10,12 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import count, product
+from dataclasses import replace
+from functools import partial
+from itertools import chain, count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,7 @@ from wortlaut.reports.aligned import Row as SpanRow
 from wortlaut.reports.aligned import content_rows, curves_or_none, entities_of, entity_rows, task_of
 from wortlaut.reports.cells import short_name
 from wortlaut.reports.html import escaped, shortened
+from wortlaut.reports.values import by_layer
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.result import MAIN_TASKS, Score
@@ -83,15 +87,11 @@ _STYLE: dict[Any, Any] = {
     "ytick.major.width": 0.6,
 }
 
-Drawn = tuple[dict[str, Callable[[], "Figure"]], list[str]]
-
 
 def check_folder(folder: Path) -> None:
     """Raises WortlautError where figures cannot be drawn or written, before the work begins."""
     _style()
-    if folder.is_dir():
-        return
-    if folder.exists():
+    if folder.exists() and not folder.is_dir():
         raise WortlautError("is a file", where=str(folder), hint="Name a folder for the figures.")
     if not folder.absolute().parent.is_dir():
         raise WortlautError(
@@ -108,16 +108,12 @@ def write_figures(evaluation: Evaluation, folder: Path) -> tuple[list[Path], lis
     check_folder(folder)
     wanted, notes = _wanted(evaluation)
     files: dict[Path, bytes] = {}
-    creator = f"wortlaut {VERSION}"
     with _style():
         for name, draw in wanted.items():
             figure = draw()
-            for kind, metadata in (
-                ("svg", {"Creator": creator, "Date": None}),
-                ("pdf", {"Creator": creator, "CreationDate": None}),
-            ):
+            for kind, date in (("svg", "Date"), ("pdf", "CreationDate")):
                 buffer = io.BytesIO()
-                figure.savefig(buffer, format=kind, metadata=metadata)
+                figure.savefig(buffer, format=kind, metadata={"Creator": f"wortlaut {VERSION}", date: None})
                 figure.set_layout_engine("none")  # it is laid out
                 files[folder / f"{name}.{kind}"] = buffer.getvalue()
     try:
@@ -139,60 +135,50 @@ def _style() -> AbstractContextManager[None]:
     return rc_context(_STYLE)
 
 
-def _wanted(evaluation: Evaluation) -> Drawn:
+def _wanted(evaluation: Evaluation) -> tuple[dict[str, Callable[[], Figure]], list[str]]:
     """Name → how to draw it, and what is left out."""
-    systems = [system for system in evaluation.systems if system.scores]
+    scored = [system for system in evaluation.systems if system.scores]
+    if not scored:
+        return {}, ["no system has scores: nothing to draw"]
+    systems = [replace(one, system=replace(one.system, name=_name(one.name))) for one in scored]
     wanted: dict[str, Callable[[], Figure]] = {}
     notes: list[str] = []
-    names = _names(system.name for system in systems)
-    if not systems:
-        return wanted, ["no system has scores: nothing to draw"]
-    rows = _score_rows(systems, names)
+    rows = _score_rows(systems)
     if rows:
-        wanted["scores"] = lambda: _scores(rows)
-    drawn = {(layer, schema) for layer, schema, *_ in rows}
-    total = {
-        (layer, schema) for system in systems for layer in system.scores for schema in system.scores[layer]
-    }
-    if more := len(total - drawn):
+        wanted["scores"] = partial(_scores, rows)
+    drawn = {(layer, schema) for layer, _, scores in rows for schema in scores}
+    if more := len({row[:2] for row in by_layer(evaluation)} - drawn):
         notes.append(f"scores: {more} more layers and schemas (other roles, matched quotes) are not drawn")
-    slugs = _slugs(system.name for system in systems)
-    for layer in ("entities", "quotes"):
-        for system, slug in zip(systems, slugs, strict=True):
-            found = next((r.confusion for r in system.scores.get(layer, {}).values() if r.confusion), None)
-            if found is not None and len(found.labels) > 2:
-                matrix = found
-                wanted[f"confusion-{layer}-{slug}"] = lambda matrix=matrix: _confusion(matrix)  # type: ignore[misc]
-                if len(matrix.labels) - 1 > _MOST_LABELS:
-                    left = len(matrix.labels) - 1 - _MOST_LABELS
-                    notes.append(f"confusion-{layer}-{slug}: the {left} rarest labels are not drawn")
-    errors = _error_rows(systems, names)
-    if errors:
-        wanted["errors"] = lambda: _errors(errors)
+    slugs = _slugs(system.name for system in scored)
+    for layer, (system, slug) in product(("entities", "quotes"), zip(systems, slugs, strict=True)):
+        found = next((r.confusion for r in system.scores.get(layer, {}).values() if r.confusion), None)
+        if found is not None and len(found.labels) > 2:
+            name = f"confusion-{layer}-{slug}"
+            wanted[name] = partial(_confusion, found)
+            if (left := len(found.labels) - 1 - _MOST_LABELS) > 0:
+                notes.append(f"{name}: the {left} rarest labels are not drawn")
+    if errors := _error_rows(systems):
+        wanted["errors"] = partial(_errors, errors)
     else:
         notes.append("no errors and confusion: strict and other schemas of spans tell them, these do not")
-    curves = _curves(evaluation, systems, names)
-    if curves:
-        worth, error = ("AP", "average_precision"), ("ECE", "calibration_error")
-        wanted["precision-recall"] = lambda: _panels(
-            curves, ("recall", "precision"), worth, _precision_recall
+    if curves := _curves(evaluation, systems):
+        wanted["precision-recall"] = partial(
+            _panels, curves, ("recall", "precision"), ("AP", "average_precision"), _precision_recall
         )
-        axis = ("score", "share that is right")
-        wanted["calibration"] = lambda: _panels(curves, axis, error, _calibration)
+        wanted["calibration"] = partial(
+            _panels, curves, ("score", "share that is right"), ("ECE", "calibration_error"), _calibration
+        )
     else:
-        why = (
-            "no system gives its findings a score"
-            if evaluation.corpus.documents
-            else "the items are not kept"
-        )
+        kept = evaluation.corpus.documents
+        why = "no system gives its findings a score" if kept else "the items are not kept"
         notes.append(f"no precision-recall and calibration: {why}")
     for by in dict.fromkeys(by for system in systems for by in system.breakdowns):
-        schema, groups = _group_rows(systems, names, by)
+        schema, groups = _group_rows(systems, by)
         if not groups:
             continue
         name = f"by-{re.sub(r'[^A-Za-z0-9-]+', '-', by)}"
-        wanted[name] = lambda by=by, groups=groups: _breakdown(by, groups)  # type: ignore[misc]
-        if (left := max(len(one) for one in groups.values()) - _MOST_GROUPS) > 0:
+        wanted[name] = partial(_breakdown, by, groups)
+        if (left := max(map(len, groups.values())) - _MOST_GROUPS) > 0:
             notes.append(f"{name}: the {left} groups with the least gold are not drawn")
         notes.append(f"{name}: {schema}")
     if "by-length" not in wanted:
@@ -202,14 +188,11 @@ def _wanted(evaluation: Evaluation) -> Drawn:
     return wanted, notes
 
 
-def _names(names: Iterable[str]) -> list[str]:
-    """Names as they stand in a figure: a path without its folders, nothing that cannot be seen."""
-    shown = []
-    for name in names:
-        short = shortened(short_name(escaped(name)), _NAME)
-        # matplotlib leaves out of a legend what begins with an underscore.
-        shown.append(f" {short}" if short.startswith("_") else short)
-    return shown
+def _name(name: str) -> str:
+    """As it stands in a figure: a path without its folders, nothing that cannot be seen."""
+    short = shortened(short_name(escaped(name)), _NAME)
+    # matplotlib leaves out of a legend what begins with an underscore.
+    return f" {short}" if short.startswith("_") else short
 
 
 def _slugs(names: Iterable[str]) -> list[str]:
@@ -217,66 +200,69 @@ def _slugs(names: Iterable[str]) -> list[str]:
     slugs: list[str] = []
     for name in names:
         slug = re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "system"
-        number = count(2)
-        first = slug
-        while slug in slugs:
-            slug = f"{first}-{next(number)}"
-        slugs.append(slug)
+        numbered = chain([slug], (f"{slug}-{number}" for number in count(2)))
+        slugs.append(next(one for one in numbered if one not in slugs))
     return slugs
 
 
-Row = tuple[str, str, str, Score]
+#: Layer, system, and what it has there by schema or class.
+Rows = Sequence[tuple[str, str, Mapping[str, Any]]]
 
 
-def _score_rows(systems: Sequence[Scored], names: Sequence[str]) -> list[Row]:
-    """Layer, schema, system and score, of the layers of the main table."""
+def _score_rows(systems: Sequence[Scored]) -> Rows:
+    """The scores of the main table."""
     return [
-        (layer, schema, name, score)
-        for layer in MAIN_TASKS
-        for system, name in zip(systems, names, strict=True)
-        for schema, score in system.scores.get(layer, {}).items()
-        if "@" not in schema
+        (layer, system.name, scores)
+        for layer, system in product(MAIN_TASKS, systems)
+        if (scores := {s: r for s, r in system.scores.get(layer, {}).items() if not r.signature.setting})
     ]
 
 
-def _new(width: float, height: float) -> tuple[Figure, Axes]:
+def _new(width: float, height: float, panels: int = 1) -> tuple[Figure, Sequence[Axes]]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+    return figure, figure.subplots(1, panels, squeeze=False)[0]
 
 
-def _scores(rows: Sequence[Row]) -> Figure:
-    """A dot and whisker for each score: systems below each other, schemas by marker."""
-    places = list(dict.fromkeys((layer, name) for layer, _, name, _ in rows))
-    schemas = list(dict.fromkeys(schema for _, schema, _, _ in rows))
-    # A gap between layers; the first row on top.
-    layers = list(dict.fromkeys(layer for layer, _ in places))
-    at = {place: i + 0.8 * layers.index(place[0]) for i, place in enumerate(places)}
-    own = {layer: [s for s in schemas if any(r[:2] == (layer, s) for r in rows)] for layer in layers}
-    row_height = 0.1 + 0.075 * max(map(len, own.values()))
-    figure, axes = _new(COLUMN, 0.5 + (max(at.values()) + 1.6) * row_height + _legend_height(schemas, COLUMN))
-    lowest = 1.0
-    for layer, schema, name, score in rows:
-        i = schemas.index(schema)
-        y = at[layer, name] + _beside(own[layer].index(schema), len(own[layer]))
-        if score.f1 is None:
-            continue
-        low, high = score.f1_interval or (score.f1, score.f1)
-        lowest = min(lowest, low)
-        axes.plot([low, high], [y, y], color=_look(i)["color"], linewidth=1.0, solid_capstyle="butt")
-        axes.plot([score.f1], [y], **_look(i), zorder=3)
-    axes.set_yticks([at[place] for place in places], [name for _, name in places])
+def _places(rows: Rows) -> list[float]:
+    """Where each row stands, from the top: a gap between layers."""
+    layers = list(dict.fromkeys(layer for layer, *_ in rows))
+    return [i + 0.8 * layers.index(layer) for i, (layer, *_) in enumerate(rows)]
+
+
+def _label_rows(axes: Axes, rows: Rows, at: Sequence[float]) -> None:
+    """The name of the system beside each row, that of the layer above its first one."""
+    axes.set_yticks(at, [name for _, name, _ in rows])
+    axes.set_ylim(at[-1] + 0.6, -1.0)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(max(at.values()) + 0.6, -1.0)
-    for layer in layers:
-        first = min(at[place] for place in places if place[0] == layer)
+    for layer in dict.fromkeys(layer for layer, *_ in rows):
+        first = next(y for y, row in zip(at, rows, strict=True) if row[0] == layer)
         axes.annotate(
             layer, (0, first - 0.72), xycoords=("axes fraction", "data"), fontweight="bold", va="center",
             annotation_clip=False,
         )  # fmt: skip
+
+
+def _scores(rows: Rows) -> Figure:
+    """A dot and whisker for each score: systems below each other, schemas by marker."""
+    at = _places(rows)
+    schemas = list(dict.fromkeys(schema for *_, scores in rows for schema in scores))
+    own = {
+        layer: list(dict.fromkeys(schema for other, _, scores in rows if other == layer for schema in scores))
+        for layer, *_ in rows
+    }
+    row_height = 0.1 + 0.075 * max(map(len, own.values()))
+    figure, (axes,) = _new(COLUMN, 0.5 + (at[-1] + 1.6) * row_height + _legend_height(schemas, COLUMN))
+    for y, (layer, _, scores) in zip(at, rows, strict=True):
+        for schema, score in scores.items():
+            beside = _beside(own[layer].index(schema), len(own[layer]))
+            _whisker(axes, score, "f1", y + beside, schemas.index(schema))
+    _label_rows(axes, rows, at)
+    shown = [score for *_, scores in rows for score in scores.values() if score.f1 is not None]
+    lowest = min((min(score.f1_interval or (score.f1,)) for score in shown), default=1.0)
     axes.set_xlim(max(0.0, np.floor(lowest * 10 - 0.5) / 10), 1.005)
-    axes.set_xlabel("F1 with its 95% interval" if any(r[3].f1_interval for r in rows) else "F1")
+    axes.set_xlabel("F1 with its 95% interval" if any(score.f1_interval for score in shown) else "F1")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     _legend(figure, _handles(len(schemas)), schemas, COLUMN)
@@ -299,12 +285,13 @@ def _legend_height(names: Sequence[str], width: float) -> float:
 
 def _legend(place: Axes | Figure, handles: Sequence[Any], names: Sequence[str], width: float) -> None:
     """Above the figure, or a panel of it, in as many columns as fit into ``width`` inches."""
-    options: dict[str, Any] = {"ncols": _legend_columns(names, width), "borderaxespad": 0.3}
-    options |= {"columnspacing": 1.2, "handletextpad": 0.5}
+    where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
     if hasattr(place, "add_subplot"):
-        place.legend(handles, names, loc="outside upper left", **options)
-    else:
-        place.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.0), **options)
+        where = {"loc": "outside upper left"}
+    place.legend(
+        handles, names, **where, ncols=_legend_columns(names, width), borderaxespad=0.3, columnspacing=1.2,
+        handletextpad=0.5,
+    )  # fmt: skip
 
 
 def _confusion(confusion: Confusion) -> Figure:
@@ -312,15 +299,14 @@ def _confusion(confusion: Confusion) -> Figure:
     labels, matrix = _frequent(confusion)
     size = len(labels)
     cell = min(0.34, (DOUBLE - 0.9) / size)
-    figure, axes = _new(0.9 + cell * size, 0.8 + cell * size)
+    figure, (axes,) = _new(0.9 + cell * size, 0.8 + cell * size)
     sums = matrix.sum(axis=1, keepdims=True)
     share = np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1.25, aspect="equal")
     for i, j in zip(*np.nonzero(matrix), strict=True):
-        dark = share[i, j] > 0.92
         axes.text(
-            j, i, str(matrix[i, j]), ha="center", va="center", color="white" if dark else "black",
-            fontsize=7 if size <= 14 else 5,
+            j, i, str(matrix[i, j]), ha="center", va="center", fontsize=7 if size <= 14 else 5,
+            color="white" if share[i, j] > 0.92 else "black",
         )  # fmt: skip
     shown = [escaped(label) for label in labels]
     axes.set_xticks(range(size), [*shown[:-1], "missed"], rotation=45, ha="right", rotation_mode="anchor")
@@ -329,8 +315,7 @@ def _confusion(confusion: Confusion) -> Figure:
     axes.axhline(size - 1.5, color="black", linewidth=0.6)
     axes.axvline(size - 1.5, color="black", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(True)
-    axes.set_xlabel("found")
-    axes.set_ylabel("gold")
+    axes.set(xlabel="found", ylabel="gold")
     return figure
 
 
@@ -344,35 +329,29 @@ def _frequent(confusion: Confusion) -> tuple[list[str], Any]:
     return [confusion.labels[i] for i in order], matrix[np.ix_(order, order)]
 
 
-def _error_rows(
-    systems: Sequence[Scored], names: Sequence[str]
-) -> dict[str, list[tuple[str, Mapping[str, int]]]]:
-    """Layer → system and its errors by class, under the first schema that has them."""
-    rows: dict[str, list[tuple[str, Mapping[str, int]]]] = {}
-    for layer in ("entities", "quotes", "cues"):
-        for system, name in zip(systems, names, strict=True):
-            results = system.scores.get(layer, {}).values()
-            errors = next((r.errors for r in results if r.errors and "label_boundary" in r.errors), None)
-            if errors is not None:
-                rows.setdefault(layer, []).append((name, errors))
-    return rows
+def _error_rows(systems: Sequence[Scored]) -> Rows:
+    """The errors by class, under the first schema that has them."""
+    return [
+        (layer, system.name, errors)
+        for layer, system in product(("entities", "quotes", "cues"), systems)
+        for errors in [r.errors for r in system.scores.get(layer, {}).values() if r.fair is not None][:1]
+    ]
 
 
-def _errors(rows: Mapping[str, Sequence[tuple[str, Mapping[str, int]]]]) -> Figure:
+def _errors(rows: Rows) -> Figure:
     """Stacked bars of errors by class, a bar for each system, layer by layer."""
     from matplotlib.ticker import MaxNLocator
 
-    places = [(layer, name, errors) for layer, found in rows.items() for name, errors in found]
-    layers = list(rows)
-    at = [i + 0.8 * layers.index(layer) for i, (layer, _, _) in enumerate(places)]
-    classes = [kind for kind in _ERRORS if any(errors.get(kind) for _, _, errors in places)]
-    head = _legend_height([_ERRORS[kind] for kind in classes], COLUMN) if classes else 0.0
-    figure, axes = _new(COLUMN, 0.5 + 0.19 * (at[-1] + 1.6) + head)
-    left = np.zeros(len(places))
+    at = _places(rows)
+    classes = [kind for kind in _ERRORS if any(errors.get(kind) for *_, errors in rows)]
+    names = [_ERRORS[kind] for kind in classes]
+    head = _legend_height(names, COLUMN) if names else 0.0
+    figure, (axes,) = _new(COLUMN, 0.5 + 0.19 * (at[-1] + 1.6) + head)
+    left = np.zeros(len(rows))
     bars = []
     for kind in classes:
         i = list(_ERRORS).index(kind)
-        sizes = np.array([errors.get(kind, 0) for _, _, errors in places])
+        sizes = np.array([errors.get(kind, 0) for *_, errors in rows])
         bars.append(
             axes.barh(
                 at, sizes, 0.62, left, color=_tint(_COLOURS[i]), edgecolor="black", linewidth=0.5,
@@ -382,19 +361,11 @@ def _errors(rows: Mapping[str, Sequence[tuple[str, Mapping[str, int]]]]) -> Figu
         left += sizes
     for y, total in zip(at, left, strict=True):
         axes.annotate(f"{total:.0f}", (total, y), (2, 0), textcoords="offset points", va="center")
-    axes.set_yticks(at, [name for _, name, _ in places])
-    axes.set_ylim(at[-1] + 0.6, -1.0)
-    for layer in layers:
-        first = min(y for y, place in zip(at, places, strict=True) if place[0] == layer)
-        axes.annotate(
-            layer, (0, first - 0.72), xycoords=("axes fraction", "data"), fontweight="bold", va="center",
-        )  # fmt: skip
-    axes.set_xlim(0, max(left.max(), 1) * 1.08)
-    axes.tick_params(axis="y", length=0)
+    _label_rows(axes, rows, at)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_xlabel("errors")
-    if classes:
-        _legend(figure, bars, [_ERRORS[kind] for kind in classes], COLUMN)
+    axes.set(xlim=(0, max(left.max(), 1) * 1.08), xlabel="errors")
+    if names:
+        _legend(figure, bars, names, COLUMN)
     return figure
 
 
@@ -405,11 +376,7 @@ def _tint(colour: str) -> tuple[float, ...]:
     return tuple((1 + part) / 2 for part in to_rgb(colour))
 
 
-def _curves(
-    evaluation: Evaluation,
-    systems: Sequence[Scored],
-    names: Sequence[str],
-) -> dict[str, dict[str, Curves]]:
+def _curves(evaluation: Evaluation, systems: Sequence[Scored]) -> dict[str, dict[str, Curves]]:
     """Layer → system → its curves under strict, where single findings are judged and all have a score."""
     found: dict[str, dict[str, Curves]] = {}
     chosen = evaluation.signature.projection
@@ -419,12 +386,12 @@ def _curves(
         return entity_rows([entities_of(one, chosen) for one in side]) if entities else content_rows(side)
 
     gold = [document.annotations for document in evaluation.corpus.documents]
-    for layer, (system, name) in product(("entities", "quotes"), zip(systems, names, strict=True)):
+    for layer, system in product(("entities", "quotes"), systems):
         if any(key.task == layer and key.schema != "partial" for key in system.judged):
             sides = rows(gold, layer), rows(system.found, layer)
             one = curves_or_none(task_of(*sides, sorted({row[3] for side in sides for row in side})))
             if one is not None:
-                found.setdefault(layer, {})[name] = one
+                found.setdefault(layer, {})[system.name] = one
     return found
 
 
@@ -435,17 +402,14 @@ def _panels(
     draw: Callable[[Axes, Sequence[Curves]], object],
 ) -> Figure:
     """A panel for each layer, two in a double column, the worth of each curve in the legend."""
-    from matplotlib.figure import Figure
-
     short, attribute = worth
     legends = [
         [f"{name} ({short} {getattr(one, attribute):.2f})" for name, one in by_system.items()]
         for by_system in curves.values()
     ]
     height = 2.3 + max(_legend_height(names, COLUMN) for names in legends)
-    figure = Figure(figsize=(COLUMN if len(curves) == 1 else DOUBLE, height), layout="constrained")
-    for i, (names, (layer, by_system)) in enumerate(zip(legends, curves.items(), strict=True)):
-        axes = figure.add_subplot(1, len(curves), i + 1)
+    figure, panels = _new(COLUMN if len(curves) == 1 else DOUBLE, height, len(curves))
+    for axes, names, (layer, by_system) in zip(panels, legends, curves.items(), strict=True):
         axes.set(xlim=(0, 1.01), ylim=(0, 1.03), xlabel=axis[0], ylabel=axis[1])
         draw(axes, list(by_system.values()))
         _legend(axes, _handles(len(names), _LINES), names, COLUMN)
@@ -456,13 +420,10 @@ def _panels(
 
 def _precision_recall(axes: Axes, curves: Sequence[Curves]) -> None:
     """Precision against recall; the threshold with the best F1 is marked."""
-    grid = np.linspace(0.001, 1, 1000)
     for f1 in (0.2, 0.4, 0.6, 0.8):
-        precision = np.divide(
-            f1 * grid, 2 * grid - f1, out=np.full(len(grid), np.nan), where=2 * grid - f1 > 0
-        )
-        precision[precision > 1] = np.nan
-        axes.plot(grid, precision, color="#b8b8b8", linewidth=0.5, zorder=0)
+        # From the recall on that has this F1 at a precision of 1.
+        recall = np.linspace(f1 / (2 - f1), 1, 1000)
+        axes.plot(recall, f1 * recall / (2 * recall - f1), color="#b8b8b8", linewidth=0.5, zorder=0)
         axes.annotate(
             f"F1 {f1}", (1.0, f1 / (2 - f1)), (2, 0), textcoords="offset points", va="center",
             fontsize=5.5, color="#767676",
@@ -502,56 +463,49 @@ def _handles(number: int, lines: Sequence[Any] = ("-",)) -> list[Line2D]:
     return [Line2D([], [], **_look(i, lines)) for i in range(number)]
 
 
+def _whisker(axes: Axes, score: Score | None, measure: str, y: float, i: int) -> None:
+    """A dot and its interval at the height ``y``, in the look of the i-th of several things."""
+    value = getattr(score, measure, None)
+    if value is None:
+        return
+    ends = getattr(score, f"{measure}_interval") or (value, value)
+    axes.plot(ends, [y, y], color=_look(i)["color"], solid_capstyle="butt")
+    axes.plot([value], [y], **_look(i), zorder=3)
+
+
 Groups = dict[str, dict[str, Score]]
 
 
-def _group_rows(systems: Sequence[Scored], names: Sequence[str], by: str) -> tuple[str, Groups]:
+def _group_rows(systems: Sequence[Scored], by: str) -> tuple[str, Groups]:
     """The first schema of a breakdown, and system → group → score."""
-    rows: Groups = {}
-    used = ""
-    for system, name in zip(systems, names, strict=True):
-        for schema, result in list(system.breakdowns.get(by, {}).items())[:1]:
-            used = schema
-            rows[name] = {
-                group: score for group, score in result.per_label.items() if score.gold or score.predicted
-            }
-    return used, {name: groups for name, groups in rows.items() if groups}
+    firsts = [(s.name, schema, r) for s in systems for schema, r in [*s.breakdowns.get(by, {}).items()][:1]]
+    rows = {
+        name: {group: score for group, score in result.per_label.items() if score.gold or score.predicted}
+        for name, _, result in firsts
+    }
+    return firsts[-1][1], {name: groups for name, groups in rows.items() if groups}
 
 
 def _breakdown(by: str, rows: Groups) -> Figure:
     """Recall and precision of each group with their intervals, systems side by side."""
-    from matplotlib.figure import Figure
-
-    sizes: dict[str, int] = {}
+    sizes: Counter[str] = Counter()
     for groups in rows.values():
-        for group, score in groups.items():
-            sizes[group] = max(sizes.get(group, 0), score.gold)
+        sizes |= Counter({group: score.gold for group, score in groups.items()})
     order = {group: i for groups in rows.values() for i, group in enumerate(groups)}
-    kept = sorted(sizes, key=lambda group: -sizes[group])[:_MOST_GROUPS]
+    kept = sorted(order, key=lambda group: -sizes[group])[:_MOST_GROUPS]
     shown = sorted(kept, key=order.__getitem__) if by == "length" else sorted(kept)
     height = 0.5 + len(shown) * (0.1 + 0.09 * len(rows)) + _legend_height(list(rows), DOUBLE)
-    figure = Figure(figsize=(DOUBLE, height), layout="constrained")
-    for panel, measure in enumerate(("recall", "precision")):
-        axes = figure.add_subplot(1, 2, panel + 1)
-        for i, groups in enumerate(rows.values()):
-            for place, group in enumerate(shown):
-                value = getattr(groups.get(group), measure, None)
-                if value is None:
-                    continue
-                low, high = getattr(groups[group], f"{measure}_interval") or (value, value)
-                y = place + _beside(i, len(rows))
-                axes.plot([low, high], [y, y], color=_look(i)["color"], solid_capstyle="butt")
-                axes.plot([value], [y], **_look(i))
-        names = [f"{escaped(group)} ({sizes[group]})" for group in shown] if panel == 0 else [""] * len(shown)
-        axes.set_yticks(range(len(shown)), names)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
+    figure, panels = _new(DOUBLE, height, 2)
+    for axes, measure in zip(panels, ("recall", "precision"), strict=True):
+        for (i, groups), (place, group) in product(enumerate(rows.values()), enumerate(shown)):
+            _whisker(axes, groups.get(group), measure, place + _beside(i, len(rows)), i)
+        axes.set_yticks(range(len(shown)), [""] * len(shown))
         axes.tick_params(axis="y", length=0)
-        axes.set_xlim(-0.01, 1.01)
-        axes.set_xlabel(measure)
+        axes.set(xlim=(-0.01, 1.01), ylim=(len(shown) - 0.4, -0.6), xlabel=measure)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        if panel == 0:
-            unit = "characters" if by == "length" else escaped(by.removeprefix("meta:"))
-            axes.set_ylabel(f"{unit} (gold spans)")
-            _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
+    panels[0].set_yticks(range(len(shown)), [f"{escaped(group)} ({sizes[group]})" for group in shown])
+    unit = "characters" if by == "length" else escaped(by.removeprefix("meta:"))
+    panels[0].set_ylabel(f"{unit} (gold spans)")
+    _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure
