@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from statistics import median_high
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -25,17 +26,15 @@ def bench_view(bench: Bench) -> Iterator[RenderableType]:
         f"{bench.corpus} ({documents}, {bench.characters:,} characters, {bench.tokens:,} tokens)",
         style="bold",
     )
-    measured = [system for system in bench.systems if system.throughput]
-    if measured:
+    if measured := [system for system in bench.systems if system.throughput]:
         yield _rates(measured)
-    if any(system.load is not None for system in bench.systems):
-        yield _needs(bench.systems)
+    if loaded := [system for system in bench.systems if system.load is not None]:
+        yield _needs(loaded)
     for attribute, title, shown in (
         ("length", "one text of so many characters: time", (1_000, 10_000, 100_000, 1_000_000)),
         ("batch", "so many texts in one batch: time a text", (1, 8, 64, 512)),
     ):
-        curves = {s.name: curve for s in bench.systems if (curve := getattr(s, attribute)) is not None}
-        if curves:
+        if curves := {s.name: c for s in bench.systems if (c := getattr(s, attribute)) is not None}:
             yield from _curves(curves, title, shown, attribute == "batch")
     if bench.compared is not None:
         yield from _comparison(bench.compared)
@@ -69,8 +68,7 @@ def _rates(systems: Sequence[Measured]) -> Table:
                 significant(timing.rate(timing.characters)),
                 f"{significant(relative.median)} ({significant(relative.q1)}–{significant(relative.q3)})",
             )
-    passes = sorted(timing.reference.median for system in systems for timing in system.throughput)
-    reference = passes[len(passes) // 2]
+    reference = median_high(timing.reference.median for system in systems for timing in system.throughput)
     sizes = systems[0].throughput[0]
     table.add_row(
         "reference",
@@ -88,25 +86,21 @@ def _needs(systems: Sequence[Measured]) -> Table:
         ["extractor"], ["load", "first doc", "peak memory", "of it Python", *([scored] if scored else [])]
     )
     for system in systems:
-        if system.load is None:
-            continue
-        cells = [
+        table.add_row(
+            Text(short_name(system.name)),
             time_text(system.load),
             time_text(system.first),
             memory_text(system.memory),
             memory_text(system.memory_before),
-        ]
-        if scored:
-            cells.append(_score(system.quality))
-        table.add_row(Text(short_name(system.name)), *cells)
+            *([_score(system.quality)] if scored else []),
+        )
     return table
 
 
 def _score(quality: Quality | None) -> str:
     if quality is None:
         return "–"
-    interval = quality.interval
-    return number(quality.value) + (f" ({interval_text(interval)})" if interval else "")
+    return number(quality.value) + (f" ({interval_text(quality.interval)})" if quality.interval else "")
 
 
 def _curves(
@@ -184,10 +178,8 @@ def significant(value: float) -> str:
 def time_text(seconds: float | None) -> str:
     if seconds is None:
         return "–"
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{significant(seconds / size)} {unit}"
-    return f"{significant(seconds / 1e-6)} µs"
+    unit, size = ("s", 1.0) if seconds >= 1 else ("ms", 1e-3) if seconds >= 1e-3 else ("µs", 1e-6)
+    return f"{significant(seconds / size)} {unit}"
 
 
 def memory_text(size: int | None) -> str:

@@ -334,7 +334,7 @@ def _error_rows(systems: Sequence[Scored]) -> Rows:
     return [
         (layer, system.name, errors)
         for layer, system in product(("entities", "quotes", "cues"), systems)
-        for errors in [r.errors for r in system.scores.get(layer, {}).values() if r.fair is not None][:1]
+        for errors in [r.errors for r in system.scores.get(layer, {}).values() if r.errors and r.fair][:1]
     ]
 
 

@@ -15,7 +15,11 @@ from wortlaut.reports.tables import Table, grid
 
 _NAMES = ("system", "layer", "schema", "label")
 _FIGURES = ("then", "now", "change", "p", "new", "gone")
-_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_COMMAND = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+#: What Markdown and HTML would not leave as it is.
+_MARKDOWN = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " "} | {mark: f"\\{mark}" for mark in "\\`*_[]|#"}
+)
 
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
@@ -89,8 +93,7 @@ def junit(outcome: Outcome) -> str:
 def workflow_commands(outcome: Outcome) -> Iterator[str]:
     """A workflow command of GitHub Actions for each failed check, one a line."""
     for failure in outcome.failures:
-        text = "".join(_ESCAPES.get(character, character) for character in str(failure))
-        yield f"::error title=wortlaut check {failure.name}::{text}"
+        yield f"::error title=wortlaut check {failure.name}::{str(failure).translate(_COMMAND)}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -118,16 +121,11 @@ def _shown(outcome: Outcome) -> list[Row]:
 
 def _recorded(outcome: Outcome) -> list[str]:
     better = [str(row.place) for row in outcome.rows if row.improved and row.gated]
-    if not better:
-        return []
-    return [f"better than the baseline, worth recording by --update: {'; '.join(better)}"]
+    return [f"better than the baseline, worth recording by --update: {'; '.join(better)}"] if better else []
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
-    for character, to in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", " ")):
-        text = text.replace(character, to)
-    return "".join(f"\\{c}" if c in "\\`*_[]|#" else c for c in text)
+    return text.translate(_MARKDOWN)
 
 
 def _xml(text: str) -> str:

@@ -6,7 +6,8 @@ import html
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Quote, Span
 
@@ -202,7 +203,7 @@ def document(shown: Document) -> str:
         rows = [
             (
                 (quote.id, quote.type, speaker_of(quote, annotations.clusters) or "–"),
-                _roles(quote, shown.text),
+                [_listed([r] if r else [], shown.text) for r in (quote.speaker, quote.cue, quote.content)],
             )
             for quote in annotations.quotes
         ]
@@ -229,21 +230,19 @@ def text(source: str, marked: Sequence[Mark]) -> str:
         if start < len(source)
     ]
     pieces.sort(key=lambda piece: (piece[0], -piece[1]))
-    depths = dict(_depths(marked))
+    depths = dict(zip(marked, first_free((mark.span.start, mark.span.end) for mark in marked), strict=True))
     deepest = max(depths.values(), default=0)
     edges = sorted({0, len(source), *(edge for piece in pieces for edge in piece[:2])})
     out: list[str] = []
     open_pieces: list[tuple[int, int, Mark, bool]] = []
-    upcoming = iter(pieces)
-    following = next(upcoming, None)
+    begun = {start: list(group) for start, group in groupby(pieces, key=itemgetter(0))}
     for start, end in pairwise(edges):
-        open_pieces = [piece for piece in open_pieces if piece[1] > start]
-        while following is not None and following[0] == start:
-            open_pieces.append(following)
-            _, _, mark, first = following
-            name = mark.text if first else f"… {mark.text}"
-            out.append(f'<span class="label" style="border-color:{_COLOURS[mark.kind]}">{_text(name)}</span>')
-            following = next(upcoming, None)
+        open_pieces = [*(piece for piece in open_pieces if piece[1] > start), *begun.get(start, ())]
+        out += [
+            f'<span class="label" style="border-color:{_COLOURS[mark.kind]}">'
+            f"{_text(mark.text if first else f'… {mark.text}')}</span>"
+            for _, _, mark, first in begun.get(start, ())
+        ]
         lines = ",".join(
             f"linear-gradient({_COLOURS[mark.kind]},{_COLOURS[mark.kind]})"
             f" 0 calc(100% - {3 * (deepest - depths[mark])}px)/100% 2px no-repeat"
@@ -255,21 +254,13 @@ def text(source: str, marked: Sequence[Mark]) -> str:
     return f'<div class="text" style="line-height:{1.7 + deepest * 0.25:.2f}">{"".join(out)}</div>'
 
 
-def _depths(marked: Sequence[Mark]) -> Iterator[tuple[Mark, int]]:
-    """The height of each mark's line: the first that is free from its begin to its end."""
+def first_free(extents: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """For each extent, in the order of their begins, the first row in which it covers no earlier one."""
     ends: list[int] = []
-    for mark in marked:
-        depth = next((i for i, end in enumerate(ends) if end <= mark.span.start), len(ends))
-        ends[depth : depth + 1] = [mark.span.end]
-        yield mark, depth
-
-
-def _roles(quote: Quote, source: str) -> tuple[str, str, str]:
-    return (
-        _listed([quote.speaker] if quote.speaker else [], source),
-        _listed([quote.cue] if quote.cue else [], source),
-        _listed([quote.content], source),
-    )
+    for begin, end in extents:
+        row = next((i for i, taken in enumerate(ends) if taken <= begin), len(ends))
+        ends[row : row + 1] = [end]
+        yield row
 
 
 def _listed(spans: Iterable[Span], source: str) -> str:

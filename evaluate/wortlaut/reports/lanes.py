@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise, product
 from typing import Annotated, Any, ClassVar, Literal
 
 from rich.cells import get_character_cell_size
 from rich.text import Text
 
-from wortlaut.model import LAYERS, Annotations, Document, Quote, Span
+from wortlaut.model import LAYERS, ROLES, Annotations, Document, Quote
 from wortlaut.records.annotations import record
 from wortlaut.records.record import Layers
-from wortlaut.reports.html import Mark, escape, escaped, marks, shortened, speaker_of
+from wortlaut.reports.html import Mark, escape, escaped, first_free, marks, shortened, speaker_of
+from wortlaut.text.excerpts import offsets
 from wortlaut.text.segments import tokens
 
 #: A lane is called by its name up to this many columns, by a letter beyond.
@@ -63,11 +64,11 @@ class Shown:
 
 def shown(document: Document, gold: Lane | None, lanes: Sequence[Lane]) -> Shown:
     """What ``wortlaut show --json`` writes."""
-    rows = []
-    for lane in lanes:
-        said: dict[str, Any] = record(document.id, lane.annotations)
-        found = {layer: said.get(layer, []) for layer in LAYERS}
-        rows.append(LaneRecord(lane.name, lane is gold, tuple(lane.finds), **found))
+    said: list[dict[str, Any]] = [record(document.id, lane.annotations) for lane in lanes]
+    rows = [
+        LaneRecord(lane.name, lane is gold, tuple(lane.finds), *(row.get(layer, []) for layer in LAYERS))
+        for lane, row in zip(lanes, said, strict=True)
+    ]
     return Shown(document.id, document.text, rows)
 
 
@@ -94,8 +95,7 @@ class Piece:
     @property
     def extent(self) -> tuple[int, int]:
         """The columns that it needs, with one to spare behind a label that stands outside."""
-        ends = [end for _, end, *_ in self.bars] + [end for _, end in self.threads]
-        begins = [begin for begin, *_ in self.bars] + [begin for begin, _ in self.threads]
+        begins, ends = zip(*self.threads, *(bar[:2] for bar in self.bars), strict=True)
         if not self.label:
             return min(begins), max(ends)
         behind = self.at + _columns(self.label)
@@ -107,24 +107,27 @@ def lane_view(
 ) -> Iterator[Text]:
     """The lines of the terminal, none wider than ``width``: text, lanes, the quotes, and what agrees."""
     lanes = [*([gold] if gold else []), *systems]
-    called = _called(lanes)
-    gutter = max((_columns(name) for name in called), default=0) + 1
+    named = list(zip(_called(lanes), lanes, strict=True))
+    gutter = max((_columns(name) for name, _ in named), default=0) + 1
     yield from _wrapped(f"{escaped(document.id)} ({len(document.text)} characters)", width, "bold")
-    for name, lane in zip(called, lanes, strict=True):
+    for name, lane in named:
         if name != escaped(lane.name):
             yield from _wrapped(f"{name} = {escaped(lane.name)}", width, "bold")
     yield Text()
-    rows = []
-    for layer in LAYERS:
-        if layer in layers:
-            for name, lane in zip(called, lanes, strict=True):
-                if layer in lane.finds:
-                    found = marks(lane.annotations, (layer,))
-                    right = None if lane is gold else _agreement(gold, lane, layer)
-                    rows.append((layer, name, found, right))
+    rows = [
+        (
+            layer,
+            name,
+            marks(lane.annotations, (layer,)),
+            None if lane is gold else _agreement(gold, lane, layer),
+        )
+        for layer, (name, lane) in product(LAYERS, named)
+        if layer in layers and layer in lane.finds
+    ]
     room = max(width - gutter, _NARROWEST)
-    covered = [mark for _, _, found, _ in rows for mark in found]
-    lines = list(wrap(document.text, room, _covered_ends(document.text, covered)))
+    covered = {fragment for _, _, found, _ in rows for mark in found for fragment in mark.span}
+    ends = {place for start, end in covered for place in range(start, end) if document.text[place] == "\n"}
+    lines = list(wrap(document.text, room, ends))
     placed = [_pieces(found, lines, room, right) for _, _, found, right in rows]
     for number, line in enumerate(lines):
         yield Text((" " * gutter + line.shown).rstrip(), style="bold")
@@ -140,7 +143,7 @@ def lane_view(
         yield Text("(no text)")
     if not lines or not any(pieces[-1] for pieces in placed):
         yield Text()  # behind lanes there is one already
-    yield from _foot(document, gold, systems, layers, called, width)
+    yield from _foot(document, gold, named, layers, width)
 
 
 def wrap(text: str, width: int, ends: Collection[int] = ()) -> Iterator[Line]:
@@ -186,17 +189,6 @@ def _called(lanes: Sequence[Lane]) -> list[str]:
     long = [name for name in names if _columns(name) > _NAME]
     letters = {name: _LETTERS[i] if i < len(_LETTERS) else f"#{i + 1}" for i, name in enumerate(long)}
     return [letters.get(name, name) for name in names]
-
-
-def _covered_ends(text: str, found: Sequence[Mark]) -> set[int]:
-    """The line ends that a mark covers."""
-    ends = set()
-    for start, end in {fragment for mark in found for fragment in mark.span}:
-        place = text.find("\n", start, end)
-        while place >= 0:
-            ends.add(place)
-            place = text.find("\n", place + 1, end)
-    return ends
 
 
 def _pieces(
@@ -251,20 +243,13 @@ def _lane(
     name: str, pieces: Sequence[Piece], right: Callable[[Mark], bool] | None, width: int
 ) -> Iterator[Text]:
     """The rows of a lane: each piece in the first row that has room for it."""
-    rows: list[list[Piece]] = []
-    ends: list[int] = []
-    for piece in pieces:
-        begin, end = piece.extent
-        row = next((i for i, taken in enumerate(ends) if taken <= begin), len(rows))
-        if row == len(rows):
-            rows.append([])
-            ends.append(0)
+    rows: dict[int, list[Piece]] = defaultdict(list)
+    for piece, row in zip(pieces, first_free(piece.extent for piece in pieces), strict=True):
         rows[row].append(piece)
-        ends[row] = end
-    for number, row_pieces in enumerate(rows or [[]]):
+    for number, row_pieces in enumerate(list(rows.values()) or [[]]):
         line = Text(name if number == 0 else " " * _columns(name), style="dim")
         column = 0
-        for piece in sorted(row_pieces, key=lambda piece: piece.extent):
+        for piece in row_pieces:
             begin, _ = piece.extent
             line.append(" " * (begin - column))
             drawn = _drawn(piece)
@@ -313,72 +298,57 @@ def _agreement(gold: Lane | None, system: Lane, layer: str) -> Callable[[Mark], 
     """
     if gold is None or not getattr(gold.annotations, layer):
         return None
-    same = {(mark.span, mark.label) for mark in marks(gold.annotations, (layer,))}
-    if layer != "quotes":
-        return lambda mark: (mark.span, mark.label) in same
-    roles = _role_contents(gold.annotations.quotes)
-    contents = {quote.id: quote.content for quote in system.annotations.quotes}
+    said = marks(gold.annotations, (layer,))
+    same = {(mark.span, mark.label) for mark in said}
+    roles = {(mark.kind, mark.span): mark.quotes for mark in said if mark.kind in ROLES}
+    own, other = ({q.id: q.content for q in lane.annotations.quotes} for lane in (system, gold))
 
     def right(mark: Mark) -> bool:
-        if mark.kind == "content":
+        if mark.kind not in ROLES:
             return (mark.span, mark.label) in same
-        gold_contents = roles.get((mark.kind, mark.span), ())
-        return all(any(contents[id].overlap(other) for other in gold_contents) for id in mark.quotes)
+        contents = [other[id] for id in roles.get((mark.kind, mark.span), ())]
+        return all(any(own[id].overlap(content) for content in contents) for id in mark.quotes)
 
     return right
-
-
-def _role_contents(quotes: Sequence[Quote]) -> dict[tuple[str, Span], list[Span]]:
-    """(Role, its span) → contents of the quotes that have it."""
-    found: dict[tuple[str, Span], list[Span]] = defaultdict(list)
-    contents = {quote.id: quote.content for quote in quotes}
-    for mark in marks(Annotations(quotes=tuple(quotes)), ("quotes",)):
-        if mark.kind != "content":
-            found[mark.kind, mark.span] += [contents[id] for id in mark.quotes]
-    return found
 
 
 def _foot(
     document: Document,
     gold: Lane | None,
-    systems: Sequence[Lane],
+    named: Sequence[tuple[str, Lane]],
     layers: Collection[str],
-    called: Sequence[str],
     width: int,
 ) -> Iterator[Text]:
     """The quotes of each lane, what agrees with the gold, and what is not shown."""
-    lanes = [*([gold] if gold else []), *systems]
-    for name, lane in zip(called, lanes, strict=True):
+    for name, lane in named:
         if "quotes" in layers and lane.annotations.quotes:
             yield Text(f"quotes: {name}", style="bold")
             for quote in lane.annotations.quotes:
                 for line in _said(quote, lane.annotations, document.text):
                     yield from _wrapped(line, width, hanging=8)
             yield Text()
-    for name, lane in zip(called[bool(gold) :], systems, strict=True):
-        for layer in LAYERS:
-            if layer in layers and layer in lane.finds:
-                yield from _wrapped(f"{name}, {_sum(gold, lane, layer)}", width)
-    if gold and any(_agreement(gold, lane, layer) for lane in systems for layer in layers):
+    systems = [(name, lane) for name, lane in named if lane is not gold]
+    for (name, lane), layer in product(systems, LAYERS):
+        if layer in layers and layer in lane.finds:
+            yield from _wrapped(f"{name}, {_sum(gold, lane, layer)}", width)
+    if gold and any(_agreement(gold, lane, layer) for _, lane in systems for layer in layers):
         yield from _wrapped("✗ not so in the gold", width, "dim")
-    hidden = {layer: sum(len(getattr(lane.annotations, layer)) for lane in lanes) for layer in LAYERS}
-    more = [
+    hidden = [
         f"{count} {layer} (--layer {layer})"
-        for layer, count in hidden.items()
-        if count and layer not in layers
+        for layer in LAYERS
+        if layer not in layers and (count := sum(len(getattr(x.annotations, layer)) for _, x in named))
     ]
-    if more:
-        yield from _wrapped(f"not shown: {', '.join(more)}", width, "dim")
+    if hidden:
+        yield from _wrapped(f"not shown: {', '.join(hidden)}", width, "dim")
 
 
 def _sum(gold: Lane | None, lane: Lane, layer: str) -> str:
     found = marks(lane.annotations, (layer,))
     right = _agreement(gold, lane, layer)
     what = "spans of quotes" if layer == "quotes" else "mentions" if layer == "clusters" else layer
-    if right is None:
+    if gold is None or right is None:
         known = "" if gold is None else f" (the gold has no {layer})"
         return f"{what}: {len(found)}{known}"
-    assert gold is not None
     agreed = sum(map(right, found))
     back = _agreement(lane, gold, layer)
     reference = marks(gold.annotations, (layer,))
@@ -402,20 +372,15 @@ def _said(quote: Quote, annotations: Annotations, text: str) -> tuple[str, str]:
 
 def _wrapped(text: str, width: int, style: str = "", hanging: int = 2) -> Iterator[Text]:
     """A sentence of ours in as many lines as it needs, the further ones indented."""
-    first, *others = wrap(text, width)
+    first = next(wrap(text, width))
     yield Text(first.shown.rstrip(), style=style)
-    if others:
-        for line in wrap(text[first.end :], max(width - hanging, _NARROWEST)):
-            yield Text(" " * hanging + line.shown.rstrip(), style=style)
+    for line in wrap(text[first.end :], max(width - hanging, _NARROWEST)):
+        yield Text(" " * hanging + line.shown.rstrip(), style=style)
 
 
 def _cut(name: str, room: int) -> str:
-    cut = ""
-    for character in name:
-        if _columns(cut + character) > room - 1:
-            break
-        cut += character
-    return cut + "…" if room > 0 else ""
+    fitting = sum(width < room for width in accumulate(map(_columns, name)))
+    return name[:fitting] + "…" if room > 0 else ""
 
 
 @lru_cache(maxsize=4096)
@@ -442,59 +407,45 @@ def displacy(
     for lane in lanes:
         found = marks(lane.annotations, layers)
         fragments = [fragment for mark in found for fragment in mark.span]
-        words = _cut_tokens(document.text, {start for start, _ in fragments}, {end for _, end in fragments})
-        begins = {start: i for i, (start, _) in enumerate(words)}
-        stops = {end: i + 1 for i, (_, end) in enumerate(words)}
-        spans, ents, taken, inner = [], [], 0, 0
-        for mark in found:
-            for start, end in mark.span:
-                spans.append(
-                    {
-                        "start": start,
-                        "end": end,
-                        "start_token": begins[start],
-                        "end_token": stops[end],
-                        "label": mark.text,
-                    }
-                )
-            if mark.span.discontinuous:
-                lost.append(
-                    f"{lane.name}: {mark.text} {_at(mark.span)} is in pieces: each is a span of its own"
-                )
-            elif mark.kind == "entity" and mark.span.start >= taken:
+        begins, ends = {start for start, _ in fragments}, {end for _, end in fragments}
+        words = list(_cut_tokens(document.text, begins, ends))
+        token = {start: i for i, (start, _) in enumerate(words)}
+        stop = {end: i + 1 for i, (_, end) in enumerate(words)}
+        spans = [
+            {"start": a, "end": b, "start_token": token[a], "end_token": stop[b], "label": mark.text}
+            for mark in found
+            for a, b in mark.span
+        ]
+        lost += [
+            f"{lane.name}: {mark.text} {offsets(mark.span, ' + ')} is in pieces: each is a span of its own"
+            for mark in found
+            if mark.span.discontinuous
+        ]
+        entities = [mark for mark in found if mark.kind == "entity"]
+        ents: list[dict[str, Any]] = []
+        for mark in entities:
+            if not mark.span.discontinuous and (not ents or mark.span.start >= ents[-1]["end"]):
                 ents.append({"start": mark.span.start, "end": mark.span.end, "label": mark.label})
-                taken = mark.span.end
-                continue
-            inner += mark.kind == "entity"
-        if inner:
+        if inner := len(entities) - len(ents):
             lost.append(f"{lane.name}: {inner} entities inside others or in pieces are in spans, not in ents")
-        title = f"{document.id}: {lane.name}"
         made.append(
             {
                 "text": document.text,
                 "ents": ents,
                 "spans": spans,
                 "tokens": [document.text[start:end] for start, end in words],
-                "title": title,
+                "title": f"{document.id}: {lane.name}",
             }
         )
     return made, lost
 
 
-def _at(span: Span) -> str:
-    return " + ".join(f"[{start}, {end})" for start, end in span)
-
-
-def _cut_tokens(text: str, begins: Collection[int], ends: Collection[int]) -> list[tuple[int, int]]:
+def _cut_tokens(text: str, begins: Collection[int], ends: Collection[int]) -> Iterator[tuple[int, int]]:
     """The tokens, cut so that one begins at each of ``begins`` and one ends at each of ``ends``."""
-    words = tokens(text)
-    word_ends = dict(words)
-    cuts = sorted({*begins, *ends, *(edge for word in words for edge in word)})
-    out = []
+    word_ends = dict(tokens(text))
     inside = 0
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(sorted({*begins, *ends, *word_ends.keys(), *word_ends.values()})):
         inside = max(inside, word_ends.get(start, 0))
         # White space becomes a token only where a span begins or ends in it.
         if start < inside or start in begins or end in ends:
-            out.append((start, end))
-    return out
+            yield start, end

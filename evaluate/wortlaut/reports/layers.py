@@ -59,11 +59,10 @@ def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
     shown = [name for name in MEASURES if any(name in row.figures for row in agreement.rows.values())]
     table = grid([""], [*agreement.layers, *(_HEADS[name] for name in shown)], wrap=True)
     for name, row in agreement.rows.items():
-        cells = [_figure(row.figures.get(measure)) for measure in shown]
-        table.add_row(name, str(row.first), str(row.second), *cells)
-        for label, one in (row.labels or {}).items():
+        labels = [(f"  {label}", one, "dim") for label, one in (row.labels or {}).items()]
+        for head, one, style in [(name, row, ""), *labels]:
             cells = [_figure(one.figures.get(measure)) for measure in shown]
-            table.add_row(f"  {label}", str(one.first), str(one.second), *cells, style="dim")
+            table.add_row(head, str(one.first), str(one.second), *cells, style=style)
         table.add_section()
     yield table
     for measure in shown:

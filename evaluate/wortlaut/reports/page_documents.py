@@ -6,6 +6,7 @@ list of offsets, ``[start, end, start, end …]``; labels and classes are number
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -224,7 +225,7 @@ class People:
         self._number: dict[str, int] = {}
         # A person is one in all documents, by name.
         self._of = [self._number.setdefault(name, len(self._number)) for name in self.names.names]
-        self._quotes: dict[int, int] = {}
+        self._quotes: Counter[int] = Counter()
         self._counts: dict[tuple[int, int], list[int]] = {}
 
     def _person(self, entity: int) -> int:
@@ -232,10 +233,7 @@ class People:
 
     def gold(self, quotes: Quotes) -> Callable[[int, Quote], list[Any]]:
         entity = self.names.of_gold(quotes).tolist()
-        for one in entity:
-            if one != UNSAID:
-                person = self._person(one)
-                self._quotes[person] = self._quotes.get(person, 0) + 1
+        self._quotes.update(self._person(one) for one in entity if one != UNSAID)
         document = quotes.document.tolist()
         return lambda i, quote: [
             self._person(entity[i]),
@@ -264,31 +262,22 @@ class People:
         """For each person: quotes found as theirs, given to others, missed; and others' given to them."""
         gold, predicted = said.gold_entity.tolist(), said.predicted_entity.tolist()
         answer = dict(zip(said.paired.gold.tolist(), said.paired.predicted.tolist(), strict=True))
-        taken = set()
-        for g, entity in enumerate(gold):
-            p = answer.get(g)
-            if entity == UNSAID:
-                taken.add(p)
-                continue
-            if p is None:
-                self._add(system, entity, 2)
-            elif predicted[p] == entity:
-                self._add(system, entity, 0)
-                taken.add(p)
-            else:
-                self._add(system, entity, 1)
-        for p, entity in enumerate(predicted):
-            if p not in taken and (entity >= 0 or entity == NOBODY):
-                self._add(system, entity, 3)
-
-    def _add(self, system: int, entity: int, column: int) -> None:
-        self._counts.setdefault((system, self._person(entity)), [0, 0, 0, 0])[column] += 1
+        fates = [
+            2 if g not in answer else 0 if predicted[answer[g]] == entity else 1
+            for g, entity in enumerate(gold)
+        ]
+        counted = [(entity, fate) for entity, fate in zip(gold, fates, strict=True) if entity != UNSAID]
+        # Others' quotes are those that are neither theirs nor anybody's whom the gold does not name.
+        own = {answer.get(g) for g, fate in enumerate(fates) if fate == 0 or gold[g] == UNSAID}
+        counted += [(entity, 3) for p, entity in enumerate(predicted) if p not in own and entity >= NOBODY]
+        for entity, fate in counted:
+            self._counts.setdefault((system, self._person(entity)), [0, 0, 0, 0])[fate] += 1
 
     def rows(self, systems: int) -> list[list[Any]]:
         """Name, gold quotes, and four counts of each system; ``no speaker`` comes last."""
         names = {number: name for name, number in self._number.items()} | {NOBODY: NO_SPEAKER}
         return [
-            [name, self._quotes.get(number, 0), [self._counts.get((i, number)) for i in range(systems)]]
+            [name, self._quotes[number], [self._counts.get((i, number)) for i in range(systems)]]
             for number, name in names.items()
         ]
 

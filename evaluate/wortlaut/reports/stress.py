@@ -186,15 +186,12 @@ def _worst(report: Stress, count: int) -> Iterator[RenderableType]:
 
 def worst(report: Stress, count: int) -> list[Row]:
     """The scores that fell most, one of each transformation and system; where readers lose something last."""
-    seen: set[tuple[str, str]] = set()
-    found = []
+    found: dict[tuple[str, str], Row] = {}
     lossy = {one.name for one in report.applied if one.meaning == "blurred"}
     for row in sorted(report.rows, key=lambda row: (row.transform in lossy, row.change or 0.0)):
-        key = (row.transform, row.system)
-        if row.cases and (row.change or 0.0) < 0 and key not in seen:
-            seen.add(key)
-            found.append(row)
-    return found[:count]
+        if row.cases and (row.change or 0.0) < 0:
+            found.setdefault((row.transform, row.system), row)
+    return list(found.values())[:count]
 
 
 def _case_lines(case: Case) -> Iterator[tuple[str, str]]:

@@ -64,23 +64,27 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
                 table.add_section()
         yield table
     if any(system.breakdowns for system in evaluation.systems):
-        text = (
-            "R is the share of a row's gold spans that are hit; right, P and found are about its found spans."
+        yield Text(
+            "note: R is the share of a row's gold spans that are hit; right, P and found are about its found"
+            " spans.",
+            style="dim",
         )
-        yield Text(f"note: {text}", style="dim")
 
 
 def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
     """Each note once, with the systems and schemas that it is about."""
     places: dict[str, dict[str, dict[str, None]]] = {}
     for system in evaluation.systems:
-        name = short_name(system.name)
-        for note in system.notes:
-            places.setdefault(note, {}).setdefault(name, {})
-        for results in system.scores.values():
-            for schema, result in results.items():
-                for note in result.notes:
-                    places.setdefault(note, {}).setdefault(name, {})[schema] = None
+        said: list[tuple[str, tuple[str, ...]]] = [(note, ()) for note in system.notes]
+        said += [
+            (note, (schema,))
+            for results in system.scores.values()
+            for schema, result in results.items()
+            for note in result.notes
+        ]
+        for note, schemas in said:
+            by_name = places.setdefault(note, {})
+            by_name.setdefault(short_name(system.name), {}).update(dict.fromkeys(schemas))
     return {
         note: [f"{name}, {', '.join(schemas)}" if schemas else name for name, schemas in by_name.items()]
         for note, by_name in places.items()

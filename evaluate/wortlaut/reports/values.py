@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import chain, starmap
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import MissingExtraError
@@ -148,17 +149,20 @@ def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
         raise MissingExtraError(
             "to_pandas() needs pandas", hint="Install it: python -m pip install pandas"
         ) from error
-    records = []
-    for names, score in rows:
-        record: dict[str, Any] = dict(zip(heads, names, strict=True))
-        for key, value in Score.to_dict(score).items():
-            if key.endswith("_interval"):
-                stem = key.removesuffix("_interval")
-                record |= zip((f"{stem}_low", f"{stem}_high"), value or (None, None), strict=True)
-            else:
-                record[key] = value
-        records.append(record)
+    records = [
+        dict(zip(heads, names, strict=True))
+        | dict(chain.from_iterable(starmap(_fields, Score.to_dict(score).items())))
+        for names, score in rows
+    ]
     return DataFrame.from_records(records)
+
+
+def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
+    """An interval in two columns, everything else in one."""
+    if not name.endswith("_interval"):
+        return [(name, value)]
+    stem = name.removesuffix("_interval")
+    return list(zip((f"{stem}_low", f"{stem}_high"), value or (None, None), strict=True))
 
 
 @singledispatch
