@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
 from wortlaut.extractors.quotes_de.lexicon import WORDS
@@ -52,12 +53,10 @@ def find_cues(sentence: Sentence) -> list[Cue]:
                 continue
             joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
             readings = forms.get(joined) or forms.get(words.low[i])
-            if readings is None or (words.form[i][0].isupper() and i != sentence.start):
+            upper = words.form[i][0].isupper() and i != sentence.start
+            if readings is None or upper or is_attribute(words, i, segment.start, segment.end):
                 continue
-            if is_attribute(words, i, segment.start, segment.end):
-                continue
-            cue = _best(sentence, index, segment, i, readings, bool(joined) and joined in forms)
-            if cue:
+            if cue := _best(sentence, index, segment, i, readings, bool(joined) and joined in forms):
                 found.append(cue)
                 taken = max(cue.tokens) if len(cue.tokens) > 1 and max(cue.tokens) - i < 2 else i
     return found
@@ -73,14 +72,10 @@ def _best(
 ) -> Cue | None:
     """The reading with a split prefix if the prefix is there, else the plain one."""
     low = sentence.words.low
-    plain = None
-    for entry, bits, split in readings:
-        if split:
-            particle = _particle(sentence, segment, i, entry.particle)
-            if particle >= 0:
-                return _cue(sentence, index, entry, i, (i, particle), False)
-        elif plain is None:
-            plain = entry, bits
+    for entry in (entry for entry, _, split in readings if split):
+        if (particle := _particle(sentence, segment, i, entry.particle)) >= 0:
+            return _cue(sentence, index, entry, i, (i, particle), False)
+    plain = next(((entry, bits) for entry, bits, split in readings if not split), None)
     if plain is None:
         return None
     entry, bits = plain
@@ -99,36 +94,32 @@ def _best(
 
 def is_attribute(words: Words, i: int, start: int, end: int) -> bool:
     """Whether a verb form stands before a noun as its attribute: ``die bereits erwähnten Pläne``."""
-    if not words.low[i].endswith(("te", "ten", "ene", "enen")) or i + 1 >= end:
+    low, leads = words.low, WORDS["determiner"] | WORDS["preposition"]
+    if not low[i].endswith(("te", "ten", "ene", "enen")) or i + 1 >= end:
         return False
-    if not is_noun(words, i + 1) and not is_adjective(words, i + 1):
-        return False
-    for k in range(i - 1, max(start, i - 5) - 1, -1):
-        if words.low[k] in WORDS["determiner"] or words.low[k] in WORDS["preposition"]:
-            return True
-        if is_noun(words, k) or words.low[k] in WORDS["pronoun"]:
-            return False
-    return False
+    near = range(i - 1, max(start, i - 5) - 1, -1)
+    bounds = (k for k in near if low[k] in leads | WORDS["pronoun"] or is_noun(words, k))
+    led = next((low[k] in leads for k in bounds), False)
+    return led and (is_noun(words, i + 1) or is_adjective(words, i + 1))
 
 
 def _particle(sentence: Sentence, segment: Segment, i: int, particle: str) -> int:
     """Where the separated prefix of the verb at ``i`` stands: at the end of a clause."""
-    words = sentence.words
-    if i and words.low[i - 1] == particle and segment.start <= i - 1:
+    low, inside = sentence.words.low, sentence.inside
+    if i and low[i - 1] == particle and segment.start <= i - 1:
         return i - 1
-    for part in sentence.segments:
-        if part.start < segment.start or part.start > segment.end + 20:
-            continue
-        if part.start > segment.start and part.kind in ("dass", "main", "first"):
-            break
-        for k in range(max(i + 1, part.start), part.end):
-            if (
-                words.low[k] == particle
-                and k not in sentence.inside
-                and (k + 1 >= part.end or k + 1 in sentence.inside or words.low[k + 1] in ("und", "aber"))
-            ):
-                return k
-    return -1
+    parts = (part for part in sentence.segments if segment.start <= part.start <= segment.end + 20)
+    own = takewhile(
+        lambda part: part.start == segment.start or part.kind not in ("dass", "main", "first"), parts
+    )
+    ends = (
+        k
+        for part in own
+        for k in range(max(i + 1, part.start), part.end)
+        if low[k] == particle and k not in inside
+        if k + 1 >= part.end or k + 1 in inside or low[k + 1] in ("und", "aber")
+    )
+    return next(ends, -1)
 
 
 def _helper(sentence: Sentence, segment: Segment, i: int) -> int:
@@ -144,30 +135,19 @@ def _cue(
     sentence: Sentence, index: int, entry: CueVerb, verb: int, tokens: tuple[int, ...], passive: bool
 ) -> Cue | None:
     low, segment = sentence.words.low, sentence.segments[index]
-    extra = []
-    if entry.lemma == "fest|halten" and any(
-        low[k] in ("an", "am", "daran") for k in range(verb, segment.end)
-    ):
-        return None
-    near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
-    sich = next((k for k in near if low[k] == "sich"), -1)
-    if sich >= 0 and entry.uses & {"r", "R"}:
-        extra.append(sich)
-    elif "R" in entry.uses:
-        return None
-    if entry.adverb:
-        extra += [
-            k
-            for k in range(segment.start, segment.end)
-            if low[k] == entry.adverb and k not in sentence.inside
-        ][:1]
-    if entry.lemma == "heißen":
-        beside = ((verb + 1, verb + 1 < segment.end), (verb - 1, verb > segment.start))
-        es = [k for k, there in beside if there and low[k] == "es"]
-        if not es:
-            return None
-        extra.append(es[0])
-    tokens = tuple(sorted({*tokens, *extra}))
     own = next((part for part in sentence.segments if part.start <= verb < part.end), segment)
+    near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
+    sich = [k for k in near if low[k] == "sich" and entry.uses & {"r", "R"}][:1]
+    adverbs = (
+        k for k in range(segment.start, segment.end) if low[k] == entry.adverb and k not in sentence.inside
+    )
+    beside = ((verb + 1, verb + 1 < segment.end), (verb - 1, verb > segment.start))
+    es = [k for k, there in beside if there and low[k] == "es" and entry.lemma == "heißen"][:1]
+    holds = entry.lemma == "fest|halten" and any(
+        low[k] in ("an", "am", "daran") for k in range(verb, segment.end)
+    )
+    if holds or ("R" in entry.uses and not sich) or (entry.lemma == "heißen" and not es):
+        return None
     speaker, addressee = participants(sentence, own, entry, verb, passive)
+    tokens = tuple(sorted({*tokens, *sich, *islice(adverbs, 1), *es}))
     return Cue(entry, verb, tokens, index, passive, speaker, addressee)

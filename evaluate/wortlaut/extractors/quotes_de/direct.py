@@ -10,9 +10,8 @@ from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.indirect import is_purpose
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.marks import Quoted
-from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, noun_phrase
-from wortlaut.extractors.quotes_de.participants import find_subject
+from wortlaut.extractors.quotes_de.participants import able_subject, find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
 _FINAL = frozenset({".", "!", "?", "…", "..."})
@@ -39,55 +38,44 @@ def _goes_on(sentence: Sentence, before: Draft, draft: Draft) -> bool:
     """Whether a narrator only interrupts: „Der Deich hält“, sagte X, „das verspreche ich.“"""
     form = sentence.words.form
     end, start = before.content[-1][1], draft.content[0][0]
-    if before.rule != "direct-cue-after" or form[end] != "," or form[start - 1] != ",":
-        return False
-    return form[start + 1][0].islower() and any(end < k < start for k in before.cue)
+    return (
+        before.rule == "direct-cue-after"
+        and form[end] == form[start - 1] == ","
+        and form[start + 1][0].islower()
+        and any(end < k < start for k in before.cue)
+    )
 
 
 def _classify(sentence: Sentence, quote: Quoted, cues: list[Cue], indirect: list[Draft]) -> Draft | None:
     words = sentence.words
     content: Range = (quote.start, quote.end)
-    if (quote.end - quote.start < 3 and quote.closed) or quote.depth:
-        return None
+    size = quote.end - quote.start
     base = Draft("direct", "direct-unclosed" if not quote.closed else "", "speech", (content,))
-    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
-    index = _segment_of(sentence, quote)
-    speech = is_clause(sentence, quote)
-    if before == ":" and _glossed(sentence, quote, cues):
+    before, index = _before(sentence, quote), _segment_of(sentence, quote)
+    colon = before == ":"
+    if (size < 3 and quote.closed) or quote.depth or (colon and _glossed(sentence, quote, cues)):
         return None
-    if before == ":" and not (is_title(sentence, quote) and not _cue_in(cues, index - 1)):
+    speech, title = is_clause(sentence, quote), is_title(sentence, quote)
+    if colon and not (title and not _cue_in(cues, index - 1)):
         return _after_colon(sentence, replace(base, rule=base.rule or "direct-colon"), quote, cues)
-    short = words.form[quote.start] in "'’‘‚›‹" and (not speech or quote.end - quote.start < 5)
+    short = words.form[quote.start] in "'’‘‚›‹" and (not speech or size < 5)
     if short or any(_holds(draft.speaker, quote) for draft in indirect):
         return None
     after = _cue_after(sentence, quote, cues)
     comma = quote.end < sentence.stop and words.form[quote.end] == ","
-    if after and (
-        _holds(after.speaker, quote)
-        or after.entry.lemma == "nennen"
-        or not (comma or _speaks(words.low, after))
-    ):
-        after = None
     if (
         after
-        and (comma or not is_title(sentence, quote))
-        and not (comma and is_title(sentence, quote) and before not in ("", ":"))
+        and not _holds(after.speaker, quote)
+        and after.entry.lemma != "nennen"
+        and (comma or _speaks(words.low, after))
+        and (not title or (comma and before in ("", ":")))
     ):
-        return _attributed(
-            sentence,
-            replace(base, rule=base.rule or "direct-cue-after"),
-            after,
-            _frame_after(sentence, quote),
-        )
+        return _attributed_after(sentence, replace(base, rule=base.rule or "direct-cue-after"), after, quote)
     holder = _holder(quote, indirect)
     if holder and holder.content == (content,):
         return replace(holder, type="direct", rule=base.rule or "direct-source")
     said_as = _naming(sentence, quote, cues)
     cue = said_as or _cue_in(cues, index)
-    if cue and (
-        _holds(cue.speaker, quote) or (not holder and is_purpose(sentence, sentence.segments[cue.segment]))
-    ):
-        return None
     general = (
         not said_as and cue and (cue.passive or cue.speaker is None or words.low[cue.speaker.head] == "man")
     )
@@ -95,25 +83,23 @@ def _classify(sentence: Sentence, quote: Quoted, cues: list[Cue], indirect: list
         cue and not general and "q" in cue.entry.uses and before in ("als", "ein", "eine", "einen", "einer")
     )
     said = (holder and holder.cue) or (cue and not general and not cue.entry.uses.isdisjoint("cqno"))
-    if is_title(sentence, quote) and not valued and not (said and _is_phrase(sentence, quote)):
+    if title and not valued and not (said and _is_phrase(sentence, quote)):
+        return None
+    if cue and (
+        _holds(cue.speaker, quote) or (not holder and is_purpose(sentence, sentence.segments[cue.segment]))
+    ):
         return None
     if holder:
         return replace(holder, type="direct", rule="direct-nested", content=(content,))
     if cue is None and before == "," and speech:
         cue = _cue_in(cues, index - 1)
     if cue and (cue.entry.uses & {"c", "q", "n", "z"}):
-        frame = _rest_of_sentence(sentence, quote)
-        return _attributed(sentence, replace(base, rule="direct-in-clause"), cue, frame)
-    alone = quote.start == sentence.start and quote.end >= sentence.stop
-    if alone and speech:
+        return _attributed_inside(sentence, replace(base, rule="direct-in-clause"), cue, quote)
+    if speech and quote.start == sentence.start and quote.end >= sentence.stop:
         return replace(base, rule="direct-alone", carried=True)
-    if (quote.end - quote.start > (6 if speech else 10) and words.form[quote.start + 1].islower()) or (
-        speech and quote.end - quote.start > 7
-    ):
-        segment = sentence.segments[index]
-        speaker = find_subject(sentence, segment, segment.verb) if segment.verb >= 0 else None
-        if speaker and not can_speak(words, speaker):
-            speaker = None
+    lower = words.form[quote.start + 1].islower()
+    if (lower and size > (6 if speech else 10)) or (speech and size > 7):
+        speaker = able_subject(sentence, sentence.segments[index])
         return replace(base, rule="direct-long", speaker=speaker, carried=speaker is None)
     return _fragment(sentence, quote, base, [cue for cue in cues if _speaks(words.low, cue)], indirect)
 
@@ -158,11 +144,15 @@ def _fragment(
     size = quote.end - quote.start - 2
     if not sentence.words.form[quote.start + 1][0].islower() or size < (2 if indirect or cues else 4):
         return None
-    fragment = replace(base, rule="direct-fragment", carried=True)
     if indirect:
-        near = indirect[-1]
-        return replace(near, type="direct", rule="direct-fragment", content=base.content)
-    return _attributed(sentence, fragment, cues[-1], _rest_of_sentence(sentence, quote)) if cues else fragment
+        return replace(indirect[-1], type="direct", rule="direct-fragment", content=base.content)
+    fragment = replace(base, rule="direct-fragment", carried=True)
+    return _attributed_inside(sentence, fragment, cues[-1], quote) if cues else fragment
+
+
+def _before(sentence: Sentence, quote: Quoted) -> str:
+    """The word of the sentence before the marks, if there is one."""
+    return sentence.words.form[quote.start - 1] if quote.start > sentence.start else ""
 
 
 def _holds(phrase: Phrase | None, quote: Quoted) -> bool:
@@ -181,25 +171,18 @@ def is_clause(sentence: Sentence, quote: Quoted) -> bool:
 
 def is_title(sentence: Sentence, quote: Quoted) -> bool:
     """Whether the stretch is a name or a title: capitalised, short, no clause, or named as one."""
-    words = sentence.words
-    first = quote.start + 1
+    words, before, first = sentence.words, _before(sentence, quote), quote.start + 1
     size = quote.end - quote.start - 2
-    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
     clause = is_clause(sentence, quote)
+    upper = words.form[first][0].isupper()
     named = bool(before) and is_noun(words, quote.start - 1)
-    if (
+    told = (
         (before in WORDS["title_noun"] and not (clause and size > 5))
         or _follows_maxim(sentence, quote)
-        or (named and size < 4 and words.form[first][0].isupper() and not clause)
-    ):
-        return True
-    capital = words.form[first][0].isupper() or words.form[first][0].isdigit()
-    return (
-        not (clause and size > 2)
-        and capital
-        and size < 6
-        and not (words.low[first] in WORDS["determiner"] and size > 3)
+        or (named and size < 4 and upper and not clause)
     )
+    short = size < 6 and not (words.low[first] in WORDS["determiner"] and size > 3)
+    return told or (short and not (clause and size > 2) and (upper or words.form[first][0].isdigit()))
 
 
 def _follows_maxim(sentence: Sentence, quote: Quoted) -> bool:
@@ -222,8 +205,7 @@ def _in_medium(sentence: Sentence, quote: Quoted) -> bool:
 
 def _is_phrase(sentence: Sentence, quote: Quoted) -> bool:
     """Whether a capitalised stretch is a phrase, not a name: ``Gefahr für Leib und Leben``."""
-    words = sentence.words
-    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
+    words, before = sentence.words, _before(sentence, quote)
     named = (
         before in WORDS["title_noun"]
         or (before and is_noun(words, quote.start - 1))
@@ -245,48 +227,39 @@ def _cue_in(cues: list[Cue], index: int) -> Cue | None:
 
 def _cue_after(sentence: Sentence, quote: Quoted, cues: list[Cue]) -> Cue | None:
     """The cue whose verb follows the closing mark, with or without a comma."""
-    words = sentence.words
-    k = quote.end
-    if k < sentence.stop and words.form[k] == ",":
-        k += 1
-    if k < sentence.stop and words.low[k] == "so":
-        k += 1
-    wie = k < sentence.stop and words.low[k] == "wie"
-    for cue in cues:
-        led = wie and cue.verb > k and sentence.segments[cue.segment].start == k
-        if led or k in (cue.verb, cue.tokens[0]):
-            return cue
-    return None
-
-
-def _frame_after(sentence: Sentence, quote: Quoted) -> tuple[Range, ...]:
-    """From the comma behind the quote to the next quote or the end of the sentence."""
-    end = next((k for k in range(quote.end, sentence.stop) if k in sentence.inside), sentence.stop)
-    return _frame(sentence, quote, end)
-
-
-def _rest_of_sentence(sentence: Sentence, quote: Quoted) -> tuple[Range, ...]:
-    return _frame(sentence, quote, sentence.segments[_segment_of(sentence, quote)].end)
-
-
-def _frame(sentence: Sentence, quote: Quoted, end: int) -> tuple[Range, ...]:
-    """The sentence up to ``end`` without the quote."""
-    ranges = ((sentence.start, quote.start), (quote.end, end))
-    return tuple((start, stop) for start, stop in ranges if start < stop)
+    low, k = sentence.words.low, quote.end
+    k += k < sentence.stop and low[k] == ","
+    k += k < sentence.stop and low[k] == "so"
+    wie = k < sentence.stop and low[k] == "wie"
+    starts = [segment.start for segment in sentence.segments]
+    leading = (
+        cue
+        for cue in cues
+        if k in (cue.verb, cue.tokens[0]) or (wie and cue.verb > k and starts[cue.segment] == k)
+    )
+    return next(leading, None)
 
 
 def attributed(sentence: Sentence, draft: Draft, quote: Quoted, cues: list[Cue]) -> Draft | None:
     """The draft of a stretch that is known to be a quotation, attributed by what stands around it."""
-    words = sentence.words
-    before = words.form[quote.start - 1] if quote.start > sentence.start else ""
-    index = _segment_of(sentence, quote)
-    after = _cue_after(sentence, quote, cues)
-    if after:
-        return _attributed(sentence, draft, after, _frame_after(sentence, quote))
-    if before == ":":
+    if after := _cue_after(sentence, quote, cues):
+        return _attributed_after(sentence, draft, after, quote)
+    if _before(sentence, quote) == ":":
         return _after_colon(sentence, draft, quote, cues)
-    cue = _cue_in(cues, index) or (cues[-1] if cues else None)
-    return _attributed(sentence, draft, cue, _rest_of_sentence(sentence, quote)) if cue else None
+    cue = _cue_in(cues, _segment_of(sentence, quote)) or (cues[-1] if cues else None)
+    return _attributed_inside(sentence, draft, cue, quote) if cue else None
+
+
+def _attributed_after(sentence: Sentence, draft: Draft, cue: Cue, quote: Quoted) -> Draft:
+    """The frame reaches from the comma behind the quote to the next quote or the end of the sentence."""
+    end = next((k for k in range(quote.end, sentence.stop) if k in sentence.inside), sentence.stop)
+    return _attributed(sentence, draft, cue, ((sentence.start, quote.start), (quote.end, end)))
+
+
+def _attributed_inside(sentence: Sentence, draft: Draft, cue: Cue, quote: Quoted) -> Draft:
+    """The frame is the sentence without the quote, up to the end of the quote's clause."""
+    end = sentence.segments[_segment_of(sentence, quote)].end
+    return _attributed(sentence, draft, cue, ((sentence.start, quote.start), (quote.end, end)))
 
 
 def _attributed(sentence: Sentence, draft: Draft, cue: Cue, frame: tuple[Range, ...]) -> Draft:
@@ -306,11 +279,8 @@ def _cue_words(sentence: Sentence, start: int) -> tuple[int, ...]:
     low = sentence.words.low
     k = start - 1
     if k >= sentence.start and low[k] == ":":
-        k -= 1
-        if low[k] == "zitiert":
-            k -= 1
-        words = range(k - 2, k + 1)
-        return tuple(words) if low[k - 2 : k + 1] == ["mit", "den", "worten"] else ()
+        end = k - (low[k - 1] == "zitiert")
+        return tuple(range(end - 3, end)) if low[end - 3 : end] == ["mit", "den", "worten"] else ()
     while k > sentence.start and low[k] in WORDS["determiner"]:
         k -= 1
     return (k,) if k > sentence.start and low[k] == "als" else ()
@@ -320,15 +290,12 @@ def _after_colon(sentence: Sentence, draft: Draft, quote: Quoted, cues: list[Cue
     """What follows a colon is said by the subject of the clause before it."""
     index = _segment_of(sentence, quote)
     frame = ((sentence.start, quote.start),)
-    cue = _cue_in(cues, index - 1) if index else None
-    cue = cue or next((cue for cue in reversed(cues) if cue.verb < quote.start), None)
-    if cue:
+    near = _cue_in(cues, index - 1) if index else None
+    if cue := near or next((cue for cue in reversed(cues) if cue.verb < quote.start), None):
         return _attributed(sentence, draft, cue, frame)
     mains = [segment for segment in sentence.segments[:index] if segment.kind in ("main", "first")]
-    if mains:
-        speaker = find_subject(sentence, mains[-1], mains[-1].verb)
-    else:
-        speaker = noun_phrase(sentence.words, sentence.start, quote.start - 1)
+    subject = find_subject(sentence, mains[-1], mains[-1].verb) if mains else None
+    speaker = subject if mains else noun_phrase(sentence.words, sentence.start, quote.start - 1)
     return replace(draft, speaker=speaker, frame=frame, carried=speaker is None)
 
 

@@ -60,31 +60,24 @@ def find_quoted(text: str) -> list[Quoted]:
                 if open_until < at:
                     found += _unclosed(text, stack, at)
                     stack = []
-            continue
-        if stack and _continues_paragraph(text, at, sign, stack):
-            continue
-        level = _closes(text, at, sign, stack)
-        if level is not None:
-            found.append(Quoted(stack[level][1], at + 1, level))
-            del stack[level:]
-        elif _opens(text, at, sign) and len(stack) < _DEPTH:
-            stack.append((sign, at))
+        elif not (stack and _continues_paragraph(text, at, sign, stack)):
+            level = _closes(text, at, sign, stack)
+            if level is not None:
+                found.append(Quoted(stack[level][1], at + 1, level))
+                del stack[level:]
+            elif _opens(text, at, sign) and len(stack) < _DEPTH:
+                stack.append((sign, at))
     found += _unclosed(text, stack, len(text))
     return sorted(found, key=lambda quoted: (quoted.start, -quoted.end))
 
 
 def _closes(text: str, at: int, sign: str, stack: list[tuple[str, int]]) -> int | None:
     """The level of the stack that the sign closes."""
-    if sign in _OPENERS_ONLY or not stack:
+    spaced, inner = text[at - 1].isspace(), text[at + 1 : at + 2].isalnum()
+    single = sign in _SINGLE and (inner or spaced)
+    if sign in _OPENERS_ONLY or single or (spaced and inner and sign != "“"):
         return None
-    before = text[at - 1]
-    after = text[at + 1] if at + 1 < len(text) else " "
-    if sign in _SINGLE and (after.isalnum() or before.isspace()):
-        return None
-    if before.isspace() and after.isalnum() and sign != "“":
-        return None
-    for level in range(len(stack) - 1, -1, -1):
-        opener, start = stack[level]
+    for level, (opener, start) in reversed([*enumerate(stack)]):
         if sign in CLOSERS[opener] and at > start + 1:
             return level
         if opener not in _SINGLE and sign in _SINGLE:
@@ -93,8 +86,7 @@ def _closes(text: str, at: int, sign: str, stack: list[tuple[str, int]]) -> int 
 
 
 def _opens(text: str, at: int, sign: str) -> bool:
-    before = text[at - 1] if at else " "
-    after = text[at + 1] if at + 1 < len(text) else " "
+    before, after = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
     if sign in _OPENERS_ONLY:
         return not after.isspace() or sign == "„"
     return sign in CLOSERS and (before.isspace() or before in _BEFORE_OPENING) and not after.isspace()
@@ -102,19 +94,16 @@ def _opens(text: str, at: int, sign: str) -> bool:
 
 def _reopens(text: str, at: int, opener: str) -> bool:
     """Whether the next paragraph begins with the mark that is still open: the quotation goes on."""
-    rest = text[at : at + 8].lstrip()
-    return bool(rest) and rest[0] == opener and opener not in _SINGLE
+    return opener not in _SINGLE and text[at : at + 8].lstrip().startswith(opener)
 
 
 def _closed_later(text: str, at: int, opener: str) -> int:
     """Where a later paragraph closes the quotation before any new one begins; -1 if none does."""
-    if opener not in "„»":
-        return -1
-    following = _MARK_SIGN.search(text, at, at + _FAR)
+    following = _MARK_SIGN.search(text, at, at + _FAR) if opener in "„»" else None
     if not following or following.group() not in CLOSERS[opener]:
         return -1
-    before = text[following.start() - 1]
-    return -1 if following.group() == '"' and before.isspace() else following.start()
+    opens = following.group() == '"' and text[following.start() - 1].isspace()
+    return -1 if opens else following.start()
 
 
 def _continues_paragraph(text: str, at: int, sign: str, stack: list[tuple[str, int]]) -> bool:
@@ -124,12 +113,9 @@ def _continues_paragraph(text: str, at: int, sign: str, stack: list[tuple[str, i
 def _unclosed(text: str, stack: list[tuple[str, int]], limit: int) -> list[Quoted]:
     """What was opened and never closed ends with its sentence; a lone single mark is an apostrophe."""
     found = []
-    for level, (sign, start) in enumerate(stack):
-        if sign in _SINGLE or sign not in "„»«":
-            continue
+    for level, start in ((level, start) for level, (sign, start) in enumerate(stack) if sign in "„»«"):
         sentence = _AFTER_SENTENCE.search(text, start, limit)
-        end = sentence.end() if sentence else limit
-        end = start + len(text[start:end].rstrip())
-        if end > start + 1:
-            found.append(Quoted(start, end, level, closed=False))
+        shown = text[start : sentence.end() if sentence else limit].rstrip()
+        if len(shown) > 1:
+            found.append(Quoted(start, start + len(shown), level, closed=False))
     return found

@@ -13,6 +13,8 @@ from wortlaut.extractors.quotes_de.tokens import Words
 
 _FEMALE_PRONOUN = frozenset({"sie", "ihr"})
 _MALE_PRONOUN = frozenset({"er", "ihm", "ihn"})
+_FEMALE = WORDS["woman"] | WORDS["first_female"]
+_MALE = frozenset({"Herr", "Sprecher", "Präsident", "Minister", "Chef", "Papst", "König"})
 
 
 @dataclass
@@ -25,20 +27,20 @@ class Speakers:
 
     def resolve(self, phrase: Phrase) -> tuple[str | None, bool]:
         """The name behind the mention, and whether it took another mention to find it."""
-        words = self.words
+        words, role = self.words, self.words.low[phrase.head]
         if phrase.pronoun:
-            return self._pronoun(words.low[phrase.head]), True
-        name = self._name(phrase)
-        if name:
+            return self._pronoun(role), True
+        if name := self._name(phrase):
             full = self.full.get(name.split()[-1], name)
-            self.seen.append((full, is_female(words, phrase), words.low[phrase.head]))
+            self.seen.append((full, is_female(words, phrase), role))
             return full, full != name
-        role = words.form[phrase.head].lower()
-        if words.low[phrase.start] in ("der", "die", "das", "dieser", "diese"):
-            for known, _, surface in self._recent():
-                if surface == role or known.lower().endswith(" " + role):
-                    return known, True
-        label = _without_article(words.text[words.start[phrase.start] : words.end[phrase.end - 1]])
+        before = self._recent() if words.low[phrase.start] in ("der", "die", "das", "dieser", "diese") else []
+        for known, _, surface in before:
+            if surface == role or known.lower().endswith(" " + role):
+                return known, True
+        text = words.text[words.start[phrase.start] : words.end[phrase.end - 1]]
+        lead, _, rest = text.partition(" ")
+        label = rest if rest and lead.lower() in WORDS["determiner"] else text
         self.seen.append((label, is_female(words, phrase), role))
         return label, False
 
@@ -58,13 +60,10 @@ class Speakers:
         runs: list[list[str]] = [[]]
         owned = False  # behind a genitive or a preposition stands another name: das Büro des Präsidenten X
         for k in range(phrase.start, phrase.end):
-            word = words.form[k]
-            following = min(k + 1, phrase.end - 1)
+            word, following = words.form[k], min(k + 1, phrase.end - 1)
             particle = bool(runs[-1]) and words.low[k] in _PARTICLES and is_noun(words, following)
-            if word == ",":
-                owned = False
-            elif k > phrase.start and words.low[k] in WORDS["owner"] and not particle:
-                owned = True
+            owns = k > phrase.start and words.low[k] in WORDS["owner"] and not particle
+            owned = word != "," and (owned or owns)
             if not owned and (particle or (is_noun(words, k) and not is_role(word))):
                 runs[-1].append(word)
             else:
@@ -95,21 +94,17 @@ def can_speak(words: Words, phrase: Phrase) -> bool:
         return words.low[phrase.head] in ("er", "sie")
     if words.low[phrase.start] not in WORDS["determiner"]:
         return words.form[phrase.start][0].isupper()
-    return any(is_role(words.form[k]) for k in range(phrase.start, phrase.end))
+    return any(map(is_role, words.form[phrase.start : phrase.end]))
 
 
 def is_female(words: Words, phrase: Phrase) -> bool | None:
     """Grammatical or natural gender of the speaker, as far as a word shows it."""
-    for word in words.form[phrase.start : phrase.end]:
-        if (
-            word in WORDS["woman"]
-            or word in WORDS["first_female"]
-            or word.endswith(("erin", "entin", "chefin"))
-        ):
-            return True
-        if word in ("Herr", "Sprecher", "Präsident", "Minister", "Chef", "Papst", "König"):
-            return False
-    return False if words.low[phrase.start] in ("der", "ein") else None
+    signs = (
+        (word in _FEMALE or word.endswith(("erin", "entin", "chefin")), word in _MALE)
+        for word in words.form[phrase.start : phrase.end]
+    )
+    by_article = False if words.low[phrase.start] in ("der", "ein") else None
+    return next((female for female, male in signs if female or male), by_article)
 
 
 def full_names(words: Words) -> dict[str, str]:
@@ -121,18 +116,13 @@ def full_names(words: Words) -> dict[str, str]:
         name = word[0].isupper() and word[-1].isalpha() and low not in FUNCTION and not is_role(word)
         if name or (current and low in _PARTICLES and following[0].isupper()):
             current.append(word)
-            continue
-        if 1 < len(current) < 5 and current[-1][0].isupper():
-            names[current[-1]].add(" ".join(current))
-        current = []
+        else:
+            if 1 < len(current) < 5 and current[-1][0].isupper():
+                names[current[-1]].add(" ".join(current))
+            current = []
     longest = {surname: max(sorted(full), key=len) for surname, full in sorted(names.items())}
     return {
         surname: whole
         for surname, whole in longest.items()
         if all(whole.endswith(name) for name in names[surname])
     }
-
-
-def _without_article(label: str) -> str:
-    lead, _, rest = label.partition(" ")
-    return rest if rest and lead.lower() in WORDS["determiner"] else label

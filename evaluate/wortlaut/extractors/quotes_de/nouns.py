@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wortlaut.extractors.quotes_de.clauses import FUNCTION, Sentence, is_first
 from wortlaut.extractors.quotes_de.lexicon import WORDS
@@ -11,6 +12,7 @@ from wortlaut.extractors.quotes_de.verbs import AUX, verb_readings
 
 #: A capitalised word with such an end at the start of a sentence is an adverb: Unmissverständlich sagte …
 _ADVERBIAL = ("lich", "isch", "haft", "sam", "weise")
+_GRADES = frozenset({"sehr", "nicht", "so", "höchst", "ehemals"})
 _ATTACHING = frozenset({"von", "vom", "aus", "für", "im", "in", "ohne"})
 
 
@@ -34,12 +36,11 @@ def is_noun(words: Words, i: int) -> bool:
 
 
 def is_adjective(words: Words, i: int) -> bool:
+    """Whether the word can be an attribute by its ending, or is a number."""
     form = words.form[i]
-    if form[0].isdigit():
-        return True
-    if words.low[i] in FUNCTION or (form[0].isupper() and not is_first(words, i)):
-        return False
-    return form.endswith(("e", "er", "en", "es", "em")) and len(form) > 3
+    lower = not form[0].isupper() or is_first(words, i)
+    ends = len(form) > 3 and form.endswith(("e", "er", "en", "es", "em"))
+    return form[0].isdigit() or (ends and lower and words.low[i] not in FUNCTION)
 
 
 def full_phrase(words: Words, i: int, end: int) -> Phrase | None:
@@ -50,38 +51,28 @@ def full_phrase(words: Words, i: int, end: int) -> Phrase | None:
 
 def noun_phrase(words: Words, i: int, end: int) -> Phrase | None:
     """The noun phrase that begins at token ``i``, within ``[i, end)`` and 40 tokens."""
-    end = min(end, i + 40)
-    low = words.low
+    low, end = words.low, min(end, i + 40)
     if i >= end:
         return None
     while i + 1 < end and low[i] in ("auch", "sogar", "selbst", "nur", "allein"):
         i += 1
-    start = i
     det = low[i] in WORDS["determiner"] or low[i] in ("andere", "anderer", "anderen")
-    oblique = low[i] in WORDS["oblique"]
-    k = i + 1 if det else i
-    if (
+    k = i + det
+    k += (
         det
         and k < end
         and low[k] in WORDS["determiner"]
         and low[k] not in ("der", "die", "das", "den", "dem")
-    ):
-        k += 1
-    if (
-        det
-        and low[i] in WORDS["quantity"]
-        and k < end
-        and low[k] in ("der", "von", "dieser", "ihrer", "seiner")
-    ):
+    )
+    quantity = det and k < end and low[i] in WORDS["quantity"]
+    if quantity and low[k] in ("der", "von", "dieser", "ihrer", "seiner"):
         part = full_phrase(words, k + (low[k] == "von"), end)
-        return Phrase(start, part.end, i) if part else None
-    if det:
-        k = _extended_attribute(words, k, end)
-    core = _core(words, k, end)
+        return Phrase(i, part.end, i) if part else None
+    core = _core(words, _extended_attribute(words, k, end) if det else k, end)
     if core is None:
-        return Phrase(start, i + 1, i, pronoun=True) if low[i] in WORDS["pronoun"] else None
+        return Phrase(i, i + 1, i, pronoun=True) if low[i] in WORDS["pronoun"] else None
     head, k = core
-    return Phrase(start, _modifiers(words, head, k, end), head, oblique=oblique)
+    return Phrase(i, _modifiers(words, head, k, end), head, oblique=low[i] in WORDS["oblique"])
 
 
 def _extended_attribute(words: Words, k: int, end: int) -> int:
@@ -104,18 +95,12 @@ def _core(words: Words, k: int, end: int) -> tuple[int, int] | None:
     while k < end and not is_noun(words, k) and not _site(form[k]) and steps < 6:
         if form[k] in '„"»' and (close := _quoted_name(words, k, end)):
             return k + 1, close
-        if is_adjective(words, k):
-            k += 1
-            if k < end and form[k] == "." and form[k - 1].isdigit():
-                k += 1
-        elif (steps and form[k] in (",", "und", "oder") and k + 1 < end and is_adjective(words, k + 1)) or (
-            k + 1 < end
-            and low[k] in ("sehr", "nicht", "so", "höchst", "ehemals")
-            and is_adjective(words, k + 1)
-        ):
-            k += 1
-        else:
+        adjective = is_adjective(words, k)
+        linked = (steps and form[k] in (",", "und", "oder")) or low[k] in _GRADES
+        if not adjective and not (linked and k + 1 < end and is_adjective(words, k + 1)):
             return None
+        ordinal = adjective and k + 1 < end and form[k + 1] == "." and form[k].isdigit()
+        k += 2 if ordinal else 1
         steps += 1
     if k >= end or not (is_noun(words, k) or _site(form[k])):
         return None
@@ -187,30 +172,28 @@ def _quoted_name(words: Words, k: int, end: int) -> int:
 
 def _modifiers(words: Words, head: int, k: int, end: int) -> int:
     """The end of the phrase with brackets, genitives and attached prepositional phrases."""
-    low, form = words.low, words.form
-    while k < end:
-        inner = None
-        if form[k] == "(":
-            close = next((i for i in range(k + 1, min(end, k + 12)) if form[i] == ")"), 0)
-            inner = Phrase(k, close + 1, k) if close else None
-        elif low[k] in WORDS["genitive"]:
-            inner = full_phrase(words, k, end)
-        elif form[k].endswith("er") and form[k].islower() and low[k] not in FUNCTION and k + 1 < end:
-            if is_noun(words, k + 1) and not verb_readings(low[k]):
-                inner = noun_phrase(words, k, end)
-        elif low[k] in _ATTACHING and form[head] not in WORDS["month"]:
-            if low[k] not in ("in", "im", "aus") or not head or not is_noun(words, head - 1):
-                inner = full_phrase(words, k + 1, end)
-            if inner and _detached(words, inner):
-                inner = None
-        elif low[k] in ("und", "sowie") and k + 1 < end:
-            inner = full_phrase(words, k + 1, end)
-            if inner and inner.oblique and inner.end < end and not verb_readings(low[inner.end]) & AUX:
-                inner = None
-        if inner is None:
-            return k
+    while k < end and (inner := _modifier(words, head, k, end)):
         k = inner.end
     return k
+
+
+def _modifier(words: Words, head: int, k: int, end: int) -> Phrase | None:
+    """What follows at ``k`` and belongs to the phrase, without what attaches it."""
+    low, form = words.low, words.form
+    if form[k] == "(":
+        close = next((i for i in range(k + 1, min(end, k + 12)) if form[i] == ")"), 0)
+        return Phrase(k, close + 1, k) if close else None
+    if low[k] in WORDS["genitive"]:
+        return full_phrase(words, k, end)
+    if form[k].endswith("er") and form[k].islower() and low[k] not in FUNCTION and k + 1 < end:
+        return noun_phrase(words, k, end) if is_noun(words, k + 1) and not verb_readings(low[k]) else None
+    if low[k] in _ATTACHING and form[head] not in WORDS["month"]:
+        named = low[k] in ("in", "im", "aus") and head and is_noun(words, head - 1)
+        inner = None if named else full_phrase(words, k + 1, end)
+        return inner if inner and not _detached(words, inner) else None
+    inner = full_phrase(words, k + 1, end) if low[k] in ("und", "sowie") and k + 1 < end else None
+    next_clause = inner and inner.oblique and inner.end < end and not verb_readings(low[inner.end]) & AUX
+    return None if next_clause else inner
 
 
 def _detached(words: Words, inner: Phrase) -> bool:
@@ -227,10 +210,8 @@ _LOOSE = WORDS["preposition"] | WORDS["adverb"]
 
 def with_apposition(sentence: Sentence, phrase: Phrase) -> Phrase:
     """The phrase with the apposition that follows its comma: no verb in it, and closed by a comma."""
-    segments = sentence.segments
-    for index, segment in enumerate(segments[:-1]):
+    for segment, following in pairwise(sentence.segments):
         if segment.end == phrase.end and segment.after == "," and segment.end + 1 not in sentence.inside:
-            following = segments[index + 1]
             inner = full_phrase(sentence.words, following.start, following.end)
             whole = inner and (inner.end == following.end or sentence.words.low[inner.end] in _LOOSE)
             if following.kind == "bare" and inner and whole:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 
 from wortlaut.extractors.quotes_de.clauses import Segment, Sentence, finite_verb
 from wortlaut.extractors.quotes_de.lexicon import WORDS
+from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase, full_phrase, is_noun, noun_phrase, with_apposition
 from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import CueVerb
 
 _AGENT = frozenset({"von", "vom", "durch", "seitens", "in", "im"})
 _SOURCE = frozenset("in im bei beim auf aus von seitens vonseiten".split())
+_BEFORE_SUBJECT = frozenset().union(
+    *(WORDS[section] for section in ("coordinator", "subordinator", "object", "adverb"))
+)
 _AUDIENCE = frozenset(
     "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
 )
@@ -52,8 +56,7 @@ def _quoted_person(
     """Who is quoted: the subject of the passive, else the object behind the subject."""
     if passive or subject is None:
         return subject
-    at = max(verb + 1, subject.end)
-    return full_phrase(sentence.words, at, segment.end) or subject
+    return full_phrase(sentence.words, max(verb + 1, subject.end), segment.end) or subject
 
 
 def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
@@ -66,66 +69,71 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
     joined = verb > segment.start + 1 and low[verb - 1] in ("und", "aber", "sowie")
     if joined and (shared := _shared_subject(sentence, segment, verb)):
         return shared
-    if phrase := _subject_in_front(sentence, _skip_lead(words, segment.start, verb), verb):
+    if phrase := _subject_in_front(sentence, segment.start, verb):
         return phrase
-    k = verb + 1
-    while k < segment.end:
-        if (
-            (k in sentence.inside and words.form[k] not in '„"»')
-            or low[k] in WORDS["object"]
-            or low[k] in WORDS["adverb"]
-        ):
-            k += 1
-        elif low[k] in WORDS["preposition"]:
-            inner = noun_phrase(words, k + 1, segment.end)
-            k = max(k + 1, inner.end if inner else k + 1)
+
+    def passed(k: int) -> bool:
+        return (k in sentence.inside and words.form[k] not in '„"»') or low[k] in WORDS["adverb"]
+
+    subjects = (
+        phrase
+        for phrase in _free_phrases(words, verb + 1, segment.end, passed)
+        if low[phrase.start] not in WORDS["object"] and not _no_subject(words, phrase)
+    )
+    subject = next(subjects, None)
+    return with_apposition(sentence, subject) if subject else _shared_subject(sentence, segment, verb)
+
+
+def _free_phrases(words: Words, k: int, end: int, passed: Callable[[int], bool]) -> Iterator[Phrase]:
+    """The noun phrases from ``k`` on that no preposition governs, and the pronouns of an object."""
+    while k < end:
+        governed = words.low[k] in WORDS["preposition"]
+        if passed(k):
+            phrase = None
+        elif words.low[k] in WORDS["object"]:
+            phrase = Phrase(k, k + 1, k, pronoun=True)
         else:
-            phrase = noun_phrase(words, k, segment.end)
-            if phrase is None:
-                k += 1
-            elif phrase.oblique or low[phrase.head] == "es" or _is_time(words, phrase):
-                k = phrase.end
-            else:
-                return with_apposition(sentence, phrase)
-    return _shared_subject(sentence, segment, verb)
+            phrase = noun_phrase(words, k + governed, end)
+        if phrase and not governed:
+            yield phrase
+        k = phrase.end if phrase else k + 1
+
+
+def _no_subject(words: Words, phrase: Phrase) -> bool:
+    """Whether the phrase stands in another case, is an empty ``es``, or says when."""
+    timed = not WORDS["time_noun"].isdisjoint(words.form[phrase.start : phrase.end])
+    return phrase.oblique or timed or words.low[phrase.head] == "es"
 
 
 def _shared_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
     """The subject of a clause that ``und`` joins to the one before it: ``Er kam und sagte``."""
-    words = sentence.words
-    joined = words.low[verb - 1] in ("und", "aber", "sowie") or words.low[segment.start] in ("und", "aber")
-    if not joined and segment.kind != "first":
-        return None
+    low = sentence.words.low
+    joined = low[verb - 1] in ("und", "aber", "sowie") or low[segment.start] in ("und", "aber")
     parts = (p for p in sentence.segments if p.start <= segment.start and 0 <= p.verb < verb)
-    first = next(parts, None)
+    first = next(parts, None) if joined or segment.kind == "first" else None
     return find_subject(sentence, first, first.verb) if first and first.kind in ("main", "first") else None
 
 
-def _is_time(words: Words, phrase: Phrase) -> bool:
-    return not WORDS["time_noun"].isdisjoint(words.form[phrase.start : phrase.end])
+def able_subject(sentence: Sentence, segment: Segment) -> Phrase | None:
+    """The subject of a clause, if there is one that can speak."""
+    subject = find_subject(sentence, segment, segment.verb) if segment.verb >= 0 else None
+    return subject if subject and can_speak(sentence.words, subject) else None
 
 
 def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
     """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
     words = sentence.words
+    while start < verb and words.low[start] in WORDS["coordinator"] | {"auch", "so", "zudem", "außerdem"}:
+        start += 1
     phrase = noun_phrase(words, start, verb)
-    if phrase is None or phrase.oblique or _is_time(words, phrase) or words.low[phrase.head] == "es":
+    if phrase is None or _no_subject(words, phrase):
         return None
     if phrase.end < verb and words.form[phrase.end] == ",":
         inner = full_phrase(words, phrase.end + 1, verb)
         close = next((k for k in range(phrase.end + 1, verb) if words.form[k] == ","), verb)
-        if inner and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0:
-            return Phrase(phrase.start, close, phrase.head)
-        return phrase
+        apposed = inner and finite_verb(words, phrase.end + 1, close, sentence.inside) < 0
+        return Phrase(phrase.start, close, phrase.head) if apposed else phrase
     return phrase if _only_adverbs(words, phrase.end, verb) else None
-
-
-def _skip_lead(words: Words, start: int, verb: int) -> int:
-    while start < verb and (
-        words.low[start] in WORDS["coordinator"] or words.low[start] in ("auch", "so", "zudem", "außerdem")
-    ):
-        start += 1
-    return start
 
 
 def _only_adverbs(words: Words, start: int, end: int) -> bool:
@@ -142,24 +150,16 @@ def _only_adverbs(words: Words, start: int, end: int) -> bool:
 
 
 def _verb_final_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
-    words = sentence.words
-    k = segment.start
+    words, low, k = sentence.words, sentence.words.low, segment.start
     if segment.kind == "rel":
-        return None if words.low[k] in ("den", "dem") else noun_phrase(words, k + 1, verb)
-    while (
-        k < verb
-        and words.low[k] in WORDS["coordinator"] | WORDS["subordinator"] | WORDS["object"] | WORDS["adverb"]
-    ):
+        return None if low[k] in ("den", "dem") else noun_phrase(words, k + 1, verb)
+    while k < verb and low[k] in _BEFORE_SUBJECT:
         k += 1
+    sourced = low[verb] in ("hervorgeht", "ergab", "verlautet", "verlautete")
     while k < verb:
-        if words.low[k] in WORDS["preposition"]:
-            inner = noun_phrase(words, k + 1, segment.end)
-            if inner and words.low[verb] in ("hervorgeht", "ergab", "verlautet", "verlautete"):
-                return inner
-            k = inner.end if inner else k + 1
-            continue
-        phrase = noun_phrase(words, k, verb)
-        if phrase and not phrase.oblique:
+        governed = low[k] in WORDS["preposition"]
+        phrase = noun_phrase(words, k + governed, segment.end if governed else verb)
+        if phrase and (sourced if governed else not phrase.oblique):
             return phrase
         k = phrase.end if phrase else k + 1
     return None
@@ -192,33 +192,22 @@ def _addressee(
     sentence: Sentence, segment: Segment, entry: CueVerb, verb: int, subject: Phrase | None
 ) -> Phrase | None:
     words, low = sentence.words, sentence.words.low
-    for k in range(segment.start, segment.end - 1):
-        if low[k] not in ("gegenüber", "vor", "an") or k in sentence.inside:
-            continue
+    places = (k for k in range(segment.start, segment.end - 1) if low[k] in ("gegenüber", "vor", "an"))
+    for k in (k for k in places if k not in sentence.inside):
         phrase = noun_phrase(words, k + 1, segment.end)
-        before = k > segment.start and phrase is not None and words.form[phrase.head] in _AUDIENCE
-        if phrase and (before or low[k] == "gegenüber"):
+        audience = phrase and k > segment.start and words.form[phrase.head] in _AUDIENCE
+        if phrase and (audience or low[k] == "gegenüber"):
             return phrase
     if not entry.uses & {"a", "d"}:
         return None
-    k = verb + 1
-    while k < segment.end:
-        if subject and subject.start <= k < subject.end:
-            k = subject.end
-        elif k in sentence.inside or low[k] in WORDS["adverb"] or low[k] == "sich":
-            k += 1
-        elif low[k] in WORDS["object"]:
-            return Phrase(k, k + 1, k, pronoun=True)
-        elif low[k] in WORDS["preposition"]:
-            inner = noun_phrase(words, k + 1, segment.end)
-            k = max(k + 1, inner.end if inner else k + 1)
-        else:
-            phrase = noun_phrase(words, k, segment.end)
-            if phrase is None:
-                k += 1
-                continue
-            dative = low[phrase.start] in WORDS["dative"] or low[phrase.start] not in WORDS["determiner"]
-            if subject and ("a" in entry.uses or dative) and is_noun(words, phrase.head):
-                return phrase
-            k = phrase.end
+
+    def passed(k: int) -> bool:
+        known = subject is not None and subject.start <= k < subject.end
+        return known or k in sentence.inside or low[k] in WORDS["adverb"] or low[k] == "sich"
+
+    for phrase in _free_phrases(words, verb + 1, segment.end, passed):
+        dative = low[phrase.start] in WORDS["dative"] or low[phrase.start] not in WORDS["determiner"]
+        named = subject and ("a" in entry.uses or dative) and is_noun(words, phrase.head)
+        if named or low[phrase.start] in WORDS["object"]:
+            return phrase
     return None

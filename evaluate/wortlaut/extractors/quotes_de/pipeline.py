@@ -14,9 +14,8 @@ from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.free import free_indirect, reported
 from wortlaut.extractors.quotes_de.indirect import from_cue
 from wortlaut.extractors.quotes_de.marks import Quoted, find_quoted
-from wortlaut.extractors.quotes_de.names import can_speak
 from wortlaut.extractors.quotes_de.nouns import Phrase
-from wortlaut.extractors.quotes_de.participants import find_subject
+from wortlaut.extractors.quotes_de.participants import able_subject
 from wortlaut.extractors.quotes_de.sources import from_sources
 from wortlaut.extractors.quotes_de.tokens import Words, split_words
 from wortlaut.model import Annotations
@@ -68,16 +67,13 @@ def _sentences(words: Words, marked: list[Quoted]) -> list[Sentence]:
 def find_drafts(sentences: list[Sentence], marked: list[Quoted]) -> list[Found]:
     """The drafts of all sentences, in text order."""
     found: list[Found] = []
-    at, previous = 0, -2
+    previous = -2
+    starts = [quote.start for quote in marked]
     for number, sentence in enumerate(sentences):
-        here = []
-        while at < len(marked) and marked[at].start < sentence.end:
-            here.append(marked[at])
-            at += 1
+        here = marked[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
         cues = find_cues(sentence)
         same_paragraph = number > 0 and sentences[number - 1].paragraph == sentence.paragraph
-        quoted_before = same_paragraph and previous == number - 1
-        drafts = _sentence_drafts(sentence, here, cues, quoted_before)
+        drafts = _sentence_drafts(sentence, here, cues, same_paragraph and previous == number - 1)
         if drafts or cues:
             previous = number
         if not drafts and (heard := _speaker_without_quote(sentence, cues)):
@@ -100,20 +96,16 @@ def find_drafts(sentences: list[Sentence], marked: list[Quoted]) -> list[Found]:
 
 def _speaker_without_quote(sentence: Sentence, cues: list[Cue]) -> Phrase | None:
     """Who speaks in a sentence that holds no quotation: what follows may be theirs."""
-    for cue in cues:
-        kind = sentence.segments[cue.segment].kind
-        if kind in ("main", "first") and cue.speaker and not cue.entry.uses.isdisjoint("cno"):
-            return cue.speaker
-    return None
+    telling = (cue for cue in cues if sentence.segments[cue.segment].kind in ("main", "first"))
+    return next(
+        (cue.speaker for cue in telling if cue.speaker and not cue.entry.uses.isdisjoint("cno")), None
+    )
 
 
 def _able_subject(before: Sentence) -> Phrase | None:
     """The subject of a sentence in which nobody was heard, if it can speak."""
-    for segment in before.segments:
-        if segment.kind in ("main", "first"):
-            subject = find_subject(before, segment, segment.verb)
-            return subject if subject and can_speak(before.words, subject) else None
-    return None
+    main = next((segment for segment in before.segments if segment.kind in ("main", "first")), None)
+    return able_subject(before, main) if main else None
 
 
 def _adjoins(before: Draft, draft: Draft) -> bool:
@@ -145,7 +137,6 @@ def _sentence_drafts(
 
 def _covered(draft: Draft, direct: list[Draft]) -> bool:
     """Whether direct quotes with the same cue make up all of an indirect draft."""
-    if not draft.cue:
-        return False
     own = {k for start, end in draft.content for k in range(start, end)}
-    return len(own.difference(*(range(*quote.content[0]) for quote in direct))) < 3
+    rest = own.difference(*(range(*quote.content[0]) for quote in direct))
+    return bool(draft.cue) and len(rest) < 3

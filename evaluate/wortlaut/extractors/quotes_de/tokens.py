@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 
@@ -38,22 +39,13 @@ class Words:
 
 def split_words(text: str, quoted: list[tuple[int, int]]) -> Words:
     """Tokens and sentences; a sentence never ends inside one of the ``quoted`` character ranges."""
-    form, start, end = [], [], []
-    for match in _TOKEN.finditer(text):
-        form.append(match.group())
-        start.append(match.start())
-        end.append(match.end())
-    low = [word.lower() for word in form]
+    matches = list(_TOKEN.finditer(text))
+    form = [match.group() for match in matches]
+    start, end = [match.start() for match in matches], [match.end() for match in matches]
     breaks = _sentence_ends(text, form, start, end, quoted)
-    sentences, paragraph = [], []
-    first = number = 0
-    for last, new_paragraph in breaks:
-        if last > first:
-            sentences.append((first, last))
-            paragraph.append(number)
-            first = last
-        number += new_paragraph
-    return Words(text, form, low, start, end, sentences, paragraph)
+    sentences = list(pairwise([0, *(last for last, _ in breaks)]))
+    paragraph = list(accumulate((ends for _, ends in breaks), initial=0))[:-1]
+    return Words(text, form, [word.lower() for word in form], start, end, sentences, paragraph)
 
 
 def _sentence_ends(
