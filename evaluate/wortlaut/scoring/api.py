@@ -11,7 +11,7 @@ import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
-from wortlaut.scoring.columns import Ints, Spans, empty_spans
+from wortlaut.scoring.columns import Ints, Spans, first_row, run_starts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.keys import Signature
@@ -157,33 +157,30 @@ def breakdown(
     :func:`score`. Raises DataError for a column that is not there.
     """
     column = {"length": None, "document": None, "surface": "text"}.get(by, by)
+    if by == "surface" and seen is None:
+        raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
     sides = _read(gold, predicted, labels, scheme, column)
     left, right, units, names = join(sides.gold, sides.predicted)
     groups: tuple[str, ...]
     if by == "length":
         groups = length_groups()
-        left, right = (replace(side, group=by_length(side)) for side in (left, right))
+        codes = [by_length(left), by_length(right)]
     elif by == "document":
-        groups = tuple(map(str, range(units)))
-        named = sides.gold.documents
-        if named is not None and named == sides.predicted.documents:
-            groups = tuple(map(str, named))
-        left, right = (replace(side, group=side.document) for side in (left, right))
-    elif by == "surface":
-        if seen is None:
-            raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
-        groups = ("seen", "unseen")
-        texts = (sides.gold.groups, sides.predicted.groups)
-        left, right = (
-            _regrouped(s, [int(t not in seen) for t in ts])
-            for s, ts in zip((left, right), texts, strict=True)
-        )
+        documents = sides.gold.documents
+        same = documents is not None and documents == sides.predicted.documents
+        groups = tuple(map(str, documents if documents is not None and same else range(units)))
+        codes = [left.document, right.document]
     else:
-        groups = tuple(sorted({*sides.gold.groups, *sides.predicted.groups}))
-        texts = (sides.gold.groups, sides.predicted.groups)
-        left, right = (
-            _regrouped(s, [groups.index(t) for t in ts]) for s, ts in zip((left, right), texts, strict=True)
-        )
+        texts = [sides.gold.groups, sides.predicted.groups]
+        groups = tuple(sorted({*texts[0], *texts[1]}))
+        if seen is not None and by == "surface":
+            groups = ("seen", "unseen")
+            texts = [tuple("seen" if text in seen else "unseen" for text in side) for side in texts]
+        codes = [
+            np.asarray([groups.index(text) for text in side], np.int64)[spans.group]
+            for side, spans in zip(texts, (left, right), strict=True)
+        ]
+    left, right = (replace(side, group=code) for side, code in zip((left, right), codes, strict=True))
     task = Task(_ordered(left), _ordered(right), units, len(names))
     resampling = Resampling("document", samples if intervals else 0, seed)
     name = check_schema(schema)
@@ -198,10 +195,6 @@ def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None]
     sides = _read(gold, predicted, labels, None)
     left, right, units, names = join(sides.gold, sides.predicted)
     return Task(_ordered(left), _ordered(right), units, len(names))
-
-
-def _regrouped(spans: Spans, code: Sequence[int]) -> Spans:
-    return replace(spans, group=np.asarray(code, np.int64)[spans.group] if len(spans) else spans.document)
 
 
 @dataclass(frozen=True)
@@ -245,16 +238,13 @@ def join(
     """Both sides over the same numbers of documents and labels, how many documents, and the labels."""
     if unknown_documents not in ("error", "spurious"):
         raise DataError(f"unknown_documents is {unknown_documents!r}", hint="Use 'error' or 'spurious'.")
-    labels = tuple(sorted(set(gold.labels) | set(predicted.labels)))
+    labels = tuple(sorted({*gold.labels, *predicted.labels}))
     number = {label: i for i, label in enumerate(labels)}
-    sides = []
-    for side in (gold, predicted):
-        code = np.asarray([number[label] for label in side.labels], np.int64)
-        same = side.labels == labels
-        sides.append(
-            side.spans if same or not len(side.spans) else replace(side.spans, label=code[side.spans.label])
-        )
-    left, right = sides
+    codes = [np.asarray([number[label] for label in side.labels], np.int64) for side in (gold, predicted)]
+    left, right = (
+        side.spans if side.labels == labels else replace(side.spans, label=code[side.spans.label])
+        for side, code in zip((gold, predicted), codes, strict=True)
+    )
     if (gold.documents is None) != (predicted.documents is None) and len(left) and len(right):
         raise DataError(
             "gold and predicted are of different kinds: a table with named documents, and a list",
@@ -270,19 +260,18 @@ def join(
         if documents is not None:
             raise DataError("documents names documents, but gold and predicted are lists without names")
         _same_lengths(gold.lengths, predicted.lengths)
-    else:
-        left, right, units = _same_documents(
-            left, right, gold.documents, predicted.documents, documents, unknown_documents
-        )
+        return left, right, units, labels
+    codes, units = _same_documents((gold.documents, predicted.documents), documents, unknown_documents)
+    numbers = [code[side.document] for code, side in zip(codes, (left, right), strict=True)]
+    left, right = (
+        replace(side, document=number, unit=number)
+        for side, number in zip((left, right), numbers, strict=True)
+    )
     return left, right, units, labels
 
 
 def _same_lengths(gold: Ints | None, predicted: Ints | None) -> None:
-    if gold is None or predicted is None:
-        return
-    differ = np.flatnonzero(gold != predicted)
-    if len(differ):
-        at = int(differ[0])
+    if gold is not None and predicted is not None and (at := first_row(gold != predicted)) is not None:
         raise DataError(
             f"gold has {gold[at]} tags, predicted has {predicted[at]}",
             where=f"sentence {at}",
@@ -292,8 +281,6 @@ def _same_lengths(gold: Ints | None, predicted: Ints | None) -> None:
 
 def _ordered(spans: Spans) -> Spans:
     """Canonical order, without sorting what is sorted."""
-    if len(spans) < 2:
-        return spans if len(spans) else empty_spans()
     later = spans.document[1:] > spans.document[:-1]
     same = spans.document[1:] == spans.document[:-1]
     if spans.fragments is None and bool((later | (same & (spans.start[1:] > spans.start[:-1]))).all()):
@@ -332,67 +319,48 @@ def _run(spans: Spans, low: int, high: int) -> Spans:
 
 
 def _same_documents(
-    left: Spans,
-    right: Spans,
-    names_left: Sequence[Hashable],
-    names_right: Sequence[Hashable],
+    names: tuple[Sequence[Hashable], Sequence[Hashable]],
     documents: Sequence[Hashable] | None,
     unknown: Unknown,
-) -> tuple[Spans, Spans, int]:
-    if documents is not None:
-        documents = list(documents)
-    firsts = [next(iter(names), None) for names in (names_left, names_right)]
+) -> tuple[list[Ints], int]:
+    """The number of each side's documents among those of both, and how many these are."""
+    firsts = [next(iter(own), None) for own in names]
     if None not in firsts and isinstance(firsts[0], str) != isinstance(firsts[1], str):
         raise DataError(
             f"gold names documents as {firsts[0]!r}, predicted as {firsts[1]!r}: they have none in common",
             hint="Use numbers on both sides, or strings on both.",
         )
     if documents is None:
-        if names_left == names_right:
-            return left, right, len(names_left)
+        if names[0] == names[1]:
+            return [np.arange(len(own), dtype=np.int64) for own in names], len(names[0])
         if all(isinstance(first, int) for first in firsts):
-            numbers = [np.asarray(names, np.int64) for names in (names_left, names_right)]
+            numbers = [np.asarray(own, np.int64) for own in names]
             # Two sorted runs: a stable sort merges them, which is faster than hashing.
             known = np.sort(np.concatenate(numbers), kind="stable")
-            known = known[np.r_[True, known[1:] > known[:-1]]]
-            left, right = (
-                _renumbered(spans, np.searchsorted(known, own))
-                for spans, own in zip((left, right), numbers, strict=True)
-            )
-            return left, right, len(known)
-        number = {name: i for i, name in enumerate(dict.fromkeys([*names_left, *names_right]))}
+            known = known[run_starts(known)]
+            return [np.searchsorted(known, own) for own in numbers], len(known)
+        number = {name: i for i, name in enumerate(dict.fromkeys([*names[0], *names[1]]))}
     else:
+        documents = list(documents)
         number = {name: i for i, name in enumerate(documents)}
         if len(number) != len(documents):
             raise DataError("a document is named twice in documents")
-        for what, names in (("gold", names_left), ("predicted", names_right)):
-            strange = [name for name in names if name not in number]
+        for what, own in zip(("gold", "predicted"), names, strict=True):
+            strange = [name for name in own if name not in number]
             if strange and (what == "gold" or unknown == "error"):
                 raise DataError(
                     f"{what} has spans for {len(strange)} documents that are not among documents,"
                     f" such as {strange[0]!r}",
                     hint="Give all documents, or unknown_documents='spurious' to count them as wrong.",
                 )
-            for name in strange:
-                number[name] = len(number)
-    left, right = (
-        _renumbered(spans, np.asarray([number[name] for name in names], np.int64))
-        for spans, names in ((left, names_left), (right, names_right))
-    )
-    return left, right, len(number)
-
-
-def _renumbered(spans: Spans, code: Ints) -> Spans:
-    document = code[spans.document] if len(spans) else spans.document
-    return replace(spans, document=document, unit=document)
+            number |= {name: i for i, name in enumerate(strange, len(number))}
+    return [np.asarray([number[name] for name in own], np.int64) for own in names], len(number)
 
 
 def _projected(side: Side, chosen: Projection) -> tuple[Side, int]:
     to = [chosen(label) for label in side.labels]
     labels = tuple(sorted({label for label in to if label is not None}))
     code = np.asarray([-1 if label is None else labels.index(label) for label in to], np.int64)
-    if not len(side.spans):
-        return replace(side, labels=labels), 0
     label = code[side.spans.label]
     kept = label >= 0
     spans = replace(side.spans, label=label).take(kept)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,32 +56,23 @@ class Spans:
     def take(self, rows: Ints | Bools) -> Spans:
         """The rows of an index or boolean mask, in its order, fragments along with them."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        fragments = None
-        if self.fragments is not None:
-            order = np.argsort(index, kind="stable")
-            place = np.searchsorted(index[order], self.fragments.span)
-            place = np.minimum(place, max(len(index) - 1, 0))
-            kept = (
-                index[order][place] == self.fragments.span
-                if len(index)
-                else np.zeros(len(self.fragments.span), bool)
-            )
-            new = order[place[kept]]
-            resort = np.argsort(new, kind="stable")
-            fragments = Fragments(
-                new[resort], self.fragments.start[kept][resort], self.fragments.end[kept][resort]
-            )
-        return replace(
-            self,
-            document=self.document[index],
-            start=self.start[index],
-            end=self.end[index],
-            label=self.label[index],
-            unit=self.unit[index],
-            fragments=fragments,
-            level=None if self.level is None else self.level[index],
-            score=None if self.score is None else self.score[index],
-            group=None if self.group is None else self.group[index],
+        more = {name: getattr(self, name) for name in ("level", "score", "group")}
+        pieces = self.fragments
+        if pieces is not None:
+            number = np.full(len(self), -1, np.int64)
+            number[index] = np.arange(len(index))
+            span = number[pieces.span]
+            order = np.argsort(span, kind="stable")
+            order = order[span[order] >= 0]
+            pieces = Fragments(span[order], pieces.start[order], pieces.end[order])
+        return Spans(
+            self.document[index],
+            self.start[index],
+            self.end[index],
+            self.label[index],
+            self.unit[index],
+            pieces,
+            **{name: None if column is None else column[index] for name, column in more.items()},
         )
 
     def sorted(self) -> Spans:
@@ -111,22 +103,34 @@ class Spans:
         if self.fragments is None:
             return np.zeros(len(self), np.int64)
         pieces = self.fragments
-        first = np.ones(len(pieces.span), bool)
-        first[1:] = pieces.span[1:] != pieces.span[:-1]
+        first = run_starts(pieces.span)
         gap_start = np.where(first, 0, np.roll(pieces.end, 1)).astype(np.uint64)
         gap_end = np.where(first, 0, pieces.start).astype(np.uint64)
-        mixed = _mix(_mix(gap_start) + gap_end * np.uint64(0x9E3779B97F4A7C15))
+        mixed = mix(mix(gap_start) + gap_end * np.uint64(0x9E3779B97F4A7C15))
         mixed[first] = 0
         total = np.zeros(len(self), np.uint64)
         np.add.at(total, pieces.span, mixed)
         return (total >> np.uint64(1)).astype(np.int64)
 
 
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele et al. 2014): spreads every bit of the input over the output."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
+
+
+def run_starts(*columns: NDArray[Any]) -> Bools:
+    """Which rows differ in some column from the row before; the first one does."""
+    new = np.ones(len(columns[0]), bool)
+    new[1:] = reduce(np.logical_or, (column[1:] != column[:-1] for column in columns))
+    return new
+
+
+def first_row(rows: NDArray[Any]) -> int | None:
+    """The first row that a mask holds for."""
+    found = np.flatnonzero(rows)
+    return int(found[0]) if len(found) else None
 
 
 def small(column: Ints) -> Ints:
@@ -148,22 +152,18 @@ def spans_from_objects(
     scores: Sequence[float | None] | None = None,
 ) -> Spans:
     """Columns from model spans; ``scores`` are kept only when every span has one."""
-    fragments = None
-    if any(span.discontinuous for span in spans):
-        rows = [(i, start, end) for i, span in enumerate(spans) for start, end in span]
-        fragments = Fragments(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
-    score = None
-    if scores is not None and len(scores) and all(s is not None for s in scores):
-        score = np.asarray(scores, np.float64)
+    several = any(span.discontinuous for span in spans)
+    rows = [(i, start, end) for i, span in enumerate(spans) for start, end in span] if several else []
+    scored = scores and all(score is not None for score in scores)
     return Spans(
         np.asarray(documents, np.int64),
         np.asarray([span.start for span in spans], np.int64),
         np.asarray([span.end for span in spans], np.int64),
         np.asarray(labels, np.int64),
         np.asarray(units, np.int64),
-        fragments,
+        Fragments(*np.asarray(rows, np.int64).T.copy()) if several else None,
         None if levels is None else np.asarray(levels, np.int64),
-        score,
+        np.asarray(scores, np.float64) if scored else None,
     )
 
 
@@ -173,26 +173,20 @@ def packed_keys(tables: Sequence[Spans], *, with_label: bool) -> list[Ints]:
     Their order is that of (document, start, end, shape, label). Packs the fields into 63 bits where
     they fit, and numbers the distinct rows otherwise.
     """
-    columns = [[table.document, table.start, table.end - table.start] for table in tables]
+    fields = [[table.document for table in tables], [table.start for table in tables]]
+    fields.append([table.end - table.start for table in tables])
     if any(table.fragments is not None for table in tables):
-        for parts, shape in zip(columns, _shape_numbers(tables), strict=True):
-            parts.append(shape)
+        fields.append(_shape_numbers(tables))
     if with_label:
-        for parts, table in zip(columns, tables, strict=True):
-            parts.append(table.label)
-    fields = list(zip(*columns, strict=True))
+        fields.append([table.label for table in tables])
     highest = [max((int(part.max()) for part in field if len(part)), default=0) for field in fields]
     bits = [max(value.bit_length(), 1) for value in highest]
     if sum(bits) <= 63:
-        return [_pack(parts, bits) for parts in columns]
+        return [_pack(parts, bits) for parts in zip(*fields, strict=True)]
     stacked = [np.concatenate(field) for field in fields]
     order = np.lexsort(stacked[::-1])
-    new = np.zeros(len(order), np.int64)
-    for column in stacked:
-        ordered = column[order]
-        new[1:] |= ordered[1:] != ordered[:-1]
     number = np.empty(len(order), np.int64)
-    number[order] = np.cumsum(new)
+    number[order] = np.cumsum(run_starts(*(column[order] for column in stacked)))
     return np.split(number, np.cumsum([len(table) for table in tables])[:-1])
 
 

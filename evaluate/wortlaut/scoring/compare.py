@@ -12,9 +12,7 @@ from wortlaut.errors import ComparisonError
 from wortlaut.records.record import Count, Difference, Many, Share
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.counts import precision_recall_f1
-
-#: At most this many random numbers in memory at a time.
-_BLOCK_CELLS = 4_000_000
+from wortlaut.scoring.uncertainty import blocks
 
 
 @dataclass(frozen=True)
@@ -65,34 +63,26 @@ def paired_test(
     differing = int(multiplicity[(left != right).any(axis=1)].sum())
     total_a, total_b = a.sum(axis=0), b.sum(axis=0)
     scores_a, scores_b = precision_recall_f1(total_a, scale), precision_recall_f1(total_b, scale)
-    deltas = [float(x - y) for x, y in zip(scores_a, scores_b, strict=True)]
-    if np.isnan(deltas[2]):
-        p, r = (_defined(value) for value in deltas[:2])
-        return PairedTest(p, r, None, None, None, None, None, None, len(a), differing)
-    delta = deltas[2]
-    p_randomisation = _randomisation(left, right, multiplicity, total_a, total_b, scale, delta, trials, seed)
+    p, r, delta = (float(x - y) for x, y in zip(scores_a, scores_b, strict=True))
+    found = PairedTest(
+        _defined(p), _defined(r), _defined(delta), None, None, None, None, None, len(a), differing
+    )
+    if found.f1 is None:
+        return found
+    p_value = _randomisation(left, right, multiplicity, total_a, total_b, scale, delta, trials, seed)
+    found = replace(found, p_randomisation=p_value)
     if len(a) < 2:
-        interval, p_bootstrap, superiority, effect = None, None, None, None
-    else:
-        draws = _bootstrap(left, right, multiplicity, scale, samples, seed)
-        low, high = np.quantile(draws, (0.025, 0.975))
-        interval = (float(low), float(high))
-        extreme = np.abs(draws - delta) >= abs(delta) - 1e-12
-        p_bootstrap = float((extreme.sum() + 1) / (len(draws) + 1))
-        superiority = float((draws > 0).mean() + (draws == 0).mean() / 2)
-        spread = float(draws.std())
-        effect = delta / spread if spread > 0 else None
-    return PairedTest(
-        _defined(deltas[0]),
-        _defined(deltas[1]),
-        delta,
-        interval,
-        p_randomisation,
-        p_bootstrap,
-        superiority,
-        effect,
-        len(a),
-        differing,
+        return found
+    draws = _bootstrap(left, right, multiplicity, scale, samples, seed)
+    low, high = np.quantile(draws, (0.025, 0.975))
+    extreme = np.abs(draws - delta) >= abs(delta) - 1e-12
+    spread = float(draws.std())
+    return replace(
+        found,
+        interval=(float(low), float(high)),
+        p_bootstrap=float((extreme.sum() + 1) / (len(draws) + 1)),
+        superiority=float((draws > 0).mean() + (draws == 0).mean() / 2),
+        effect=delta / spread if spread > 0 else None,
     )
 
 
@@ -132,10 +122,8 @@ def _randomisation(
     # Most kinds of a large corpus are of one unit, swapped or not: a bit is cheaper than a binomial.
     once = sizes == 1
     rng = np.random.Generator(np.random.PCG64(seed))
-    block = max(1, _BLOCK_CELLS // len(sizes))
     as_large = 0
-    for begin in range(0, trials, block):
-        size = min(block, trials - begin)
+    for size in blocks(trials, len(sizes)):
         shift = rng.binomial(sizes[~once], 0.5, size=(size, int((~once).sum()))) @ moved[~once]
         shift += rng.integers(0, 2, size=(size, int(once.sum())), dtype=np.uint8) @ moved[once]
         f_a = precision_recall_f1(total_a + shift, scale)[2]
@@ -148,11 +136,9 @@ def _randomisation(
 def _bootstrap(left: Ints, right: Ints, multiplicity: Ints, scale: int, samples: int, seed: int) -> Floats:
     rng = np.random.Generator(np.random.PCG64(seed))
     units = int(multiplicity.sum())
-    chance = multiplicity / units
-    block = max(1, _BLOCK_CELLS // len(multiplicity))
     draws = []
-    for begin in range(0, samples, block):
-        weights = rng.multinomial(units, chance, size=min(block, samples - begin))
+    for size in blocks(samples, len(multiplicity)):
+        weights = rng.multinomial(units, multiplicity / units, size=size)
         f_a = precision_recall_f1(weights @ left, scale)[2]
         f_b = precision_recall_f1(weights @ right, scale)[2]
         draws.append(np.nan_to_num(f_a) - np.nan_to_num(f_b))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.scoring.columns import Floats, Ints, mix
 
 #: The columns of a row of counts. Hits are counted on both sides because a schema that ignores
 #: labels may credit a gold span of one label and a predicted span of another.
@@ -109,9 +109,7 @@ def _multipliers(labels: int) -> NDArray[np.uint64]:
     A linear hash modulo 2**64: a million distinct rows collide with a chance of about 3e-8.
     """
     index = np.arange(1, labels * 4 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    index = (index ^ (index >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    index = (index ^ (index >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((index ^ (index >> np.uint64(31))) | np.uint64(1)).reshape(labels, 4)
+    return (mix(index) | np.uint64(1)).reshape(labels, 4)
 
 
 def precision_recall_f1(sums: Ints | Floats, scale: int) -> tuple[Floats, Floats, Floats]:

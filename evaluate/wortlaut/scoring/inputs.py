@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, compress
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wortlaut.errors import DataError, MissingFileError, unknown_name
-from wortlaut.scoring.columns import Fragments, Ints, Spans
+from wortlaut.scoring.columns import Fragments, Ints, Spans, empty_spans, first_row, run_starts
 
 #: The columns of a table of spans; the last three may be absent.
 COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")
@@ -68,9 +69,11 @@ def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | 
         )
     first = next((row for row in rows if len(row)), None)
     if first is None:
-        return Side(_no_spans(), (), None, len(rows), lengths=np.zeros(len(rows), np.int64))
+        return Side(empty_spans(), (), None, len(rows), lengths=np.zeros(len(rows), np.int64))
     if hasattr(first, "ents") and hasattr(first, "text"):
-        return _from_docs(rows, what)
+        return _from_spans(
+            [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in rows], what
+        )
     item = next(iter(first))
     if isinstance(item, str):
         return _from_tags(rows, what, scheme)
@@ -85,11 +88,6 @@ def _near(column: str, *there: object) -> str:
     return hint if hint.startswith("Did you mean") else ""
 
 
-def _no_spans() -> Spans:
-    none = np.zeros(0, np.int64)
-    return Spans(none, none, none, none, none)
-
-
 # Tables
 
 
@@ -99,19 +97,21 @@ def _opened(data: Any, what: str, column: str | None) -> Any:
         return _from_parquet(Path(data), column)
     if type(data).__module__.split(".")[0] == "datasets":
         return _from_dataset(data, what)
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__"):
+    if hasattr(data, "__arrow_c_stream__"):
         import pyarrow as pa
 
-        if hasattr(data, "__arrow_c_stream__"):
-            table = pa.table(data)
-        else:
-            from pyarrow.interchange import from_dataframe
+        return _arrays(pa.table(data))
+    if hasattr(data, "__dataframe__"):
+        from pyarrow.interchange import from_dataframe
 
-            table = from_dataframe(data)
-        return {name: table.column(name) for name in table.column_names}
+        return _arrays(from_dataframe(data))
     if isinstance(data, np.ndarray) and data.dtype.names:
         return {name: data[name] for name in data.dtype.names}
     return data
+
+
+def _arrays(table: Any) -> dict[str, Any]:
+    return dict(zip(table.column_names, table.columns, strict=True))
 
 
 def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
@@ -126,7 +126,7 @@ def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
         table = pq.read_table(path, columns=[name for name in (*COLUMNS, column) if name in names])
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"is not a Parquet file: {error}", where=str(path)) from error
-    return {name: table.column(name) for name in table.column_names}
+    return _arrays(table)
 
 
 def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
@@ -136,8 +136,7 @@ def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
     names = set(data.column_names)
     if {"document", "start", "end", "label"} <= names:
         # with_format, not .data: after shuffle or select the index mapping must be followed.
-        table = data.with_format("arrow")[:]
-        columns = {name: table.column(name) for name in table.column_names}
+        columns = _arrays(data.with_format("arrow")[:])
         feature = data.features["label"]
         if hasattr(feature, "names"):
             columns["label"] = np.asarray(feature.names)[np.asarray(columns["label"])]
@@ -148,12 +147,9 @@ def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
             f"{what} is a dataset with the columns {', '.join(sorted(names))}",
             hint="It needs document, start, end, label; or ner_tags (or tags), one list of tags a sentence.",
         )
-    feature = data.features[tags].feature
+    known = getattr(data.features[tags].feature, "names", None)
     rows = data.with_format(None)[tags]
-    if hasattr(feature, "names"):
-        known = feature.names
-        return [[known[tag] for tag in row] for row in rows]
-    return list(rows)
+    return list(rows) if known is None else [[known[tag] for tag in row] for row in rows]
 
 
 def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = None) -> Side:
@@ -169,48 +165,32 @@ def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = No
     if len(set(sizes.values())) > 1:
         told = ", ".join(f"{name} {size}" for name, size in sizes.items())
         raise DataError(f"{what}: columns of different lengths ({told})")
-    bad = np.flatnonzero((start < 0) | (start >= end))
-    if len(bad):
-        row = int(bad[0])
+    if (row := first_row((start < 0) | (start >= end))) is not None:
         raise DataError(
             f"[{start[row]}, {end[row]}) is empty, reversed or negative",
             where=f"{what}, row {row}",
             hint="Offsets are half-open: start is the first character, end the one after the last.",
         )
-    level = columns.get("level")
-    score = columns.get("score")
-    spans = Spans(
-        document,
-        start,
-        end,
-        label,
-        document,
-        level=None if level is None else _integers(level, f"{what}, column level"),
-        score=None if score is None else _numbers(score, f"{what}, column score"),
-    )
-    for name, values in (("level", spans.level), ("score", spans.score)):
-        if values is not None and len(values) != len(spans):
-            raise DataError(f"{what}: the column {name} has {len(values)} rows, start has {len(spans)}")
-    groups: tuple[str, ...] = ()
-    if column is not None:
-        if column not in columns:
-            has = ", ".join(map(str, columns))
-            raise DataError(f"{what} has no column {column!r}; it has {has}", hint=_near(column, *columns))
-        group, kinds = _coded(columns[column], f"{what}, column {column}")
-        if len(group) != len(spans):
-            raise DataError(f"{what}: the column {column} has {len(group)} rows, start has {len(spans)}")
-        spans, groups = replace(spans, group=group), tuple(map(str, kinds))
-    fragment = columns.get("fragment")
-    if fragment is not None:
+    if column is not None and column not in columns:
+        has = ", ".join(map(str, columns))
+        raise DataError(f"{what} has no column {column!r}; it has {has}", hint=_near(column, *columns))
+    level, score, fragment = (columns.get(name) for name in COLUMNS[4:])
+    level = None if level is None else _integers(level, f"{what}, column level")
+    score = None if score is None else _numbers(score, f"{what}, column score")
+    fragment = None if fragment is None else _listed(fragment)
+    group, kinds = (None, ()) if column is None else _coded(columns[column], f"{what}, column {column}")
+    more = {"level": level, "score": score, "fragment": fragment, column: group}
+    for name, values in more.items():
+        if values is not None and len(values) != len(start):
+            raise DataError(f"{what}: the column {name} has {len(values)} rows, start has {len(start)}")
+    spans = Spans(document, start, end, label, document, level=level, score=score, group=group)
+    if fragment:
         spans = _gather_fragments(spans, fragment, what)
-    return Side(spans, tuple(map(str, labels)), documents, len(documents), groups=groups)
+    return Side(spans, tuple(map(str, labels)), documents, len(documents), groups=tuple(map(str, kinds)))
 
 
-def _gather_fragments(spans: Spans, fragment: Any, what: str) -> Spans:
+def _gather_fragments(spans: Spans, values: Sequence[Any], what: str) -> Spans:
     """Rows of one document with the same value in ``fragment`` become one span; empty values stay alone."""
-    values = _listed(fragment)
-    if len(values) != len(spans):
-        raise DataError(f"{what}: the column fragment has {len(values)} rows, start has {len(spans)}")
     alone = np.asarray([_is_missing(value) for value in values], bool)
     codes: dict[Hashable, int] = {}
     try:
@@ -226,23 +206,24 @@ def _gather_fragments(spans: Spans, fragment: Any, what: str) -> Spans:
     of = of.reshape(-1).astype(np.int64)
     order = np.lexsort((spans.start, of))
     span, start, end = of[order], spans.start[order], spans.end[order]
-    same = np.flatnonzero((span[1:] == span[:-1]) & (start[1:] < end[:-1]))
-    if len(same):
-        row = int(order[same[0] + 1])
-        raise DataError(f"fragments of one span overlap at {start[same[0] + 1]}", where=f"{what}, row {row}")
-    mixed = np.flatnonzero(spans.label != spans.label[first[of]])
-    if len(mixed):
-        raise DataError("fragments of one span have different labels", where=f"{what}, row {int(mixed[0])}")
-    touching = np.r_[False, (span[1:] == span[:-1]) & (start[1:] == end[:-1])]
-    begins = np.flatnonzero(~touching)
-    pieces = Fragments(span[begins], start[begins], np.maximum.reduceat(end, begins) if len(end) else end)
-    hull_start = np.full(len(first), np.iinfo(np.int64).max)
-    hull_end = np.zeros(len(first), np.int64)
-    np.minimum.at(hull_start, of, spans.start)
-    np.maximum.at(hull_end, of, spans.end)
-    whole = spans.take(first.astype(np.int64))
-    several = len(pieces.span) > len(first)
-    return replace(whole, start=hull_start, end=hull_end, fragments=pieces if several else None)
+    new = run_starts(span)
+    overlaps = np.r_[False, start[1:] < end[:-1]] & ~new
+    if (at := first_row(overlaps)) is not None:
+        raise DataError(
+            f"fragments of one span overlap at {start[at]}", where=f"{what}, row {int(order[at])}"
+        )
+    if (row := first_row(spans.label != spans.label[first[of]])) is not None:
+        raise DataError("fragments of one span have different labels", where=f"{what}, row {row}")
+    touching = np.r_[False, start[1:] == end[:-1]] & ~new
+    begins, heads = np.flatnonzero(~touching), np.flatnonzero(new)
+    pieces = Fragments(span[begins], start[begins], np.maximum.reduceat(end, begins))
+    several = len(begins) > len(heads)
+    return replace(
+        spans.take(first.astype(np.int64)),
+        start=start[heads],
+        end=np.maximum.reduceat(end, heads),
+        fragments=pieces if several else None,
+    )
 
 
 def _is_missing(value: Any) -> bool:
@@ -254,10 +235,15 @@ def _listed(column: Any) -> list[Any]:
     return cast(list[Any], values)
 
 
-def _integers(column: Any, where: str) -> Ints:
+def _array(column: Any, where: str) -> NDArray[Any]:
     values = np.asarray(column)
     if values.ndim != 1:
         raise DataError(f"has {values.ndim} dimensions, not one", where=where)
+    return values
+
+
+def _integers(column: Any, where: str) -> Ints:
+    values = _array(column, where)
     kind = values.dtype.kind
     if kind == "f" and (np.abs(values) < 2**53).all() and (values % 1 == 0).all():
         return values.astype(np.int64)
@@ -283,47 +269,37 @@ def _numbers(column: Any, where: str) -> NDArray[np.float64]:
         values = np.asarray(column, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError("holds something that is not a number", where=where) from error
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
+    if (row := first_row(~np.isfinite(values))) is not None:
         raise DataError("holds a value that is not a finite number", where=f"{where}, row {row}")
     return values
 
 
 def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
     """Codes of a column of names or numbers, and what they stand for, sorted."""
+    import pyarrow as pa
+
     if not hasattr(column, "dictionary_encode"):
-        values = np.asarray(column)
-        if values.ndim != 1:
-            raise DataError(f"has {values.ndim} dimensions, not one", where=where)
+        values = _array(column, where)
         if values.dtype.kind in "iu":
             return _coded_integers(_signed(values, where))
-        if values.dtype.kind == "f" and np.isnan(values).any():
-            raise DataError("has an empty value", where=f"{where}, row {int(np.isnan(values).argmax())}")
-        import pyarrow as pa
-
+        if values.dtype.kind == "f" and (row := first_row(np.isnan(values))) is not None:
+            raise DataError("has an empty value", where=f"{where}, row {row}")
         try:
             column = pa.array(column if values.dtype.kind in "OU" and isinstance(column, list) else values)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
             raise DataError(f"cannot be read as one kind of values: {error}", where=where) from error
-    import pyarrow as pa
-
     if pa.types.is_integer(column.type) and not column.null_count:
         # A dictionary of a million numbers costs far more than the numbers.
         return _coded_integers(_signed(np.asarray(column), where))
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.unify_dictionaries().chunks or [pa.array([], column.type)])
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.unify_dictionaries().combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = (
-                encoded.chunk(0) if encoded.num_chunks else pa.array([], column.type).dictionary_encode()
-            )
     if encoded.null_count:
         row = encoded.is_null().to_numpy(zero_copy_only=False).argmax()
         raise DataError("has an empty value", where=f"{where}, row {int(row)}")
     names = encoded.dictionary.to_pylist()
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    used = np.bincount(codes, minlength=len(names)) > 0
-    order = sorted((i for i in range(len(names)) if used[i]), key=names.__getitem__)
+    order = sorted(np.unique(codes).tolist(), key=names.__getitem__)
     rank = np.zeros(len(names), np.int64)
     rank[order] = np.arange(len(order))
     return rank[codes], tuple(names[i] for i in order)
@@ -376,48 +352,33 @@ def _from_spans(rows: Sequence[Any], what: str) -> Side:
     items = list(chain.from_iterable(rows))
     if set(map(type, items)) <= {tuple} and set(map(len, items)) <= {3}:
         # One pass a field: tuples of three are what every peer takes, and there may be millions.
-        columns = {
-            "document": document,
-            "start": _field(items, 0),
-            "end": _field(items, 1),
-            "label": list(map(itemgetter(2), items)),
-        }
-        return _named_by_position(_from_columns(columns, what), len(rows))
-    flat: list[tuple[int, int, int, str, float | None, int]] = []
-    for at, item in enumerate(items):
-        where = f"{what}, document {int(document[at])}"
-        fragments, label, score = _span_item(item, where)
-        flat += [(int(document[at]), start, end, label, score, at) for start, end in fragments]
-    columns = {
-        "document": np.asarray([row[0] for row in flat], np.int64),
-        "start": [row[1] for row in flat],
-        "end": [row[2] for row in flat],
-        "label": [row[3] for row in flat],
-        "fragment": np.asarray([row[5] for row in flat], np.int64),
-    }
-    scores = [row[4] for row in flat]
-    if flat and all(score is not None for score in scores):
-        columns["score"] = scores
-    return _named_by_position(_from_columns(columns, what), len(rows))
+        fields = (document, *(_field(items, place) for place in range(3)))
+        columns = dict(zip(COLUMNS, fields, strict=False))
+    else:
+        flat = [
+            (int(number), start, end, label, score, at)
+            for at, (number, item) in enumerate(zip(document, items, strict=True))
+            for fragments, label, score in [_span_item(item, f"{what}, document {number}")]
+            for start, end in fragments
+        ]
+        names = ("document", "start", "end", "label", "score", "fragment")
+        columns = dict(zip(names, map(list, zip(*flat, strict=True)), strict=True))
+        if None in columns["score"]:
+            del columns["score"]
+    side = _from_columns(columns, what)
+    # Documents are numbered by their position, the empty ones too.
+    number = np.asarray(side.documents, np.int64)[side.spans.document]
+    spans = replace(side.spans, document=number, unit=number)
+    return replace(side, spans=spans, documents=None, size=len(rows))
 
 
 def _field(items: Sequence[Any], place: int) -> Any:
     """One field of all tuples: an array if every value is an int, else the list, for the checks to refuse."""
-    take = itemgetter(place)
-    if set(map(type, map(take, items))) <= {int}:
+    values = list(map(itemgetter(place), items))
+    if set(map(type, values)) <= {int}:
         with suppress(OverflowError):
-            return np.fromiter(map(take, items), np.int64, len(items))
-    return list(map(take, items))
-
-
-def _named_by_position(side: Side, size: int) -> Side:
-    """The side of a sequence: documents are numbered by their position, the empty ones too."""
-    present = side.documents if side.documents is not None else ()
-    number = np.asarray(list(present), np.int64)
-    spans = side.spans
-    if len(spans):
-        spans = replace(spans, document=number[spans.document], unit=number[spans.document])
-    return replace(side, spans=spans, documents=None, size=size)
+            return np.fromiter(values, np.int64, len(values))
+    return values
 
 
 def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float | None]:
@@ -449,6 +410,11 @@ def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float
 
 
 # Tag sequences
+
+
+_TAG = re.compile(r"O|([BIELSU])(?:[-_](.*))?", re.DOTALL)
+#: What a tag does: 0 outside, 1 opens, 2 inside, 3 closes, 4 opens and closes.
+_ROLES = {None: 0, "B": 1, "I": 2, "E": 3, "L": 3, "S": 4, "U": 4}
 
 
 class _Codes(dict[str, int]):
@@ -518,37 +484,20 @@ def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> 
 def _parsed_tags(
     codes: Mapping[str, int], what: str
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], tuple[str, ...]]:
-    """For each tag code: 0 outside, 1 opens, 2 inside, 3 closes, 4 opens and closes; and its label code."""
-    roles = {"B": 1, "I": 2, "E": 3, "L": 3, "S": 4, "U": 4}
-    kinds, names = [], []
+    """For each tag code what it does, and its label code."""
+    found = []
     for tag in codes:
         if not isinstance(tag, str):
             raise DataError(f"{tag!r} is no tag", where=what)
-        role, dash, name = tag[:1], tag[1:2], tag[2:]
-        if tag == "O":
-            kinds.append(0)
-            names.append("")
-        elif role in roles and (not dash or dash in "-_"):
-            kinds.append(roles[role])
-            names.append(name or "_")
-        else:
+        if (match := _TAG.fullmatch(tag)) is None:
             raise DataError(
                 f"{tag!r} is no tag",
                 where=what,
                 hint="Tags are O, or one of B I E S L U with a label, such as B-PER.",
             )
-    labels = tuple(sorted(set(compress(names, kinds))))
-    number = {label: i for i, label in enumerate(labels)}
-    of = [number.get(name, -1) if kind else -1 for kind, name in zip(kinds, names, strict=True)]
-    return np.asarray(kinds, np.int8), np.asarray(of, np.int32), labels
-
-
-# spaCy
-
-
-def _from_docs(docs: Sequence[Any], what: str) -> Side:
-    """Entities of spaCy ``Doc`` objects, with character offsets."""
-    rows = [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
-    if not any(rows):
-        return Side(_no_spans(), (), None, len(rows))
-    return _from_spans(rows, what)
+        found.append(match)
+    names = [(match[2] or "_") if match[1] else None for match in found]
+    labels = tuple(sorted({name for name in names if name is not None}))
+    number = {label: i for i, label in enumerate(labels)} | {None: -1}
+    kinds = np.asarray([_ROLES[match[1]] for match in found], np.int8)
+    return kinds, np.asarray([number[name] for name in names], np.int32), labels

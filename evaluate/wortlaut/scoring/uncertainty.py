@@ -15,7 +15,7 @@ from wortlaut.scoring.counts import Sample, macro_average, precision_recall_f1
 FEW_DOCUMENTS = 10
 #: Rows of counts that at most this many units have are drawn unit by unit.
 _RARE = 16
-#: At most this many cells of a weight matrix in memory at a time (8 bytes each).
+#: At most this many cells of a matrix in memory at a time (8 bytes each).
 _BLOCK_CELLS = 4_000_000
 
 Interval = tuple[float, float]
@@ -50,6 +50,12 @@ class Resampling:
         return f"resample:{self.unit},{self.samples},seed {self.seed}{level}{bca}"
 
 
+def blocks(rows: int, cells: int) -> Iterator[int]:
+    """How many of so many rows, each of so many cells, to hold in memory at a time, block by block."""
+    most = max(1, _BLOCK_CELLS // max(cells, 1))
+    yield from (min(most, rows - begin) for begin in range(0, rows, most))
+
+
 @dataclass(frozen=True)
 class Intervals:
     """Intervals of P, R and F1: micro, macro, and one triple a label. ``None`` where undefined."""
@@ -75,9 +81,7 @@ def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
     holder = np.repeat(np.arange(len(rare_rows)), sample.multiplicity[rare])
     chance = np.append(common, len(holder)) / sample.units
     cells = len(common) + max(len(rare_rows), len(holder)) + 1
-    block = max(1, _BLOCK_CELLS // cells)
-    for begin in range(0, resampling.samples, block):
-        size = min(block, resampling.samples - begin)
+    for size in blocks(resampling.samples, cells):
         # All rare units are one more cell of the multinomial; its draws are shared out among them evenly.
         weights = rng.multinomial(sample.units, chance, size=size)
         sums = weights[:, :-1].astype(np.float64) @ common_rows
@@ -91,25 +95,24 @@ def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
 
 def intervals(sample: Sample, resampling: Resampling) -> Intervals:
     """Intervals for the micro average, the macro average and every label."""
-    parts = [
-        np.concatenate(
-            [
-                np.stack(precision_recall_f1(sums.sum(axis=1), sample.scale), axis=-1)[:, None],
-                np.stack(macro_average(sums, sample.scale), axis=-1)[:, None],
-                np.stack(precision_recall_f1(sums, sample.scale), axis=-1),
-            ],
-            axis=1,
-        )
-        for sums in resampled_sums(sample, resampling)
-    ]
-    draws = np.concatenate(parts)  # (samples, 2 + labels, 3)
+    draws = np.concatenate([_scores(sums, sample.scale) for sums in resampled_sums(sample, resampling)])
     tails = np.broadcast_to(_tails(resampling), (*draws.shape[1:], 2))
     if resampling.method == "bca":
         tails = _bca_tails(sample, resampling, draws)
     rows = [
-        tuple(_interval(draws[:, row, k], tails[row, k]) for k in range(3)) for row in range(draws.shape[1])
+        tuple(interval(draws[:, row, k], tails[row, k]) for k in range(3)) for row in range(draws.shape[1])
     ]
     return Intervals(rows[0], rows[1], tuple(rows[2:]))
+
+
+def _scores(sums: Ints, scale: int) -> Floats:
+    """P, R and F1 of sums of shape ``(…, labels, 4)``: micro, macro, and of each label."""
+    parts = (
+        precision_recall_f1(sums.sum(axis=-2, keepdims=True), scale),
+        [mean[..., None] for mean in macro_average(sums, scale)],
+        precision_recall_f1(sums, scale),
+    )
+    return np.concatenate([np.stack(columns, axis=-1) for columns in parts], axis=-2)
 
 
 def _tails(resampling: Resampling) -> Floats:
@@ -117,7 +120,7 @@ def _tails(resampling: Resampling) -> Floats:
     return np.asarray([tail, 1 - tail])
 
 
-def _interval(draws: Floats, tails: Floats) -> Interval | None:
+def interval(draws: Floats, tails: Floats | tuple[float, float]) -> Interval | None:
     """The percentile interval of the draws in which the score is defined, if those are the most."""
     defined = draws[~np.isnan(draws)]
     if 2 * len(defined) < len(draws) or not len(defined) or np.isnan(tails).any():
@@ -133,18 +136,12 @@ def _bca_tails(sample: Sample, resampling: Resampling, draws: Floats) -> Floats:
     """
     from scipy.special import ndtr, ndtri
 
-    def scores(sums: Ints) -> Floats:
-        micro = np.stack(precision_recall_f1(sums.sum(axis=-2), sample.scale), axis=-1)[..., None, :]
-        macro = np.stack(macro_average(sums, sample.scale), axis=-1)[..., None, :]
-        labels = np.stack(precision_recall_f1(sums, sample.scale), axis=-1)
-        return np.concatenate([micro, macro, labels], axis=-2)
-
     total = sample.totals()
-    point = scores(total)
+    point = _scores(total, sample.scale)
     below = (draws < point).sum(axis=0) + (draws == point).sum(axis=0) / 2
     defined = np.maximum((~np.isnan(draws)).sum(axis=0), 1)
     bias = ndtri(np.clip(below / defined, 1e-6, 1 - 1e-6))
-    left_out = scores(total[None] - sample.rows)
+    left_out = _scores(total[None] - sample.rows, sample.scale)
     weight = sample.multiplicity[:, None, None] * ~np.isnan(left_out)
     values = np.nan_to_num(left_out)
     mean = (weight * values).sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
