@@ -6,22 +6,23 @@ What each figure is, and what it is not, stands in ``docs/annotate.md``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, combinations
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from wortlaut.annotations.diff import Layer
 from wortlaut.errors import DataError, MissingExtraError
-from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Quote, Span
+from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Span
 from wortlaut.records.record import OPTIONAL, At, Count, Digest, Unit, as_dict
-from wortlaut.scoring.columns import Floats, Ints, Spans, empty_spans, spans_from_objects
+from wortlaut.scoring.columns import Floats, Ints, Spans, spans_from_objects
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.match import overlapping
 from wortlaut.scoring.task import Task
-from wortlaut.scoring.uncertainty import Interval, Resampling
+from wortlaut.scoring.uncertainty import Interval, Resampling, blocks, interval
 from wortlaut.scoring.unitized import alpha, continua
 from wortlaut.scoring.units import Units, units_of
 from wortlaut.text.segments import sentences, tokens
@@ -39,8 +40,8 @@ MEASURES: dict[Measure, str] = {
 }
 #: Fewer annotations than this on a side, and there is no interval: they leave nothing to draw from.
 FEW = 5
-#: At most this many drawn units in memory at a time (8 bytes each).
-_CELLS = 4_000_000
+#: The ends of an interval, as shares of what was drawn.
+_TAILS = (0.025, 0.975)
 
 Marked = tuple[int, Span, str, int]  # document, span, label, where it counts: the start of its quote
 
@@ -147,10 +148,8 @@ class _Texts:
         """How often each unit is drawn, shape ``(samples, units)``, in blocks of bounded memory."""
         rng = np.random.Generator(np.random.PCG64(self.resampling.seed))
         size = len(self.units)
-        block = max(1, _CELLS // size)
-        for begin in range(0, self.resampling.samples, block):
-            shape = min(block, self.resampling.samples - begin)
-            yield rng.multinomial(size, np.full(size, 1 / size), size=shape).astype(np.float64)
+        for samples in blocks(self.resampling.samples, size):
+            yield rng.multinomial(size, np.full(size, 1 / size), size=samples).astype(np.float64)
 
 
 def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agreement:
@@ -176,7 +175,8 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
     )
     rows: dict[str, Row] = {}
     notes = list(_notes(shared, len(common), set(one.documents) ^ set(other.documents)))
-    for name, scheme, marked in _LAYERS:
+    measures = [name for name in MEASURES if gamma or name != "gamma"]
+    for name, scheme, marked in _ANNOTATED:
         marks = [marked(side) for side in sides]
         found = {mark[2] for side in marks for mark in side}
         if not found:
@@ -184,7 +184,7 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
         lacking = [layer for layer, side in zip(names, marks, strict=True) if not side]
         if lacking:
             notes.append(f"{lacking[0]} has no {name}: if it does not annotate them, nothing can be said.")
-            rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(_figures(gamma), Figure(None)), {})
+            rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(measures, Figure(None)), {})
             continue
         known = [label for label in scheme if label in found] + sorted(found - set(scheme))
         rows[name] = _measured(marks[0], marks[1], known, name, shared)
@@ -206,10 +206,6 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
     )
 
 
-def _figures(gamma: bool) -> list[Measure]:
-    return [name for name in MEASURES if gamma or name != "gamma"]
-
-
 def _notes(shared: _Texts, documents: int, alone: set[str]) -> Iterator[str]:
     if alone:
         yield f"{len(alone)} documents are in one layer only and are not compared."
@@ -229,30 +225,21 @@ def _entities(documents: Sequence[Document]) -> list[Marked]:
     return [(i, e.span, e.label, e.span.start) for i, one in enumerate(documents) for e in one.entities]
 
 
-def _quotes(documents: Sequence[Document]) -> list[Marked]:
-    return [(i, q.content, q.type, q.content.start) for i, q in _numbered(documents)]
-
-
-def _role(role: str) -> Callable[[Sequence[Document]], list[Marked]]:
-    def marked(documents: Sequence[Document]) -> list[Marked]:
-        return [
-            (i, span, role, quote.content.start)
-            for i, quote in _numbered(documents)
-            if (span := quote.role(role)) is not None
-        ]
-
-    return marked
-
-
-def _numbered(documents: Sequence[Document]) -> Iterator[tuple[int, Quote]]:
-    return ((i, quote) for i, one in enumerate(documents) for quote in one.quotes)
+def _quoted(documents: Sequence[Document], role: str) -> list[Marked]:
+    """The spans of a role, labelled with it, or the contents, labelled with the types of their quotes."""
+    return [
+        (i, span, quote.type if role == "content" else role, quote.content.start)
+        for i, one in enumerate(documents)
+        for quote in one.quotes
+        if (span := quote.role(role)) is not None
+    ]
 
 
 #: What is compared: its name, its labels in the order of the scheme, and how a layer is asked for it.
-_LAYERS: tuple[tuple[str, tuple[str, ...], Callable[[Sequence[Document]], list[Marked]]], ...] = (
+_ANNOTATED: tuple[tuple[str, tuple[str, ...], Callable[[Sequence[Document]], list[Marked]]], ...] = (
     ("entities", ENTITY_LABELS, _entities),
-    ("quotes", QUOTE_TYPES, _quotes),
-    *((f"{role}s", (role,), _role(role)) for role in ROLES),
+    ("quotes", QUOTE_TYPES, partial(_quoted, role="content")),
+    *((f"{role}s", (role,), partial(_quoted, role=role)) for role in ROLES),
 )
 
 
@@ -264,47 +251,33 @@ def _measured(
 ) -> Row:
     sides = [_columns(marks, labels, shared.units) for marks in (first, second)]
     task = Task(sides[0], sides[1], len(shared.units), len(labels))
-    total: dict[Measure, Figure] = {}
-    each: dict[str, dict[Measure, Figure]] = {label: {} for label in labels}
     schemas: tuple[Measure, ...] = ("strict", "partial")
     tallies = tallies_of(task, tuple(labels), schemas, errors=False, items=False)
+    # Of all labels together, then of each.
+    rows: list[dict[Measure, Figure]] = [{} for _ in range(len(labels) + 1)]
     for schema in schemas:
-        result = result_of(
-            tallies[schema], Signature(task=name, schemas=(schema,), resampling=shared.resampling)
-        )
-        total[schema] = Figure(result.f1, result.f1_interval)
-        for label, score in result.per_label.items():
-            each[label][schema] = Figure(score.f1, score.f1_interval)
+        signature = Signature(task=name, schemas=(schema,), resampling=shared.resampling)
+        result = result_of(tallies[schema], signature)
+        for row, score in zip(rows, (result, *map(result.per_label.__getitem__, labels)), strict=True):
+            row[schema] = Figure(score.f1, score.f1_interval)
     codes = [_token_codes(side, shared.tokens) for side in sides]
-    total |= _kappas(codes[0], codes[1], shared, marked=len(labels) > 1)
-    for i, label in enumerate(labels):
-        has = [(code >> i) & 1 for code in codes]
-        each[label] |= _kappas(has[0], has[1], shared, marked=False)
-    whole, by_label = _alphas(sides[0], sides[1], len(labels), shared)
-    total["alpha_u"] = whole
-    for label, figure in zip(labels, by_label, strict=True):
-        each[label]["alpha_u"] = figure
+    rows[0] |= _kappas(codes[0], codes[1], shared, marked=len(labels) > 1)
+    for i, row in enumerate(rows[1:]):
+        row |= _kappas((codes[0] >> i) & 1, (codes[1] >> i) & 1, shared, marked=False)
+    for row, figure in zip(rows, _alphas(sides[0], sides[1], len(labels), shared), strict=True):
+        row["alpha_u"] = figure
     if shared.gamma:
-        total["gamma"] = Figure(_gamma(sides[0], sides[1], shared))
+        rows[0]["gamma"] = Figure(_gamma(sides[0], sides[1], shared))
     counts = [np.bincount(side.label, minlength=len(labels)).tolist() for side in sides]
-    rows = {
-        label: Row.of(counts[0][i], counts[1][i], each[label])
-        for i, label in enumerate(labels)
-        if len(labels) > 1
-    }
-    return Row.of(len(first), len(second), total, rows)
+    each = {label: Row.of(*own) for label, *own in zip(labels, *counts, rows[1:], strict=True)}
+    return Row.of(len(first), len(second), rows[0], each if len(labels) > 1 else {})
 
 
 def _columns(marks: Sequence[Marked], labels: Sequence[str], units: Units) -> Spans:
-    if not marks:
-        return empty_spans()
     number = {label: i for i, label in enumerate(labels)}
-    documents = [mark[0] for mark in marks]
-    spans = spans_from_objects(
-        documents, [mark[1] for mark in marks], [number[mark[2]] for mark in marks], [0] * len(marks)
-    )
-    at = np.asarray([mark[3] for mark in marks], np.int64)
-    return replace(spans, unit=units.of(spans.document, at)).sorted()
+    documents, found, names, starts = zip(*marks, strict=True)
+    unit = units.of(np.asarray(documents, np.int64), np.asarray(starts, np.int64))
+    return spans_from_objects(documents, found, [number[name] for name in names], unit.tolist()).sorted()
 
 
 def _token_codes(spans: Spans, words: Spans) -> Ints:
@@ -336,11 +309,12 @@ def _kappa(cells: Floats, size: int, shared: _Texts) -> Figure:
     from sklearn.metrics import cohen_kappa_score
 
     total = cells.sum(axis=0)
-    if np.isnan(kappa(total.reshape(1, size, size))[0]):
+    if np.isnan(kappa(total.reshape(size, size))):
         return Figure(None)
     truth, guess = np.divmod(np.arange(size * size), size)
     value = float(cohen_kappa_score(truth, guess, sample_weight=total))
-    return Figure(value, _interval([kappa((w @ cells).reshape(-1, size, size)) for w in shared.draws()]))
+    draws = [kappa((weights @ cells).reshape(-1, size, size)) for weights in shared.draws()]
+    return _figure(value, np.concatenate([np.zeros(0), *draws]))
 
 
 def kappa(tables: Floats) -> Floats:
@@ -356,32 +330,23 @@ def kappa(tables: Floats) -> Floats:
     return result
 
 
-def _alphas(first: Spans, second: Spans, labels: int, shared: _Texts) -> tuple[Figure, list[Figure]]:
+def _alphas(first: Spans, second: Spans, labels: int, shared: _Texts) -> list[Figure]:
+    """Of all labels together, then of each."""
     data = continua(first, second, shared.lengths, shared.units)
-    whole, each = alpha(data, np.ones((1, len(shared.units))), labels)
-    draws = [alpha(data, weights, labels) for weights in shared.draws()]
-    return (
-        _figure(whole[0], [part[0] for part in draws]),
-        [_figure(each[0, i], [part[1][:, i] for part in draws]) for i in range(labels)],
+    (values,), *draws = (
+        np.column_stack(alpha(data, weights, labels))
+        for weights in chain([np.ones((1, len(shared.units)))], shared.draws())
     )
+    drawn = np.concatenate(draws) if draws else np.zeros((0, labels + 1))
+    return [_figure(value, drawn[:, i]) for i, value in enumerate(values.tolist())]
 
 
-def _figure(value: float, draws: Sequence[Floats]) -> Figure:
-    return Figure(None) if np.isnan(value) else Figure(float(value), _interval(draws))
+def _figure(value: float, draws: Floats) -> Figure:
+    return Figure(None) if np.isnan(value) else Figure(value, interval(draws, _TAILS))
 
 
-def _interval(draws: Sequence[Floats]) -> Interval | None:
-    """The percentile interval of the draws in which the figure is defined, if those are the most."""
-    values = np.concatenate(draws) if draws else np.zeros(0)
-    defined = values[~np.isnan(values)]
-    if not len(defined) or 2 * len(defined) < len(values):
-        return None
-    low, high = np.quantile(defined, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def _gamma(first: Spans, second: Spans, shared: _Texts) -> float | None:
-    """Gamma with its authors' defaults, all documents on one line; ``None`` where a side has no units."""
+def _gamma(first: Spans, second: Spans, shared: _Texts) -> float:
+    """Gamma with its authors' defaults, all documents on one line."""
     import logging
     import warnings
 
@@ -391,8 +356,6 @@ def _gamma(first: Spans, second: Spans, shared: _Texts) -> float | None:
     except ImportError as error:
         hint = "Install it: python -m pip install 'wortlaut[gamma]'"
         raise MissingExtraError("gamma needs pygamma-agreement", hint=hint) from error
-    if not len(first) or not len(second):
-        return None
     offsets = np.cumsum(shared.lengths) - shared.lengths
     continuum = Continuum()
     for name, side in (("first", first), ("second", second)):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
+from itertools import zip_longest
 
 import numpy as np
 
@@ -69,94 +71,60 @@ class Source:
     @classmethod
     def of(cls, corpus: str | Corpus, items: bool | None) -> Source:
         """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small."""
-        kept: list[Document] | None = None if items is False else []
-        size = 0
-        known_hash = corpus.hash if isinstance(corpus, Corpus) else None
-        reading = _Reading()
-        for document in corpus.documents if isinstance(corpus, Corpus) else stream_corpus(corpus):
-            reading.add(document, b"" if known_hash else digest(document))
-            size += len(document.text)
-            if kept is not None:
+        name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (corpus, "")
+
+        def opened() -> Iterable[Document]:
+            return corpus.documents if isinstance(corpus, Corpus) else stream_corpus(corpus)
+
+        ids: list[str] = []
+        kept: list[Document] = []
+        starts: list[tuple[str, list[int]]] = []
+        sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
+        digests, characters, small = bytearray(), 0, True
+        for document in opened():
+            if not known_hash:
+                digests += digest(document)
+            if len(ids) < FEW_DOCUMENTS:
+                starts.append((document.id, [start for start, _ in sentences(document.text)]))
+            ids.append(document.id)
+            sizes.update({layer: len(getattr(document, layer)) for layer in LAYERS})
+            labels.update(entity.label for entity in document.entities)
+            columns.update(name for name, _ in document.meta)
+            characters += len(document.text)
+            small = characters <= KEPT_CHARACTERS if items is None else items
+            if small:
                 kept.append(document)
-            if size > KEPT_CHARACTERS and not items:
-                kept = None
-        name = corpus.name if isinstance(corpus, Corpus) else corpus
-        if not reading.ids:
+            else:
+                kept.clear()
+        if not ids:
             raise DataError("the corpus has no documents", where=name)
-        if kept is not None:
-            kept = [kept[i] for i in reading.order()]
-            reading.ids.sort()
-        gold = reading.gold(name, known_hash)
-        if kept is not None:
-            documents = tuple(kept)
-            return cls(gold, lambda: documents, documents)
-        if isinstance(corpus, Corpus):
-            return cls(gold, lambda: corpus.documents, None)
-        return cls(gold, lambda: stream_corpus(corpus), None)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        documents = tuple(kept[i] for i in order) if small else None
+        if small:
+            ids.sort()
+            order = list(range(len(ids)))
+        few = len(ids) < FEW_DOCUMENTS and characters
+        units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
+        # As corpus_hash has it, without an object for each digest.
+        own_hash = known_hash or sha256(np.sort(np.frombuffer(digests, "S32")).tobytes()).hexdigest()
+        gold = Gold(name, own_hash, ids, np.argsort(order), units, sizes, labels, frozenset(columns))
+        return cls(gold, opened if documents is None else lambda: documents, documents)
 
     def chunks(self) -> Iterator[tuple[int, list[Document]]]:
         """The number of the first document, and the documents of each chunk.
 
         Raises DataError where the corpus is not the one that was read first.
         """
-        first, size = 0, 0
+        first = size = 0
         chunk: list[Document] = []
-        for document in self.opened():
-            place = first + len(chunk)
-            if place == len(self.gold.ids) or document.id != self.gold.ids[place]:
-                raise self._changed()
+        for place, (document, id) in enumerate(zip_longest(self.opened(), self.gold.ids), start=1):
+            if document is None or document.id != id:
+                raise DataError("the corpus has changed while it was scored", where=self.gold.name)
             chunk.append(document)
             size += len(document.text)
-            if len(chunk) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS:
+            if len(chunk) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS or place == len(self.gold.ids):
                 yield first, chunk
-                first, chunk, size = first + len(chunk), [], 0
-        if first + len(chunk) != len(self.gold.ids):
-            raise self._changed()
-        if chunk:
-            yield first, chunk
-
-    def _changed(self) -> DataError:
-        return DataError("the corpus has changed while it was scored", where=self.gold.name)
-
-
-class _Reading:
-    """Gathers what :class:`Gold` holds, document by document."""
-
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-        self._digests = bytearray()
-        self._starts: list[tuple[str, list[int]]] = []
-        self._text = False
-        self._sizes = Counter[str]()
-        self._labels = Counter[str]()
-        self._columns: set[str] = set()
-
-    def add(self, document: Document, digest: bytes) -> None:
-        self._digests += digest
-        if len(self.ids) < FEW_DOCUMENTS:
-            self._starts.append((document.id, [start for start, _ in sentences(document.text)]))
-        self.ids.append(document.id)
-        self._text = self._text or bool(document.text)
-        self._sizes.update({layer: len(getattr(document, layer)) for layer in LAYERS})
-        self._labels.update(entity.label for entity in document.entities)
-        self._columns.update(name for name, _ in document.meta)
-
-    def order(self) -> list[int]:
-        return sorted(range(len(self.ids)), key=self.ids.__getitem__)
-
-    def gold(self, name: str, known_hash: str | None) -> Gold:
-        rank = np.empty(len(self.ids), np.int64)
-        rank[self.order()] = np.arange(len(self.ids))
-        few = len(self.ids) < FEW_DOCUMENTS and self._text
-        units = document_units(len(self.ids))
-        if few:
-            units = sentence_units([starts for _, starts in sorted(self._starts)])
-        if not known_hash:
-            # As corpus_hash has it, without an object for each digest.
-            known_hash = sha256(np.sort(np.frombuffer(self._digests, "S32")).tobytes()).hexdigest()
-        return Gold(
-            name, known_hash, self.ids, rank, units, self._sizes, self._labels, frozenset(self._columns)
-        )
+                first, chunk, size = place, [], 0
 
 
 @dataclass(frozen=True)
@@ -206,16 +174,18 @@ class Scoring:
     by: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
     items: bool = True
-    spans: tuple[str, ...] = field(init=False)
-    peers: tuple[str, ...] = field(init=False)
-    quote_peers: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        others = {**GIVEN, **QUOTES}
-        object.__setattr__(self, "resampling", replace(self.resampling, unit=self.gold.units.kind))
-        object.__setattr__(self, "spans", tuple(s for s in self.schemas if s not in others))
-        object.__setattr__(self, "peers", tuple(s for s in self.schemas if s in GIVEN))
-        object.__setattr__(self, "quote_peers", tuple(s for s in self.schemas if s in QUOTES))
+    @cached_property
+    def spans(self) -> tuple[str, ...]:
+        return tuple(schema for schema in self.schemas if schema not in {*GIVEN, *QUOTES})
+
+    @cached_property
+    def peers(self) -> tuple[str, ...]:
+        return tuple(schema for schema in self.schemas if schema in GIVEN)
+
+    @cached_property
+    def quote_peers(self) -> tuple[str, ...]:
+        return tuple(schema for schema in self.schemas if schema in QUOTES)
 
     def over(self, documents: Iterable[Document], units: Units) -> Scoring:
         """The same way to score for other texts and gold, with units of their own."""
@@ -234,10 +204,11 @@ class Scoring:
                 f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
                 " these texts, are too narrow for other texts, and do not compare systems."
             )
-        if (chosen := self.projection) is not None:
-            dropped = sum(count for label, count in self.gold.labels.items() if chosen(label) is None)
-            if dropped:
-                notes.append(f"{dropped} gold entities are left out by the label projection {chosen.name}.")
+        dropped = sum(count for label, count in self.gold.labels.items() if self.projected(label) is None)
+        if dropped and self.projection is not None:
+            notes.append(
+                f"{dropped} gold entities are left out by the label projection {self.projection.name}."
+            )
         if not self.items:
             notes.append(
                 "Which single items are right was not kept: a comparison tests the systems but cannot list"
@@ -253,7 +224,7 @@ class Scoring:
             "all",
             projection=self.projection,
             schemas=tuple(self.schemas),
-            resampling=self.resampling,
+            resampling=replace(self.resampling, unit=self.gold.units.kind),
         )
 
     def _asked(self, layer: str) -> bool:
@@ -294,17 +265,14 @@ class Scoring:
         parts, finds = run.parts, run.finds
         whole: dict[ScoreKey, Tally] = {}
         notes: list[str] = []
-        for group in LAYERS:
-            if group not in finds or not self._asked(group):
-                continue
-            if not self.gold.sizes[group]:
-                if count := sum(part.sizes[group] for part in parts):
-                    notes.append(f"The corpus has no {group}; {count} found ones are not scored.")
-            else:
-                if group == "entities":
-                    notes += self._dropped(parts)
+        for group in filter(self._asked, (layer for layer in LAYERS if layer in finds)):
+            if self.gold.sizes[group]:
                 layers = [part.layers[group] for part in parts]
                 whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
+            elif count := sum(part.sizes[group] for part in parts):
+                notes.append(f"The corpus has no {group}; {count} found ones are not scored.")
+        if (dropped := sum(part.dropped for part in parts)) and self.projection is not None:
+            notes.append(f"{dropped} found entities are left out by the projection {self.projection.name}.")
         whole = with_basis(whole)
         places = list(dict.fromkeys(key.layer for key in whole))
         results = {
@@ -314,18 +282,11 @@ class Scoring:
         judged = {
             key: _joined([part.judged[key] for part in parts]) for key in results if key in parts[0].judged
         }
-        breakdowns = {}
-        if "entities" in self.wanted(finds):
-            breakdowns = {by: self._breakdown(parts, by) for by in self.by}
+        scored = "entities" in self.wanted(finds)
+        breakdowns = {by: self._breakdown(parts, by) for by in self.by} if scored else {}
         notes += run.notes
         found = tuple(run.annotations)
         return Scored(system, results, None, tuple(notes), found, judged, breakdowns, run.pace)
-
-    def _dropped(self, parts: Sequence[Part]) -> list[str]:
-        dropped = sum(part.dropped for part in parts)
-        if not dropped or self.projection is None:
-            return []
-        return [f"{dropped} found entities are left out by the projection {self.projection.name}."]
 
     def _whole(self, parts: Sequence[Tally]) -> Tally:
         return added(parts, len(self.gold.units), len(self.gold.ids))
@@ -339,21 +300,19 @@ class Scoring:
             for tallies in [[part.breakdowns[by][schema] for part in parts]]
         )
 
+    def projected(self, label: str) -> str | None:
+        """The label as it is scored; ``None`` where its spans are left out."""
+        return label if self.projection is None else self.projection(label)
+
     def gold_labels(self) -> set[str]:
         """The labels that the gold holds, as they are scored."""
-        return set(self._projected(self.gold.labels))
+        return {label for label in map(self.projected, self.gold.labels) if label is not None}
 
     def known_labels(self) -> set[str]:
         """The labels that the corpus can have: those of the scheme as well, if it has no others."""
         known = self.gold_labels()
-        scheme = set(self._projected(ENTITY_LABELS))
+        scheme = {label for label in map(self.projected, ENTITY_LABELS) if label is not None}
         return known | scheme if known <= scheme else known
-
-    def _projected(self, labels: Iterable[str]) -> Iterator[str]:
-        for label in labels:
-            projected = label if self.projection is None else self.projection(label)
-            if projected is not None:
-                yield projected
 
 
 @dataclass(frozen=True)
@@ -430,14 +389,15 @@ class _Chunk:
         return Task(*sides, len(units), len(labels), tokens, given, known), labels, dropped
 
     def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
-        chosen = self.scoring.projection
-        if chosen is None:
-            return [list(annotations.entities) for annotations in side]
-        rows = []
-        for one in side:
-            pairs = [(entity, chosen(entity.label)) for entity in one.entities]
-            rows.append([replace(entity, label=label) for entity, label in pairs if label is not None])
-        return rows
+        projected = self.scoring.projected
+        return [
+            [
+                entity if label == entity.label else replace(entity, label=label)
+                for entity in one.entities
+                if (label := projected(entity.label)) is not None
+            ]
+            for one in side
+        ]
 
     def _check_labels(self, found: Sequence[Sequence[Entity]]) -> None:
         """A label that the corpus cannot have is a mistake in the set-up, not a wrong answer."""
@@ -464,39 +424,32 @@ class _Chunk:
 
     def _breakdown(self, task: Task, by: str) -> dict[str, Tally]:
         """The entities under the schemas that count spans, with the group of each span for its label."""
-        groups, code_gold = self._groups(task.gold, by)
-        more, code_found = self._groups(task.predicted, by)
-        fixed = tuple(groups) if by == "length" else ()
-        names = fixed or tuple(sorted({*groups, *more}))
+        groups = [self._groups(spans, by) for spans in (task.gold, task.predicted)]
+        fixed = length_groups() if by == "length" else ()
+        names = fixed or tuple(sorted({*groups[0], *groups[1]}))
         place = {name: i for i, name in enumerate(names)}
         sides = [
-            replace(spans, group=np.asarray([place[known[i]] for i in code], np.int64))
-            for spans, known, code in ((task.gold, groups, code_gold), (task.predicted, more, code_found))
+            replace(spans, group=np.asarray([place[name] for name in own], np.int64))
+            for spans, own in zip((task.gold, task.predicted), groups, strict=True)
         ]
         grouped = replace(task, gold=sides[0], predicted=sides[1])
         return grouped_tallies(grouped, self.scoring.spans, names, fixed=bool(fixed))
 
-    def _groups(self, spans: Spans, by: str) -> tuple[list[str], list[int]]:
-        """The names of the groups, and the group of each span."""
-        documents = self.documents
+    def _groups(self, spans: Spans, by: str) -> list[str]:
+        """The name of each span's group."""
+        documents = [self.documents[i] for i in spans.document.tolist()]
         if by == "length":
-            return list(length_groups()), by_length(spans).tolist()
+            return [length_groups()[i] for i in by_length(spans).tolist()]
         if by == "level":
             assert spans.level is not None
-            values = [str(level) for level in spans.level.tolist()]
-        elif by == "document":
-            values = [documents[i].id for i in spans.document.tolist()]
-        elif by == "surface":
-            values = [
-                "seen" if span.text(documents[i].text) in self.scoring.seen else "unseen"
-                for i, span, _ in items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
-            ]
-        else:
-            column = by.removeprefix("meta:")
-            values = [dict(documents[i].meta).get(column, "–") for i in spans.document.tolist()]
-        names = sorted(set(values))
-        place = {name: i for i, name in enumerate(names)}
-        return names, [place[value] for value in values]
+            return [str(level) for level in spans.level.tolist()]
+        if by == "document":
+            return [document.id for document in documents]
+        if by == "surface":
+            items = items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
+            texts = [span.text(self.documents[i].text) for i, span, _ in items]
+            return ["seen" if text in self.scoring.seen else "unseen" for text in texts]
+        return [dict(document.meta).get(by.removeprefix("meta:"), "–") for document in documents]
 
     def _judged(self, tally: Tally) -> Judged:
         counts = tally.counts
@@ -529,9 +482,8 @@ def _spans(rows: Sequence[Sequence[Entity]], number: Mapping[str, int], units: U
 
 def _joined(parts: Sequence[Judged]) -> Judged:
     """The items of all chunks by document, in their order within each."""
-    gold, hits = _by_document([(part.gold, part.hits) for part in parts])
-    predicted, predicted_hits = _by_document([(part.predicted, part.predicted_hits) for part in parts])
-    return Judged(gold, hits, predicted, predicted_hits)
+    gold = _by_document([(part.gold, part.hits) for part in parts])
+    return Judged(*gold, *_by_document([(part.predicted, part.predicted_hits) for part in parts]))
 
 
 def _by_document(parts: Sequence[tuple[tuple[Item, ...], Ints]]) -> tuple[tuple[Item, ...], Ints]:
