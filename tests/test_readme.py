@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 from shared import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
-WORTLAUT = str(Path(sys.executable).with_name("wortlaut"))
 
 
 def test_the_table_is_what_the_command_prints() -> None:
     shown = re.search(r"\$ wortlaut evaluate\n(.*?)```", README, re.S)
     assert shown
-    printed = subprocess.run([WORTLAUT, "evaluate"], capture_output=True, text=True, check=True, cwd=ROOT)
+    printed = run("evaluate", cwd=ROOT)
     assert _lines(shown[1]) == _lines(printed.stdout)
 
 
@@ -30,17 +30,9 @@ def test_the_extractor_of_ten_lines_works(tmp_path: Path) -> None:
     code = re.search(r"```python\n# shout.py\n(.*?)```", README, re.S)
     assert code
     (tmp_path / "shout.py").write_text(code[1], "utf-8")
-    done = subprocess.run(
-        [WORTLAUT, "evaluate", "-e", "shout.py:Shout", "-e", "gazetteer", "--json", "result.json"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
+    done = run("evaluate", "-e", "shout.py:Shout", "-e", "gazetteer", "--json", "result.json", cwd=tmp_path)
     assert "Shout" in done.stdout
-    compared = subprocess.run(
-        [WORTLAUT, "compare", "result.json"], capture_output=True, text=True, cwd=tmp_path
-    )
+    compared = run("compare", "result.json", cwd=tmp_path)
     assert compared.returncode == 0, compared.stderr
 
 

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from command import WORTLAUT
+from command import run as run_command
 from jsonschema import Draft202012Validator
 from made import corpus
 
@@ -23,7 +25,6 @@ from wortlaut.model import Document
 from wortlaut.reports.schemas import schema
 from wortlaut.running.processes import descendants, signal_name
 
-WORTLAUT = Path(sys.executable).with_name("wortlaut")
 BENCHMARK = Path(sys.executable).with_name("pytest-benchmark")
 
 #: Extractors with habits.
@@ -239,10 +240,7 @@ needs_script = pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut sc
 
 
 def wortlaut(*arguments: str, code: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [WORTLAUT, *arguments], capture_output=True, encoding="utf-8", timeout=120, check=False
-    )
-    assert "Traceback" not in done.stdout + done.stderr
+    done = run_command(*arguments, cwd=Path.cwd())
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

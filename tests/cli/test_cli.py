@@ -9,41 +9,18 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import termios
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from command import WORTLAUT, run
 from jsonschema import Draft202012Validator
 from shared import ROOT
 
-WORTLAUT = Path(sys.executable).with_name("wortlaut")
 NAME = "000_8f5cd11ad6069882"
 
 pytestmark = pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
-
-
-def wortlaut(
-    *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run it with nobody's colours or width in the environment. No call may end in a traceback."""
-    kept = {
-        key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
-    }
-    done = subprocess.run(
-        [WORTLAUT, *map(str, arguments)],
-        cwd=cwd,
-        env={**kept, **(environment or {})},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr and "Traceback" not in done.stdout, done.stderr
-    assert "\x1b" not in done.stdout + done.stderr, "colours without a terminal"
-    return done
 
 
 def refused(done: subprocess.CompletedProcess[str], *messages: str) -> None:
@@ -77,31 +54,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 def test_every_command_has_help_within_80_columns(folder: Path) -> None:
-    top = wortlaut("--help", cwd=folder, environment={"COLUMNS": "80"}).stdout
+    top = run("--help", cwd=folder, environment={"COLUMNS": "80"}).stdout
     commands = re.findall(r"^│ (\w+)  +\w", top, re.MULTILINE)
     assert {"evaluate", "score", "compare", "extractors", "corpora", "validate", "build", "schema"} <= {
         *commands
     }
     for command in commands:
-        done = wortlaut(command, "--help", cwd=folder, environment={"COLUMNS": "80"})
+        done = run(command, "--help", cwd=folder, environment={"COLUMNS": "80"})
         assert done.returncode == 0
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_without_arguments_it_shows_the_help(folder: Path) -> None:
-    done = wortlaut(cwd=folder)
+    done = run(cwd=folder)
     assert done.returncode == 2
     assert "evaluate" in done.stdout + done.stderr
-    misspelt = wortlaut("evaluat", cwd=folder)
+    misspelt = run("evaluat", cwd=folder)
     refused(misspelt, "Did you mean 'evaluate'")
 
 
 def test_schemas_are_printed(folder: Path) -> None:
     for name in ("predictions", "evaluation", "comparison", "diff", "agreement", "incidents", "extractors"):
-        done = wortlaut("schema", name, cwd=folder)
+        done = run("schema", name, cwd=folder)
         assert done.returncode == 0
         Draft202012Validator.check_schema(json.loads(done.stdout))
-    refused(wortlaut("schema", "evaluatoin", cwd=folder), "Did you mean evaluation?")
+    refused(run("schema", "evaluatoin", cwd=folder), "Did you mean evaluation?")
 
 
 @pytest.mark.parametrize(
@@ -122,14 +99,14 @@ def test_json_goes_to_a_file_or_to_standard_output(
     schema: str, code: int, arguments: tuple[str | Path, ...], folder: Path
 ) -> None:
     """By one option everywhere; what it holds follows its schema."""
-    bare = wortlaut(*arguments, "--json", "-", cwd=folder)
-    shown = wortlaut(*arguments, "--json", f"{schema}.json", cwd=folder)
+    bare = run(*arguments, "--json", "-", cwd=folder)
+    shown = run(*arguments, "--json", f"{schema}.json", cwd=folder)
     assert bare.returncode == shown.returncode == code
     assert (folder / f"{schema}.json").read_text("utf-8") == bare.stdout
-    assert shown.stdout == wortlaut(*arguments, cwd=folder).stdout
-    definition = json.loads(wortlaut("schema", schema, cwd=folder).stdout)
+    assert shown.stdout == run(*arguments, cwd=folder).stdout
+    definition = json.loads(run("schema", schema, cwd=folder).stdout)
     assert not list(Draft202012Validator(definition).iter_errors(json.loads(bare.stdout)))
-    refused(wortlaut(*arguments, "--json", "missing/x.json", cwd=folder), "its folder is not there")
+    refused(run(*arguments, "--json", "missing/x.json", cwd=folder), "its folder is not there")
 
 
 def test_without_a_terminal_no_line_ends_in_blanks(
@@ -137,7 +114,7 @@ def test_without_a_terminal_no_line_ends_in_blanks(
 ) -> None:
     """A table that is kept in a file has the same lines as one that is typed."""
     commands = (("extractors",), ("corpora",), ("agree", "a", "b", "--samples", "0", "--root", ROOT))
-    outputs = [main_job.stdout, *(wortlaut(*command, cwd=folder).stdout for command in commands)]
+    outputs = [main_job.stdout, *(run(*command, cwd=folder).stdout for command in commands)]
     for output in outputs:
         assert output.count("\n") > 5
         assert not re.findall(r".*[^\S\n]$", output, re.MULTILINE)
@@ -156,10 +133,10 @@ def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
         ("evaluate", "--labels", "deep.json"),
         ("compare", "deep.json"),
     ):
-        refused(wortlaut(*arguments, cwd=folder), "nested too deeply")
-    assert "nested too deeply" in wortlaut("validate", "deep.jsonl", cwd=folder).stdout
+        refused(run(*arguments, cwd=folder), "nested too deeply")
+    assert "nested too deeply" in run("validate", "deep.jsonl", cwd=folder).stdout
     (folder / "bom.jsonl").write_bytes(b"\xef\xbb\xbf{}\n")
-    done = wortlaut("score", "gold", "bom.jsonl", cwd=folder)
+    done = run("score", "gold", "bom.jsonl", cwd=folder)
     refused(done, "bom.jsonl:1: begins with a byte order mark", "tail -c +4 'bom.jsonl' > COPY")
 
 
@@ -168,7 +145,7 @@ def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def main_job(folder: Path) -> subprocess.CompletedProcess[str]:
-    return wortlaut("evaluate", "--json", "result.json", cwd=folder)
+    return run("evaluate", "--json", "result.json", cwd=folder)
 
 
 def test_the_main_job_scores_the_built_in_extractors(
@@ -176,7 +153,7 @@ def test_the_main_job_scores_the_built_in_extractors(
 ) -> None:
     assert (main_job.returncode, main_job.stderr) == (0, "")
     data = json.loads((folder / "result.json").read_text("utf-8"))
-    schema = json.loads(wortlaut("schema", "evaluation", cwd=folder).stdout)
+    schema = json.loads(run("schema", "evaluation", cwd=folder).stdout)
     errors = [f"{list(e.absolute_path)}: {e.message}" for e in Draft202012Validator(schema).iter_errors(data)]
     assert not errors
     # One signature, on a line of its own however long it is.
@@ -190,13 +167,13 @@ def test_the_main_job_scores_the_built_in_extractors(
 
 def test_systems_of_a_result_are_compared(main_job: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert main_job.returncode == 0
-    done = wortlaut("compare", "result.json", "--trials", "200", "--json", "-", cwd=folder)
+    done = run("compare", "result.json", "--trials", "200", "--json", "-", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    schema = json.loads(wortlaut("schema", "comparison", cwd=folder).stdout)
+    schema = json.loads(run("schema", "comparison", cwd=folder).stdout)
     data = json.loads(done.stdout)
     assert not list(Draft202012Validator(schema).iter_errors(data))
     assert {(row["a"], row["b"]) for row in data["rows"]} == {("gazetteer", "hanta")}
-    shown = wortlaut("compare", "result.json", "--trials", "200", "--flips", "1", cwd=folder).stdout
+    shown = run("compare", "result.json", "--trials", "200", "--flips", "1", cwd=folder).stdout
     assert "hanta is right" in shown and "more (--flips, --json)" in shown
 
 
@@ -262,7 +239,7 @@ def test_each_bad_file_is_told_with_its_place_and_the_good_ones_are_scored(folde
     (folder / "folder").mkdir(exist_ok=True)
     specs += ["preds:latin.jsonl", "preds:folder", "preds:missing.jsonl", "preds:", "gazeteer", "good.jsonl"]
     arguments = [part for spec in ["preds:good.jsonl", *specs] for part in ("-e", spec)]
-    done = wortlaut("evaluate", *arguments, "--samples", "0", "--json", "mixed.json", cwd=folder)
+    done = run("evaluate", *arguments, "--samples", "0", "--json", "mixed.json", cwd=folder)
     assert done.returncode == 2
     for _, message in BAD.values():
         assert message in done.stderr
@@ -295,7 +272,7 @@ def test_an_extractor_that_raises_or_exits_takes_nobody_with_it(folder: Path) ->
     )
     names = ("raising", "leaving", "number")
     arguments = [part for name in names for part in ("-e", f"own.py:{name}")]
-    done = wortlaut("evaluate", *arguments, "-e", "preds:good.jsonl", "--json", "-", cwd=folder)
+    done = run("evaluate", *arguments, "-e", "preds:good.jsonl", "--json", "-", cwd=folder)
     assert done.returncode == 2
     assert "raised KeyError: 'boom'" in done.stderr
     assert "raised SystemExit: 3" in done.stderr
@@ -330,7 +307,7 @@ def changed_gold(folder: Path, name: str, change: object) -> str:
 def test_a_text_that_is_not_the_annotated_one_is_refused(
     folder: Path, name: str, change: object, message: str
 ) -> None:
-    done = wortlaut("evaluate", "--corpus", changed_gold(folder, name, change), cwd=folder)
+    done = run("evaluate", "--corpus", changed_gold(folder, name, change), cwd=folder)
     refused(done, message)
 
 
@@ -338,11 +315,11 @@ def test_a_text_that_is_not_the_annotated_one_is_refused(
 def test_corpora_that_cannot_be_read(folder: Path) -> None:
     (folder / "bare").mkdir(exist_ok=True)
     (folder / "nothing.conll").write_bytes(b"")
-    refused(wortlaut("evaluate", "--corpus", "gld", cwd=folder), "unknown corpus 'gld'", "Did you mean gold?")
-    refused(wortlaut("evaluate", "--corpus", "bare", cwd=folder), "bare: the folder holds no dataset card")
-    refused(wortlaut("evaluate", "--corpus", "native:bare", cwd=folder), "no documents")
-    refused(wortlaut("evaluate", "--corpus", "native:missing", cwd=folder), "no such file or folder")
-    refused(wortlaut("evaluate", "--corpus", "conll:nothing.conll", cwd=folder), "nothing.conll")
+    refused(run("evaluate", "--corpus", "gld", cwd=folder), "unknown corpus 'gld'", "Did you mean gold?")
+    refused(run("evaluate", "--corpus", "bare", cwd=folder), "bare: the folder holds no dataset card")
+    refused(run("evaluate", "--corpus", "native:bare", cwd=folder), "no documents")
+    refused(run("evaluate", "--corpus", "native:missing", cwd=folder), "no such file or folder")
+    refused(run("evaluate", "--corpus", "conll:nothing.conll", cwd=folder), "nothing.conll")
 
 
 @pytest.mark.long
@@ -364,31 +341,31 @@ def test_options_that_cannot_be(folder: Path) -> None:
         ("--json", "missing/r.json", "missing/r.json: its folder is not there"),
         ("--json", ".", "is a folder"),
     ):
-        done = wortlaut("evaluate", "-e", "preds:good.jsonl", option, value, cwd=folder)
+        done = run("evaluate", "-e", "preds:good.jsonl", option, value, cwd=folder)
         refused(done, message)
 
 
 def test_results_that_cannot_be_compared(folder: Path) -> None:
     (folder / "other.json").write_text("{}", "utf-8")
-    refused(wortlaut("compare", "missing-result.json", cwd=folder), "missing-result.json: no such file")
-    refused(wortlaut("compare", "other.json", cwd=folder), "is no result of `wortlaut evaluate`")
-    refused(wortlaut("compare", cwd=folder), "Missing argument")
+    refused(run("compare", "missing-result.json", cwd=folder), "missing-result.json: no such file")
+    refused(run("compare", "other.json", cwd=folder), "is no result of `wortlaut evaluate`")
+    refused(run("compare", cwd=folder), "Missing argument")
 
 
 def test_files_that_cannot_be_scored(folder: Path) -> None:
-    refused(wortlaut("score", "gold", "missing.txt", cwd=folder), "missing.txt: no such file or folder")
+    refused(run("score", "gold", "missing.txt", cwd=folder), "missing.txt: no such file or folder")
     predictions(folder / "far.jsonl", entity(0, 50_000))
-    refused(wortlaut("score", "gold", "far.jsonl", cwd=folder), "far.jsonl:1: entity 1: [0, 50000)")
-    good = wortlaut("score", "gold", "good.jsonl", "--samples", "0", cwd=folder)
+    refused(run("score", "gold", "far.jsonl", cwd=folder), "far.jsonl:1: entity 1: [0, 50000)")
+    good = run("score", "gold", "good.jsonl", "--samples", "0", cwd=folder)
     assert (good.returncode, good.stderr) == (0, "")
 
 
 def test_validation_ends_with_1_where_a_rule_is_broken(folder: Path) -> None:
-    assert wortlaut("validate", cwd=folder).returncode == 0  # the shipped gold
+    assert run("validate", cwd=folder).returncode == 0  # the shipped gold
     (folder / "bad").mkdir(exist_ok=True)
     (folder / "bad" / "x.jsonl").write_bytes(b"{}\n")
-    assert wortlaut("validate", "bad", cwd=folder).returncode == 1
-    refused(wortlaut("validate", "missing", cwd=folder), "missing: no such file or folder")
+    assert run("validate", "bad", cwd=folder).returncode == 1
+    refused(run("validate", "missing", cwd=folder), "missing: no such file or folder")
 
 
 # Streams

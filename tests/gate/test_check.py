@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
+from command import WORTLAUT, run
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -36,8 +34,6 @@ from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.text.excerpts import excerpt
-
-WORTLAUT = Path(sys.executable).with_name("wortlaut")
 
 
 def outcome_of(before: Made, after: Made, rules: str = "", documents: int = 3, **more: Any) -> Outcome:
@@ -500,21 +496,6 @@ def test_a_floor_of_the_throughput(speed: float, code: int) -> None:
 NAME = "000_8f5cd11ad6069882"
 
 
-def wortlaut(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
-    done = subprocess.run(
-        [WORTLAUT, *arguments],
-        cwd=cwd,
-        env={**kept, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
-
-
 def predictions(folder: Path, entities: list[tuple[int, int, str]]) -> None:
     rows = [{"spans": [[start, end]], "label": label} for start, end, label in entities]
     (folder / "p.jsonl").write_text(json.dumps({"id": NAME, "entities": rows}) + "\n", "utf-8")
@@ -544,18 +525,17 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.wortlaut.check]\nbaseline = "b.json"\nextractors = ["preds:p.jsonl"]\n'
     )
-    done = wortlaut("baseline", "write", cwd=tmp_path)
+    done = run("baseline", "write", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("wrote b.json: preds:p.jsonl on gold")
     before = (tmp_path / "b.json").read_bytes()
     predictions(tmp_path, FOUND[:1])
-    done = wortlaut("baseline", "write", cwd=tmp_path)
+    done = run("baseline", "write", cwd=tmp_path)
     assert done.returncode == 2 and "there is a baseline already" in done.stderr
     assert (tmp_path / "b.json").read_bytes() == before
-    done = wortlaut(
+    done = run(
         *("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md"),
         cwd=tmp_path,
-        GITHUB_ACTIONS="true",
-        GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
+        environment={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
     )
     assert done.returncode == 1
     assert done.stdout.rstrip().endswith("REGRESSION: 1 of 1 check failed")
@@ -567,21 +547,21 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "j.xml").getroot().get("failures") == "1"
     assert (tmp_path / "m.md").read_text("utf-8") == (tmp_path / "summary.md").read_text("utf-8")
     assert (tmp_path / "b.json").read_bytes() == before, "written without --update"
-    done = wortlaut("check", "--update", cwd=tmp_path)
+    done = run("check", "--update", cwd=tmp_path)
     assert done.returncode == 0
     assert "taken over: preds:p.jsonl, entities, strict: 3 item(s) lost" in done.stdout
-    assert wortlaut("check", cwd=tmp_path).returncode == 0
-    assert wortlaut("baseline", "write", "--force", cwd=tmp_path).returncode == 0
+    assert run("check", cwd=tmp_path).returncode == 0
+    assert run("baseline", "write", "--force", cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
 def test_the_command_without_a_baseline(tmp_path: Path) -> None:
-    done = wortlaut("check", "--junit", "j.xml", "--json", "-", cwd=tmp_path)
+    done = run("check", "--junit", "j.xml", "--json", "-", cwd=tmp_path)
     assert done.returncode == 2
     assert json.loads(done.stdout)["verdict"] == "invalid"
     assert ElementTree.parse(tmp_path / "j.xml").getroot().get("errors") == "1"
-    assert wortlaut("check", "--rules", "none.toml", cwd=tmp_path).returncode == 2
-    assert wortlaut("check", "--junit", "no/folder.xml", cwd=tmp_path).returncode == 2
+    assert run("check", "--rules", "none.toml", cwd=tmp_path).returncode == 2
+    assert run("check", "--junit", "no/folder.xml", cwd=tmp_path).returncode == 2
 
 
 def test_update_keeps_floors_and_writes_nothing_where_they_fail(folder: Path) -> None:

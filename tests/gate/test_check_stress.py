@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from command import WORTLAUT, run
 
 from wortlaut.errors import WortlautError
 from wortlaut.gate.rules import Rules, StressRule, parse_rules
@@ -20,7 +19,6 @@ from wortlaut.gate.verdicts import Outcome
 from wortlaut.scoring.compare import PairedTest
 from wortlaut.stress.run import Applied, Failure, Row, Same, Stress
 
-WORTLAUT = Path(sys.executable).with_name("wortlaut")
 #: Reads names as they stand in the gold, and nothing that is spelt otherwise.
 READER = """
 import re
@@ -196,18 +194,8 @@ def test_the_command_and_its_reports(folder: Path) -> None:
         '[tool.wortlaut.check.stress]\ntransforms = ["lower"]\ndrop = 0.05\n'
     )
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [WORTLAUT, *arguments],
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-
-    assert run("baseline", "write").returncode == 0
-    done = run("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md")
+    assert run("baseline", "write", cwd=folder).returncode == 0
+    done = run("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", cwd=folder)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "under lower" in done.stdout and "REGRESSION: 1 of 2 checks failed" in done.stdout
     data = json.loads((folder / "c.json").read_text("utf-8"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import WORTLAUT, run
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 from rich.console import Console
@@ -25,7 +25,6 @@ from wortlaut.reports.stress import list_view, stress_page, stress_view
 from wortlaut.stress import available, stress
 from wortlaut.stress.run import Row, Stress
 
-WORTLAUT = Path(sys.executable).with_name("wortlaut")
 TEXT = "Anna sah Bonn. Caro sah Kiel. „Ja“, sagte Emil."
 NAMES = {"Anna": "PER", "Bonn": "LOC", "Caro": "PER", "Kiel": "LOC", "Emil": "PER"}
 GOLD = tuple(Entity(Span.of(TEXT.index(n), TEXT.index(n) + 4), label) for n, label in NAMES.items())
@@ -303,16 +302,7 @@ needs_script = pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut sc
 
 
 def wortlaut(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [WORTLAUT, "stress", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return done
+    return run("stress", *arguments, cwd=cwd)
 
 
 @needs_script
