@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -143,19 +144,19 @@ def quick_count(name: str, path: Path) -> int:
 
 def _lines(path: Path) -> str:
     """Which of the formats of JSON lines the first line is in."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        try:
-            first = json.loads(file.readline())
-        except (ValueError, RecursionError):
-            first = None
-    keys = set(first) if isinstance(first, dict) else set()
-    entities = first.get("entities") if isinstance(first, dict) else None
+    found: object = None
+    with path.open(encoding="utf-8", errors="replace") as file, suppress(ValueError, RecursionError):
+        found = json.loads(file.readline())
+    first = found if isinstance(found, dict) else {}
+    entities = first.get("entities")
     inner = entities[0] if isinstance(entities, list) and entities else None
-    if "kind" in keys and "text" not in keys:
+    if "kind" in first and "text" not in first:
         return "native"
-    if keys & {"spans", "tokens", "_input_hash"}:
+    if first.keys() & {"spans", "tokens", "_input_hash"}:
         return "prodigy"
-    if keys & {"relations", "label", "labels"} or (isinstance(inner, dict) and "start_offset" in inner):
+    if first.keys() & {"relations", "label", "labels"} or (
+        isinstance(inner, dict) and "start_offset" in inner
+    ):
         return "doccano"
     return "predictions"
 

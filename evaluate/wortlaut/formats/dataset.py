@@ -8,7 +8,8 @@ Offsets are code points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import file_digest, sha256
+from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
 from wortlaut.formats.files import link_or_copy
 from wortlaut.formats.losses import Losses
+from wortlaut.io.files import file_hash
 from wortlaut.model import Document, Span
 from wortlaut.records.arrow import columns, from_structs, to_structs
 from wortlaut.text.digests import text_hash
@@ -77,12 +79,10 @@ def from_row(place: str, row: Mapping[str, Any]) -> Document:
 
 
 def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
-    for fragment in fragments:
-        if text[fragment["start"] : fragment["end"]] != fragment["text"]:
-            raise DataError(
-                f"[{fragment['start']}, {fragment['end']}) is not {fragment['text']!r} in the text"
-            )
-    return Span(tuple((fragment["start"], fragment["end"]) for fragment in fragments))
+    found = [(fragment["start"], fragment["end"], fragment["text"]) for fragment in fragments]
+    for start, end, surface in ((s, e, surface) for s, e, surface in found if text[s:e] != surface):
+        raise DataError(f"[{start}, {end}) is not {surface!r} in the text")
+    return Span(tuple((start, end) for start, end, _ in found))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -92,18 +92,15 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
 
     file_name = path / _FILE.format(0, 1)
     file_name.parent.mkdir(parents=True)
-    count = 0
+    schema, count = documents_schema(), 0
+    rows = map(document_row, documents)
     # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
-    with pq.ParquetWriter(file_name, documents_schema(), compression="zstd") as file:
-        rows: list[dict[str, Any]] = []
-        for document in documents:
-            rows.append(document_row(document))
-            count += 1
-            if len(rows) == _ROWS:
-                file.write_table(pa.Table.from_pylist(rows, documents_schema()))
-                rows = []
-        if rows or not count:
-            file.write_table(pa.Table.from_pylist(rows, documents_schema()))
+    with pq.ParquetWriter(file_name, schema, compression="zstd") as file:
+        for batch in iter(lambda: list(islice(rows, _ROWS)), []):
+            file.write_table(pa.Table.from_pylist(batch, schema))
+            count += len(batch)
+        if not count:
+            file.write_table(schema.empty_table())
     _write_card(path, [file_name], count)
     return Losses("dataset")
 
@@ -112,25 +109,18 @@ def join(path: Path, parts: Sequence[Path]) -> None:
     """Several of these folders in one, whose table has a file for each of them."""
     import pyarrow.parquet as pq
 
-    count = 0
-    files = []
-    for number, part in enumerate(parts):
-        file, target = part / _FILE.format(0, 1), path / _FILE.format(number, len(parts))
-        target.parent.mkdir(parents=True, exist_ok=True)
+    files = [part / _FILE.format(0, 1) for part in parts]
+    targets = [path / _FILE.format(number, len(parts)) for number in range(len(parts))]
+    (path / _FILE).parent.mkdir(parents=True, exist_ok=True)
+    for file, target in zip(files, targets, strict=True):
         link_or_copy(file, target)
-        count += pq.read_metadata(file).num_rows
-        files.append(target)
-    _write_card(path, files, count)
+    _write_card(path, targets, sum(pq.read_metadata(file).num_rows for file in files))
 
 
 def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
     import yaml
 
-    digest = sha256()
-    for file in files:
-        with file.open("rb") as data:
-            digest.update(file_digest(data, "sha256").digest())
-
+    digest = sha256(b"".join(bytes.fromhex(file_hash(file)) for file in files))
     header = {
         "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILES}]}],
         "dataset_info": [
@@ -184,10 +174,7 @@ def feature(field: pa.Field) -> dict[str, Any]:
     type_ = field.type
     if pa.types.is_list(type_):
         inner = feature(type_.value_field)
-        if set(inner) == {"struct"}:
-            return {"list": inner["struct"]}
-        dtype = inner.get("dtype")
-        return {"list": dtype if isinstance(dtype, str) else inner}
+        return {"list": inner.get("struct") or inner.get("dtype") or inner}
     if pa.types.is_struct(type_):
         return {"struct": [{"name": inner.name} | feature(inner) for inner in type_]}
     return {"dtype": {"double": "float64"}.get(str(type_), str(type_))}

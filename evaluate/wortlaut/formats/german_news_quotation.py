@@ -77,7 +77,10 @@ def _document(file: Path) -> Document:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")
     tokens = _tokens(data, text, file)
-    sentences = _sentences(data, tokens, file)
+    sentences = [
+        _span(sentence, tokens, f"{file}: $.sentences[{index}]")[1]
+        for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $"))
+    ]
     repairs = {"unsorted_roles": 0, "merged_spans": 0}
     quotes: list[Quote] = []
     flags: list[tuple[bool, bool]] = []
@@ -124,13 +127,6 @@ def _tokens(data: Any, text: str, file: Path) -> list[tuple[int, int]]:
         offsets.append((start, end))
         last = end
     return offsets
-
-
-def _sentences(data: Any, tokens: Sequence[tuple[int, int]], file: Path) -> list[tuple[int, int]]:
-    return [
-        _span(sentence, tokens, f"{file}: $.sentences[{index}]")[1]
-        for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $"))
-    ]
 
 
 def _span(
@@ -223,29 +219,32 @@ def _article(document: Document, losses: Losses) -> dict[str, Any]:
     view = token_view(document)
     text = document.text
     losses.add_all(document, entities=document.entities, clusters=document.clusters)
-    sentences = []
-    words = []
-    for number, (begin, end) in enumerate(view.sentences):
-        ids = range(begin, end)
-        following = view.words[end][0] if end < len(view.words) else len(text)
-        sentences.append(
-            {
-                "begin": begin,
-                "charBegin": view.words[begin][0],
-                "charEnd": view.words[end - 1][1],
-                "end": end,
-                "id": number,
-                "text": text[view.words[begin][0] : following],
-                "tokenIds": list(ids),
-                "tokens": [view.surface(index) for index in ids],
-            }
-        )
-        for index in ids:
-            start, stop = view.words[index]
-            place = {"sentence": number + 1, "word": index - begin + 1}
-            words.append(
-                {"charBegin": start, "charEnd": stop, "id": index, "text": text[start:stop], **place}
-            )
+    starts = [*(start for start, _ in view.words), len(text)]
+    sentences = [
+        {
+            "begin": begin,
+            "charBegin": starts[begin],
+            "charEnd": view.words[end - 1][1],
+            "end": end,
+            "id": number,
+            "text": text[starts[begin] : starts[end]],
+            "tokenIds": list(range(begin, end)),
+            "tokens": [view.surface(index) for index in range(begin, end)],
+        }
+        for number, (begin, end) in enumerate(view.sentences)
+    ]
+    words = [
+        {
+            "charBegin": starts[index],
+            "charEnd": view.words[index][1],
+            "id": index,
+            "text": view.surface(index),
+            "sentence": number,
+            "word": index - begin + 1,
+        }
+        for number, (begin, end) in enumerate(view.sentences, 1)
+        for index in range(begin, end)
+    ]
     return {
         "annotations": _quotations(view, losses),
         "documentName": document.id,
@@ -260,23 +259,17 @@ def _quotations(view: TokenView, losses: Losses) -> list[dict[str, Any]]:
     quotes: list[Quote] = []
     spans: list[dict[str, Any]] = []
     for quote in document.quotes:
-        content = _role_of(view, quote.content)
-        if content is None:
+        roles = {name: _role_of(view, quote.role(field)) for name, field in _ROLES.items()}
+        if roles["quote"] is None:
             losses.add("quote", document, _UNFIT, quote.id, quote.content)
             continue
-        roles: dict[str, Any] = {"quote": content}
-        for name, field in _ROLES.items():
-            span = quote.role(field)
-            if field != "content":
-                role = _role_of(view, span)
-                if role is None:
-                    losses.add(f"quote.{field}", document, _UNFIT, f"{field} of {quote.id}", span)
-                roles[name] = role or _role_of(view, None)
+        for field in (_ROLES[name] for name, role in roles.items() if role is None):
+            losses.add(f"quote.{field}", document, _UNFIT, f"{field} of {quote.id}", quote.role(field))
         for name in ("speaker_entity", "attribution", "score", "rule"):
             if getattr(quote, name) is not None:
                 losses.add(f"quote.{name}", document, NO_PLACE, quote.id, quote.content)
         quotes.append(quote)
-        spans.append(roles)
+        spans.append({name: role or _role_of(view, None) for name, role in roles.items()})
     numbered = all(quote.id.isdecimal() and str(int(quote.id)) == quote.id for quote in quotes)
     items = []
     for number, (quote, roles, flags) in enumerate(

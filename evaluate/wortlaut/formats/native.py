@@ -54,9 +54,8 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             annotations, document.text, document=name, layer=head["layer"], annotator=head["annotator"]
         )
         (gold / f"{name}.jsonl").write_bytes(content.encode("utf-8"))
-        digest = text_hash(document.text)
-        record = {"id": name, "sha256": digest, "characters": len(document.text)} | rest
-        provenance.append(dump(record) + "\n")
+        known = {"id": name, "sha256": text_hash(document.text), "characters": len(document.text)}
+        provenance.append(dump(known | rest) + "\n")
     if provenance:
         (seeds / "provenance.jsonl").write_text("".join(provenance), encoding="utf-8", newline="\n")
     return losses
@@ -71,10 +70,9 @@ def _meta(document: Document, losses: Losses) -> tuple[dict[str, str], dict[str,
     head = {"layer": "gold", "annotator": "unknown"}
     rest: dict[str, str] = {}
     for key, value in document.meta:
-        good = value != "" and all(is_normalized("NFC", string) for string in (key, value))
-        if key == "layer":
-            good = good and ID.fullmatch(value) is not None
-        if not good or key in ("id", "sha256", "characters") or key in rest:
+        good = value and all(is_normalized("NFC", string) for string in (key, value))
+        misnamed = key == "layer" and not ID.fullmatch(value)
+        if not good or misnamed or key in ("id", "sha256", "characters") or key in rest:
             losses.add("meta", document, "the provenance cannot hold it", key)
         elif key in head:
             head[key] = value
@@ -100,19 +98,15 @@ def _permitted(document: Document, losses: Losses) -> Annotations:
                 return None
             if reason:
                 losses.add(f"{kind}.{key}", document, reason, f"{key} of {name}", place)
-                without: dict[str, Any] = {key: field.default}
-                value = replace(value, **without)
+                value = replace(value, **{key: field.default})
         return value
 
     clusters = []
-    for cluster in document.clusters:
-        group = kept(cluster, cluster.id)
-        if group is not None:
-            for span in group.mentions:
-                if _frayed(span, text):
-                    losses.add("mention", document, _FRAYED, cluster.id, span)
-            spans = tuple(span for span in group.mentions if not _frayed(span, text))
-            clusters.append(replace(group, mentions=spans))
+    for group in filter(None, [kept(cluster, cluster.id) for cluster in document.clusters]):
+        for span in (span for span in group.mentions if _frayed(span, text)):
+            losses.add("mention", document, _FRAYED, group.id, span)
+        spans = tuple(span for span in group.mentions if not _frayed(span, text))
+        clusters.append(replace(group, mentions=spans))
     known = {cluster.id for cluster in clusters}
     entities = [kept(entity, entity.label) for entity in document.entities]
     quotes = [kept(quote, quote.id) for quote in document.quotes]

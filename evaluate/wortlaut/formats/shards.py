@@ -149,11 +149,7 @@ class Manifest:
 def read_manifest(folder: str | Path | Folder) -> Manifest:
     """The manifest of an extraction. Raises MissingFileError, DataError."""
     place = _folder(folder)
-    try:
-        data = place.read(MANIFEST)
-    except MissingFileError as error:
-        error.hint = "Name a folder that `wortlaut extract` wrote."
-        raise
+    data = _read(place, MANIFEST, "Name a folder that `wortlaut extract` wrote.")
     return Manifest.from_json(data, f"{place}/{MANIFEST}")
 
 
@@ -168,11 +164,7 @@ def read_shard(folder: str | Path | Folder, shard: Shard) -> pa.Table:
     place = _folder(folder)
     where = f"{place}/{shard.name}"
     hint = "Run `wortlaut extract` again: it makes the shard anew."
-    try:
-        data = place.read(shard.name)
-    except MissingFileError as error:
-        error.hint = hint
-        raise
+    data = _read(place, shard.name, hint)
     if sha256(data).hexdigest() != shard.sha256:
         what = f"is damaged: {len(data):,} bytes with another checksum than the manifest says"
         raise DataError(what, where=where, hint=hint)
@@ -200,8 +192,7 @@ def iter_shards(
 
     Documents in quarantine are left out: :func:`iter_failures` names them.
     """
-    for number, found in iter_tables(folder):
-        yield number, list(rows(found))
+    return ((number, list(rows(found))) for number, found in iter_tables(folder))
 
 
 def iter_failures(folder: str | Path | Folder) -> Iterator[dict[str, Any]]:
@@ -213,9 +204,8 @@ def iter_failures(folder: str | Path | Folder) -> Iterator[dict[str, Any]]:
 
 def rows(table: pa.Table) -> Iterator[tuple[str, str, Annotations]]:
     """``(id, sha256, annotations)`` of every row that has no error."""
-    for row in table.to_pylist():
-        if row["error"] is None:
-            yield row["id"], row["sha256"], row_annotations(row)
+    found = (row for row in table.to_pylist() if row["error"] is None)
+    return ((row["id"], row["sha256"], row_annotations(row)) for row in found)
 
 
 def row_annotations(row: Mapping[str, Any]) -> Annotations:
@@ -260,12 +250,11 @@ def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
     fields = table(MODELS[layer])
     # All fields of an item at once: this runs for each entity and quote that is ever found.
     values = list(zip(*map(attrgetter(*(member.name for member in fields)), items), strict=True))
-    arrays = []
-    for member, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True):
-        if member.kind == "span":
-            arrays.append(_spans(found))
-        else:
-            arrays.append(_lists(found, _spans) if member.kind == "spans" else pa.array(found, column))
+    made: dict[str, Any] = {"span": _spans, "spans": partial(_lists, made=_spans)}
+    arrays = [
+        made[member.kind](found) if member.kind in made else pa.array(found, column)
+        for member, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True)
+    ]
     return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
 
 
@@ -317,3 +306,11 @@ def shard_bytes(table: pa.Table) -> bytes:
 
 def _folder(folder: str | Path | Folder) -> Folder:
     return folder if isinstance(folder, Folder) else Folder(folder)
+
+
+def _read(folder: Folder, name: str, hint: str) -> bytes:
+    try:
+        return folder.read(name)
+    except MissingFileError as error:
+        error.hint = hint
+        raise

@@ -15,15 +15,14 @@ _HINT = "Name a file in a folder that is there and can be written."
 
 def check_target(path: Path) -> None:
     """Raises WortlautError where ``path`` cannot be written, before hours go into what it will hold."""
-    if path.is_dir():
-        why = "is a folder"
-    elif not path.absolute().parent.is_dir():
-        why = "its folder is not there"
-    elif not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        why = "cannot be written: permission denied"
-    else:
-        return
-    raise WortlautError(why, where=str(path), hint=_HINT)
+    parent = path.absolute().parent
+    faults = {
+        "is a folder": path.is_dir(),
+        "its folder is not there": not parent.is_dir(),
+        "cannot be written: permission denied": not os.access(path if path.exists() else parent, os.W_OK),
+    }
+    if why := next((why for why, holds in faults.items() if holds), ""):
+        raise WortlautError(why, where=str(path), hint=_HINT)
 
 
 def write_whole(path: Path, data: bytes | str) -> None:

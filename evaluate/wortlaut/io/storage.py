@@ -90,10 +90,9 @@ class Folder:
             if self.path is not None:
                 place = self.path / under
                 return sorted(file.name for file in place.iterdir()) if place.is_dir() else []
-            place_in = f"{self._root}/{under}".rstrip("/")
-            if not self._fs.isdir(place_in):
-                return []
-            return sorted(str(name).rstrip("/").rpartition("/")[2] for name in self._fs.ls(place_in, False))
+            root = f"{self._root}/{under}".rstrip("/")
+            found = self._fs.ls(root, False) if self._fs.isdir(root) else []
+            return sorted(str(name).rstrip("/").rpartition("/")[2] for name in found)
         except OSError as error:
             raise self._error("cannot be listed", under, error) from error
 

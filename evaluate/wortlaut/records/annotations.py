@@ -21,6 +21,8 @@ MODELS: Mapping[str, Any] = dict(zip(LAYERS, (Entity, Quote, Cluster), strict=Tr
 _ID = Field("id", "name", required=True, default=None)
 _TEXTS = [Field(name, "text", required=False, default=None) for name in ("text", "sha256")]
 _SURFACE = _TEXTS[0]
+_SORT = "Sort the fragments and join those that touch."
+_UNITS = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
 KEYS = ("id", "text", "sha256", *LAYERS)
 
 
@@ -157,18 +159,15 @@ def _value(field: Field, value: object, at: str, where: str, size: int | None) -
             fail(f"{at}: unknown {field.called} {text!r}", where, near(text, field.known, 2))
         return text
     if kind == "span":
-        if value is None and not field.required:
-            return None
-        return _span(value, at if name == "span" else f"{at}, {name}", where, size)
+        absent = value is None and not field.required
+        return None if absent else _span(value, at if name == "span" else f"{at}, {name}", where, size)
     if kind == "number":
         return None if value is None else _number(name, value, at, where)
-    if kind == "integer":
-        if type(value) is not int or value < 1:
-            fail(f"{at}: {name} is {shown(value)}", where, field.hint)
-    elif kind == "flag":
-        if not isinstance(value, bool):
-            fail(f"{at}: {name} is {shown(value)}, not true or false", where)
-    else:
+    if kind == "integer" and (type(value) is not int or value < 1):
+        fail(f"{at}: {name} is {shown(value)}", where, field.hint)
+    if kind == "flag" and not isinstance(value, bool):
+        fail(f"{at}: {name} is {shown(value)}, not true or false", where)
+    if kind in ("names", "spans"):
         items = enumerate(_list(value, name, at, where), 1)
         if kind == "spans":
             return tuple(_span(item, f"{at}, {field.one} {n}", where, size) for n, item in items)
@@ -182,14 +181,12 @@ def _text(field: Field, text: object, at: str, where: str) -> str | None:
         return None
     if not isinstance(text, str):
         fail(f"{at}: {field.name} is {kind_of(text)}, not a string", where)
-    if not text.isascii():
-        lone = next((c for c in text if "\ud800" <= c <= "\udfff"), None)
-        if lone:
-            fail(
-                f"{at}: {field.name} holds the lone surrogate U+{ord(lone):04X}",
-                where,
-                "It is half a character: the program that wrote it cut UTF-16 in the middle.",
-            )
+    if not text.isascii() and (lone := next((c for c in text if "\ud800" <= c <= "\udfff"), "")):
+        fail(
+            f"{at}: {field.name} holds the lone surrogate U+{ord(lone):04X}",
+            where,
+            "It is half a character: the program that wrote it cut UTF-16 in the middle.",
+        )
     return text
 
 
@@ -209,7 +206,7 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
     if not isinstance(items, list | tuple) or not items:
         fail(f"{at}: {shown(items)} is no span", where, "A span is a list of [start, end], with one or more.")
     fragments: list[tuple[int, int]] = []
-    last = -1
+    last, limit = -1, math.inf if size is None else size
     for fragment in items:
         if not isinstance(fragment, list | tuple) or len(fragment) != 2:
             fail(f"{at}: {shown(fragment)} is not [start, end]", where, "A span is a list of [start, end].")
@@ -217,20 +214,16 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
         # bool is an int to Python, and 3.0 is none to an offset.
         if type(start) is not int or type(end) is not int:
             fail(f"{at}: {shown(fragment)} is not two whole numbers", where, "Offsets count characters.")
-        if start < 0:
-            fail(f"{at}: [{start}, {end}) starts before the text", where, "Offsets count from 0.")
-        if start == end:
-            hint = "The end is the offset after the last character."
-            fail(f"{at}: [{start}, {end}) is empty", where, hint)
-        if start > end:
-            fail(f"{at}: [{start}, {end}) is reversed", where, "The start comes before the end.")
-        if size is not None and end > size:
-            what = f"[{start}, {end}) ends after the text, which has {size} characters"
-            hint = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
-            fail(f"{at}: {what}", where, hint)
-        if start <= last:
-            what = f"[{start}, {end}) overlaps, touches or precedes the fragment before it"
-            fail(f"{at}: {what}", where, "Sort the fragments and join those that touch.")
+        if not last < start < end <= limit:
+            faults = (
+                (start < 0, "starts before the text", "Offsets count from 0."),
+                (start == end, "is empty", "The end is the offset after the last character."),
+                (start > end, "is reversed", "The start comes before the end."),
+                (end > limit, f"ends after the text, which has {size} characters", _UNITS),
+                (True, "overlaps, touches or precedes the fragment before it", _SORT),
+            )
+            what, hint = next((what, hint) for holds, what, hint in faults if holds)
+            fail(f"{at}: [{start}, {end}) {what}", where, hint)
         last = end
         fragments.append((start, end))
     return value if isinstance(value, Span) else Span(tuple(fragments))
@@ -238,16 +231,14 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
 
 def _check_ids(annotations: Annotations, where: str) -> None:
     """The ids of clusters and quotes are distinct, parents are there and form no circle."""
-    of_clusters, of_quotes = (
-        (cluster.id for cluster in annotations.clusters),
-        (q.id for q in annotations.quotes),
-    )
-    for kind, ids in (("cluster", of_clusters), ("quote", of_quotes)):
+    for kind, ids in (
+        ("cluster", [cluster.id for cluster in annotations.clusters]),
+        ("quote", [quote.id for quote in annotations.quotes]),
+    ):
         seen: dict[str, int] = {}
         for number, id in enumerate(ids, 1):
-            if id in seen:
-                fail(f"{kind} {number} has the id {id!r} of {kind} {seen[id]}", where)
-            seen[id] = number
+            if (first := seen.setdefault(id, number)) != number:
+                fail(f"{kind} {number} has the id {id!r} of {kind} {first}", where)
     parents = {quote.id: quote.parent for quote in annotations.quotes}
     for quote in annotations.quotes:
         above = {quote.id}

@@ -88,20 +88,18 @@ def _row_order(model: type) -> list[Field]:
 
 def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotations:
     """The annotations of a row with :func:`columns`; ``span`` reads the fragments of one."""
-    made = {
-        layer: tuple(_from_struct(model, item, span) for item in row[layer])
-        for layer, model in MODELS.items()
-    }
-    return Annotations(**made)
+    return Annotations(
+        **{
+            layer: tuple(_from_struct(model, item, span) for item in row[layer])
+            for layer, model in MODELS.items()
+        }
+    )
 
 
 def _from_struct(model: Any, item: Mapping[str, Any], span: Callable[[Any], Span]) -> Any:
     values = dict(item)
-    for field in table(model):
-        name = column(field)
-        if name not in values:
-            continue
-        value = values.pop(name)
+    for field in (field for field in table(model) if column(field) in values):
+        value = values.pop(column(field))
         if field.kind == "span":
             value = span(value) if value or field.required else None
         elif field.kind == "spans":

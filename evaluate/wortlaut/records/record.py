@@ -120,13 +120,17 @@ def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, list[object]]]:
                 names = [other for other in hints if other != name]
                 at = names.index(after) + 1 if after else len(names)
                 hints = {other: hints.get(other, hint) for other in (*names[:at], name, *names[at:])}
-    found: list[tuple[str, tuple[str, ...], Any, list[object]]] = []
-    for name, hint in hints.items():
-        notes = getattr(hint, "__metadata__", ())
-        path = next((note for note in notes if isinstance(note, At)), (name,))
-        if UNWRITTEN not in notes:
-            found.append((name, path, hint, [note for note in notes if note in (OPTIONAL, FILLED)]))
-    return found
+    notes = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    return [
+        (
+            name,
+            next((note for note in notes[name] if isinstance(note, At)), (name,)),
+            hint,
+            [note for note in notes[name] if note in (OPTIONAL, FILLED)],
+        )
+        for name, hint in hints.items()
+        if UNWRITTEN not in notes[name]
+    ]
 
 
 def _text(value: object) -> str:

@@ -60,12 +60,9 @@ class OffsetMap:
     def crossed(self, span: Span) -> bool:
         """Whether an edit replaces text on both sides of one of the span's boundaries."""
         starts, _, pieces = self._by_start
-        for position in (position for fragment in span for position in fragment):
-            index = bisect_left(starts, position) - 1
-            # Insertions of the same start stand before the piece that has an extent.
-            if index >= 0 and not pieces[index].copied and pieces[index].end > position:
-                return True
-        return False
+        # Insertions of the same start stand before the piece that has an extent.
+        before = ((bisect_left(starts, at) - 1, at) for fragment in span for at in fragment)
+        return any(i >= 0 and not pieces[i].copied and pieces[i].end > at for i, at in before)
 
     def span(self, span: Span) -> Span | None:
         """Where the span's characters are now; ``None`` if nothing of them is left.
