@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -71,109 +71,109 @@ def read_rules(path: Path | None = None, root: Path = Path()) -> Rules:
     MissingFileError, DataError and UnknownNameError.
     """
     file = root / "pyproject.toml" if path is None else path
+    if path is None and not file.exists():
+        return Rules()
     try:
         data = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
-        if path is None:
-            return Rules()
         raise MissingFileError("no such file of rules", where=str(file)) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"is not a TOML file: {error}", where=str(file)) from error
-    where = str(file)
-    if "tool" in data or path is None:
-        table: Any = data
-        for name in ("tool", "wortlaut", "check"):
-            table = table.get(name, {}) if isinstance(table, Mapping) else {}
-        if not table and path is not None:
-            raise DataError("has no table [tool.wortlaut.check]", where=where)
-        where += ", [tool.wortlaut.check]"
-    else:
-        table = data
-    return parse_rules(table, where)
+    if "tool" not in data and path is not None:
+        return parse_rules(data, str(file))
+    table: Any = data
+    for name in ("tool", "wortlaut", "check"):
+        table = table.get(name, {}) if isinstance(table, Mapping) else {}
+    if not table and path is not None:
+        raise DataError("has no table [tool.wortlaut.check]", where=str(file))
+    return parse_rules(table, f"{file}, [tool.wortlaut.check]")
 
 
 def parse_rules(table: Mapping[str, Any], where: str = "rules") -> Rules:
     """The rules of a table as TOML gives it. Raises DataError and UnknownNameError."""
     if not isinstance(table, Mapping):
         raise DataError("is not a table", where=where)
-    _known(table, Rules, where)
-    given = dict(table)
-    if "rules" in given:
-        if not isinstance(given["rules"], list):
-            raise DataError("rules is not a list", where=where, hint="Write [[tool.wortlaut.check.rules]].")
-        given["rules"] = tuple(
-            _rule(rule, f"{where}, rule {number}") for number, rule in enumerate(given["rules"], 1)
-        )
-    if "alpha" in given and not 0 < _fraction(given["alpha"], "alpha", where) < 1:
+    given = _checked(table, Rules, where)
+    rules = given.get("rules", [])
+    if not isinstance(rules, list):
+        raise DataError("rules is not a list", where=where, hint="Write [[tool.wortlaut.check.rules]].")
+    given["rules"] = tuple(_rule(rule, f"{where}, rule {number}") for number, rule in enumerate(rules, 1))
+    if given.get("alpha") in (0, 1):
         raise DataError(f"alpha is {given['alpha']!r}, not between 0 and 1", where=where)
-    flips = given.get("flips", 0)
-    if isinstance(flips, bool) or not isinstance(flips, int) or flips < 0:
-        raise DataError(f"flips is {flips!r}, not a whole number of 0 or more", where=where)
-    for name in ("baseline", "corpus"):
-        if not isinstance(given.get(name, ""), str):
-            raise DataError(f"{name} is {given[name]!r}, not a text", where=where)
-    if "extractors" in given:
-        specs = given["extractors"]
-        if not isinstance(specs, list) or not specs or not all(isinstance(spec, str) for spec in specs):
-            raise DataError(f"extractors is {specs!r}, not a list of specs", where=where)
-        given["extractors"] = tuple(specs)
     if "throughput" in given:
         floors = given["throughput"]
-        floors = floors if isinstance(floors, Mapping) else {"*": floors}
-        for value in floors.values():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        given["throughput"] = dict(floors) if isinstance(floors, Mapping) else {"*": floors}
+        for value in given["throughput"].values():
+            if not _is_number(value) or not 0 < value < float("inf"):
                 raise DataError(f"a throughput of {value!r}", where=where, hint="Write a number above 0.")
-        given["throughput"] = dict(floors)
     if "stress" in given:
-        given["stress"] = _stress(given["stress"], f"{where}, stress")
+        given["stress"] = StressRule(**_checked(given["stress"], StressRule, f"{where}, stress"))
     return Rules(**given)
 
 
-def _stress(table: object, where: str) -> StressRule:
-    if not isinstance(table, Mapping):
-        raise DataError(f"{table!r} is not a table", where=where)
-    _known(table, StressRule, where)
-    given = dict(table)
-    if "transforms" in given:
-        specs = given["transforms"]
-        if not isinstance(specs, list) or not specs or not all(isinstance(spec, str) for spec in specs):
-            hint = "Leave it out for all that leave the meaning as it is."
-            raise DataError(f"transforms is {specs!r}, not a list of names", where=where, hint=hint)
-        given["transforms"] = tuple(specs)
-    _fraction(given.get("drop", StressRule.drop), "drop", where)
-    seed = given.get("seed", 0)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise DataError(f"seed is {seed!r}, not a whole number of 0 or more", where=where)
-    return StressRule(**given)
-
-
 def _rule(table: object, where: str) -> Rule:
-    if not isinstance(table, Mapping):
-        raise DataError(f"{table!r} is not a table", where=where)
-    _known(table, Rule, where)
-    for name in ("system", "layer", "schema", "label"):
-        if not isinstance(table.get(name, ""), str):
-            raise DataError(f"{name} is {table[name]!r}, not a text", where=where)
-    for name in ("floor", "drop", "relative_drop"):
-        if name in table:
-            _fraction(table[name], name, where)
-    if not isinstance(table.get("test", True), bool):
-        raise DataError(f"test is {table['test']!r}, neither true nor false", where=where)
-    if not table.keys() & {"floor", "drop", "relative_drop", "test"}:
+    given = _checked(table, Rule, where)
+    if not given.keys() & {"floor", "drop", "relative_drop", "test"}:
         raise DataError(
             "demands nothing", where=where, hint="Give it a floor, a drop, a relative_drop or test = true."
         )
-    return Rule(**table)
+    return Rule(**given)
 
 
-def _known(table: Mapping[str, Any], kind: type, where: str) -> None:
-    names: Iterable[str] = [field.name for field in fields(kind)]
-    for name in table:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_fraction(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and isinstance(value, int) and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
+
+
+#: Which values a key can have, what another one is, and what helps.
+_VALUES: dict[str, tuple[Callable[[Any], bool], str, str]] = {
+    **dict.fromkeys(
+        ("system", "layer", "schema", "label", "baseline", "corpus"), (_is_text, "not a text", "")
+    ),
+    **dict.fromkeys(
+        ("alpha", "floor", "drop", "relative_drop"), (_is_fraction, "not a number between 0 and 1", "")
+    ),
+    **dict.fromkeys(("flips", "seed"), (_is_whole, "not a whole number of 0 or more", "")),
+    "test": (_is_flag, "neither true nor false", ""),
+    "extractors": (_are_texts, "not a list of specs", ""),
+    "transforms": (
+        _are_texts,
+        "not a list of names",
+        "Leave it out for all that leave the meaning as it is.",
+    ),
+}
+
+
+def _checked(table: object, kind: type[Rule | StressRule | Rules], where: str) -> dict[str, Any]:
+    """What a table says of the fields of a class. Raises DataError, UnknownNameError."""
+    if not isinstance(table, Mapping):
+        raise DataError(f"{table!r} is not a table", where=where)
+    names = [field.name for field in fields(kind)]
+    for name, value in table.items():
         if name not in names:
             raise unknown_name("key", name, names, where=where)
-
-
-def _fraction(value: object, name: str, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise DataError(f"{name} is {value!r}, not a number between 0 and 1", where=where)
-    return value
+        if name in _VALUES:
+            fits, wanted, hint = _VALUES[name]
+            if not fits(value):
+                raise DataError(f"{name} is {value!r}, {wanted}", where=where, hint=hint)
+    lists = ("extractors", "transforms")
+    return {name: tuple(value) if name in lists else value for name, value in table.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -141,13 +141,10 @@ def _speeds(rules: Rules, evaluation: Evaluation) -> dict[str, float]:
 
 def known_items(evaluation: Evaluation) -> Mapping[str, Known]:
     """Hash → item, for every gold item and every predicted one that is wrong."""
-    return dict(_known(evaluation))
-
-
-def _known(evaluation: Evaluation) -> Iterator[tuple[str, Known]]:
     texts = {document.id: document.text for document in evaluation.corpus.documents}
-    for system in evaluation.systems:
-        for judged in system.judged.values():
-            for item in (*judged.gold, *judged.wrong()):
-                document, spans, label = item
-                yield item_hash(item), Known(document, spans, label, excerpt(texts[document], spans))
+    return {
+        item_hash(item): Known(*item, excerpt(texts[item[0]], item[1]))
+        for system in evaluation.systems
+        for judged in system.judged.values()
+        for item in (*judged.gold, *judged.wrong())
+    }

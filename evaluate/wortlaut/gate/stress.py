@@ -8,13 +8,10 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Progress
 from wortlaut.gate.baseline import MICRO, Baseline
 from wortlaut.gate.rules import StressRule
-from wortlaut.gate.verdicts import Check, Place
+from wortlaut.gate.verdicts import SLACK, Check, Place, f1_text
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.stress.registry import built_in
 from wortlaut.stress.run import Row, Stress, compared_schemas, stress
-
-#: Rounding must not turn a drop of exactly the limit into one above it.
-_SLACK = 1e-9
 
 
 def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progress | None = None) -> Stress:
@@ -63,7 +60,7 @@ def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str
             f"stress: of {tried} transformation(s) {worst.transform} costs most, {_fell(worst):.4f}"
             f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
         )
-    above = [row for row in report.rows if _fell(row) > rule.drop + _SLACK]
+    above = [row for row in report.rows if _fell(row) > rule.drop + SLACK]
     if open_ := sum(_judged(row, rule, alpha, report.unit)[0] == "pass" for row in above):
         tests = f"{len(report.rows)} tests of {report.units} {report.unit}s"
         yield f"stress: {open_} drop(s) above {rule.drop:g} do not fail: {tests} cannot tell them from chance"
@@ -76,9 +73,8 @@ def _fell(row: Row) -> float:
 
 
 def _judged(row: Row, rule: StressRule, alpha: float, unit: str) -> tuple[str, str]:
-    shown = " → ".join("undefined" if f1 is None else f"{f1:.4f}" for f1 in (row.before, row.after))
-    what = f"F1 {shown} under {row.transform}, largest drop {rule.drop:g}"
-    if _fell(row) <= rule.drop + _SLACK:
+    what = f"F1 {f1_text(row.before, row.after)} under {row.transform}, largest drop {rule.drop:g}"
+    if _fell(row) <= rule.drop + SLACK:
         return "pass", what
     if row.test is None or row.p_holm is None:
         return "invalid", f"{what}; with one {unit} no test can say whether chance explains it"

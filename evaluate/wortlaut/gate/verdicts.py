@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from wortlaut.errors import WortlautError
+from wortlaut.errors import WortlautError, counted
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.records.record import UNWRITTEN, At, Count, Difference, Must, Positive, Share, as_dict, written
@@ -25,7 +25,7 @@ Verdict = Annotated[str, Must(enum=VERDICTS)]
 #: How many changed items of a score are printed on each side; JSON holds all.
 SHOWN = 10
 #: Rounding must not turn a drop of exactly the limit into one above it.
-_SLACK = 1e-9
+SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,7 @@ class Outcome:
     @written(after="format")
     def exit_code(self) -> Annotated[int, Must(enum=(0, 1, 2))]:
         """0 pass, 1 regression, 2 invalid. Nothing checked is invalid, not a pass."""
-        worst = max((VERDICTS.index(check.status) for check in self.checks), default=None)
-        return VERDICTS.index("invalid") if worst is None else worst
+        return max((VERDICTS.index(check.status) for check in self.checks), default=VERDICTS.index("invalid"))
 
     @property
     @written(after="format")
@@ -170,7 +169,7 @@ class Outcome:
     def headline(self) -> str:
         if not self.checks:
             return "INVALID: nothing was checked"
-        count = f"{len(self.checks)} check{'s' * (len(self.checks) != 1)}"
+        count = counted(len(self.checks), "check")
         what = f"{len(self.failures)} of {count} failed" if self.failures else f"{count} passed"
         return f"{self.verdict.upper()}: {what}"
 
@@ -195,28 +194,6 @@ def invalid(error: WortlautError) -> Outcome:
     return Outcome((Check("input", "invalid", str(error)),))
 
 
-@dataclass
-class _Gate:
-    """The demands of all rules on one score: the strictest of each kind."""
-
-    floor: float | None = None
-    drop: float | None = None
-    relative_drop: float | None = None
-    test: bool | None = None
-    asked: bool = False
-
-    def add(self, rule: Rule) -> None:
-        def strictest(own: float | None, other: float | None, better: Any) -> float | None:
-            known = [value for value in (own, other) if value is not None]
-            return better(known) if known else None
-
-        self.floor = strictest(self.floor, rule.floor, max)
-        self.drop = strictest(self.drop, rule.drop, min)
-        self.relative_drop = strictest(self.relative_drop, rule.relative_drop, min)
-        if rule.test is not None:
-            self.test, self.asked = rule.test, rule.test
-
-
 def check(
     baseline: Baseline,
     run: Baseline,
@@ -233,76 +210,55 @@ def check(
     supports it (two-sided, Holm over all tests of the check); with fewer when F1 fell and more than
     ``rules.flips`` items got lost.
     """
-    problems = list(_incomparable(baseline, run))
-    if problems:
-        return Outcome(tuple(problems), notes=_environments(baseline, run))
-    checks: list[Check] = []
-    gates: dict[Place, _Gate] = {}
-    rows: dict[Place, Row] = {}
     notes = list(_environments(baseline, run))
-    pairs = dict(_pairs(baseline, run, checks, notes))
-    scored = [place for place in places(baseline.systems) if _whole(place) in pairs]
-    for number, rule in enumerate(rules.rules, 1):
-        selected = [place for place in scored if selects(rule, place)]
-        if not selected:
-            named = ", ".join(
-                f"{key} {value!r}" for key, value in asdict(rule).items() if isinstance(value, str)
-            )
-            what = f"rule {number} ({named or 'all scores'}) selects no score of baseline and run"
-            checks.append(Check("rules", "invalid", what))
-        for place in selected:
-            gates.setdefault(place, _Gate()).add(rule)
-    for place in scored:
-        if place.key.task in MAIN_TASKS and place.key.label == MICRO and not place.key.setting:
-            gate = gates.setdefault(place, _Gate())
-            gate.test = True if gate.test is None else gate.test
+    problems = tuple(Check(name, "invalid", what) for name, what in _incomparable(baseline, run))
+    if problems:
+        return Outcome(problems, notes=tuple(notes))
     few = baseline.documents < FEW_DOCUMENTS
+    checks: list[Check] = []
+    rows: dict[Place, Row] = {}
     tests: dict[Place, PairedTest] = {}
-    for place in scored:
-        old, new = pairs[_whole(place)]
+    pairs = {
+        place: (old, new)
+        for whole, (old, new) in _pairs(baseline, run, checks, notes)
+        for place in _places(whole, old)
+    }
+    checks += _idle(rules, list(pairs))
+    for place, (old, new) in pairs.items():
         label, matched = place.key.label, place.key.setting == MATCHED
-        before, now = old.points(label), new.points(label)
-        changes = tuple(_changes(old, new, label, known or {}))
-        row = Row(
-            place,
-            None if before is None else before.f1,
-            None if now is None else now.f1,
-            changes=changes,
-        )
-        gate = gates.get(place, _Gate())
+        gate = _strictest([rule for rule in rules.rules if selects(rule, place)])
+        before, now = (None if one is None else one.f1 for one in (old.points(label), new.points(label)))
+        row = Row(place, before, now, changes=tuple(_changes(old, new, label, known or {})))
         if label == MICRO and not matched:
             checks += _defined(place, old, new)
         limits = list(_limits(row, gate))
         checks += limits
-        tested = False
-        if gate.test and few:
-            tested = old.errors is not None and new.errors is not None
-            if tested:
-                checks.append(_flips(row, rules.flips))
-        elif gate.test:
-            sums = None if matched else _sums(old, new, label, baseline.documents)
-            tested = sums is not None
-            if sums is not None:
-                try:
-                    tests[place] = paired_test(sums[1], sums[0], new.scale, trials=trials)
-                except WortlautError as error:
-                    checks.append(Check("baseline", "invalid", str(error), place))
-        if gate.asked and not tested:
-            what = "a rule asks for a test, which needs " + (
-                "items to compare" if few else "sums of each document that both systems share"
-            )
-            checks.append(Check("rules", "invalid", f"{what}; give a floor or a drop instead", place))
+        main = place.key.task in MAIN_TASKS and label == MICRO and not place.key.setting
+        test = main if gate.test is None else gate.test
+        items = test and few and old.errors is not None and new.errors is not None
+        sums = None if few or matched or not test else _sums(old, new, label, baseline.documents)
+        if items:
+            checks.append(_flips(row, rules.flips))
+        if sums is not None:
+            try:
+                tests[place] = paired_test(sums[1], sums[0], new.scale, trials=trials)
+            except WortlautError as error:
+                checks.append(Check("baseline", "invalid", str(error), place))
+        tested = items or sums is not None
+        if gate.test and not tested:
+            needs = "items to compare" if few else "sums of each document that both systems share"
+            what = f"a rule asks for a test, which needs {needs}; give a floor or a drop instead"
+            checks.append(Check("rules", "invalid", what, place))
         rows[place] = replace(row, gated=bool(limits) or tested)
     _test(rows, tests, rules.alpha, checks)
-    for system in baseline.systems:
-        lost = any(one.place and one.place.system == system and one.status != "pass" for one in checks)
-        if not lost and not any(row.gated for place, row in rows.items() if place.system == system):
-            what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
-            checks.append(Check("rules", "invalid", what, Place(system)))
-    checks += _throughput(baseline.systems, rules, speeds or {})
+    judged = {one.place.system for one in checks if one.place and one.status != "pass"}
+    judged |= {place.system for place, row in rows.items() if row.gated}
+    what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
+    checks += [Check("rules", "invalid", what, Place(one)) for one in baseline.systems if one not in judged]
+    checks += _throughput(baseline.systems, rules.throughput or {}, speeds or {})
     shown = [row for row in rows.values() if row.place.key.label == MICRO or row.gated]
     if few:
-        shown = [replace(row, improved=_better(row)) for row in shown]
+        shown = [replace(row, improved=(row.delta or 0) > SLACK) for row in shown]
         notes.append(
             f"{baseline.documents} document(s) are too few for a test: a lower F1 with more than"
             f" {rules.flips} lost items fails."
@@ -310,17 +266,37 @@ def check(
     return Outcome(tuple(checks), tuple(shown), dict(speeds or {}), tuple(notes))
 
 
-def _whole(place: Place) -> Place:
-    return Place(place.system, place.key.of(""))
+def _strictest(rules: Sequence[Rule]) -> Rule:
+    """The demands of all rules on one score: the strictest limit of each kind, the last on the test."""
+
+    def limit(name: str, strictest: Callable[..., float | None]) -> float | None:
+        limits = (getattr(rule, name) for rule in rules)
+        return strictest((value for value in limits if value is not None), default=None)
+
+    tests = [rule.test for rule in rules if rule.test is not None]
+    return Rule(
+        floor=limit("floor", max),
+        drop=limit("drop", min),
+        relative_drop=limit("relative_drop", min),
+        test=tests[-1] if tests else None,
+    )
 
 
-def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[Check]:
-    def problem(name: str, what: str) -> Check:
-        return Check(name, "invalid", what)
+def _idle(rules: Rules, scored: Sequence[Place]) -> Iterator[Check]:
+    for number, rule in enumerate(rules.rules, 1):
+        if not any(selects(rule, place) for place in scored):
+            texts = ", ".join(
+                f"{key} {value!r}" for key, value in vars(rule).items() if isinstance(value, str)
+            )
+            what = f"rule {number} ({texts or 'all scores'}) selects no score of baseline and run"
+            yield Check("rules", "invalid", what)
 
+
+def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[tuple[str, str]]:
+    """What differs and so cannot be compared, and a sentence about it."""
     old, new = baseline.signature, run.signature
     if old.hash != new.hash:
-        yield problem(
+        yield (
             "corpus",
             f"the gold changed: the baseline was scored on {old.corpus}@{old.hash[:12]}"
             f" ({baseline.documents} documents), this run on {new.corpus}@{new.hash[:12]}"
@@ -328,24 +304,24 @@ def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[Check]:
         )
         return
     if baseline.documents != run.documents:
-        yield problem("baseline", f"it says {baseline.documents} documents, the corpus has {run.documents}")
+        yield "baseline", f"it says {baseline.documents} documents, the corpus has {run.documents}"
     if lacking := [schema for schema in old.schemas if schema not in new.schemas]:
-        yield problem(
+        yield (
             "schema",
             f"the schemas changed: the baseline has {', '.join(lacking)}, this run {', '.join(new.schemas)}",
         )
     if list(differences(replace(old, schemas=new.schemas, resampling=new.resampling), new)):
-        yield problem(
+        yield (
             "labels",
             f"the label projection changed: {old.labels or 'none'} in the baseline,"
             f" {new.labels or 'none'} in this run",
         )
     for system in baseline.systems:
         if system not in run.systems:
-            yield problem("system", f"{system} is in the baseline and was not run")
+            yield "system", f"{system} is in the baseline and was not run"
     for system in run.systems:
         if system not in baseline.systems:
-            yield problem("system", f"{system} is not in the baseline; take it over: wortlaut check --update")
+            yield "system", f"{system} is not in the baseline; take it over: wortlaut check --update"
 
 
 def _environments(baseline: Baseline, run: Baseline) -> tuple[str, ...]:
@@ -385,11 +361,13 @@ def places(systems: Mapping[str, Mapping[ScoreKey, Entry]]) -> Iterator[Place]:
     """Every score that rules can be about: of all labels, and of each label that the gold has."""
     for system, entries in systems.items():
         for key, entry in entries.items():
-            yield Place(system, key.of(MICRO))
-            for label, points in entry.labels.items():
-                # A label that only stands among the spurious ones is no score to defend.
-                if points.gold:
-                    yield Place(system, key.of(label))
+            yield from _places(Place(system, key), entry)
+
+
+def _places(whole: Place, entry: Entry) -> Iterator[Place]:
+    # A label that only stands among the spurious ones is no score to defend.
+    for label in (MICRO, *(label for label, points in entry.labels.items() if points.gold)):
+        yield Place(whole.system, whole.key.of(label))
 
 
 def selects(rule: Rule, place: Place) -> bool:
@@ -411,21 +389,21 @@ def _defined(place: Place, old: Entry, new: Entry) -> Iterator[Check]:
             yield Check("score", "regression", what, place)
 
 
-def _limits(row: Row, gate: _Gate) -> Iterator[Check]:
-    shown = "undefined" if row.now is None else f"{row.now:.4f}"
+def _limits(row: Row, gate: Rule) -> Iterator[Check]:
     if gate.floor is not None:
-        met = row.now is not None and row.now >= gate.floor - _SLACK
-        yield _limit("floor", met, f"F1 {shown}, floor {gate.floor:g}", row.place)
+        met = row.now is not None and row.now >= gate.floor - SLACK
+        yield _limit("floor", met, f"F1 {f1_text(row.now)}, floor {gate.floor:g}", row.place)
     if row.before is None:
         return
-    fell = row.before - (row.now or 0.0)
-    what = f"F1 {row.before:.4f} → {shown}"
-    if gate.drop is not None:
-        met = row.now is not None and fell <= gate.drop + _SLACK
-        yield _limit("drop", met, f"{what}, largest drop {gate.drop:g}", row.place)
-    if gate.relative_drop is not None:
-        met = row.now is not None and fell <= gate.relative_drop * row.before + _SLACK
-        yield _limit("relative_drop", met, f"{what}, largest relative drop {gate.relative_drop:g}", row.place)
+    for name, limit, unit in (("drop", gate.drop, 1.0), ("relative_drop", gate.relative_drop, row.before)):
+        if limit is not None:
+            met = row.now is not None and row.before - row.now <= limit * unit + SLACK
+            what = f"F1 {f1_text(row.before, row.now)}, largest {name.replace('_', ' ')} {limit:g}"
+            yield _limit(name, met, what, row.place)
+
+
+def f1_text(*values: float | None) -> str:
+    return " → ".join("undefined" if value is None else f"{value:.4f}" for value in values)
 
 
 def _limit(name: str, met: bool, what: str, place: Place) -> Check:
@@ -437,44 +415,39 @@ def _changes(old: Entry, new: Entry, label: str, known: Mapping[str, Known]) -> 
     if old.errors is None or new.errors is None:
         return
     found = []
-    for document in sorted({*old.errors, *new.errors}):
+    for document in {*old.errors, *new.errors}:
         a, b = old.errors.get(document, Errors()), new.errors.get(document, Errors())
-        for name in sorted({name for name, _ in (*a.missed, *b.missed)}):
-            before, now = _lost(a, name, old.scale), _lost(b, name, new.scale)
-            if before != now:
-                found.append(Change(document, "missed", now > before, name, known.get(name)))
-        count_a, count_b = Counter(a.spurious), Counter(b.spurious)
-        for name in sorted({*count_a, *count_b}):
-            more = count_b[name] - count_a[name]
-            change = Change(document, "spurious", more > 0, name, known.get(name))
-            found += [change] * abs(more)
+        for kind, before, now in (
+            ("missed", _lost(a, old.scale), _lost(b, new.scale)),
+            ("spurious", Counter(a.spurious), Counter(b.spurious)),
+        ):
+            for name in before.keys() | now.keys():
+                more = now[name] - before[name]
+                times = abs(more) if kind == "spurious" else int(more != 0)
+                found += [Change(document, kind, more > 0, name, known.get(name))] * times
 
     def place(change: Change) -> tuple[object, ...]:
-        return change.document, () if change.known is None else change.known.spans, change.hash
+        return change.document, () if change.known is None else change.known.spans, change.hash, change.kind
 
     for change in sorted(found, key=place):
         if label == MICRO or (change.known is not None and change.known.label == label):
             yield change
 
 
-def _lost(errors: Errors, name: str, scale: int) -> int:
-    return sum(scale - round(credit * scale) for own, credit in errors.missed if own == name)
+def _lost(errors: Errors, scale: int) -> Counter[str]:
+    """What each gold item lacks of its credit, in steps of ``1 / scale``."""
+    lost: Counter[str] = Counter()
+    for name, credit in errors.missed:
+        lost[name] += scale - round(credit * scale)
+    return lost
 
 
 def _flips(row: Row, most: int) -> Check:
     lost = sum(change.worse for change in row.changes)
-    gained = len(row.changes) - lost
-    fell = row.now is None or (row.before is not None and row.now < row.before - _SLACK)
-    what = f"{lost} item(s) lost, {gained} won"
-    if row.before is not None and row.now is not None:
-        what += f", F1 {row.before:.4f} → {row.now:.4f}"
-    return _limit(
-        "flips", not (fell and lost > most), f"{what}; tolerated with a lower F1: {most}", row.place
-    )
-
-
-def _better(row: Row) -> bool:
-    return row.delta is not None and row.delta > _SLACK
+    fell = row.now is None or (row.delta or 0) < -SLACK
+    f1 = "" if row.delta is None else f", F1 {f1_text(row.before, row.now)}"
+    what = f"{lost} item(s) lost, {len(row.changes) - lost} won{f1}; tolerated with a lower F1: {most}"
+    return _limit("flips", not (fell and lost > most), what, row.place)
 
 
 def _sums(old: Entry, new: Entry, label: str, documents: int) -> tuple[Ints, Ints] | None:
@@ -491,13 +464,10 @@ def _test(
     rows: dict[Place, Row], tests: Mapping[Place, PairedTest], alpha: float, checks: list[Check]
 ) -> None:
     """One check for each paired test, adjusted for all of them; rows get their p and what they gained."""
-    adjusted = supported(list(tests.values()), alpha)
-    for (place, test), (p, change) in zip(tests.items(), adjusted, strict=True):
-        row = rows[place]
-        rows[place] = replace(row, p=p, improved=change > 0)
-        what = "F1 is undefined on one side"
-        if row.before is not None and row.now is not None:
-            what = f"F1 {row.before:.4f} → {row.now:.4f}"
+    adjusted = zip(tests.items(), supported(list(tests.values()), alpha), strict=True)
+    for (place, test), (p, change) in adjusted:
+        row = rows[place] = replace(rows[place], p=p, improved=change > 0)
+        what = f"F1 {'is undefined on one side' if row.delta is None else f1_text(row.before, row.now)}"
         if p is not None:
             what += f", p {p:.4f} (paired randomisation of {test.units} documents, Holm over {len(tests)})"
         checks.append(_limit("test", change >= 0, f"{what}, level {alpha:g}", place))
@@ -512,18 +482,16 @@ def supported(tests: Sequence[PairedTest], alpha: float) -> list[tuple[float | N
     ]
 
 
-def _throughput(systems: Mapping[str, Any], rules: Rules, speeds: Mapping[str, float]) -> Iterator[Check]:
-    if rules.throughput is None:
-        return
-    for name in rules.throughput:
-        if name != "*" and name not in systems:
+def _throughput(
+    systems: Mapping[str, Any], floors: Mapping[str, float], speeds: Mapping[str, float]
+) -> Iterator[Check]:
+    for name in floors:
+        if name not in ("*", *systems):
             yield Check("rules", "invalid", f"a throughput is asked of {name}, which is not in the baseline")
     for system in systems:
-        least = rules.throughput.get(system, rules.throughput.get("*"))
-        if least is None:
-            continue
-        if system not in speeds:
+        least, speed = floors.get(system, floors.get("*")), speeds.get(system)
+        if least is not None and speed is None:
             yield Check("throughput", "invalid", "the speed was not measured", Place(system))
-            continue
-        what = f"{speeds[system]:.4g} times the speed of the reference extractor, floor {least:g}"
-        yield _limit("throughput", speeds[system] >= least, what, Place(system))
+        elif least is not None and speed is not None:
+            what = f"{speed:.4g} times the speed of the reference extractor, floor {least:g}"
+            yield _limit("throughput", speed >= least, what, Place(system))
