@@ -26,6 +26,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -255,8 +256,8 @@ def _annotations(
         same = item.kind.casefold().replace("-", "").replace("_", "") in COREFERENCE
         if same and item.id[0] in "*R" and all(name in spans for name in item.targets):
             joins.append(item)
-            for name in item.targets[1:]:
-                _merge(group, item.targets[0], name)
+            members = list(dict.fromkeys(chain.from_iterable(group[name] for name in item.targets)))
+            group |= dict.fromkeys(members, members)
             continue
         for name in _text_bounds(item, about, spans):
             notes[name].append(item.words)
@@ -294,13 +295,6 @@ def _annotations(
         for (name, (label, span)), level in zip(spans.items(), levels, strict=True)
     ]
     return Annotations(tuple(entities), clusters=tuple(clusters))
-
-
-def _merge(group: dict[str, list[str]], one: str, other: str) -> None:
-    into, gone = group[one], group[other]
-    if into is not gone:
-        into += gone
-        group |= dict.fromkeys(gone, into)
 
 
 def _text_bounds(item: _Line, about: Mapping[str, tuple[str, ...]], spans: Mapping[str, object]) -> list[str]:

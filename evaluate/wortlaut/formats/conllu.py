@@ -141,8 +141,7 @@ def _document(part: _Part, file: Path, number: int) -> Document:
                 before = _unescape(misc.get("SpacesBefore", ""))
                 position += len(before)
                 offsets.append((position, position + len(row[1])))
-                after = _unescape(misc["SpacesAfter"]) if "SpacesAfter" in misc else " "
-                after = "" if misc.get("SpaceAfter") == "No" else after
+                after = "" if misc.get("SpaceAfter") == "No" else _unescape(misc.get("SpacesAfter", "\\s"))
                 pieces += (before, row[1], after)
                 position += len(row[1]) + len(after)
             covered = max(covered, int(index["last"] or index["first"]))
@@ -289,16 +288,15 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
         if "\n" not in text and "\r" not in text:
             yield f"# text = {text}"
         for index in range(start, end):
-            misc = [f"Entity={brackets[index]}"] if index in brackets else []
-            if index == 0 and view.words[0][0]:
-                misc.append(f"SpacesBefore={_escape(document.text[: view.words[0][0]])}")
-            after = view.after(index)
-            if not after:
-                misc.append("SpaceAfter=No")
-            elif after != " " or index + 1 == len(view.words):
-                misc.append(f"SpacesAfter={_escape(after)}")
-            columns = (str(index - start + 1), view.surface(index), *"_" * 7, "|".join(misc) or "_")
-            yield "\t".join(columns)
+            after, last = view.after(index), index + 1 == len(view.words)
+            misc = {
+                "Entity": brackets.get(index, ""),
+                "SpacesBefore": "" if index else _escape(document.text[: view.words[0][0]]),
+                "SpaceAfter": "" if after else "No",
+                "SpacesAfter": _escape(after) if after != " " or last else "",
+            }
+            shown = "|".join(f"{key}={value}" for key, value in misc.items() if value) or "_"
+            yield "\t".join((str(index - start + 1), view.surface(index), *"_" * 7, shown))
         yield ""
 
 

@@ -26,10 +26,14 @@ def _checked(path: Path) -> Path:
 
 def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where, and the JSON object of each line; blank lines are passed over."""
-    with _checked(path).open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield f"{path}:{number}", loads(line, f"{path}:{number}")
+    with _checked(path).open("rb") as file:
+        yield from ((where, item) for _, where, item in numbered(file, path))
+
+
+def numbered(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Number, place and JSON object of each line of the file at ``path``; blank lines are passed over."""
+    found = ((number, f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
+    return ((number, where, loads(line, where)) for number, where, line in found)
 
 
 def read_json(path: Path) -> Any:

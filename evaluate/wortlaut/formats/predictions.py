@@ -14,7 +14,7 @@ from wortlaut.formats import files, jsonl
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document
 from wortlaut.records.annotations import document_id, document_text, parse, record
-from wortlaut.records.objects import fail, loads
+from wortlaut.records.objects import fail
 
 
 def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]]]:
@@ -31,11 +31,7 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
             f"no predictions at {path}: {error.strerror}", hint="Check the path after preds:."
         ) from None
     with lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            where = f"{path}:{number}"
-            record = loads(line, where)
+        for number, where, record in jsonl.numbered(lines, path):
             name = document_id(record, where)
             if name in seen:
                 fail(
@@ -52,16 +48,19 @@ def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -
 
     One that has its text in neither has an empty one.
     """
-    documents = []
-    for where, name, item in read_records(path):
-        text = (texts or {}).get(name) or document_text(item, where)
-        documents.append(Document(name, text or "", parse(item, where=where, text=text)[1]))
-    return documents
+    found = (
+        (where, name, item, (texts or {}).get(name) or document_text(item, where))
+        for where, name, item in read_records(path)
+    )
+    return [
+        Document(name, text or "", parse(item, where=where, text=text)[1])
+        for where, name, item, text in found
+    ]
 
 
 def read(path: Path) -> Iterator[Document]:
     """The documents of a file whose lines all hold their ``text``."""
-    for where, _, item in read_records(path):
+    for where, name, item in read_records(path):
         text = document_text(item, where)
         if text is None:
             fail(
@@ -69,8 +68,7 @@ def read(path: Path) -> Iterator[Document]:
                 where,
                 "A document needs its text: write it into each line, or score the file as it is.",
             )
-        name, annotations = parse(item, where=where, text=text)
-        yield Document(name, text, annotations)
+        yield Document(name, text, parse(item, where=where, text=text)[1])
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

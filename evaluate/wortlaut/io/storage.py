@@ -26,12 +26,11 @@ def opened(url: str) -> tuple[Any, str]:
     import fsspec
 
     try:
-        fs, path = fsspec.core.url_to_fs(url)
+        return fsspec.core.url_to_fs(url)  # type: ignore[no-any-return]
     except ImportError as error:
         raise MissingExtraError(str(error), where=url, hint="Install what opens it, such as s3fs.") from error
     except ValueError as error:
         raise DataError(str(error), where=url) from error
-    return fs, path
 
 
 class Folder:
@@ -59,8 +58,7 @@ class Folder:
         try:
             if self.path is not None:
                 return (self.path / name).read_bytes()
-            data: bytes = self._fs.cat_file(f"{self._root}/{name}")
-            return data
+            return bytes(self._fs.cat_file(f"{self._root}/{name}"))
         except FileNotFoundError:
             raise MissingFileError("no such file", where=f"{self}/{name}") from None
         except OSError as error:

@@ -269,22 +269,17 @@ def _list(items: object, key: str, at: str, where: str) -> Sequence[object]:
 
 def _check_text(document: Mapping[str, object], text: str | None, where: str) -> None:
     given, digest = (_text(field, document.get(field.name), "the line", where) for field in _TEXTS)
-    if text is None:
-        return
-    if given is not None and given != text:
-        same = next((how for how, variant in _variants(text) if variant == given), None)
-    elif digest is not None and digest.lower() != text_hash(text):
-        same = next((how for how, variant in _variants(text) if text_hash(variant) == digest.lower()), None)
-    else:
-        return
-    fail(
-        f"prediction for the wrong text: the {'text' if given not in (None, text) else 'sha256'} of document "
-        f"{document['id']!r} is not that of the corpus",
-        where,
-        f"It is the corpus's text {same}: offsets differ. Run the system on the corpus's own text."
-        if same
-        else "Run the system on this corpus's text.",
-    )
+    for key, value, of in (("text", given, str), ("sha256", digest and digest.lower(), text_hash)):
+        if text is not None and value is not None and value != of(text):
+            same = next((how for how, variant in _variants(text) if of(variant) == value), None)
+            fail(
+                f"prediction for the wrong text: the {key} of document {document['id']!r} is not that of the "
+                "corpus",
+                where,
+                f"It is the corpus's text {same}: offsets differ. Run the system on the corpus's own text."
+                if same
+                else "Run the system on this corpus's text.",
+            )
 
 
 def _variants(text: str) -> Iterator[tuple[str, str]]:

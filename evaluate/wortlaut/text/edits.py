@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 from wortlaut.errors import DataError
 from wortlaut.model import Span
@@ -126,21 +127,17 @@ def apply(text: str, edits: Iterable[Edit]) -> tuple[str, OffsetMap]:
 
 def arranged(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[str, OffsetMap]:
     """The ranges, which cover the text, in another order, with the map."""
-    pieces = []
-    new = 0
-    for start, end in ranges:
-        if end > start:
-            pieces.append(Piece(start, end, new, new + end - start, True))
-            new += end - start
+    kept = [(start, end) for start, end in ranges if end > start]
+    places = accumulate((end - start for start, end in kept), initial=0)
+    pieces = [Piece(s, e, new, new + e - s, True) for (s, e), new in zip(kept, places, strict=False)]
     return "".join(text[piece.start : piece.end] for piece in pieces), OffsetMap(tuple(pieces))
 
 
 def characters(text: str) -> Iterator[tuple[int, int]]:
     """Each letter with the marks that combine with it, a Korean syllable with all of its letters."""
-    start = 0
-    for at in range(1, len(text)):
-        if not (unicodedata.combining(text[at]) or "\u1160" <= text[at] <= "\u11ff"):
-            yield start, at
-            start = at
-    if text:
-        yield start, len(text)
+    starts = [
+        at
+        for at, character in enumerate(text)
+        if at == 0 or not (unicodedata.combining(character) or "\u1160" <= character <= "\u11ff")
+    ]
+    return pairwise([*starts, len(text)])

@@ -42,7 +42,7 @@ _BEFORE_ORDINAL = re.compile(
     re.IGNORECASE,
 )
 
-_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_PARAGRAPH = re.compile(r"\S(?:[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*\S)?")
 _OPENING = r"\"'„“”‚‘’«»‹›(\[{\-–—*•"
 #: An end: full stops, marks, ellipses, whatever closes right behind them, then white space.
 _STOP = re.compile(r"[.!?…]+[\"'“”‘’«»‹›)\]}]*(?=\s)")
@@ -67,14 +67,7 @@ _WORD = re.compile(
 
 def paragraphs(text: str) -> list[tuple[int, int]]:
     """The lines that hold more than white space, without the white space around them."""
-    found = []
-    for line in _LINE.finditer(text):
-        content = line.group()
-        start = line.start() + len(content) - len(content.lstrip())
-        end = line.start() + len(content.rstrip())
-        if start < end:
-            found.append((start, end))
-    return found
+    return [found.span() for found in _PARAGRAPH.finditer(text)]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -106,11 +99,10 @@ def tokens(text: str) -> list[tuple[int, int]]:
     position = 0
     while match := _WORD.search(text, position):
         start, position = match.span()
-        if text.startswith(".", position) and not text.startswith("..", position):
-            # The last stop of a sentence is its own token even after an abbreviation.
-            closes = position + 1 in ends
-            if not closes and _keeps_stop(text, start, position):
-                position += 1
+        stop = text.startswith(".", position) and not text.startswith("..", position)
+        # The last stop of a sentence is its own token even after an abbreviation.
+        if stop and position + 1 not in ends and _keeps_stop(text, start, position):
+            position += 1
         found.append((start, position))
     return found
 
@@ -129,10 +121,8 @@ def _keeps_stop(text: str, begin: int, stop: int) -> bool:
         start -= 1
     word = text[start:stop]
     if word.isdecimal():
-        if len(word) > 2:
-            return False
         following = _NEXT_LETTER.match(text, stop + 1)
-        if following is None:
+        if len(word) > 2 or following is None:
             return False
         before = _BEFORE_ORDINAL.search(text, max(0, start - 12), start)
         return bool(following.group(1).islower() or before or _AFTER_ORDINAL.match(text, stop + 1))
