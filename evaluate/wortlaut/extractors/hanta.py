@@ -110,12 +110,10 @@ class Hanta:
         if forms[i] not in self._first_names:
             return None
         end = self._run(forms, tags, i)
-        last = forms[end - 1]
-        if any(form in self._cues["organisation inside"] for form in forms[i:end]):
+        if not self._cues["organisation inside"].isdisjoint(forms[i:end]):
             return _Name(i, end, "ORG")
-        if end - i == 1 and self._names.get(last):
-            return None
-        return _Name(i, end, "PER", sure=end - i > 1)
+        single = end - i == 1
+        return None if single and self._names.get(forms[i]) else _Name(i, end, "PER", sure=not single)
 
     def _tagged(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
         """The run of proper nouns that begins at token ``i``."""
@@ -136,20 +134,17 @@ class Hanta:
                 # The stop of the ordinal is a token; the last token of a sentence is the sentence's.
                 return end + (2 if forms[end + 1 : end + 2] == ["."] and end + 2 < len(forms) else 1)
             # A second name may follow one or two particles: Ursula von der Leyen.
-            step = next(
-                (end + n for n in (3, 2, 1) if _PARTICLE.fullmatch(" ".join(forms[end : end + n]))), end
-            )
-            if step < len(forms) and (
+            particles = (n for n in (3, 2, 1) if _PARTICLE.fullmatch(" ".join(forms[end : end + n])))
+            step = end + next(particles, 0)
+            # A capital on what is no noun: Kim Jong Un, for the tagger a pronoun.
+            others = ("ART", "KON") if step > end or end == i + 1 else ("NN", "ART", "KON")
+            if step >= len(forms) or not (
                 self._is_name(forms, tags, step)
-                or (first and _capitalised(forms[step]) and step > end and tags[step] in ("NN", "NE"))
-                or (first and end == i + 1 and tags[step] in ("NN", "NE") and _capitalised(forms[step]))
-                # A capital on what is no noun: Kim Jong Un, for the tagger a pronoun.
-                or (first and _capitalised(forms[step]) and tags[step] not in ("NN", "ART", "KON"))
+                or (first and _capitalised(forms[step]) and tags[step] not in others)
                 or re.fullmatch(r"[A-ZÄÖÜ]\.", forms[step])
             ):
-                end = step + 1
-            else:
                 break
+            end = step + 1
         return end
 
     def _is_name(self, forms: Sequence[str], tags: Sequence[str], i: int) -> bool:

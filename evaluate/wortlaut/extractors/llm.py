@@ -44,6 +44,10 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: How many things that are not in the texts a note names.
 SHOWN = 10
 Format = Literal["json_schema", "json_object", "text"]
+_KEY = "Check OPENAI_API_KEY and what it may be used for."
+#: What may help where the endpoint refuses, by HTTP status.
+_ADVICE = {401: _KEY, 403: _KEY, 404: "Check the model's name and base_url, which mostly ends in /v1."}
+_OTHER_FORMAT = "An endpoint that knows no JSON Schema may take ?format=json_object or ?format=text."
 
 
 def schema() -> dict[str, Any]:
@@ -188,7 +192,9 @@ class LanguageModel:
                 problem = self._clean(f"HTTP {error.status_code}: {error.message}")
                 if not _passes(error):
                     raise ExtractorError(
-                        f"the endpoint refused: {problem}", where=where, hint=_advice(error.status_code)
+                        f"the endpoint refused: {problem}",
+                        where=where,
+                        hint=_ADVICE.get(error.status_code, _OTHER_FORMAT),
                     ) from None
                 wait = max(wait, _asked_to_wait(error))
             except openai.APIConnectionError as error:  # a timeout is one, too
@@ -232,24 +238,22 @@ class LanguageModel:
         return content, f"{problem}: {content[:80]!r}" if problem else ""
 
     def _question(self, text: Text) -> dict[str, Any]:
-        settings, prompt = self._settings, self._prompt
-        question: dict[str, Any] = {"model": settings.model}
-        if settings.format == "json_schema":
-            question["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "annotations", "strict": True, "schema": self._schema},
-            }
-        else:
-            prompt += f"\nThe JSON Schema of the answer, which is JSON only:\n{json.dumps(self._schema)}\n"
-            if settings.format == "json_object":
-                question["response_format"] = {"type": "json_object"}
-        if settings.temperature is not None:
-            question["temperature"] = settings.temperature
-        question["messages"] = [
-            {"role": "system", "content": prompt},
-            {"role": "user", "content": str(text)},
-        ]
-        return question
+        settings, schema = self._settings, {"name": "annotations", "strict": True, "schema": self._schema}
+        formats: dict[str, object] = {
+            "json_schema": {"type": "json_schema", "json_schema": schema},
+            "json_object": {"type": "json_object"},
+        }
+        shown = f"\nThe JSON Schema of the answer, which is JSON only:\n{json.dumps(self._schema)}\n"
+        prompt = self._prompt if settings.format == "json_schema" else self._prompt + shown
+        options = {"response_format": formats.get(settings.format), "temperature": settings.temperature}
+        return {
+            "model": settings.model,
+            **{name: value for name, value in options.items() if value is not None},
+            "messages": [
+                {"role": "system", "content": prompt},
+                {"role": "user", "content": str(text)},
+            ],
+        }
 
     def _grounded(self, text: Text, answer: _Answer) -> Annotations:
         self._count.update(answer.cost)
@@ -469,14 +473,6 @@ def _asked_to_wait(error: Any) -> float:
         return min(LONGEST_WAIT, max(0.0, float(error.response.headers.get("retry-after", ""))))
     except ValueError:
         return 0.0
-
-
-def _advice(status: int) -> str:
-    if status in (401, 403):
-        return "Check OPENAI_API_KEY and what it may be used for."
-    if status == 404:
-        return "Check the model's name and base_url, which mostly ends in /v1."
-    return "An endpoint that knows no JSON Schema may take ?format=json_object or ?format=text."
 
 
 def _cache_folder() -> Path:

@@ -15,6 +15,12 @@ _lines = partial(lists.read_lines, _HERE)
 GERMAN_SPEAKING = frozenset(("DE", "AT", "CH", "LI", "LU"))
 CITY_POPULATION, OWN_INHABITANTS, WORLD_POPULATION = 15_000, 60_000, 150_000
 ADJECTIVE_ENDINGS = ("e", "en", "er", "es", "em")
+#: What a noun for an inhabitant ends in, and what its other forms end in instead.
+_NOUN_ENDINGS = (
+    ("e", ("en", "in", "innen")),
+    ("er", ("ers", "ern", "erin", "erinnen")),
+    ("in", ("innen",)),
+)
 #: Names that Babel gives to what is no place.
 _NO_TERRITORY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "001", "QO"))
 
@@ -98,20 +104,14 @@ def _territories() -> Iterator[str]:
 def _adjectives() -> Iterator[str]:
     for line in _lines("adjectives.txt"):
         adjective, *nouns = line.split()
-        for form in (
-            () if adjective == "-" else (adjective, *(adjective + ending for ending in ADJECTIVE_ENDINGS))
-        ):
-            yield form
-            if form != adjective:  # the bare form with a capital is the language
-                yield form[0].upper() + form[1:]
+        if adjective != "-":
+            inflected = [adjective + ending for ending in ADJECTIVE_ENDINGS]
+            # The bare form with a capital is the language.
+            yield from (adjective, *inflected, *(form[0].upper() + form[1:] for form in inflected))
         for noun in nouns:
             yield noun
-            if noun.endswith("e"):
-                yield from (noun + "n", noun[:-1] + "in", noun[:-1] + "innen")
-            elif noun.endswith("er"):
-                yield from (noun + "s", noun + "n", noun + "in", noun + "innen")
-            elif noun.endswith("in"):
-                yield noun + "nen"
+            changed = ((noun.removesuffix(end), forms) for end, forms in _NOUN_ENDINGS if noun.endswith(end))
+            yield from (stem + form for stem, forms in changed for form in forms)
 
 
 def _inhabitants(city: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,13 +20,10 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 #: No-break, figure, thin and other spaces of one character.
 _SPACES = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _HYPHENS = "\u2010\u2011"
-_SIGN = re.compile(f"[{_INVISIBLE}{_SPACES}{_HYPHENS}]")
-_NOTHING, _SPACE, _HYPHEN = (
-    re.compile(f"[{_INVISIBLE}]"),
-    re.compile(f"[{_SPACES}]"),
-    re.compile(f"[{_HYPHENS}]"),
-)
-_LINE_END = ("\n", "\r")
+#: A soft hyphen at the end of a line is seen.
+_SIGN = re.compile(f"(\u00ad(?=[\n\r])|[{_HYPHENS}])|([{_SPACES}])|[{_INVISIBLE}]")
+#: What a sign of each of these groups is read as.
+_READ_AS: Mapping[int | None, str] = {1: "-", 2: " ", None: ""}
 #: A line that begins in lower case: whoever wraps German text makes some.
 _GOES_ON = re.compile(r"\n[ \t]*[a-zäöüß]")
 _LINE = re.compile(r"[^\r\n]+")
@@ -96,7 +93,7 @@ def view(text: str) -> View:
 def _signs(text: str) -> Iterator[Edit]:
     """No signs that a reader takes for others or for nothing; one may part a letter from its mark."""
     for match in _SIGN.finditer(text):
-        yield Edit(*match.span(), _sign(text, match.end(), match.group()))
+        yield Edit(*match.span(), _READ_AS[match.lastindex])
 
 
 def _letters(text: str) -> Iterator[Edit]:
@@ -104,12 +101,6 @@ def _letters(text: str) -> Iterator[Edit]:
     if not unicodedata.is_normalized("NFC", text):
         for start, end in characters(text):
             yield Edit(start, end, unicodedata.normalize("NFC", text[start:end]))
-
-
-def _sign(text: str, end: int, sign: str) -> str:
-    if sign == "\u00ad" and text.startswith(_LINE_END, end):
-        return "-"  # that soft hyphen is seen
-    return _NOTHING.sub("", _SPACE.sub(" ", _HYPHEN.sub("-", sign)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +128,16 @@ class _Break:
 
 def _lines(text: str) -> Iterator[Edit]:
     """Sentences in one line, where lines were wrapped: see :func:`_width`."""
-    if not _GOES_ON.search(text):
-        return
-    breaks = list(_breaks(text))
+    breaks = list(_breaks(text)) if _GOES_ON.search(text) else []
     width = _width(breaks)
     for one in breaks:
-        lower = one.following[0].islower()
+        lower, upper = one.following[0].islower(), one.following[0].isupper()
         if one.divided and lower and one.following not in _BESIDE:
             # US-\namerikanisch keeps its hyphen.
             kept = text[one.start - 2].isupper()
             yield Edit(one.start - (not kept), one.end, "")
         elif width is not None and one.length <= _WIDEST and (one.inside or one.full(width)):
-            compound = one.divided and one.following[0].isupper()
-            yield Edit(one.start, one.end, "" if compound else " ")
+            yield Edit(one.start, one.end, "" if one.divided and upper else " ")
 
 
 def _breaks(text: str) -> Iterator[_Break]:
@@ -175,11 +163,9 @@ def _width(breaks: list[_Break]) -> int | None:
 
     Where lines were wrapped, sentences go on in lower case behind lines that their next word did not fit in.
     """
-    lengths = sorted(one.length for one in breaks if one.length <= _WIDEST)
-    if not lengths:
-        return None
+    breaks = [one for one in breaks if one.length <= _WIDEST]
     # Not the longest one: an address or a table reaches over the edge.
-    width = lengths[9 * len(lengths) // 10]
-    inside = [one for one in breaks if one.length <= _WIDEST and one.inside]
+    width = sorted(one.length for one in breaks)[9 * len(breaks) // 10] if breaks else 0
+    inside = [one for one in breaks if one.inside]
     full = sum(one.divided or one.longer > _RAGGED * width for one in inside)
     return width if width >= _NARROWEST and full >= 2 and 3 * full >= 2 * len(inside) else None

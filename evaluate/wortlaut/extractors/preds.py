@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -90,16 +90,13 @@ class Lines:
 
     def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
         """Id and annotations of each place, checked against its text."""
-        with ExitStack() as stack:
-            opened = -1
-            for place, text in zip(places, texts, strict=True):
-                if place.file != opened:
-                    stack.close()
-                    lines = stack.enter_context(self._files[place.file].open("rb"))
-                    opened = place.file
-                lines.seek(place.offset)
-                where = self.where(place)
-                yield parse(loads(lines.readline(), where), where=where, text=text)
+        pairs = zip(places, texts, strict=True)
+        for file, group in groupby(pairs, key=lambda pair: pair[0].file):
+            with self._files[file].open("rb") as lines:
+                for place, text in group:
+                    lines.seek(place.offset)
+                    where = self.where(place)
+                    yield parse(loads(lines.readline(), where), where=where, text=text)
 
 
 class Shards:

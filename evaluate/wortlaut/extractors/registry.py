@@ -13,7 +13,9 @@ import inspect
 import re
 import sys
 import types
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -281,10 +283,12 @@ class _Function:
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations | Mapping[str, object]]:
         for result in self._function(texts):
-            if isinstance(result, Mapping):
-                self._seen.update(layer for layer in LAYERS if layer in result)
-            else:
-                self._seen.update(layer for layer in LAYERS if getattr(result, layer, ()))
+            said = (
+                result
+                if isinstance(result, Mapping)
+                else {layer for layer in LAYERS if getattr(result, layer, ())}
+            )
+            self._seen.update(layer for layer in LAYERS if layer in said)
             yield result  # type: ignore[misc]  # the run checks the type
 
 
@@ -306,19 +310,16 @@ def _factory(spec: Spec) -> tuple[Callable[..., object], tuple[str, ...]]:
         if not rest.strip():
             raise DataError(f"nothing after {head}:", where=spec.target, hint=f"Write {head}:{what}.")
         return _built_in(spec.target, built_in), (rest,)
-    if colon or spec.target.endswith(".py"):
-        return load(spec.target), ()
-    return _named(spec.target), ()
+    return (load if colon or spec.target.endswith(".py") else _named)(spec.target), ()
 
 
 def load(target: str) -> Callable[..., object]:
     """What ``package.module:name`` or ``path/to/file.py:name`` is. Raises WortlautError."""
     path, colon, name = target.rpartition(":")
-    if path.endswith(".py"):
-        return _attribute(_module_from_file(path, target), name, target)
-    if not colon or target.endswith(".py"):
+    if not path.endswith(".py") and (not colon or target.endswith(".py")):
         raise DataError("no factory named", where=target, hint=f"Write {target}:FACTORY.")
-    return _attribute(_module(path, target), name, target)
+    module = _module_from_file if path.endswith(".py") else _module
+    return _attribute(module(path, target), name, target)
 
 
 def _named(name: str) -> Callable[..., object]:
@@ -345,23 +346,23 @@ def _built_in(target: str, built_in: _BuiltIn) -> Callable[..., object]:
 
 
 def _module(name: str, where: str) -> types.ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
-            raise _broken(error, where) from error
-        hint = "Is it installed in this environment?"
-        if Path(f"{name.replace('.', '/')}.py").is_file():
-            hint = f"For the file in this folder write {name.replace('.', '/')}.py:FACTORY."
-        from wortlaut.formats import FORMATS
+    with _importing(where):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+                raise
+            from wortlaut.formats import FORMATS
 
-        if name in FORMATS:
-            hint = f"{name}: names a corpus. Two annotated files are scored by wortlaut score GOLD {where}"
-        raise UnknownNameError(f"no module named {error.name!r}", where=where, hint=hint) from error
-    except WortlautError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise _broken(error, where) from error
+            file = f"{name.replace('.', '/')}.py"
+            hint = "Is it installed in this environment?"
+            if name in FORMATS:
+                hint = (
+                    f"{name}: names a corpus. Two annotated files are scored by wortlaut score GOLD {where}"
+                )
+            elif Path(file).is_file():
+                hint = f"For the file in this folder write {file}:FACTORY."
+            raise UnknownNameError(f"no module named {error.name!r}", where=where, hint=hint) from error
 
 
 def _module_from_file(path: str, where: str) -> types.ModuleType:
@@ -370,20 +371,22 @@ def _module_from_file(path: str, where: str) -> types.ModuleType:
         raise MissingFileError(f"no file {path}", where=where)
     # One module for one file, under a name that no installed module has.
     name = f"wortlaut_extractor_{re.sub(r'[^0-9A-Za-z]', '_', str(file.resolve()))}"
-    if name in sys.modules:
-        return sys.modules[name]
-    found = importlib.util.spec_from_file_location(name, file)
-    assert found is not None and found.loader is not None  # the file is there and ends in .py
-    module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module
-    try:
-        found.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if isinstance(error, Exception | SystemExit) and not isinstance(error, WortlautError):
-            raise _broken(error, where) from error
-        raise
-    return module
+    if name not in sys.modules:
+        found = importlib.util.spec_from_file_location(name, file)
+        assert found is not None and found.loader is not None  # the file is there and ends in .py
+        sys.modules[name] = importlib.util.module_from_spec(found)
+        with _importing(where):
+            try:
+                found.loader.exec_module(sys.modules[name])
+            except BaseException:
+                del sys.modules[name]
+                raise
+    return sys.modules[name]
+
+
+def _importing(where: str) -> AbstractContextManager[None]:
+    hint = "Install what it needs, or mend it; the other extractors are not affected."
+    return raised_as(ExtractorError, "the plug-in cannot be imported:", where, hint)
 
 
 def _attribute(module: types.ModuleType, name: str, where: str) -> Callable[..., object]:
@@ -396,14 +399,6 @@ def _attribute(module: types.ModuleType, name: str, where: str) -> Callable[...,
     if not callable(value):
         raise ExtractorError(f"{name} is {type(value).__name__}, not a factory", where=where)
     return value
-
-
-def _broken(error: BaseException, where: str) -> ExtractorError:
-    return ExtractorError(
-        f"the plug-in cannot be imported: {type(error).__name__}: {error}",
-        where=where,
-        hint="Install what it needs, or mend it; the other extractors are not affected.",
-    )
 
 
 def converted(factory: Callable[..., object], spec: Spec, positional: int) -> dict[str, object]:
@@ -420,14 +415,11 @@ def converted(factory: Callable[..., object], spec: Spec, positional: int) -> di
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
     keywords: dict[str, object] = {}
     for key, value in spec.options:
-        if key in known:
-            keywords[key] = _convert(value, known[key], f"{spec.target}, option {key}")
-        elif anything:
-            keywords[key] = value
-        elif known:
-            raise unknown_name("option", key, known, where=spec.target)
-        else:
-            raise UnknownNameError(f"unknown option {key!r}", where=spec.target, hint="It has no options.")
+        if key not in known and not anything:
+            none = UnknownNameError(f"unknown option {key!r}", where=spec.target, hint="It has no options.")
+            raise unknown_name("option", key, known, where=spec.target) if known else none
+        where = f"{spec.target}, option {key}"
+        keywords[key] = _convert(value, known[key], where) if key in known else value
     lacking = [p.name for p in known.values() if p.default is p.empty and p.name not in keywords]
     if lacking:
         raise DataError(
@@ -445,10 +437,8 @@ def _convert(value: str, parameter: inspect.Parameter, where: str) -> object:
         wanted = str if parameter.default in (None, parameter.empty) else type(parameter.default)
     if get_origin(wanted) in (Union, types.UnionType):
         wanted = next((kind for kind in get_args(wanted) if kind is not type(None)), str)
-    if get_origin(wanted) is Literal:
-        if value not in get_args(wanted):
-            raise DataError(f"{value!r} is none of {', '.join(map(str, get_args(wanted)))}", where=where)
-        return value
+    if get_origin(wanted) is Literal and value not in get_args(wanted):
+        raise DataError(f"{value!r} is none of {', '.join(map(str, get_args(wanted)))}", where=where)
     if wanted is bool:
         if value.lower() not in _BOOLEANS:
             raise DataError(f"{value!r} is neither true nor false", where=where)
@@ -467,12 +457,10 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 def entry_points(group: str = GROUP) -> dict[str, list[metadata.EntryPoint]]:
     """The entry points of a group by name; the same one found twice on the path counts once."""
-    points: dict[str, list[metadata.EntryPoint]] = {}
+    points: dict[str, dict[tuple[str, str], metadata.EntryPoint]] = defaultdict(dict)
     for point in metadata.entry_points(group=group):
-        same = points.setdefault(point.name, [])
-        if not any((point.value, source(point)) == (other.value, source(other)) for other in same):
-            same.append(point)
-    return points
+        points[point.name].setdefault((point.value, source(point)), point)
+    return {name: [*same.values()] for name, same in points.items()}
 
 
 def plug_in(
@@ -558,11 +546,17 @@ def _declared_finds(file: Path) -> tuple[str, ...]:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return ()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if "finds" in {t.id if isinstance(t, ast.Name) else getattr(t, "attr", "") for t in targets}:
-                constants = (item for item in ast.walk(node.value) if isinstance(item, ast.Constant))
-                found |= {str(item.value) for item in constants}
+    assigned = (
+        (target, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    )
+    declared = (
+        value
+        for target, value in assigned
+        if "finds" in (getattr(target, "id", ""), getattr(target, "attr", ""))
+    )
+    constants = (item for value in declared for item in ast.walk(value) if isinstance(item, ast.Constant))
+    found = {str(item.value) for item in constants}
     return tuple(layer for layer in LAYERS if layer in found)
