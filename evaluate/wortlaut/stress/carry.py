@@ -85,12 +85,10 @@ class Transformed:
 
     def span(self, span: Span) -> Span | None:
         """Where a span of the document before is now; ``None`` if nothing of it is left."""
+        moved: Span | None = span
         for one in self.maps:
-            moved = one.span(span)
-            if moved is None:
-                return None
-            span = moved
-        return span
+            moved = None if moved is None else one.span(moved)
+        return moved
 
     def position(self, position: int) -> int:
         for one in self.maps:
@@ -224,7 +222,6 @@ class _Carrier:
     def entities(self) -> list[tuple[int, Entity]]:
         found: list[tuple[int, Entity]] = []
         seen: set[tuple[Span, int]] = set()
-        names: list[Span] = []
         outer = [entity.span for entity in self.document.entities if entity.level == 1]
         places = Counter((entity.span, entity.level) for entity in self.document.entities)
         # Outer names first, since an inner one goes with the name that it is part of.
@@ -232,15 +229,13 @@ class _Carrier:
             moved = self.span(entity.span)
             inner = entity.level == 2 and any(span.contains(entity.span) for span in outer)
             if isinstance(moved, Span):
-                if inner and not any(name.contains(moved) for name in names):
+                if inner and not any(level == 1 and name.contains(moved) for name, level in seen):
                     moved = "the name that it is part of is dropped"
                 elif (moved, entity.level) in seen and places[entity.span, entity.level] == 1:
                     moved = "it coincides with another one"
             if isinstance(moved, str):
                 self.drop(f"entity {entity.label}", entity.span, moved)
                 continue
-            if entity.level == 1:
-                names.append(moved)
             seen.add((moved, entity.level))
             found.append((i, replace(entity, span=moved)))
         return sorted(found, key=lambda pair: pair[0])
@@ -249,37 +244,35 @@ class _Carrier:
         found: list[tuple[int, Quote]] = []
         seen: dict[tuple[Any, ...], Quote] = {}
         for i, quote in enumerate(self.document.quotes):
-            spans: dict[str, Any] = {}
-            reason = ""
-            for role in ("content", *ROLES):
-                span = quote.role(role)
-                if span is None:
-                    continue
-                moved = self.span(span)
-                if isinstance(moved, str):
-                    reason = reason or (moved if role == "content" else f"its {role}: {moved}")
-                else:
-                    spans[role] = moved
-            if not reason:
-                new = replace(quote, **spans)
-                key = (new.type, new.content, new.speaker_entity)
-                twin = seen.setdefault(key, quote)
+            moved: dict[str, Any] = {
+                role: self.span(span)
+                for role in ("content", *ROLES)
+                if (span := quote.role(role)) is not None
+            }
+            reasons = [
+                why if role == "content" else f"its {role}: {why}"
+                for role, why in moved.items()
+                if isinstance(why, str)
+            ]
+            if not reasons:
+                new = replace(quote, **moved)
+                twin = seen.setdefault((new.type, new.content, new.speaker_entity), quote)
                 if twin is not quote and twin.content != quote.content:
-                    reason = f"it coincides with {twin.id}"
-            if reason:
-                self.drop(f"quote {quote.id}", quote.content, reason)
+                    reasons = [f"it coincides with {twin.id}"]
+            if reasons:
+                self.drop(f"quote {quote.id}", quote.content, reasons[0])
             else:
                 found.append((i, new))
         contents = {quote.id: quote.content for _, quote in found}
         before = {quote.id: quote.content for quote in self.document.quotes}
         for n, (i, quote) in enumerate(found):
             parent = quote.parent
-            if parent is None or parent not in before:
-                continue
-            outside = parent not in contents or (
-                before[parent].contains(before[quote.id]) and not contents[parent].contains(quote.content)
-            )
-            if outside:
+            if parent in before and (
+                parent not in contents
+                or (
+                    before[parent].contains(before[quote.id]) and not contents[parent].contains(quote.content)
+                )
+            ):
                 self.dropped.append(f"quote {quote.id}: its parent {parent} is dropped, it now has none")
                 found[n] = (i, replace(quote, parent=None))
         return found
@@ -288,8 +281,7 @@ class _Carrier:
         self, entities: list[Entity], quotes: list[Quote]
     ) -> list[tuple[int, tuple[int, ...], Cluster]]:
         used = {entity.entity for entity in entities} | {quote.speaker_entity for quote in quotes}
-        before = {entity.entity for entity in self.document.entities}
-        before |= {quote.speaker_entity for quote in self.document.quotes}
+        before = {e.entity for e in self.document.entities} | {q.speaker_entity for q in self.document.quotes}
         found = []
         for i, cluster in enumerate(self.document.clusters):
             seen = {entity.span for entity in entities if entity.entity == cluster.id}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Progress, checked_schemas, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
 from wortlaut.evaluation.scorer import Scoring, Source
-from wortlaut.evaluation.systems import Item, Judged, Scored, System, named
+from wortlaut.evaluation.systems import Judged, Scored, named
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
@@ -36,6 +37,7 @@ from wortlaut.version import VERSION
 
 #: Cases that a row keeps for each side.
 CASES = 20
+_NO_ITEMS = Judged((), np.zeros(0, np.int64), (), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,10 @@ def stress(
     lacking: list[str] = []
     if extractors is None:
         extractors, lacking = built_in_extractors()
-    wanted = _readers(extractors)
+    wanted = named(extractors)
+    if readers := [system.name for system in wanted if system.spec.startswith("preds:")]:
+        hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
+        raise DataError("a file of predictions cannot read a changed text", where=readers[0], hint=hint)
     functions = {spec: transformer(spec, seed) for spec in dict.fromkeys(transforms or built_in())}
     resampling = Resampling("document", samples, seed)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
@@ -189,17 +194,16 @@ def stress(
     tried = [one.name for one in applied if one.changed]
     rows: list[Row] = []
     failures: list[Failure] = []
-    names = []
     for system in wanted:
         name = system.name
-        names.append(name)
         opened = _Opened(system.runs[0], tally(name, len(loaded.documents) * (len(tried) + 1), progress))
         try:
-            before = opened.find(loaded.documents)
-            base = scored_as(system, scoring, loaded.documents, before, opened.finds)
+            before, finds = opened.find(loaded.documents)
+            base = scored_as(system, scoring, loaded.documents, before, finds)
             for spec in tried:
-                texts = loaded.documents, variants(spec)
-                side = _Side(scoring, *texts, opened, before, base, resampling, trials)
+                side = _Side(
+                    scoring, loaded.documents, variants(spec), opened, before, base, resampling, trials
+                )
                 try:
                     rows += side.rows(spec)
                 except WortlautError as error:
@@ -218,7 +222,7 @@ def stress(
         len(scoring.gold.units),
         seed,
         samples,
-        tuple(names),
+        tuple(system.name for system in wanted),
         applied,
         tuple(rows),
         tuple(failures),
@@ -238,16 +242,6 @@ def _schemas(schemas: Sequence[str]) -> list[str]:
         hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
         raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
     return chosen
-
-
-def _readers(wanted: str | Extractor | Sequence[str | Extractor]) -> list[System]:
-    """Those that are wanted, by name. Raises DataError where one cannot read a text."""
-    readers = named(wanted)
-    for system in readers:
-        if system.spec.startswith("preds:"):
-            hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
-            raise DataError("a file of predictions cannot read a changed text", where=system.name, hint=hint)
-    return readers
 
 
 def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
@@ -283,18 +277,16 @@ class _Opened:
     made: str | Extractor
     advance: Callable[[int], object]
     extractor: Any = None
-    finds: tuple[str, ...] = ()
 
-    def find(self, documents: Sequence[Document]) -> list[Annotations]:
+    def find(self, documents: Sequence[Document]) -> tuple[list[Annotations], tuple[str, ...]]:
+        """What it finds, and the layers that it looks for."""
         if self.extractor is None:
             self.extractor = extractor_of(self.made) if isinstance(self.made, str) else self.made
         try:
-            found = answers(self.extractor, documents, progress=self.advance)
+            return answers(self.extractor, documents, progress=self.advance), tuple(self.extractor.finds)
         except WortlautError:
             self.close()
             raise
-        self.finds = tuple(self.extractor.finds)
-        return found
 
     def close(self) -> None:
         if self.extractor is not None:
@@ -316,9 +308,12 @@ class _Side:
     trials: int
     moved: dict[tuple[int, Span], Span | None] = field(default_factory=dict)
 
+    @cached_property
+    def number(self) -> dict[str, int]:
+        return {document.id: i for i, document in enumerate(self.documents)}
+
     def rows(self, spec: str) -> list[Row]:
-        after = self.opened.find([one.document for one in self.variants])
-        finds = self.opened.finds
+        after, finds = self.opened.find([one.document for one in self.variants])
         before, base = self._before(finds)
         after = [_outside(a, one.added) for a, one in zip(after, self.variants, strict=True)]
         kept = [
@@ -329,23 +324,15 @@ class _Side:
         same = self._same(before, after, units, order)
         rows = []
         for layer in MAIN_TASKS:
-            results = _results(base, layer)
+            results, changed = (one.scores.get(layer, Results()) for one in (base, scored))
             # Speakers have variants of their own: strict where none of those asked for is one.
             for schema in [one for one in self.scoring.schemas if one in results] or ["strict"]:
-                old, new = results.get(schema), _results(scored, layer).get(schema)
+                old, new = results.get(schema), changed.get(schema)
                 if old is None or new is None:
                     continue
-                test = None
-                if old.per_unit is not None and new.per_unit is not None:
-                    sums = np.zeros_like(new.per_unit)
-                    sums[order] = new.per_unit
-                    test = self._test(sums, old.per_unit, old.scale)
-                judged = [one.judged.get(ScoreKey.named(layer, schema)) for one in (base, scored)]
-                cases: list[Case] = []
-                if judged[0] is not None and judged[1] is not None:
-                    cases = list(self._cases(judged[0], judged[1], after, layer))
-                counts = Counter(case.kind for case in cases)
-                shown = [case for kind in counts for case in [c for c in cases if c.kind == kind][:CASES]]
+                key = ScoreKey.named(layer, schema)
+                was, now = (one.judged.get(key, _NO_ITEMS) for one in (base, scored))
+                lost, spurious = list(self._lost(was, now, after, layer)), list(self._spurious(was, now))
                 rows.append(
                     Row(
                         spec,
@@ -354,12 +341,12 @@ class _Side:
                         schema,
                         old.f1,
                         new.f1,
-                        test,
+                        self._test(new, old, order),
                         None,
                         same[layer],
-                        tuple(shown),
-                        counts["lost"],
-                        counts["spurious"],
+                        (*lost[:CASES], *spurious[:CASES]),
+                        len(lost),
+                        len(spurious),
                     )
                 )
         return rows
@@ -401,21 +388,19 @@ class _Side:
         start[np.unique(units.document[order], return_index=True)[1]] = 0
         return Units(units.kind, units.document[order], start), order
 
-    def _test(self, after: Ints, before: Ints, scale: int) -> PairedTest | None:
+    def _test(self, new: Result, old: Result, order: Ints) -> PairedTest | None:
+        """After minus before; ``None`` where the two have no units in common."""
+        if new.per_unit is None or old.per_unit is None:
+            return None
+        after, before = new.per_unit[np.argsort(order)], old.per_unit
         if not np.array_equal(after[:, 0], before[:, 0]):
             # An item has moved over the edge of a sentence: whole documents still have the same items.
             after, before = (self._by_document(sums) for sums in (after, before))
         if len(after) < 2 or not np.array_equal(after[:, 0], before[:, 0]):
             return None
-        test = paired_test(
-            after,
-            before,
-            scale,
-            samples=max(1, self.resampling.samples),
-            trials=self.trials,
-            seed=self.resampling.seed,
-        )
-        if self.resampling.samples:
+        samples, seed = self.resampling.samples, self.resampling.seed
+        test = paired_test(after, before, old.scale, samples=max(1, samples), trials=self.trials, seed=seed)
+        if samples:
             return test
         return replace(test, interval=None, p_bootstrap=None, superiority=None, effect=None)
 
@@ -431,20 +416,20 @@ class _Side:
         own = self.scoring.gold.units
         for layer in MAIN_TASKS:
             first: Counter[Any] = Counter()
+            second: Counter[Any] = Counter()
             unit: dict[Any, int] = {}
             for i, one in enumerate(before):
-                for spans, label in _items(one, layer):
-                    moved = tuple(None if s is None else self._moved(i, s) for s in spans)
-                    key = (i, moved, label)
+                for place, roles, label in _items(one, layer):
+                    moved = [span and self._moved(i, span) for span in (place, *roles)]
+                    key = (i, *moved, label)
                     first[key] += 1
-                    unit[key] = _unit(own, i, next(s for s in spans if s is not None).start)
-            second = Counter(
-                (i, spans, label) for i, a in enumerate(after) for spans, label in _items(a, layer)
-            )
-            for key in second:
-                if key not in unit:
-                    start = next(s for s in key[1] if s is not None).start
-                    unit[key] = int(order[_unit(units, key[0], start)])
+                    unit[key] = _unit(own, i, place.start)
+            for i, one in enumerate(after):
+                for place, roles, label in _items(one, layer):
+                    key = (i, place, *roles, label)
+                    second[key] += 1
+                    if key not in unit:
+                        unit[key] = int(order[_unit(units, i, place.start)])
             rows = np.zeros((len(own), 4), np.int64)
             for key, at in unit.items():
                 both = min(first[key], second[key])
@@ -452,46 +437,32 @@ class _Side:
             found[layer] = _share(rows, self.resampling)
         return found
 
-    def _cases(self, old: Judged, new: Judged, after: Sequence[Annotations], layer: str) -> Iterator[Case]:
-        """Gold items that were right and are wrong, then wrong ones found that were not found before."""
-        texts = [(d.text, one.document.text) for d, one in zip(self.documents, self.variants, strict=True)]
-        number = {d.id: i for i, d in enumerate(self.documents)}
-        hits: dict[tuple[str, Span], list[int]] = {}
-        for item, hit in zip(new.gold, new.hits.tolist(), strict=True):
-            hits.setdefault((item[0], Span(item[1])), []).append(hit)
-        for (document, spans, label), hit in zip(old.gold, old.hits.tolist(), strict=True):
-            i = number[document]
+    def _lost(self, old: Judged, new: Judged, after: Sequence[Annotations], layer: str) -> Iterator[Case]:
+        """Gold items that were right and are wrong."""
+        # Of several at one place the one with the most credit.
+        hits = {item[:2]: hit for hit, item in sorted(zip(new.hits.tolist(), new.gold, strict=True))}
+        for (id, spans, label), hit in zip(old.gold, old.hits.tolist(), strict=True):
+            i = self.number[id]
             moved = self._moved(i, Span(spans))
-            now = hits.get((document, moved), []) if moved is not None else []
-            if hit and moved is not None and now and max(now) < hit:
+            if moved is not None and hits.get((id, moved.fragments), hit) < hit:
+                text = self.variants[i].document.text
+                shown = excerpt(self.documents[i].text, spans), excerpt(text, moved.fragments)
+                yield Case(id, "lost", label, *shown, _instead(after[i], moved, layer, text))
+
+    def _spurious(self, old: Judged, new: Judged) -> Iterator[Case]:
+        """Wrong items found that were not found before."""
+        wrong = {(id, self._moved(self.number[id], Span(spans)), label) for id, spans, label in old.wrong()}
+        for id, spans, label in new.wrong():
+            if wrong.isdisjoint({(id, Span(spans), ""), (id, Span(spans), label)}):
                 yield Case(
-                    document,
-                    "lost",
-                    label,
-                    excerpt(texts[i][0], spans),
-                    excerpt(texts[i][1], moved.fragments),
-                    _instead(after[i], moved, layer, texts[i][1]),
+                    id, "spurious", label, "", excerpt(self.variants[self.number[id]].document.text, spans)
                 )
-        wrong = {(d, self._moved(number[d], Span(spans)), label) for d, spans, label in _wrong(old)}
-        for item in _wrong(new):
-            if (item[0], Span(item[1]), "") not in wrong and (item[0], Span(item[1]), item[2]) not in wrong:
-                shown = excerpt(texts[number[item[0]]][1], item[1])
-                yield Case(item[0], "spurious", item[2], "", shown)
-
-
-def _results(system: Scored, layer: str) -> Mapping[str, Result]:
-    return system.scores.get(layer, Results())
 
 
 def _unit(units: Units, document: int, start: int) -> int:
     if units.kind == "document":
         return document
     return int(units.of(np.asarray([document], np.int64), np.asarray([start], np.int64))[0])
-
-
-def _wrong(judged: Judged) -> list[Item]:
-    pairs = zip(judged.predicted, judged.predicted_hits.tolist(), strict=True)
-    return [item for item, hit in pairs if hit == 0]
 
 
 def _kept(found: Annotations, keep: Callable[[Span], bool]) -> Annotations:
@@ -513,25 +484,20 @@ def _kept(found: Annotations, keep: Callable[[Span], bool]) -> Annotations:
 
 
 def _outside(found: Annotations, added: Sequence[Span]) -> Annotations:
-    if not added:
-        return found
     return _kept(found, lambda span: not any(place.contains(span) for place in added))
 
 
-def _items(annotations: Annotations, layer: str) -> Iterator[tuple[tuple[Span | None, ...], str]]:
-    """The spans and the label that make an item of the layer."""
-    if layer == "entities":
-        yield from (((entity.span,), entity.label) for entity in annotations.entities)
-        return
-    for quote in annotations.quotes:
-        if layer == "quotes":
-            yield (quote.content,), quote.type
-        elif layer == "cues" and quote.cue is not None:
-            yield (quote.cue,), ""
-        elif layer == "speakers" and quote.speaker is not None:
-            yield (quote.content, quote.speaker), ""
-        elif layer == "joint":
-            yield (quote.content, quote.cue, quote.speaker), quote.type
+def _items(annotations: Annotations, layer: str) -> Iterator[tuple[Span, tuple[Span | None, ...], str]]:
+    """What makes an item of the layer: its place, the roles that count beside it, its label."""
+    quotes = annotations.quotes
+    items: dict[str, Iterator[tuple[Span, tuple[Span | None, ...], str]]] = {
+        "entities": ((entity.span, (), entity.label) for entity in annotations.entities),
+        "quotes": ((quote.content, (), quote.type) for quote in quotes),
+        "cues": ((quote.cue, (), "") for quote in quotes if quote.cue is not None),
+        "speakers": ((quote.content, (quote.speaker,), "") for quote in quotes if quote.speaker is not None),
+        "joint": ((quote.content, (quote.cue, quote.speaker), quote.type) for quote in quotes),
+    }
+    return items[layer]
 
 
 def _share(rows: Ints, resampling: Resampling) -> Same:
@@ -546,18 +512,11 @@ def _share(rows: Ints, resampling: Resampling) -> Same:
 
 def _instead(found: Annotations, span: Span, layer: str, text: str) -> str:
     """What the system has now where the item is."""
-
-    def shown(one: Span) -> str:
-        return excerpt(text, one.fragments)
-
-    if layer == "entities":
-        near = [f"{e.label} {shown(e.span)}" for e in found.entities if e.span.overlap(span)]
-    elif layer == "cues":
-        near = [shown(q.cue) for q in found.quotes if q.cue is not None and q.cue.overlap(span)]
-    else:
-        quotes = [quote for quote in found.quotes if quote.content.overlap(span)]
-        near = [f"{quote.type} {shown(quote.content)}" for quote in quotes]
-        if layer != "quotes":
-            who = ["no speaker" if q.speaker is None else f"speaker {shown(q.speaker)}" for q in quotes]
-            near = [f"{what}, {speaker}" for what, speaker in zip(near, who, strict=True)]
+    near = []
+    for place, roles, label in _items(found, "joint" if layer == "speakers" else layer):
+        if place.overlap(span):
+            speaker = f"speaker {excerpt(text, roles[-1].fragments)}" if roles and roles[-1] else "no speaker"
+            near.append(
+                f"{label} {excerpt(text, place.fragments)}".strip() + (f", {speaker}" if roles else "")
+            )
     return "; ".join(near[:3])

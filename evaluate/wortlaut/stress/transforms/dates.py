@@ -26,16 +26,18 @@ def shifted(document: Document, random: Random) -> Transformed:
     days, months = random.randrange(1, 7), random.randrange(1, 12)
     years = random.choice((-4, -3, -2, -1, 1, 2, 3, 4))
     fixed = boundaries(document)
-    edits = []
-    for match in _DAY.finditer(document.text):
-        edits.append(Edit(*match.span(1), _DAYS[(_DAYS.index(match.group(1)) + days) % 7]))
+    edits = [
+        Edit(*match.span(1), _DAYS[(_DAYS.index(match.group(1)) + days) % 7])
+        for match in _DAY.finditer(document.text)
+    ]
     for match in _MONTH.finditer(document.text):
         edits.append(Edit(*match.span(1), _MONTHS[(_MONTHS.index(match.group(1)) + months) % 12]))
         if day := re.search(r"\b(29|30|31)\. $", document.text[max(0, match.start() - 5) : match.start()]):
             at = max(0, match.start() - 5) + day.start(1)
             edits.append(Edit(at, at + 2, "28"))
-    for match in _YEAR.finditer(document.text):
-        edits.append(Edit(*match.span(1), str(int(match.group(1)) + years)))
+    edits += [
+        Edit(*match.span(1), str(int(match.group(1)) + years)) for match in _YEAR.finditer(document.text)
+    ]
     crossed = [edit for edit in edits if not fixed.isdisjoint(range(edit.start + 1, edit.end))]
     left = [f"{document.text[e.start : e.end]} at {e.start}: an annotation ends inside" for e in crossed]
     return edited(document, [edit for edit in edits if edit not in crossed], left=left)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from random import Random
 
 from wortlaut.model import Document
@@ -19,13 +20,16 @@ _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "U
 def spelt(document: Document, random: Random, *, spell: Callable[[str], str]) -> Transformed:
     """Each letter as ``spell`` writes it, with the marks that combine with it unless a span ends between."""
     fixed = boundaries(document)
-    edits = []
-    for start, end in characters(document.text):
+    text = document.text
+    edits = [
+        Edit(a, b, new)
+        for start, end in characters(text)
         # A letter and its marks are taken apart where an annotation takes them apart.
-        for a, b in [(start, end)] if fixed.isdisjoint(range(start + 1, end)) else _singly(start, end):
-            old = document.text[a:b]
-            if (new := spell(old)) != old:
-                edits.append(Edit(a, b, new))
+        for a, b in pairwise(
+            (start, end) if fixed.isdisjoint(range(start + 1, end)) else range(start, end + 1)
+        )
+        if (new := spell(text[a:b])) != text[a:b]
+    ]
     return edited(document, edits, names=partial(_spelt, spell=spell))
 
 
@@ -42,10 +46,6 @@ def _umlaut(match: re.Match[str]) -> str:
     new = _UMLAUTS[match.group()]
     around = match.string[match.start() - 1 : match.start()] + match.string[match.end() : match.end() + 1]
     return new.upper() if new[0].isupper() and around.isalpha() and around.isupper() else new
-
-
-def _singly(start: int, end: int) -> list[tuple[int, int]]:
-    return [(at, at + 1) for at in range(start, end)]
 
 
 def _spelt(text: str, spell: Callable[[str], str]) -> str:

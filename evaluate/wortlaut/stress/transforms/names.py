@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -53,8 +54,7 @@ def swapped(document: Document, random: Random, *, kind: str) -> Transformed:
             left.append(f"{group.key}: {reason or 'a form of its name is not one that can be rewritten'}")
             continue
         spellings |= forms
-        for entity in group.entities:
-            edits.append(Edit(entity.span.start, entity.span.end, forms[entity.span.text(document.text)]))
+        edits += [Edit(e.span.start, e.span.end, forms[e.span.text(document.text)]) for e in group.entities]
     return edited(document, edits, names=partial(_respelt, forms=spellings), left=left)
 
 
@@ -62,12 +62,11 @@ def _groups(document: Document) -> Iterator[_Group]:
     """By cluster; names without one belong to those whose last word they are."""
     clusters = {cluster.id: cluster for cluster in document.clusters}
     surfaces = [entity.span.text(document.text) for entity in document.entities]
-    full: dict[str, str] = {}
-    for entity, surface in zip(document.entities, surfaces, strict=True):
-        if entity.entity is None and len(surface.split()) > 1:
-            full.setdefault(surface.split()[-1], surface)
-    members: dict[tuple[bool, str, str], list[Entity]] = {}
-    for entity, surface in zip(document.entities, surfaces, strict=True):
+    pairs = list(zip(document.entities, surfaces, strict=True))
+    # Of several names with the same last word the first.
+    full = {s.split()[-1]: s for e, s in reversed(pairs) if e.entity is None and len(s.split()) > 1}
+    members: dict[tuple[bool, str, str], list[Entity]] = defaultdict(list)
+    for entity, surface in pairs:
         if entity.entity is not None:
             key = (True, entity.entity, "")
         else:
@@ -75,7 +74,7 @@ def _groups(document: Document) -> Iterator[_Group]:
             stem = last[:-1] if last.endswith("s") and last not in full else last
             bare = surface[:-1] if surface.endswith("s") and surface[:-1] in surfaces else surface
             key = (False, full.get(stem, bare), entity.label[:3])
-        members.setdefault(key, []).append(entity)
+        members[key].append(entity)
     for (clustered, name, _), entities in members.items():
         known = {entity.span.text(document.text) for entity in entities}
         cluster = clusters.get(name) if clustered else None
@@ -103,7 +102,7 @@ def _forms(document: Document, group: _Group, kind: str, random: Random, taken: 
     surfaces = sorted({entity.span.text(document.text) for entity in group.entities})
     chosen = "frequent" if kind == "feminine" else kind
     if labels == {"PER"}:
-        return _person(group, surfaces, kind, random, taken)
+        return _person(group, surfaces, chosen, kind == "feminine", random, taken)
     if labels <= {"LOC", "LOCderiv", "LOCpart"}:
         if (country := _country(group)) is not None:
             return _countries(country, surfaces, chosen, random, taken)
@@ -120,7 +119,7 @@ def _with_article(document: Document, group: _Group) -> bool:
 
 
 def _person(
-    group: _Group, surfaces: Sequence[str], kind: str, random: Random, taken: set[str]
+    group: _Group, surfaces: Sequence[str], kind: str, women: bool, random: Random, taken: set[str]
 ) -> dict[str, str]:
     bases = _bases(group, surfaces)
     if not bases or not all(
@@ -129,10 +128,9 @@ def _person(
         return {}
     full = max(bases.values(), key=lambda base: (len(base.split()), base)).split()
     alone = {base for base in bases.values() if " " not in base}
-    feminine = kind == "feminine" or (len(full) > 1 and _is_feminine(full[0]))
-    chosen = "frequent" if kind == "feminine" else kind
-    first = _drawn(_lists()[f"{chosen} {'feminine' if feminine else 'masculine'}"], random, taken)
-    last = _drawn(_lists()[f"{chosen} family"], random, taken)
+    feminine = women or (len(full) > 1 and _is_feminine(full[0]))
+    first = _drawn(_lists()[f"{kind} {'feminine' if feminine else 'masculine'}"], random, taken)
+    last = _drawn(_lists()[f"{kind} family"], random, taken)
     forms = {}
     for surface, base in bases.items():
         parts = base.split()
@@ -182,19 +180,14 @@ def _countries(
     new = _drawn([name for name in candidates if name != country], random, taken)
     old_stem, new_stem = table[country], table[new]
     known = {country: new, f"{country}s": f"{new}s"}
-    for ending in _ENDINGS:
-        known[old_stem + ending] = new_stem + ending
-        known[_capital(old_stem) + ending] = _capital(new_stem) + ending
-    forms = {}
-    for surface in surfaces:
-        part = surface.partition("-")
-        if surface in known:
-            forms[surface] = known[surface]
-        elif part[1] and part[0] == country:
-            forms[surface] = f"{new}-{part[2]}"
-        else:
-            return {}
-    return known | forms
+    known |= {
+        old + ending: to + ending
+        for old, to in ((old_stem, new_stem), (_capital(old_stem), _capital(new_stem)))
+        for ending in _ENDINGS
+    }
+    compounds = {s: new + s[len(country) :] for s in surfaces if s.startswith(f"{country}-")}
+    forms = compounds | known
+    return forms if forms.keys() >= set(surfaces) else {}
 
 
 def _single(

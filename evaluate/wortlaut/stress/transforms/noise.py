@@ -92,18 +92,18 @@ def _mistyped(text: str, at: int, end: int, random: Random) -> Edit:
 def misread(document: Document, random: Random, *, rate: float = 0.02) -> Transformed:
     """Letters and pairs of letters that text recognition takes for others."""
     check_rate(rate)
-    fixed = boundaries(document)
+    text, fixed = document.text, boundaries(document)
     edits: list[Edit] = []
     at = 0
-    while at < len(document.text):
+    while at < len(text):
         step = 1
         if random.random() < rate:
-            for size in (2, 1):
-                old = document.text[at : at + size]
-                if old in _MISREAD and fixed.isdisjoint(range(at + 1, at + size)):
-                    edits.append(Edit(at, at + size, random.choice(_MISREAD[old])))
-                    step = size
-                    break
+            fits = [
+                n for n in (2, 1) if text[at : at + n] in _MISREAD and fixed.isdisjoint(range(at + 1, at + n))
+            ]
+            if fits:
+                step = fits[0]
+                edits.append(Edit(at, at + step, random.choice(_MISREAD[text[at : at + step]])))
         at += step
     return edited(document, edits)
 

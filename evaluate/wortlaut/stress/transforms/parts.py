@@ -78,15 +78,13 @@ def lengthened(document: Document, random: Random, *, characters: int = 100_000)
     if characters < 0:
         raise DataError(f"{characters} characters", hint="The number is 0 or more.")
     lines = _data("filler.txt").splitlines()
-    sides: tuple[list[str], list[str]] = ([], [])
-    length, place = len(document.text), 0
+    paragraphs: list[str] = []
+    length = len(document.text)
     while length < characters:
-        paragraph = " ".join(random.sample(lines, 5))
-        sides[place].append(paragraph)
-        length += len(paragraph) + 1
-        place = 1 - place
-    before = "".join(f"{paragraph}\n" for paragraph in sides[0])
-    return edited(document, _around(document, before, "".join(f"\n{p}" for p in sides[1])))
+        paragraphs.append(" ".join(random.sample(lines, 5)))
+        length += len(paragraphs[-1]) + 1
+    before = "".join(f"{paragraph}\n" for paragraph in paragraphs[::2])
+    return edited(document, _around(document, before, "".join(f"\n{p}" for p in paragraphs[1::2])))
 
 
 def joined(document: Document, random: Random) -> Transformed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from random import Random
 
@@ -11,14 +11,14 @@ from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit
 
-#: Style → the outer and the inner pair.
-STYLES: Mapping[str, tuple[str, str]] = {
+#: Style → the marks of the outer and of the inner pair.
+STYLES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "german": ("„“", "‚‘"),
     "straight": ('""', "''"),
     "guillemets": ("»«", "›‹"),
     "french": ("«»", "‹›"),
     "single": ("‚‘", "„“"),
-    "none": ("", ""),
+    "none": (("", ""), ("", "")),
 }
 
 
@@ -26,16 +26,14 @@ def restyled(document: Document, random: Random, *, style: str) -> Transformed:
     """Every pair of marks in the style; a mark without its partner stays, and is reported."""
     from wortlaut.extractors.quotes_de.marks import find_quoted
 
-    edits, left = [], []
-    outer, inner = STYLES[style]
     quoted = find_quoted(document.text)
-    for one in quoted:
-        if not one.closed:
-            left.append(f"the mark at {one.start} is never closed")
-            continue
-        pair = inner if one.depth % 2 else outer
-        for at, mark in ((one.start, pair[:1]), (one.end - 1, pair[1:])):
-            edits.append(Edit(at, at + 1, mark))
+    edits = [
+        Edit(at, at + 1, mark)
+        for one in quoted
+        if one.closed
+        for at, mark in zip((one.start, one.end - 1), STYLES[style][one.depth % 2], strict=True)
+    ]
+    left = [f"the mark at {one.start} is never closed" for one in quoted if not one.closed]
     return edited(document, edits, left=left)
 
 
