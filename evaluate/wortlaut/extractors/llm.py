@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from wortlaut.errors import DataError, ExtractorError, counted, listed
@@ -91,40 +91,34 @@ class Settings:
     temperature: float | None
 
 
+@dataclass(eq=False)
 class LanguageModel:
     """Asks ``concurrency`` questions at a time. ``notes`` says what it cost and what was left out."""
 
-    finds = ("entities", "quotes")
+    settings: Settings
+    cache: Path | None
+    concurrency: int
+    retries: int
+    timeout: float
+    prices: tuple[float, float]
+    #: Documents, those from the cache, entities and quotes that were said, and what all cost.
+    _count: Counter[str] = field(default_factory=Counter, init=False)
+    _refused: list[str] = field(default_factory=list, init=False)
+    #: What was not found, by kind: entity, quote, role.
+    _lost: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), init=False)
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    finds: ClassVar = ("entities", "quotes")
 
-    def __init__(
-        self,
-        settings: Settings,
-        cache: Path | None,
-        concurrency: int,
-        retries: int,
-        timeout: float,
-        prices: tuple[float, float],
-    ) -> None:
-        self.name = f"llm:{settings.model}"
-        self._settings = settings
-        self._cache = cache
-        self._concurrency = concurrency
-        self._retries = retries
-        self._prices = prices
+    def __post_init__(self) -> None:
+        self.name = f"llm:{self.settings.model}"
         self._prompt = files("wortlaut.extractors").joinpath("data/llm-prompt.txt").read_text("utf-8")
         self._schema = schema()
         self._key = os.environ.get("OPENAI_API_KEY", "")
-        self._client = self._connected(timeout)
-        #: Documents, those from the cache, entities and quotes that were said, and what all cost.
-        self._count: Counter[str] = Counter()
-        self._refused: list[str] = []
-        #: What was not found, by kind: entity, quote, role.
-        self._lost: dict[str, list[str]] = defaultdict(list)
-        self._stop = threading.Event()
+        self._client = self._connected()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         self._stop.clear()
-        with ThreadPoolExecutor(self._concurrency) as pool:
+        with ThreadPoolExecutor(self.concurrency) as pool:
             futures = [pool.submit(self._answer, text) for text in texts]
             try:
                 for text, future in zip(texts, futures, strict=True):
@@ -146,8 +140,8 @@ class LanguageModel:
             f"{counted(count['documents'], 'document')}, {count['cached']} from the cache; "
             f"{counted(count['requests'], 'request')}, {count['in']} tokens in, {count['out']} out"
         ]
-        if any(self._prices):
-            price = (count["in"] * self._prices[0] + count["out"] * self._prices[1]) / 1e6
+        if any(self.prices):
+            price = (count["in"] * self.prices[0] + count["out"] * self.prices[1]) / 1e6
             found[0] += f", cost {price:.4f}"
         if number := count["uncounted"]:
             found.append(f"The endpoint told no number of tokens for {counted(number, 'request')}.")
@@ -170,7 +164,7 @@ class LanguageModel:
         if answer.content is not None and place is not None:
             entry = {
                 "prompt": self._prompt.partition("\n")[0],
-                "model": self._settings.model,
+                "model": self.settings.model,
                 "sha256": text_hash(answer.content),
                 "answer": answer.content,
             }
@@ -184,7 +178,7 @@ class LanguageModel:
 
         where = f"{self.name}, document {text.id}"
         cost: Counter[str] = Counter()
-        for request in range(1, self._retries + 2):
+        for request in range(1, self.retries + 2):
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (request - 1)) * random.uniform(0.5, 1)
             try:
                 reply = self._client.chat.completions.create(**self._question(text))
@@ -210,7 +204,7 @@ class LanguageModel:
                 content, problem = self._read(reply, where)
                 if not problem:
                     return _Answer(content, cost + Counter(requests=request))
-            if request <= self._retries and self._stop.wait(wait):
+            if request <= self.retries and self._stop.wait(wait):
                 break
         raise ExtractorError(
             f"no usable answer after {counted(request, 'request')}; the last problem: {problem}",
@@ -238,7 +232,7 @@ class LanguageModel:
         return content, f"{problem}: {content[:80]!r}" if problem else ""
 
     def _question(self, text: Text) -> dict[str, Any]:
-        settings, schema = self._settings, {"name": "annotations", "strict": True, "schema": self._schema}
+        settings, schema = self.settings, {"name": "annotations", "strict": True, "schema": self._schema}
         formats: dict[str, object] = {
             "json_schema": {"type": "json_schema", "json_schema": schema},
             "json_object": {"type": "json_object"},
@@ -274,9 +268,9 @@ class LanguageModel:
 
     def _place(self, text: Text) -> Path | None:
         """Where the answer is kept, by all that it depends on; None without a cache."""
-        parts = [self._prompt, self._schema, vars(self._settings), str(text)]
+        parts = [self._prompt, self._schema, vars(self.settings), str(text)]
         key = text_hash(json.dumps(parts, ensure_ascii=False))
-        return self._cache / key[:2] / f"{key}.json" if self._cache else None
+        return self.cache / key[:2] / f"{key}.json" if self.cache else None
 
     def _cached(self, place: Path) -> str | None:
         """The answer in the cache; one that is damaged in any way is none."""
@@ -288,10 +282,10 @@ class LanguageModel:
             return None
         return str(answer) if intact else None
 
-    def _connected(self, timeout: float) -> Any:
+    def _connected(self) -> Any:
         import openai
 
-        address = self._settings.base_url
+        address = self.settings.base_url
         if not self._key and not address:
             raise ExtractorError(
                 "no key for the endpoint",
@@ -300,7 +294,7 @@ class LanguageModel:
             )
         # The client wants a key; an endpoint that needs none ignores it.
         return openai.OpenAI(
-            api_key=self._key or "none", base_url=address or None, timeout=timeout, max_retries=0
+            api_key=self._key or "none", base_url=address or None, timeout=self.timeout, max_retries=0
         )
 
     def _clean(self, message: str) -> str:

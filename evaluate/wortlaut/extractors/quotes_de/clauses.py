@@ -10,7 +10,7 @@ from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, SUBJ, SUBJ2, ZU, verb_readings
 
 _SEPARATORS = frozenset(",;:–—")
-_FINAL = frozenset({".", "!", "?", "…", "..."})
+FINAL = frozenset({".", "!", "?", "…", "..."})
 #: What an attribute stands behind.
 _LEADS = WORDS["determiner"] | WORDS["preposition"]
 _MARKS = frozenset("„“”\"»«‚‘’'›‹")
@@ -60,7 +60,7 @@ class Sentence:
 def analyse(words: Words, start: int, end: int, paragraph: int, inside: frozenset[int]) -> Sentence:
     """The clauses of one sentence; what is ``inside`` quotation marks is never split."""
     stop = end
-    while stop > start and words.form[stop - 1] in _FINAL and stop - 1 not in inside:
+    while stop > start and words.form[stop - 1] in FINAL and stop - 1 not in inside:
         stop -= 1
     segments = _with_inserts(words, _segments(words, start, stop, inside), inside)
     return Sentence(words, start, stop, end, tuple(segments), inside, paragraph)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wortlaut.extractors.quotes_de.clauses import Sentence
+from wortlaut.extractors.quotes_de.clauses import FINAL, Sentence
 from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft, Range
 from wortlaut.extractors.quotes_de.indirect import is_purpose
@@ -14,7 +14,6 @@ from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun, n
 from wortlaut.extractors.quotes_de.participants import able_subject, find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, verb_readings
 
-_FINAL = frozenset({".", "!", "?", "…", "..."})
 #: Verbs that with ``als`` say how somebody calls a thing, and those that do so with a preposition.
 _NAMES = frozenset({"bezeichnen", "charakterisieren", "beschreiben", "titulieren"})
 _SPEAKS_OF = frozenset({("sprechen", "von"), ("warnen", "vor")})
@@ -163,7 +162,7 @@ def _holds(phrase: Phrase | None, quote: Quoted) -> bool:
 def is_clause(sentence: Sentence, quote: Quoted) -> bool:
     """Whether the stretch holds a finite verb or ends like a sentence."""
     words = sentence.words
-    return words.form[quote.end - 2] in _FINAL or any(
+    return words.form[quote.end - 2] in FINAL or any(
         verb_readings(words.low[i]) & FIN and (words.form[i][0].islower() or i == quote.start + 1)
         for i in range(quote.start + 1, quote.end - 1)
     )

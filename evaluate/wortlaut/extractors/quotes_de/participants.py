@@ -26,19 +26,23 @@ def participants(
     sentence: Sentence, segment: Segment, entry: CueVerb, verb: int, passive: bool
 ) -> tuple[Phrase | None, Phrase | None]:
     """Who says it and to whom, by case and place around the verb."""
+    words = sentence.words
     if entry.lemma == "heißen":
-        return _source_phrase(sentence, segment), None
+        # What names the source: in dem Bericht, beim Sender.
+        return next((phrase for _, phrase in _governed(words, segment, _SOURCE)), None), None
     if "p" in entry.uses:
         return None, None
     subject = find_subject(sentence, segment, verb)
     if entry.lemma == "zitieren":
-        return _quoted_person(sentence, segment, verb, subject, passive), None
+        # The subject of the passive, else the object behind the subject.
+        quoted = subject and not passive and full_phrase(words, max(verb + 1, subject.end), segment.end)
+        return quoted or subject, None
     if passive:
-        whom = subject or noun_phrase(sentence.words, segment.start, verb)
+        whom = subject or noun_phrase(words, segment.start, verb)
         return _agent(sentence, segment), whom if entry.uses & {"a", "d"} else None
     addressee = _addressee(sentence, segment, entry, verb, subject)
     if subject and addressee is None and entry.lemma in ("vor|werfen", "unterstellen", "vor|halten"):
-        return _split_dative(sentence.words, subject)
+        return _split_dative(words, subject)
     return subject, addressee
 
 
@@ -48,15 +52,6 @@ def _split_dative(words: Words, subject: Phrase) -> tuple[Phrase, Phrase | None]
         if words.low[k] == "der":
             return replace(subject, end=k), Phrase(k, subject.end, subject.end - 1)
     return subject, None
-
-
-def _quoted_person(
-    sentence: Sentence, segment: Segment, verb: int, subject: Phrase | None, passive: bool
-) -> Phrase | None:
-    """Who is quoted: the subject of the passive, else the object behind the subject."""
-    if passive or subject is None:
-        return subject
-    return full_phrase(sentence.words, max(verb + 1, subject.end), segment.end) or subject
 
 
 def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | None:
@@ -174,11 +169,6 @@ def _agent(sentence: Sentence, segment: Segment) -> Phrase | None:
         if written and k not in sentence.inside and words.form[phrase.head] not in WORDS["not_name"]:
             return phrase
     return None
-
-
-def _source_phrase(sentence: Sentence, segment: Segment) -> Phrase | None:
-    """What ``heißt es`` names as its source: ``in dem Bericht``, ``beim Sender``."""
-    return next((phrase for _, phrase in _governed(sentence.words, segment, _SOURCE)), None)
 
 
 def _governed(words: Words, segment: Segment, prepositions: Container[str]) -> Iterator[tuple[int, Phrase]]:

@@ -33,10 +33,14 @@ class Analysis:
 def analyse_text(text: str) -> Analysis:
     """What the rules look at; time and space grow with the length of the text only."""
     quoted = find_quoted(text)
-    outer = [(quote.start, quote.end) for quote in quoted if not quote.depth]
-    words = split_words(text, outer)
+    words = split_words(text, [(quote.start, quote.end) for quote in quoted if not quote.depth])
     marked = _in_tokens(words, quoted)
-    return Analysis(words, marked, _sentences(words, marked))
+    inside = frozenset(k for quote in marked if not quote.depth for k in range(quote.start, quote.end))
+    sentences = [
+        analyse(words, start, end, paragraph, inside)
+        for (start, end), paragraph in zip(words.sentences, words.paragraph, strict=True)
+    ]
+    return Analysis(words, marked, sentences)
 
 
 def quotes_of(text: str) -> Annotations:
@@ -53,15 +57,6 @@ def _in_tokens(words: Words, quoted: list[Quoted]) -> list[Quoted]:
         if first < last and words.start[first] == quote.start and words.end[last - 1] == quote.end:
             ranges.append(replace(quote, start=first, end=last))
     return ranges
-
-
-def _sentences(words: Words, marked: list[Quoted]) -> list[Sentence]:
-    outer = (quote for quote in marked if not quote.depth)
-    inside = frozenset(k for quote in outer for k in range(quote.start, quote.end))
-    return [
-        analyse(words, start, end, paragraph, inside)
-        for (start, end), paragraph in zip(words.sentences, words.paragraph, strict=True)
-    ]
 
 
 def find_drafts(sentences: list[Sentence], marked: list[Quoted]) -> list[Found]:
