@@ -29,6 +29,7 @@ from wortlaut.model import Text
 from wortlaut.reports.bench import bench_view, significant, time_text
 from wortlaut.reports.pareto import HEIGHT, LEFT, RIGHT, WIDTH, Point, front_of, pareto_svg, place, ticks
 from wortlaut.reports.schemas import schema
+from wortlaut.scoring.keys import ScoreKey
 
 SCHEMA = Draft202012Validator(schema("bench"))
 TEXTS = [Text("Erster Absatz.\n\nZweiter, etwas länger.", "a"), Text("Dritter.\n", "b")]
@@ -205,17 +206,16 @@ def test_a_file_that_is_no_benchmark(content: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "parts"),
+    ("name", "key", "measure"),
     [
-        ("entities.strict.f1", ("entities", "strict", "f1", "strict")),
-        ("entities.overlap@0.5.recall", ("entities", "overlap@0.5", "recall", "overlap@0.5")),
-        ("cues@matched.strict.f1", ("cues@matched", "strict", "f1", "strict")),
-        ("speakers.strict@matched.precision", ("speakers", "strict@matched", "precision", "strict")),
+        ("entities.strict.f1", ScoreKey("entities", "strict"), "f1"),
+        ("entities.overlap@0.5.recall", ScoreKey("entities", "overlap@0.5"), "recall"),
+        ("cues@matched.strict.f1", ScoreKey("cues", "strict", "matched"), "f1"),
+        ("speakers.strict@matched.precision", ScoreKey("speakers", "strict", "matched"), "precision"),
     ],
 )
-def test_names_of_scores(name: str, parts: tuple[str, ...]) -> None:
-    wanted = Wanted.parse(name)
-    assert (wanted.layer, wanted.schema, wanted.measure, wanted.base) == parts
+def test_names_of_scores(name: str, key: ScoreKey, measure: str) -> None:
+    assert Wanted.parse(name) == Wanted(name, key, measure)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +227,7 @@ def test_names_of_scores(name: str, parts: tuple[str, ...]) -> None:
         (".strict.f1", DataError),
         ("entities.strict.f2", UnknownNameError),
         ("entities.stirct.f1", UnknownNameError),
+        ("cues.strict@matched.f1", UnknownNameError),
     ],
 )
 def test_names_of_no_score(name: str, error: type[WortlautError]) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -72,8 +73,7 @@ class Subject:
 
 
 def _job() -> dict[str, Any]:
-    job: dict[str, Any] = json.loads(Path(os.environ[JOB]).read_text("utf-8"))
-    return job
+    return dict(json.loads(Path(os.environ[JOB]).read_text("utf-8")))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -94,9 +94,7 @@ def subject() -> Iterator[Subject]:
             it.extractor = resolve(job["spec"])
             loaded = perf_counter() - begin
             it.step("the first document")
-            begin = perf_counter()
-            it.pass_over(it.texts[:1], 1)
-            it.tell(load=loaded, first=perf_counter() - begin)
+            it.tell(load=loaded, first=seconds(partial(it.pass_over, it.texts[:1], 1), 0))
         yield it
         it.tell(memory=peak_memory(), memory_before=before)
     finally:
@@ -107,18 +105,12 @@ def subject() -> Iterator[Subject]:
 @pytest.mark.benchmark(group="throughput")
 def test_throughput(benchmark: Any, subject: Subject, spec: str, size: int) -> None:
     """Passes over the corpus in batches of ``size`` documents."""
-    job = subject.job
-
-    def system() -> None:
-        subject.pass_over(subject.texts, size)
-
-    warmup, rounds, spent = job["warmup"], job["rounds"], _ROUND
+    system = partial(subject.pass_over, subject.texts, size)
+    warmup, rounds, spent = subject.job["warmup"], subject.job["rounds"], _ROUND
     with subject.failure_noted():
         if warmup:
             subject.step(_PASS)
-            begin = perf_counter()
-            system()
-            spent = perf_counter() - begin
+            spent = seconds(system, 0)
         repeated = max(math.ceil(_ROUND / spent), 1)
         rounds = rounds or min(max(int(_SECONDS / (spent * repeated)), _LEAST), _MOST)
         _measure(benchmark, subject, system, subject.texts, rounds, repeated, max(warmup - 1, 0))
@@ -146,7 +138,7 @@ def _point(benchmark: Any, subject: Subject, texts: Sequence[Text], size: int) -
         _measure(
             benchmark,
             subject,
-            lambda: subject.pass_over(texts, len(texts)),
+            partial(subject.pass_over, texts, len(texts)),
             texts,
             rounds,
             repeated,
@@ -171,7 +163,7 @@ def _measure(
     def teardown() -> None:
         # After a long pass the reference takes longer, too: what it meets shall be no moment's accident.
         spent = max(benchmark.stats.stats.data[-1:], default=0.0) * repeated
-        reference.append(seconds(lambda: reference_pass(texts), max(_ROUND, spent / 10)))
+        reference.append(seconds(partial(reference_pass, texts), max(_ROUND, spent / 10)))
         subject.step(_PASS, limit)
 
     subject.step(_PASS, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,9 +43,12 @@ class Threshold:
 
         if own := re.fullmatch(rf"{RATIO}:(?:(\d+)%|(\d*\.?\d+))", text):
             percent, difference = own.groups()
-            if percent:
-                return cls(text, PercentageRegressionCheck(RATIO, int(percent)))
-            return cls(text, DifferenceRegressionCheck(RATIO, float(difference)))
+            return cls(
+                text,
+                PercentageRegressionCheck(RATIO, int(percent))
+                if percent
+                else DifferenceRegressionCheck(RATIO, float(difference)),
+            )
         try:
             return cls(text, parse_compare_fail(text))
         except argparse.ArgumentTypeError:
@@ -118,19 +121,18 @@ def compare(bench: Bench, path: Path, old: Mapping[str, Any], thresholds: Sequen
             where=str(path),
             hint=f"It has {', '.join(sorted(record['name'] for record in before.values())) or 'none'}.",
         )
-    changes = []
-    for name in common:
-        now, then = _fields(new[name]), _fields(before[name])
-        changes.append(
-            Change(
-                new[name]["name"],
-                new[name]["group"],
-                (then["mean"], now["mean"]),
-                (then[RATIO], now[RATIO]),
-                tuple(threshold.text for threshold in thresholds if not threshold.passes(now, then)),
-            )
+    sides = {name: (_fields(new[name]), _fields(before[name])) for name in common}
+    changes = tuple(
+        Change(
+            new[name]["name"],
+            new[name]["group"],
+            (then["mean"], now["mean"]),
+            (then[RATIO], now[RATIO]),
+            tuple(threshold.text for threshold in thresholds if not threshold.passes(now, then)),
         )
-    return Compared(str(path), tuple(changes), tuple(_notes(bench, old, new, before)))
+        for name, (now, then) in sides.items()
+    )
+    return Compared(str(path), changes, tuple(_notes(bench, old, new, before)))
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, float]:
@@ -143,18 +145,16 @@ def _fields(record: Mapping[str, Any]) -> dict[str, float]:
 
 def _notes(
     bench: Bench, old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any]
-) -> list[str]:
-    notes = []
+) -> Iterator[str]:
     kept = ("node", "machine", "python_version", "system")
     same = all(old["machine_info"].get(key) == bench.machine_info.get(key) for key in kept)
     brands = [info["cpu"].get("brand_raw") for info in (old["machine_info"], bench.machine_info)]
     if not same or brands[0] != brands[1]:
-        notes.append(
+        yield (
             "The file is of another machine or Python: seconds do not compare, the ratio to the reference"
             f" does ({RATIO}:10%)."
         )
     for what, names in (("only in the file", before.keys() - new), ("not in the file", new.keys() - before)):
         if names:
             shown = sorted((before.get(name) or new[name])["name"] for name in names)
-            notes.append(f"Not compared, {what}: {listed(shown, _SHOWN)}.")
-    return notes
+            yield f"Not compared, {what}: {listed(shown, _SHOWN)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median, quantiles
@@ -279,32 +279,27 @@ def bench(
         "point": point,
     }
     begin = _load()
+    total = len(fitting) + (len(LENGTHS) + len(BATCHES) if scaling else 0)
+
+    def advance(spec: str, before: int, done: int) -> None:
+        if progress is not None:
+            progress(spec, before + done, total)
+
     systems = []
     for spec in dict.fromkeys(extractors):
-        total = len(fitting) + (len(LENGTHS) + len(BATCHES) if scaling else 0)
-
-        def advance(before: int, done: int, spec: str = spec, total: int = total) -> None:
-            if progress is not None:
-                progress(spec, before + done, total)
-
-        system = _throughput(spec, {**job, "spec": spec}, fitting, advance)
-        if scaling and system.failed is None:
-            system = _curves(system, {**job, "spec": spec}, len(fitting), advance)
-        systems.append(system)
+        systems.append(_throughput(spec, {**job, "spec": spec}, fitting, partial(advance, spec)))
+        if scaling and systems[-1].failed is None:
+            systems[-1] = _curves(systems[-1], {**job, "spec": spec}, len(fitting), partial(advance, spec))
     characters = sum(len(text) for _, text in texts)
-    counted = sum(len(tokens(text)) for _, text in texts)
-    notes += _notes(len(texts), characters, scaling)
     info = _machine_info()
-    machine = _machine(info, begin)
-    notes += _busy(systems)
     return Bench(
         loaded.name,
         loaded.hash,
         len(texts),
         characters,
-        counted,
-        machine,
-        tuple(notes),
+        sum(len(tokens(text)) for _, text in texts),
+        _machine(info, begin),
+        (*notes, *_notes(len(texts), characters, scaling), *_busy(systems)),
         tuple(systems),
         info,
     )
@@ -351,10 +346,8 @@ def _curves(
         ended = measure({**job, "test": test, "sizes": sizes}, partial(advance, before))
         curves.append(_curve(ended, sizes))
         if ended.failed is not None:
-            place = "".join(f"at {size:,} {unit}: " for size in curves[-1].left_out[:1])
-            failed.append(place + ended.failed)
-    length, batch = curves
-    return replace(system, length=length, batch=batch, failed="\n  ".join(failed) or None)
+            failed.append("".join(f"at {size:,} {unit}: " for size in curves[-1].left_out[:1]) + ended.failed)
+    return replace(system, length=curves[0], batch=curves[1], failed="\n  ".join(failed) or None)
 
 
 def _curve(ended: Ended, sizes: Sequence[int]) -> Curve:
@@ -371,22 +364,20 @@ def _curve(ended: Ended, sizes: Sequence[int]) -> Curve:
     )
 
 
-def _notes(documents: int, characters: int, scaling: bool) -> list[str]:
-    notes = []
+def _notes(documents: int, characters: int, scaling: bool) -> Iterator[str]:
     if documents == 1:
-        notes.append(
+        yield (
             f"The corpus is one article of {characters:,} characters: short passes, and a text that an"
             " extractor may suit by chance. Name a corpus like your own for numbers to plan with."
         )
     if scaling:
-        notes.append(
+        yield (
             "Longer texts and batches repeat the paragraphs of the corpus; a text in a batch has"
             f" {BATCH_TEXT:,} characters. Words that an extractor has seen cost it less than new ones."
         )
-    return notes
 
 
-def _busy(systems: Sequence[Measured]) -> list[str]:
+def _busy(systems: Sequence[Measured]) -> Iterator[str]:
     """Said where other work on the machine shows in the numbers."""
     spreads = [
         (timing.reference.q3 - timing.reference.q1) / timing.reference.median
@@ -394,11 +385,10 @@ def _busy(systems: Sequence[Measured]) -> list[str]:
         for timing in system.throughput
     ]
     if spreads and median(spreads) > 0.1:
-        return [
+        yield (
             f"The reference itself varied by {median(spreads):.0%} between rounds (quartiles): the machine"
             " is busy. Trust the ratio to the reference more than the rates."
-        ]
-    return []
+        )
 
 
 def _machine_info() -> dict[str, Any]:

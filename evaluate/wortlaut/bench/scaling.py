@@ -60,10 +60,8 @@ class Exponent:
     def verdict(self) -> str:
         """In a word, where the interval leaves one; the words are conventions, the numbers are not."""
         low, high = self.interval
-        for word, least, most in _WORDS:
-            if least <= low and high < most:
-                return word
-        return f"unclear, {_nearest(self.value)} at a guess" if high - low < 1 else "unclear"
+        guess = f"unclear, {_nearest(self.value)} at a guess" if high - low < 1 else "unclear"
+        return next((word for word, least, most in _WORDS if least <= low and high < most), guess)
 
 
 #: What an exponent is called: from, up to.

@@ -150,17 +150,18 @@ def place(
     labels = []
     for (x, y), text in zip(spots, texts, strict=True):
         others = [spot for spot in spots if spot != (x, y)]
-        best = min(
-            _candidates(x, y, text),
-            key=lambda label: (
-                _covered(label.box, taken),
-                _passed(label, x, y, others),
-                _covered(label.box, lines),
-                _gap(label.box, x, y),
-            ),
+        labels.append(
+            min(
+                _candidates(x, y, text),
+                key=lambda label: (
+                    _covered(label.box, taken),
+                    _passed(label, x, y, others),
+                    _covered(label.box, lines),
+                    _gap(label.box, x, y),
+                ),
+            )
         )
-        labels.append(best)
-        taken.append(best.box)
+        taken.append(labels[-1].box)
     return labels
 
 

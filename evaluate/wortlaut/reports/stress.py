@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -102,10 +102,8 @@ def _map(
 ) -> Table:
     table = grid((), ())
     table.add_column("", overflow="fold", max_width=22)
-    before = ""
-    for system, layer in columns:
+    for (before, _), (system, layer) in pairwise([("", ""), *columns]):
         name = "" if system == before else short_name(system)
-        before = system
         name = name if len(name) <= 9 else name.rpartition(":")[2][:9]
         table.add_column(Text(f"{name}\n{layer}"), justify="right", no_wrap=True)
     if shown is _change:
