@@ -88,8 +88,9 @@ def merge(first: Layer, second: Layer) -> list[Merged]:
         carried = tuple(item for item in kept if isinstance(item, Mention) and item.cluster not in ids)
         annotators = ", ".join(dict(document.meta).get("annotator", "") for document in (one, other))
         document = Document(id, one.text, annotations, (("annotator", annotators),))
-        taken = len(only_one) - len(carried)
-        merged.append(Merged(document, names, decisions, carried, len(agreed), taken, taken_over))
+        merged.append(
+            Merged(document, names, decisions, carried, len(agreed), len(only_one) - len(carried), taken_over)
+        )
     return merged
 
 
@@ -108,25 +109,30 @@ def write_merged(merged: Sequence[Merged], out: Path, *, force: bool = False) ->
         )
     out.mkdir(parents=True, exist_ok=True)
     for one, path in zip(merged, paths, strict=True):
-        content = format_annotations(
-            one.document.annotations,
-            one.document.text,
-            document=one.document.id,
-            layer=out.absolute().name,
-            annotator=f"adjudicated from {dict(one.document.meta)['annotator']}",
-            beside=(*one.carried, *one.decisions),
+        write_whole(
+            path,
+            format_annotations(
+                one.document.annotations,
+                one.document.text,
+                document=one.document.id,
+                layer=out.absolute().name,
+                annotator=f"adjudicated from {dict(one.document.meta)['annotator']}",
+                beside=(*one.carried, *one.decisions),
+            ),
         )
-        write_whole(path, content)
         only_one = f" {one.only_one} are of a kind that only one layer has." if one.only_one else ""
-        lines = [
-            f"## Layers {one.layers[0]} and {one.layers[1]}",
-            "",
-            f"{one.agreed} annotations agree and were taken as they are; "
-            f"{len(one.decisions)} differ.{only_one}",
-            *(["", "Taken over from the one layer that has it:", ""] if one.taken_over else []),
-            *(f"- {what}" for what in one.taken_over),
-        ]
-        _append(out, one.document.id, lines)
+        _append(
+            out,
+            one.document.id,
+            [
+                f"## Layers {one.layers[0]} and {one.layers[1]}",
+                "",
+                f"{one.agreed} annotations agree and were taken as they are; "
+                f"{len(one.decisions)} differ.{only_one}",
+                *(["", "Taken over from the one layer that has it:", ""] if one.taken_over else []),
+                *(f"- {what}" for what in one.taken_over),
+            ],
+        )
     return paths
 
 
@@ -289,8 +295,9 @@ def _finish(path: Path) -> Finished | None:
         *(decision.kept for decision in decisions if decision.kept is not None),
     ]
     clusters = {value.id for value in kept if isinstance(value, Cluster)}
-    said = {r.id for decision in decisions for _, r in decision.readings if isinstance(r, Cluster)}
-    rejected = said - clusters
+    rejected = {
+        r.id for decision in decisions for _, r in decision.readings if isinstance(r, Cluster)
+    } - clusters
     gone = [value for value in kept if isinstance(value, Mention) and value.cluster in rejected]
     kept = [value for value in kept if value not in gone]
     lost = [value for value in kept if isinstance(value, Mention) and value.cluster not in clusters]
@@ -305,16 +312,19 @@ def _finish(path: Path) -> Finished | None:
     )
     names = list(dict.fromkeys(name for decision in decisions for name, _ in decision.readings))
     told = [in_words(value, text, "") for value in gone if isinstance(value, Mention)]
-    lines = [
-        "## Decisions",
-        "",
-        f"| id | differs | {' | '.join(names)} | kept | reason |",
-        "| --- " * (len(names) + 4) + "|",
-        *(_row(decision, names, text) for decision in decisions),
-        *(["", f"Removed with their clusters: {'; '.join(told)}."] if told else []),
-    ]
     # The reasons first: should the second write fail, nothing is lost and the command can be repeated.
-    _append(path.parent, header.document, lines)
+    _append(
+        path.parent,
+        header.document,
+        [
+            "## Decisions",
+            "",
+            f"| id | differs | {' | '.join(names)} | kept | reason |",
+            "| --- " * (len(names) + 4) + "|",
+            *(_row(decision, names, text) for decision in decisions),
+            *(["", f"Removed with their clusters: {'; '.join(told)}."] if told else []),
+        ],
+    )
     write_whole(path, content)
     return Finished(path, decisions, ())
 
@@ -330,6 +340,11 @@ def _append(folder: Path, document: str, lines: Sequence[str]) -> None:
 def _row(decision: Decision, names: Sequence[str], text: str) -> str:
     """A decision as a line of the table, with what each of the named layers says."""
     said = {layer: in_words(reading, text, decision.differs) for layer, reading in decision.readings}
-    readings = [said.get(name, "–") for name in names]
-    cells = [decision.id, decision.differs, *readings, decision.keep, decision.reason]
+    cells = [
+        decision.id,
+        decision.differs,
+        *[said.get(name, "–") for name in names],
+        decision.keep,
+        decision.reason,
+    ]
     return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"

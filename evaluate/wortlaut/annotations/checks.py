@@ -229,12 +229,11 @@ def decision_problems(lines: list[Line]) -> Iterator[Problem]:
                 f"{layer}: {says(reading, surfaces, decision.differs)}"
                 for layer, reading in decision.readings
             ]
-            what = f"{decision.id} is open: {decision.open}; {decision.differs}. {'; '.join(said)}"
             names = " or ".join(repr(name) for name in (*dict(decision.readings), NOTHING))
             yield Problem(
                 "S17",
                 line.number,
-                what,
+                f"{decision.id} is open: {decision.open}; {decision.differs}. {'; '.join(said)}",
                 f"Write {names} into keep (or the name of a reading that you add), and why into reason.",
                 offsets_of(decision),
             )

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from wortlaut.annotations.file import read_documents
-from wortlaut.annotations.lines import KEYS, Annotation, Mention, canonical, to_json
+from wortlaut.annotations.lines import KEYS, Annotation, Mention, canonical, spans_of, to_json
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.records.record import UNWRITTEN, Count, Must, as_dict, written
@@ -54,10 +55,8 @@ class Pair:
     def spans(self) -> Iterator[Span]:
         """The span by which each side is found in the text; a cluster has none."""
         for side in (self.first, self.second):
-            if isinstance(side, Mention | Entity):
-                yield side.span
-            elif isinstance(side, Quote):
-                yield side.content
+            if side is not None:
+                yield from islice(spans_of(side), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +167,11 @@ def read_layer(ref: str, root: Path) -> Layer:
     if path is None:
         there = sorted({file.parent.name for file in root.glob("annotations/layers/*/*.jsonl")})
         there += ["gold"] if any((root / "annotations" / "gold").glob("*.jsonl")) else []
-        hint = f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations."
-        raise MissingFileError("no such layer, file or folder", where=ref, hint=hint)
+        raise MissingFileError(
+            "no such layer, file or folder",
+            where=ref,
+            hint=f"Layers here: {', '.join(there)}." if there else "Name a file or folder of annotations.",
+        )
     documents: dict[str, Document] = {}
     for document in read_documents(path):
         if document.id in documents:
@@ -215,8 +217,9 @@ def _different(first: Any, second: Any) -> tuple[str, ...]:
     """The fields in which two items differ; none where one of them is ``None``."""
     if first is None or second is None:
         return ()
-    names = FIELDS[type(first).__name__.lower()]
-    return tuple(name for name in names if getattr(first, name) != getattr(second, name))
+    return tuple(
+        name for name in FIELDS[type(first).__name__.lower()] if getattr(first, name) != getattr(second, name)
+    )
 
 
 def _place(pair: Pair) -> tuple[Any, ...]:
@@ -224,12 +227,10 @@ def _place(pair: Pair) -> tuple[Any, ...]:
     places = sorted((span.start, -span.end, span.fragments) for span in pair.spans())
     name = "" if places else min(side.id for side in (pair.first, pair.second) if isinstance(side, Cluster))
     # What stands at one place is told in the order of its content, whichever side has it.
-    content = sorted(repr(side) for side in (pair.first, pair.second))
-    return (kind, places[:1], name, content)
+    return (kind, places[:1], name, sorted(repr(side) for side in (pair.first, pair.second)))
 
 
-def _entity_key(entity: Entity) -> tuple[Any, ...]:
-    return attrgetter("span", "label", "level", "entity", "qid", "metonymy", "score", "note")(entity)
+_entity_key = attrgetter("span", "label", "level", "entity", "qid", "metonymy", "score", "note")
 
 
 def _quote_key(quote: Quote) -> tuple[Any, ...]:
@@ -246,7 +247,7 @@ def _matched(
 ) -> list[tuple[_Item | None, _Item | None]]:
     """One-to-one pairs of items whose spans overlap, the most similar first, and what is left alone."""
     candidates: list[tuple[Any, ...]] = []
-    for i, j in _overlapping([span(item) for item in first], [span(item) for item in second]):
+    for i, j in overlapping([span(item) for item in first], [span(item) for item in second]):
         a: tuple[Any, ...] = key(first[i])
         b: tuple[Any, ...] = key(second[j])
         shared = a[0].overlap(b[0])
@@ -264,15 +265,13 @@ def _matched(
     return pairs + [(first[i], None) for i in free] + [(None, second[j]) for j in taken]
 
 
-def _overlapping(first: Sequence[Span], second: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def overlapping(first: Sequence[Span], second: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """Index pairs of spans that share a character, by a sweep over their hulls."""
-    marks = sorted(
-        [(span.start, 0, i) for i, span in enumerate(first)]
-        + [(span.start, 1, j) for j, span in enumerate(second)]
-    )
-    active: tuple[list[int], list[int]] = ([], [])
     spans = (first, second)
-    for start, side, index in marks:
+    active: tuple[list[int], list[int]] = ([], [])
+    for start, side, index in sorted(
+        (span.start, which, index) for which in (0, 1) for index, span in enumerate(spans[which])
+    ):
         other = 1 - side
         active[other][:] = [k for k in active[other] if spans[other][k].end > start]
         for k in active[other]:

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from wortlaut.annotations.lines import (
     canonical,
     dump,
     format_lines,
-    header_record,
     order,
+    to_json,
     to_record,
 )
 from wortlaut.annotations.rules import Problem
@@ -62,7 +63,7 @@ def read_documents(path: Path) -> Iterator[Document]:
             path = path / inner
     if not path.exists():
         raise MissingFileError("no such file or folder", where=str(path))
-    provenance: dict[Path, dict[str, dict[str, str]]] = {}
+    provenance = cache(read_provenance)
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
         parsed = parse(file)
         accepted = _accept(file, parsed)
@@ -70,12 +71,14 @@ def read_documents(path: Path) -> Iterator[Document]:
         source = text_path(file, header.document)
         text = read_text(source)
         _refuse(file, [*check_text(parsed, text)])
-        if source.parent not in provenance:
-            provenance[source.parent] = read_provenance(source.parent)
         meta = {"layer": header.layer, "annotator": header.annotator}
-        meta |= provenance[source.parent].get(header.document, {})
-        strings = ((key, value) for key, value in meta.items() if key not in ("id", "sha256", "characters"))
-        yield Document(header.document, text, accepted.annotations, tuple(strings))
+        meta |= provenance(source.parent).get(header.document, {})
+        yield Document(
+            header.document,
+            text,
+            accepted.annotations,
+            tuple((key, meta[key]) for key in meta if key not in ("id", "sha256", "characters")),
+        )
 
 
 def text_path(annotation_file: Path, document: str) -> Path:
@@ -183,11 +186,10 @@ def decode(data: bytes) -> tuple[str, list[Problem]]:
         line = text.count("\n", 0, text.index("\r")) + 1
         problems.append(Problem("F03", line, "a carriage return; lines must end in LF", "Save with LF."))
     if not is_normalized("NFC", text):
-        number = next(n for n, line in enumerate(text.split("\n"), 1) if not is_normalized("NFC", line))
         problems.append(
             Problem(
                 "F04",
-                number,
+                next(n for n, line in enumerate(text.split("\n"), 1) if not is_normalized("NFC", line)),
                 "the text is not in Unicode normal form NFC",
                 "Normalise it (unicodedata.normalize('NFC', …)) and mind that offsets move.",
             )
@@ -224,8 +226,10 @@ def format_annotations(
 
     ``beside`` are lines of a file that is being adjudicated: decisions, and mentions of undecided clusters.
     """
-    header = Header(document, layer, annotator, text_hash(text), len(text))
-    lines = (dump(header_record(header)), *format_lines(annotations, text, beside))
+    lines = (
+        dump(to_json(Header(document, layer, annotator, text_hash(text), len(text)), text)),
+        *format_lines(annotations, text, beside),
+    )
     return "".join(line + "\n" for line in lines)
 
 
@@ -234,8 +238,7 @@ def _record(number: int, raw: str) -> dict[str, Any] | Problem:
     twice: list[str] = []
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        counts = Counter(key for key, _ in pairs)
-        twice.extend(sorted(key for key, count in counts.items() if count > 1))
+        twice.extend(sorted(key for key, count in Counter(key for key, _ in pairs).items() if count > 1))
         return dict(pairs)
 
     def refuse(constant: str) -> None:
@@ -283,19 +286,18 @@ def _line(number: int, raw: str) -> tuple[Line | None, list[Problem]]:
     if any(problem.rule[0] in "FO" for problem in broken):
         return None, found
     line = _build(number, kind, record)
-    if raw != dump(to_record(line)):
-        fix = f"Write it as: {dump(to_record(line))}"
-        found.append(Problem("F14", number, "the line is not in canonical spelling", fix))
+    spelling = dump(to_record(line.value, iter(line.surfaces)))
+    if raw != spelling:
+        found.append(
+            Problem("F14", number, "the line is not in canonical spelling", f"Write it as: {spelling}")
+        )
     return line, found
 
 
 def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
     values = {key: value for key, value in record.items() if key not in ("kind", "format")}
     surfaces: list[tuple[int, int, str]] = []
-    for key, own in KEYS[kind].items():
-        if key not in values:
-            continue
-        value = values[key]
+    for key, own, value in [(key, own, values[key]) for key, own in KEYS[kind].items() if key in values]:
         if own.kind == "span":
             surfaces += [(start, end, surface) for start, end, surface in value]
             values[key] = Span(tuple((start, end) for start, end, _ in value))

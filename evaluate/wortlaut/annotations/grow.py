@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, count
@@ -55,9 +56,9 @@ class Addition:
 
     def provenance(self) -> str:
         """Its line in ``seeds/provenance.jsonl``."""
-        size = {"sha256": self.sha256, "characters": len(self.document.text)}
-        said = {key: self.about[key] for key in ABOUT if self.about.get(key)}
-        return json.dumps({"id": self.document.id, **size, **said}, ensure_ascii=False) + "\n"
+        about = {key: self.about[key] for key in ABOUT if self.about.get(key)}
+        own = {"id": self.document.id, "sha256": self.sha256, "characters": len(self.document.text)}
+        return json.dumps(own | about, ensure_ascii=False) + "\n"
 
 
 def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[Addition]:
@@ -111,8 +112,9 @@ def write(
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
     for one, said in zip(additions, annotations, strict=True) if layer else ():
         id, text = one.document.id, one.document.text
-        content = format_annotations(fitted(said), text, document=id, layer=layer, annotator=annotator)
-        files[folder / f"{id}.jsonl"] = content.encode("utf-8")
+        files[folder / f"{id}.jsonl"] = format_annotations(
+            fitted(said), text, document=id, layer=layer, annotator=annotator
+        ).encode("utf-8")
     there = [path for path in files if path.exists()]
     if there:
         raise DataError("is there already and is not overwritten", where=str(there[0]))
@@ -120,22 +122,20 @@ def write(
     lines = (table.read_bytes() if table.is_file() else b"").decode("utf-8")
     lines += "\n" if lines and not lines.endswith("\n") else ""
     lines += "".join(one.provenance() for one in additions)
-    made: list[Path] = []
-    try:
-        for needed in (table.parent, root / "annotations" / "gold", folder):
-            made += _make_folders(needed)
+    folders = (table.parent, root / "annotations" / "gold", folder)
+    missing = sorted({path for one in folders for path in (one, *one.parents) if not path.exists()})
+    with ExitStack() as undo:
+        for path in missing:
+            path.mkdir()
+            undo.callback(path.rmdir)
         for path, data in files.items():
+            undo.callback(path.unlink, missing_ok=True)
             write_whole(path, data)
             if path.suffix == ".jsonl":
                 # What this program cannot read back is no annotation of the text.
                 read_annotations(path, texts[path.stem])
         write_whole(table, lines)
-    except BaseException:
-        for path in files:
-            path.unlink(missing_ok=True)
-        for path in reversed(made):
-            path.rmdir()
-        raise
+        undo.pop_all()  # all is there
     return [*files, table]
 
 
@@ -162,8 +162,14 @@ def take(
             path = Path(place) / f"{id}.jsonl"
             if path.exists():
                 raise DataError("two documents have its text", where=str(root / "seeds" / f"{id}.txt"))
-            said = fitted(document.annotations)
-            write_annotations(path, said, document.text, document=id, layer=layer, annotator=annotator)
+            write_annotations(
+                path,
+                fitted(document.annotations),
+                document.text,
+                document=id,
+                layer=layer,
+                annotator=annotator,
+            )
             try:
                 read_annotations(path, document.text)
             except DataError as error:
@@ -215,19 +221,18 @@ def fitted(annotations: Annotations) -> Annotations:
     Without any clusters, speakers stay plain names.
     """
     ids: dict[str, str] = {}
-    clusters = []
+    clusters: dict[str, Cluster] = {}
     for cluster in annotations.clusters:
-        ids[cluster.id] = _slug(cluster.id, ids.values())
-        clusters.append(replace(cluster, id=ids[cluster.id]))
-    named = {name: cluster.id for cluster in clusters for name in (cluster.name, *cluster.aliases)}
+        id = ids[cluster.id] = _slug(cluster.id, clusters)
+        clusters[id] = replace(cluster, id=id)
+    named = {name: cluster.id for cluster in clusters.values() for name in (cluster.name, *cluster.aliases)}
 
     def call(name: str | None) -> str | None:
         if name is None:
             return None
         if name not in ids:
-            ids[name] = named.get(name) or _slug(name, [cluster.id for cluster in clusters])
-            if ids[name] not in {cluster.id for cluster in clusters}:
-                clusters.append(Cluster(ids[name], name))
+            id = ids[name] = named.get(name) or _slug(name, clusters)
+            clusters.setdefault(id, Cluster(id, name))
         return ids[name]
 
     entities = tuple(replace(entity, entity=call(entity.entity)) for entity in annotations.entities)
@@ -240,21 +245,13 @@ def fitted(annotations: Annotations) -> Annotations:
             replace(quote, id=number[quote.id], parent=number.get(quote.parent or "", quote.parent))
             for quote in quotes
         )
-    return Annotations(entities, quotes, tuple(clusters))
+    return Annotations(entities, quotes, tuple(clusters.values()))
 
 
 def _slug(name: str, taken: Collection[str]) -> str:
     """``Anna Weiß`` → ``anna-weiss``, with a number behind it where that is taken."""
     slug = re.sub(r"[^\w]+", "-", plain(name)).strip("-_") or "x"
     return next(s for s in chain([slug], (f"{slug}-{n}" for n in count(2))) if s not in taken)
-
-
-def _make_folders(folder: Path) -> Iterator[Path]:
-    """Makes the folder and those above it, and yields each that was not there, outer ones first."""
-    for path in reversed((folder, *folder.parents)):
-        if not path.exists():
-            path.mkdir()
-            yield path
 
 
 def _checked(path: Path, about: Mapping[str, str]) -> Addition:
@@ -265,8 +262,9 @@ def _checked(path: Path, about: Mapping[str, str]) -> Addition:
     if problems:
         problem = problems[0]
         mended = _MENDED[problem.rule].format(path, path.with_name(f"{path.stem}-mended{path.suffix}"))
-        where = f"{path}:{problem.line}"
-        raise DataError(f"{problem.what} ({problem.rule})", where=where, hint=f"Mend a copy: {mended}")
+        raise DataError(
+            f"{problem.what} ({problem.rule})", where=f"{path}:{problem.line}", hint=f"Mend a copy: {mended}"
+        )
     if not text.strip():
         raise DataError("the text is empty", where=str(path))
     if not ID.fullmatch(path.stem):

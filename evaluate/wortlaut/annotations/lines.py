@@ -119,8 +119,7 @@ def format_lines(annotations: Annotations, text: str, beside: Sequence[Decision 
     """The canonical lines below the header, in order: equal annotations give equal lines."""
     values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes, *beside]
     values += [Mention(cluster.id, span) for cluster in annotations.clusters for span in cluster.mentions]
-    records = [(order(value), dump(to_record(Line(0, value, surfaces_of(value, text))))) for value in values]
-    return [line for _, line in sorted(records)]
+    return [line for _, line in sorted((order(value), dump(to_json(value, text))) for value in values)]
 
 
 def in_words(reading: Annotation | None, text: str, differs: str) -> str:
@@ -128,9 +127,9 @@ def in_words(reading: Annotation | None, text: str, differs: str) -> str:
     return says(reading, iter(() if reading is None else surfaces_of(reading, text)), differs)
 
 
-def to_json(value: Annotation, text: str) -> dict[str, Any]:
-    """The JSON object of one annotation, as a line of the file has it."""
-    return value_record(value, iter(surfaces_of(value, text)))
+def to_json(value: Value, text: str) -> dict[str, Any]:
+    """The JSON object of a line of the file."""
+    return to_record(value, iter(surfaces_of(value, text)))
 
 
 def canonical(annotations: Annotations) -> Annotations:
@@ -165,7 +164,7 @@ _Sortable = TypeVar("_Sortable", Entity, Quote, Cluster)
 
 def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
     # Ties are broken by the spelling of the line, as in the file.
-    return tuple(sorted(values, key=lambda v: (order(v), dump(to_record(Line(0, v, surfaces_of(v, "")))))))
+    return tuple(sorted(values, key=lambda v: (order(v), dump(to_json(v, "")))))
 
 
 def order(value: Value) -> tuple[Any, ...]:
@@ -205,27 +204,19 @@ def offsets_of(value: Value) -> tuple[tuple[int, int], ...]:
     return next((span.fragments for span in spans_of(value)), ())
 
 
-def header_record(header: Header) -> dict[str, Any]:
-    return {"kind": "document", "format": FORMAT, **asdict(header)}
+def to_record(value: Value, surfaces: Iterator[tuple[int, int, str]]) -> dict[str, Any]:
+    """The JSON object of a line in canonical key order, without what is absent or the default.
 
-
-def to_record(line: Line) -> dict[str, Any]:
-    """The JSON object of a line in canonical key order, without what is absent or the default."""
-    if isinstance(line.value, Header):
-        return header_record(line.value)
-    return value_record(line.value, iter(line.surfaces))
-
-
-def value_record(value: Annotation | Decision, surfaces: Iterator[tuple[int, int, str]]) -> dict[str, Any]:
-    """The same of anything but a header, with the surfaces of its fragments."""
+    ``surfaces`` are those of its fragments, in their order.
+    """
+    if isinstance(value, Header):
+        return {"kind": "document", "format": FORMAT, **asdict(value)}
     kind = type(value).__name__.lower()
     record: dict[str, Any] = {"kind": kind}
     for key, own in list(KEYS[kind].items())[1:]:
         item = getattr(value, key)
         if own.kind == "readings":
-            record[key] = {
-                layer: None if reading is None else value_record(reading, surfaces) for layer, reading in item
-            }
+            record[key] = {layer: reading and to_record(reading, surfaces) for layer, reading in item}
         elif isinstance(item, Span):
             record[key] = [[start, end, next(surfaces)[2]] for start, end in item]
         elif own.kind == "words" or not (item in (None, (), "") or (own.kind == "flag" and item)):
@@ -237,7 +228,7 @@ def says(reading: Annotation | None, surfaces: Iterator[tuple[int, int, str]], d
     """A reading in a few words: the keys that differ or, where all of it does, what it is."""
     if reading is None:
         return "nothing"
-    record = value_record(reading, surfaces)
+    record = to_record(reading, surfaces)
     keys = [key for key in KEYS[record["kind"]] if key in differs.split(", ")]
     if keys:
         return ", ".join(f"{key} {_shown(record[key]) if key in record else '–'}" for key in keys)

@@ -144,7 +144,9 @@ def document() -> str:
         "never changes its meaning. For each rule a file that breaks it lies in `tests/cases/validate/`.",
     ]
     for letter, level in LEVELS.items():
-        lines += ["", f"## {level.capitalize()}", "", whose[level], "", "| rule | what holds | what to do |"]
-        lines += ["| --- | --- | --- |"]
-        lines += [f"| {r.id} | {r.requires} | {r.fix} |" for r in RULES.values() if r.id[0] == letter]
+        lines += [
+            *("", f"## {level.capitalize()}", "", whose[level], ""),
+            *("| rule | what holds | what to do |", "| --- | --- | --- |"),
+            *(f"| {r.id} | {r.requires} | {r.fix} |" for r in RULES.values() if r.id[0] == letter),
+        ]
     return "\n".join(lines) + "\n"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from wortlaut.annotations.checks import check_text
+from wortlaut.annotations.diff import overlapping
 from wortlaut.annotations.file import decode, parse, read_provenance, text_path
 from wortlaut.annotations.lines import Decision, Line, Mention, Parsed
 from wortlaut.annotations.rules import LEVELS, RULES, Problem
@@ -55,12 +54,10 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
     found: list[Incident] = []
     for path in paths:
         files, home = files_of(path)
-        for file in files:
-            found += _check_file(file, texts)
+        found += [each for file in files for each in _check_file(file, texts)]
         if home is not None:
             gold = {file.stem for file in files if file.parent.name == "gold"}
-            found += _check_seeds(home / "seeds", gold, texts)
-            found += _check_agreement(home)
+            found += [*_check_seeds(home / "seeds", gold, texts), *_check_agreement(home)]
     return list(dict.fromkeys(found))
 
 
@@ -153,9 +150,8 @@ def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]
     problems += _name_problems(file, parsed)
     # How lines fit together can be judged when all is decided.
     if not any(isinstance(line.value, Decision) for line in parsed.lines):
-        problems += _cluster_problems(parsed.lines)
-        problems += _entity_problems(parsed.lines)
-        problems += _quote_problems(parsed.lines)
+        for judged in (_cluster_problems, _entity_problems, _quote_problems):
+            problems += judged(parsed.lines)
     if text is not None:
         misplaced = [*check_text(parsed, text)]
         problems += misplaced
@@ -228,8 +224,11 @@ def _values(lines: Iterable[Line], kind: type[_T]) -> list[tuple[int, _T]]:
 
 def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
     entities, mentions, quotes = _values(lines, Entity), _values(lines, Mention), _values(lines, Quote)
-    used = {entity.entity for _, entity in entities}
-    used |= {mention.cluster for _, mention in mentions} | {quote.speaker_entity for _, quote in quotes}
+    used = {
+        *(entity.entity for _, entity in entities),
+        *(mention.cluster for _, mention in mentions),
+        *(quote.speaker_entity for _, quote in quotes),
+    }
     linked: dict[str, str] = {}
     for number, cluster in _values(lines, Cluster):
         if cluster.id not in used:
@@ -243,8 +242,12 @@ def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
     for number, mention in mentions:
         first = seen.setdefault((mention.cluster, mention.span), number)
         if first != number:
-            what = f"line {first} already says that this is {mention.cluster!r}"
-            yield Problem("S16", number, what, offsets=mention.span.fragments)
+            yield Problem(
+                "S16",
+                number,
+                f"line {first} already says that this is {mention.cluster!r}",
+                offsets=mention.span.fragments,
+            )
 
 
 def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
@@ -267,31 +270,28 @@ def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
                 f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}",
                 offsets=place,
             )
-    for level in (1, 2):
-        yield from _overlaps([(n, entity.span) for n, entity in entities if entity.level == level])
-    # Sorted by start, so that only the names that can enclose are compared.
-    outer = sorted((entity.span for _, entity in entities if entity.level == 1), key=attrgetter("start"))
-    starts = [span.start for span in outer]
-    longest = max((span.end - span.start for span in outer), default=0)
-    for number, entity in entities:
-        low, high = (bisect_right(starts, entity.span.start - back) for back in (longest + 1, 0))
-        if entity.level == 2 and not any(span.contains(entity.span) for span in outer[low:high]):
-            what = "no entity of level 1 encloses this one of level 2"
-            yield Problem("S13", number, what, offsets=entity.span.fragments)
+    by_level = [[(n, entity.span) for n, entity in entities if entity.level == level] for level in (1, 2)]
+    for names in by_level:
+        yield from _overlaps(sorted(names, key=lambda item: item[1].start))
+    outer, inner = ([span for _, span in names] for names in by_level)
+    enclosed = {j for i, j in overlapping(outer, inner) if outer[i].contains(inner[j])}
+    for index, (number, span) in enumerate(by_level[1]):
+        if index not in enclosed:
+            yield Problem(
+                "S13", number, "no entity of level 1 encloses this one of level 2", offsets=span.fragments
+            )
 
 
-def _overlaps(spans: list[tuple[int, Span]]) -> Iterator[Problem]:
-    active: list[tuple[int, Span]] = []
-    for number, span in sorted(spans, key=lambda item: item[1].start):
-        active = [(n, other) for n, other in active if other.end > span.start]
-        for n, other in active:
-            if other == span:
-                yield Problem(
-                    "S11", number, f"line {n} is an entity of the same span and level", "", span.fragments
-                )
-            elif other.overlap(span):
-                yield Problem("S12", number, f"it overlaps the entity in line {n}", "", span.fragments)
-        active.append((number, span))
+def _overlaps(names: Sequence[tuple[int, Span]]) -> Iterator[Problem]:
+    """Names of one level, sorted by their start, that share characters."""
+    spans = [span for _, span in names]
+    for before, after in overlapping(spans, spans):
+        (line, one), (number, other) = names[before], names[after]
+        if before < after and one == other:
+            what = f"line {line} is an entity of the same span and level"
+            yield Problem("S11", number, what, "", other.fragments)
+        elif before < after:
+            yield Problem("S12", number, f"it overlaps the entity in line {line}", "", other.fragments)
 
 
 def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
@@ -302,8 +302,9 @@ def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
         place = quote.content.fragments
         first = seen.setdefault((quote.type, quote.content, quote.speaker_entity), number)
         if first != number:
-            what = f"line {first} is a quote of the same type, content and speaker"
-            yield Problem("S15", number, what, offsets=place)
+            yield Problem(
+                "S15", number, f"line {first} is a quote of the same type, content and speaker", offsets=place
+            )
         parent = by_id.get(quote.parent or "")
         if parent and not parent.content.contains(quote.content):
             yield Problem("S14", number, f"it does not lie inside its parent {parent.id}", "", place)
@@ -344,8 +345,10 @@ def _content_problems(number: int, quote: Quote, text: str) -> Iterator[Problem]
     place = quote.content.fragments
     if quote.type == "direct":
         # A side without a mark of its own, and what stands next to it in the text.
-        bare = [text[max(0, start - 1) : start]] if text[start] not in _MARKS else []
-        bare += [text[end : end + 1]] if text[end - 1] not in _MARKS else []
+        bare = [
+            *([text[max(0, start - 1) : start]] if text[start] not in _MARKS else []),
+            *([text[end : end + 1]] if text[end - 1] not in _MARKS else []),
+        ]
         if any(mark and mark in _MARKS for mark in bare):
             yield Problem("L02", number, "a quotation mark stands next to the content, not in it", "", place)
         elif bare:

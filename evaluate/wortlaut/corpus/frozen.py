@@ -31,8 +31,7 @@ def version(root: Path) -> str:
 
 def versions() -> dict[str, str]:
     """The frozen versions of the shipped gold, the newest last: version → hash of the corpus."""
-    table: dict[str, str] = json.loads((files("wortlaut") / "corpus" / "frozen.json").read_text("utf-8"))
-    return table
+    return dict(json.loads((files("wortlaut") / "corpus" / "frozen.json").read_text("utf-8")))
 
 
 def check_version(name: str, corpus_hash: str) -> None:

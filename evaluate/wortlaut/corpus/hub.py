@@ -49,8 +49,7 @@ def documents(ref: str) -> Iterator[Document]:
             raise unknown_name("option of hub", option, _OPTIONS, where=ref)
     if not name:
         raise DataError("no dataset is named", where=ref, hint="Write hub:OWNER/NAME, or hub:FOLDER.")
-    mapping = _mapping(Path(options["columns"])) if "columns" in options else None
-    return _rows(ref, name, options, mapping)
+    return _rows(ref, name, options, _mapping(Path(options["columns"])) if "columns" in options else None)
 
 
 def _rows(
@@ -89,11 +88,9 @@ def _splits(ref: str, name: str, options: Mapping[str, str]) -> dict[str, Any]:
     except Exception as error:
         raise _unreadable(ref, error) from error
     wanted = options.get("split")
-    if wanted is None:
-        return dict(found)
-    if wanted not in found:
+    if wanted is not None and wanted not in found:
         raise unknown_name("split", wanted, found, where=ref)
-    return {wanted: found[wanted]}
+    return {split: rows for split, rows in found.items() if wanted in (None, split)}
 
 
 def _unreadable(ref: str, error: Exception) -> DataError:
@@ -194,19 +191,18 @@ def _from_tags(
 def _names(feature: Any, columns: Mapping[str, Any]) -> Sequence[str]:
     """Labels by number: those of the mapping, else those that the dataset declares."""
     if "labels" in columns:
-        found: Sequence[str] = columns["labels"]
-        return found
-    label = columns.get("label", "label")
+        return tuple(columns["labels"])
     while feature is not None:
         if hasattr(feature, "names"):
-            names: Sequence[str] = feature.names
-            return names
+            return tuple(feature.names)
         if isinstance(feature, list):
             feature = feature[0]
-        elif isinstance(feature, dict):
-            feature = feature.get(label)
         else:
-            feature = getattr(feature, "feature", None)
+            feature = (
+                feature.get(columns.get("label", "label"))
+                if isinstance(feature, dict)
+                else getattr(feature, "feature", None)
+            )
     return ()
 
 

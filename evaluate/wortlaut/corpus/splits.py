@@ -75,10 +75,9 @@ def near_copies(documents: Sequence[Document]) -> list[Near]:
     for number, found in enumerate(shingles):
         for shingle in found:
             holders[shingle].append(number)
-    common: Counter[tuple[int, int]] = Counter()
-    for numbers in holders.values():
-        if len(numbers) <= _COMMON:
-            common.update(combinations(numbers, 2))
+    common = Counter(
+        pair for numbers in holders.values() if len(numbers) <= _COMMON for pair in combinations(numbers, 2)
+    )
     pairs = (
         Near(documents[one].id, documents[other].id, count / min(len(shingles[one]), len(shingles[other])))
         for (one, other), count in sorted(common.items())

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from wortlaut.model import ENTITY_LABELS, ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
 from wortlaut.release import card, croissant, manifest
 from wortlaut.release.manifest import FORMAT
+from wortlaut.text.digests import text_hash
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
 from wortlaut.version import VERSION
 
@@ -41,6 +41,15 @@ CONFIGS = {
     "layers": "one row per line of annotation: the gold and the layers that it was adjudicated from",
 }
 _SPLIT = "test"
+#: What the dataset is made of, in a repository.
+_SOURCES = (
+    "seeds/*",
+    card.STATEMENT,
+    AGREEMENT,
+    frozen.CHANGELOG,
+    "annotations/gold/*.jsonl",
+    "annotations/layers/*/*.jsonl",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,7 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
     with TemporaryDirectory() as folder:
         new = Path(folder) / "corpus"
         _write(root, new, new)
-        names = sorted({*manifest.paths(new), *manifest.paths(out)})
-        for name in names:
+        for name in sorted({*manifest.paths(new), *manifest.paths(out)}):
             if not (out / name).is_file():
                 reasons.append(f"{out.name}/{name} is missing")
             elif not (new / name).is_file():
@@ -96,10 +104,11 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
             elif not _same(new / name, out / name):
                 reasons.append(f"{out.name}/{name} differs")
     try:
-        written = manifest.read(out)["files"]
-        for name, entry in written.items():
-            if (out / name).is_file() and entry["sha256"] != file_hash(out / name):
-                reasons.append(f"{out.name}/{name} is not the file in its manifest")
+        reasons += [
+            f"{out.name}/{name} is not the file in its manifest"
+            for name, entry in manifest.read(out)["files"].items()
+            if (out / name).is_file() and entry["sha256"] != file_hash(out / name)
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reasons.append(f"{out.name}/manifest.json is broken: {error}")
     return reasons
@@ -179,7 +188,7 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     }
     schemas = _schemas()
     for name, schema in schemas.items():
-        path = folder / _table_name(name)
+        path = folder / f"data/{name}/{_SPLIT}-00000-of-00001.parquet"
         path.parent.mkdir(parents=True)
         # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
@@ -192,17 +201,19 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         encoding="utf-8",
         newline="\n",
     )
-    about = {
-        "format": FORMAT,
-        "version": frozen.version(root),
-        "program": VERSION,
-        "hash": corpus.hash,
-        "layers": [PARAGRAPHS, SENTENCES, TOKENS],
-        "rows": counts,
-        "not_in_tokens": len(losses),
-        "sources": file_hashes(root, _sources(root)),
-    }
-    manifest.write(folder, about)
+    manifest.write(
+        folder,
+        {
+            "format": FORMAT,
+            "version": frozen.version(root),
+            "program": VERSION,
+            "hash": corpus.hash,
+            "layers": [PARAGRAPHS, SENTENCES, TOKENS],
+            "rows": counts,
+            "not_in_tokens": len(losses),
+            "sources": file_hashes(root, (path for pattern in _SOURCES for path in root.glob(pattern))),
+        },
+    )
     return BuildReport(out, corpus.hash, counts, tuple(manifest.paths(folder)), losses)
 
 
@@ -301,8 +312,9 @@ def _feature(field: pa.Field) -> dict[str, Any]:
     """A field as the card declares it; the tags by their names."""
     if field.name not in _TAGGED:
         return feature(field)
-    names = {str(number): tag for number, tag in enumerate(TAGS)}
-    return {"list": {"dtype": {"class_label": {"names": names}}}}
+    return {
+        "list": {"dtype": {"class_label": {"names": {str(number): tag for number, tag in enumerate(TAGS)}}}}
+    }
 
 
 def _card(
@@ -325,12 +337,13 @@ def _card(
                 "config_name": name,
                 # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
                 # go on to give those of an older build, or of another corpus.
-                "description": f"rows {_rows_hash(rows[name])}",
+                "description": f"rows {text_hash(json.dumps(rows[name], ensure_ascii=False))}",
                 "features": [{"name": field.name} | _feature(field) for field in schemas[name]],
             }
             for name in CONFIGS
         ],
     }
+    figures = root / AGREEMENT
     return card.render(
         "card.md.j2",
         card.header(stated, corpus) | configs,
@@ -338,37 +351,13 @@ def _card(
         version=frozen.version(root),
         configs=[(name, what, len(rows[name])) for name, what in CONFIGS.items()],
         lost=sorted(Counter(loss.reason for loss in losses).items()),
-        agreement=_agreement(root),
+        # That they are of these layers is checked before building.
+        agreement=json.loads(figures.read_bytes()) if figures.is_file() else None,
         **card.counts(corpus),
     )
 
 
-def _agreement(root: Path) -> dict[str, Any] | None:
-    """The figures of `wortlaut agree --write`; that they are of these layers is checked before building."""
-    path = root / AGREEMENT
-    return json.loads(path.read_bytes()) if path.is_file() else None
-
-
 # ---------------------------------------------------------------- files
-
-
-def _table_name(config: str) -> str:
-    return f"data/{config}/{_SPLIT}-00000-of-00001.parquet"
-
-
-def _sources(root: Path) -> list[Path]:
-    return [
-        *root.glob("seeds/*"),
-        *root.glob(card.STATEMENT),
-        *root.glob(AGREEMENT),
-        *root.glob(frozen.CHANGELOG),
-        *root.glob("annotations/gold/*.jsonl"),
-        *root.glob("annotations/layers/*/*.jsonl"),
-    ]
-
-
-def _rows_hash(rows: list[dict[str, Any]]) -> str:
-    return sha256(json.dumps(rows, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
 def _same(new: Path, old: Path) -> bool:

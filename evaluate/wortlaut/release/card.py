@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +116,12 @@ def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     """The metadata of the card, in the Hub's vocabulary."""
     documents = corpus.documents
     found = {name: stated.get(name, default) for name, default in _HEADER.items()}
-    found["pretty_name"] = found["pretty_name"] or corpus.name
-    tasks = ["named-entity-recognition"] if any(document.entities for document in documents) else []
-    tasks += ["coreference-resolution"] if any(document.clusters for document in documents) else []
+    tasks = {
+        "named-entity-recognition": any(document.entities for document in documents),
+        "coreference-resolution": any(document.clusters for document in documents),
+    }
     data: dict[str, Any] = {
-        "pretty_name": found.pop("pretty_name"),
+        "pretty_name": found.pop("pretty_name") or corpus.name,
         "language": languages(corpus),
         "language_details": found.pop("language_details"),
         "multilinguality": ["monolingual" if len(languages(corpus)) == 1 else "multilingual"],
@@ -128,7 +130,7 @@ def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
         "source_datasets": found.pop("source_datasets"),
         "size_categories": [next((name for most, name in _SIZES if len(documents) < most), "10M<n<100M")],
         "task_categories": ["token-classification"],
-        "task_ids": tasks,
+        "task_ids": [task for task, there in tasks.items() if there],
         **found,
     }
     return {key: value for key, value in data.items() if value}
@@ -194,7 +196,6 @@ def check(content: str, corpus_hash: str) -> Iterator[Problem]:
     try:
         data = yaml.safe_load(parts[1]) if parts else None
     except yaml.YAMLError as error:
-        data = None
         yield Problem("P01", 1, f"the metadata is not YAML: {str(error).splitlines()[0]}")
         return
     if parts is None or not isinstance(data, dict):
@@ -219,8 +220,7 @@ def check(content: str, corpus_hash: str) -> Iterator[Problem]:
 @cache
 def vocabulary() -> dict[str, Any]:
     """The words of the Hub for the metadata of a card: name of the field → values."""
-    found: dict[str, Any] = json.loads((files("wortlaut") / "corpus" / "hub.json").read_text("utf-8"))
-    return found
+    return dict(json.loads((files("wortlaut") / "corpus" / "hub.json").read_text("utf-8")))
 
 
 def _in_vocabulary(name: str, value: object) -> bool:
@@ -261,10 +261,8 @@ def _sections(body: str, first: int) -> Iterator[Problem]:
         fenced ^= line.startswith("```")
         if not fenced and (match := re.match(r"(#+) (.+)", line)):
             headings.append((index, len(match[1]), match[2]))
-    ends = [index for index, _, _ in headings[1:]] + [len(lines)]
-    for position, ((index, depth, name), end) in enumerate(zip(headings, ends, strict=True)):
-        deeper = position + 1 < len(headings) and headings[position + 1][1] > depth
-        if not deeper and not "".join(lines[index + 1 : end]).strip():
+    for (index, depth, name), (end, below, _) in pairwise([*headings, (len(lines), 0, "")]):
+        if below <= depth and not "".join(lines[index + 1 : end]).strip():
             yield Problem("P04", first + index, f"the section {name!r} is empty")
     names = {name for _, _, name in headings}
     for part in PARTS.values():

@@ -68,15 +68,19 @@ def problems(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, Proble
         if CARD not in content:
             yield MANIFEST, Problem("P01", 1, "there is no card, README.md")
         else:
-            found = card.check(content[CARD].decode("utf-8", "replace"), corpus_hash)
-            yield from ((CARD, problem) for problem in found)
+            yield from (
+                (CARD, problem)
+                for problem in card.check(content[CARD].decode("utf-8", "replace"), corpus_hash)
+            )
         if format_ == standoff.FORMAT:
             yield from standoff.check(content)
         elif croissant.FILE not in content:
             yield MANIFEST, Problem("P07", 1, f"there is no {croissant.FILE}")
         else:
-            described = content[croissant.FILE].decode("utf-8", "replace")
-            yield from ((croissant.FILE, problem) for problem in croissant.check(described, named))
+            yield from (
+                (croissant.FILE, problem)
+                for problem in croissant.check(content[croissant.FILE].decode("utf-8", "replace"), named)
+            )
 
 
 def _content(folder: Path, corpus_hash: str) -> Iterator[tuple[str, Problem]]:

@@ -82,6 +82,7 @@ def describe(
     version: str,
 ) -> str:
     """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema."""
+    cited = str(stated.get("citation", NOT_STATED))
     files = {name: next((folder / "data" / name).glob("*.parquet")) for name in schemas}
     data: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -94,7 +95,7 @@ def describe(
         "license": stated.get("license_link") or stated.get("license", "unknown"),
         "usageInfo": stated.get("rights", NOT_STATED),
         "creator": {"@type": "sc:Organization", "name": stated.get("creator", NOT_STATED)},
-        "citeAs": _cited(stated, version, corpus.hash),
+        "citeAs": cited.replace("VERSION", version).replace("HASH", corpus.hash[:12]),
         "version": version,
         "identifier": f"sha256:{corpus.hash}",
         "isLiveDataset": False,
@@ -154,11 +155,6 @@ def check(content: str, files: Mapping[str, str]) -> Iterator[Problem]:
                 "is not named" if name not in named else "is not there" if name not in tables else "differs"
             )
             yield Problem("P07", 1, f"{name} {state}")
-
-
-def _cited(stated: Mapping[str, Any], version: str, corpus_hash: str) -> str:
-    citation: str = stated.get("citation", NOT_STATED)
-    return citation.replace("VERSION", version).replace("HASH", corpus_hash[:12])
 
 
 def _field(config: str, column: pa.Field) -> dict[str, Any]:

@@ -26,11 +26,20 @@ def paths(folder: Path) -> dict[str, Path]:
 
 def write(folder: Path, about: Mapping[str, Any]) -> None:
     """Writes the manifest: what is said ``about`` the release, and the files that lie in the folder."""
-    files = {
-        name: {"sha256": file_hash(path), "bytes": path.stat().st_size}
-        for name, path in paths(folder).items()
-    }
-    content = json.dumps({**about, "files": files}, ensure_ascii=False, indent=2) + "\n"
+    content = (
+        json.dumps(
+            {
+                **about,
+                "files": {
+                    name: {"sha256": file_hash(path), "bytes": path.stat().st_size}
+                    for name, path in paths(folder).items()
+                },
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+        + "\n"
+    )
     (folder / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
 
 

@@ -117,7 +117,14 @@ def publish(release: Release, target: str) -> str:
     check_target(target)
     if target.startswith(_HUB):
         return _to_hub(release, target.removeprefix(_HUB))
-    return str(_to_folder(release, Path(target)))
+    try:
+        with whole_folder(Path(target)) as new:
+            shutil.copytree(release.folder, new, dirs_exist_ok=True)
+    except OSError as error:
+        raise WortlautError(
+            f"cannot be written: {error.strerror or error}", where=str(Path(target))
+        ) from error
+    return str(Path(target))
 
 
 def _place(target: str) -> str:
@@ -126,15 +133,6 @@ def _place(target: str) -> str:
     from huggingface_hub import constants
 
     return f"{constants.ENDPOINT}/datasets/{target.removeprefix(_HUB)}, one commit"
-
-
-def _to_folder(release: Release, out: Path) -> Path:
-    try:
-        with whole_folder(out) as new:
-            shutil.copytree(release.folder, new, dirs_exist_ok=True)
-    except OSError as error:
-        raise WortlautError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
-    return out
 
 
 def _to_hub(release: Release, name: str) -> str:

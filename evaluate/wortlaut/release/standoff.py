@@ -102,18 +102,11 @@ class _Packer:
         pieces: list[Any] = []
         done = 0
         for word in _words(value):
-            if word.start() < done:
-                continue
-            place = self._place(value, word)
+            place = None if word.start() < done else self._place(value, word)
             if place is not None:
-                start, end, *_ = place
-                if word.start() > done:
-                    pieces.append(value[done : word.start()])
-                pieces.append(place)
-                done = word.start() + end - start if len(place) == 2 else word.end()
-        if not pieces:
-            return value
-        return {_PACKED: [*pieces, value[done:]] if done < len(value) else pieces}
+                pieces += [value[done : word.start()], place]
+                done = word.start() + place[1] - place[0] if len(place) == 2 else word.end()
+        return {_PACKED: [piece for piece in (*pieces, value[done:]) if piece]} if pieces else value
 
     def _place(self, value: str, word: re.Match[str]) -> list[Any] | None:
         places = self._places.get(plain(word.group()), ())
@@ -121,13 +114,15 @@ class _Packer:
         if same:
             start = max((start for start, _ in same), key=lambda start: self._shared(value, word, start))
             return [start, start + self._shared(value, word, start)]
-        changed = (
-            [start, end, name]
-            for start, end in places
-            for name, change in _CHANGES.items()
-            if change(self._text[start:end]) == word.group()
+        return next(
+            (
+                [start, end, name]
+                for start, end in places
+                for name, change in _CHANGES.items()
+                if change(self._text[start:end]) == word.group()
+            ),
+            None,
         )
-        return next(changed, None)
 
     def _shared(self, value: str, word: re.Match[str], start: int) -> int:
         """How many characters are the same from here on, up to the end of a word of both."""
@@ -135,8 +130,9 @@ class _Packer:
         ends = [other.end() - word.start() for other in _words(value[: word.start() + shared])]
         at, end = word.start() + shared, start + shared
         cut = value[at : at + 1].isalnum() or self._text[end : end + 1].isalnum()
-        fitting = [end for end in ends if 0 < end < shared or (end == shared and not cut)]
-        return max((*fitting, len(word.group())))
+        return max(
+            (*[end for end in ends if 0 < end < shared or (end == shared and not cut)], len(word.group()))
+        )
 
     def record(self, value: Any) -> Any:
         """A JSON value without surfaces, and with its strings packed."""
@@ -186,16 +182,18 @@ def write(root: Path, folder: Path) -> None:
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    about = {
-        "format": FORMAT,
-        "version": frozen.version(root),
-        "hash": corpus.hash,
-        "normalisation": NORMALISATION,
-        "layers": [PARAGRAPHS],
-        "rebuilds": file_hashes(root, [*annotated, *carried]),
-        "program": VERSION,
-    }
-    manifest.write(folder, about)
+    manifest.write(
+        folder,
+        {
+            "format": FORMAT,
+            "version": frozen.version(root),
+            "hash": corpus.hash,
+            "normalisation": NORMALISATION,
+            "layers": [PARAGRAPHS],
+            "rebuilds": file_hashes(root, [*annotated, *carried]),
+            "program": VERSION,
+        },
+    )
     check_words(
         {name: path.read_bytes() for name, path in manifest.paths(folder).items()},
         (document.text for document in corpus.documents),

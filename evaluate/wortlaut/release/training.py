@@ -55,12 +55,20 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
     parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SPLITS}
     with whole_folder(out) as new:
         losses = _write_spacy(new, out, loaded, parts)
-        described = {"corpus": loaded.name, "hash": loaded.hash, "documents": sides}
         (new / "splits.json").write_text(
-            json.dumps(described, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+            json.dumps(
+                {"corpus": loaded.name, "hash": loaded.hash, "documents": sides}, ensure_ascii=False, indent=1
+            )
+            + "\n",
+            encoding="utf-8",
         )
-    nested = sum(entity.level > 1 for document in loaded.documents for entity in document.entities)
-    return Exported(out, {name: len(part) for name, part in parts.items()}, tuple(near), losses, nested)
+    return Exported(
+        out,
+        {name: len(part) for name, part in parts.items()},
+        tuple(near),
+        losses,
+        sum(entity.level > 1 for document in loaded.documents for entity in document.entities),
+    )
 
 
 def _write_spacy(
@@ -84,5 +92,4 @@ def _config(corpus: Corpus, out: Path) -> str:
     )
     config["paths"] |= {name: (out / f"{name}.spacy").as_posix() for name in SPLITS[:2]}
     config["components"]["ner"]["scorer"] = {"@scorers": "wortlaut.ents_scorer.v1"}
-    text: str = config.to_str()
-    return text
+    return str(config.to_str())

@@ -80,7 +80,8 @@ def convert(
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
     given, _, place = str(ref).partition(":")
     documents = _with_progress(stream_corpus(ref), f"to {name}", quick_count(given, Path(place)), progress)
-    stretches = _cut(documents, whole=join is None)
+    # The parts, each of which must be gone through before the next is asked for.
+    stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
         parts = _finished_parts(folder, what, resume)
         for known in parts:
@@ -88,8 +89,7 @@ def convert(
         before = sum(part["documents"] for part in parts)
         try:
             for number, part in enumerate(stretches, len(parts)):
-                path = _made(folder / f"{number:05}") / out.name
-                losses = tuple(write(path, part, **options))
+                losses = tuple(write(_made(folder / f"{number:05}") / out.name, part, **options))
                 if strict and losses:
                     raise _refused_losses(losses, out)
                 parts.append(part.to_dict(losses))
@@ -138,14 +138,11 @@ class _Part:
 
     def to_dict(self, losses: Iterable[Loss]) -> dict[str, Any]:
         """What is kept of a part beside its file."""
-        rows = [[loss.kind, loss.reason, loss.count, list(loss.examples)] for loss in losses]
-        return {"documents": self.documents, "texts": self._texts.hexdigest(), "losses": rows}
-
-
-def _cut(documents: Iterator[Document], whole: bool) -> Iterator[_Part]:
-    """The parts, each of which must be gone through before the next is asked for."""
-    for first in documents:
-        yield _Part(first, documents, whole)
+        return {
+            "documents": self.documents,
+            "texts": self._texts.hexdigest(),
+            "losses": [[loss.kind, loss.reason, loss.count, list(loss.examples)] for loss in losses],
+        }
 
 
 def _skip(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
@@ -182,9 +179,10 @@ def _finished_parts(folder: Path, what: dict[str, str], resume: bool) -> list[di
     state = json.loads((folder / _STATE).read_text("utf-8"))
     parts: list[dict[str, Any]] = state["parts"]
     if not resume:
-        count = sum(part["documents"] for part in parts)
         raise _other_run(
-            f"an earlier run was broken off after {count} documents", folder, "Go on: --resume. "
+            f"an earlier run was broken off after {sum(part['documents'] for part in parts)} documents",
+            folder,
+            "Go on: --resume. ",
         )
     for key, value in state["of"].items():
         if value != what[key]:
@@ -213,8 +211,8 @@ def _shown(error: BaseException, out: Path, kept: Path | None) -> BaseException:
     elif isinstance(error, OSError) and not isinstance(error, WortlautError):
         error = WortlautError(f"cannot be written: {error.strerror or error}", where=str(out))
     if isinstance(error, WortlautError) and kept:
-        what = f"The same command with --resume goes on from what is in {kept}."
-        error.hint = f"{error.hint} {what}" if error.hint else what
+        go_on = f"The same command with --resume goes on from what is in {kept}."
+        error.hint = " ".join(filter(None, (error.hint, go_on)))
     return error
 
 
@@ -224,11 +222,9 @@ def _fingerprint(ref: str | Path) -> str:
     if str(ref).startswith("hub:") or not path.exists():
         return ""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    digest = sha256()
-    for file in files:
-        stat = file.stat()
-        digest.update(f"{file.relative_to(path)} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+    stated = ((file.relative_to(path), file.stat()) for file in files)
+    lines = "".join(f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in stated)
+    return sha256(lines.encode()).hexdigest()
 
 
 def named(source: str | Path) -> str | Path:
@@ -250,12 +246,11 @@ def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, str]]:
         )
     name, _, query = to.partition("?")
     write = writer(name)
-    options = {}
-    for pair in query.split("&") if query else ():
-        key, _, value = pair.partition("=")
-        if key not in (known := list(signature(write).parameters)[2:]):
+    known = list(signature(write).parameters)[2:]
+    options = dict(pair.partition("=")[::2] for pair in query.split("&")) if query else {}
+    for key in options:
+        if key not in known:
             raise unknown_name(f"option of {name}", key, known)
-        options[key] = value
     return name, write, options
 
 

@@ -100,9 +100,11 @@ def extract(
     with locked(folder):
         old = _earlier(folder, mine, shard_size)
         kept, damaged = _kept(folder, old)
-        retried = {shard.number for shard in kept if retry and shard.failures}
-        clean(folder, {shard.name for shard in kept})
-        book = _Book.of(folder, corpus, mine, shard_size, old, kept)
+        retried = {shard.number for shard in kept.values() if retry and shard.failures}
+        clean(folder, {shard.name for shard in kept.values()})
+        ran = replace(old.extractor, identity=mine) if old else Ran(mine["spec"], mine)
+        manifest = Manifest(ran, corpus, shard_size, version=VERSION)
+        book = _Book(folder, manifest, dict(kept), read_failures(folder, set(kept)))
         job = Job(
             corpus,
             extractor,
@@ -110,9 +112,9 @@ def extract(
             shard_size,
             batch_size,
             Limits(timeout, max_memory),
-            max_failures - sum(shard.failures for shard in kept if shard.number not in retried),
+            max_failures - sum(shard.failures for shard in kept.values() if shard.number not in retried),
             {shard.number: shard for shard in old.shards} if old else {},
-            {shard.number for shard in kept} - retried,
+            kept.keys() - retried,
         )
         done = [0, 0]
 
@@ -127,6 +129,8 @@ def extract(
         else:
             outcomes = make_here(job, source, workers, counted, book.learn)
         seen = book.keep(outcomes)
+        if not seen:
+            raise DataError("the corpus has no documents", where=corpus)
         missing = sorted(set(job.known) - seen)
         if missing:
             raise corpus_changed(job, f"it ends before {job.known[missing[0]].name}")
@@ -156,8 +160,9 @@ def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest 
     try:
         old = read_manifest(folder)
     except MissingFileError:
-        strange = sorted(set(folder.names()) - {LOCK, SHARDS, FAILURES})
-        strange = [name for name in strange if not name.endswith(".tmp")]
+        strange = sorted(
+            name for name in {*folder.names()} - {LOCK, SHARDS, FAILURES} if not name.endswith(".tmp")
+        )
         if strange:
             raise DataError(
                 f"holds other files ({', '.join(strange[:3])}), and no {MANIFEST}",
@@ -185,12 +190,10 @@ def _earlier(folder: Folder, mine: dict[str, str], shard_size: int) -> Manifest 
 
 
 def _short(value: str | None) -> str:
-    if value is None:
-        return "not there"
-    return f"{value[:12]}…" if len(value) == 64 else value
+    return "not there" if value is None else f"{value[:12]}…" if len(value) == 64 else value
 
 
-def _kept(folder: Folder, old: Manifest | None) -> tuple[list[Shard], tuple[str, ...]]:
+def _kept(folder: Folder, old: Manifest | None) -> tuple[dict[int, Shard], tuple[str, ...]]:
     """The finished shards whose files are what they were, and the names of those that are not."""
     shards = old.shards if old else ()
     kept = {}
@@ -198,7 +201,7 @@ def _kept(folder: Folder, old: Manifest | None) -> tuple[list[Shard], tuple[str,
         with suppress(WortlautError):
             if sha256(folder.read(shard.name)).hexdigest() == shard.sha256:
                 kept[shard.number] = shard
-    return list(kept.values()), tuple(shard.name for shard in shards if shard.number not in kept)
+    return kept, tuple(shard.name for shard in shards if shard.number not in kept)
 
 
 @dataclass
@@ -211,27 +214,17 @@ class _Book:
     failures: list[Quarantined]
     restarts: int = 0
 
-    @classmethod
-    def of(
-        cls,
-        folder: Folder,
-        corpus: str,
-        mine: dict[str, str],
-        shard_size: int,
-        old: Manifest | None,
-        kept: Sequence[Shard],
-    ) -> _Book:
-        ran = replace(old.extractor, identity=mine) if old else Ran(mine["spec"], mine)
-        shards = {shard.number: shard for shard in kept}
-        manifest = Manifest(ran, corpus, shard_size, version=VERSION)
-        return cls(folder, manifest, shards, read_failures(folder, set(shards)))
-
     def learn(self, finds: Sequence[str], notes: Sequence[str], restarts: int) -> None:
         """What the workers of this run had to say so far."""
         ran = self.manifest.extractor
-        layers = tuple(layer for layer in LAYERS if layer in {*ran.finds, *finds})
-        said = tuple(dict.fromkeys([*ran.notes, *notes]))[:MAX_NOTES]
-        self.manifest = replace(self.manifest, extractor=replace(ran, finds=layers, notes=said))
+        self.manifest = replace(
+            self.manifest,
+            extractor=replace(
+                ran,
+                finds=tuple(layer for layer in LAYERS if layer in {*ran.finds, *finds}),
+                notes=tuple(dict.fromkeys([*ran.notes, *notes]))[:MAX_NOTES],
+            ),
+        )
         self.restarts = restarts
 
     def keep(self, outcomes: Generator[Outcome, None, None]) -> set[int]:
@@ -262,8 +255,7 @@ class _Book:
         return seen
 
     def save(self) -> None:
-        in_order = tuple(self.shards[number] for number in sorted(self.shards))
-        self.manifest = replace(self.manifest, shards=in_order)
+        self.manifest = replace(self.manifest, shards=tuple(self.shards[i] for i in sorted(self.shards)))
         write_state(self.folder, self.manifest, self.failures)
 
     def close(self) -> Manifest:

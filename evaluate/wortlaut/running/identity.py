@@ -6,11 +6,12 @@ import importlib.util
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
 from wortlaut.extractors.registry import BUILT_IN, GROUP, PREFIXES, Spec
+from wortlaut.io.files import file_hash
 from wortlaut.version import VERSION
 
 
@@ -34,14 +35,14 @@ def identity(spec: str) -> dict[str, str]:
     elif head.endswith(".py"):
         found |= dict(_files(Path(head)))
     else:
-        points = [point.module for point in metadata.entry_points(group=GROUP, name=parsed.target)]
-        modules = points or [head]
+        points = metadata.entry_points(group=GROUP, name=parsed.target)
+        modules = [point.module for point in points] or [head]
         found |= _versions([module.partition(".")[0] for module in modules])
         for module in modules:
             with suppress(ImportError, ValueError):
                 place = importlib.util.find_spec(module)
                 if place is not None and place.origin is not None:
-                    found |= {f"module {module}": _digest(Path(place.origin))}
+                    found |= {f"module {module}": file_hash(Path(place.origin))}
     return found
 
 
@@ -61,15 +62,8 @@ def _files(path: Path) -> Iterator[tuple[str, str]]:
     """``file NAME`` and its digest, of one file or of all below a folder."""
     with suppress(OSError, ValueError):
         if path.is_file():
-            yield f"file {path}", _digest(path)
+            yield f"file {path}", file_hash(path)
         elif path.is_dir():
-            total = sha256()
-            for file in sorted(path.rglob("*")):
-                if file.is_file():
-                    total.update(f"{file.relative_to(path).as_posix()}\0{_digest(file)}\n".encode())
-            yield f"folder {path}", total.hexdigest()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+            files = (file for file in sorted(path.rglob("*")) if file.is_file())
+            lines = "".join(f"{file.relative_to(path).as_posix()}\0{file_hash(file)}\n" for file in files)
+            yield f"folder {path}", sha256(lines.encode()).hexdigest()

@@ -134,8 +134,9 @@ class _Making:
             failed = error
             # What its worker is at belongs to no task any more.
             pool.end(patient=False)
-        actor = platform.node(), os.getpid()
-        return _Report(outcomes, failed, actor, pool.finds, pool.notes, pool.restarts)
+        return _Report(
+            outcomes, failed, (platform.node(), os.getpid()), pool.finds, pool.notes, pool.restarts
+        )
 
     def finish(self) -> None:
         if self.pool is not None:
@@ -184,15 +185,21 @@ def _batches(
             continue
         while len(open_shards) >= ahead:
             yield None
-        open_shards[number] = Assembly.of(number, texts, each, source)
+        open_shards[number] = Assembly(number, [text.id for text in texts], each, source)
         for start in range(0, len(texts), job.batch_size):
             yield Batch(number, start, tuple(texts[start : start + job.batch_size]))
 
 
 def _written(job: Job, shard: Assembly) -> Shard:
     data = shard.to_bytes()
-    digest = sha256(data).hexdigest()
-    made = Shard(shard.number, shard.texts, len(shard.quarantined), len(data), digest, shard.source)
+    made = Shard(
+        shard.number,
+        len(shard.ids),
+        len(shard.quarantined),
+        len(data),
+        sha256(data).hexdigest(),
+        shard.source,
+    )
     job.folder.write(made.name, data)
     return made
 
@@ -226,16 +233,13 @@ def _shards(task: _Task) -> Iterator[tuple[int, Sequence[Text]]]:
 def _tasks(job: Job, source: Source) -> Iterator[_Task]:
     # Several shards to a task where they share a row group, which is decoded for each task.
     together = max(1, min(-(-source.group // job.shard_size), _TASK_DOCUMENTS // job.shard_size))
-    shards = source.cut(job.shard_size)
+    shards, folder = source.cut(job.shard_size), Folder(_absolute(str(job.folder)))
     for first in count(0, together):
         parts = _joined(chain.from_iterable(islice(shards, together)))
         if not parts:
             break
         known = {i: job.known[i] for i in range(first, first + together) if i in job.known}
-        folder = Folder(_absolute(str(job.folder)))
         yield _Task(replace(job, folder=folder, known=known, skip=job.skip & known.keys()), first, parts)
-    if not first:
-        raise DataError("the corpus has no documents", where=job.corpus)
 
 
 def _joined(parts: Iterable[Piece | Text]) -> tuple[Piece | Text, ...]:

@@ -102,10 +102,12 @@ def on_actors(
                 yield from take()
             number = load.index(min(load))
             load[number] += 1
-            under_way[actors[number].do.remote(task)] = number
+            under_way[actors[number].call.remote("do", task)] = number
         while under_way:
             yield from take()
-        under_way = {each.finish.remote(): i for i, each in enumerate(actors) if i not in starting.values()}
+        under_way = {
+            each.call.remote("finish"): i for i, each in enumerate(actors) if i not in starting.values()
+        }
         while under_way:
             yield from take()
 
@@ -119,15 +121,10 @@ class _Actor:
             os.chdir(folder)
         self._work = work
 
-    def do(self, task: Any) -> Any:
+    def call(self, act: str, *task: Any) -> Any:
+        """What the work's ``do`` or ``finish`` answers."""
         try:
-            return self._work.do(task)
-        except WortlautError as error:
-            return error
-
-    def finish(self) -> Any:
-        try:
-            return self._work.finish()
+            return getattr(self._work, act)(*task)
         except WortlautError as error:
             return error
 
@@ -143,14 +140,16 @@ def _connected(cluster: Cluster, hint: str, quiet: bool) -> Iterator[Any]:
     try:
         ray = import_module("ray")
     except ImportError as error:
-        install = "Install it: python -m pip install 'wortlaut[ray]'"
-        raise MissingExtraError("ray is not installed", where="--engine ray", hint=install) from error
+        raise MissingExtraError(
+            "ray is not installed",
+            where="--engine ray",
+            hint="Install it: python -m pip install 'wortlaut[ray]'",
+        ) from error
     if ray.is_initialized():
         yield ray
         return
     on_term = signal.getsignal(signal.SIGTERM)
     cores = cluster.workers[1] if cluster.workers and not cluster.address else None
-    level = logging.ERROR if quiet else logging.WARNING
     try:
         if cluster.address:
             _check_answers(cluster.address)
@@ -160,7 +159,7 @@ def _connected(cluster: Cluster, hint: str, quiet: bool) -> Iterator[Any]:
             num_cpus=cores,
             include_dashboard=False,
             log_to_driver=not quiet,
-            logging_level=level,
+            logging_level=logging.ERROR if quiet else logging.WARNING,
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise WortlautError(
@@ -173,8 +172,11 @@ def _connected(cluster: Cluster, hint: str, quiet: bool) -> Iterator[Any]:
         if callable(on_term) and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, on_term)
         if not cluster.address and cluster.gpus > ray.cluster_resources().get("GPU", 0):
-            what, hint = "this machine has fewer GPUs", "Leave out --gpus, or name a cluster by --address."
-            raise WortlautError(what, where=f"--gpus {cluster.gpus:g}", hint=hint)
+            raise WortlautError(
+                "this machine has fewer GPUs",
+                where=f"--gpus {cluster.gpus:g}",
+                hint="Leave out --gpus, or name a cluster by --address.",
+            )
         yield ray
     finally:
         ray.shutdown()

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing.connection import Pipe, wait
 from pathlib import Path
@@ -64,25 +64,28 @@ class Limits:
     memory: int | None = None
 
 
+@dataclass
 class Pool:
     """Workers with the extractor ``spec``; a context, at whose end none of them is left."""
 
-    def __init__(self, spec: str, workers: int, limits: Limits) -> None:
+    spec: str
+    #: The most that there are at a time.
+    size: int
+    limits: Limits
+    #: How often a worker had to be replaced.
+    restarts: int = 0
+    #: Process → the layers that it looked for, and its notes.
+    _reports: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _load_deaths: int = 0
+    _workers: list[_Worker] = field(default_factory=list)
+    #: Batches that are to be done again, the next first.
+    _retries: deque[Batch] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
         if os.name != "posix":
             raise WortlautError("extract needs Linux or macOS", hint="On Windows, run it in WSL.")
-        if limits.memory is not None and _memory(os.getpid(), {}) is None:
+        if self.limits.memory is not None and _memory(os.getpid(), {}) is None:
             raise WortlautError("the memory of a process cannot be read here", hint="Leave out --max-memory.")
-        self.limits = limits
-        #: How often a worker had to be replaced.
-        self.restarts = 0
-        #: Process → the layers that it looked for, and its notes.
-        self._reports: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._load_deaths = 0
-        self._spec = spec
-        self._workers: list[_Worker] = []
-        self._size = workers
-        #: Batches that are to be done again, the next first.
-        self._retries: deque[Batch] = deque()
 
     @property
     def finds(self) -> tuple[str, ...]:
@@ -122,8 +125,8 @@ class Pool:
         """
         stream = iter(batches)
         # No more workers than there are batches: each loads its model.
-        self._retries = deque(batch for batch in islice(stream, self._size) if batch is not None)
-        self._workers += [_Worker(self._spec) for _ in range(len(self._retries) - len(self._workers))]
+        self._retries = deque(batch for batch in islice(stream, self.size) if batch is not None)
+        self._workers += [_Worker(self.spec) for _ in range(len(self._retries) - len(self._workers))]
         more = True
         checked = time.monotonic()
         while True:
@@ -193,7 +196,7 @@ class Pool:
             yield from self._recover(worker, "died", worker.cause_of_death())
         elif time.monotonic() - worker.alive > timeout:
             if worker.batch is None:
-                raise ExtractorError(f"is not loaded within {timeout:g} seconds", where=self._spec)
+                raise ExtractorError(f"is not loaded within {timeout:g} seconds", where=self.spec)
             yield from self._recover(worker, "timeout", f"no answer within {timeout:g} seconds")
         elif limit is not None and used > limit:
             yield from self._recover(worker, "memory", f"the extractor needs {used} MiB, more than {limit}")
@@ -205,7 +208,7 @@ class Pool:
         if batch is None:
             self._load_deaths += 1
             if self._load_deaths >= _LOAD_DEATHS:
-                raise ExtractorError(f"its process ends while it is loaded: {reason}", where=self._spec)
+                raise ExtractorError(f"its process ends while it is loaded: {reason}", where=self.spec)
         elif len(batch.texts) > 1:
             single = [Batch(batch.shard, batch.start + i, (text,)) for i, text in enumerate(batch.texts)]
             self._retries.extendleft(reversed(single[suspect:] + single[:suspect]))
@@ -217,20 +220,16 @@ class Pool:
     def _replace(self, worker: _Worker) -> None:
         self.restarts += 1
         worker.kill()
-        worker.start()
+        self._workers[self._workers.index(worker)] = _Worker(self.spec)
 
 
 _END = object()
 
 
 class _Worker:
-    """One process after the other, each with a connection for batches and a pipe that shows life."""
+    """A process, with a connection for batches and a pipe that shows life."""
 
     def __init__(self, spec: str) -> None:
-        self._spec = spec
-        self.start()
-
-    def start(self) -> None:
         self.messages, theirs = Pipe()
         self._pulses, pulses = os.pipe()
         os.set_blocking(self._pulses, False)
@@ -245,7 +244,7 @@ class _Worker:
         )
         theirs.close()
         os.close(pulses)
-        self.send(self._spec)
+        self.send(spec)
         self.idle = False
         self.batch: Batch | None = None
         #: Documents that this process has answered.
@@ -268,8 +267,8 @@ class _Worker:
         with suppress(BlockingIOError):
             while pulses := os.read(self._pulses, 65536):
                 self.alive = time.monotonic()
-                begun = ONE_BY_ONE in pulses
-                self.suspect = len(pulses.rpartition(ONE_BY_ONE)[2]) + (0 if begun else self.suspect)
+                known = 0 if ONE_BY_ONE in pulses else self.suspect
+                self.suspect = known + len(pulses.rpartition(ONE_BY_ONE)[2])
         if self.batch is not None:
             self.suspect = min(self.suspect, len(self.batch.texts) - 1)
 
@@ -283,8 +282,9 @@ class _Worker:
         if code >= 0:
             return f"the extractor ended its process with exit code {code}"
         name = signal_name(-code)
-        more = ", as where memory runs out" if name == "SIGKILL" else ""
-        return f"the extractor's process was ended by {name}{more}"
+        return f"the extractor's process was ended by {name}" + (
+            ", as where memory runs out" if name == "SIGKILL" else ""
+        )
 
     def kill(self) -> None:
         """End the process, and all that it started."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from wortlaut.errors import DataError, MissingFileError
@@ -19,7 +20,6 @@ from wortlaut.formats.shards import (
     shard_table,
 )
 from wortlaut.io.storage import Folder
-from wortlaut.model import Text
 from wortlaut.running.worker import Failure
 
 if TYPE_CHECKING:
@@ -45,16 +45,11 @@ class Assembly:
     """The answers to a shard's documents as they come in."""
 
     number: int
-    texts: int
     ids: list[str]
     digests: list[str]
     source: str
     parts: dict[int, pa.RecordBatch] = field(default_factory=dict)
     quarantined: dict[int, Quarantined] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, number: int, texts: Sequence[Text], digests: list[str], source: str) -> Assembly:
-        return cls(number, len(texts), [text.id for text in texts], digests, source)
 
     def add(self, start: int, columns: bytes | None, failures: Sequence[Failure]) -> list[Quarantined]:
         """Take the answers to the documents from ``start``; returns those that failed."""
@@ -64,30 +59,35 @@ class Assembly:
             self.parts[start] = annotation_columns([None])
         else:
             (self.parts[start],) = pa.ipc.open_stream(columns)
-        new = [
-            Quarantined(self.number, self.ids[at], self.digests[at], failure.kind, failure.error)
+        new = {
+            at: Quarantined(self.number, self.ids[at], self.digests[at], failure.kind, failure.error)
             for failure in failures
             for at in [start + failure.index]
-        ]
-        self.quarantined |= {start + f.index: q for f, q in zip(failures, new, strict=True)}
-        return new
+        }
+        self.quarantined |= new
+        return list(new.values())
 
     @property
     def complete(self) -> bool:
-        return sum(int(part.num_rows) for part in self.parts.values()) == self.texts
+        return sum(int(part.num_rows) for part in self.parts.values()) == len(self.ids)
 
     def to_bytes(self) -> bytes:
         """The shard's file: the same whatever the order in which the answers came."""
         failed = self.quarantined
-        errors = [failed[i].error if i in failed else None for i in range(self.texts)]
-        parts = [self.parts[start] for start in sorted(self.parts)]
-        return shard_bytes(shard_table(self.ids, self.digests, errors, parts))
+        return shard_bytes(
+            shard_table(
+                self.ids,
+                self.digests,
+                [failed[i].error if i in failed else None for i in range(len(self.ids))],
+                [self.parts[start] for start in sorted(self.parts)],
+            )
+        )
 
 
 def write_state(folder: Folder, manifest: Manifest, failures: Sequence[Quarantined]) -> None:
     """The failures first: the manifest never counts one that has no line."""
-    in_order = sorted(failures, key=lambda failure: (failure.shard, failure.id))
-    lines = [json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in in_order]
+    in_order = sorted(failures, key=attrgetter("shard", "id"))
+    lines = (json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in in_order)
     folder.write(FAILURES, "".join(lines).encode("utf-8", "surrogatepass"))
     folder.write(MANIFEST, manifest.to_json().encode())
 
@@ -95,11 +95,9 @@ def write_state(folder: Folder, manifest: Manifest, failures: Sequence[Quarantin
 def read_failures(folder: Folder, shards: set[int]) -> list[Quarantined]:
     """Those of the given shards; a file that was cut short by hand raises DataError."""
     try:
-        lines = folder.read(FAILURES).splitlines()
+        found = [Quarantined(**json.loads(line)) for line in folder.read(FAILURES).splitlines()]
     except MissingFileError:
         return []
-    try:
-        found = [Quarantined(**json.loads(line)) for line in lines]
     except (ValueError, TypeError) as error:
         raise DataError(f"is no list of failures: {error}", where=f"{folder}/{FAILURES}") from error
     return [failure for failure in found if failure.shard in shards]
@@ -107,9 +105,8 @@ def read_failures(folder: Folder, shards: set[int]) -> list[Quarantined]:
 
 def clean(folder: Folder, known: set[str]) -> None:
     """Remove what a killed run left: temporary files, and shards that it did not get to count."""
-    for name in folder.names(SHARDS):
-        if _OURS.fullmatch(name) and f"{SHARDS}/{name}" not in known:
-            folder.remove(f"{SHARDS}/{name}")
-    for name in folder.names():
-        if name.startswith((f".{MANIFEST}.", f".{FAILURES}.")) and name.endswith(".tmp"):
-            folder.remove(name)
+    ours = (f"{SHARDS}/{name}" for name in folder.names(SHARDS) if _OURS.fullmatch(name))
+    half = (f".{MANIFEST}.", f".{FAILURES}.")
+    temporary = (name for name in folder.names() if name.startswith(half) and name.endswith(".tmp"))
+    for name in ({*ours} - known) | {*temporary}:
+        folder.remove(name)

@@ -7,6 +7,7 @@ pattern (``data/*.parquet``), or a URL that fsspec opens. Files are read in the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,23 +65,20 @@ class Source:
             with ThreadPoolExecutor(_OPENED) as threads:
                 counts = list(threads.map(_row_counts, found))
             pieces = tuple(Piece(file, 0, sum(count)) for file, count in zip(found, counts, strict=True))
-            group = max((rows for file in counts for rows in file), default=0)
-            return cls(ref, pieces, sum(map(sum, counts)), max(1, group))
+            return cls(
+                ref,
+                pieces,
+                sum(map(sum, counts)),
+                max(1, max((rows for file in counts for rows in file), default=0)),
+            )
         pieces = tuple(Piece(file, 0, -1) for file in found)
         return cls(ref, pieces, len(found) if found[0].endswith(".txt") else None)
 
     def documents(self) -> Iterator[Text]:
-        """All texts in order. An empty corpus raises DataError."""
+        """All texts in order."""
         if not self.pieces:
-            for document in stream_corpus(self.ref):
-                yield Text(document.text, document.id)
-            return
-        texts = chain.from_iterable(read(piece, self.ref) for piece in self.pieces)
-        first = next(texts, None)
-        if first is None:
-            raise DataError("the corpus has no documents", where=self.ref)
-        yield first
-        yield from texts
+            return (Text(document.text, document.id) for document in stream_corpus(self.ref))
+        return chain.from_iterable(read(piece, self.ref) for piece in self.pieces)
 
     def shards(self, size: int) -> Iterator[tuple[Text, ...]]:
         """The texts of each run of ``size`` documents; the last one may be shorter."""
@@ -111,8 +109,7 @@ def digests(texts: Sequence[Text], where: str) -> tuple[list[str], str]:
         total.update(len(name).to_bytes(8, "big") + name + digest.digest())
         each.append(digest.hexdigest())
     if len({text.id for text in texts}) < len(texts):
-        ids = [text.id for text in texts]
-        twice = next(name for name in ids if ids.count(name) > 1)
+        twice = next(name for name, count in Counter(text.id for text in texts).items() if count > 1)
         raise DataError(f"the document {twice!r} stands twice in the corpus", where=where)
     return each, total.hexdigest()
 
@@ -175,11 +172,11 @@ def _open(file: str) -> Iterator[IO[Any]]:
     try:
         if is_url(file):
             fs, path = opened(file)
-            with fs.open(path, "rb") as stream:
-                yield stream
+            stream = fs.open(path, "rb")
         else:
-            with local(file).open("rb") as stream:
-                yield stream
+            stream = local(file).open("rb")
+        with stream:
+            yield stream
     except FileNotFoundError:
         raise MissingFileError("no such file", where=file) from None
     except OSError as error:
@@ -206,8 +203,11 @@ def _parquet(file: str) -> Iterator[Any]:
             for name in ("id", "text"):
                 if name not in table.schema_arrow.names:
                     there = ", ".join(table.schema_arrow.names)
-                    what, hint = f"has no column {name!r}", f"Needed are id and text; there are {there}."
-                    raise DataError(what, where=file, hint=hint)
+                    raise DataError(
+                        f"has no column {name!r}",
+                        where=file,
+                        hint=f"Needed are id and text; there are {there}.",
+                    )
             yield table
         except pa.ArrowException as error:
             raise DataError(
