@@ -17,6 +17,7 @@ from wortlaut.cli.common import (
     progress_bars,
     show_result,
     target,
+    write_if,
 )
 from wortlaut.errors import WortlautError
 
@@ -39,7 +40,7 @@ def bench(
     scaling: Annotated[
         bool, typer.Option("--scaling", help="Also texts of 1k to 1M characters, and batches of 1 to 512.")
     ] = False,
-    quality: Annotated[
+    score: Annotated[
         str | None,
         typer.Option(
             "--quality", metavar="SCORE", help="Also this score: LAYER.SCHEMA.MEASURE, as entities.strict.f1."
@@ -72,27 +73,23 @@ def bench(
     ] = 20.0,
 ) -> None:
     """Time extractors: rates, latency, load time, memory; each in a process of its own."""
-    from wortlaut.bench import quality as scores
-    from wortlaut.bench import records
-    from wortlaut.bench.run import SIZES
-    from wortlaut.bench.run import bench as run_bench
+    from wortlaut.bench import quality, records, run
     from wortlaut.corpus.load import load_corpus
-    from wortlaut.io.files import write_whole
     from wortlaut.reports.bench import bench_view
     from wortlaut.reports.pareto import pareto_svg
 
     # What is wrong with the options is told before minutes go into the run.
-    wanted = scores.Wanted.parse(quality or scores.DEFAULT) if quality or plot else None
+    wanted = quality.Wanted.parse(score or quality.DEFAULT) if score or plot else None
     thresholds = [records.Threshold.parse(text) for text in compare_fail or ()]
     if thresholds and compare_file is None:
         raise WortlautError("--compare-fail without --compare", hint="Name the file to compare with.")
     old = None if compare_file is None else records.read(compare_file)
     loaded = load_corpus(corpus)
     with progress_bars() as progress:
-        result = run_bench(
+        result = run.bench(
             extractor,
             loaded,
-            sizes=batch or SIZES,
+            sizes=batch or run.SIZES,
             rounds=rounds,
             warmup=warmup,
             scaling=scaling,
@@ -101,13 +98,12 @@ def bench(
             progress=progress,
         )
     if wanted is not None:
-        result = scores.with_quality(result, loaded, wanted)
+        result = quality.with_quality(result, loaded, wanted)
     if save_file is not None:
         records.save(result, save_file)
     if compare_file is not None and old is not None:
         result = replace(result, compared=records.compare(result, compare_file, old, thresholds))
-    if plot is not None:
-        write_whole(plot, pareto_svg(result))
+    write_if(plot, lambda: pareto_svg(result))
     show_result(json_file, result.to_dict, lambda: bench_view(result))
     exit_if_failed([f"{one.name} failed\n  {one.failed}" for one in result.systems if one.failed is not None])
     if result.compared is not None and result.compared.regressed:

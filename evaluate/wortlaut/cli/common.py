@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wortlaut.errors import WortlautError
+from wortlaut.io.files import check_target, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -42,8 +43,6 @@ def fail(error: WortlautError) -> None:
 def target(path: Path | None) -> Path | None:
     """The file that ``--json`` names, refused before the work begins rather than after it."""
     if path is not None and path != Path("-"):
-        from wortlaut.io.files import check_target
-
         check_target(path)
     return path
 
@@ -127,9 +126,19 @@ def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
     if path == Path("-"):
         sys.stdout.write(text)
     else:
-        from wortlaut.io.files import write_whole
-
         write_whole(path, text)
+
+
+def write_if(path: Path | None, text: Callable[[], str]) -> None:
+    """Write the file, if one was asked for."""
+    if path is not None:
+        write_whole(path, text())
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """On standard error: what is on standard output may be JSON."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def show_result(

@@ -53,8 +53,7 @@ def add(
         written = write(additions, root, layer=name, annotator=extractor, annotations=found)
     else:
         written = write(additions, root)
-    for path in written:
-        print(path)
+    print(*written, sep="\n")
 
 
 @app.command("import", rich_help_panel="Make a corpus")
@@ -85,11 +84,10 @@ def diff(
     json_file: JsonFile = None,
 ) -> None:
     """Show what differs between two layers, in context; exit 1 if anything does."""
-    from wortlaut.annotations.diff import diff as compare_layers
-    from wortlaut.annotations.diff import read_layer
+    from wortlaut.annotations import diff as layers
     from wortlaut.reports.layers import diff_view
 
-    found = compare_layers(read_layer(first, root), read_layer(second, root))
+    found = layers.diff(layers.read_layer(first, root), layers.read_layer(second, root))
     show_result(json_file, found.to_dict, lambda: diff_view(found))
     raise typer.Exit(0 if found.equal else 1)
 
@@ -109,15 +107,14 @@ def adjudicate(
     ] = False,
 ) -> None:
     """Merge two layers; what they differ in is decided in the file, then carried out by --finish."""
-    from wortlaut.annotations.adjudicate import finish as carry_out
-    from wortlaut.annotations.adjudicate import merge, write_merged
+    from wortlaut.annotations import adjudicate
     from wortlaut.annotations.diff import read_layer
 
     folder = root / "annotations" / "gold" if out is None else out
     if finish:
         if layers:
             raise WortlautError("--finish takes no layers", hint="The decisions are in the files of FOLDER.")
-        done = carry_out(folder)
+        done = adjudicate.finish(folder)
         for one in done:
             print(f"{one.path}: {len(one.carried_out)} carried out, {len(one.open)} open")
             for decision in one.open:
@@ -128,8 +125,8 @@ def adjudicate(
     if len(layers or ()) != 2:
         raise WortlautError("two layers are needed", hint="For example: wortlaut adjudicate a b")
     first, second = (read_layer(ref, root) for ref in layers or ())
-    merged = merge(first, second)
-    paths = write_merged(merged, folder, force=force)
+    merged = adjudicate.merge(first, second)
+    paths = adjudicate.write_merged(merged, folder, force=force)
     for path, document in zip(paths, merged, strict=True):
         taken = f"{document.only_one} taken over, " if document.only_one else ""
         print(f"{path}: {document.agreed} agree, {taken}{len(document.decisions)} to decide")
@@ -156,18 +153,21 @@ def agree(
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
     from wortlaut.annotations.diff import read_layer
     from wortlaut.annotations.validate import AGREEMENT, layer_hashes
-    from wortlaut.evaluation.agreement import agree as measure
-    from wortlaut.evaluation.agreement import to_dict
+    from wortlaut.evaluation import agreement
     from wortlaut.reports.layers import agreement_view
 
     names = layers or sorted(path.name for path in root.glob("annotations/layers/*/"))
     if write and layers:
         raise WortlautError("--write measures all layers", hint="Name none: wortlaut agree --write")
-    found = measure([read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma)
+    found = agreement.agree(
+        [read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma
+    )
     if write:
-        write_json(root / AGREEMENT, to_dict(found, layer_hashes(root)))
+        write_json(root / AGREEMENT, agreement.to_dict(found, layer_hashes(root)))
     show_result(
-        json_file, lambda: to_dict(found), lambda: (part for one in found for part in agreement_view(one))
+        json_file,
+        lambda: agreement.to_dict(found),
+        lambda: (part for one in found for part in agreement_view(one)),
     )
 
 
@@ -226,16 +226,13 @@ def build(
     check: Annotated[bool, typer.Option("--check", help="Build nothing; exit 1 if it is stale.")] = False,
 ) -> None:
     """Write the dataset (Parquet, card, manifest) from the seeds and the annotations."""
-    from wortlaut.release.build import build as write
-    from wortlaut.release.build import is_stale
+    from wortlaut.release import build
 
     if check:
-        stale = is_stale(root, out)
-        for line in stale:
-            print(line)
-        print("stale: run `wortlaut build`" if stale else "up to date")
+        stale = build.is_stale(root, out)
+        print(*stale, "stale: run `wortlaut build`" if stale else "up to date", sep="\n")
         raise typer.Exit(1 if stale else 0)
-    report = write(root, out)
+    report = build.build(root, out)
     for loss in report.losses:
         place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
         print(f"not in the token view: {place}: {loss.reason}")
@@ -257,21 +254,19 @@ def publish(
     """Build a release, check it and its card, show what goes where, and publish it."""
     from tempfile import TemporaryDirectory
 
-    from wortlaut.release.publish import check_target, describe, make
-    from wortlaut.release.publish import publish as send
+    from wortlaut.release import publish
 
-    check_target(target)
+    publish.check_target(target)
     with TemporaryDirectory(prefix="wortlaut-release-") as folder:
-        release = make(root, Path(folder) / "release", stand_off=stand_off)
-        for line in describe(release, target):
-            print(line)
+        release = publish.make(root, Path(folder) / "release", stand_off=stand_off)
+        print(*publish.describe(release, target), sep="\n")
         if dry_run:
             return
         if not yes:
             if not sys.stdin.isatty():
                 raise WortlautError("nobody is there to be asked", hint="Say --yes, or look with --dry-run.")
             typer.confirm("Publish this?", abort=True)
-        print(f"published: {send(release, target)}")
+        print(f"published: {publish.publish(release, target)}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -284,11 +279,9 @@ def merge(
     from wortlaut.release.merge import merge as join
 
     merged = join(release, texts, out)
-    for line in merged.normalised:
-        print(line)
-    for path in merged.unused:
-        print(f"{path}: no document of the release")
-    print(f"wrote {merged.out} ({counted(merged.documents, 'document')})\nhash {merged.hash}")
+    unused = (f"{path}: no document of the release" for path in merged.unused)
+    wrote = f"wrote {merged.out} ({counted(merged.documents, 'document')})"
+    print(*merged.normalised, *unused, wrote, f"hash {merged.hash}", sep="\n")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -334,6 +327,4 @@ def export(
     """Write training data, split by document so that no near copy stands on both sides."""
     from wortlaut.release.training import export as write
 
-    exported = write(format, corpus, out)
-    for line in exported.lines():
-        print(line)
+    print(*write(format, corpus, out).lines(), sep="\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wortlaut.cli.common import app
-from wortlaut.errors import WortlautError
+from wortlaut.errors import WortlautError, counted
 
 if TYPE_CHECKING:
     from wortlaut.running.extraction import Extraction, Progress
@@ -98,22 +98,21 @@ def extract(
 
 
 def _tell(done: Extraction) -> None:
-    for note in done.notes:
-        print(f"note: {note}")
-    for name in done.damaged:
-        print(f"{name} was damaged, and is made anew")
+    lines = [f"note: {note}" for note in done.notes]
+    lines += [f"{name} was damaged, and is made anew" for name in done.damaged]
     if not done.made:
-        print(f"{done.folder} is complete: nothing was left to do")
+        lines.append(f"{done.folder} is complete: nothing was left to do")
     many = "1 document" if done.documents == 1 else f"{done.documents:,} documents"
     parts = [f"{many} in {done.folder}"]
     if done.made:
         parts.append(f"{done.made:,} in this run, {done.made / done.seconds:,.1f} a second")
     if done.restarts:
-        parts.append(f"{done.restarts} worker{'s' * (done.restarts > 1)} replaced")
-    print("; ".join(parts))
+        parts.append(f"{counted(done.restarts, 'worker')} replaced")
+    lines.append("; ".join(parts))
     if done.failures:
-        many = f"{done.failures} documents are" if done.failures > 1 else "1 document is"
-        print(f"{many} in quarantine, see {done.folder}/failures.jsonl; --retry tries again")
+        many = counted(done.failures, "document is", "documents are")
+        lines.append(f"{many} in quarantine, see {done.folder}/failures.jsonl; --retry tries again")
+    print(*lines, sep="\n")
 
 
 @contextmanager

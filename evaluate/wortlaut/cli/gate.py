@@ -19,6 +19,7 @@ from wortlaut.cli.common import (
     progress_bars,
     read_labels,
     target,
+    write_if,
     write_json,
 )
 from wortlaut.errors import WortlautError, counted
@@ -107,7 +108,6 @@ def check(
     from wortlaut.gate.rules import read_rules
     from wortlaut.gate.run import DEFAULT_PATH, gate
     from wortlaut.gate.verdicts import invalid
-    from wortlaut.io.files import write_whole
     from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
 
     try:
@@ -125,10 +125,8 @@ def check(
                 progress=progress,
             )
     # Files come first: one that cannot be written ends with 2 before a verdict is printed.
-    if junit_file is not None:
-        write_whole(junit_file, junit(outcome))
-    if markdown_file is not None:
-        write_whole(markdown_file, markdown(outcome))
+    write_if(junit_file, lambda: junit(outcome))
+    write_if(markdown_file, lambda: markdown(outcome))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(markdown(outcome))

@@ -22,6 +22,7 @@ from wortlaut.cli.common import (
     Seed,
     app,
     exit_if_failed,
+    print_notes,
     print_parts,
     progress_bars,
     read_labels,
@@ -101,15 +102,14 @@ def evaluate(
     ] = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
-    from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS
-    from wortlaut.evaluation.evaluate import evaluate as run_evaluation
+    from wortlaut.evaluation import evaluate as run
 
     _check_some_known(extractor or ())
     with progress_bars() as progress:
-        evaluation = run_evaluation(
+        evaluation = run.evaluate(
             extractor or None,
             corpus,
-            schemas=schema or DEFAULT_SCHEMAS,
+            schemas=schema or run.DEFAULT_SCHEMAS,
             labels=read_labels(labels),
             by=by or (),
             seen=seen,
@@ -124,9 +124,8 @@ def evaluate(
         from wortlaut.reports.figures import write_figures
 
         written, left_out = write_figures(evaluation, figures)
-        # On standard error: what is on standard output may be JSON.
-        for line in (*map(str, written), *(f"note: {note}" for note in left_out)):
-            print(line, file=sys.stderr)
+        print(*written, sep="\n", file=sys.stderr)
+        print_notes(left_out)
     _show(evaluation, json_file, by_label, everything)
 
 
@@ -206,7 +205,7 @@ def _write_page(evaluation: Evaluation, path: Path | None) -> None:
 
         write_whole(path, report_page(evaluation))
         if not evaluation.corpus.documents:
-            print(f"note: {path} has scores and no texts: that is --no-items", file=sys.stderr)
+            print_notes([f"{path} has scores and no texts: that is --no-items"])
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import JsonFile, app, write_json
+from wortlaut.cli.common import JsonFile, app, print_notes, write_json
 from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.model import LAYERS, Annotations, Document, Text
-
-if TYPE_CHECKING:
-    from wortlaut.reports.lanes import Lane
-
+from wortlaut.records.record import as_dict
 
 #: So many ids are compared with one that is unknown.
 _NEAR = 20_000
@@ -63,41 +59,35 @@ def show(
     for one in layers:
         if one not in LAYERS:
             raise unknown_name("layer", one, LAYERS)
+    from wortlaut.reports import lanes
+
     if corpus is None and name is not None and Path(name).is_file():
         document, gold, specs = _read_text(Path(name)), None, extractor or _built_in()
     else:
         document, specs = _find(name, corpus or "gold"), extractor or []
-        gold = _lane("gold", document.annotations)
-    systems = [_run(spec, document) for spec in specs]
-    lanes = [*([gold] if gold else []), *systems]
+        gold = lanes.Lane("gold", document.annotations)
+    systems = [lanes.Lane(spec, *_run(spec, document)) for spec in specs]
+    every = [gold, *systems] if gold else systems
     if json_file is not None:
-        from wortlaut.records.record import as_dict
-        from wortlaut.reports.lanes import shown
-
-        write_json(json_file, as_dict(shown(document, gold, lanes)))
+        write_json(json_file, as_dict(lanes.shown(document, gold, every)))
     if displacy:
-        from wortlaut.reports.lanes import displacy as to_displacy
-
-        made, lost = to_displacy(document, lanes, layers)
+        made, lost = lanes.displacy(document, every, layers)
         print(json.dumps(made, ensure_ascii=False, indent=1))
-        for what in lost:
-            print(f"note: {what}", file=sys.stderr)
+        print_notes(lost)
     elif json_file != Path("-"):
         from rich.console import Console
-
-        from wortlaut.reports.lanes import lane_view
 
         # Without a terminal, COLUMNS says how wide the text is set, else it is 80.
         width = shutil.get_terminal_size((80, 24)).columns
         console = Console(highlight=False, width=width)
-        for line in lane_view(document, gold, systems, layers, width):
+        for line in lanes.lane_view(document, gold, systems, layers, width):
             console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
 def _find(name: str | None, ref: str) -> Document:
     from wortlaut.corpus.load import stream_corpus
 
-    ids: list[str] = []
+    ids = []
     for document in stream_corpus(ref):
         if document.id == name:
             return document
@@ -134,18 +124,12 @@ def _built_in() -> list[str]:
     from wortlaut.evaluation.evaluate import built_in
 
     names, notes = built_in()
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+    print_notes(notes)
     return names
 
 
-def _lane(name: str, annotations: Annotations, finds: Any = LAYERS) -> Lane:
-    from wortlaut.reports.lanes import Lane
-
-    return Lane(name, annotations, tuple(finds))
-
-
-def _run(spec: str, document: Document) -> Lane:
+def _run(spec: str, document: Document) -> tuple[Annotations, tuple[str, ...]]:
+    """What the extractor finds in the text, and what it looks for."""
     from wortlaut.extractors import resolve
     from wortlaut.extractors.run import checked_batch, close
 
@@ -155,4 +139,4 @@ def _run(spec: str, document: Document) -> Lane:
         (found,) = checked_batch(extractor, [Text(document.text, document.id)])
     finally:
         close(extractor)
-    return _lane(spec, found, extractor.finds)
+    return found, tuple(extractor.finds)

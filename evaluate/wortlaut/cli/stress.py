@@ -20,6 +20,7 @@ from wortlaut.cli.common import (
     read_labels,
     show_result,
     target,
+    write_if,
 )
 from wortlaut.errors import WortlautError
 
@@ -58,21 +59,18 @@ def stress(
     """Change the texts, carry the gold along, and show what that costs: one article tested many ways."""
     from wortlaut.records.record import plain
     from wortlaut.reports.stress import list_view, stress_page, stress_view
-    from wortlaut.stress.registry import available, built_in
+    from wortlaut.stress import registry, run
 
     if as_list:
         if extractor or transform or html_file:
             raise WortlautError("--list runs nothing", hint="It goes with --expected and --json only.")
-        found = [one for one in available() if not expected or getattr(one, "expected", False)]
+        found = [one for one in registry.available() if not expected or getattr(one, "expected", False)]
         show_result(json_file, lambda: plain(found), lambda: list_view(found))
         return
     if expected:
-        transform = [*(transform or ()), *(one.name for one in built_in().values() if one.expected)]
-    from wortlaut.io.files import write_whole
-    from wortlaut.stress.run import stress as run_stress
-
+        transform = [*(transform or ()), *(one.name for one in registry.built_in().values() if one.expected)]
     with progress_bars() as progress:
-        report = run_stress(
+        report = run.stress(
             extractor or None,
             corpus,
             transform,
@@ -82,8 +80,7 @@ def stress(
             seed=seed,
             progress=progress,
         )
-    if html_file is not None:
-        write_whole(html_file, stress_page(report))
+    write_if(html_file, lambda: stress_page(report))
     show_result(json_file, report.to_dict, lambda: stress_view(report, cases=cases, everything=everything))
     whole = [failure for failure in report.failures if not failure.transform]
     exit_if_failed([f"{failure.system} has no scores\n  {failure.why}" for failure in whole])

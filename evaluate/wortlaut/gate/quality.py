@@ -42,8 +42,7 @@ class Quality:
             raise AttributeError(f"{self.system.name} has no layer {name!r}. {_near(name, list(scores))}")
         return Layer(self, name, scores[name])
 
-    def __getitem__(self, name: str) -> Layer:
-        return self.__getattr__(name)
+    __getitem__ = __getattr__
 
     def compare(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> Outcome:
         """The outcome against a baseline file, under the rules of ``pyproject.toml`` unless others are given.
@@ -88,12 +87,11 @@ class Quality:
         if judged is None:
             return
         texts = {document.id: document.text for document in self.evaluation.corpus.documents}
-        sides = (("missed", judged.gold, judged.hits), ("spurious", judged.predicted, judged.predicted_hits))
-        for kind, items, hits in sides:
-            for (document, spans, label), hit in zip(items, hits.tolist(), strict=True):
-                if hit == 0:
-                    at = ", ".join(f"[{start}, {end})" for start, end in spans)
-                    yield f"{document} {at} {label} {kind}: {excerpt(texts[document], spans)}"
+        missed = [item for item, hit in zip(judged.gold, judged.hits.tolist(), strict=True) if hit == 0]
+        for kind, items in (("missed", missed), ("spurious", judged.wrong())):
+            for document, spans, label in items:
+                at = ", ".join(f"[{start}, {end})" for start, end in spans)
+                yield f"{document} {at} {label} {kind}: {excerpt(texts[document], spans)}"
 
 
 class Layer:
@@ -111,8 +109,7 @@ class Layer:
         self._quality.looked_at.append((self._name, schema))
         return self._results[schema]
 
-    def __getitem__(self, schema: str) -> Result:
-        return self.__getattr__(schema)
+    __getitem__ = __getattr__
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -83,17 +83,15 @@ def gate(
         if not update:
             return _stressed(outcome, rules, run, evaluation, progress)
         # Floors, speed and stress need no old run: they hold for a new baseline, too.
-        fresh = check(run, run, rules, known=known, speeds=speeds)
-        fresh = _stressed(fresh, rules, run, evaluation, progress)
+        fresh = _stressed(
+            check(run, run, rules, known=known, speeds=speeds), rules, run, evaluation, progress
+        )
+        fresh = replace(fresh, rows=outcome.rows or fresh.rows)
         if fresh.exit_code:
-            note = f"{path} is left as it was"
-        else:
-            write_whole(path, to_text(run))
-            note = f"{path} is written anew"
-        accepted = [f"taken over: {failure}" for failure in outcome.failures]
-        if old is not None and outcome.rows:
-            fresh = replace(fresh, rows=outcome.rows)
-        return replace(fresh, notes=(*fresh.notes, *([] if fresh.exit_code else accepted), note))
+            return replace(fresh, notes=(*fresh.notes, f"{path} is left as it was"))
+        write_whole(path, to_text(run))
+        taken = (f"taken over: {failure}" for failure in outcome.failures)
+        return replace(fresh, notes=(*fresh.notes, *taken, f"{path} is written anew"))
     except WortlautError as error:
         return invalid(error)
 
@@ -121,10 +119,9 @@ def _stressed(
     if rules.stress is None or outcome.verdict == "invalid":
         return outcome
     report = run_stress(rules.stress, run, evaluation.corpus, progress)
-    checks = stress_checks(report, rules.stress, rules.alpha)
     return replace(
         outcome,
-        checks=(*outcome.checks, *checks),
+        checks=(*outcome.checks, *stress_checks(report, rules.stress, rules.alpha)),
         notes=(*outcome.notes, *stress_notes(report, rules.stress, rules.alpha)),
     )
 

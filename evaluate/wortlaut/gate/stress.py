@@ -41,8 +41,8 @@ def stress_checks(report: Stress, rule: StressRule, alpha: float) -> Iterator[Ch
         names = ", ".join(one.name for one in report.applied)
         yield Check("rules", "invalid", f"stress: nothing in the corpus changes under {names}")
     for failure in report.failures:
-        name = f"stress {failure.transform}".strip()
-        yield Check(name, "regression", f"fails on the changed texts: {failure.why}", Place(failure.system))
+        name, what = f"stress {failure.transform}".strip(), f"fails on the changed texts: {failure.why}"
+        yield Check(name, "regression", what, Place(failure.system))
     for row in report.rows:
         place = Place(row.system, ScoreKey.named(row.layer, row.schema, MICRO))
         yield Check(f"stress {row.transform}", *_judged(row, rule, alpha, report.unit), place)
@@ -55,10 +55,10 @@ def stress_notes(report: Stress, rule: StressRule, alpha: float) -> Iterator[str
     if worst is None or _fell(worst) <= 0:
         yield f"stress: no score falls under {tried} transformation(s) of the texts"
     else:
-        place = ", ".join((worst.system, worst.layer, worst.schema))
         yield (
             f"stress: of {tried} transformation(s) {worst.transform} costs most, {_fell(worst):.4f}"
-            f" of F1 ({place}); more by wortlaut stress -t {worst.transform}"
+            f" of F1 ({worst.system}, {worst.layer}, {worst.schema});"
+            f" more by wortlaut stress -t {worst.transform}"
         )
     above = [row for row in report.rows if _fell(row) > rule.drop + SLACK]
     if open_ := sum(_judged(row, rule, alpha, report.unit)[0] == "pass" for row in above):

@@ -339,15 +339,13 @@ def _pairs(
     """The entries that both have; what is missing or scored in another way is a failed check."""
     for system, entries in baseline.systems.items():
         for key, old in entries.items():
-            place = Place(system, key)
-            new = run.systems[system].get(key)
+            place, new = Place(system, key), run.systems[system].get(key)
             if new is None:
-                checks.append(
-                    Check("score", "regression", "the score is missing: the system no longer has it", place)
-                )
+                what = "the score is missing: the system no longer has it"
+                checks.append(Check("score", "regression", what, place))
             elif list(differences(old.signature, new.signature)):
-                ways = f"{old.signature.scoring} then, {new.signature.scoring} now"
-                checks.append(Check("signature", "invalid", f"scored in another way: {ways}", place))
+                what = f"scored in another way: {old.signature.scoring} then, {new.signature.scoring} now"
+                checks.append(Check("signature", "invalid", what, place))
             elif old.scale != new.scale:
                 what = f"credit is counted in steps of 1/{old.scale} in the baseline, of 1/{new.scale} now"
                 checks.append(Check("signature", "invalid", what, place))
@@ -385,8 +383,7 @@ def _defined(place: Place, old: Entry, new: Entry) -> Iterator[Check]:
         before, now = getattr(old.micro, name), getattr(new.micro, name)
         if before is not None and now is None:
             why = " (nothing was found)" if name == "precision" and not new.micro.predicted else ""
-            what = f"{name} is undefined{why}; it was {before:.3f}"
-            yield Check("score", "regression", what, place)
+            yield Check("score", "regression", f"{name} is undefined{why}; it was {before:.3f}", place)
 
 
 def _limits(row: Row, gate: Rule) -> Iterator[Check]:
