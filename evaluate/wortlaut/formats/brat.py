@@ -151,8 +151,7 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     links = 0
     for node in graph.nodes:
         offsets = ";".join(f"{start} {end}" for start, end in node.span)
-        surface = " ".join(document.text[start:end] for start, end in node.span)
-        surface = surface.replace("\n", " ").replace("\r", " ")
+        surface = _covered(node.span, document.text).replace("\n", " ").replace("\r", " ")
         yield f"T{node.id}\t{node.label} {offsets}\t{surface}"
         first.setdefault(node.values.get("entity", node.values.get("cluster")), node.id)
         values = {k: v for k, v in node.values.items() if (k, v) != ("level", levels.get(node.id))}
@@ -161,16 +160,17 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
         if "qid" in values and str(values["qid"])[:1] == "Q":
             links += 1
             yield f"N{links}\tReference T{node.id} Wikidata:{values['qid']}\t{surface}"
-    for number, edge in enumerate(graph.edges, 1):
-        yield f"R{number}\t{edge.label} Arg1:T{edge.source} Arg2:T{edge.target}"
+    yield from (
+        f"R{number}\t{edge.label} Arg1:T{edge.source} Arg2:T{edge.target}"
+        for number, edge in enumerate(graph.edges, 1)
+    )
     for cluster in graph.clusters:
         if cluster["id"] in first:
             shown = json.dumps(cluster, ensure_ascii=False)
             notes.append(f"WortlautCluster T{first[cluster['id']]}\t{shown}")
         else:
             losses.add("cluster", document, "no mention to note it at", str(cluster["id"]))
-    for number, note in enumerate(notes, 1):
-        yield f"#{number}\t{note}"
+    yield from (f"#{number}\t{note}" for number, note in enumerate(notes, 1))
 
 
 def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
@@ -191,9 +191,8 @@ def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
     if not _same(fragments, text, surface):
         unix = text.replace("\r\n", "\n")
         counted_as_one = unix != text and _same(fragments, unix, surface)
-        there = " ".join(text[start:end] for start, end in fragments)
         raise DataError(
-            f"the text at {match['offsets']} is {there!r}, not {surface!r}",
+            f"the text at {match['offsets']} is {_covered(fragments, text)!r}, not {surface!r}",
             where=where,
             hint="The offsets count a CRLF as one character: convert the .txt file to LF."
             if counted_as_one
@@ -202,8 +201,12 @@ def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
     return name, match["label"], Span.joined(fragments)
 
 
+def _covered(fragments: Iterable[tuple[int, int]], text: str) -> str:
+    return " ".join(text[start:end] for start, end in fragments)
+
+
 def _same(fragments: Sequence[tuple[int, int]], text: str, surface: str) -> bool:
-    covered = " ".join(text[start:end] for start, end in fragments)
+    covered = _covered(fragments, text)
     return covered == surface or (("\n" in covered or "\r" in covered) and covered.split() == surface.split())
 
 

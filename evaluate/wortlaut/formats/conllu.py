@@ -161,13 +161,10 @@ def _document(part: _Part, file: Path, number: int) -> Document:
     if "SpacesAfter=" not in row[9]:
         pieces[-1] = ""
     mentions.finish(f"{file}:{line}")
-    clusters = []
+    clusters = [loads(value, f"{file}:{line}") for line, key, value in part.comments if key == "cluster"]
     meta: dict[str, str] = {"tokens": pack(offsets), "sentences": pack(sentences)}
-    for line, key, value in part.comments:
-        if key == "cluster":
-            clusters.append(loads(value, f"{file}:{line}"))
-        elif key not in _OWN:
-            meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
+    for key, value in ((key, value) for _, key, value in part.comments if key not in _OWN):
+        meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
     text = "".join(pieces)
     nodes = mentions.nodes(offsets, {str(cluster.get("id")) for cluster in clusters}, str(file))
     name = part.name or f"{file.stem}-{number:06d}"
@@ -188,17 +185,14 @@ class _Mentions:
             if bracket.start() != last:
                 break
             last = bracket.end()
-            if bracket["eid"] is not None:
-                self._close(bracket["eid"], index, where)
-                continue
-            values = dict(zip(fields or ("eid", "etype"), bracket["fields"].split("-"), strict=False))
-            self._begin(values, index)
-            if bracket["closed"]:
-                self._close(values["eid"], index, where)
+            name = bracket["eid"] or self._begin(bracket["fields"], fields or ("eid", "etype"), index)
+            if bracket["eid"] or bracket["closed"]:
+                self._close(name, index, where)
         if last != len(brackets):
             raise DataError(f"{brackets!r} are no brackets", where=where)
 
-    def _begin(self, values: dict[str, str], index: int) -> None:
+    def _begin(self, content: str, fields: Sequence[str], index: int) -> str:
+        values = dict(zip(fields, content.split("-"), strict=False))
         name = values["eid"]
         part = _PART.fullmatch(name)
         eid = part["eid"] if part else name
@@ -210,6 +204,7 @@ class _Mentions:
         mention.start = index
         mention.rest = part is not None and part["part"] != part["parts"]
         self._open[name].append(mention)
+        return name
 
     def _close(self, name: str, index: int, where: str) -> None:
         if not self._open[name]:
@@ -337,10 +332,9 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
         for part, (first, last) in enumerate(ranges, 1):
             name = f"{eid}[{part}/{len(ranges)}]" if len(ranges) > 1 else eid
             whole = f"({name}-{etype}-{other}"
-            if last == first + 1:
-                opened[first].append((0, f"{whole})"))
-            else:
-                opened[first].append((first - last, whole))
+            alone = last == first + 1
+            opened[first].append((0, f"{whole})") if alone else (first - last, whole))
+            if not alone:
                 closed[last - 1].append((-first, f"{name})"))
     # What closes comes first: behind an opening bracket its name would run into the fields.
     return {

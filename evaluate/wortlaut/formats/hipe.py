@@ -128,21 +128,23 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
         return offsets[first][0], offsets[last - 1][1]
 
     # Everything beyond class and link: (tokens it is about, key, value), each for the note of its name.
-    remarks: list[tuple[tuple[int, int], str, str]] = []
-    remarks += (((first, last), "fine", label) for first, last, label in phrases[3])
-    remarks += ((name, "metonymy", label) for name, label in metonymy.items() if name not in names)
-    remarks += (((first, last), "metonymy-fine", label) for first, last, label in phrases[4])
-    remarks += ((name, "metonymy-qid", qid) for name, qid in _links(rows, 8, metonymy, place).items())
-    for first, last, label in phrases[5]:
-        whole = around.get(first, (first, last))
-        remarks.append((whole if last <= whole[1] else (first, last), label, pack([at(first, last)])))
-    remarks += (
-        (around.get(index, (index, index + 1)), "partial", item.removeprefix("Partial-"))
-        for index, flag in enumerate(flags)
-        for item in sorted(flag)
-        if _PARTIAL.fullmatch(item)
-    )
-
+    parts = ((around.get(first, (first, last)), first, last, label) for first, last, label in phrases[5])
+    remarks: list[tuple[tuple[int, int], str, str]] = [
+        *(((first, last), "fine", label) for first, last, label in phrases[3]),
+        *((name, "metonymy", label) for name, label in metonymy.items() if name not in names),
+        *(((first, last), "metonymy-fine", label) for first, last, label in phrases[4]),
+        *((name, "metonymy-qid", qid) for name, qid in _links(rows, 8, metonymy, place).items()),
+        *(
+            (whole if last <= whole[1] else (first, last), label, pack([at(first, last)]))
+            for whole, first, last, label in parts
+        ),
+        *(
+            (around.get(index, (index, index + 1)), "partial", item.removeprefix("Partial-"))
+            for index, flag in enumerate(flags)
+            for item in sorted(flag)
+            if _PARTIAL.fullmatch(item)
+        ),
+    ]
     links = _links(rows, 7, names, place)
     notes: dict[tuple[int, int], list[str]] = {name: [] for name in names}
     unattached: list[str] = []
@@ -218,7 +220,10 @@ def join(path: Path, parts: Sequence[Path]) -> None:
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     document, words = view.document, view.words
     yield f"# hipe2022:document_id = {comment_id(document, losses)}"
-    own = ("lines", _lines(view))
+    # The line ends of the print that fall on the end of a token, as the reader has them.
+    ends = {str(end) for _, end in words}
+    breaks = [end for end in dict(document.meta).get("lines", "").split() if end in ends]
+    own = ("lines", " ".join(breaks))
     rest = replace(document, meta=tuple(item for item in document.meta if item != own))
     yield from (
         f"# hipe2022:{key} = {value}"
@@ -230,7 +235,7 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     )
     columns = {number: ["_"] * len(words) for number in range(1, 10)}
     phrases: dict[int, list[tuple[int, int, str]]] = {number: [] for number in range(1, 7)}
-    flags: list[list[str]] = [_flags(view, index) for index in range(len(words))]
+    flags: list[list[str]] = [_flags(view, index, breaks) for index in range(len(words))]
     for first, last, entity in outer:
         phrases[1].append((first, last, entity.label))
         if entity.metonymy is not None and len(entity.metonymy.split()) == 1:
@@ -266,20 +271,14 @@ def _is_comment(key: str, value: str) -> bool:
     return found is not None and (found["key"], found["value"]) == (key, value) and "\t" not in line
 
 
-def _lines(view: TokenView) -> str:
-    """The line ends of the print that fall on the end of a token, as the reader has them."""
-    ends = {str(end) for _, end in view.words}
-    return " ".join(end for end in dict(view.document.meta).get("lines", "").split() if end in ends)
-
-
-def _flags(view: TokenView, index: int) -> list[str]:
-    found = []
-    if index + 1 < len(view.words):
-        gap = view.after(index)
-        found += ["NoSpaceAfter"] if not gap else ["EndOfSentence"] if "\n" in gap else []
-    if str(view.words[index][1]) in dict(view.document.meta).get("lines", "").split():
-        found.append("EndOfLine")
-    return found
+def _flags(view: TokenView, index: int, breaks: Sequence[str]) -> list[str]:
+    gap = view.after(index) if index + 1 < len(view.words) else " "
+    flags = {
+        "NoSpaceAfter": not gap,
+        "EndOfSentence": "\n" in gap,
+        "EndOfLine": str(view.words[index][1]) in breaks,
+    }
+    return [flag for flag, holds in flags.items() if holds]
 
 
 def _note(

@@ -107,27 +107,29 @@ def _permitted(document: Document, losses: Losses) -> Annotations:
             losses.add("mention", document, _FRAYED, group.id, span)
         spans = tuple(span for span in group.mentions if not _frayed(span, text))
         clusters.append(replace(group, mentions=spans))
-    known = {cluster.id for cluster in clusters}
+    known = {None, *(cluster.id for cluster in clusters)}
     entities = [kept(entity, entity.label) for entity in document.entities]
     quotes = [kept(quote, quote.id) for quote in document.quotes]
-    said = {quote.id for quote in quotes if quote is not None}
-    whole: list[Entity] = []
-    for entity in filter(None, entities):
-        if entity.entity is not None and entity.entity not in known:
-            losses.add("entity.entity", document, "it breaks rule R05", entity.entity, entity.span)
-            entity = replace(entity, entity=None)
-        whole.append(entity)
-    spoken: list[Quote] = []
+    said = {None, *(quote.id for quote in quotes if quote is not None)}
+
+    def without(value: _Sortable, key: str, rule: str, name: str, *, gone: bool) -> _Sortable:
+        if gone:
+            kind, place = type(value).__name__.lower(), next(spans_of(value))
+            losses.add(f"{kind}.{key}", document, f"it breaks rule {rule}", name, place)
+        changes: dict[str, Any] = {key: None} if gone else {}
+        return replace(value, **changes)
+
+    whole = tuple(
+        without(entity, "entity", "R05", f"{entity.entity}", gone=entity.entity not in known)
+        for entity in filter(None, entities)
+    )
+    spoken = []
     for quote in filter(None, quotes):
         # A file without clusters names its speakers freely.
-        if quote.speaker_entity is not None and known and quote.speaker_entity not in known:
-            losses.add("quote.speaker_entity", document, "it breaks rule R05", quote.id, quote.content)
-            quote = replace(quote, speaker_entity=None)
-        if quote.parent is not None and quote.parent not in said:
-            losses.add("quote.parent", document, "it breaks rule R06", quote.id, quote.content)
-            quote = replace(quote, parent=None)
-        spoken.append(quote)
-    return Annotations(tuple(whole), tuple(spoken), tuple(clusters))
+        stranger = bool(clusters) and quote.speaker_entity not in known
+        quote = without(quote, "speaker_entity", "R05", quote.id, gone=stranger)
+        spoken.append(without(quote, "parent", "R06", quote.id, gone=quote.parent not in said))
+    return Annotations(whole, tuple(spoken), tuple(clusters))
 
 
 _FRAYED = "it breaks rule O05"

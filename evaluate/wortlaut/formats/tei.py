@@ -68,13 +68,12 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
         head = f'<span xml:id="n{node.id}" type={quoteattr(node.label, _ENTITIES)}{ana}'
         yield f'{head} target="#string-range(text,{numbers})">{surface}</span>'
     yield "</spanGrp>"
-    if graph.edges:
-        yield '<linkGrp type="wortlaut">'
-        yield from (
-            f'<link type={quoteattr(edge.label)} target="#n{edge.source} #n{edge.target}"/>'
-            for edge in graph.edges
-        )
-        yield "</linkGrp>"
+    links = [
+        f'<link type={quoteattr(edge.label)} target="#n{edge.source} #n{edge.target}"/>'
+        for edge in graph.edges
+    ]
+    if links:
+        yield from ('<linkGrp type="wortlaut">', *links, "</linkGrp>")
     yield from (
         _features("values", node.values, f' xml:id="v{node.id}"') for node in graph.nodes if node.values
     )

@@ -32,9 +32,14 @@ def loads(line: bytes | str, where: str) -> dict[str, object]:
 
 def kind_of(value: object) -> str:
     """What the value is in the words of JSON, for an error."""
-    if value is None:
-        return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list"}
+    names = {
+        type(None): "null",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "a list",
+    }
     return names.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)
 
 

@@ -36,6 +36,5 @@ def excerpt_parts(
 
 def _flat(text: str, kept: int, most: int) -> str:
     """On one line, in the middle cut where it is longer than ``most``."""
-    if len(text) > most:
-        text = f"{text[:kept]} … {text[-kept:]}"
-    return "".join(c if c.isprintable() else "·" for c in text.replace("\n", "⏎"))
+    shown = text if len(text) <= most else f"{text[:kept]} … {text[-kept:]}"
+    return "".join(c if c.isprintable() else "·" for c in shown.replace("\n", "⏎"))
