@@ -143,7 +143,9 @@ def test_an_evaluation_is_exported_as_its_parts_are() -> None:
         [Made(missed={"d00": [1]}), Made(spurious=["d01"], spec="other")], corpus(3), samples=20
     )
     frame = evaluation.to_pandas()
-    assert list(frame.columns[:4]) == ["layer", "schema", "system", "label"]
+    ends = [f"{measure}_{end}" for measure in ("precision", "recall", "f1") for end in ("low", "high")]
+    figures = ["precision", "recall", "f1", *ends, "correct", "gold", "predicted"]
+    assert list(frame.columns) == ["layer", "schema", "system", "label", *figures]
     assert set(frame["system"]) == {"made", "other"}
     row = frame[(frame.system == "made") & (frame.schema == "strict") & (frame.label == "micro")].iloc[0]
     assert row.f1 == evaluation.systems[0].scores["entities"]["strict"].f1

@@ -24,8 +24,7 @@ import numpy as np
 from wortlaut.errors import MissingExtraError, WortlautError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
-from wortlaut.reports.aligned import Row as SpanRow
-from wortlaut.reports.aligned import content_rows, curves_or_none, entities_of, entity_rows, task_of
+from wortlaut.reports.aligned import Row, content_rows, curves_or_none, entities_of, entity_rows, task_of
 from wortlaut.reports.cells import short_name
 from wortlaut.reports.html import escaped, shortened
 from wortlaut.reports.values import by_layer
@@ -285,9 +284,11 @@ def _legend_height(names: Sequence[str], width: float) -> float:
 
 def _legend(place: Axes | Figure, handles: Sequence[Any], names: Sequence[str], width: float) -> None:
     """Above the figure, or a panel of it, in as many columns as fit into ``width`` inches."""
-    where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
-    if hasattr(place, "add_subplot"):
-        where = {"loc": "outside upper left"}
+    where: dict[str, Any] = (
+        {"loc": "outside upper left"}
+        if hasattr(place, "add_subplot")
+        else {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
+    )
     place.legend(
         handles, names, **where, ncols=_legend_columns(names, width), borderaxespad=0.3, columnspacing=1.2,
         handletextpad=0.5,
@@ -381,7 +382,7 @@ def _curves(evaluation: Evaluation, systems: Sequence[Scored]) -> dict[str, dict
     found: dict[str, dict[str, Curves]] = {}
     chosen = evaluation.signature.projection
 
-    def rows(side: Sequence[Annotations], layer: str) -> list[SpanRow]:
+    def rows(side: Sequence[Annotations], layer: str) -> list[Row]:
         entities = layer == "entities"
         return entity_rows([entities_of(one, chosen) for one in side]) if entities else content_rows(side)
 
@@ -429,12 +430,11 @@ def _precision_recall(axes: Axes, curves: Sequence[Curves]) -> None:
             fontsize=5.5, color="#767676",
         )  # fmt: skip
     for i, one in enumerate(curves):
-        line = _look(i, _LINES)
-        marker = line.pop("marker")
-        axes.step(np.r_[0, one.recall], np.r_[one.precision[:1], one.precision], where="pre", **line)
-        best = int(np.flatnonzero(one.threshold == one.best_threshold)[0]) if len(one.threshold) else 0
-        point = slice(best, best + 1)
-        axes.plot(one.recall[point], one.precision[point], **line | {"marker": marker, "linestyle": ""})
+        best = np.flatnonzero(one.threshold == one.best_threshold)[:1] + 1
+        precision = np.r_[one.precision[:1], one.precision]
+        axes.step(
+            np.r_[0, one.recall], precision, where="pre", **_look(i, _LINES), markevery=best.tolist()
+        )  # fmt: skip
 
 
 def _calibration(axes: Axes, curves: Sequence[Curves]) -> None:

@@ -6,10 +6,10 @@ import html
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from operator import itemgetter
 
-from wortlaut.model import ROLES, Annotations, Cluster, Document, Quote, Span
+from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Document, Quote, Span
 
 #: A notebook gets at most this many characters of a text.
 _SHOWN = 20_000
@@ -72,16 +72,14 @@ class Mark:
 
 def marks(annotations: Annotations, layers: Collection[str]) -> list[Mark]:
     """The spans of the ``layers`` in text order, outer ones first; a role that quotes share is one mark."""
-    found = []
-    if "entities" in layers:
-        found += [Mark(entity.span, "entity", entity.label) for entity in annotations.entities]
+    entities = annotations.entities if "entities" in layers else ()
+    found = [Mark(entity.span, "entity", entity.label) for entity in entities]
     if "quotes" in layers:
+        found += [Mark(quote.content, "content", quote.type, (quote.id,)) for quote in annotations.quotes]
         shared: dict[tuple[Span, str], list[str]] = {}
-        for quote in annotations.quotes:
-            found.append(Mark(quote.content, "content", quote.type, (quote.id,)))
-            for role in ROLES:
-                if (span := quote.role(role)) is not None:
-                    shared.setdefault((span, role), []).append(quote.id)
+        for quote, role in product(annotations.quotes, ROLES):
+            if (span := quote.role(role)) is not None:
+                shared.setdefault((span, role), []).append(quote.id)
         found += [Mark(span, role, role, tuple(ids)) for (span, role), ids in shared.items()]
     if "clusters" in layers:
         named = {(entity.span, entity.entity) for entity in annotations.entities if entity.entity}
@@ -193,10 +191,11 @@ def words(
 def document(shown: Document) -> str:
     """The text with its entities and quotes marked, and its quotes and clusters as tables."""
     annotations = shown.annotations
-    sizes = [f"{len(shown.text)} characters"]
-    sizes += [f"{len(getattr(annotations, layer))} {layer}" for layer in ("entities", "quotes", "clusters")]
-    parts = [f"<p><b>{_text(shown.id)}</b> ({', '.join(sizes)})</p>"]
-    parts.append(text(shown.text[:_SHOWN], marks(annotations, ("entities", "quotes"))))
+    sizes = ", ".join(f"{len(getattr(annotations, layer))} {layer}" for layer in LAYERS)
+    parts = [
+        f"<p><b>{_text(shown.id)}</b> ({len(shown.text)} characters, {sizes})</p>",
+        text(shown.text[:_SHOWN], marks(annotations, ("entities", "quotes"))),
+    ]
     if len(shown.text) > _SHOWN:
         parts.append(note(f"The first {_SHOWN} of {len(shown.text)} characters are shown."))
     if annotations.quotes:

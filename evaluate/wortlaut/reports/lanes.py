@@ -360,12 +360,15 @@ def _said(quote: Quote, annotations: Annotations, text: str) -> tuple[str, str]:
     """What was said, and by whom in which words, on one line each."""
     kind = f"{quote.type}, {quote.medium}" if quote.medium else quote.type
     who = speaker_of(quote, annotations.clusters) or "nobody named"
-    parts = [f"{who} ({quote.attribution})" if quote.attribution else who]
-    for role in ("speaker", "cue", "addressee"):
-        if (span := quote.role(role)) is not None:
-            parts.append(f"{role} {shortened(span.text(text), _QUOTED)}")
-    if quote.parent:
-        parts.append(f"inside {quote.parent}")
+    parts = [
+        f"{who} ({quote.attribution})" if quote.attribution else who,
+        *(
+            f"{role} {shortened(span.text(text), _QUOTED)}"
+            for role in ("speaker", "cue", "addressee")
+            if (span := quote.role(role)) is not None
+        ),
+        *([f"inside {quote.parent}"] if quote.parent else []),
+    ]
     content = shortened(quote.content.text(text), _QUOTED)
     return escaped(f"  {quote.id} {kind}: {content}"), escaped(f"      by {'; '.join(parts)}")
 

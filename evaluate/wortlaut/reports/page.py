@@ -162,8 +162,7 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
     if len(scored) < 2:
         return {}, {"why": "There is one system, so there is nothing to compare: name several with -e."}
     if evaluation.units.kind != "document":
-        count = evaluation.documents
-        what = "one document" if count == 1 else f"{count} documents"
+        what = "one document" if evaluation.documents == 1 else f"{evaluation.documents} documents"
         return {}, {
             "why": f"No significance letters: {what} cannot show which system is better on other texts. "
             f"They need paired results on {FEW_DOCUMENTS} documents or more."
@@ -177,10 +176,9 @@ def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], d
         comparison = compare({"": evaluation}, samples=1)
     except ComparisonError as error:
         return {}, {"why": f"No significance letters: {error.what}."}
-    tests = len(comparison.rows)
     return dict(_lettered(evaluation, comparison)), {
         "level": LEVEL,
-        "tests": tests,
+        "tests": len(comparison.rows),
         "notes": list(comparison.notes),
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from itertools import chain, starmap
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import MissingExtraError
@@ -151,13 +150,17 @@ def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
         ) from error
     records = [
         dict(zip(heads, names, strict=True))
-        | dict(chain.from_iterable(starmap(_fields, Score.to_dict(score).items())))
+        | {
+            key: value
+            for name in Score.__dataclass_fields__
+            for key, value in _columns(name, getattr(score, name))
+        }
         for names, score in rows
     ]
     return DataFrame.from_records(records)
 
 
-def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
+def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
     """An interval in two columns, everything else in one."""
     if not name.endswith("_interval"):
         return [(name, value)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from importlib import import_module, metadata
@@ -176,11 +176,7 @@ def _resolved(part: str) -> Transformation:
     else:
         found = _named(spec.target)
     options = converted(found.function, spec, 2)
-    if not options:
-        return found
-    return Transformation(
-        part, found.does, found.meaning, partial(found.function, **options), found.inverse, found.source
-    )
+    return replace(found, name=part, function=partial(found.function, **options)) if options else found
 
 
 def _named(name: str) -> Transformation:
@@ -202,6 +198,6 @@ def _transformation(name: str, found: object, brought_by: str) -> Transformation
         if found.meaning not in MEANINGS:
             hint = f"Write one of {', '.join(MEANINGS)}."
             raise DataError(f"{found.meaning!r} is no meaning", where=name, hint=hint)
-        return Transformation(name, found.does, found.meaning, found.function, found.inverse, brought_by)
+        return replace(found, name=name, source=brought_by)
     does = (inspect.getdoc(found) or "").partition("\n")[0]
     return Transformation(name, does, "changed", cast(Function, found), None, brought_by)

@@ -171,7 +171,10 @@ def stress(
     WortlautError for a corpus, schema, projection or spec that cannot be used.
     """
     # What is misspelt is told before a corpus is read.
-    chosen, project = _schemas(schemas), projection(labels)
+    chosen, project = compared_schemas(schemas), projection(labels)
+    if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
+        hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
+        raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
     lacking: list[str] = []
     if extractors is None:
         extractors, lacking = built_in_extractors()
@@ -236,14 +239,6 @@ def compared_schemas(schemas: Sequence[str]) -> list[str]:
     return [one for one in checked_schemas(schemas) if one not in others and not counts_positions(one)]
 
 
-def _schemas(schemas: Sequence[str]) -> list[str]:
-    chosen = compared_schemas(schemas)
-    if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
-        hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
-        raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
-    return chosen
-
-
 def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
     parts = resolve(spec)
     return Applied(
@@ -260,8 +255,7 @@ def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transf
 
 def _notes(scoring: Scoring, applied: Sequence[Applied]) -> Iterator[str]:
     if scoring.gold.units.kind == "sentence":
-        count = len(scoring.gold.ids)
-        what = "one document" if count == 1 else f"{count} documents"
+        what = "one document" if len(scoring.gold.ids) == 1 else f"{len(scoring.gold.ids)} documents"
         yield (
             f"Intervals and tests draw {len(scoring.gold.units)} sentences of {what}: they say nothing about"
             " other texts."
