@@ -208,7 +208,7 @@ def baseline_of(evaluation: Evaluation) -> Baseline:
 def _entry(
     evaluation: Evaluation, ids: Sequence[str], key: ScoreKey, result: Result, judged: Judged | None
 ) -> Entry:
-    documents: dict[str, dict[str, Row]] | None = None
+    documents = None
     # Each system has its own matched quotes: their sums are never compared.
     # The labels of speakers are names out of the texts, which the file must not hold.
     by_label = key.task != "speakers"

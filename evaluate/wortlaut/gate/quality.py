@@ -104,8 +104,10 @@ class Layer:
         if schema.startswith("__"):
             raise AttributeError(schema)
         if schema not in self._results:
-            place = f"{self._quality.system.name}, {self._name}"
-            raise AttributeError(f"{place}: no schema {schema!r}. {_near(schema, self._results)}")
+            raise AttributeError(
+                f"{self._quality.system.name}, {self._name}: no schema {schema!r}."
+                f" {_near(schema, self._results)}"
+            )
         self._quality.looked_at.append((self._name, schema))
         return self._results[schema]
 
