@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans, spans_from_objects
+from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.metrics import counter
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.uncertainty import Resampling
@@ -33,6 +35,12 @@ LABEL_BLIND = ("exact", "partial")
 LABEL_AWARE = tuple(schema for schema in SCHEMAS if schema not in LABEL_BLIND)
 OF_POSITIONS = ("token", "character")
 OF_SPANS = tuple(schema for schema in SCHEMAS if schema not in OF_POSITIONS)
+
+
+def count(task: Task, schema: str) -> Counts:
+    """Counts of one schema of our own for every unit and label."""
+    metric, threshold = counter(schema)
+    return metric.count(task, threshold)
 
 
 def span_of(positions: set[int]) -> Span:

@@ -523,6 +523,11 @@ def test_options_that_cannot_be(options: dict[str, Any]) -> None:
         score([["B-A"]], [["B-A"]], **options)
 
 
+def test_a_table_of_fragments_may_be_empty() -> None:
+    nothing = {name: [] for name in ("document", "start", "end", "label", "fragment")}
+    assert score(nothing, nothing, intervals=False).f1 is None
+
+
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="strict"):
         score(GOOD, GOOD, schema="strickt")

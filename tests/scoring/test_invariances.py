@@ -18,6 +18,7 @@ from span_cases import (
     Side,
     any_corpus,
     columns_of,
+    count,
     flat_corpus,
     score_task,
     task_of,
@@ -27,7 +28,6 @@ from strategies import examples
 from wortlaut.model import Span
 from wortlaut.scoring.columns import Spans
 from wortlaut.scoring.fair import fair_scores
-from wortlaut.scoring.metrics import count
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.task import Task, error_counts
 from wortlaut.scoring.uncertainty import Resampling

@@ -16,6 +16,7 @@ from span_cases import (
     Labelled,
     Side,
     any_corpus,
+    count,
     noisy_corpus,
     task_of,
 )
@@ -24,7 +25,6 @@ from strategies import examples
 from wortlaut.model import Span
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED
 from wortlaut.scoring.match import _DENSE_CELLS, _assign_group
-from wortlaut.scoring.metrics import count
 from wortlaut.scoring.task import error_counts
 
 some = examples(30)

@@ -13,7 +13,7 @@ from shared import shared_data
 from wortlaut.formats import german_news_quotation
 from wortlaut.model import Annotations, Document, Quote, Span
 from wortlaut.scoring.metrics import QUOTES
-from wortlaut.scoring.metrics._tokens_of_quotes import Positions
+from wortlaut.scoring.metrics._tokens_of_quotes import positions
 from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import document_units
 
@@ -22,7 +22,7 @@ CASES = Path(__file__).parent.parent / "cases/quotes_scoring"
 
 def _disturbed(document: Document, tokens: list[tuple[int, int]]) -> Annotations:
     """Drops each fifth quote, doubles some, shifts roles by up to three tokens, and turns the order round."""
-    place = Positions(TokenTable(*_columns([tokens])))
+    table = TokenTable(*_columns([tokens]))
     quotes: list[Quote] = []
     for k, quote in enumerate(document.quotes):
         if k % 5 == 4:
@@ -31,7 +31,7 @@ def _disturbed(document: Document, tokens: list[tuple[int, int]]) -> Annotations
             roles: dict[str, Span | None] = {}
             for r, role in enumerate(("content", "cue", "speaker", "addressee", "frame")):
                 by = (k * 3 + r * 5 + copy * 2) % 7 - 3 if (k + r) % 3 else 0
-                ids = [i + by for i in place.of(0, quote.role(role)) if 0 <= i + by < len(tokens)]
+                ids = [i + by for i in positions(table, 0, quote.role(role)) if 0 <= i + by < len(tokens)]
                 if role == "content" and not ids:
                     ids = [0]
                 roles[role] = Span.joined(tokens[i] for i in ids) if ids else None
@@ -117,11 +117,11 @@ def test_quotes_on_one_cue_are_told_apart_by_their_content() -> None:
 
 
 def test_a_span_covers_every_token_that_it_touches() -> None:
-    positions = Positions(TokenTable(*_columns([[(0, 3), (4, 8)], [(0, 2), (2, 4), (5, 6)]])))
-    assert positions.of(0, Span.of(2, 5)) == {0, 1}
-    assert positions.of(1, Span(((0, 1), (5, 6)))) == {0, 2}
-    assert positions.of(1, Span.of(4, 5)) == frozenset()
-    assert positions.of(1, None) == frozenset()
+    tokens = TokenTable(*_columns([[(0, 3), (4, 8)], [(0, 2), (2, 4), (5, 6)]]))
+    assert positions(tokens, 0, Span.of(2, 5)) == {0, 1}
+    assert positions(tokens, 1, Span(((0, 1), (5, 6)))) == {0, 2}
+    assert positions(tokens, 1, Span.of(4, 5)) == frozenset()
+    assert positions(tokens, 1, None) == frozenset()
 
 
 def test_content_without_a_token_is_no_crash() -> None:

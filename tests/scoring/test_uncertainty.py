@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from span_cases import LABELS, noisy_corpus, score_task, task_of
+from span_cases import LABELS, count, noisy_corpus, score_task, task_of
 
 from wortlaut.errors import WortlautError
 from wortlaut.scoring.counts import Sample
-from wortlaut.scoring.metrics import count
 from wortlaut.scoring.uncertainty import Resampling, intervals, resampled_sums
 
 

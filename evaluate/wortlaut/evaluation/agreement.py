@@ -179,15 +179,13 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
     for name, scheme, marked in _ANNOTATED:
         marks = [marked(side) for side in sides]
         found = {mark[2] for side in marks for mark in side}
-        if not found:
-            continue
         lacking = [layer for layer, side in zip(names, marks, strict=True) if not side]
-        if lacking:
+        if found and lacking:
             notes.append(f"{lacking[0]} has no {name}: if it does not annotate them, nothing can be said.")
             rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(measures, Figure(None)), {})
-            continue
-        known = [label for label in scheme if label in found] + sorted(found - set(scheme))
-        rows[name] = _measured(marks[0], marks[1], known, name, shared)
+        elif found:
+            known = [label for label in scheme if label in found] + sorted(found - set(scheme))
+            rows[name] = _measured(marks[0], marks[1], known, name, shared)
     every = [row for whole in rows.values() for row in (whole, *(whole.labels or {}).values())]
     if any(figure.interval == (1.0, 1.0) for row in every for figure in row.figures.values()):
         notes.append(

@@ -104,26 +104,24 @@ def compare(
     tests: list[tuple[str, str, str, str, PairedTest, tuple[Flip, ...]]] = []
     notes: list[str] = []
     for a, b in combinations(systems, 2):
-        for key in a.results:
-            # Each system has its own matched quotes.
-            if key.setting == MATCHED or key not in b.results:
-                continue
+        # Each system has its own matched quotes.
+        for key in (key for key in a.results if key in b.results and key.setting != MATCHED):
             left, right = a.results[key], b.results[key]
             if left.per_unit is None or right.per_unit is None:
                 notes.append(
                     f"{key.layer}, {key.variant}: not tested, since the sums of units are not in the results"
                     " (scored with --samples 0, or a mean of several scores)"
                 )
-                continue
-            test = paired_test(
-                left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
-            )
-            flips = _flips(a, b, key, gold.get(key))
-            tests.append((key.layer, key.variant, a.name, b.name, test, flips))
-        layers = [{key.layer for key in system.results} for system in (a, b)]
-        if not layers[0] & layers[1]:
+            else:
+                test = paired_test(
+                    left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
+                )
+                flips = _flips(a, b, key, gold.get(key))
+                tests.append((key.layer, key.variant, a.name, b.name, test, flips))
+        tasks = [{key.layer for key in system.results} for system in (a, b)]
+        if not tasks[0] & tasks[1]:
             notes.append(f"{a.name} and {b.name} have no layer in common: nothing to compare")
-        elif only := sorted(layers[0] ^ layers[1]):
+        elif only := sorted(tasks[0] ^ tasks[1]):
             notes.append(f"{a.name} and {b.name} do not both have {', '.join(only)}")
     if None in kept:
         notes.append(

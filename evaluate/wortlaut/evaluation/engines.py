@@ -164,9 +164,11 @@ def _completed(parts: Sequence[Part], source: Source, scoring: Scoring, finds: S
     wanted = set(scoring.wanted(finds))
     if all(wanted <= part.layers.keys() for part in parts):
         return list(parts)
-    whole = []
-    for part, (first, documents) in zip(parts, source.chunks(), strict=True):
-        nothing = [Annotations()] * len(documents)
-        lacking = wanted - part.layers.keys()
-        whole.append(part.with_layers(scoring.part(first, documents, nothing, None, lacking)))
-    return whole
+    return [
+        part.with_layers(
+            scoring.part(
+                first, documents, [Annotations()] * len(documents), None, wanted - part.layers.keys()
+            )
+        )
+        for part, (first, documents) in zip(parts, source.chunks(), strict=True)
+    ]

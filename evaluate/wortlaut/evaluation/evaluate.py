@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -183,13 +183,14 @@ def evaluate(
     _checked_by(by, seen)
     run = engine_of(engine)
     source = Source.of(corpus, items)
+    known = () if seen is None else stream_corpus(seen)
     scoring = Scoring(
         source.gold,
         chosen,
         projected,
         Resampling("document", samples, seed),
         _checked_by(by, seen, source.gold.columns),
-        frozenset() if seen is None else _surfaces(stream_corpus(seen)),
+        frozenset(entity.span.text(one.text) for one in known for entity in one.entities),
         source.kept is not None,
     )
     notes = list(scoring.notes)
@@ -251,10 +252,6 @@ def _checked_by(
     return tuple(dict.fromkeys(by))
 
 
-def _surfaces(documents: Iterable[Document]) -> frozenset[str]:
-    return frozenset(entity.span.text(d.text) for d in documents for entity in d.entities)
-
-
 def score_files(
     gold: str,
     predicted: str,
@@ -277,11 +274,13 @@ def score_files(
     scoring = Scoring(source.gold, chosen, projection(labels), Resampling("document", samples, seed))
     place = {document.id: one for document, one in zip(left.documents, found, strict=True)}
     documents = source.kept or ()
-    finds = [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
-    if not finds:
-        finds = [layer for layer in ("entities", "quotes") if any(getattr(d, layer) for d in documents)]
+    finds, annotated = (
+        [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in side)]
+        for side in (found, documents)
+    )
     found = [place[document.id] for document in documents]
-    scored = scored_as(System(predicted, predicted, (predicted,)), scoring, documents, found, finds)
+    system = System(predicted, predicted, (predicted,))
+    scored = scored_as(system, scoring, documents, found, finds or annotated)
     return _evaluation(source, scoring, [scored], scoring.notes)
 
 
@@ -301,15 +300,14 @@ def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Ann
     ids = {document.id for document in gold.documents}
     if ids.isdisjoint(by_id) and len(predicted) == len(gold.documents):
         pairs = list(zip(gold.documents, predicted, strict=True))
-        if any(g.text != p.text for g, p in pairs):
-            what = next(_difference(g, p) for g, p in pairs if g.text != p.text)
+        if what := next((_difference(g, p) for g, p in pairs if g.text != p.text), ""):
             raise DataError(f"the two files share no document id, and their texts differ: {what}", where=name)
     else:
-        missing, strange = sorted(ids - set(by_id)), sorted(set(by_id) - ids)
-        if missing or strange:
-            parts = [f"lacks {counted(len(missing), 'document')}, such as {missing[0]!r}"] if missing else []
-            if strange:
-                parts += [f"has {counted(len(strange), 'document')} not in the gold, such as {strange[0]!r}"]
+        told = {
+            "lacks {}, such as {!r}": sorted(ids - set(by_id)),
+            "has {} not in the gold, such as {!r}": sorted(set(by_id) - ids),
+        }
+        if parts := [what.format(counted(len(own), "document"), own[0]) for what, own in told.items() if own]:
             raise DataError(", and ".join(parts), where=name, hint="Both files hold the same documents.")
         pairs = [(document, by_id[document.id]) for document in gold.documents]
     for g, p in pairs:

@@ -377,39 +377,32 @@ class _Chunk:
 
     def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Task, tuple[str, ...], int]:
         """The task of the entities, their labels, and how many found ones the projection leaves out."""
-        left, right = self._projected(gold), self._projected(self.found)
-        self._check_labels(right)
-        dropped = sum(len(one.entities) for one in self.found) - sum(map(len, right))
-        labels = tuple(sorted({entity.label for row in (*left, *right) for entity in row}))
-        number = {label: i for i, label in enumerate(labels)}
-        given = (_spans(left, number, units), _spans(right, number, units))
-        known = np.isin(labels, sorted(self.scoring.gold_labels()))
-        tokens = self._tokens(self.scoring.spans)
-        sides = (given[0].sorted(), given[1].sorted())
-        return Task(*sides, len(units), len(labels), tokens, given, known), labels, dropped
-
-    def _projected(self, side: Sequence[Annotations]) -> list[list[Entity]]:
-        projected = self.scoring.projected
-        return [
+        scoring = self.scoring
+        rows, found = (
             [
-                entity if label == entity.label else replace(entity, label=label)
+                (i, entity, label)
+                for i, one in enumerate(side)
                 for entity in one.entities
-                if (label := projected(entity.label)) is not None
+                if (label := scoring.projected(entity.label)) is not None
             ]
-            for one in side
-        ]
-
-    def _check_labels(self, found: Sequence[Sequence[Entity]]) -> None:
-        """A label that the corpus cannot have is a mistake in the set-up, not a wrong answer."""
-        known = self.scoring.known_labels()
-        for document, row in zip(self.documents, found, strict=True):
-            for entity in row:
-                if entity.label not in known:
-                    raise DataError(
-                        f"unknown label {entity.label!r} at [{entity.span.start}, {entity.span.end})",
-                        where=f"document {document.id}",
-                        hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
-                    )
+            for side in (gold, self.found)
+        )
+        # A label that the corpus cannot have is a mistake in the set-up, not a wrong answer.
+        known = scoring.known_labels()
+        for i, entity, label in found:
+            if label not in known:
+                raise DataError(
+                    f"unknown label {label!r} at [{entity.span.start}, {entity.span.end})",
+                    where=f"document {self.documents[i].id}",
+                    hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
+                )
+        dropped = sum(len(one.entities) for one in self.found) - len(found)
+        labels = tuple(sorted({label for *_, label in (*rows, *found)}))
+        given = (_spans(rows, labels, units), _spans(found, labels, units))
+        in_gold = np.isin(labels, sorted(scoring.gold_labels()))
+        tokens = self._tokens(scoring.spans)
+        sides = (given[0].sorted(), given[1].sorted())
+        return Task(*sides, len(units), len(labels), tokens, given, in_gold), labels, dropped
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """The corpus's own tokens, else ours, where a schema counts tokens."""
@@ -466,16 +459,16 @@ class _Chunk:
         )
 
 
-def _spans(rows: Sequence[Sequence[Entity]], number: Mapping[str, int], units: Units) -> Spans:
+def _spans(rows: Sequence[tuple[int, Entity, str]], labels: Sequence[str], units: Units) -> Spans:
     # One pass over model objects: the columns are made here, everything after is columns.
-    flat = [(i, entity) for i, row in enumerate(rows) for entity in row]
+    number = {label: i for i, label in enumerate(labels)}
     spans = spans_from_objects(
-        [i for i, _ in flat],
-        [entity.span for _, entity in flat],
-        [number[entity.label] for _, entity in flat],
-        [0] * len(flat),
-        [entity.level for _, entity in flat],
-        [entity.score for _, entity in flat],
+        [i for i, _, _ in rows],
+        [entity.span for _, entity, _ in rows],
+        [number[label] for _, _, label in rows],
+        [0] * len(rows),
+        [entity.level for _, entity, _ in rows],
+        [entity.score for _, entity, _ in rows],
     )
     return replace(spans, unit=units.of(spans.document, spans.start))
 

@@ -115,9 +115,8 @@ def score(
     )
     resampling = Resampling("document", samples if intervals else 0, seed, confidence, interval_method)
     signature = Signature(corpus, projection=sides.projection, resampling=resampling)
-    one = isinstance(schema, str)
-    wanted = [schema] if isinstance(schema, str) else list(schema)
-    wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in wanted))
+    asked = [schema] if isinstance(schema, str) else schema
+    wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in asked))
     parts = []
     for task, first in _blocks(left, right, units, len(names)):
         tallies = tallies_of(task, names, wanted, errors=errors, items=False)
@@ -127,11 +126,15 @@ def score(
             unit = place if resampling.samples else np.zeros_like(place)
             tallies = {name: kept(tally, unit, place) for name, tally in tallies.items()}
         parts.append(tallies)
-    results = Results()
-    for name, tally in parts[0].items():
-        whole = tally if len(parts) == 1 else added([part[name] for part in parts], units, units)
-        results[name] = result_of(whole, replace(signature, schemas=(name,)), sides.notes)
-    return next(iter(results.values())) if one and len(results) == 1 else results
+    wholes = {
+        name: tally if len(parts) == 1 else added([part[name] for part in parts], units, units)
+        for name, tally in parts[0].items()
+    }
+    results = Results(
+        (name, result_of(whole, replace(signature, schemas=(name,)), sides.notes))
+        for name, whole in wholes.items()
+    )
+    return next(iter(results.values())) if isinstance(schema, str) and len(results) == 1 else results
 
 
 def breakdown(
@@ -259,7 +262,13 @@ def join(
             )
         if documents is not None:
             raise DataError("documents names documents, but gold and predicted are lists without names")
-        _same_lengths(gold.lengths, predicted.lengths)
+        given, found = gold.lengths, predicted.lengths
+        if given is not None and found is not None and (at := first_row(given != found)) is not None:
+            raise DataError(
+                f"gold has {given[at]} tags, predicted has {found[at]}",
+                where=f"sentence {at}",
+                hint="Tags are compared token by token; give O where nothing was found.",
+            )
         return left, right, units, labels
     codes, units = _same_documents((gold.documents, predicted.documents), documents, unknown_documents)
     numbers = [code[side.document] for code, side in zip(codes, (left, right), strict=True)]
@@ -268,15 +277,6 @@ def join(
         for side, number in zip((left, right), numbers, strict=True)
     )
     return left, right, units, labels
-
-
-def _same_lengths(gold: Ints | None, predicted: Ints | None) -> None:
-    if gold is not None and predicted is not None and (at := first_row(gold != predicted)) is not None:
-        raise DataError(
-            f"gold has {gold[at]} tags, predicted has {predicted[at]}",
-            where=f"sentence {at}",
-            hint="Tags are compared token by token; give O where nothing was found.",
-        )
 
 
 def _ordered(spans: Spans) -> Spans:

@@ -127,6 +127,12 @@ def run_starts(*columns: NDArray[Any]) -> Bools:
     return new
 
 
+def numbered(first: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """For each row so many numbers, from its first on: the rows, and the numbers."""
+    row = np.repeat(np.arange(len(first), dtype=np.int64), count)
+    return row, np.arange(len(row), dtype=np.int64) + np.repeat(first - np.cumsum(count) + count, count)
+
+
 def first_row(rows: NDArray[Any]) -> int | None:
     """The first row that a mask holds for."""
     found = np.flatnonzero(rows)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from wortlaut.errors import ComparisonError
 from wortlaut.records.record import Count, Difference, Many, Share
 from wortlaut.scoring.columns import Floats, Ints
-from wortlaut.scoring.counts import precision_recall_f1
+from wortlaut.scoring.counts import defined, precision_recall_f1
 from wortlaut.scoring.uncertainty import blocks
 
 
@@ -65,7 +65,7 @@ def paired_test(
     scores_a, scores_b = precision_recall_f1(total_a, scale), precision_recall_f1(total_b, scale)
     p, r, delta = (float(x - y) for x, y in zip(scores_a, scores_b, strict=True))
     found = PairedTest(
-        _defined(p), _defined(r), _defined(delta), None, None, None, None, None, len(a), differing
+        defined(p), defined(r), defined(delta), None, None, None, None, None, len(a), differing
     )
     if found.f1 is None:
         return found
@@ -89,17 +89,15 @@ def paired_test(
 def _mirrored(test: PairedTest) -> PairedTest:
     """The test of B against A from that of A against B."""
 
-    def minus(value: float | None) -> float | None:
-        return None if value is None else 0.0 - value
-
+    minus: dict[str, Any] = {
+        name: None if (value := getattr(test, name)) is None else 0.0 - value
+        for name in ("precision", "recall", "f1", "effect")
+    }
     return replace(
         test,
-        precision=minus(test.precision),
-        recall=minus(test.recall),
-        f1=minus(test.f1),
+        **minus,
         interval=None if test.interval is None else (0.0 - test.interval[1], 0.0 - test.interval[0]),
         superiority=None if test.superiority is None else 1 - test.superiority,
-        effect=minus(test.effect),
     )
 
 
@@ -154,7 +152,3 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, p * (len(known) - rank)))
         adjusted[i] = highest
     return adjusted
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else value

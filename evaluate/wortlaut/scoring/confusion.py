@@ -23,11 +23,6 @@ class Confusion:
     labels: tuple[str, ...]
     matrix: tuple[tuple[Count, ...], ...]
 
-    def __add__(self, other: Confusion) -> Confusion:
-        """The matrix of both corpora; the labels must be the same."""
-        rows = zip(self.matrix, other.matrix, strict=True)
-        return Confusion(self.labels, tuple(tuple(x + y for x, y in zip(a, b, strict=True)) for a, b in rows))
-
 
 def confusion(task: Task, labels: Sequence[str]) -> Confusion:
     """The confusion matrix of the alignment behind the error classes, boundaries aside."""

@@ -129,6 +129,11 @@ def precision_recall_f1(sums: Ints | Floats, scale: int) -> tuple[Floats, Floats
     return precision, recall, f1
 
 
+def defined(value: float) -> float | None:
+    """``None`` for what is undefined."""
+    return None if np.isnan(value) else float(value)
+
+
 def macro_average(sums: Ints | Floats, scale: int) -> tuple[Floats, Floats, Floats]:
     """Means of P, R, F1 over the labels (second last axis) that occur in gold or prediction.
 

@@ -108,7 +108,6 @@ def _scored(right: Ints, score: Floats, gold: int) -> Curves:
     best = int(f1.argmax()) if len(f1) else 0
     steps = np.diff(np.r_[0.0, recall])
     bins = _bins(right, score)
-    total = max(len(score), 1)
     between = bool(((score >= 0) & (score <= 1)).all()) and len(score) > 0
     return Curves(
         threshold,
@@ -118,7 +117,7 @@ def _scored(right: Ints, score: Floats, gold: int) -> Curves:
         float(threshold[best]) if len(threshold) else 1.0,
         float(f1[best]) if len(f1) else 0.0,
         bins,
-        sum(abs(mean - share) * n for mean, share, n in bins) / total,
+        sum(abs(mean - share) * n for mean, share, n in bins) / max(len(score), 1),
         float(brier_score_loss(right, score, pos_label=1)) if between else None,
         gold,
         len(score),

@@ -14,6 +14,7 @@ from wortlaut.scoring.counts import (
     HITS_GOLD,
     HITS_PREDICTED,
     PREDICTED,
+    defined,
     macro_average,
     precision_recall_f1,
 )
@@ -99,7 +100,7 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
         told.append(f"{schema.partition('/')[0]} reports 0/0 as 0; our schemas leave it undefined")
 
     def score(columns: Sequence[Floats], row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
-        p, r, f1 = (_defined(np.nan_to_num(c[row]) if tally.zero else c[row]) for c in columns)
+        p, r, f1 = (defined(np.nan_to_num(c[row]) if tally.zero else c[row]) for c in columns)
         correct = float(sums[HITS_PREDICTED]) / scale
         bands = dict(zip(INTERVALS, band, strict=True))
         return Score(p, r, f1, correct, int(sums[GOLD]), int(sums[PREDICTED]), **bands)
@@ -209,7 +210,3 @@ def _by_sklearn(totals: Ints, hits: Ints, scale: int) -> tuple[Floats, Floats, F
         # Its macro average with zero_division=0.
         out[:, size + 1] = np.nan_to_num(out[:, present[:-1]]).mean(axis=1)
     return out[0], out[1], out[2]
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
@@ -191,7 +192,10 @@ def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = No
 
 def _gather_fragments(spans: Spans, values: Sequence[Any], what: str) -> Spans:
     """Rows of one document with the same value in ``fragment`` become one span; empty values stay alone."""
-    alone = np.asarray([_is_missing(value) for value in values], bool)
+    empty = (
+        value is None or value == -1 or (isinstance(value, float) and np.isnan(value)) for value in values
+    )
+    alone = np.fromiter(empty, bool, len(values))
     codes: dict[Hashable, int] = {}
     try:
         code = np.asarray([codes.setdefault(value, len(codes)) for value in values], np.int64)
@@ -224,10 +228,6 @@ def _gather_fragments(spans: Spans, values: Sequence[Any], what: str) -> Spans:
         end=np.maximum.reduceat(end, heads),
         fragments=pieces if several else None,
     )
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value)) or value == -1
 
 
 def _listed(column: Any) -> list[Any]:
@@ -291,15 +291,16 @@ def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
     if pa.types.is_integer(column.type) and not column.null_count:
         # A dictionary of a million numbers costs far more than the numbers.
         return _coded_integers(_signed(np.asarray(column), where))
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(column.unify_dictionaries().chunks or [pa.array([], column.type)])
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        none = pa.array([], column.type).dictionary_encode()
+        encoded = pa.concat_arrays(encoded.unify_dictionaries().chunks or [none])
     if encoded.null_count:
         row = encoded.is_null().to_numpy(zero_copy_only=False).argmax()
         raise DataError("has an empty value", where=f"{where}, row {int(row)}")
     names = encoded.dictionary.to_pylist()
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    order = sorted(np.unique(codes).tolist(), key=names.__getitem__)
+    order = sorted(np.flatnonzero(np.bincount(codes)).tolist(), key=names.__getitem__)
     rank = np.zeros(len(names), np.int64)
     rank[order] = np.arange(len(order))
     return rank[codes], tuple(names[i] for i in order)
@@ -417,14 +418,6 @@ _TAG = re.compile(r"O|([BIELSU])(?:[-_](.*))?", re.DOTALL)
 _ROLES = {None: 0, "B": 1, "I": 2, "E": 3, "L": 3, "S": 4, "U": 4}
 
 
-class _Codes(dict[str, int]):
-    """A number for each distinct tag, given when it is first seen."""
-
-    def __missing__(self, tag: str) -> int:
-        number = self[tag] = len(self)
-        return number
-
-
 def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> Side:
     """Tags of one sentence each (IOB1, IOB2, IOBES, BILOU) as spans over token positions.
 
@@ -436,7 +429,8 @@ def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> 
             f"unknown tag scheme {scheme!r}", hint="Use None (any, read as conlleval does) or 'IOB2'."
         )
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    codes = _Codes()
+    # A number for each distinct tag, given when it is first seen.
+    codes: dict[str, int] = defaultdict(count().__next__)
     try:
         tag = np.fromiter(map(codes.__getitem__, chain.from_iterable(rows)), np.int32, int(lengths.sum()))
     except TypeError as error:

@@ -25,21 +25,21 @@ class Projection:
         return self.labels.get(label, label)
 
 
-def _conll4(label: str) -> str | None:
-    if label.endswith(("deriv", "part")):
-        return None
-    return "MISC" if label == "OTH" else label
-
-
-def _coarse(label: str) -> str:
-    return label.removesuffix("deriv").removesuffix("part")
-
-
+#: Endings of derived and partial names.
+_ENDINGS = ("deriv", "part")
 #: ``conll4``: derived and partial names left out, OTH is MISC (CoNLL-2003 annotates no such words).
 #: ``coarse``: derived and partial names count as their class (GermEval 2014's "loose" labels).
 PROJECTIONS = {
-    "conll4": Projection("conll4", {label: _conll4(label) for label in ENTITY_LABELS}),
-    "coarse": Projection("coarse", {label: _coarse(label) for label in ENTITY_LABELS}),
+    "conll4": Projection(
+        "conll4",
+        {
+            label: None if label.endswith(_ENDINGS) else "MISC" if label == "OTH" else label
+            for label in ENTITY_LABELS
+        },
+    ),
+    "coarse": Projection(
+        "coarse", {label: label.removesuffix("deriv").removesuffix("part") for label in ENTITY_LABELS}
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, packed_keys
+from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, numbered, packed_keys, run_starts
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ def overlapping(gold: Spans, predicted: Spans) -> Pairs:
     over the sorted starts list all pairs; time and memory grow with the number of pairs.
     """
     g, p = gold.pieces(), predicted.pieces()
-    if not len(g.span) or not len(p.span):
-        none = np.zeros(0, np.int64)
-        return Pairs(none, none, none)
     offsets = [g.start, g.end, p.start, p.end]
-    width = int(max(g.end.max(), p.end.max())) + 1
-    if width * (int(max(gold.document.max(), predicted.document.max())) + 1) >= 2**63:
+    width, documents = (
+        int(max(one.max(initial=0), other.max(initial=0))) + 1
+        for one, other in ((g.end, p.end), (gold.document, predicted.document))
+    )
+    if width * documents >= 2**63:
         # With the document they do not fit one number; their ranks do, and only their order is asked for.
         distinct = np.unique(np.concatenate(offsets))
         offsets, width = [np.searchsorted(distinct, part) for part in offsets], len(distinct)
@@ -53,8 +53,7 @@ def overlapping(gold: Spans, predicted: Spans) -> Pairs:
     key = spans.gold * max(len(predicted), 1) + spans.predicted
     order = np.argsort(key, kind="stable")
     spans, key = spans.take(order), key[order]
-    new = np.ones(len(key), bool)
-    new[1:] = key[1:] != key[:-1]
+    new = run_starts(key)
     if new.all():
         return spans
     return Pairs(spans.gold[new], spans.predicted[new], np.add.reduceat(spans.shared, np.flatnonzero(new)))
@@ -66,9 +65,7 @@ def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tu
     by_start = starts if order is None else starts[order]
     first = np.searchsorted(by_start, low, side="right" if strictly else "left")
     count = np.maximum(np.searchsorted(by_start, high, side="left") - first, 0)
-    interval = np.repeat(np.arange(len(low), dtype=np.int64), count)
-    within = np.arange(len(interval), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
-    place = np.repeat(first, count) + within
+    interval, place = numbered(first, count)
     return interval, place if order is None else order[place]
 
 
@@ -116,8 +113,6 @@ def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
     meets several (most of any real corpus), are solved in columns; only groups with several spans
     on both sides are solved one by one, by scipy's ``linear_sum_assignment`` (Crouse 2016).
     """
-    if not len(gold):
-        return np.zeros(0, np.int64)
     gold, predicted = _dense(gold), _dense(predicted)
     degree_g, degree_p = np.bincount(gold), np.bincount(predicted)
     alone = (degree_g[gold] == 1) & (degree_p[predicted] == 1)
@@ -128,7 +123,7 @@ def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
     group = _groups(gold[rest], predicted[rest])
     order = np.argsort(group, kind="stable")
     rest, group = rest[order], group[order]
-    begins = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    begins = np.flatnonzero(run_starts(group))
     sizes = np.diff(np.r_[begins, len(group)])
     g, p = gold[rest], predicted[rest]
     # A star: all pairs of the group share their gold span, or all share their predicted span.
@@ -139,8 +134,7 @@ def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
     if in_star.any():
         rows, of = rest[in_star], np.repeat(np.arange(len(begins)), sizes)[in_star]
         best = np.lexsort((-rows, *(tier[rows] for tier in reversed(tiers)), of))
-        last = np.r_[of[best][1:] != of[best][:-1], True]
-        chosen.append(rows[best[last]])
+        chosen.append(rows[best[run_starts(of[best][::-1])[::-1]]])
     if not star.all():
         hard = np.repeat(~star, sizes)
         chosen.append(_assign_groups(g[hard], p[hard], rest[hard], sizes[~star], tiers))
@@ -178,8 +172,7 @@ def _assign_groups(
 def _numbered_within(numbers: Ints, group: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """The numbers of each group as 0, 1, 2 … in their order, and how many a group has."""
     order = np.lexsort((numbers, group))
-    ordered = numbers[order]
-    index = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]])
+    index: Ints = np.cumsum(run_starts(numbers[order]))
     index -= index[begins][group]
     local = np.empty(len(numbers), np.int64)
     local[order] = index
@@ -188,7 +181,7 @@ def _numbered_within(numbers: Ints, group: Ints, begins: Ints) -> tuple[Ints, In
 
 def _dense(numbers: Ints) -> Ints:
     """The same identities numbered 0, 1, 2 … in their order, without gaps."""
-    present = np.zeros(int(numbers.max()) + 1, np.int64)
+    present = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
     present[numbers] = 1
     return (np.cumsum(present) - 1)[numbers]
 
@@ -214,10 +207,8 @@ def _assign_group(g: Ints, p: Ints, weight: Floats) -> Ints:
     if n * m <= _DENSE_CELLS:
         from scipy.optimize import linear_sum_assignment
 
-        table = np.zeros((n, m))
-        table[g, p] = weight
-        of = np.full(table.shape, -1, np.int64)
-        of[g, p] = np.arange(len(weight))
+        table, of = np.zeros((n, m)), np.full((n, m), -1, np.int64)
+        table[g, p], of[g, p] = weight, np.arange(len(weight))
         if n == m and _later(table, table.T):
             # Of equal optima the solver takes one by the layout: let gold and predicted change sides freely.
             table, of = table.T, of.T
@@ -230,16 +221,10 @@ def _assign_group(g: Ints, p: Ints, weight: Floats) -> Ints:
     # Each gold span may stay alone: it then takes a column of its own, at a cost above any pair.
     top = float(weight.max()) + 1.0
     costs = np.r_[top - weight, np.full(n, top)]
-    graph = coo_array(
-        (costs, (np.r_[g, np.arange(n)], np.r_[p, m + np.arange(n)])),
-        shape=(n, m + n),
-    ).tocsr()
-    r, c = min_weight_full_bipartite_matching(graph)
-    key = g * m + p
-    order = np.argsort(key)
+    cells = (np.r_[g, np.arange(n)], np.r_[p, m + np.arange(n)])
+    r, c = min_weight_full_bipartite_matching(coo_array((costs, cells), shape=(n, m + n)).tocsr())
     real = c < m
-    wanted = r[real].astype(np.int64) * m + c[real]
-    return np.sort(order[np.searchsorted(key[order], wanted)]).astype(np.int64)
+    return np.flatnonzero(np.isin(g * m + p, r[real].astype(np.int64) * m + c[real]))
 
 
 def _later(a: Floats, b: Floats) -> bool:

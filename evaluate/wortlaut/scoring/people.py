@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -83,16 +84,20 @@ def people_of(gold: Annotations) -> list[Person]:
     known = {cluster.id for cluster in gold.clusters}
     spellings: dict[str, set[str]] = defaultdict(set)
     for quote in gold.quotes:
-        if quote.speaker_entity is None:
-            continue
-        key = quote.speaker_entity
-        if key not in known:
-            key = normalised(key)
-            spellings[key].add(quote.speaker_entity)
-        if quote.speaker is not None:
-            mentions[key].add(quote.speaker)
+        if (key := quote.speaker_entity) is not None:
+            if key not in known:
+                key = normalised(key)
+                spellings[key].add(quote.speaker_entity or "")
+            if quote.speaker is not None:
+                mentions[key].add(quote.speaker)
     clusters = [
-        Person(c.id, c.name, (c.name, *c.aliases), tuple(sorted(mentions[c.id])), _has_surname(c))
+        Person(
+            c.id,
+            c.name,
+            (c.name, *c.aliases),
+            tuple(sorted(mentions[c.id])),
+            surname=c.named and c.type in (None, "PER"),
+        )
         for c in gold.clusters
     ]
     names = [
@@ -102,40 +107,30 @@ def people_of(gold: Annotations) -> list[Person]:
     return clusters + names
 
 
-def _has_surname(cluster: Cluster) -> bool:
-    return cluster.named and cluster.type in (None, "PER")
+def _index(pairs: Iterable[tuple[str, int]]) -> dict[str, set[int]]:
+    """What each name stands for."""
+    index: dict[str, set[int]] = defaultdict(set)
+    for name, number in pairs:
+        index[name].add(number)
+    return index
 
 
 class Resolver:
     """Finds the gold's person that a prediction means, in one document."""
 
     def __init__(self, people: Sequence[Person]) -> None:
+        named = [(i, person, name) for i, person in enumerate(people) for name in person.names]
+        forms = [(i, normalised(name).split()) for i, one, name in named if one.surname and _is_name(name)]
+        longer = {(form[-1], i) for i, form in forms if len(form) > 1}
+        short = {(form[0], i) for i, form in forms if len(form) == 1}
         self.people = people
-        self._ids: dict[str, set[int]] = defaultdict(set)
-        self._exact: dict[str, set[int]] = defaultdict(set)
+        self._ids = _index((person.id, i) for i, person in enumerate(people) if person.clustered)
         #: Spelling → the person of no cluster whom the gold calls so.
-        self._spelt: dict[str, set[int]] = defaultdict(set)
-        self._normal: dict[str, set[int]] = defaultdict(set)
+        self._spelt = _index((name, i) for i, person, name in named if not person.clustered)
+        self._exact = _index((name, i) for i, _, name in named)
+        self._normal = _index((normalised(name), i) for i, _, name in named)
         #: Surname → people with a longer name that ends in it; → people known by nothing longer.
-        self._ends_in: dict[str, set[int]] = defaultdict(set)
-        self._only: dict[str, set[int]] = defaultdict(set)
-        for i, person in enumerate(people):
-            if person.clustered:
-                self._ids[person.id].add(i)
-            else:
-                for name in person.names:
-                    self._spelt[name].add(i)
-            for name in person.names:
-                self._exact[name].add(i)
-                self._normal[normalised(name)].add(i)
-            if person.surname:
-                forms = [normalised(name).split() for name in person.names if _is_name(name)]
-                longer = {form[-1] for form in forms if len(form) > 1}
-                for last in longer:
-                    self._ends_in[last].add(i)
-                for form in forms:
-                    if len(form) == 1 and form[0] not in longer:
-                        self._only[form[0]].add(i)
+        self._ends_in, self._only = _index(longer), _index(short - longer)
 
     def number(self, speaker_entity: str) -> int:
         """The person whom the gold names so: a cluster's id, else one of the spellings of a name."""
@@ -158,21 +153,13 @@ class Resolver:
 
     def by_name(self, name: str) -> set[int]:
         """The people whom a name can mean by the first rule that knows any; more than one is ambiguous."""
-        for found in (self._ids.get(name), self._exact.get(name)):
-            if found:
-                return found
         form = normalised(name)
-        stem = _without_genitive(form)
-        for candidate in (form, stem):
-            if candidate and (found := self._normal.get(candidate)):
-                return found
-        for candidate in (form, stem):
-            if candidate:
-                words = candidate.split()
-                index = self._ends_in if len(words) == 1 else self._only
-                if words and (found := index.get(words[-1])):
-                    return found
-        return set()
+        forms = [one for one in (form, _without_genitive(form)) if one]
+        endings = [
+            (self._ends_in if len(words) == 1 else self._only, words[-1]) for words in map(str.split, forms)
+        ]
+        rules = [(self._ids, name), (self._exact, name), *((self._normal, one) for one in forms), *endings]
+        return next((found for index, spelling in rules if (found := index.get(spelling))), set())
 
     def by_spans(self, spans: Iterable[Span], among: set[int]) -> set[int]:
         """The people whose mentions share most with the spans (sum of the best Jaccard index of each)."""
@@ -208,32 +195,23 @@ class Names:
     """The people of every document of the gold, numbered through, and what could not be told apart."""
 
     def __init__(self, gold: Sequence[Annotations]) -> None:
-        self.names: list[str] = []
-        self._first: list[int] = []
-        self._resolvers: list[Resolver] = []
-        for document in gold:
-            people = people_of(document)
-            self._first.append(len(self.names))
-            self._resolvers.append(Resolver(people))
-            self.names.extend(person.name for person in people)
+        self._resolvers = [Resolver(people_of(document)) for document in gold]
+        self.names = [person.name for resolver in self._resolvers for person in resolver.people]
+        self._first = [0, *accumulate(len(resolver.people) for resolver in self._resolvers)]
         self._unsure: set[tuple[int, str]] = set()
 
     def of_gold(self, quotes: Quotes) -> Ints:
-        return self._column(quotes, self._gold_entity)
+        rows = zip(quotes.document.tolist(), quotes.quotes, strict=True)
+        return np.asarray([self._gold_entity(document, quote) for document, quote in rows], np.int64)
 
     def of_predicted(self, quotes: Quotes, predicted: Sequence[Annotations]) -> Ints:
-        def entity(document: int, quote: Quote) -> int:
-            return self._predicted_entity(document, quote, predicted[document])
-
-        return self._column(quotes, entity)
+        rows = zip(quotes.document.tolist(), quotes.quotes, strict=True)
+        entities = [self._predicted_entity(document, quote, predicted[document]) for document, quote in rows]
+        return np.asarray(entities, np.int64)
 
     def ambiguous(self) -> list[tuple[int, str]]:
         """Document and what is unsure for each speaker that could be several people, in document order."""
         return sorted(self._unsure)
-
-    def _column(self, quotes: Quotes, entity: Callable[[int, Quote], int]) -> Ints:
-        rows = zip(quotes.document.tolist(), quotes.quotes, strict=True)
-        return np.asarray([entity(document, quote) for document, quote in rows], np.int64)
 
     def _gold_entity(self, document: int, quote: Quote) -> int:
         if quote.speaker_entity is None:

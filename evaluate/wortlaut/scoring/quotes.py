@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES
-from wortlaut.scoring.columns import Ints, Spans
+from wortlaut.scoring.columns import Ints, Spans, numbered
 from wortlaut.scoring.engine import tallies_of
 from wortlaut.scoring.keys import MATCHED, ScoreKey
 from wortlaut.scoring.metrics import QUOTES, SPEAKERS, check_schema
@@ -81,14 +81,8 @@ def _within(found: Attribution, role: str, units: Units, tokens: TokenTable | No
 
 def _tokens_of_pairs(sides: Sequence[Spans], document: Ints, tokens: TokenTable) -> TokenTable:
     pair = np.concatenate([spans.document for spans in sides])
-    low, high = np.concatenate([s.start for s in sides]), np.concatenate([s.end for s in sides])
-    width = int(max(tokens.end.max(initial=0), high.max(initial=0))) + 1
-    base = document[pair] * width
-    first = np.searchsorted(tokens.document * width + tokens.end, base + low, side="right")
-    last = np.searchsorted(tokens.document * width + tokens.start, base + high, side="left")
-    length = np.maximum(last - first, 0)
-    at = np.repeat(first - np.cumsum(length) + length, length) + np.arange(int(length.sum()))
-    rows = np.unique(np.stack([np.repeat(pair, length), at], axis=1), axis=0)
-    if not len(rows):
-        rows = np.zeros((0, 2), np.int64)
+    start, end = (np.concatenate([getattr(s, name) for s in sides]) for name in ("start", "end"))
+    first, last = tokens.touched(document[pair], start, end)
+    row, token = numbered(first, np.maximum(last - first, 0))
+    rows = np.unique(np.stack([pair[row], token], axis=1), axis=0)
     return replace(tokens, document=rows[:, 0], start=tokens.start[rows[:, 1]], end=tokens.end[rows[:, 1]])

@@ -7,7 +7,6 @@ integer type that holds a column (7 bytes a row where spans are counted in up to
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -142,12 +141,9 @@ def added(parts: Sequence[Tally], units: int, documents: int) -> Tally:
     labels = (*head, *sorted(between), *tail)
     number = {label: i for i, label in enumerate(labels)}
     codes = [small(np.asarray([number[label] for label in part.labels], np.int64)) for part in parts]
-    errors = None
-    if first.errors is not None:
-        total = Counter[str]()
-        for part in parts:
-            total.update(part.errors)
-        errors = {name: total[name] for name in first.errors}
+    errors = first.errors and {
+        name: sum(part.errors[name] for part in parts if part.errors) for name in first.errors
+    }
     return replace(
         first,
         counts=_side_by_side([part.counts for part in parts], codes, units, len(labels)),

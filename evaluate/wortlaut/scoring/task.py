@@ -31,6 +31,12 @@ class TokenTable:
     start: Ints
     end: Ints
 
+    def touched(self, document: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+        """The first token that each stretch touches, and the one behind the last: none where not greater."""
+        width = int(max(self.end.max(initial=0), end.max(initial=0))) + 1
+        first = np.searchsorted(self.document * width + self.end, document * width + start, side="right")
+        return first, np.searchsorted(self.document * width + self.start, document * width + end, side="left")
+
 
 @dataclass(frozen=True)
 class Task:

@@ -32,10 +32,9 @@ class Resampling:
     method: str = "percentile"
 
     def __post_init__(self) -> None:
-        if self.samples < 0:
-            raise WortlautError(f"the number of resamples must be 0 or more, not {self.samples}")
-        if self.seed < 0:
-            raise WortlautError(f"the seed must be 0 or more, not {self.seed}")
+        for what, number in (("number of resamples", self.samples), ("seed", self.seed)):
+            if number < 0:
+                raise WortlautError(f"the {what} must be 0 or more, not {number}")
         if not 0 < self.confidence < 1:
             raise WortlautError(f"the confidence must lie between 0 and 1, not {self.confidence}")
         if self.method not in ("percentile", "bca"):

@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Floats, Ints, Spans
+from wortlaut.scoring.columns import Floats, Ints, Spans, run_starts
 from wortlaut.scoring.match import overlapping
+from wortlaut.scoring.uncertainty import blocks
 from wortlaut.scoring.units import Units
-
-#: At most this many numbers in memory at a time (8 bytes each).
-_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def continua(first: Spans, second: Spans, document_lengths: Ints, units: Units) 
         for spans, part in zip(pieces, np.split(number.reshape(-1), [len(pieces[0])]), strict=True)
     )
     sizes = np.diff(np.append(units.start, 0))
-    last = np.append(units.document[1:] != units.document[:-1], True) if len(units) else np.zeros(0, bool)
+    last = run_starts(units.document[::-1])[::-1]
     sizes[last] = document_lengths[units.document[last]] - units.start[last]
     gaps = [_gaps(spans, len(known), document_lengths, units) for spans in (a, b)]
     return Continua(
@@ -106,9 +104,9 @@ def disagreements(data: Continua, weights: Floats) -> tuple[Floats, Floats]:
 
 def alpha(data: Continua, weights: Floats, labels: int) -> tuple[Floats, Floats]:
     """α_U over all labels, shape ``(samples,)``, and of each, ``(samples, labels)``; NaN where undefined."""
-    block = max(1, _CELLS // max(len(data.gaps.value) + len(data.lengths.value), 1))
-    parts = [disagreements(data, weights[i : i + block]) for i in range(0, len(weights), block)]
-    observed, expected = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    sizes = list(blocks(len(weights), len(data.gaps.value) + len(data.lengths.value)))
+    parts = [disagreements(data, block) for block in np.split(weights, np.cumsum(sizes)[:-1])]
+    observed, expected = map(np.concatenate, zip(*parts, strict=True))
     of_label = (data.label[:, None] == np.arange(labels)[None, :]).astype(np.float64)
     return (
         _coefficient(observed.sum(axis=1), expected.sum(axis=1)),
@@ -127,9 +125,7 @@ def _by_value(column: Column, continuum: int, weights: Floats) -> tuple[Floats, 
     rows = np.flatnonzero(column.continuum == continuum)
     rows = rows[np.argsort(column.value[rows], kind="stable")]
     values = column.value[rows]
-    if not len(values):
-        return values, np.zeros((len(weights), 0))
-    begins = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
+    begins = np.flatnonzero(run_starts(values))
     return values[begins], np.add.reduceat(weights[:, column.unit[rows]], begins, axis=1)
 
 
@@ -148,11 +144,10 @@ def _tracks(spans: Spans) -> Ints:
     """For each piece the first track of its document and label in which nothing overlaps it."""
     track = np.zeros(len(spans), np.int64)
     ends: list[int] = []
-    group: tuple[int, int] | None = None
-    columns = (spans.document, spans.label, spans.start, spans.end)
-    for row, (document, label, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-        if group != (document, label):
-            group, ends = (document, label), []
+    columns = (run_starts(spans.document, spans.label), spans.start, spans.end)
+    for row, (new, start, end) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        if new:
+            ends = []
         free = next((number for number, last in enumerate(ends) if last <= start), len(ends))
         ends[free : free + 1] = [end]
         track[row] = free
@@ -181,9 +176,12 @@ def _gaps(spans: Spans, count: int, document_lengths: Ints, units: Units) -> Col
     # A unit of no length before and behind each document's text, for every continuum.
     document = np.tile(np.arange(documents, dtype=np.int64), count)
     label = np.repeat(np.arange(count, dtype=np.int64), documents)
-    borders = [(document, label, np.zeros(len(document), np.int64), np.zeros(len(document), np.int64))]
-    borders += [(document, label, document_lengths[document], document_lengths[document])]
-    borders += [(spans.document, spans.label, spans.start, spans.end)]
+    zeros, lengths = np.zeros(len(document), np.int64), document_lengths[document]
+    borders = [
+        (document, label, zeros, zeros),
+        (document, label, lengths, lengths),
+        (spans.document, spans.label, spans.start, spans.end),
+    ]
     doc, lab, start, end = (np.concatenate(parts) for parts in zip(*borders, strict=True))
     order = np.lexsort((end, start, lab, doc))
     doc, lab, start, end = doc[order], lab[order], start[order], end[order]

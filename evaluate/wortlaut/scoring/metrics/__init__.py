@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wortlaut.errors import WortlautError, unknown_name
-from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.metrics import (
     b3,
     ceafe,
@@ -31,7 +30,6 @@ from wortlaut.scoring.metrics import (
     type,
 )
 from wortlaut.scoring.metrics._metric import DocumentMetric, GivenMetric, Metric, Property, SpanMetric
-from wortlaut.scoring.task import Task
 
 #: Schemas of spans of our own, by the name that is asked for.
 OURS: dict[str, SpanMetric] = {
@@ -94,12 +92,6 @@ def counter(schema: str) -> tuple[SpanMetric, float]:
     return OURS["overlap@T" if base == "overlap" else base], float(threshold or 0)
 
 
-def count(task: Task, schema: str) -> Counts:
-    """Counts of one schema of our own for every unit and label."""
-    metric, threshold = counter(schema)
-    return metric.count(task, threshold)
-
-
 def counts_positions(schema: str) -> bool:
     """Whether covered positions are counted, not spans."""
     return schema in OURS and OURS[schema].positions
@@ -121,7 +113,6 @@ __all__ = [
     "Property",
     "SpanMetric",
     "check_schema",
-    "count",
     "counter",
     "counts_positions",
 ]

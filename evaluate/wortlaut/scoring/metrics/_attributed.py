@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import eq
 
 import numpy as np
 
-from wortlaut.model import Quote
+from wortlaut.model import Span
 from wortlaut.scoring.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
-from wortlaut.scoring.quotes_table import side_counts
+from wortlaut.scoring.quotes_table import jaccard, side_counts
 from wortlaut.scoring.sides import Attribution
-from wortlaut.scoring.tally import Item
 from wortlaut.scoring.units import Units
 
+#: Variant → when a role of a pair of quotes is right.
+RIGHT: dict[str, Callable[[Span | None, Span | None], bool]] = {
+    "strict": eq,
+    "overlap": lambda gold, predicted: jaccard(gold, predicted) > 0,
+}
 
-def right_pairs(side: Attribution, right: Callable[[Quote, Quote], bool]) -> Bools:
-    """Which of the paired quotes are right."""
+
+def right_pairs(side: Attribution, variant: str, roles: Sequence[str]) -> Bools:
+    """Which of the paired quotes have all of these roles right."""
     pairs = zip(side.paired.gold.tolist(), side.paired.predicted.tolist(), strict=True)
-    return np.asarray([right(side.gold.quotes[g], side.predicted.quotes[p]) for g, p in pairs], bool)
+    quotes = [(side.gold.quotes[g], side.predicted.quotes[p]) for g, p in pairs]
+    right = RIGHT[variant]
+    return np.asarray([all(right(g.role(role), p.role(role)) for role in roles) for g, p in quotes], bool)
 
 
 def end_to_end(
@@ -29,9 +37,3 @@ def end_to_end(
     return side_counts(
         len(units), labels, (side.gold.unit, columns[0], hits_g), (side.predicted.unit, columns[1], hits_p)
     )
-
-
-def quote_items(
-    side: Attribution, labels: Sequence[str], columns: tuple[Ints, Ints]
-) -> tuple[list[Item], list[Item]]:
-    return side.gold.items(labels, columns[0]), side.predicted.items(labels, columns[1])

@@ -35,8 +35,12 @@ def cluster_metric(name: str, says: str, scorers: Mapping[str, Scorer], **tally:
     def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
         return {ScoreKey("clusters", name): _tally(sides, scorers, tally)}
 
-    holds = frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED})
-    return DocumentMetric(name=name, says=says, holds=holds, tallies=tallies)
+    return DocumentMetric(
+        name=name,
+        says=says,
+        holds=frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED}),
+        tallies=tallies,
+    )
 
 
 def _tally(sides: Sides, scorers: Mapping[str, Scorer], options: Mapping[str, Any]) -> Tally:
@@ -50,15 +54,15 @@ def _tally(sides: Sides, scorers: Mapping[str, Scorer], options: Mapping[str, An
         for label, scorer in enumerate(scorers.values()):
             for rows, own, shares in zip(items, (g, p), scorer(g, p), strict=True):
                 rows += [(number, own[i][0].start, round(hit * FINE), size, label) for i, hit, size in shares]
-    columns = []
-    sizes = []
-    for rows in items:
-        document, start, hits, possible, labelled = np.asarray(rows, np.int64).reshape(-1, 5).T
-        columns.append((sides.units.of(document, start), labelled, hits))
-        sizes.append(possible)
+    tables = [np.asarray(rows, np.int64).reshape(-1, 5).T for rows in items]
     labels = tuple(scorers)
     counts = side_counts(
-        len(sides.units), len(labels), *columns, scale=FINE, gold_size=sizes[0], predicted_size=sizes[1]
+        len(sides.units),
+        len(labels),
+        *((sides.units.of(table[0], table[1]), table[4], table[2]) for table in tables),
+        scale=FINE,
+        gold_size=tables[0][3],
+        predicted_size=tables[1][3],
     )
     note = Note("{0} predicted mentions stand in two clusters: counted in the first one", (doubled,))
     return Tally(counts, labels, told=(note,), ends=(labels, ()), **options)

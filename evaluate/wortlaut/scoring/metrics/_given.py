@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.errors import DataError
-from wortlaut.scoring.columns import Ints, Spans
+from wortlaut.scoring.columns import Ints, first_row
 from wortlaut.scoring.match import Pairs
 from wortlaut.scoring.tally import Note
 from wortlaut.scoring.task import Task
@@ -27,28 +27,21 @@ def given(task: Task, name: str, *, nested: bool = False) -> tuple[Task, tuple[N
         notes = (Note("level 1 only: {0} gold and {1} found nested spans are left out", left_out),)
         sides = (outer[0], outer[1])
     for side, spans in zip(("gold", "predicted"), sides, strict=True):
-        _refuse(name, side, spans, nested=nested)
+        if spans.fragments is not None:
+            raise DataError(
+                f"{name} has no discontinuous spans, and {side} holds some",
+                hint="Use one of our schemas, or score only the spans of one fragment.",
+            )
+        order = np.lexsort((spans.start, spans.document))
+        document, start, end = spans.document[order], spans.start[order], spans.end[order]
+        clash = (document[1:] == document[:-1]) & (start[1:] < end[:-1])
+        if not nested and (at := first_row(clash)) is not None:
+            raise DataError(
+                f"{name} scores tag sequences, and {side} holds overlapping spans: [{start[at]}, {end[at]})"
+                f" and [{start[at + 1]}, {end[at + 1]}) of document {document[at]}",
+                hint="Use one of our schemas, or score one nesting level at a time.",
+            )
     return replace(task, gold=sides[0], predicted=sides[1], given=None), notes
-
-
-def _refuse(name: str, side: str, spans: Spans, *, nested: bool) -> None:
-    if spans.fragments is not None:
-        raise DataError(
-            f"{name} has no discontinuous spans, and {side} holds some",
-            hint="Use one of our schemas, or score only the spans of one fragment.",
-        )
-    if nested or len(spans) < 2:
-        return
-    order = np.lexsort((spans.start, spans.document))
-    document, start, end = spans.document[order], spans.start[order], spans.end[order]
-    clash = np.flatnonzero((document[1:] == document[:-1]) & (start[1:] < end[:-1]))
-    if len(clash):
-        at = int(clash[0])
-        raise DataError(
-            f"{name} scores tag sequences, and {side} holds overlapping spans: [{start[at]}, {end[at]}) and"
-            f" [{start[at + 1]}, {end[at + 1]}) of document {document[at]}",
-            hint="Use one of our schemas, or score one nesting level at a time.",
-        )
 
 
 def first_free(pairs: Pairs, rows: Ints, rank: Ints) -> Ints:

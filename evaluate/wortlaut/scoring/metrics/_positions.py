@@ -22,10 +22,7 @@ def share_a_token(task: Task, tokens: TokenTable) -> Bools:
 def covered(spans: Spans, tokens: TokenTable) -> Spans:
     """The same spans over token numbers: each fragment becomes the run of tokens that it touches."""
     pieces = spans.pieces()
-    width = int(max(tokens.end.max(initial=0), pieces.end.max(initial=0))) + 1
-    base = spans.document[pieces.span] * width
-    first = np.searchsorted(tokens.document * width + tokens.end, base + pieces.start, side="right")
-    last = np.searchsorted(tokens.document * width + tokens.start, base + pieces.end, side="left")
+    first, last = tokens.touched(spans.document[pieces.span], pieces.start, pieces.end)
     kept = last > first
     span, first, last = pieces.span[kept], first[kept].astype(np.int64), last[kept].astype(np.int64)
     none = np.zeros(len(spans), np.int64)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from wortlaut.model import Quote, Span
 from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.match import assign
-from wortlaut.scoring.quotes_table import Quotes, quotes_of, side_counts, table
+from wortlaut.scoring.quotes_table import quotes_of, side_counts, table
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Note, Tally
 from wortlaut.scoring.task import TokenTable
@@ -28,32 +30,6 @@ PART_TASKS = {
 Scores = Mapping[ScoreKey, Tally]
 
 
-def rows_of(sides: Sides, *, as_given: bool = False) -> Documents:
-    """The quotes of each document that has any; without tokens offsets count as tokens."""
-    g, p = (table(quotes_of(side), sides.units, as_given=as_given) for side in (sides.gold, sides.predicted))
-    return documents_of(g, p, Positions(sides.tokens))
-
-
-class Positions:
-    """The tokens of a document that a span touches, as a set of numbers."""
-
-    def __init__(self, tokens: TokenTable | None) -> None:
-        self._tokens = tokens
-
-    def of(self, document: int, span: Span | None) -> frozenset[int]:
-        if span is None:
-            return frozenset()
-        if self._tokens is None:
-            return frozenset(i for start, end in span for i in range(start, end))
-        low, high = np.searchsorted(self._tokens.document, [document, document + 1])
-        starts, ends = self._tokens.start[low:high], self._tokens.end[low:high]
-        touched: set[int] = set()
-        for start, end in span:
-            first = int(np.searchsorted(ends, start, side="right"))
-            touched.update(range(first, int(np.searchsorted(starts, end, side="left"))))
-        return frozenset(touched)
-
-
 @dataclass(frozen=True)
 class Row:
     """A quote with the tokens of its parts and its unit."""
@@ -67,16 +43,30 @@ class Row:
 Documents = list[tuple[list[Row], list[Row]]]
 
 
-def documents_of(gold: Quotes, predicted: Quotes, positions: Positions) -> Documents:
-    sides: list[dict[int, list[Row]]] = []
-    for side in (gold, predicted):
-        rows: dict[int, list[Row]] = {}
-        columns = zip(side.quotes, side.document.tolist(), side.unit.tolist(), strict=True)
-        for quote, document, unit in columns:
-            parts = {name: positions.of(document, quote.role(name)) for name in PART_TASKS}
-            rows.setdefault(document, []).append(Row(quote, unit, parts))
-        sides.append(rows)
-    return [(sides[0].get(number, []), sides[1].get(number, [])) for number in sorted({*sides[0], *sides[1]})]
+def rows_of(sides: Sides, *, as_given: bool = False) -> Documents:
+    """The quotes of each document that has any; without tokens offsets count as tokens."""
+    found: list[dict[int, list[Row]]] = [defaultdict(list), defaultdict(list)]
+    for rows, side in zip(found, (sides.gold, sides.predicted), strict=True):
+        own = table(quotes_of(side), sides.units, as_given=as_given)
+        for quote, document, unit in zip(own.quotes, own.document.tolist(), own.unit.tolist(), strict=True):
+            parts = {name: positions(sides.tokens, document, quote.role(name)) for name in PART_TASKS}
+            rows[document].append(Row(quote, unit, parts))
+    return [(found[0].get(number, []), found[1].get(number, [])) for number in sorted({*found[0], *found[1]})]
+
+
+def positions(tokens: TokenTable | None, document: int, span: Span | None) -> frozenset[int]:
+    """The tokens of a document that a span touches, as a set of numbers."""
+    if span is None:
+        return frozenset()
+    if tokens is None:
+        return frozenset(i for start, end in span for i in range(start, end))
+    low, high = np.searchsorted(tokens.document, [document, document + 1])
+    starts, ends = tokens.start[low:high], tokens.end[low:high]
+    stretches = [
+        range(np.searchsorted(ends, start, side="right"), np.searchsorted(starts, end, side="left"))
+        for start, end in span
+    ]
+    return frozenset(chain.from_iterable(stretches))
 
 
 class ItemTally:
@@ -95,25 +85,24 @@ class ItemTally:
         """``side`` 0 is the gold, 1 the prediction; ``hits`` count in steps of the tally's scale."""
         self._items[side].append((row.unit, self._number[label], hits, size))
 
-    def both(self, gold: Row | None, predicted: Row | None, part: str, label: str) -> None:
-        """The tokens of one part of a pair: shared ones are hits on both sides."""
-        g = gold.parts[part] if gold else frozenset()
-        p = predicted.parts[part] if predicted else frozenset()
-        shared = len(g & p)
-        if gold and g:
-            self.add(0, gold, label, shared, len(g))
-        if predicted and p:
-            self.add(1, predicted, label, shared, len(p))
+    def both(self, gold: Row | None, predicted: Row | None, part: str) -> None:
+        """One part of a pair: its shared tokens are hits on both sides.
 
-    def ratio(self, gold: Row | None, predicted: Row | None, part: str, label: str) -> None:
-        """One part of a pair as one item a side: its hit is the share of its tokens that is right."""
-        g = gold.parts[part] if gold else frozenset()
-        p = predicted.parts[part] if predicted else frozenset()
-        shared = len(g & p)
-        if gold and g:
-            self.add(0, gold, label, round(shared / len(g) * self._scale))
-        if predicted and p:
-            self.add(1, predicted, label, round(shared / len(p) * self._scale))
+        With a scale the part is one item a side: its hit is the share of its tokens that is right.
+        """
+        tokens = [row.parts[part] if row else frozenset() for row in (gold, predicted)]
+        shared = len(tokens[0] & tokens[1])
+        for side, (row, own) in enumerate(zip((gold, predicted), tokens, strict=True)):
+            if row and own and self._scale == 1:
+                self.add(side, row, part, shared, len(own))
+            elif row and own:
+                self.add(side, row, part, round(shared / len(own) * self._scale))
+
+    def whole(self, gold: Row | None, predicted: Row | None, label: str) -> None:
+        """A pair as an item a side, right where both are there."""
+        for side, row in enumerate((gold, predicted)):
+            if row:
+                self.add(side, row, label, int(gold is not None and predicted is not None))
 
     def tally(self, notes: tuple[Note, ...] = ()) -> Tally:
         g, p = (np.asarray(items, np.int64).reshape(-1, 4).T for items in self._items)
@@ -137,12 +126,17 @@ def dice(gold: frozenset[int], predicted: frozenset[int]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def with_cue(rows: list[Row]) -> list[Row]:
-    return [row for row in rows if row.parts["cue"]]
-
-
-def without_cue(left_out: list[int]) -> tuple[Note, ...]:
-    return (Note("left out: {0} gold and {1} predicted quotes without a cue", (left_out[0], left_out[1])),)
+def cued_rows_of(sides: Sides) -> tuple[Documents, tuple[Note, ...]]:
+    """The quotes with a cue of each document, and how many others are left out."""
+    documents = rows_of(sides)
+    cued = [
+        ([row for row in g if row.parts["cue"]], [row for row in p if row.parts["cue"]]) for g, p in documents
+    ]
+    left_out = tuple(
+        sum(len(every[side]) - len(some[side]) for every, some in zip(documents, cued, strict=True))
+        for side in (0, 1)
+    )
+    return cued, (Note("left out: {0} gold and {1} predicted quotes without a cue", left_out),)
 
 
 def best_pairs(
@@ -153,12 +147,16 @@ def best_pairs(
     at_g, at_p = (np.asarray([row[k] for row in found], np.int64) for k in (0, 1))
     weights: Floats = np.asarray([row[2] for row in found], np.float64)
     best: Ints = assign(at_g, at_p, weights / max(1.0, float(weights.max(initial=1.0))))
-    pairs: list[tuple[Row | None, Row | None]] = []
-    left_g, left_p = set(range(len(g_rows))), set(range(len(p_rows)))
-    for i, j in zip(at_g[best].tolist(), at_p[best].tolist(), strict=True):
-        pairs.append((g_rows[i], p_rows[j]))
-        left_g.discard(i)
-        left_p.discard(j)
-    pairs += [(g_rows[i], None) for i in sorted(left_g)]
-    pairs += [(None, p_rows[j]) for j in sorted(left_p)]
+    return with_rest(g_rows, p_rows, at_g[best].tolist(), at_p[best].tolist())
+
+
+def with_rest(
+    g_rows: list[Row], p_rows: list[Row], at_g: list[int], at_p: list[int]
+) -> list[tuple[Row | None, Row | None]]:
+    """The pairs of these rows, then everything left over, alone."""
+    pairs: list[tuple[Row | None, Row | None]] = [
+        (g_rows[i], p_rows[j]) for i, j in zip(at_g, at_p, strict=True)
+    ]
+    pairs += [(g_rows[i], None) for i in sorted(set(range(len(g_rows))).difference(at_g))]
+    pairs += [(None, p_rows[j]) for j in sorted(set(range(len(p_rows))).difference(at_p))]
     return pairs

@@ -9,11 +9,11 @@ from wortlaut.scoring.metrics._clusters import Mentions, Shares, both_ways, clus
 
 def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
     place = places(other)
-    found = []
-    for i, cluster in enumerate(own):
-        together = Counter(place[m] for m in cluster if m in place)
-        found.append((i, sum(n * n for n in together.values()) / len(cluster), len(cluster)))
-    return found
+    together = [Counter(place[m] for m in cluster if m in place) for cluster in own]
+    return [
+        (i, sum(n * n for n in parts.values()) / len(cluster), len(cluster))
+        for i, (cluster, parts) in enumerate(zip(own, together, strict=True))
+    ]
 
 
 METRIC = cluster_metric("b3", "mentions (Bagga & Baldwin 1998)", {"b3": both_ways(shares)})

@@ -7,7 +7,15 @@ import numpy as np
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics._metric import PERFECT, UNDEFINED, DocumentMetric
-from wortlaut.scoring.metrics._tokens_of_quotes import PART_TASKS, ItemTally, Row, Scores, dice, rows_of
+from wortlaut.scoring.metrics._tokens_of_quotes import (
+    PART_TASKS,
+    ItemTally,
+    Row,
+    Scores,
+    dice,
+    rows_of,
+    with_rest,
+)
 from wortlaut.scoring.quotes_table import FINE, type_labels
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Note
@@ -32,10 +40,10 @@ def tallies(sides: Sides) -> Scores:
     for g_rows, p_rows in documents:
         for g, p in _assigned(g_rows, p_rows):
             for part in PART_TASKS:
-                parts[part].ratio(g, p, part, part)
-                joint.ratio(g, p, part, part)
+                parts[part].both(g, p, part)
+                joint.both(g, p, part)
                 if part in _ROLES:
-                    roles.ratio(g, p, part, part)
+                    roles.both(g, p, part)
             for kind, tally in kinds.items():
                 values = [None if row is None else getattr(row.quote, kind) for row in (g, p)]
                 for side, (row, value) in enumerate(zip((g, p), values, strict=True)):
@@ -57,7 +65,7 @@ def tallies(sides: Sides) -> Scores:
 
 
 def _assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Row | None]]:
-    """The pairs of the best assignment, then predicted and gold quotes that are left over, alone."""
+    """The pairs of the best assignment, then gold and predicted quotes that are left over, alone."""
     from scipy.optimize import linear_sum_assignment
 
     weight = np.zeros((len(g_rows), len(p_rows)))
@@ -69,12 +77,7 @@ def _assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Ro
                 # Summed in the original's order, so that equal sums are equal there too.
                 weight[i, j] = f1 + (0.01 if same_type else 0.0) + (0.001 if same_medium else 0.0)
     at_g, at_p = linear_sum_assignment(weight, maximize=True)
-    pairs: list[tuple[Row | None, Row | None]] = [
-        (g_rows[i], p_rows[j]) for i, j in zip(at_g.tolist(), at_p.tolist(), strict=True)
-    ]
-    pairs += [(None, p_rows[j]) for j in sorted(set(range(len(p_rows))) - set(at_p.tolist()))]
-    pairs += [(g_rows[i], None) for i in sorted(set(range(len(g_rows))) - set(at_g.tolist()))]
-    return pairs
+    return with_rest(g_rows, p_rows, at_g.tolist(), at_p.tolist())
 
 
 METRIC = DocumentMetric(

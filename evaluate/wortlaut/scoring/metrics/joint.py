@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wortlaut.model import QUOTE_TYPES, Quote
+from wortlaut.model import QUOTE_TYPES
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.metrics._attributed import end_to_end, quote_items, right_pairs
+from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
-from wortlaut.scoring.quotes_table import jaccard, type_labels
+from wortlaut.scoring.quotes_table import type_labels
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally
+
+_ROLES = ("content", "cue", "speaker")
 
 
 def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
@@ -18,28 +20,17 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     found, units = sides.found, sides.units
     labels = type_labels(found.gold.types() + found.predicted.types())
     columns = (found.gold.type_column(labels), found.predicted.type_column(labels))
-    items = quote_items(found, labels, columns)
+    items = (found.gold.items(labels, columns[0]), found.predicted.items(labels, columns[1]))
+    same_type = columns[0][found.paired.gold] == columns[1][found.paired.predicted]
     return {
         ScoreKey("joint", variant): Tally(
-            end_to_end(found, right_pairs(found, right), columns, len(labels), units),
+            end_to_end(found, same_type & right_pairs(found, variant, _ROLES), columns, len(labels), units),
             labels,
             items=items,
             ends=(QUOTE_TYPES, ()),
         )
-        for variant, right in (("strict", _all_same), ("overlap", _all_touching))
+        for variant in RIGHT
     }
-
-
-def _all_same(gold: Quote, predicted: Quote) -> bool:
-    return gold.type == predicted.type and all(
-        gold.role(role) == predicted.role(role) for role in ("content", "cue", "speaker")
-    )
-
-
-def _all_touching(gold: Quote, predicted: Quote) -> bool:
-    return gold.type == predicted.type and all(
-        jaccard(gold.role(role), predicted.role(role)) > 0 for role in ("content", "cue", "speaker")
-    )
 
 
 METRIC = DocumentMetric(

@@ -7,12 +7,12 @@ from wortlaut.scoring.metrics._clusters import Mentions, Shares, both_ways, clus
 
 def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
     place = places(other)
-    found = []
-    for i, cluster in enumerate(own):
-        # A mention that the other side lacks is a part of its own.
-        parts = len({place[m] for m in cluster if m in place}) + sum(m not in place for m in cluster)
-        found.append((i, float(len(cluster) - parts), len(cluster) - 1))
-    return found
+    # A mention that the other side lacks is a part of its own.
+    parts = [
+        len({place[m] for m in cluster if m in place}) + sum(m not in place for m in cluster)
+        for cluster in own
+    ]
+    return [(i, float(len(c) - n), len(c) - 1) for i, (c, n) in enumerate(zip(own, parts, strict=True))]
 
 
 METRIC = cluster_metric("muc", "links (Vilain et al. 1995)", {"muc": both_ways(shares)})

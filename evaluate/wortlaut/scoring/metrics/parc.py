@@ -12,9 +12,7 @@ from wortlaut.scoring.metrics._tokens_of_quotes import (
     Row,
     Scores,
     best_pairs,
-    rows_of,
-    with_cue,
-    without_cue,
+    cued_rows_of,
 )
 from wortlaut.scoring.sides import Sides
 
@@ -28,29 +26,21 @@ def tallies(sides: Sides) -> Scores:
     cue that overlaps; joint: cue, source and content the same. ``parc@overlap``: shared tokens of
     each component; joint pools them. Quotes without a cue are left out on both sides.
     """
-    documents, units = rows_of(sides), len(sides.units)
+    documents, notes = cued_rows_of(sides)
+    units = len(sides.units)
     exact = {part: ItemTally(units, [part]) for part in _PARC_PARTS}
     shared = {part: ItemTally(units, [part]) for part in _PARC_PARTS}
     exact_joint, shared_joint = ItemTally(units, ["quote"]), ItemTally(units, _PARC_PARTS)
-    left_out = [0, 0]
-    for g_all, p_all in documents:
-        g_rows, p_rows = with_cue(g_all), with_cue(p_all)
-        left_out[0] += len(g_all) - len(g_rows)
-        left_out[1] += len(p_all) - len(p_rows)
+    for g_rows, p_rows in documents:
         for part in _PARC_PARTS:
             having = [[row for row in rows if row.parts[part]] for rows in (g_rows, p_rows)]
             for g, p in best_pairs(having[0], having[1], _same_part(part)):
-                for side, row in enumerate((g, p)):
-                    if row:
-                        exact[part].add(side, row, part, int(g is not None and p is not None))
+                exact[part].whole(g, p, part)
             for g, p in best_pairs(having[0], having[1], _shared_part(part)):
-                shared[part].both(g, p, part, part)
-                shared_joint.both(g, p, part, part)
+                shared[part].both(g, p, part)
+                shared_joint.both(g, p, part)
         for g, p in best_pairs(g_rows, p_rows, _same_parts):
-            for side, row in enumerate((g, p)):
-                if row:
-                    exact_joint.add(side, row, "quote", int(g is not None and p is not None))
-    notes = without_cue(left_out)
+            exact_joint.whole(g, p, "quote")
     tasks = [PART_TASKS[part] for part in _PARC_PARTS]
     return {
         ScoreKey(task, schema): tally.tally(notes)

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.model import Quote
 from wortlaut.scoring.columns import Bools, Ints
 from wortlaut.scoring.keys import GIVEN, MATCHED, ScoreKey
-from wortlaut.scoring.metrics._attributed import end_to_end, quote_items, right_pairs
+from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, UNDEFINED, DocumentMetric
-from wortlaut.scoring.people import NOBODY, UNRESOLVED, UNSAID, Names
-from wortlaut.scoring.quotes_table import Paired, Quotes, jaccard, side_counts
+from wortlaut.scoring.people import NOBODY, UNRESOLVED, UNSAID
+from wortlaut.scoring.quotes_table import Paired, Quotes, side_counts
 from wortlaut.scoring.sides import Attribution, Sides
 from wortlaut.scoring.tally import Note, Tally
 from wortlaut.scoring.units import Units
@@ -32,12 +31,16 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     named = int((found.gold_entity >= 0).sum())
     spans_only = (Note("entity: left out, the gold names no speaker", unless=named),)
     scores: dict[ScoreKey, Tally] = {}
-    for variant, right in (("strict", _same), ("overlap", _touching)):
+    for variant in RIGHT:
         for setting, side in settings:
-            hit = right_pairs(side, right)
+            hit = right_pairs(side, variant, ("speaker",))
             columns = (_silent(side.gold), _silent(side.predicted))
             scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, spans_only, units, (_SPEAKS, ()))
-    notes = _entity_notes(found, names)
+    ambiguous, unsaid = names.ambiguous(), int((found.gold_entity == UNSAID).sum())
+    notes = (
+        Note("{0} ambiguous speakers count as unknown: {cases}", (len(ambiguous),), cases=tuple(ambiguous)),
+        Note("{0} gold quotes have a speaker but do not say who it is: left out", (unsaid,)),
+    )
     for setting, side in settings:
         said = _said(side)
         hit = said.gold_entity[said.paired.gold] == said.predicted_entity[said.paired.predicted]
@@ -45,23 +48,6 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
         entity = _scored("entity", setting, said, hit, labels, columns, notes, units, ((), _NO_NAMES))
         scores |= {key: replace(measured, basis=named) for key, measured in entity.items()}
     return scores
-
-
-def _entity_notes(found: Attribution, names: Names) -> tuple[Note, ...]:
-    ambiguous = names.ambiguous()
-    unsaid = int((found.gold_entity == UNSAID).sum())
-    return (
-        Note("{0} ambiguous speakers count as unknown: {cases}", (len(ambiguous),), cases=tuple(ambiguous)),
-        Note("{0} gold quotes have a speaker but do not say who it is: left out", (unsaid,)),
-    )
-
-
-def _same(gold: Quote, predicted: Quote) -> bool:
-    return gold.speaker == predicted.speaker
-
-
-def _touching(gold: Quote, predicted: Quote) -> bool:
-    return jaccard(gold.speaker, predicted.speaker) > 0
 
 
 def _silent(side: Quotes) -> Ints:
@@ -111,7 +97,7 @@ def _scored(
     scores = {}
     if not setting:
         counts = end_to_end(side, hit, columns, len(labels), units)
-        items = quote_items(side, labels, columns)
+        items = (side.gold.items(labels, columns[0]), side.predicted.items(labels, columns[1]))
         scores[ScoreKey("speakers", variant)] = Tally(counts, labels, told=notes, items=items, ends=ends)
     g, p = side.paired.gold, side.paired.predicted
     # An accuracy: both sides of a pair count in the gold quote's unit.

@@ -9,10 +9,8 @@ from wortlaut.scoring.metrics._tokens_of_quotes import (
     Row,
     Scores,
     best_pairs,
+    cued_rows_of,
     dice,
-    rows_of,
-    with_cue,
-    without_cue,
 )
 from wortlaut.scoring.sides import Sides
 
@@ -25,21 +23,17 @@ def tallies(sides: Sides) -> Scores:
     Roles (message, source, addressee) count under matched cues only. Quotes without a cue are no
     part of the task and are left out on both sides, which the notes say.
     """
-    documents, units = rows_of(sides), len(sides.units)
+    documents, notes = cued_rows_of(sides)
+    units = len(sides.units)
     cues, roles = ItemTally(units, ["cue"]), ItemTally(units, _SPKATT_ROLES)
     joint = ItemTally(units, ["cue", *_SPKATT_ROLES])
-    left_out = [0, 0]
-    for g_all, p_all in documents:
-        g_rows, p_rows = with_cue(g_all), with_cue(p_all)
-        left_out[0] += len(g_all) - len(g_rows)
-        left_out[1] += len(p_all) - len(p_rows)
+    for g_rows, p_rows in documents:
         for g, p in best_pairs(g_rows, p_rows, _cue_weight):
-            cues.both(g, p, "cue", "cue")
-            joint.both(g, p, "cue", "cue")
+            cues.both(g, p, "cue")
+            joint.both(g, p, "cue")
             for role in _SPKATT_ROLES:
-                roles.both(g, p, role, role)
-                joint.both(g, p, role, role)
-    notes = without_cue(left_out)
+                roles.both(g, p, role)
+                joint.both(g, p, role)
     return {
         ScoreKey(task, "spkatt"): tally.tally(notes)
         for task, tally in (("cues", cues), ("roles", roles), ("joint", joint))
