@@ -251,14 +251,13 @@ class Scoring:
         """
         rank = self.gold.rank[first : first + len(documents)]
         order = np.argsort(rank).tolist()
-        chunk = _Chunk(
+        return _Chunk(
             self,
             [documents[i] for i in order],
             [found[i] for i in order],
             None if given is None else [given[i] for i in order],
             rank[order],
-        )
-        return chunk.part(self.wanted(layers))
+        ).part(self.wanted(layers))
 
     def scored(self, system: System, run: Found) -> Scored:
         """The scores of one system, for the layers that it looks for and the corpus has."""

@@ -20,7 +20,7 @@ from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.result import Result, Results
 
 T = TypeVar("T")
-#: A document's id, fragments and a label (empty where the layer has none).
+#: A document's id, fragments and a label (empty where the task has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
 #: The gold items of each score, with the text that they cover.
 GoldItems = Mapping[ScoreKey, Sequence[tuple[Item, str]]]

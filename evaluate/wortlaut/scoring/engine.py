@@ -107,9 +107,8 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
 
     micro = score(micro_values, -2, summed, micro_band)
     means = {name: _MEANS[name](tally, values) for name in tally.averages if name != "macro"}
-    macro = score(values, -1, summed, bands.macro if bands else _NONE) if "macro" in tally.averages else None
-    if tally.zero and not present.any():
-        macro = None
+    meant = "macro" in tally.averages and (present.any() or not tally.zero)
+    macro = score(values, -1, summed, bands.macro if bands else _NONE) if meant else None
     headline = macro if tally.headline == "macro" and macro is not None else micro
     return Result(
         **{name: getattr(headline, name) for name in Score.__dataclass_fields__},

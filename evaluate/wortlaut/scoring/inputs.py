@@ -293,8 +293,8 @@ def _coded(column: Any, where: str) -> tuple[Ints, Sequence[Hashable]]:
         return _coded_integers(_signed(np.asarray(column), where))
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
-        none = pa.array([], column.type).dictionary_encode()
-        encoded = pa.concat_arrays(encoded.unify_dictionaries().chunks or [none])
+        parts = encoded.unify_dictionaries().chunks
+        encoded = pa.concat_arrays(parts or [pa.array([], column.type).dictionary_encode()])
     if encoded.null_count:
         row = encoded.is_null().to_numpy(zero_copy_only=False).argmax()
         raise DataError("has an empty value", where=f"{where}, row {int(row)}")

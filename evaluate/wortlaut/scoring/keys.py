@@ -11,7 +11,7 @@ from wortlaut.version import VERSION
 
 #: Scores on a system's own matched quotes, and on the gold quotes that it was given.
 MATCHED, GIVEN = "matched", "gold"
-#: Where the setting stands behind the schema (``strict@matched``); elsewhere it stands behind the layer.
+#: Where the setting stands behind the schema (``strict@matched``); elsewhere it stands behind the task.
 _BEHIND_SCHEMA = ("speakers",)
 
 
@@ -35,15 +35,14 @@ class ScoreKey:
         return _behind(self.schema, self.setting if self.task in _BEHIND_SCHEMA else "")
 
     @classmethod
-    def named(cls, layer: str, schema: str, label: str = "") -> ScoreKey:
+    def named(cls, task: str, schema: str, label: str = "") -> ScoreKey:
         """From the names of a file, a rule or a test."""
-        task, _, setting = layer.partition("@")
+        plain, _, setting = task.partition("@")
         if setting in (MATCHED, GIVEN):
-            return cls(task, schema, setting, label)
+            return cls(plain, schema, setting, label)
         plain, _, setting = schema.rpartition("@")
-        if layer in _BEHIND_SCHEMA and setting in (MATCHED, GIVEN):
-            return cls(layer, plain, setting, label)
-        return cls(layer, schema, "", label)
+        behind = task in _BEHIND_SCHEMA and setting in (MATCHED, GIVEN)
+        return cls(task, plain, setting, label) if behind else cls(task, schema, "", label)
 
     def of(self, label: str) -> ScoreKey:
         return replace(self, label=label)
@@ -97,12 +96,12 @@ class Signature:
 
     def _parts(self) -> dict[str, str]:
         keys = [ScoreKey(self.task, schema, self.setting) for schema in self.schemas]
-        layer = keys[0].layer if keys else self.task
+        task = keys[0].layer if keys else self.task
         corpus = self.corpus + (f"@{self.hash[:12]}" if self.hash else "")
         return {
             "": "wortlaut",
             **({"corpus": f"corpus:{corpus}"} if corpus else {}),
-            "layer": f"layer:{layer} by {self.by}" if self.by else f"layer:{layer}",
+            "layer": f"layer:{task} by {self.by}" if self.by else f"layer:{task}",
             **({} if self.projection is None else {"labels": f"labels:{self.projection.name}"}),
             "schema": f"schema:{'+'.join(key.variant for key in keys)}",
             "avg": f"avg:{self.average}",

@@ -92,10 +92,7 @@ def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     if (a[1:] == a[:-1]).any():
         # The k-th copy of a value in a pairs with the k-th copy in b.
         place = place + np.arange(len(a)) - np.searchsorted(a, a)
-        hit = np.flatnonzero((b[np.minimum(place, len(b) - 1)] == a) & (place < len(b)))
-    else:
-        # Past the end stands a value above all of b, so it does not equal the last one.
-        hit = np.flatnonzero(b[np.minimum(place, len(b) - 1)] == a)
+    hit = np.flatnonzero((b[np.minimum(place, len(b) - 1)] == a) & (place < len(b)))
     return hit, place[hit]
 
 
@@ -131,10 +128,9 @@ def assign(gold: Ints, predicted: Ints, *tiers: Floats | Ints | Bools) -> Ints:
         np.maximum.reduceat(p, begins) == np.minimum.reduceat(p, begins)
     )
     in_star = np.repeat(star, sizes)
-    if in_star.any():
-        rows, of = rest[in_star], np.repeat(np.arange(len(begins)), sizes)[in_star]
-        best = np.lexsort((-rows, *(tier[rows] for tier in reversed(tiers)), of))
-        chosen.append(rows[best[run_starts(of[best][::-1])[::-1]]])
+    rows, of = rest[in_star], np.repeat(np.arange(len(begins)), sizes)[in_star]
+    best = np.lexsort((-rows, *(tier[rows] for tier in reversed(tiers)), of))
+    chosen.append(rows[best[run_starts(of[best][::-1])[::-1]]])
     if not star.all():
         hard = np.repeat(~star, sizes)
         chosen.append(_assign_groups(g[hard], p[hard], rest[hard], sizes[~star], tiers))

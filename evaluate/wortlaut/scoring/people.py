@@ -181,9 +181,7 @@ class Resolver:
                 break
         if len(found) != 1:
             found = self.by_spans(mentions, found) or found
-        if len(found) > 1 and (same := found & self._ids.get(cluster.id, set())):
-            found = same
-        return found
+        return found & self._ids.get(cluster.id, set()) or found
 
 
 def _is_name(name: str) -> bool:

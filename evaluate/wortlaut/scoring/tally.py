@@ -17,7 +17,7 @@ from wortlaut.scoring.columns import Ints, Spans, small
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.counts import Counts
 
-#: The number of a document, a span of it, and a label (empty where the layer has none).
+#: The number of a document, a span of it, and a label (empty where the task has none).
 Item = tuple[int, Span, str]
 
 #: At most this many single cases are listed in a note.

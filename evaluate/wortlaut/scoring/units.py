@@ -46,9 +46,8 @@ def unplaced(kind: str, count: int) -> Units:
 
 def units_of(sentence_starts: Sequence[Sequence[int]]) -> Units:
     """Documents if there are at least ten, else sentences, from the starts of each document's sentences."""
-    if len(sentence_starts) >= FEW_DOCUMENTS:
-        return document_units(len(sentence_starts))
-    return sentence_units(sentence_starts)
+    documents = len(sentence_starts)
+    return sentence_units(sentence_starts) if documents < FEW_DOCUMENTS else document_units(documents)
 
 
 def sentence_units(sentence_starts: Sequence[Sequence[int]]) -> Units:

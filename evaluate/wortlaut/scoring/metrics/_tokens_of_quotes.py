@@ -70,7 +70,7 @@ def positions(tokens: TokenTable | None, document: int, span: Span | None) -> fr
 
 
 class ItemTally:
-    """Collects items of both sides for one layer: their unit, label, size and hits."""
+    """Collects items of both sides for one task: their unit, label, size and hits."""
 
     def __init__(
         self, units: int, labels: Sequence[str], scale: int = 1, first: Sequence[str] | None = None

@@ -16,10 +16,10 @@ def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
             # A cluster of one has a link to itself, which only another cluster of one shares.
             alone = cluster[0] in place and len(other[place[cluster[0]]]) == 1
             found.append((i, float(alone), 1))
-            continue
-        together = Counter(place[m] for m in cluster if m in place)
-        common = sum(n * (n - 1) // 2 for n in together.values())
-        found.append((i, size * common / (size * (size - 1) / 2), size))
+        else:
+            together = Counter(place[m] for m in cluster if m in place)
+            common = sum(n * (n - 1) // 2 for n in together.values())
+            found.append((i, size * common / (size * (size - 1) / 2), size))
     return found
 
 
