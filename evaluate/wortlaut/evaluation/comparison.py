@@ -101,7 +101,7 @@ def compare(
     first = next(iter(evaluations.values()))
     kept = [evaluation.gold() for evaluation in evaluations.values()]
     gold = {key: rows for one in kept if one for key, rows in one.items()}
-    tests: list[tuple[str, str, str, str, PairedTest, tuple[Flip, ...]]] = []
+    rows: list[Row] = []
     notes: list[str] = []
     for a, b in combinations(systems, 2):
         # Each system has its own matched quotes.
@@ -117,7 +117,7 @@ def compare(
                     left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
                 )
                 flips = _flips(a, b, key, gold.get(key))
-                tests.append((key.layer, key.variant, a.name, b.name, test, flips))
+                rows.append(Row(key.layer, key.variant, a.name, b.name, test, None, flips))
         tasks = [{key.layer for key in system.results} for system in (a, b)]
         if not tasks[0] & tasks[1]:
             notes.append(f"{a.name} and {b.name} have no layer in common: nothing to compare")
@@ -128,8 +128,8 @@ def compare(
             "the items that differ are not listed: which were right was not kept;"
             " `wortlaut evaluate --items` keeps it"
         )
-    adjusted = holm([test.p_randomisation for *_, test, _ in tests])
-    rows = [Row(*row[:5], p, row[5]) for row, p in zip(tests, adjusted, strict=True)]
+    adjusted = holm([row.test.p_randomisation for row in rows])
+    rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     unit = first.units.kind
     if unit == "sentence":
         notes.insert(

@@ -145,7 +145,18 @@ def _found(
     counts = sorted(counts, key=lambda one: one.first)
     finds = tuple(layer for layer in LAYERS if any(layer in end.finds for end in ends))
     notes = tuple(dict.fromkeys(note for end in ends for note in end.notes))
-    parts = _completed([one.part for one in counts], source, scoring, finds)
+    parts = [one.part for one in counts]
+    wanted = set(scoring.wanted(finds))
+    # That a function looks for a layer is known when it first finds something there.
+    if any(wanted - part.layers.keys() for part in parts):
+        parts = [
+            part.with_layers(
+                scoring.part(
+                    first, documents, [Annotations()] * len(documents), None, wanted - part.layers.keys()
+                )
+            )
+            for part, (first, documents) in zip(parts, source.chunks(), strict=True)
+        ]
     return Found(parts, finds, notes, [each for one in counts for each in one.annotations], pace)
 
 
@@ -157,18 +168,3 @@ def engine(name: str) -> Callable[[str | Extractor, Source, Scoring, Advance], F
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
     return ENGINES[name]
-
-
-def _completed(parts: Sequence[Part], source: Source, scoring: Scoring, finds: Sequence[str]) -> list[Part]:
-    """The parts with every layer that is looked for: a function's is known when it first finds something."""
-    wanted = set(scoring.wanted(finds))
-    if all(wanted <= part.layers.keys() for part in parts):
-        return list(parts)
-    return [
-        part.with_layers(
-            scoring.part(
-                first, documents, [Annotations()] * len(documents), None, wanted - part.layers.keys()
-            )
-        )
-        for part, (first, documents) in zip(parts, source.chunks(), strict=True)
-    ]

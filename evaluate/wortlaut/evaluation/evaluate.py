@@ -224,9 +224,14 @@ def _evaluation(
     source: Source, scoring: Scoring, systems: Sequence[Scored], notes: Sequence[str]
 ) -> Evaluation:
     gold = source.gold
-    corpus = Corpus(gold.name, source.kept or (), gold.hash)
     return Evaluation(
-        corpus, scoring.signature(), tuple(systems), gold.units, tuple(notes), len(gold.ids), scoring.by
+        Corpus(gold.name, source.kept or (), gold.hash),
+        scoring.signature(),
+        tuple(systems),
+        gold.units,
+        tuple(notes),
+        len(gold.ids),
+        scoring.by,
     )
 
 

@@ -101,8 +101,7 @@ class Source:
         order = sorted(range(len(ids)), key=ids.__getitem__)
         documents = tuple(kept[i] for i in order) if small else None
         if small:
-            ids.sort()
-            order = list(range(len(ids)))
+            ids, order = sorted(ids), list(range(len(ids)))
         few = len(ids) < FEW_DOCUMENTS and characters
         units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
         # As corpus_hash has it, without an object for each digest.

@@ -11,7 +11,7 @@ import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
-from wortlaut.scoring.columns import Ints, Spans, first_row, run_starts
+from wortlaut.scoring.columns import Ints, Spans, first_row, rising, run_starts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.keys import Signature
@@ -298,10 +298,10 @@ def _blocks(left: Spans, right: Spans, units: int, labels: int) -> Iterator[tupl
     if len(left) + len(right) <= _BLOCK:
         yield Task(_ordered(left), _ordered(right), units, labels, given=(left, right), known=known), 0
         return
-    sides = []
-    for spans in (left, right):
-        by_document = bool((spans.document[1:] >= spans.document[:-1]).all())
-        sides.append(spans if by_document else spans.take(np.argsort(spans.document, kind="stable")))
+    sides = [
+        side if rising(side.document) else side.take(np.argsort(side.document, kind="stable"))
+        for side in (left, right)
+    ]
     many = sum(np.bincount(spans.document, minlength=units) for spans in sides)
     block = np.cumsum(many) // _BLOCK
     edges = np.r_[0, np.flatnonzero(block[1:] != block[:-1]) + 1, units].tolist()

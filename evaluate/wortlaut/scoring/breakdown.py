@@ -40,10 +40,13 @@ def grouped_tallies(
     assert task.predicted.group is not None
     # Span schemas have one row a span, gold spans first.
     group = np.concatenate([task.gold.group, task.predicted.group])
-    found = {}
-    for schema in schemas:
-        metric, threshold = counter(schema)
-        if not metric.positions:
-            counts = replace(metric.count(task, threshold), label=group, labels=len(groups))
-            found[schema] = Tally(counts, groups, ends=(groups if fixed else (), ()))
-    return found
+    metrics = {schema: counter(schema) for schema in schemas}
+    return {
+        schema: Tally(
+            replace(metric.count(task, threshold), label=group, labels=len(groups)),
+            groups,
+            ends=(groups if fixed else (), ()),
+        )
+        for schema, (metric, threshold) in metrics.items()
+        if not metric.positions
+    }

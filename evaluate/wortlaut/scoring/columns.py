@@ -78,7 +78,7 @@ class Spans:
     def sorted(self) -> Spans:
         """Rows in canonical order, so that no result depends on the order of the input."""
         (key,) = packed_keys((self,), with_label=True)
-        if (key[1:] >= key[:-1]).all():
+        if rising(key):
             return self
         return self.take(np.argsort(key, kind="stable").astype(np.int64))
 
@@ -118,6 +118,10 @@ def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
+
+
+def rising(values: Ints) -> bool:
+    return bool((values[1:] >= values[:-1]).all())
 
 
 def run_starts(*columns: NDArray[Any]) -> Bools:

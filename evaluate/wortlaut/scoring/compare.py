@@ -124,23 +124,24 @@ def _randomisation(
     for size in blocks(trials, len(sizes)):
         shift = rng.binomial(sizes[~once], 0.5, size=(size, int((~once).sum()))) @ moved[~once]
         shift += rng.integers(0, 2, size=(size, int(once.sum())), dtype=np.uint8) @ moved[once]
-        f_a = precision_recall_f1(total_a + shift, scale)[2]
-        f_b = precision_recall_f1(total_b - shift, scale)[2]
+        difference = _f1(total_a + shift, scale) - _f1(total_b - shift, scale)
         # A draw that repeats the observed split counts, whatever the last bit of the sums says.
-        as_large += int((np.abs(np.nan_to_num(f_a) - np.nan_to_num(f_b)) >= abs(delta) - 1e-12).sum())
+        as_large += int((np.abs(difference) >= abs(delta) - 1e-12).sum())
     return (as_large + 1) / (trials + 1)
 
 
 def _bootstrap(left: Ints, right: Ints, multiplicity: Ints, scale: int, samples: int, seed: int) -> Floats:
     rng = np.random.Generator(np.random.PCG64(seed))
     units = int(multiplicity.sum())
-    draws = []
-    for size in blocks(samples, len(multiplicity)):
-        weights = rng.multinomial(units, multiplicity / units, size=size)
-        f_a = precision_recall_f1(weights @ left, scale)[2]
-        f_b = precision_recall_f1(weights @ right, scale)[2]
-        draws.append(np.nan_to_num(f_a) - np.nan_to_num(f_b))
-    return np.concatenate(draws)
+    draws = (
+        rng.multinomial(units, multiplicity / units, size=size) for size in blocks(samples, len(multiplicity))
+    )
+    return np.concatenate([_f1(drawn @ left, scale) - _f1(drawn @ right, scale) for drawn in draws])
+
+
+def _f1(sums: Ints | Floats, scale: int) -> Floats:
+    """F1 of each row of sums, 0 where it is undefined."""
+    return np.nan_to_num(precision_recall_f1(sums, scale)[2])
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -324,9 +324,6 @@ class Numbers(Sequence[int]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Numbers) and np.array_equal(self.values, other.values)
 
-    def __hash__(self) -> int:
-        return hash((len(self.values), int(self.values[:1].sum())))
-
 
 def _coded_integers(values: Ints) -> tuple[Ints, Sequence[Hashable]]:
     if not len(values):

@@ -18,9 +18,11 @@ def compact_letters(best_first: Sequence[str], different: Iterable[tuple[str, st
     """
     groups = [frozenset(best_first)]
     for pair in different:
-        split: list[frozenset[str]] = []
-        for group in groups:
-            split += [group - {one} for one in pair] if group.issuperset(pair) else [group]
+        split = [
+            part
+            for group in groups
+            for part in ([group - {one} for one in pair] if group.issuperset(pair) else [group])
+        ]
         groups = [group for group in dict.fromkeys(split) if not any(group < other for other in split)]
     place = {name: i for i, name in enumerate(best_first)}
     groups.sort(key=lambda group: sorted(place[name] for name in group))

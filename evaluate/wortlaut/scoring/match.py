@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, numbered, packed_keys, run_starts
+from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, numbered, packed_keys, rising, run_starts
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def overlapping(gold: Spans, predicted: Spans) -> Pairs:
 
 def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tuple[Ints, Ints]:
     """Pairs (interval, start) with the start in ``[low, high)``, or in ``(low, high)``."""
-    order = None if _rising(starts) else np.argsort(starts, kind="stable")
+    order = None if rising(starts) else np.argsort(starts, kind="stable")
     by_start = starts if order is None else starts[order]
     first = np.searchsorted(by_start, low, side="right" if strictly else "left")
     count = np.maximum(np.searchsorted(by_start, high, side="left") - first, 0)
@@ -72,15 +72,11 @@ def _starts_inside(low: Ints, high: Ints, starts: Ints, *, strictly: bool) -> tu
 def identical(gold: Spans, predicted: Spans, *, with_label: bool) -> tuple[Ints, Ints]:
     """One-to-one pairs with the same characters (and label): each duplicate pairs at most once."""
     keys_g, keys_p = packed_keys((gold, predicted), with_label=with_label)
-    if _rising(keys_g) and _rising(keys_p):
+    if rising(keys_g) and rising(keys_p):
         return common_rows(keys_g, keys_p)
     order_g, order_p = np.argsort(keys_g, kind="stable"), np.argsort(keys_p, kind="stable")
     at_g, at_p = common_rows(keys_g[order_g], keys_p[order_p])
     return order_g[at_g].astype(np.int64), order_p[at_p].astype(np.int64)
-
-
-def _rising(values: Ints) -> bool:
-    return bool((values[1:] >= values[:-1]).all())
 
 
 def common_rows(a: Ints, b: Ints) -> tuple[Ints, Ints]:

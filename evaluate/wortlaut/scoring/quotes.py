@@ -51,8 +51,7 @@ def quote_tallies(sides: Sides, schemas: Sequence[str]) -> dict[ScoreKey, Tally]
         for name, role in ROLE_TASKS.items():
             # The matched quotes differ from system to system: no items to compare.
             within = _within(found, role, units, tokens)
-            matched = tallies_of(within, (role,), spans, items=False, first=(role,))
-            scores |= keyed(name, matched, MATCHED)
+            scores |= keyed(name, tallies_of(within, (role,), spans, items=False, first=(role,)), MATCHED)
     for metric in (*(SPEAKERS if spans else ()), *(QUOTES[name] for name in schemas if name in QUOTES)):
         scores |= metric.tallies(sides)
     return scores

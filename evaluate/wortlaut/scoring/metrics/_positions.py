@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Fragments, Spans
+from wortlaut.scoring.columns import Bools, Fragments, Spans, run_starts
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import overlapping
 from wortlaut.scoring.task import Task, TokenTable
@@ -75,10 +75,10 @@ def _merged_pieces(spans: Spans) -> Spans:
     width, labels = int(end.max()) + 1, int(label.max()) + 1
     order = np.argsort((document * labels + label) * width + start, kind="stable")
     document, label, unit, start, end = (column[order] for column in (document, label, unit, start, end))
-    group = np.cumsum(np.r_[False, (document[1:] != document[:-1]) | (label[1:] != label[:-1])])
+    new = run_starts(document, label)
+    group = np.cumsum(new)
     reach = np.maximum.accumulate(group * width + end)
-    new = np.r_[True, group[1:] * width + start[1:] > reach[:-1]]
-    new |= np.r_[True, group[1:] != group[:-1]]
+    new[1:] |= group[1:] * width + start[1:] > reach[:-1]
     begins = np.flatnonzero(new)
     last = np.r_[begins[1:], len(start)] - 1
     ends = reach[last] - group[begins] * width
