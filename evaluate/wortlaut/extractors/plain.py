@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,9 @@ _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 #: No-break, figure, thin and other spaces of one character.
 _SPACES = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _HYPHENS = "\u2010\u2011"
-#: A soft hyphen at the end of a line is seen.
-_SIGN = re.compile(f"(\u00ad(?=[\n\r])|[{_HYPHENS}])|([{_SPACES}])|[{_INVISIBLE}]")
-#: What a sign of each of these groups is read as.
-_READ_AS: Mapping[int | None, str] = {1: "-", 2: " ", None: ""}
+_SIGN = re.compile(f"[{_INVISIBLE}{_SPACES}{_HYPHENS}]")
+#: What these signs are read as, by their Unicode category; the others are not seen.
+_READ_AS = {"Zs": " ", "Pd": "-"}
 #: A line that begins in lower case: whoever wraps German text makes some.
 _GOES_ON = re.compile(r"\n[ \t]*[a-zäöüß]")
 _LINE = re.compile(r"[^\r\n]+")
@@ -93,7 +92,10 @@ def view(text: str) -> View:
 def _signs(text: str) -> Iterator[Edit]:
     """No signs that a reader takes for others or for nothing; one may part a letter from its mark."""
     for match in _SIGN.finditer(text):
-        yield Edit(*match.span(), _READ_AS[match.lastindex])
+        # A soft hyphen at the end of a line is seen.
+        hyphen = match.group() == "\u00ad" and text.startswith(("\n", "\r"), match.end())
+        read = _READ_AS.get(unicodedata.category(match.group()), "")
+        yield Edit(*match.span(), "-" if hyphen else read)
 
 
 def _letters(text: str) -> Iterator[Edit]:

@@ -84,7 +84,7 @@ def _by_noun(sentence: Sentence, index: int) -> Draft | None:
     lead = noun
     while lead > segment.start and (low[lead - 1] in WORDS["determiner"] or is_adjective(words, lead - 1)):
         lead -= 1
-    light = verb >= 0 and low[verb] in WORDS["light_verb"] | WORDS["passive"]
+    light = verb >= 0 and (low[verb] in WORDS["light_verb"] or low[verb] in WORDS["passive"])
     speaker = None
     if light:
         lead -= lead > segment.start and low[lead - 1] in ("zu", "zum", "zur")

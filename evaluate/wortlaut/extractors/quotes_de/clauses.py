@@ -10,9 +10,12 @@ from wortlaut.extractors.quotes_de.tokens import Words
 from wortlaut.extractors.quotes_de.verbs import AUX, FIN, INF, MAYBE, PART, SUBJ, SUBJ2, ZU, verb_readings
 
 _SEPARATORS = frozenset(",;:–—")
+_CUTS = _SEPARATORS | frozenset("()[]")
 FINAL = frozenset({".", "!", "?", "…", "..."})
+#: What also leads a clause is no subordinator then.
+_PREPOSITIONS = WORDS["preposition"] | {"da", "als"}
 #: What an attribute stands behind.
-_LEADS = WORDS["determiner"] | WORDS["preposition"]
+LEADS = WORDS["determiner"] | WORDS["preposition"]
 _MARKS = frozenset("„“”\"»«‚‘’'›‹")
 FUNCTION = frozenset().union(
     *(
@@ -77,7 +80,8 @@ def _with_inserts(words: Words, segments: list[Segment], inside: frozenset[int])
         k = i + 1
         while k < len(segments) and segments[k].kind in _INSERTS and segments[k - 1].after == ",":
             k += 1
-        whole = _whole(words, segments, i, k, inside) if k < len(segments) else None
+        cut = k < len(segments) and segments[i].kind == "bare"
+        whole = _whole(words, segments, i, k, inside) if cut else None
         joined.append(whole or segments[i])
         i = k + 1 if whole else i + 1
     return joined
@@ -88,7 +92,7 @@ def _whole(words: Words, segments: list[Segment], i: int, k: int, inside: frozen
     head, tail, low = segments[i], segments[k], words.low[segments[i].start]
     # A clause begins with a noun phrase, a preposition or a subordinator.
     begins = words.form[head.start][0].isupper() or low in FUNCTION
-    if head.kind != "bare" or segments[k - 1].after != "," or head.end - 1 in inside or not begins:
+    if segments[k - 1].after != "," or head.end - 1 in inside or not begins:
         return None
     if k > i + 1 and tail.kind == "first":
         kind, insert = _lead_kind(words, head.start), (segments[i + 1].start, tail.start)
@@ -119,7 +123,7 @@ def _apposed(words: Words, head: Segment, tail: Segment) -> bool:
 
 def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
     cuts, depth = [start - 1], 0
-    for i in (i for i in range(start, stop) if i not in inside):
+    for i in (i for i in range(start, stop) if words.form[i] in _CUTS and i not in inside):
         depth = max(0, depth + (words.form[i] in "([") - (words.form[i] in ")]"))
         if words.form[i] in _SEPARATORS and not depth:
             cuts.append(i)
@@ -158,7 +162,7 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         (final and lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
         (verb < 0, "inf" if verb < 0 and has_infinitive(words, start, end) else "bare"),
         (question and lead != "wie" and verb > first + 2, "question"),
-        (sub and verb > first + 1 and lead not in WORDS["preposition"] | {"da", "als"}, "sub"),
+        (sub and verb > first + 1 and lead not in _PREPOSITIONS, "sub"),
         (verb == first, "first"),
     )
     return next((kind for holds, kind in kinds if holds), "main"), verb
@@ -167,9 +171,10 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
 def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> int:
     """The finite verb of ``[start, end)``: the surest reading, the first of equals; -1 if there is none."""
     possible = unsure = -1
-    for i in (i for i in range(start, end) if i not in inside):
-        word, bits = words.form[i], verb_readings(words.low[i])
-        if not bits or (word[0].isupper() and not is_first(words, i)) or _attributive(words, i, end):
+    for i in range(start, end):
+        noun = words.form[i][0].isupper() and not is_first(words, i)
+        bits = 0 if noun or i in inside else verb_readings(words.low[i])
+        if not bits or _attributive(words, i, end):
             continue
         if bits & FIN and not bits & (INF | PART):
             return i
@@ -203,7 +208,7 @@ def _attributive(words: Words, i: int, end: int) -> bool:
     word, endings = words.low[i], ("e", "en", "er", "es", "em")
     if not word.endswith(endings) or i + 1 >= end or word in WORDS["auxiliary"]:
         return False
-    lead = bool(i) and words.low[i - 1] in _LEADS
+    lead = bool(i) and words.low[i - 1] in LEADS
     return lead and (words.form[i + 1][0].isupper() or words.form[i + 1].endswith(endings))
 
 
@@ -234,11 +239,10 @@ def has_subjunctive(sentence: Sentence, start: int, end: int, both: bool = True)
     """Whether a finite verb of ``[start, end)`` outside marks is in the subjunctive (I, or I and II)."""
     low, sure = sentence.words.low, WORDS["subjunctive_one"]
     wanted = SUBJ | SUBJ2 if both else SUBJ
-    readings = ((i, verb_readings(low[i]) & wanted) for i in range(start, end))
     return any(
         bits & SUBJ2 or low[i] in sure or _is_verb_here(sentence, i, end)
-        for i, bits in readings
-        if bits and (i not in sentence.inside or low[i] in sure)
+        for i in range(start, end)
+        if (bits := verb_readings(low[i]) & wanted) and (i not in sentence.inside or low[i] in sure)
     )
 
 
@@ -247,5 +251,5 @@ def _is_verb_here(sentence: Sentence, i: int, end: int) -> bool:
     form, before = sentence.words.form, sentence.words.low[i - 1]
     free = i + 1 >= end or not form[i + 1][0].isupper() or i == sentence.start
     pronoun = before in WORDS["pronoun"] and before not in WORDS["determiner"]
-    named = form[i - 1][0].isupper() and before not in _LEADS
+    named = form[i - 1][0].isupper() and before not in LEADS
     return not form[i][0].isupper() and (free or pronoun or named)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from wortlaut.extractors.quotes_de.clauses import Segment, Sentence
+from wortlaut.extractors.quotes_de.clauses import LEADS, Segment, Sentence
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 from wortlaut.extractors.quotes_de.nouns import Phrase, is_adjective, is_noun
 from wortlaut.extractors.quotes_de.participants import participants
@@ -21,6 +21,7 @@ from wortlaut.extractors.quotes_de.verbs import (
 )
 
 _APART = frozenset({"bekannt", "klar", "fest", "bereit", "deutlich", "entgegen", "wider"})
+_BOUNDS = LEADS | WORDS["pronoun"]
 _HAVE = frozenset("hat haben hatte hatten habe hätte hätten ist sind war waren sei seien wäre wären".split())
 _BECOME = frozenset("wird werden wurde wurden werde würde würden".split())
 
@@ -53,8 +54,9 @@ def find_cues(sentence: Sentence) -> list[Cue]:
                 continue
             joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
             readings = forms.get(joined) or forms.get(words.low[i])
-            upper = words.form[i][0].isupper() and i != sentence.start
-            if readings is None or upper or is_attribute(words, i, segment.start, segment.end):
+            if readings is None or (words.form[i][0].isupper() and i != sentence.start):
+                continue
+            if is_attribute(words, i, segment.start, segment.end):
                 continue
             if cue := _best(sentence, index, segment, i, readings, bool(joined) and joined in forms):
                 found.append(cue)
@@ -94,12 +96,12 @@ def _best(
 
 def is_attribute(words: Words, i: int, start: int, end: int) -> bool:
     """Whether a verb form stands before a noun as its attribute: ``die bereits erwähnten Pläne``."""
-    low, leads = words.low, WORDS["determiner"] | WORDS["preposition"]
+    low = words.low
     if not low[i].endswith(("te", "ten", "ene", "enen")) or i + 1 >= end:
         return False
     near = range(i - 1, max(start, i - 5) - 1, -1)
-    bounds = (k for k in near if low[k] in leads | WORDS["pronoun"] or is_noun(words, k))
-    led = next((low[k] in leads for k in bounds), False)
+    bounds = (k for k in near if low[k] in _BOUNDS or is_noun(words, k))
+    led = next((low[k] in LEADS for k in bounds), False)
     return led and (is_noun(words, i + 1) or is_adjective(words, i + 1))
 
 

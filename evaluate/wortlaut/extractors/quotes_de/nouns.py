@@ -38,9 +38,12 @@ def is_noun(words: Words, i: int) -> bool:
 def is_adjective(words: Words, i: int) -> bool:
     """Whether the word can be an attribute by its ending, or is a number."""
     form = words.form[i]
-    lower = not form[0].isupper() or is_first(words, i)
-    ends = len(form) > 3 and form.endswith(("e", "er", "en", "es", "em"))
-    return form[0].isdigit() or (ends and lower and words.low[i] not in FUNCTION)
+    return form[0].isdigit() or (
+        len(form) > 3
+        and form.endswith(("e", "er", "en", "es", "em"))
+        and words.low[i] not in FUNCTION
+        and (not form[0].isupper() or is_first(words, i))
+    )
 
 
 def full_phrase(words: Words, i: int, end: int) -> Phrase | None:

@@ -14,6 +14,7 @@ from wortlaut.extractors.quotes_de.verbs import CueVerb
 
 _AGENT = frozenset({"von", "vom", "durch", "seitens", "in", "im"})
 _SOURCE = frozenset("in im bei beim auf aus von seitens vonseiten".split())
+_IN_FRONT = WORDS["coordinator"] | {"auch", "so", "zudem", "außerdem"}
 _BEFORE_SUBJECT = frozenset().union(
     *(WORDS[section] for section in ("coordinator", "subordinator", "object", "adverb"))
 )
@@ -118,7 +119,7 @@ def able_subject(sentence: Sentence, segment: Segment) -> Phrase | None:
 def _subject_in_front(sentence: Sentence, start: int, verb: int) -> Phrase | None:
     """The noun phrase that begins the clause, with its apposition; a relative clause may follow it."""
     words = sentence.words
-    while start < verb and words.low[start] in WORDS["coordinator"] | {"auch", "so", "zudem", "außerdem"}:
+    while start < verb and words.low[start] in _IN_FRONT:
         start += 1
     phrase = noun_phrase(words, start, verb)
     if phrase is None or _no_subject(words, phrase):

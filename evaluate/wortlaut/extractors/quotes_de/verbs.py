@@ -156,11 +156,11 @@ def verb_readings(word: str) -> int:
     bits = forms.get(word, 0)
     if bits or not word.isalpha() or len(word) < 4:
         return bits
-    for prefix in (one for one in _PREFIXES if word.startswith(one) and len(word) >= len(one) + 3):
+    for prefix in filter(word.startswith, _PREFIXES):
         rest = word.removeprefix(prefix)
         if rest.startswith("zu") and forms.get(rest[2:], 0) & INF:
             return ZU
-        known = forms.get(rest, 0) & ~AUX
+        known = forms.get(rest, 0) & ~AUX if len(rest) > 2 else 0
         if known or (prefix in WORDS["inseparable"] and forms.get("ge" + rest, 0) & PART):
             return known or PART
     return next((bits for end, bits in _BY_ENDING if word.endswith(end)), 0)
