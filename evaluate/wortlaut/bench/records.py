@@ -94,8 +94,7 @@ def read(path: Path) -> dict[str, Any]:
         raise DataError(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
     except (ValueError, KeyError, TypeError, ZeroDivisionError, AttributeError) as error:
         raise DataError("is no benchmark of extractors", where=str(path), hint=hint) from error
-    assert isinstance(data, dict)
-    return data
+    return dict(data)
 
 
 def compare(bench: Bench, path: Path, old: Mapping[str, Any], thresholds: Sequence[Threshold]) -> Compared:

@@ -14,7 +14,7 @@ from wortlaut.bench.run import Bench, Compared, Curve, Measured, Quality
 from wortlaut.bench.scaling import Exponent
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.reports.cells import interval_text, number, short_name
-from wortlaut.reports.tables import grid
+from wortlaut.reports.tables import grid, noted
 
 _MEBIBYTE = 1024 * 1024
 
@@ -51,8 +51,7 @@ def bench_view(bench: Bench) -> Iterator[RenderableType]:
         " GPU. Energy is not measured.",
         style="dim",
     )
-    for note in bench.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(bench.notes)
 
 
 def _rates(systems: Sequence[Measured]) -> Table:
@@ -151,8 +150,7 @@ def _comparison(compared: Compared) -> Iterator[RenderableType]:
             "change: of the mean seconds; to reference: of the seconds in units of the reference (ratio).",
             style="dim",
         )
-    for note in compared.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(compared.notes)
     failed = sum(bool(change.failed) for change in compared.changes)
     yield Text(
         f"{failed} of {len(compared.changes)} slower than allowed"

@@ -11,7 +11,7 @@ from rich.text import Text
 from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.reports import tables
 from wortlaut.reports.cells import difference, number, p_value
-from wortlaut.reports.tables import Table, grid
+from wortlaut.reports.tables import Table, grid, noted
 
 _NAMES = ("system", "layer", "schema", "label")
 _FIGURES = ("then", "now", "change", "p", "new", "gone")
@@ -37,8 +37,7 @@ def check_view(outcome: Outcome) -> Iterator[RenderableType]:
         yield from (Text(line, style="red" if worse else "green") for worse, line in row.lines(SHOWN))
     for line in _recorded(outcome):
         yield Text(line, style="green")
-    for note in outcome.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(outcome.notes)
     for failure in outcome.failures:
         yield Text(f"{failure.status}: ", style="bold red") + Text(str(failure))
     yield Text(outcome.headline, style="bold green" if outcome.exit_code == 0 else "bold red")

@@ -14,7 +14,7 @@ from wortlaut.errors import counted
 from wortlaut.evaluation.agreement import MEASURES, Agreement, Figure
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.reports.cells import interval_text, number, short
-from wortlaut.reports.tables import grid
+from wortlaut.reports.tables import grid, noted
 from wortlaut.text.excerpts import excerpt_parts, offsets
 
 #: How many characters of text stand around a marked span, and of a long fragment at each of its ends.
@@ -67,8 +67,7 @@ def agreement_view(agreement: Agreement) -> Iterator[RenderableType]:
     yield table
     for measure in shown:
         yield Text(f"{_HEADS[measure]}: {MEASURES[measure]}", style="dim")
-    for note in agreement.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(agreement.notes)
 
 
 def _figure(figure: Figure | None) -> str:

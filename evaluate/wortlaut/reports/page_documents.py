@@ -287,11 +287,13 @@ def _curve(curves: Curves) -> dict[str, Any]:
     size = len(curves.threshold)
     kept = np.unique(np.linspace(0, size - 1, min(size, _POINTS)).astype(np.int64))
     points = zip(curves.recall[kept], curves.precision[kept], curves.threshold[kept], strict=True)
-    names = ("average_precision", "best_threshold", "best_f1", "calibration_error")
     return {
         "points": [[round(float(value), 4) for value in point] for point in points],
         "calibration": [[round(mean, 4), round(share, 4), n] for mean, share, n in curves.calibration],
-        **{name: round(getattr(curves, name), 4) for name in names},
+        **{
+            name: round(getattr(curves, name), 4)
+            for name in ("average_precision", "best_threshold", "best_f1", "calibration_error")
+        },
     }
 
 

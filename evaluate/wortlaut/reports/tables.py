@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich import box
 from rich import table as rich
+from rich.text import Text
 
 _LATEX = str.maketrans(
     {
@@ -72,3 +73,8 @@ def grid(names: Sequence[str], columns: Sequence[str], *, wrap: bool = False) ->
     for name in columns:
         made.add_column(name, justify="right", overflow="fold" if wrap else "ellipsis", no_wrap=not wrap)
     return made
+
+
+def noted(notes: Iterable[str]) -> Iterator[Text]:
+    """For the terminal, below a table: what a reader must know."""
+    yield from (Text(f"note: {note}", style="dim") for note in notes)

@@ -11,7 +11,7 @@ from rich.text import Text
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import comparison_cells, heading, score_cells, short, short_name
-from wortlaut.reports.tables import grid
+from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.result import Results, Score
 from wortlaut.text.excerpts import offsets
@@ -46,8 +46,7 @@ def evaluation_view(
     if hidden := len(rows) - len(shown):
         yield Text(f"{hidden} more rows (other roles, matched quotes) with --all or --json", style="dim")
     yield from _breakdowns(evaluation)
-    for note in evaluation.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(evaluation.notes)
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
     yield Text(str(evaluation.signature), style="dim", overflow="fold")
@@ -113,8 +112,7 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
                 yield Text(f"  {short_name(flip.right)} is right: {what}")
             if len(row.flips) > flips:
                 yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
-    for note in comparison.notes:
-        yield Text(f"note: {note}", style="dim")
+    yield from noted(comparison.notes)
 
 
 def _cells(score: Score) -> list[str]:

