@@ -244,8 +244,12 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
     }
     meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
     meta |= {key: value for key, value in counted.items() if value}
-    name = part.name or f"{file.stem}-{count:06d}"
-    return Document(name, "\n".join(texts), Annotations(tuple(entities)), tuple(meta.items()))
+    return Document(
+        part.name or f"{file.stem}-{count:06d}",
+        "\n".join(texts),
+        Annotations(tuple(entities)),
+        tuple(meta.items()),
+    )
 
 
 def _place(file: Path, words: list[tuple[int, list[str], int]], index: int) -> str:

@@ -46,8 +46,9 @@ def read(path: Path) -> Iterator[Document]:
             raise DataError(f"is not a DocBin: {error}", where=str(file)) from None
         # A vocabulary keeps every word that it has met: each file gets a new one.
         for number, doc in enumerate(docs.get_docs(spacy.blank("de").vocab), 1):
-            name = str(number) if file == path else f"{file.stem}-{number}"
-            yield _document(doc, name, f"{file}: doc {number}")
+            yield _document(
+                doc, f"{number}" if file == path else f"{file.stem}-{number}", f"{file}: doc {number}"
+            )
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

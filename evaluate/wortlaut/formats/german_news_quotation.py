@@ -209,8 +209,7 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     def contents(document: Document, _: str, losses: Losses) -> dict[str, str]:
         gone = (item for item in document.meta if item[0] not in LAYOUT and item != ("split", path.name))
         losses.add_all(document, meta=gone)
-        article = json.dumps(_article(document, losses), ensure_ascii=False, indent=1)
-        return {".json": f"{article}\n"}
+        return {".json": json.dumps(_article(document, losses), ensure_ascii=False, indent=1) + "\n"}
 
     return files.write_folder(path, documents, Losses("german-news-quotation"), contents, names=names)
 

@@ -86,14 +86,16 @@ def _document(file: Path, count: int, comment: str, rows: list[tuple[int, list[s
             [row[level + 1] for _, row in rows], lambda index: f"{file}:{rows[index][0]}"
         )
         repaired += broken
-        for first, last, label in phrases:
-            if label not in ENTITY_LABELS:
-                raise DataError(
-                    f"unknown label {label!r}",
-                    where=f"{file}:{rows[first][0]}",
-                    hint=f"GermEval 2014 has {', '.join(ENTITY_LABELS)}.",
-                )
-            entities.append(Entity(Span.of(offsets[first][0], offsets[last - 1][1]), label, level))
+        for first, _, label in (phrase for phrase in phrases if phrase[2] not in ENTITY_LABELS):
+            raise DataError(
+                f"unknown label {label!r}",
+                where=f"{file}:{rows[first][0]}",
+                hint=f"GermEval 2014 has {', '.join(ENTITY_LABELS)}.",
+            )
+        entities += (
+            Entity(Span.of(offsets[first][0], offsets[last - 1][1]), label, level)
+            for first, last, label in phrases
+        )
     meta = {
         **_said(comment),
         "tokens": pack(offsets),

@@ -119,13 +119,12 @@ def _document(task: Any, number: int, where: str) -> Document:
             edges += (Edge(str(label), *ends) for label in labels)
         else:
             unread[kind] += 1
-    nodes = _nodes(regions, text)
-    clusters = jsonl.maybe(data, "clusters", list, f"{where}, data")
+    graph = Graph(_nodes(regions, text), edges, jsonl.maybe(data, "clusters", list, f"{where}, data"))
     given = data.get("document")
     name = given if isinstance(given, str) else str(task.get("id", number))
     left = [f"{kind} {count}" for kind, count in sorted(unread.items())]
     meta = jsonl.strings(data, "meta", where)
-    return to_document(name, text, Graph(nodes, edges, clusters), where, meta, left)
+    return to_document(name, text, graph, where, meta, left)
 
 
 def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:

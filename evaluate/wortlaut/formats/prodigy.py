@@ -64,10 +64,9 @@ def read(path: Path) -> Iterator[Document]:
             )
             for at, relation in jsonl.items(item, "relations", "relation", where)
         ]
-        clusters = jsonl.maybe(item, "clusters", list, where)
         meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
-        name = str(item.get("document", number))
-        yield to_document(name, text, Graph(nodes, edges, clusters), where, meta)
+        graph = Graph(nodes, edges, jsonl.maybe(item, "clusters", list, where))
+        yield to_document(str(item.get("document", number)), text, graph, where, meta)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -116,8 +116,8 @@ def _document(file: Path) -> Document:
     text = _text(file, page, spans)
     nodes = [node for where, item in spans for node in _nodes(item, text, where)]
     edges = [_edge(item, where) for where, item in links]
-    clusters = jsonl.maybe(own, "clusters", list, str(file))
-    graph, meta = Graph(nodes, edges, clusters), jsonl.strings(own, "meta", str(file))
+    graph = Graph(nodes, edges, jsonl.maybe(own, "clusters", list, str(file)))
+    meta = jsonl.strings(own, "meta", str(file))
     return to_document(str(own.get("document", file.stem)), text, graph, str(file), meta)
 
 
