@@ -59,6 +59,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
                 schemas=wanted["schemas"],
                 labels=wanted["labels"],
                 items=True,
+                isolate=True,
             )
             failed = evaluation.systems[0].failed
         except WortlautError as error:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 from command import WORTLAUT, run
+from ends import SPEC as ENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -507,14 +508,16 @@ FOUND = [(0, 14, "LOCderiv"), (33, 43, "LOCderiv"), (105, 114, "LOC"), (283, 301
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     predictions(tmp_path, FOUND)
-    write_baseline(
-        tmp_path / "baseline.json", [f"preds:{tmp_path / 'p.jsonl'}"], settings=Settings(samples=10)
-    )
+    write_baseline(tmp_path / "baseline.json", system(tmp_path), settings=Settings(samples=10))
     return tmp_path
 
 
+def system(folder: Path) -> list[str]:
+    return [f"preds:{folder / 'p.jsonl'}"]
+
+
 def test_nothing_changed(folder: Path) -> None:
-    outcome = gate(folder / "baseline.json", Rules())
+    outcome = gate(folder / "baseline.json", Rules(), system(folder))
     assert outcome.exit_code == 0 and outcome.failures == ()
 
 
@@ -569,24 +572,24 @@ def test_update_keeps_floors_and_writes_nothing_where_they_fail(folder: Path) ->
     before = path.read_bytes()
     predictions(folder, FOUND[:1])
     strict = parse_rules({"rules": [{"floor": 0.9}]})
-    outcome = gate(path, strict, update=True)
+    outcome = gate(path, strict, system(folder), update=True)
     assert failed(outcome) == [("floor", "regression")]
     assert path.read_bytes() == before
-    assert gate(path, Rules(), update=True).exit_code == 0
+    assert gate(path, Rules(), system(folder), update=True).exit_code == 0
     assert path.read_bytes() != before
-    assert gate(path, Rules()).exit_code == 0
+    assert gate(path, Rules(), system(folder)).exit_code == 0
 
 
 def test_update_takes_over_a_changed_gold_and_makes_a_first_baseline(folder: Path) -> None:
     path = folder / "baseline.json"
     path.write_text(path.read_text("utf-8").replace(read_baseline(path).signature.hash, "0" * 64), "utf-8")
-    assert failed(gate(path, Rules())) == [("corpus", "invalid")]
-    outcome = gate(path, Rules(), update=True)
+    assert failed(gate(path, Rules(), system(folder))) == [("corpus", "invalid")]
+    outcome = gate(path, Rules(), system(folder), update=True)
     assert outcome.exit_code == 0 and "taken over: the gold changed" in str(outcome)
     first = folder / "first.json"
     assert gate(first, Rules(), update=True).exit_code == 2
     assert not first.exists()
-    assert gate(first, Rules(), [f"preds:{folder / 'p.jsonl'}"], update=True).exit_code == 0
+    assert gate(first, Rules(), system(folder), update=True).exit_code == 0
     assert first.read_bytes() == path.read_bytes().replace(b'"samples": 10,', b'"samples": 1000,').replace(
         b"sentence,10,", b"sentence,1000,"
     )
@@ -597,19 +600,39 @@ def test_an_extractor_that_fails_is_invalid_and_never_a_baseline(folder: Path, u
     path = folder / "baseline.json"
     before = path.read_bytes()
     predictions(folder, [(0, 14, "NONE")])
-    outcome = gate(path, Rules(), update=update)
+    outcome = gate(path, Rules(), system(folder), update=update)
     assert outcome.exit_code == 2 and "unknown label 'NONE'" in str(outcome)
     assert path.read_bytes() == before
     with pytest.raises(WortlautError):
-        write_baseline(path, [f"preds:{folder / 'p.jsonl'}"])
+        write_baseline(path, system(folder))
     assert path.read_bytes() == before
 
 
 def test_the_throughput_is_measured_where_a_rule_asks(folder: Path) -> None:
     path = folder / "baseline.json"
-    outcome = gate(path, parse_rules({"throughput": 1e-6}))
+    outcome = gate(path, parse_rules({"throughput": 1e-6}), system(folder))
     assert outcome.exit_code == 0 and min(outcome.speeds.values()) > 0
-    assert failed(gate(path, parse_rules({"throughput": 1e6}))) == [("throughput", "regression")]
+    assert failed(gate(path, parse_rules({"throughput": 1e6}), system(folder))) == [
+        ("throughput", "regression")
+    ]
+
+
+def test_a_baseline_is_data_and_what_it_names_is_not_run(folder: Path) -> None:
+    path, ran = folder / "baseline.json", folder / "ran"
+    path.write_text(path.read_text("utf-8").replace(system(folder)[0], f"cmd:touch {ran}"), "utf-8")
+    outcome = gate(path, Rules())
+    assert outcome.exit_code == 2 and "no extractor is named" in str(outcome) and "cmd:touch" in str(outcome)
+    outcome = gate(path, Rules(), system(folder))
+    assert {check.status for check in outcome.failures} == {"invalid"} and not ran.exists()
+
+
+@pytest.mark.parametrize("at", ["extract", "close"])
+def test_an_extractor_that_ends_its_process_fails_and_the_others_are_checked(folder: Path, at: str) -> None:
+    ends = f"{ENDS}?act=exit&at={at}"
+    outcome = gate(folder / "baseline.json", Rules(), [*system(folder), ends])
+    assert [(check.name, check.status) for check in outcome.failures] == [("system", "invalid")]
+    assert str(outcome.failures[0].place) == ends and "exit code 0" in str(outcome)
+    assert [row.place.system for row in outcome.rows if row.gated] == system(folder)
 
 
 def test_points_of_nothing_are_undefined() -> None:

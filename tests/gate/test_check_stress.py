@@ -57,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 def outcome(folder: Path, table: dict[str, Any], factory: str = "create") -> Outcome:
     path = folder / "b.json"
     write_baseline(path, [f"{folder / 'reader.py'}:{factory}"], settings=Settings(samples=20))
-    return gate(path, parse_rules({"stress": table}))
+    return gate(path, parse_rules({"stress": table}), [f"{folder / 'reader.py'}:{factory}"])
 
 
 def test_a_drop_that_the_test_supports_fails_with_its_reason(folder: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_failure_of_a_system() -> None:
 
 def test_nothing_is_run_without_the_table(folder: Path) -> None:
     write_baseline(folder / "b.json", [f"{folder / 'reader.py'}:create"], settings=Settings(samples=20))
-    found = gate(folder / "b.json", Rules())
+    found = gate(folder / "b.json", Rules(), [f"{folder / 'reader.py'}:create"])
     assert not [check for check in found.checks if check.name.startswith("stress")]
 
 
@@ -183,7 +183,7 @@ def test_an_update_does_not_accept_it(folder: Path) -> None:
     write_baseline(path, [f"{folder / 'reader.py'}:create"], settings=Settings(samples=20))
     before = path.read_bytes()
     rules = parse_rules({"stress": {"transforms": ["lower"]}})
-    found = gate(path, rules, update=True)
+    found = gate(path, rules, [f"{folder / 'reader.py'}:create"], update=True)
     assert found.exit_code == 1 and path.read_bytes() == before
 
 

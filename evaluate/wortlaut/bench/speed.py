@@ -8,9 +8,9 @@ from functools import partial
 from statistics import median
 
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import BATCH_SIZE, checked_batch, close
 from wortlaut.model import Document, Text
+from wortlaut.running.isolated import Isolated, isolated
 from wortlaut.text.segments import TOKENS, tokens
 
 #: What the unit is: one pass of our tokeniser over the same texts.
@@ -20,14 +20,31 @@ ROUNDS = 5
 _LEAST = 0.05
 
 
-def relative_speed(spec: str | Extractor, documents: Sequence[Document], *, rounds: int = ROUNDS) -> float:
+def relative_speed(
+    spec: str | Extractor,
+    documents: Sequence[Document],
+    *,
+    rounds: int = ROUNDS,
+    timeout: float | None = None,
+) -> float:
     """How many times as fast as the reference the extractor is: the median of rounds, each timing both.
 
-    Wall time in this process; making the extractor, and a first pass over the texts, are not counted.
-    Raises what the extractor raises.
+    Wall time in a process of its own; making the extractor, and a first pass over the texts, are not counted.
+    ``timeout``: seconds that a document may take. Raises ExtractorError.
     """
-    extractor = resolve(spec) if isinstance(spec, str) else spec
-    texts = [Text(document.text, document.id) for document in documents]
+    pairs = [(document.id, document.text) for document in documents]
+    extractor, _ = isolated(spec, timeout)
+    if isinstance(extractor, Isolated):
+        try:
+            return float(extractor.call(_timed, pairs, rounds, times=len(pairs) * (rounds + 1)))
+        finally:
+            extractor.close()
+    assert not isinstance(extractor, str)
+    return _timed(extractor, pairs, rounds)
+
+
+def _timed(extractor: Extractor, pairs: Sequence[tuple[str, str]], rounds: int) -> float:
+    texts = [Text(text, name) for name, text in pairs]
     system, reference = partial(system_pass, extractor, texts), partial(reference_pass, texts)
     try:
         system()

@@ -54,6 +54,15 @@ Extractors = Annotated[
         "--extractor", "-e", metavar="SPEC", help="What to run; repeat it. Default: the built-in ones."
     ),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.001,
+        help="That a document may take at most.",
+    ),
+]
 CorpusRef = Annotated[
     str, typer.Option("--corpus", metavar="REF", help="gold, a dataset folder, or FORMAT:PATH.")
 ]

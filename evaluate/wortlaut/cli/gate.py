@@ -14,6 +14,7 @@ from wortlaut.cli.common import (
     JsonFile,
     Labels,
     StrictSchemas,
+    Timeout,
     app,
     print_parts,
     progress_bars,
@@ -45,11 +46,12 @@ def baseline_write(
     rules: Annotated[
         Path | None, typer.Option("--rules", metavar="FILE", help="Default: pyproject.toml here.")
     ] = None,
+    timeout: Timeout = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a baseline that is there.")] = False,
 ) -> None:
     """Score extractors and write the baseline: scores, sums of documents, hashes of errors, no text."""
     from wortlaut.gate.rules import read_rules
-    from wortlaut.gate.run import DEFAULT_PATH, Settings, write_baseline
+    from wortlaut.gate.run import DEFAULT_PATH, TIMEOUT, Settings, write_baseline
 
     given = read_rules(rules)
     path = target(out or Path(given.baseline or DEFAULT_PATH))
@@ -66,6 +68,7 @@ def baseline_write(
             extractor or given.extractors,
             corpus or given.corpus or "gold",
             Settings(tuple(schema or Settings.schemas), read_labels(labels)),
+            timeout=timeout or given.timeout or TIMEOUT,
             progress=progress,
         )
     on = f"{written.signature.corpus} ({counted(written.documents, 'document')})"
@@ -80,7 +83,7 @@ def check(
     ] = None,
     extractor: Annotated[
         list[str] | None,
-        typer.Option("--extractor", "-e", metavar="SPEC", help="Default: the systems of the baseline."),
+        typer.Option("--extractor", "-e", metavar="SPEC", help="Default: the extractors of the rules."),
     ] = None,
     corpus: Annotated[
         str | None, typer.Option("--corpus", metavar="REF", help="Default: the corpus of the baseline.")
@@ -91,6 +94,7 @@ def check(
             "--rules", metavar="FILE", help="TOML. Default: the table tool.wortlaut.check in pyproject.toml."
         ),
     ] = None,
+    timeout: Timeout = None,
     update: Annotated[
         bool, typer.Option("--update", help="Take this run over as the new baseline; floors still hold.")
     ] = False,
@@ -104,7 +108,7 @@ def check(
         typer.Option("--markdown", metavar="FILE", callback=target, help="Write a summary in Markdown."),
     ] = None,
 ) -> None:
-    """Compare a run with the baseline; exit 1 if a system got worse, 2 if they cannot be compared."""
+    """Compare a run with the baseline; exit 1 if a system got worse, 2 if one failed or is not comparable."""
     from wortlaut.gate.rules import read_rules
     from wortlaut.gate.run import DEFAULT_PATH, gate
     from wortlaut.gate.verdicts import invalid
@@ -119,9 +123,10 @@ def check(
             outcome = gate(
                 path or Path(given.baseline or DEFAULT_PATH),
                 given,
-                extractor or given.extractors,
-                corpus or given.corpus,
+                extractor,
+                corpus,
                 update=update,
+                timeout=timeout,
                 progress=progress,
             )
     # Files come first: one that cannot be written ends with 2 before a verdict is printed.

@@ -20,6 +20,7 @@ from wortlaut.cli.common import (
     Schemas,
     ScoresFile,
     Seed,
+    Timeout,
     app,
     exit_if_failed,
     print_notes,
@@ -93,6 +94,10 @@ def evaluate(
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="local, or ray: a cluster (RAY_ADDRESS) or all cores here.")
     ] = "local",
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Run each extractor in a process of its own, without the gold.")
+    ] = False,
+    timeout: Timeout = None,
     html: PageFile = None,
     figures: Annotated[
         Path | None,
@@ -117,6 +122,8 @@ def evaluate(
             seed=seed,
             items=True if items is None and html is not None else items,
             engine=engine,
+            isolate=isolate,
+            timeout=timeout,
             progress=progress,
         )
     _write_page(evaluation, html)

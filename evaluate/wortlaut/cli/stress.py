@@ -14,6 +14,7 @@ from wortlaut.cli.common import (
     Labels,
     Samples,
     StrictSchemas,
+    Timeout,
     app,
     exit_if_failed,
     progress_bars,
@@ -46,6 +47,7 @@ def stress(
     labels: Labels = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the transformations and the tests.")] = 0,
     samples: Samples = 1000,
+    timeout: Timeout = None,
     cases: Annotated[int, typer.Option(min=0, help="How many of the worst cases to show.")] = 3,
     everything: Annotated[
         bool, typer.Option("--all", help="Show a line with intervals for each score.")
@@ -78,6 +80,7 @@ def stress(
             labels=read_labels(labels),
             samples=samples,
             seed=seed,
+            timeout=timeout,
             progress=progress,
         )
     write_if(html_file, lambda: stress_page(report))

@@ -12,7 +12,7 @@ from wortlaut.errors import ExtractorError, unknown_name
 from wortlaut.evaluation.scorer import Found, Part, Scoring, Source
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
-from wortlaut.extractors.run import answers, attribute, close, finish
+from wortlaut.extractors.run import answers, attribute, close, finish, said
 from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.running.on_ray import Cluster, on_actors
 
@@ -63,7 +63,7 @@ class _Counting:
             given = attribute(extractor, documents) if quoted else [()] * len(documents)
         layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
         asked = {"quotes"} if given is not None else set()
-        part = scoring.part(first, documents, found, given, {*extractor.finds, *layers, *asked})
+        part = scoring.part(first, documents, found, given, {*said(extractor)[0], *layers, *asked})
         return _Counts(first, len(documents), part, found if scoring.items else ())
 
     def _timed(self, documents: Sequence[Document]) -> Advance:
@@ -90,7 +90,7 @@ class _Counting:
         # Reading what was found before says nothing about who found it.
         old = str(getattr(self._extractor, "spec", self.spec)).startswith("preds:")
         pace = (int(characters), seconds) if characters and seconds > 0 and not old else None
-        return _End(tuple(self._extractor.finds), tuple(getattr(self._extractor, "notes", ())), pace)
+        return _End(*said(self._extractor), pace)
 
     def close(self) -> None:
         if self._extractor is not None and not self._closed:

@@ -25,6 +25,7 @@ from wortlaut.extractors.registry import available
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
+from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
@@ -140,6 +141,8 @@ def evaluate(
     seed: int = 0,
     items: bool | None = None,
     engine: str = "local",
+    isolate: bool = False,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Run each extractor over the corpus and score entities, quotes and speakers.
@@ -171,6 +174,12 @@ def evaluate(
     engine
         ``local``: this process. ``ray``: extractors run and are scored on the cluster that Ray is connected
         to or that ``RAY_ADDRESS`` names, or else on all cores of this machine; the scores are the same.
+    isolate
+        Run each extractor in a process of its own, which is given the texts and no gold: whatever it does
+        there (ends the process, crashes) is a failed extractor here. An object that cannot be pickled runs
+        here, which is noted. Ray's actors are processes of their own in any case.
+    timeout
+        Seconds that a document may take; it needs a process of its own, and so implies ``isolate``.
     progress
         Called with the system's name, the documents done and their number.
 
@@ -182,6 +191,8 @@ def evaluate(
     chosen, projected = checked_schemas(schemas), projection(labels)
     _checked_by(by, seen)
     run = engine_of(engine)
+    if timeout is not None and engine != "local":
+        raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
     source = Source.of(corpus, items)
     known = () if seen is None else stream_corpus(seen)
     scoring = Scoring(
@@ -201,7 +212,11 @@ def evaluate(
     for system in named(extractors):
         try:
             advance = tally(system.name, len(source.gold.ids), progress)
-            systems.append(scoring.scored(system, run(system.runs[0], source, scoring, advance)))
+            extractor = system.runs[0]
+            if engine == "local" and (isolate or timeout is not None):
+                extractor, lacking_process = isolated(extractor, timeout)
+                notes += lacking_process
+            systems.append(scoring.scored(system, run(extractor, source, scoring, advance)))
         except WortlautError as error:
             systems.append(Scored(system, failed=str(error)))
     return _evaluation(source, scoring, systems, notes)

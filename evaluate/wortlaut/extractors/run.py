@@ -55,15 +55,28 @@ def answers(
 
 
 def finish(extractor: Extractor, ids: Sequence[str]) -> None:
-    """Let the extractor raise if something is left over, where it can."""
+    """Let the extractor raise if something is left over, where it can. Raises ExtractorError."""
     if ask := getattr(extractor, "finish", None):
-        ask(ids)
+        with raised_as(ExtractorError, "finish raised", named(extractor)):
+            ask(ids)
 
 
 def close(extractor: Extractor) -> None:
-    """Let the extractor give back what it holds, where it can."""
+    """Let the extractor give back what it holds, where it can. Raises ExtractorError."""
     if ask := getattr(extractor, "close", None):
-        ask()
+        with raised_as(ExtractorError, "close raised", named(extractor)):
+            ask()
+
+
+def said(extractor: Extractor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The layers that it looks for, and its notes. Raises ExtractorError."""
+    with raised_as(ExtractorError, "finds or notes raised", named(extractor)):
+        return tuple(extractor.finds), tuple(map(str, getattr(extractor, "notes", ())))
+
+
+def named(extractor: Extractor) -> str:
+    """What errors call it."""
+    return str(getattr(extractor, "spec", type(extractor).__name__))
 
 
 def attribute(
@@ -76,7 +89,7 @@ def attribute(
     ask = getattr(extractor, "attribute", None)
     if ask is None:
         return None
-    name = str(getattr(extractor, "spec", type(extractor).__name__))
+    name = named(extractor)
     attributed: list[tuple[Quote, ...]] = []
     stream = iter(documents)
     while batch := list(islice(stream, batch_size)):
@@ -99,7 +112,7 @@ def attribute(
 
 def checked_batch(extractor: Extractor, batch: Sequence[Text]) -> list[Annotations]:
     """One checked answer for each text of one batch. Raises ExtractorError, as :func:`run` does."""
-    name = str(getattr(extractor, "spec", type(extractor).__name__))
+    name = named(extractor)
     ids = listed([text.id for text in batch], 5)
     with raised_as(ExtractorError, "raised", name, f"It was given {counted(len(batch), 'document')}: {ids}."):
         answers = list(islice(extractor.extract(batch), len(batch) + 1))

@@ -62,6 +62,7 @@ class Rules:
     baseline: str | None = None
     corpus: str | None = None
     extractors: tuple[str, ...] | None = None
+    timeout: float | None = None
 
 
 def read_rules(path: Path | None = None, root: Path = Path()) -> Rules:
@@ -153,6 +154,7 @@ _VALUES: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         ("alpha", "floor", "drop", "relative_drop"), (_is_fraction, "not a number between 0 and 1", "")
     ),
     **dict.fromkeys(("flips", "seed"), (_is_whole, "not a whole number of 0 or more", "")),
+    "timeout": (lambda value: _is_number(value) and value > 0, "not a number of seconds above 0", ""),
     "test": (_is_flag, "neither true nor false", ""),
     "extractors": (_are_texts, "not a list of specs", ""),
     "transforms": (

@@ -12,7 +12,7 @@ from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
 from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
 from wortlaut.gate.rules import Rules
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
-from wortlaut.gate.verdicts import Known, Outcome, check, invalid
+from wortlaut.gate.verdicts import Check, Known, Outcome, Place, check, invalid
 from wortlaut.io.files import write_whole
 from wortlaut.scoring.keys import Signature
 from wortlaut.text.excerpts import excerpt
@@ -35,6 +35,8 @@ class Settings:
 
 #: Where the baseline lies unless something else is said.
 DEFAULT_PATH = "baseline.json"
+#: Seconds that a document may take unless something else is said.
+TIMEOUT = 300.0
 
 
 def write_baseline(
@@ -43,10 +45,12 @@ def write_baseline(
     corpus: str = "gold",
     settings: Settings | None = None,
     *,
+    timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Baseline:
     """Score the extractors and write the baseline file, whole or not at all. Raises WortlautError."""
-    baseline, _ = _scored(extractors, corpus, settings or Settings(), progress)
+    evaluation = _scored(extractors, corpus, settings or Settings(), timeout, progress)
+    baseline = baseline_of(evaluation)
     write_whole(path, to_text(baseline))
     return baseline
 
@@ -58,34 +62,53 @@ def gate(
     corpus: str | None = None,
     *,
     update: bool = False,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Score again what the baseline of ``path`` scored, and compare.
+    """Score the extractors, those of the rules unless named, and compare with the baseline of ``path``.
 
-    Extractors and corpus are those of the baseline unless named. With ``update`` the run becomes the
-    baseline, unless a rule fails that does not depend on one, such as a floor; what differs from the old
-    one is noted. An error of the input is an invalid outcome, never an exception.
+    A baseline is data: what it names is not run, and its corpus is the default. Each extractor has a process
+    of its own, and ``timeout`` seconds for a document; one that fails makes the outcome invalid, and the
+    others are checked. With ``update`` the run becomes the baseline, unless a rule fails that does not depend
+    on one, such as a floor; what differs from the old one is noted. An error of the input is an invalid
+    outcome, never an exception.
     """
+    extractors, timeout = extractors or rules.extractors, timeout or rules.timeout or TIMEOUT
     try:
         old = read_baseline(path) if path.exists() or not update else None
-        if old is None and extractors is None:
-            raise DataError("there is no baseline yet: name the extractors", where=str(path), hint="-e SPEC")
-        specs = list(old.systems) if extractors is None and old is not None else extractors
-        run, evaluation = _scored(
-            specs,
-            corpus or (old.signature.corpus if old is not None else "gold"),
+        if not extractors:
+            known = f"; the baseline has {', '.join(old.systems)}" if old is not None else ""
+            hint = f'-e SPEC, or extractors = ["SPEC"] in [tool.wortlaut.check]{known}'
+            raise DataError("no extractor is named to be checked", where=str(path), hint=hint)
+        evaluation = _scored(
+            extractors,
+            corpus or rules.corpus or (old.signature.corpus if old is not None else "gold"),
             Settings.of(old.signature) if old is not None else Settings(),
+            timeout,
             progress,
         )
-        speeds = _speeds(rules, evaluation)
-        known = known_items(evaluation)
-        outcome = check(old or run, run, rules, known=known, speeds=speeds)
-        if not update:
-            return _stressed(outcome, rules, run, evaluation, progress)
-        # Floors, speed and stress need no old run: they hold for a new baseline, too.
-        fresh = _stressed(
-            check(run, run, rules, known=known, speeds=speeds), rules, run, evaluation, progress
+        failed = {one.name: one.failed for one in evaluation.systems if one.failed is not None}
+        evaluation = replace(
+            evaluation, systems=tuple(one for one in evaluation.systems if one.name not in failed)
         )
+        run = baseline_of(evaluation)
+        if old is not None:
+            kept = {name: entries for name, entries in old.systems.items() if name not in failed}
+            old = replace(old, systems=kept)
+        failures = [Check("system", "invalid", f"failed: {why}", Place(name)) for name, why in failed.items()]
+        speeds = _speeds(rules, evaluation, timeout)
+        items = known_items(evaluation)
+
+        def checked(against: Baseline) -> Outcome:
+            outcome = check(against, run, rules, known=items, speeds=speeds)
+            noted = (*outcome.notes, *evaluation.notes)
+            return replace(outcome, checks=(*failures, *outcome.checks), notes=tuple(dict.fromkeys(noted)))
+
+        outcome = checked(old or run)
+        if not update:
+            return _stressed(outcome, rules, run, evaluation, timeout, progress)
+        # Floors, speed and stress need no old run: they hold for a new baseline, too.
+        fresh = _stressed(checked(run), rules, run, evaluation, timeout, progress)
         fresh = replace(fresh, rows=outcome.rows or fresh.rows)
         if fresh.exit_code:
             return replace(fresh, notes=(*fresh.notes, f"{path} is left as it was"))
@@ -97,9 +120,13 @@ def gate(
 
 
 def _scored(
-    extractors: Sequence[str] | None, corpus: str, settings: Settings, progress: Progress | None
-) -> tuple[Baseline, Evaluation]:
-    evaluation = evaluate(
+    extractors: Sequence[str] | None,
+    corpus: str,
+    settings: Settings,
+    timeout: float,
+    progress: Progress | None,
+) -> Evaluation:
+    return evaluate(
         extractors,
         corpus,
         schemas=settings.schemas,
@@ -107,18 +134,23 @@ def _scored(
         samples=settings.samples,
         seed=settings.seed,
         items=True,
+        timeout=timeout,
         progress=progress,
     )
-    return baseline_of(evaluation), evaluation
 
 
 def _stressed(
-    outcome: Outcome, rules: Rules, run: Baseline, evaluation: Evaluation, progress: Progress | None
+    outcome: Outcome,
+    rules: Rules,
+    run: Baseline,
+    evaluation: Evaluation,
+    timeout: float,
+    progress: Progress | None,
 ) -> Outcome:
     """The outcome with the checks of changed texts, where a rule asks for them."""
     if rules.stress is None or outcome.verdict == "invalid":
         return outcome
-    report = run_stress(rules.stress, run, evaluation.corpus, progress)
+    report = run_stress(rules.stress, run, evaluation.corpus, timeout, progress)
     return replace(
         outcome,
         checks=(*outcome.checks, *stress_checks(report, rules.stress, rules.alpha)),
@@ -126,11 +158,11 @@ def _stressed(
     )
 
 
-def _speeds(rules: Rules, evaluation: Evaluation) -> dict[str, float]:
+def _speeds(rules: Rules, evaluation: Evaluation, timeout: float) -> dict[str, float]:
     asked = rules.throughput or {}
     documents = evaluation.corpus.documents
     return {
-        one.name: relative_speed(one.system.spec, documents)
+        one.name: relative_speed(one.system.spec, documents, timeout=timeout)
         for one in evaluation.systems
         if one.name in asked or "*" in asked
     }

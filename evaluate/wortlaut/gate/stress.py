@@ -14,7 +14,13 @@ from wortlaut.stress.registry import built_in
 from wortlaut.stress.run import Row, Stress, compared_schemas, stress
 
 
-def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progress | None = None) -> Stress:
+def run_stress(
+    rule: StressRule,
+    run: Baseline,
+    corpus: Corpus,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+) -> Stress:
     """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
     names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
     whole = run.signature
@@ -26,6 +32,7 @@ def run_stress(rule: StressRule, run: Baseline, corpus: Corpus, progress: Progre
         labels=whole.labels,
         samples=whole.resampling.samples,
         seed=rule.seed,
+        timeout=timeout,
         progress=progress,
     )
 

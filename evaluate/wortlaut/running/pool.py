@@ -9,32 +9,27 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from multiprocessing.connection import Pipe, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from wortlaut.errors import ExtractorError, WortlautError
 from wortlaut.model import LAYERS, Text
-from wortlaut.running.processes import children, descendants, kill_tree, signal_name
-from wortlaut.running.worker import ONE_BY_ONE, Done, Failure
+from wortlaut.running.child import CLOSE_TIMEOUT, LOAD_TIMEOUT, Child
+from wortlaut.running.processes import children, descendants
+from wortlaut.running.worker import ONE_BY_ONE, Done, Failure, answer
 
 #: Seconds from one check of the workers to the next.
 _CHECK_INTERVAL = 0.2
-#: Seconds that loading may take, and the deaths in a row while loading that end the run.
-_LOAD_TIMEOUT, _LOAD_DEATHS = 600.0, 3
-#: Seconds that an extractor may take to close.
-_CLOSE_TIMEOUT = 5.0
-#: One BLAS thread a worker, unless the user says otherwise: workers are the parallelism.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+#: Deaths in a row while loading that end the run.
+_LOAD_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class Pool:
             worker.send(None)
         for worker in self._workers:
             with suppress(subprocess.TimeoutExpired):
-                worker.process.wait(_CLOSE_TIMEOUT if worker in closing else 0.0)
+                worker.process.wait(CLOSE_TIMEOUT if worker in closing else 0.0)
             worker.kill()
         self._workers = []
 
@@ -190,7 +185,7 @@ class Pool:
             if limit is not None and used > limit:
                 self._replace(worker)
             return
-        timeout = _LOAD_TIMEOUT if worker.batch is None else self.limits.timeout
+        timeout = LOAD_TIMEOUT if worker.batch is None else self.limits.timeout
         if worker.process.poll() is not None:
             # Something that it started may hold its connection open.
             yield from self._recover(worker, "died", worker.cause_of_death())
@@ -226,73 +221,34 @@ class Pool:
 _END = object()
 
 
-class _Worker:
-    """A process, with a connection for batches and a pipe that shows life."""
+class _Worker(Child):
+    """A process that is given batches."""
 
     def __init__(self, spec: str) -> None:
-        self.messages, theirs = Pipe()
-        self._pulses, pulses = os.pipe()
-        os.set_blocking(self._pulses, False)
-        bound = threading.current_thread() is threading.main_thread()
-        load = "from wortlaut.running.worker import main"
-        serve = f"main({theirs.fileno()}, {pulses}, {os.getpid()}, {bound})"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {load}; {serve}"],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno(), pulses],
-            env={**dict.fromkeys(_THREADS, "1"), **os.environ},
-        )
-        theirs.close()
-        os.close(pulses)
-        self.send(spec)
+        super().__init__()
+        self.send((spec, None))
         self.idle = False
         self.batch: Batch | None = None
         #: Documents that this process has answered.
         self.answers = 0
         self.suspect = 0
-        self.alive = time.monotonic()
-
-    def send(self, message: Any) -> None:
-        # A process that has died meanwhile is noticed when its answer is awaited.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self.messages.send(message)
 
     def assign(self, batch: Batch) -> None:
         self.read_pulses()
         self.idle, self.batch, self.suspect, self.alive = False, batch, 0, time.monotonic()
-        self.send([(text.id, str(text)) for text in batch.texts])
+        self.send((answer, [(text.id, str(text)) for text in batch.texts]))
 
     def read_pulses(self) -> None:
         """Take note of which document it is at, and that it lives."""
-        with suppress(BlockingIOError):
-            while pulses := os.read(self._pulses, 65536):
-                self.alive = time.monotonic()
-                known = 0 if ONE_BY_ONE in pulses else self.suspect
-                self.suspect = known + len(pulses.rpartition(ONE_BY_ONE)[2])
+        if pulses := self.pulses():
+            known = 0 if ONE_BY_ONE in pulses else self.suspect
+            self.suspect = known + len(pulses.rpartition(ONE_BY_ONE)[2])
         if self.batch is not None:
             self.suspect = min(self.suspect, len(self.batch.texts) - 1)
 
     def cause_of_death(self) -> str:
         self.read_pulses()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        code = self.process.poll()
-        if code is None:
-            return "the extractor closed its worker's connection"
-        if code >= 0:
-            return f"the extractor ended its process with exit code {code}"
-        name = signal_name(-code)
-        return f"the extractor's process was ended by {name}" + (
-            ", as where memory runs out" if name == "SIGKILL" else ""
-        )
-
-    def kill(self) -> None:
-        """End the process, and all that it started."""
-        if self.process.poll() is None:
-            kill_tree(self.process)
-        if not self.messages.closed:
-            self.messages.close()
-            os.close(self._pulses)
+        return super().cause_of_death()
 
 
 def _memory(pid: int, known: Mapping[int, Sequence[int]]) -> int | None:

@@ -1,13 +1,13 @@
-"""The process that holds the extractor: batches of texts in, columns of annotations out.
+"""The process that holds the extractor: calls of our functions with it in, plain data out.
 
-Started as ``python -c "…main(…)"``, not by multiprocessing: the caller's own program is not imported again,
-and needs no ``if __name__ == "__main__"``. What the extractor prints goes to standard error.
+What the extractor prints goes to standard error.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from wortlaut.errors import WortlautError
+from wortlaut.errors import ExtractorError, WortlautError
+from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import Loaded, resolve
 from wortlaut.extractors.run import checked_batch
 from wortlaut.formats.shards import annotation_columns
@@ -52,6 +53,10 @@ class Done:
     notes: tuple[str, ...]
 
 
+class CannotIsolate(ExtractorError):
+    """An extractor object that no other process can be given."""
+
+
 def main(messages: int, pulses: int, parent: int, bound: bool) -> None:
     """Serve on the two file descriptors until the other side closes, or ``parent`` is no longer there.
 
@@ -82,21 +87,31 @@ def _die_with(parent: int, bound: bool) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _serve(connection: Connection, spec: str, pulses: int) -> None:
+def _serve(connection: Connection, made: tuple[str, bytes | None], pulses: int) -> None:
+    """``made``: the spec, and the pickled extractor where it is an object."""
+    spec, packed = made
     try:
-        extractor = _Pulsing(resolve(spec), pulses)
+        extractor = Pulsing(
+            resolve(spec) if packed is None else Loaded(spec, _unpacked(spec, packed)), pulses
+        )
     except WortlautError as error:
         connection.send(error)
         return
     connection.send(None)
+    while work := connection.recv():
+        function, *arguments = work
+        connection.send(function(extractor, *arguments))
+    extractor.loaded.close()
+
+
+def _unpacked(spec: str, packed: bytes) -> Extractor:
     try:
-        while batch := connection.recv():
-            connection.send(_answer(extractor, [Text(text, name) for name, text in batch]))
-    finally:
-        extractor.loaded.close()
+        return cast(Extractor, pickle.loads(packed))
+    except Exception as error:
+        raise CannotIsolate(f"cannot be made in a process of its own: {error}", where=spec) from error
 
 
-class _Pulsing:
+class Pulsing:
     """The extractor, which tells with each answer that it is alive."""
 
     def __init__(self, extractor: Loaded, pulses: int) -> None:
@@ -117,8 +132,8 @@ class _Pulsing:
             os.write(self._pulses, mark)
 
 
-def _answer(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
-    """All answers; where the batch fails, or an answer cannot be kept, each document is asked by itself."""
+def answer(extractor: Pulsing, pairs: Sequence[tuple[str, str]]) -> Done:
+    """All answers, of pairs of id and text; where a batch fails, or an answer cannot be kept, one by one."""
     import pyarrow as pa
 
     failures: list[Failure] = []
@@ -133,11 +148,19 @@ def _answer(extractor: _Pulsing, texts: Sequence[Text]) -> Done:
         extractor.pulse(ONE_BY_ONE)
         return [columns for index, text in enumerate(texts) for columns in ask([text], index)]
 
-    sink = pa.BufferOutputStream()
+    texts = [Text(text, name) for name, text in pairs]
     (batch,) = pa.Table.from_batches(ask(texts, 0)).combine_chunks().to_batches()
+    return Done(streamed(batch), tuple(failures), extractor.finds, extractor.loaded.notes)
+
+
+def streamed(batch: pa.RecordBatch) -> bytes:
+    """As an Arrow stream."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
         stream.write_batch(batch)
-    return Done(bytes(sink.getvalue()), tuple(failures), extractor.finds, extractor.loaded.notes)
+    return bytes(sink.getvalue())
 
 
 def _failure(index: int, error: BaseException) -> Failure:

@@ -17,10 +17,10 @@ from wortlaut.evaluation.evaluate import built_in as built_in_extractors
 from wortlaut.evaluation.scorer import Scoring, Source
 from wortlaut.evaluation.systems import Judged, Scored, named
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import resolve as extractor_of
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
 from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, Share, Unit, as_dict, written
+from wortlaut.running.isolated import isolated
 from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
@@ -161,14 +161,17 @@ def stress(
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Stress:
     """Score each extractor before and after each transformation.
 
     ``transforms`` are specs such as ``nfd`` or ``lower+typos?rate=0.05``; by default all built-in ones.
     Scores before are those of the items that the transformation carried along, so that a shorter text does
-    not count as a worse system. A system that fails is a failure of that transformation only. Raises
-    WortlautError for a corpus, schema, projection or spec that cannot be used.
+    not count as a worse system. Each extractor has a process of its own, and ``timeout`` seconds for a
+    document; an object that cannot be pickled runs here, which is noted. A system that fails is a failure of
+    that transformation only. Raises WortlautError for a corpus, schema, projection or spec that cannot be
+    used.
     """
     # What is misspelt is told before a corpus is read.
     chosen, project = compared_schemas(schemas), projection(labels)
@@ -199,7 +202,9 @@ def stress(
     failures: list[Failure] = []
     for system in wanted:
         name = system.name
-        opened = _Opened(system.runs[0], tally(name, len(loaded.documents) * (len(tried) + 1), progress))
+        opened = _Opened(
+            system.runs[0], timeout, tally(name, len(loaded.documents) * (len(tried) + 1), progress)
+        )
         try:
             before, finds = opened.find(loaded.documents)
             base = scored_as(system, scoring, loaded.documents, before, finds)
@@ -215,6 +220,7 @@ def stress(
             failures.append(Failure(name, "", str(error)))
         finally:
             opened.close()
+            lacking += opened.notes
     adjusted = holm([None if row.test is None else row.test.p_randomisation for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     return Stress(
@@ -269,13 +275,16 @@ class _Opened:
     """An extractor that runs on several corpora, and is closed once; a broken one is made anew."""
 
     made: str | Extractor
+    timeout: float | None
     advance: Callable[[int], object]
     extractor: Any = None
+    #: Why it has no process of its own.
+    notes: Sequence[str] = ()
 
     def find(self, documents: Sequence[Document]) -> tuple[list[Annotations], tuple[str, ...]]:
         """What it finds, and the layers that it looks for."""
         if self.extractor is None:
-            self.extractor = extractor_of(self.made) if isinstance(self.made, str) else self.made
+            self.extractor, self.notes = isolated(self.made, self.timeout)
         try:
             return answers(self.extractor, documents, progress=self.advance), tuple(self.extractor.finds)
         except WortlautError:
@@ -283,9 +292,9 @@ class _Opened:
             raise
 
     def close(self) -> None:
-        if self.extractor is not None:
-            close(self.extractor)
-        self.extractor = None
+        extractor, self.extractor = self.extractor, None
+        if extractor is not None:
+            close(extractor)
 
 
 @dataclass

@@ -1,0 +1,89 @@
+"""An extractor in a process of its own: what it does there is an error that names it, and nothing more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ends import ACTS, HOOKS, SPEC, create
+
+from wortlaut.errors import ExtractorError
+from wortlaut.extractors.run import attribute, close, run
+from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.running.isolated import Isolated, isolated
+from wortlaut.running.processes import descendants
+
+DOCUMENTS = [
+    Document(name, "Ja, sagte Anna.", Annotations(quotes=(Quote("q1", "direct", Span.of(0, 2)),)))
+    for name in ("a", "b")
+]
+#: Each act once, and each hook once; the second stage has all pairs.
+FEW = [("exit", "extract"), ("exec", "finish"), ("sys.exit", "notes"), ("sys.exit", "finds")]
+FEW += [("interrupt", "close"), ("crash", "attribute"), ("thread", "extract"), ("exit", "make")]
+FEW += [("streams", "close"), ("group", "extract"), ("hang", "extract")]
+ALL = [(act, at) for act in ACTS for at in HOOKS if act not in ("atexit", "nothing")]
+
+
+def used(spec: str) -> list[Annotations]:
+    """Everything that a scoring run asks of it."""
+    extractor = Isolated(spec, timeout=1.0)
+    try:
+        attribute(extractor, DOCUMENTS)
+        found = run(extractor, DOCUMENTS)
+    finally:
+        extractor.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("act", "at"),
+    [*FEW, *(pytest.param(*one, marks=pytest.mark.long) for one in ALL if one not in FEW)],
+)
+def test_whatever_it_does_is_an_error_that_names_it(act: str, at: str) -> None:
+    spec = f"{SPEC}?act={act}&at={at}"
+    with pytest.raises(ExtractorError) as raised:
+        used(spec)
+    assert spec in raised.value.where
+    mine = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(os.getpid())]
+    assert not [line for line in mine if b"wortlaut.running.worker" in line]
+
+
+@pytest.mark.parametrize("act", ["nothing", "atexit"])
+def test_what_answers_is_heard(act: str) -> None:
+    extractor = Isolated(f"{SPEC}?act={act}&at=make")
+    answered = attribute(extractor, DOCUMENTS)
+    assert answered == [document.quotes for document in DOCUMENTS]
+    assert run(extractor, DOCUMENTS) == [Annotations(), Annotations()]
+    assert (extractor.finds, extractor.notes) == (("entities",), ("was here",))
+
+
+def test_an_object_goes_there_where_it_can_be_pickled() -> None:
+    extractor, note = isolated(create())
+    assert isinstance(extractor, Isolated) and not note
+    close(extractor)
+    made = create()
+    made.held = lambda: None  # type: ignore[attr-defined]
+    same, note = isolated(made)
+    assert same is made and "cannot be pickled" in note[0]
+
+
+def test_no_text_but_the_texts_goes_there() -> None:
+    """The process is handed ids and texts; of gold quotes what attribute is to be told, and nothing more."""
+    sent: list[Any] = []
+    extractor = Isolated(SPEC)
+    send = extractor._child.send
+
+    def noted(message: Any) -> None:
+        sent.append(message)
+        send(message)
+
+    extractor._child.send = noted  # type: ignore[method-assign]
+    gold = Quote("q1", "direct", Span.of(0, 2), speaker=Span.of(10, 14), cue=Span.of(4, 9))
+    documents = [Document("a", "Ja, sagte Anna.", Annotations(quotes=(gold,)))]
+    attribute(extractor, documents)
+    run(extractor, documents)
+    quotes = [quote for message in sent if len(message) > 3 for given in message[3] for quote in given]
+    assert quotes == [Quote("q1", "direct", Span.of(0, 2))]
+    assert {type(part) for message in sent for part in message[2:]} <= {list, tuple}
