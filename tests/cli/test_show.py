@@ -146,7 +146,7 @@ def test_displacy_takes_what_is_printed(text_file: Path, predictions: str) -> No
         (("my.txt", "--layer", "entity"), UnknownNameError, "unknown layer", "entities"),
         (("my.txt", "-e", "hantaa"), UnknownNameError, "hantaa", "hanta"),
         (("--json", "-", "--displacy"), WortlautError, "two outputs", "one"),
-        (("latin.txt",), DataError, "is not UTF-8 (byte 1)", "iconv"),
+        (("latin.txt",), DataError, "is not UTF-8: invalid start byte at byte 2", "iconv"),
         (("my.tx",), UnknownNameError, "unknown document 'my.tx'", "Did you mean my.txt?"),
         (("nothere.txt",), UnknownNameError, "unknown document 'nothere.txt'", "no such file, either"),
     ],

@@ -158,8 +158,8 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="no such file"):
         load_evaluation(path)
     for content, message in (
-        (b"{", "is not a JSON file"),
-        (b"\xff", "is not a JSON file"),
+        (b"{", r"r.json:1: is not JSON"),
+        (b"\xff", r"r.json:1: is not UTF-8"),
         (b"[1]", "is no result of"),
         (b'{"format": "wortlaut-evaluation/2"}', "is no result of"),
         (b'{"format": "wortlaut-evaluation/1", "corpus": {}}', "lacks signature, resampling, items, systems"),
@@ -167,7 +167,7 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(DataError, match=message):
             load_evaluation(path)
-    with pytest.raises(DataError, match="is not a JSON file"):
+    with pytest.raises(DataError, match="is a folder, not a file"):
         load_evaluation(tmp_path)
 
 

@@ -105,7 +105,7 @@ def test_inception_offsets_are_utf16_units_and_an_unmappable_one_is_an_error(tmp
     with pytest.raises(DataError, match=r"d\.xmi: is no CAS that can be read: Not mapping external offset"):
         list(reader("inception")(tmp_path / "x"))
     (tmp_path / "x" / "TypeSystem.xml").unlink()
-    with pytest.raises(MissingFileError, match="the type system is not there"):
+    with pytest.raises(MissingFileError, match=r"no such file\n.*type system"):
         list(reader("inception")(tmp_path / "x"))
 
 

@@ -37,11 +37,13 @@ from wortlaut.annotations.lines import (
 from wortlaut.annotations.rules import Problem
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
+from wortlaut.io.reading import read_bytes
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.text.digests import text_hash
 
-#: What the reader forgives and `wortlaut validate` does not: the order of lines and the spelling of JSON.
-_FORGIVEN = ("F13", "F14")
+#: What the reader forgives and `wortlaut validate` does not: a byte order mark, CRLF, the order of lines, the
+#: spelling of JSON.
+_FORGIVEN = ("F02", "F03", "F13", "F14")
 _BEGIN = f'Begin with {{"kind": "document", "format": "{FORMAT}", …}}.'
 
 
@@ -112,8 +114,8 @@ def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
 
 
 def read_text(path: Path) -> str:
-    """A text: UTF-8, NFC, LF, no BOM; a :class:`DataError` otherwise."""
-    text, problems = decode(_bytes(path))
+    """A text: UTF-8 and NFC, a :class:`DataError` otherwise; without byte order mark, CRLF as LF."""
+    text, problems = decode(read_bytes(path).replace(b"\r\n", b"\n"))
     _refuse(path, problems)
     return text
 
@@ -131,7 +133,7 @@ def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
 
 def parse(path: Path) -> Parsed:
     """Reads as much of an annotation file as can be read, and collects what is wrong with the rest."""
-    content, problems = decode(_bytes(path))
+    content, problems = decode(read_bytes(path, mark=True))
     lines: list[Line] = []
     raw_lines = content.replace("\r\n", "\n").split("\n")
     if raw_lines[-1] == "":
@@ -316,15 +318,6 @@ def _accept(path: Path, parsed: Parsed) -> AnnotationFile:
     _refuse(path, [problem for problem in parsed.problems if problem.rule not in _FORGIVEN])
     assert parsed.header is not None  # its absence is a problem
     return AnnotationFile(parsed.header, canonical(assemble(line.value for line in parsed.lines)))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file", where=str(path)) from error
-    except OSError as error:
-        raise DataError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def _refuse(path: Path, problems: Sequence[Problem]) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from wortlaut.bench.run import Bench, Change, Compared
 from wortlaut.bench.speed import REFERENCE
-from wortlaut.errors import ComparisonError, DataError, MissingFileError, listed
+from wortlaut.errors import ComparisonError, DataError, listed
 from wortlaut.io.files import write_whole
+from wortlaut.io.reading import read_json
 
 #: Our own field beside pytest-benchmark's: seconds in units of the reference, which travel between machines.
 RATIO = "ratio"
@@ -82,16 +83,14 @@ def read(path: Path) -> dict[str, Any]:
     """A file that ``wortlaut bench --save`` wrote. Raises MissingFileError and DataError."""
     hint = "Name a file that wortlaut bench --save wrote."
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = read_json(path, hint)
         for record in data["benchmarks"]:
             _fields(record)
             _ = record["fullname"], record["name"], record["extra_info"]["corpus"]
             _ = record["extra_info"]["reference"]
         _ = data["machine_info"]["cpu"].get("brand_raw")
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file", where=str(path), hint=hint) from error
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
+    except DataError:
+        raise
     except (ValueError, KeyError, TypeError, ZeroDivisionError, AttributeError) as error:
         raise DataError("is no benchmark of extractors", where=str(path), hint=hint) from error
     return dict(data)

@@ -14,6 +14,7 @@ import typer
 
 from wortlaut.errors import WortlautError
 from wortlaut.io.files import check_target, write_whole
+from wortlaut.io.reading import read_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -93,18 +94,12 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
 def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
-    if ref is None or not (ref.endswith(".json") or Path(ref).is_file()):
+    if ref is None or not (ref.endswith(".json") or Path(ref).exists()):
         return ref
-    try:
-        mapping = json.loads(Path(ref).read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise WortlautError("no such file", where=ref) from error
-    except (ValueError, OSError) as error:
-        raise WortlautError(f"is not a JSON file: {error}", where=ref) from error
+    hint = 'Write {"GPE": "LOC", "DATE": null}, for example.'
+    mapping = read_json(Path(ref), hint)
     if not isinstance(mapping, dict):
-        raise WortlautError(
-            "is not a JSON object", where=ref, hint='Write {"GPE": "LOC", "DATE": null}, for example.'
-        )
+        raise WortlautError("is not a JSON object", where=ref, hint=hint)
     return mapping
 
 

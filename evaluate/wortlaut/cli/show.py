@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from wortlaut.cli.common import JsonFile, app, print_notes, write_json
-from wortlaut.errors import DataError, WortlautError, unknown_name
+from wortlaut.errors import WortlautError, unknown_name
+from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import LAYERS, Annotations, Document, Text
 from wortlaut.records.record import as_dict
 
@@ -61,7 +62,7 @@ def show(
             raise unknown_name("layer", one, LAYERS)
     from wortlaut.reports import lanes
 
-    if corpus is None and name is not None and Path(name).is_file():
+    if corpus is None and name is not None and Path(name).exists():
         document, gold, specs = _read_text(Path(name)), None, extractor or _built_in()
     else:
         document, specs = _find(name, corpus or "gold"), extractor or []
@@ -111,12 +112,7 @@ def _find(name: str | None, ref: str) -> Document:
 
 def _read_text(path: Path) -> Document:
     """The text as an extractor gets it: lines end in LF, without a byte order mark."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        hint = f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 '{path}' > utf8.txt (or from what it really is)"
-        raise DataError(f"is not UTF-8 (byte {error.start})", where=str(path), hint=hint) from error
-    return Document(path.stem, text.replace("\r\n", "\n"))
+    return Document(unpacked(path).stem, read_text(path).replace("\r\n", "\n"))
 
 
 def _built_in() -> list[str]:

@@ -11,16 +11,16 @@ between two. Without the file, the layout of `wortlaut build` and the usual name
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wortlaut.errors import DataError, MissingFileError, unknown_name
+from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats import dataset
 from wortlaut.formats.columns import SCHEMES, decode, lay_out, pack
 from wortlaut.formats.graph import leveled
+from wortlaut.io.reading import read_json
 from wortlaut.model import Annotations, Document, Entity, Span
 
 _OPTIONS = ("config", "split", "revision", "columns")
@@ -103,14 +103,10 @@ def _unreadable(ref: str, error: Exception) -> DataError:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise MissingFileError("no such file", where=str(path), hint='Write {"text": "…", "spans": "…"}.')
-    try:
-        mapping = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise DataError(f"is not JSON: {error}", where=str(path)) from error
+    hint = 'Write {"text": "…", "spans": "…"}.'
+    mapping = read_json(path, hint)
     if not isinstance(mapping, dict):
-        raise DataError("is not a JSON object", where=str(path), hint='Write {"text": "…", "spans": "…"}.')
+        raise DataError("is not a JSON object", where=str(path), hint=hint)
     for key, value in mapping.items():
         if key not in _KEYS:
             raise unknown_name("key", key, _KEYS, where=str(path))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError
+from wortlaut.io.reading import read_json
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
@@ -27,6 +27,7 @@ from wortlaut.scoring.labels import PROJECTIONS, Projection
 from wortlaut.scoring.result import Notes, Result, SignatureText
 from wortlaut.scoring.uncertainty import Resampling
 
+_WRITE = "Write one: wortlaut evaluate -e SPEC --json FILE"
 _SIGNATURE = re.compile(
     r"wortlaut(?:\|corpus:(?P<corpus>.*?))?\|layer:(?P<layer>[^|]*?)(?: by (?P<by>[^|]*))?"
     r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)\|avg:(?P<average>[^|]*)"
@@ -150,13 +151,7 @@ class EvaluationFile:
 
 def read_evaluation(path: Path) -> dict[str, Any]:
     """A file that ``wortlaut evaluate --json`` wrote. Raises DataError, MissingFileError."""
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file", where=str(path)) from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"is not a JSON file: {error}", where=str(path)) from error
-    return checked(data, str(path))
+    return checked(read_json(path, _WRITE), str(path))
 
 
 def checked(data: Any, where: str) -> dict[str, Any]:
@@ -165,7 +160,7 @@ def checked(data: Any, where: str) -> dict[str, Any]:
         raise DataError(
             "is no result of `wortlaut evaluate`",
             where=where,
-            hint="Write one: wortlaut evaluate -e SPEC --json FILE",
+            hint=_WRITE,
         )
     missing = [key for key in ("corpus", "signature", "resampling", "items", "systems") if key not in data]
     if missing:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError
 from wortlaut.formats import shards
+from wortlaut.io.reading import opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.annotations import document_id, parse
@@ -57,13 +58,8 @@ class Lines:
     def places(self) -> Iterator[tuple[str, Place]]:
         """Id and place of each document, in the order of the files."""
         for number, file in enumerate(self._files):
-            try:
-                lines = file.open("rb")
-            except OSError as error:
-                hint = "Check the path after preds:."
-                raise MissingFileError(f"no predictions at {file}: {error.strerror}", hint=hint) from None
-            with lines:
-                offset = 0
+            with opened(file, "Check the path after preds:.") as lines:
+                offset = lines.tell()
                 for count, line in enumerate(lines, 1):
                     if line.strip():
                         record = loads(line, f"{file}:{count}")
@@ -84,7 +80,7 @@ class Lines:
         return line if len(self._files) == 1 else f"{self._files[place.file].name}, {line}"
 
     def id(self, place: Place) -> str:
-        with self._files[place.file].open("rb") as lines:
+        with opened(self._files[place.file]) as lines:
             lines.seek(place.offset)
             return document_id(loads(lines.readline(), self.where(place)), self.where(place))
 
@@ -92,7 +88,7 @@ class Lines:
         """Id and annotations of each place, checked against its text."""
         pairs = zip(places, texts, strict=True)
         for file, group in groupby(pairs, key=lambda pair: pair[0].file):
-            with self._files[file].open("rb") as lines:
+            with opened(self._files[file]) as lines:
                 for place, text in group:
                     lines.seek(place.offset)
                     where = self.where(place)

@@ -13,6 +13,7 @@ from typing import Literal, cast
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
 
 Reader = Callable[[Path], Iterator[Document]]
@@ -103,15 +104,13 @@ def detect(path: Path) -> str:
             shows = known.holds in ("document", "") or known.suffixes[0] in OWN_SUFFIXES
             if shows and any(any(path.rglob(f"*{suffix}")) for suffix in known.suffixes):
                 return name
-    elif path.suffix in OWN_SUFFIXES:
-        return OWN_SUFFIXES[path.suffix]
-    elif path.suffix == ".jsonl":
+    elif (suffix := unpacked(path).suffix) in OWN_SUFFIXES:
+        return OWN_SUFFIXES[suffix]
+    elif suffix == ".jsonl":
         return _lines(path)
-    elif path.suffix == ".json":
-        return (
-            "label-studio" if _head(path).lstrip("\ufeff \r\n\t").startswith("[") else "german-news-quotation"
-        )
-    elif path.suffix == ".txt" and path.with_suffix(".ann").is_file():
+    elif suffix == ".json":
+        return "label-studio" if _head(path).lstrip().startswith("[") else "german-news-quotation"
+    elif suffix == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     else:
         head = _head(path)
@@ -133,7 +132,7 @@ def quick_count(name: str, path: Path) -> int:
     """How many documents a file or folder of the format holds, where that is quickly said; else 0."""
     known = FORMATS.get(name, Format())
     if known.holds == "line":
-        with path.open("rb") as file:
+        with opened(path) as file:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     if name == "dataset":
         import pyarrow.parquet as pq
@@ -145,7 +144,7 @@ def quick_count(name: str, path: Path) -> int:
 def _lines(path: Path) -> str:
     """Which of the formats of JSON lines the first line is in."""
     found: object = None
-    with path.open(encoding="utf-8", errors="replace") as file, suppress(ValueError, RecursionError):
+    with opened(path) as file, suppress(ValueError, RecursionError):
         found = json.loads(file.readline())
     first = found if isinstance(found, dict) else {}
     entities = first.get("entities")
@@ -162,8 +161,8 @@ def _lines(path: Path) -> str:
 
 
 def _head(path: Path) -> str:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(4096)
+    with opened(path) as file:
+        return file.read(4096).decode(errors="replace")
 
 
 def _tag(field: str) -> bool:

@@ -44,6 +44,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.records.objects import loads
 
@@ -63,10 +64,10 @@ def read(path: Path) -> Iterator[Document]:
 
 
 def _document(file: Path) -> Document:
-    text = files.read_text(file.with_suffix(".txt"), hint="Convert it to UTF-8.")
+    text = files.text_beside(file, unpacked(file).stem + ".txt")
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
-    for number, line in files.lines(file):
+    for number, line in lines(file):
         where = f"{file}:{number}"
         if line.startswith("T"):
             name, label, span = _text_bound(line, text, where)
@@ -114,7 +115,7 @@ def _with_own(
     ]
     theirs = _annotations(text, spans, rest)
     if not values and not any(label in QUOTE_LABELS for label, _ in spans.values()):
-        return Document(file.stem, text, theirs)
+        return Document(unpacked(file).stem, text, theirs)
     nodes = []
     for (name, (label, span)), entity in zip(spans.items(), theirs.entities, strict=True):
         ours = label in QUOTE_LABELS or "cluster" in values.get(name, {})
@@ -122,7 +123,7 @@ def _with_own(
         given = {key: value for key in keys if (value := getattr(entity, key)) is not None}
         nodes.append(Node(name, label, span, given | values.get(name, {})))
     known_clusters = [*to_graph(Annotations(clusters=theirs.clusters)).clusters, *clusters]
-    return to_document(file.stem, text, Graph(nodes, edges, known_clusters), str(file))
+    return to_document(unpacked(file).stem, text, Graph(nodes, edges, known_clusters), str(file))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -46,6 +46,7 @@ from wortlaut.formats.columns import (
     write_views,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Annotations, Document, Entity, Span
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
@@ -120,7 +121,7 @@ def _is_aside(line: str) -> bool:
 
 
 def _layout(file: Path, scheme: str | None) -> _Layout:
-    head = ((number, line) for number, line in files.lines(file) if not _is_aside(line))
+    head = ((number, line) for number, line in lines(file) if not _is_aside(line))
     sample = list(islice(head, _SAMPLE))
     filled = [(number, line) for number, line in sample if line.strip()]
     if not filled:
@@ -167,7 +168,7 @@ def _scheme(tags: list[str]) -> str:
 def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
     faults = KNOWN_FAULTS.get(file.name, {})
     part, sentence, marked = _Part(), _Sentence(), False
-    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
+    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
         where = f"{file}:{number}"
         fields = _columns(line, layout.tabs)
         comment = line.startswith("#") and not (
@@ -245,7 +246,7 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
     meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
     meta |= {key: value for key, value in counted.items() if value}
     return Document(
-        part.name or f"{file.stem}-{count:06d}",
+        part.name or f"{unpacked(file).stem}-{count:06d}",
         "\n".join(texts),
         Annotations(tuple(entities)),
         tuple(meta.items()),

@@ -41,6 +41,7 @@ from wortlaut.formats.columns import (
 )
 from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NUMBERS, Graph, Node, to_document, to_graph
 from wortlaut.formats.losses import Losses, reason
+from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.records.objects import loads
 
@@ -87,7 +88,7 @@ def _parts(file: Path) -> Iterator[_Part]:
     rows: list[tuple[int, list[str]]] = []
     text: str | None = None
     fields: tuple[str, ...] = ()
-    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
+    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
         where = f"{file}:{number}"
         if line.startswith("#"):
             found = _COMMENT.match(line)
@@ -167,7 +168,7 @@ def _document(part: _Part, file: Path, number: int) -> Document:
         meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
     text = "".join(pieces)
     nodes = mentions.nodes(offsets, {str(cluster.get("id")) for cluster in clusters}, str(file))
-    name = part.name or f"{file.stem}-{number:06d}"
+    name = part.name or f"{unpacked(file).stem}-{number:06d}"
     return to_document(name, text, Graph(nodes, (), clusters), str(file), meta.items())
 
 

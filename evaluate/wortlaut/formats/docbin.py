@@ -24,6 +24,7 @@ from wortlaut.formats import files, jsonl
 from wortlaut.formats.columns import INSIDE
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import read_bytes
 from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 
 _OWN = "wortlaut"
@@ -40,7 +41,7 @@ def read(path: Path) -> Iterator[Document]:
 
     for file in files.find(path, "docbin"):
         try:
-            docs = DocBin().from_bytes(file.read_bytes())
+            docs = DocBin().from_bytes(read_bytes(file))
         # Whatever msgpack and zlib raise over other bytes.
         except Exception as error:
             raise DataError(f"is not a DocBin: {error}", where=str(file)) from None

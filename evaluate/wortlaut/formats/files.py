@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import FORMATS
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import check_readable, read_text, unpacked
 from wortlaut.model import Document
 
 #: Bytes of a name, without what is put behind it.
@@ -27,38 +28,26 @@ def find(path: Path, *formats: str, named: bool = False) -> list[Path]:
 
     ``named``: document ids are made from the names of the files, so no two may have the same.
     """
-    if path.is_file():
-        return [path]
     if not path.is_dir():
-        raise MissingFileError("there is no such file or folder", where=str(path))
+        check_readable(path, "Name a file or a folder that is there.")
+        return [path]
     suffixes = tuple(chain.from_iterable(FORMATS[name].suffixes for name in formats))
-    found = sorted(file for file in path.rglob("*") if file.name.endswith(suffixes) and file.is_file())
+    found = sorted(
+        file for file in path.rglob("*") if unpacked(file).name.endswith(suffixes) and file.is_file()
+    )
     if not found:
         raise MissingFileError(
             f"the folder holds no file that ends in {' or '.join(suffixes)}", where=str(path)
         )
     seen: dict[str, Path] = {}
     for file in found if named else ():
-        if (other := seen.setdefault(file.stem, file)) is not file:
+        if (other := seen.setdefault(unpacked(file).stem, file)) is not file:
             raise DataError(
                 f"has the same name as {other}, and document ids are made from it",
                 where=str(file),
                 hint="Rename one of them, or read them one at a time.",
             )
     return found
-
-
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and text of every line, without line end or byte order mark; strict UTF-8."""
-    with path.open("rb") as handle:
-        for number, raw in enumerate(handle, 1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"is not UTF-8: {error.reason}", where=f"{path}:{number}", hint="Convert it to UTF-8."
-                ) from None
-            yield number, line.rstrip("\r\n")
 
 
 class Names:
@@ -101,14 +90,12 @@ def write_folder(
     return losses
 
 
-def read_text(path: Path, hint: str = "") -> str:
-    """The text that stands beside its annotations."""
-    if not path.is_file():
-        raise MissingFileError("the text of the annotations is not there", where=str(path))
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"is not UTF-8: {error.reason}", where=str(path), hint=hint) from None
+def text_beside(file: Path, name: str) -> str:
+    """The text called ``name``, or that and ``.gz``, which the annotations in ``file`` are about."""
+    path = file.with_name(name)
+    packed = path.with_name(f"{name}.gz")
+    hint = "The text of the annotations stands beside them."
+    return read_text(packed if packed.exists() and not path.exists() else path, hint)
 
 
 def link_or_copy(file: Path, path: Path) -> None:

@@ -38,8 +38,8 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.columns import LAYOUT, TokenView, pack, token_view
 from wortlaut.formats.jsonl import get_typed as _get
-from wortlaut.formats.jsonl import read_json
 from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.io.reading import read_json
 from wortlaut.model import Annotations, Document, Quote, Span
 
 TYPES = {

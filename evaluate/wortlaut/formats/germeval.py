@@ -33,6 +33,7 @@ from wortlaut.formats.columns import (
     write_views,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
 
 _SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
@@ -46,7 +47,7 @@ def read(path: Path) -> Iterator[Document]:
 def _sentences(file: Path) -> Iterator[Document]:
     rows: list[tuple[int, list[str]]] = []
     comment, places = "", count(1)
-    for number, line in chain(files.lines(file), [(0, "")]):  # the end of the file ends a sentence
+    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
         if line and not line.startswith("#"):
             rows.append(
                 (number, _row(line, len(rows) + 1, len(rows[0][1]) if rows else 0, f"{file}:{number}"))
@@ -101,7 +102,9 @@ def _document(file: Path, count: int, comment: str, rows: list[tuple[int, list[s
         "tokens": pack(offsets),
         **({"repaired_tags": str(repaired)} if repaired else {}),
     }
-    return Document(f"{file.stem}-{count:06d}", text, Annotations(tuple(entities)), tuple(meta.items()))
+    return Document(
+        f"{unpacked(file).stem}-{count:06d}", text, Annotations(tuple(entities)), tuple(meta.items())
+    )
 
 
 def _said(line: str) -> dict[str, str]:
@@ -112,7 +115,7 @@ def _said(line: str) -> dict[str, str]:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write one file; it gets the name that the ids are made from."""
-    ids = (f"{path.stem}-{number:06d}" for number in count(1))
+    ids = (f"{unpacked(path).stem}-{number:06d}" for number in count(1))
 
     def lines(view: TokenView, losses: Losses) -> Iterator[str]:
         first, *_ = islice(ids, len(view.sentences))

@@ -42,6 +42,7 @@ from wortlaut.formats.columns import (
     write_views,
 )
 from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.io.reading import lines
 from wortlaut.model import Annotations, Document, Entity, Span
 
 COLUMNS = (
@@ -67,7 +68,7 @@ def _documents(file: Path) -> Iterator[Document]:
     header = False
     meta: dict[str, str] = {}
     rows: list[_Row] = []
-    for number, line in files.lines(file):
+    for number, line in lines(file):
         if line.startswith("# ") and "\t" not in line:
             comment = _COMMENT.match(line)
             if comment is None:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError, MissingExtraError, MissingFileError
+from wortlaut.errors import DataError, MissingExtraError, WortlautError
 from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
@@ -36,6 +36,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import Document
 from wortlaut.text import segments
 
@@ -68,12 +69,11 @@ def read(path: Path) -> Iterator[Document]:
     systems: dict[Path, Any] = {}
     for file in files.find(path, "inception"):
         source = file.parent / "TypeSystem.xml"
-        if not source.is_file():
-            raise MissingFileError("the type system is not there", where=str(source))
+        if file.parent not in systems:
+            with _strict(str(source)):
+                systems[file.parent] = cassis.load_typesystem(read_text(source, "It is the type system."))
         with _strict(str(file)):
-            if file.parent not in systems:
-                systems[file.parent] = cassis.load_typesystem(source.read_bytes().decode("utf-8"))
-            cas = cassis.load_cas_from_xmi(file.read_bytes().decode("utf-8"), typesystem=systems[file.parent])
+            cas = cassis.load_cas_from_xmi(read_text(file), typesystem=systems[file.parent])
         yield _document(cas, file)
 
 
@@ -109,7 +109,7 @@ def _strict(where: str) -> Iterator[None]:
         warnings.simplefilter("error", UserWarning)
         try:
             yield
-        except DataError:
+        except WortlautError:
             raise
         # Whatever cassis and lxml raise over a broken file: to the reader it is broken data.
         except Exception as error:
@@ -232,7 +232,7 @@ def _document(cas: Any, file: Path) -> Document:
         for item in found[_CLUSTER]
     ]
     meta = [(item.name, item.value or "") for item in found[_META]]
-    title = next((item.documentId for item in found[_DOCUMENT] if item.documentId), file.stem)
+    title = next((item.documentId for item in found[_DOCUMENT] if item.documentId), unpacked(file).stem)
     document = to_document(title, text, Graph(nodes, edges, clusters), where, meta)
     others = "; ".join(f"{name} {len(items)}" for name, items in sorted(found.items()) if name not in _KNOWN)
     return replace(document, meta=(*document.meta, ("layers_not_read", others))) if others else document

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import json_fault, opened, read_text
 from wortlaut.model import Document, Span
 from wortlaut.records.objects import loads
 
@@ -18,15 +20,9 @@ _SPACE = re.compile("[ \t\n\r]*")
 _BLOCK = 1 << 20
 
 
-def _checked(path: Path) -> Path:
-    if not path.is_file():
-        raise MissingFileError("there is no such file", where=str(path))
-    return path
-
-
 def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where, and the JSON object of each line; blank lines are passed over."""
-    with _checked(path).open("rb") as file:
+    with opened(path) as file:
         yield from ((where, item) for _, where, item in numbered(file, path))
 
 
@@ -36,18 +32,6 @@ def numbered(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, str, dic
     return ((number, where, loads(line, where)) for number, where, line in found)
 
 
-def read_json(path: Path) -> Any:
-    """The JSON value of a whole file."""
-    try:
-        return json.loads(_checked(path).read_bytes().decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from None
-    except RecursionError:
-        raise DataError("is nested too deeply to be read", where=str(path)) from None
-
-
 def listed(path: Path) -> Iterator[Any]:
     """The values of a file that is one JSON list of objects, one of them in memory at a time.
 
@@ -55,7 +39,7 @@ def listed(path: Path) -> Iterator[Any]:
     """
     decode = json.JSONDecoder().raw_decode
     before, size = 1, _BLOCK
-    with _checked(path).open(encoding="utf-8-sig") as file:
+    with io.TextIOWrapper(opened(path), "utf-8") as file:
         try:
             rest = file.read(size)
             while not rest.strip() and (more := file.read(size)):
@@ -82,10 +66,15 @@ def listed(path: Path) -> Iterator[Any]:
                     continue
                 yield value
                 separator, size = ",", _BLOCK
-        except UnicodeDecodeError as error:
-            raise DataError(f"is not UTF-8: {error.reason}", where=str(path)) from None
-        except RecursionError:
-            raise DataError("is nested too deeply to be read", where=str(path)) from None
+        except UnicodeDecodeError:
+            read_text(path)  # says where
+            raise
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, DataError):
+                raise
+            what, place = json_fault(error, rest, at)
+            where = f"{path}:{before + rest.count(chr(10), 0, place)}"
+            raise DataError(f"is not JSON: {what}", where=where, hint="Export it anew.") from None
 
 
 def _past_space(text: str, at: int) -> int:

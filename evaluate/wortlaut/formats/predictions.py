@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from wortlaut.errors import MissingFileError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import opened
 from wortlaut.model import Document
 from wortlaut.records.annotations import document_id, document_text, parse, record
 from wortlaut.records.objects import fail
@@ -24,13 +24,7 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
     """
     path = Path(path)
     seen: dict[str, int] = {}
-    try:
-        lines = path.open("rb")
-    except OSError as error:
-        raise MissingFileError(
-            f"no predictions at {path}: {error.strerror}", hint="Check the path after preds:."
-        ) from None
-    with lines:
+    with opened(path, "Check the path after preds:.") as lines:
         for number, where, record in jsonl.numbered(lines, path):
             name = document_id(record, where)
             if name in seen:

@@ -23,6 +23,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import read_bytes, unpacked
 from wortlaut.model import Document, Span
 
 TEI = "{http://www.tei-c.org/ns/1.0}"
@@ -108,7 +109,7 @@ def _value(value: object) -> str:
 
 def _document(file: Path) -> Document:
     try:
-        root = ElementTree.fromstring(file.read_bytes())
+        root = ElementTree.fromstring(read_bytes(file))
     except ElementTree.ParseError as error:
         raise DataError(f"is not XML: {error}", where=f"{file}:{error.position[0]}") from None
     where = str(file)
@@ -142,7 +143,7 @@ def _document(file: Path) -> Document:
     meta = [(key, str(value)) for found in metas for key, value in found.items()]
     title = root.find(f"{TEI}teiHeader/{TEI}fileDesc/{TEI}titleStmt/{TEI}title")
     name = "".join(title.itertext()) if title is not None else ""
-    return to_document(name or file.stem, text, Graph(nodes, edges, clusters), where, meta)
+    return to_document(name or unpacked(file).stem, text, Graph(nodes, edges, clusters), where, meta)
 
 
 def _node(

@@ -23,6 +23,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import read_json, unpacked
 from wortlaut.model import Document, Span
 
 _CONTEXT = [
@@ -104,7 +105,7 @@ def _target(text: str, source: str, start: int, end: int) -> dict[str, Any]:
 
 
 def _document(file: Path) -> Document:
-    page = jsonl.read_json(file)
+    page = read_json(file)
     items = page if isinstance(page, list) else jsonl.get(page, "items", list, str(file))
     own = jsonl.maybe(page, "wortlaut", dict, str(file)) if isinstance(page, dict) else {}
     links: list[tuple[str, dict[str, Any]]] = []
@@ -118,7 +119,7 @@ def _document(file: Path) -> Document:
     edges = [_edge(item, where) for where, item in links]
     graph = Graph(nodes, edges, jsonl.maybe(own, "clusters", list, str(file)))
     meta = jsonl.strings(own, "meta", str(file))
-    return to_document(str(own.get("document", file.stem)), text, graph, str(file), meta)
+    return to_document(str(own.get("document", unpacked(file).stem)), text, graph, str(file), meta)
 
 
 def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str:
@@ -126,12 +127,12 @@ def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str
         jsonl.get(target, "source", str, where)
         for where, item in spans
         for target in _list(item.get("target"))
-    } or {page.get("source", f"{quote(file.stem)}.txt") if isinstance(page, dict) else ""}
+    } or {page.get("source", f"{quote(unpacked(file).stem)}.txt") if isinstance(page, dict) else ""}
     if len(sources) > 1:
         raise DataError(
             f"the annotations are of {len(sources)} texts", where=str(file), hint="One file a text."
         )
-    return files.read_text(file.parent / unquote(sources.pop().rpartition("/")[2]))
+    return files.text_beside(file, unquote(sources.pop().rpartition("/")[2]))
 
 
 def _nodes(item: dict[str, Any], text: str, where: str) -> list[Node]:

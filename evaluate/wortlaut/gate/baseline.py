@@ -25,6 +25,7 @@ from wortlaut.errors import DataError, MissingFileError
 from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
 from wortlaut.evaluation.files import read_signature
 from wortlaut.evaluation.systems import Item, Judged, by_keys, by_names
+from wortlaut.io.reading import read_json
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
@@ -317,21 +318,16 @@ def read_baseline(path: Path) -> Baseline:
     number, and a score that does not follow from the sums beside it.
     """
     where = str(path)
-    try:
-        data = json.loads(path.read_text("utf-8"), parse_constant=partial(_not_finite, where))
-    except FileNotFoundError as error:
-        hint = "Write it: wortlaut baseline write -e SPEC -o FILE"
-        raise MissingFileError("no such baseline", where=where, hint=hint) from error
-    except DataError:
-        raise
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DataError(f"is not a JSON file: {error}", where=where, hint=_DAMAGED) from error
+    write = "Write one: wortlaut baseline write -e SPEC -o FILE"
+    if not path.exists():
+        raise MissingFileError("no such baseline", where=where, hint=write)
+    data = read_json(path, _DAMAGED, parse_constant=partial(_not_finite, where))
     if not isinstance(data, dict) or data.get("format") != BaselineFile.format:
         kind = data.get("format") if isinstance(data, dict) else None
         raise DataError(
             f"is no baseline of this version ({BaselineFile.format})" + (f", but {kind!r}" if kind else ""),
             where=where,
-            hint="Write one: wortlaut baseline write -e SPEC -o FILE",
+            hint=write,
         )
     try:
         return _parse(data)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError, MissingFileError, unknown_name
+from wortlaut.errors import DataError, unknown_name
+from wortlaut.io.reading import read_text
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,11 @@ def read_rules(path: Path | None = None, root: Path = Path()) -> Rules:
     file = root / "pyproject.toml" if path is None else path
     if path is None and not file.exists():
         return Rules()
+    text = read_text(file, "Name a file of rules, in TOML.")
     try:
-        data = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError("no such file of rules", where=str(file)) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"is not a TOML file: {error}", where=str(file)) from error
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is not TOML: {error}", where=str(file), hint="Mend the line.") from error
     if "tool" not in data and path is not None:
         return parse_rules(data, str(file))
     table: Any = data

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from wortlaut.errors import DataError
+from wortlaut.io.reading import json_fault
 
 
 def loads(line: bytes | str, where: str) -> dict[str, object]:
@@ -17,14 +18,9 @@ def loads(line: bytes | str, where: str) -> dict[str, object]:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct_keys)
     except UnicodeDecodeError as error:
         fail(f"not UTF-8: {error.reason} at byte {error.start + 1} of the line", where, "Save it as UTF-8.")
-    except RecursionError:
-        fail("nested too deeply to be read", where, 'Each line is {"id": …, …}.')
-    except ValueError as error:
-        if text.startswith("\ufeff"):
-            name = where.rpartition(":")[0]
-            mend = f"Remove it: tail -c +4 '{name}' > COPY" if name else "Remove it."
-            fail("begins with a byte order mark", where, mend)
-        fail(f"broken JSON: {error}", where, "Each line must be one complete JSON object.")
+    except (ValueError, RecursionError) as error:
+        what = str(error) if isinstance(error, json.JSONDecodeError) else json_fault(error, text)[0]
+        fail(f"broken JSON: {what}", where, "Each line must be one complete JSON object.")
     if not isinstance(value, dict):
         fail(f"expected a JSON object, found {kind_of(value)}", where, 'Each line is {"id": …, …}.')
     return value
