@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib.util
 import json
 import logging
+import os
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +24,7 @@ from wortlaut.errors import DataError, ExtractorError, MissingExtraError
 from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.extractors import resolve, run
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
+from wortlaut.reports.page import report_page
 
 HAS_OPENAI = importlib.util.find_spec("openai") is not None
 needs_openai = pytest.mark.skipif(not HAS_OPENAI, reason="needs the extra llm")
@@ -241,7 +246,13 @@ def test_a_liar_is_found_out(endpoint: Endpoint) -> None:
             quote("direct", "„Wir bleiben.“", speaker=["Yoon"]),
             quote("direct", "„Wir – alle –", "stehen.“"),
             quote("direct"),
-            quote("indirect", "dass Seoul bleibe", cue=["behauptete"], speaker=["Putin", "Er"]),
+            quote(
+                "indirect",
+                "dass Seoul bleibe",
+                cue=["behauptete"],
+                speaker=["Putin", "Er"],
+                speaker_entity="Wladimir Putin",
+            ),
         ],
     }
     endpoint.replies = [completion(lies)]
@@ -254,6 +265,7 @@ def test_a_liar_is_found_out(endpoint: Endpoint) -> None:
         "d: '„Wir bleiben.“', d: '„Wir – alle – … stehen.“', d: ''.",
         "Not in the text and left out: 2 of the roles of quotes: "
         "d: 'cue behauptete', d: 'speaker Putin … Er'.",
+        "Not in the text and left out: 1 of the names of speakers: d: 'Wladimir Putin'.",
     )
 
 
@@ -272,19 +284,13 @@ def test_offsets_of_a_model_are_not_asked_for_and_not_taken(endpoint: Endpoint) 
     "reply, problem",
     [
         (completion('{"entities": [], "quo'), "broken JSON"),
-        (completion("Gern! Hier sind die Zitate."), "broken JSON"),
-        (completion(""), "broken JSON"),
-        (completion(None), "broken JSON"),
-        (completion([]), r"JSON of another form \(\$ is no object\)"),
-        (completion({"entities": []}), r"the keys of \$ are entities"),
-        (completion({"entities": [entity("Yoon", "PERSON")], "quotes": []}), "label is 'PERSON'"),
-        (completion({"entities": [entity(None, "PER")], "quotes": []}), "text is no string"),  # type: ignore[arg-type]
-        ((200, {"Content-Type": "application/json"}, b'{"id": "1", "choi'), "no JSON|JSONDecodeError"),
-        ((200, {"Content-Type": "application/json"}, b'{"choices": []}'), "a reply without choices"),
-        ((200, {"Content-Type": "text/html"}, b"<html>Login</html>"), "a reply without choices"),
-        (failure(429, "slow down"), "HTTP 429"),
-        (failure(500), "HTTP 500"),
-        (failure(503), "HTTP 503"),
+        (completion(None, tool_calls=[{"id": "1"}]), "the model called a tool"),
+        (completion(RIGHT, usage={"prompt_tokens": []}, content=[RIGHT]), "no text, but of the type list"),
+        ((200, {"Content-Type": "application/json"}, b'{"id": "1", "choi'), "the reply is no JSON"),
+        ((200, {"Content-Encoding": "gzip"}, b"no gzip"), "APIConnectionError"),
+        ((500, {"Content-Encoding": "gzip"}, b"no gzip"), "APIConnectionError|DecodingError"),
+        (failure(429, "slow down"), "HTTP 429: slow down"),
+        (failure(503), "HTTP 503: no"),
         (failure(408), "HTTP 408"),
     ],
 )
@@ -327,10 +333,33 @@ def test_retries_wait_as_long_as_they_are_told(endpoint: Endpoint) -> None:
 def test_slow_answers(endpoint: Endpoint) -> None:
     endpoint.replies = [completion(RIGHT)]
     endpoint.delay = 0.5
-    with pytest.raises(ExtractorError, match="after 2 requests; the last problem: APITimeoutError"):
+    with pytest.raises(ExtractorError, match=r"after 2 requests; .*: no whole answer within 0\.1 seconds"):
         found("llm:m?timeout=0.1&retries=1")
     [annotations], _ = found("llm:m?timeout=20")
     assert len(annotations.entities) == 3
+
+
+@needs_openai
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 500 No\r\n\r\n"])
+def test_a_server_that_drips_does_not_outlast_the_deadline(endpoint: Endpoint, begin: bytes) -> None:
+    """Every read succeeds: of the status line, the body, the body of an error."""
+    closed = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(begin or b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not closed.wait(0.01):
+                connection.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        with pytest.raises(ExtractorError, match=r"after 1 request; .*: no whole answer within 0\.1 seconds"):
+            found(f"llm:m?timeout=0.1&retries=0&base_url={address}")
+        closed.set()
+        thread.join()
 
 
 @needs_openai
@@ -417,6 +446,44 @@ def test_a_changed_prompt_asks_again(endpoint: Endpoint) -> None:
 
 
 @needs_openai
+def test_only_the_owner_reads_the_cache(endpoint: Endpoint, tmp_path: Path) -> None:
+    endpoint.replies = [completion(RIGHT)]
+    old = os.umask(0)
+    try:
+        (tmp_path / "old" / "aa").mkdir(parents=True)  # as earlier versions made it
+        for folder in ("new", "old"):
+            found(f"llm:m?cache={tmp_path}/{folder}")
+            [entry] = (tmp_path / folder).rglob("*.json")
+            assert entry.stat().st_mode & 0o777 == 0o600
+            assert {path.stat().st_mode & 0o777 for path in entry.parent.parent.iterdir()} == {0o700}
+    finally:
+        os.umask(old)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(ExtractorError, match=r"file: the cache cannot be kept private[\s\S]*cache=off"):
+        found(f"llm:m?cache={tmp_path}/file")
+
+
+@needs_openai
+def test_an_entry_that_belongs_to_another_request_is_refused(endpoint: Endpoint, tmp_path: Path) -> None:
+    other = Document("e", f"Seoul. {TEXT}")
+    endpoint.replies = [completion({"entities": [], "quotes": []}), completion(RIGHT)]
+    spec = f"llm:m?concurrency=1&cache={tmp_path}"
+    found(spec, DOCUMENT, other)
+    one, two = tmp_path.rglob("*.json")
+    swapped = two.read_bytes(), one.read_bytes()
+    one.write_bytes(swapped[0])
+    two.write_bytes(swapped[1])
+    endpoint.replies = [completion(RIGHT)]
+    [first, _], notes = found(spec, DOCUMENT, other)
+    assert len(first.entities) == 3 and len(endpoint.asked) == 4
+    assert notes[1] == (
+        "The cache held a damaged answer, or one to another request, for 2 documents, asked for anew: d, e."
+    )
+    assert found(spec, DOCUMENT, other)[1][1:] == ()
+
+
+@needs_openai
 @pytest.mark.parametrize(
     "damage",
     [
@@ -426,6 +493,8 @@ def test_a_changed_prompt_asks_again(endpoint: Endpoint) -> None:
         lambda data: b"[]",
         lambda data: data.replace(b"Seoul", b"Seuol"),
         lambda data: data.replace(b'"answer"', b'"reply"'),
+        lambda data: data.replace(b'"request"', b'"of"'),
+        lambda data: b'{"answer": ' + b"[" * 100_000,
     ],
 )
 def test_a_damaged_entry_is_none(
@@ -446,21 +515,35 @@ def test_a_damaged_entry_is_none(
 def test_the_key_is_nowhere(
     endpoint: Endpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Even where the endpoint repeats it in answers and errors."""
+    """Even where the endpoint repeats it, escaped, in answers and errors."""
+    escaped = "".join(f"\\u{ord(c):04x}" if n % 2 else c for n, c in enumerate(KEY))
+    bearer = base64.b64encode(f"Bearer {KEY}".encode()).decode()
     caplog.set_level(logging.DEBUG)
     told = json.loads(json.dumps(RIGHT))
-    told["entities"].append(entity(KEY, "OTH"))
-    endpoint.replies = [completion(f"not yet, {KEY}"), failure(500, KEY), completion(told)]
-    _, notes = found()
-    texts = [*notes, caplog.text, *capfd.readouterr()]
+    told["entities"].append(entity("KEY", "OTH", "KEY"))
+    told["quotes"][0] |= {"speaker_entity": "KEY", "cue": ["KEY"]}
+    told["quotes"].append(quote("direct", f"{KEY} {bearer}"))
+    answer = json.dumps(told).replace("KEY", escaped)
+
+    def error(status: int) -> Reply:
+        status, headers, body = failure(status, "key KEY refused")
+        return status, headers, body.replace(b"KEY", escaped.encode())
+
+    endpoint.replies = [completion(f"not yet, {escaped}"), error(500), completion(answer)]
+    result = evaluate("llm:m", Corpus.of("one", [DOCUMENT]), samples=0)
+    assert sum(note.startswith("Not in the text") for note in result.systems[0].notes) == 4
+    texts = [json.dumps(result.to_dict()), report_page(result), caplog.text, *capfd.readouterr()]
     texts += [path.read_text() for path in (tmp_path / "cache").rglob("*.json")]
-    assert len(texts) >= 4
-    for reply in (failure(500, KEY), failure(403, KEY), completion(f"{KEY} {{"), (200, {}, KEY.encode())):
+    assert len(texts) == 6
+    for reply in (error(500), error(403), completion(f"{escaped} {{"), (200, {}, escaped.encode())):
         endpoint.replies = [reply]
-        with pytest.raises(ExtractorError) as caught:
-            found("llm:m?retries=1&cache=off")
+        with pytest.raises(ExtractorError, match="…") as caught:
+            found("llm:m?retries=0&cache=off")
         texts += [str(caught.value), repr(caught.value)]
-    assert not [text for text in texts if KEY in text]
+    # Read as often as it takes, too.
+    texts += [re.sub(r"\\+u00([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), text) for text in texts]
+    for hidden in (KEY[3:], bearer[12:-4]):
+        assert not [text for text in texts if hidden in text]
 
 
 @needs_openai

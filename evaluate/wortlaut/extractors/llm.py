@@ -3,29 +3,34 @@
 It is asked once for each text, with the guidelines of ``data/llm-prompt.txt`` and a JSON Schema made
 from the document model, and quotes what it finds; :mod:`wortlaut.extractors.grounding` looks that up in
 the text. What is not there is left out, counted and shown. The endpoint is ``base_url`` or
-``OPENAI_BASE_URL``; the key is read from ``OPENAI_API_KEY`` and is neither stored nor shown.
+``OPENAI_BASE_URL``; the key is read from ``OPENAI_API_KEY`` and is neither stored nor shown. What comes
+back is nobody's word but the endpoint's: :mod:`wortlaut.extractors.replies` checks its form,
+:mod:`wortlaut.extractors.masking` takes the key out.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from wortlaut.errors import DataError, ExtractorError, counted, listed
+from wortlaut.extractors import replies
+from wortlaut.extractors.answers import Answers, default_folder
 from wortlaut.extractors.grounding import Grounder
+from wortlaut.extractors.masking import masked, secret
 from wortlaut.formats.german_news_quotation import MEDIA
 from wortlaut.formats.graph import leveled
-from wortlaut.io.files import write_whole
 from wortlaut.model import (
     ATTRIBUTIONS,
     ENTITY_LABELS,
@@ -43,6 +48,8 @@ from wortlaut.text.digests import text_hash
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: How many things that are not in the texts a note names.
 SHOWN = 10
+#: How many characters of a problem an error shows.
+TOLD = 240
 Format = Literal["json_schema", "json_object", "text"]
 _KEY = "Check OPENAI_API_KEY and what it may be used for."
 #: What may help where the endpoint refuses, by HTTP status.
@@ -72,12 +79,13 @@ def schema() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the model said, None for a refusal; and what that cost now, which is nothing from the cache.
+    """What the model said, in the form of the schema, None for a refusal; and what that cost now.
 
-    The cost: requests, tokens in and out, and uncounted requests, whose tokens the endpoint does not tell.
+    The cost, nothing from the cache: requests, tokens in and out, and uncounted requests, whose tokens the
+    endpoint does not tell.
     """
 
-    content: str | None
+    said: Any
     cost: Counter[str] = field(default_factory=Counter)
 
 
@@ -96,7 +104,7 @@ class LanguageModel:
     """Asks ``concurrency`` questions at a time. ``notes`` says what it cost and what was left out."""
 
     settings: Settings
-    cache: Path | None
+    cache: Answers | None
     concurrency: int
     retries: int
     timeout: float
@@ -104,9 +112,10 @@ class LanguageModel:
     #: Documents, those from the cache, entities and quotes that were said, and what all cost.
     _count: Counter[str] = field(default_factory=Counter, init=False)
     _refused: list[str] = field(default_factory=list, init=False)
-    #: What was not found, by kind: entity, quote, role.
+    #: Documents whose answer in the cache was none.
+    _spoilt: list[str] = field(default_factory=list, init=False)
+    #: What was not found, by kind: entity, quote, role, name.
     _lost: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), init=False)
-    _stop: threading.Event = field(default_factory=threading.Event, init=False)
     finds: ClassVar = ("entities", "quotes")
 
     def __post_init__(self) -> None:
@@ -114,23 +123,42 @@ class LanguageModel:
         self._prompt = files("wortlaut.extractors").joinpath("data/llm-prompt.txt").read_text("utf-8")
         self._schema = schema()
         self._key = os.environ.get("OPENAI_API_KEY", "")
+        self._secret = secret(self._key)
         self._client = self._connected()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        self._stop.clear()
-        with ThreadPoolExecutor(self.concurrency) as pool:
-            futures = [pool.submit(self._answer, text) for text in texts]
-            try:
-                for text, future in zip(texts, futures, strict=True):
-                    yield self._grounded(text, future.result())
-            finally:
-                # After an error nothing more is asked, and no retry is waited for.
-                if not all(future.done() for future in futures):
-                    self._stop.set()
-                    pool.shutdown(wait=True, cancel_futures=True)
+        if self.cache is not None:
+            self.cache.lock_out()
+        limit = asyncio.Semaphore(self.concurrency)
+        futures = [asyncio.run_coroutine_threadsafe(self._answer(text, limit), self._loop) for text in texts]
+        try:
+            for text, future in zip(texts, futures, strict=True):
+                yield self._grounded(text, future.result())
+        finally:
+            # After an error nothing more is asked, and no answer or retry is waited for.
+            for future in futures:
+                future.cancel()
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """In a thread of its own: a notebook has one that runs already."""
+        loop = asyncio.new_event_loop()
+
+        def run() -> None:
+            loop.run_forever()
+            loop.close()
+
+        threading.Thread(target=run, daemon=True).start()
+        return loop
 
     def close(self) -> None:
-        self._client.close()
+        asyncio.run_coroutine_threadsafe(self._closed(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _closed(self) -> None:
+        open_tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*open_tasks, return_exceptions=True)
+        await self._client.close()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -145,34 +173,38 @@ class LanguageModel:
             found[0] += f", cost {price:.4f}"
         if number := count["uncounted"]:
             found.append(f"The endpoint told no number of tokens for {counted(number, 'request')}.")
+        if spoilt := self._spoilt:
+            found.append(
+                f"The cache held a damaged answer, or one to another request, for "
+                f"{counted(len(spoilt), 'document')}, asked for anew: {listed(spoilt, SHOWN)}."
+            )
         if refused := self._refused:
             found.append(f"The model refused {counted(len(refused), 'document')}: {listed(refused, SHOWN)}.")
         for kind, of in (
             ("entity", f" of {counted(count['entities'], 'entity', 'entities')}"),
             ("quote", f" of {counted(count['quotes'], 'quote')}"),
             ("role", " of the roles of quotes"),
+            ("name", " of the names of speakers"),
         ):
             if lost := self._lost[kind]:
                 found.append(f"Not in the text and left out: {len(lost)}{of}: {listed(lost, SHOWN)}.")
         return tuple(found)
 
-    def _answer(self, text: Text) -> _Answer:
-        place = self._place(text)
-        if place is not None and (cached := self._cached(place)) is not None:
-            return _Answer(cached)
-        answer = self._asked(text)
-        if answer.content is not None and place is not None:
-            entry = {
-                "prompt": self._prompt.partition("\n")[0],
-                "model": self.settings.model,
-                "sha256": text_hash(answer.content),
-                "answer": answer.content,
-            }
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, json.dumps(entry, ensure_ascii=False) + "\n")
-        return answer
+    async def _answer(self, text: Text, limit: asyncio.Semaphore) -> _Answer:
+        async with limit:
+            request = self._hash(text)
+            try:
+                if self.cache is not None and (kept := self.cache.get(request)) is not None:
+                    return _Answer(replies.answer(kept, self._schema))
+            except replies.MalformedError:
+                self._spoilt.append(text.id)
+            answer = await self._asked(text)
+            if self.cache is not None and answer.said is not None:
+                about = {"prompt": self._prompt.partition("\n")[0], "model": self.settings.model}
+                self.cache.put(request, json.dumps(answer.said, ensure_ascii=False), about)
+            return answer
 
-    def _asked(self, text: Text) -> _Answer:
+    async def _asked(self, text: Text) -> _Answer:
         """An answer that fits the schema, or a refusal. Raises ExtractorError when there is none."""
         import openai
 
@@ -181,55 +213,47 @@ class LanguageModel:
         for request in range(1, self.retries + 2):
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (request - 1)) * random.uniform(0.5, 1)
             try:
-                reply = self._client.chat.completions.create(**self._question(text))
+                reply = replies.decoded(await self._sent(text))
+                cost.update(replies.tokens(reply))
+                content = replies.content(reply)
+                said = None if content is None else replies.answer(content, self._schema)
+                return _Answer(masked(said, self._secret), cost + Counter(requests=request))
+            except replies.CutOffError as error:
+                raise ExtractorError(
+                    str(error),
+                    where=where,
+                    hint="Use a model with a longer output, or raise the limit at the endpoint.",
+                ) from None
+            except replies.MalformedError as error:
+                problem = str(error)
+            except TimeoutError:
+                problem = f"no whole answer within {self.timeout:g} seconds"
             except openai.APIStatusError as error:
-                problem = self._clean(f"HTTP {error.status_code}: {error.message}")
+                problem = f"HTTP {error.status_code}: {replies.failure(error.response.content)}"
                 if not _passes(error):
                     raise ExtractorError(
-                        f"the endpoint refused: {problem}",
+                        f"the endpoint refused: {self._told(problem)}",
                         where=where,
                         hint=_ADVICE.get(error.status_code, _OTHER_FORMAT),
                     ) from None
                 wait = max(wait, _asked_to_wait(error))
-            except openai.APIConnectionError as error:  # a timeout is one, too
-                problem = self._clean(f"{type(error).__name__}: {error}")
-            except (openai.APIError, ValueError) as error:
-                problem = self._clean(f"no JSON: {error}")
-            else:
-                usage = getattr(reply, "usage", None)
-                tokens_in, tokens_out = (
-                    getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens")
-                )
-                cost.update({"in": tokens_in, "out": tokens_out, "uncounted": int(usage is None)})
-                content, problem = self._read(reply, where)
-                if not problem:
-                    return _Answer(content, cost + Counter(requests=request))
-            if request <= self.retries and self._stop.wait(wait):
-                break
+            except Exception as error:  # whatever the client raises where an endpoint breaks HTTP
+                problem = f"{type(error).__name__}: {error}"
+            if request <= self.retries:
+                await asyncio.sleep(wait)
         raise ExtractorError(
-            f"no usable answer after {counted(request, 'request')}; the last problem: {problem}",
+            f"no usable answer after {counted(request, 'request')}; the last problem: {self._told(problem)}",
             where=where,
             hint="Run it again later, or with other ?retries=, ?timeout= or ?concurrency=; "
             "answers that are in the cache are not asked for again.",
         )
 
-    def _read(self, reply: Any, where: str) -> tuple[str | None, str]:
-        """The content of a reply, None for a refusal, and what is wrong with it."""
-        choices = getattr(reply, "choices", None)
-        if not choices:
-            return None, "a reply without choices"
-        choice = choices[0]
-        if getattr(choice.message, "refusal", None) or choice.finish_reason == "content_filter":
-            return None, ""
-        if choice.finish_reason == "length":
-            raise ExtractorError(
-                "the answer was cut off at the model's limit of tokens",
-                where=where,
-                hint="Use a model with a longer output, or raise the limit at the endpoint.",
-            )
-        content = self._clean(_unfenced(choice.message.content or ""))
-        problem = _problem(content, self._schema)
-        return content, f"{problem}: {content[:80]!r}" if problem else ""
+    async def _sent(self, text: Text) -> bytes:
+        """What the endpoint replies. Raises TimeoutError, or what the client raises."""
+        # The client's own limits are for a connection and each read: one byte a second passes them for ever.
+        async with asyncio.timeout(self.timeout):
+            reply = await self._client.chat.completions.with_raw_response.create(**self._question(text))
+        return bytes(reply.http_response.content)
 
     def _question(self, text: Text) -> dict[str, Any]:
         settings, schema = self.settings, {"name": "annotations", "strict": True, "schema": self._schema}
@@ -252,10 +276,9 @@ class LanguageModel:
     def _grounded(self, text: Text, answer: _Answer) -> Annotations:
         self._count.update(answer.cost)
         self._count.update(documents=1, cached=int(not answer.cost["requests"]))
-        if answer.content is None:
+        if (said := answer.said) is None:
             self._refused.append(text.id)
             return Annotations()
-        said = json.loads(answer.content)
         self._count.update({layer: len(items) for layer, items in said.items()})
         grounder = Grounder(text)
         lost: list[tuple[str, str]] = []
@@ -266,21 +289,10 @@ class LanguageModel:
             self._lost[kind].append(f"{text.id}: {shown!r}")
         return Annotations(entities, quotes)
 
-    def _place(self, text: Text) -> Path | None:
-        """Where the answer is kept, by all that it depends on; None without a cache."""
+    def _hash(self, text: Text) -> str:
+        """Of all that an answer depends on."""
         parts = [self._prompt, self._schema, vars(self.settings), str(text)]
-        key = text_hash(json.dumps(parts, ensure_ascii=False))
-        return self.cache / key[:2] / f"{key}.json" if self.cache else None
-
-    def _cached(self, place: Path) -> str | None:
-        """The answer in the cache; one that is damaged in any way is none."""
-        try:
-            entry = json.loads(place.read_bytes())
-            answer = entry["answer"]
-            intact = entry["sha256"] == text_hash(answer) and not _problem(answer, self._schema)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return None
-        return str(answer) if intact else None
+        return text_hash(json.dumps(parts, ensure_ascii=False))
 
     def _connected(self) -> Any:
         import openai
@@ -293,13 +305,14 @@ class LanguageModel:
                 hint="Set OPENAI_API_KEY in the environment, or name an endpoint without one: ?base_url=…",
             )
         # The client wants a key; an endpoint that needs none ignores it.
-        return openai.OpenAI(
-            api_key=self._key or "none", base_url=address or None, timeout=self.timeout, max_retries=0
+        return openai.AsyncOpenAI(
+            api_key=self._key or "none", base_url=address or None, timeout=None, max_retries=0
         )
 
-    def _clean(self, message: str) -> str:
-        """The message without the key, which an endpoint may repeat."""
-        return message.replace(self._key, "…") if self._key else message
+    def _told(self, problem: str) -> str:
+        """The problem as an error shows it: without the key, which an endpoint may repeat, and in a line."""
+        line = " ".join(str(masked(problem, self._secret)).split()).encode("utf-8", "replace").decode()
+        return line if len(line) <= TOLD else line[:TOLD] + "…"
 
 
 def create(
@@ -317,8 +330,8 @@ def create(
     """``format``: how the endpoint is held to the schema; without ``json_schema`` the prompt shows it.
 
     ``cache``: a folder for the answers, or ``off``; by default ``wortlaut/llm`` in the user's cache.
-    ``retries``: further requests after a failed one. ``timeout``: seconds for a request.
-    ``price_in``, ``price_out``: of a million tokens, in any currency.
+    ``retries``: further requests after a failed one. ``timeout``: seconds for a request, to the
+    last byte of its answer. ``price_in``, ``price_out``: of a million tokens, in any currency.
     """
     where = f"llm:{model}"
     for option, value, least in (
@@ -343,9 +356,10 @@ def create(
             where=f"{where}, option base_url",
             hint="A key belongs into OPENAI_API_KEY: specs are stored with the results.",
         )
-    folder = None if cache == "off" else Path(cache).expanduser() if cache else _cache_folder()
+    folder = Path(cache).expanduser() if cache else default_folder()
+    answers = None if cache == "off" else Answers(folder)
     settings = Settings(model, address, format, temperature)
-    return LanguageModel(settings, folder, concurrency, retries, timeout, (price_in, price_out))
+    return LanguageModel(settings, answers, concurrency, retries, timeout, (price_in, price_out))
 
 
 def _entities(
@@ -383,13 +397,17 @@ def _quotes(
             for role in ROLES
             if item[role] and spans[role] is None
         ]
+        speaker = item["speaker_entity"] or None
+        if speaker and not grounder.find(speaker):
+            lost.append(("name", speaker))
+            speaker = None
         yield Quote(
             f"q{number}",
             item["type"],
             content,
             item["medium"],
             **spans,
-            speaker_entity=item["speaker_entity"] or None,
+            speaker_entity=speaker,
             attribution=item["attribution"],
         )
 
@@ -417,45 +435,6 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-def _problem(content: str, schema: Mapping[str, Any]) -> str:
-    """Why the content is no answer; empty for one."""
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        return f"broken JSON ({error})"
-    misfit = _misfit(value, schema, "$")
-    return f"JSON of another form ({misfit})" if misfit else ""
-
-
-def _misfit(value: Any, schema: Mapping[str, Any], at: str) -> str:
-    """Where the value breaks the schema, of which only what :func:`schema` uses is known."""
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    if not any(isinstance(value, _KINDS[kind]) for kind in types):
-        return f"{at} is no {' or '.join(types)}"
-    if "enum" in schema and value not in schema["enum"]:
-        return f"{at} is {value!r}"
-    inner: Iterable[tuple[Any, Any, str]] = ()
-    if isinstance(value, list):
-        inner = ((item, schema["items"], f"{at}[{n}]") for n, item in enumerate(value))
-    elif isinstance(value, dict):
-        properties = schema["properties"]
-        if value.keys() != properties.keys():
-            return f"the keys of {at} are {', '.join(value) or 'none'}"
-        inner = ((item, properties[key], f"{at}.{key}") for key, item in value.items())
-    return next(filter(None, (_misfit(*item) for item in inner)), "")
-
-
-_KINDS: Mapping[str, type] = {"string": str, "null": type(None), "array": list, "object": dict}
-
-
-def _unfenced(content: str) -> str:
-    """The content without the code fence that models like to put around it."""
-    content = content.strip()
-    if content.startswith("```") and content.endswith("```") and "\n" in content:
-        return content.partition("\n")[2][:-3].strip()
-    return content
-
-
 def _passes(error: Any) -> bool:
     """Whether the same request may succeed later."""
     status = int(error.status_code)
@@ -467,8 +446,3 @@ def _asked_to_wait(error: Any) -> float:
         return min(LONGEST_WAIT, max(0.0, float(error.response.headers.get("retry-after", ""))))
     except ValueError:
         return 0.0
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base else Path.home() / ".cache") / "wortlaut" / "llm"

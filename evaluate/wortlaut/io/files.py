@@ -45,10 +45,11 @@ def write_whole(path: Path, data: bytes | str) -> None:
         ) from error
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
+def replace_file(path: Path, content: bytes, *, durable: bool = False, private: bool = False) -> None:
     """Put a new file under ``path`` in one step; ``durable``: on the disk before it has the name.
 
-    Raises OSError, and leaves no temporary file then (their names end in ``.tmp``).
+    ``private``: nobody but the owner can read it. Raises OSError, and leaves no temporary file then (their
+    names end in ``.tmp``).
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -59,7 +60,7 @@ def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
                 os.fsync(handle)
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).chmod(0o600 if private else 0o666 & ~umask)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
