@@ -87,3 +87,15 @@ def test_no_text_but_the_texts_goes_there() -> None:
     quotes = [quote for message in sent if len(message) > 3 for given in message[3] for quote in given]
     assert quotes == [Quote("q1", "direct", Span.of(0, 2))]
     assert {type(part) for message in sent for part in message[2:]} <= {list, tuple}
+
+
+@pytest.mark.long
+def test_an_interrupt_is_passed_on_where_it_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    extractor = Isolated(f"{SPEC}?act=hang&at=extract")
+    monkeypatch.setattr(extractor._child, "pulses", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(extractor, DOCUMENTS)
+    assert extractor._child.ended

@@ -123,6 +123,9 @@ class Isolated:
         except (pickle.UnpicklingError, AttributeError, ImportError) as error:
             child.kill()
             raise ExtractorError(f"its process answered what is no data: {error}", where=self.spec) from error
+        except KeyboardInterrupt:
+            child.kill()  # it is at work, and would not hear that it is to close
+            raise
         if isinstance(message, WortlautError):
             raise message
         return message
