@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 from shared import ROOT
 from strategies import annotations
 
@@ -19,6 +18,7 @@ from wortlaut.annotations.file import write_annotations
 from wortlaut.annotations.lines import Mention, canonical
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.reports.console import Console
 from wortlaut.reports.layers import diff_view
 
 TEXT = "Anna Weiß sagte am Montag, sie komme. „Ja“, sagte sie. Bert Maier schwieg.\n"
@@ -151,7 +151,7 @@ def layers(first, second, text=TEXT):
 
 
 def shown(found, width=80):
-    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
+    console = Console(file=io.StringIO(), width=width, color_system=None)
     for part in diff_view(found):
         console.print(part)
     return console.file.getvalue()

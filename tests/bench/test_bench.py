@@ -18,7 +18,6 @@ from bench_made import HASH, INFO, bench, curve, measured, timing
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from rich.console import Console
 
 from wortlaut.bench import records
 from wortlaut.bench.quality import Wanted
@@ -27,6 +26,7 @@ from wortlaut.bench.scaling import BATCHES, LENGTHS, exponent, paragraph_texts, 
 from wortlaut.errors import ComparisonError, DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.model import Text
 from wortlaut.reports.bench import bench_view, significant, time_text
+from wortlaut.reports.console import Console
 from wortlaut.reports.pareto import HEIGHT, LEFT, RIGHT, WIDTH, Point, front_of, pareto_svg, place, ticks
 from wortlaut.reports.schemas import schema
 from wortlaut.scoring.keys import ScoreKey

@@ -13,7 +13,8 @@ from made import Made, corpus
 import wortlaut
 from wortlaut import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.errors import ComparisonError, MissingFileError
-from wortlaut.reports.html import Mark, escaped, marks, shortened
+from wortlaut.reports.escapes import all_visible
+from wortlaut.reports.html import Mark, marks, shortened
 
 HOSTILE = "<script>alert(1)</script> ]]> \u202egnp.exe\u202c \x07 & \"'"
 
@@ -206,7 +207,7 @@ def test_a_speaker_of_two_quotes_is_one_mark() -> None:
     [("ä\u0308b", "ä\u0308b"), ("a\u200bb", "a⟨U+200B⟩b"), ("a\tb", "a⟨TAB⟩b"), ("a\u00a0b", "a\u00a0b")],
 )
 def test_only_what_cannot_be_seen_is_escaped(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert all_visible(text) == shown
 
 
 def test_shortened_keeps_both_ends() -> None:

@@ -16,11 +16,11 @@ import pytest
 from command import WORTLAUT, run
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
-from rich.console import Console
 
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
 from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
+from wortlaut.reports.console import Console
 from wortlaut.reports.schemas import schema
 from wortlaut.reports.stress import list_view, stress_page, stress_view
 from wortlaut.stress import available, stress
@@ -220,7 +220,7 @@ def report() -> Stress:
 
 
 def printed(parts: Iterator[Any], width: int = 80) -> str:
-    console = Console(width=width, no_color=True, highlight=False)
+    console = Console(width=width, no_color=True)
     with console.capture() as capture:
         for part in parts:
             console.print(part)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import app
+from wortlaut.cli.common import app, say
 from wortlaut.cli.ending import ended
 from wortlaut.version import VERSION
 
@@ -21,7 +21,7 @@ def main() -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"wortlaut {VERSION}")
+        say(f"wortlaut {VERSION}")
         raise typer.Exit
 
 

@@ -11,19 +11,48 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from wortlaut.errors import WortlautError
 from wortlaut.io.files import check_target, write_whole
 from wortlaut.io.reading import read_json
+from wortlaut.reports.escapes import log, terminal
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from wortlaut.evaluation.evaluate import Progress
+    from wortlaut.reports.console import Console
+
+
+class _Commands(TyperGroup):
+    """Tells what is wrong with arguments as any other error; Typer would print what was typed as it is."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        with _usage_errors():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _usage_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # The class is click's or that of Typer's own copy; without a message the help was printed instead.
+        if not (what := getattr(error, "format_message", str)()):
+            raise
+        ctx = getattr(error, "ctx", None)
+        hint = f"{ctx.get_usage()}\n  Try '{ctx.command_path} --help' for help." if ctx else ""
+        raise WortlautError(what, hint=hint) from None
 
 
 app = typer.Typer(
     name="wortlaut",
+    cls=_Commands,
     help="Who said what, in exactly which words, and how well a program finds that out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -32,13 +61,16 @@ app = typer.Typer(
 )
 
 
-def fail(error: WortlautError) -> None:
-    from rich.console import Console
-    from rich.text import Text
+def say(*lines: object, err: bool = False) -> None:
+    """Each on a line of its own, on standard output or error."""
+    stream = sys.stderr if err else sys.stdout
+    stream.writelines(log(terminal(str(line))) + "\n" for line in lines)
 
-    # On a terminal lines break between words; in a file or a log a line stays a line.
-    console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-    console.print(Text("error: ", style="bold red") + Text(str(error)))
+
+def fail(error: WortlautError) -> None:
+    from wortlaut.reports.console import Text
+
+    print_parts([Text("error: ", style="bold red") + Text(str(error))], err=True)
 
 
 def target(path: Path | None) -> Path | None:
@@ -103,34 +135,35 @@ def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
     return mapping
 
 
-def make_console() -> Console:
-    from rich.console import Console
+def make_console(*, err: bool = False) -> Console:
+    from wortlaut.reports.console import Console
 
     # Without a terminal, lines of a table are not cut to a width that nobody set.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=100)
+    return Console(stderr=err, width=None if (sys.stderr if err else sys.stdout).isatty() else 100)
 
 
-def print_parts(parts: Iterable[RenderableType]) -> None:
-    from rich.text import Text
+def print_parts(parts: Iterable[RenderableType], *, err: bool = False, soft_wrap: bool = False) -> None:
+    """On a terminal words are wrapped, unless lines are to stay whole (``soft_wrap``); in a log they stay."""
+    from rich.text import Text  # noqa: TID251 (ours, and sums of them)
 
-    console = make_console()
+    console, stream = make_console(err=err), sys.stderr if err else sys.stdout
     for part in parts:
-        if sys.stdout.isatty():
-            console.print(part)
+        if stream.isatty():
+            console.print(part, soft_wrap=soft_wrap)
             continue
         with console.capture() as captured:
             # A signature can be searched for and copied where no terminal limits the line.
             console.print(part, soft_wrap=isinstance(part, Text))
         # Tables fill their lines with blanks, which a file would keep.
-        sys.stdout.write(re.sub(" +$", "", captured.get(), flags=re.MULTILINE))
+        stream.write(log(re.sub(" +$", "", captured.get(), flags=re.MULTILINE)))
 
 
 def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
     if path == Path("-"):
-        sys.stdout.write(text)
+        say(text)
     else:
-        write_whole(path, text)
+        write_whole(path, text + "\n")
 
 
 def write_if(path: Path | None, text: Callable[[], str]) -> None:
@@ -142,7 +175,7 @@ def write_if(path: Path | None, text: Callable[[], str]) -> None:
 def print_notes(notes: Iterable[str]) -> None:
     """On standard error: what is on standard output may be JSON."""
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}", err=True)
 
 
 def show_result(
@@ -173,15 +206,14 @@ def progress_bars() -> Iterator[Progress | None]:
         return
     import time
 
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=make_console(err=True),
         transient=True,
     )
     tasks: dict[str, Any] = {}
@@ -193,7 +225,7 @@ def progress_bars() -> Iterator[Progress | None]:
         if not tasks:
             bar.start()
         if name not in tasks:
-            tasks[name] = bar.add_task(name, total=total or None)
+            tasks[name] = bar.add_task(terminal(name), total=total or None)
         bar.update(tasks[name], completed=done)
 
     try:

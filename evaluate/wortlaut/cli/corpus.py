@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +14,18 @@ from wortlaut.cli.common import (
     JsonFile,
     Seed,
     app,
-    make_console,
+    print_parts,
     progress_bars,
+    say,
     show_result,
     write_json,
 )
 from wortlaut.errors import WortlautError, counted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from wortlaut.annotations.validate import Incident
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -53,7 +60,7 @@ def add(
         written = write(additions, root, layer=name, annotator=extractor, annotations=found)
     else:
         written = write(additions, root)
-    print(*written, sep="\n")
+    say(*written)
 
 
 @app.command("import", rich_help_panel="Make a corpus")
@@ -73,7 +80,7 @@ def import_layer(
 
     documents = stream_corpus(named(source))
     for path in take(documents, root, layer=layer, annotator=annotator or layer, force=force):
-        print(path)
+        say(path)
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -116,11 +123,11 @@ def adjudicate(
             raise WortlautError("--finish takes no layers", hint="The decisions are in the files of FOLDER.")
         done = adjudicate.finish(folder)
         for one in done:
-            print(f"{one.path}: {len(one.carried_out)} carried out, {len(one.open)} open")
+            say(f"{one.path}: {len(one.carried_out)} carried out, {len(one.open)} open")
             for decision in one.open:
-                print(f"  {decision.id} is open: {decision.open}")
+                say(f"  {decision.id} is open: {decision.open}")
         if not done:
-            print(f"{folder}: nothing to decide")
+            say(f"{folder}: nothing to decide")
         raise typer.Exit(1 if any(one.open for one in done) else 0)
     if len(layers or ()) != 2:
         raise WortlautError("two layers are needed", hint="For example: wortlaut adjudicate a b")
@@ -129,11 +136,11 @@ def adjudicate(
     paths = adjudicate.write_merged(merged, folder, force=force)
     for path, document in zip(paths, merged, strict=True):
         taken = f"{document.only_one} taken over, " if document.only_one else ""
-        print(f"{path}: {document.agreed} agree, {taken}{len(document.decisions)} to decide")
+        say(f"{path}: {document.agreed} agree, {taken}{len(document.decisions)} to decide")
     for what in merged[0].taken_over:
-        print(f"taken over: {what}")
+        say(f"taken over: {what}")
     if any(document.decisions for document in merged):
-        print("Fill in keep and reason in each line of kind decision, then: wortlaut adjudicate --finish")
+        say("Fill in keep and reason in each line of kind decision, then: wortlaut adjudicate --finish")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -192,19 +199,22 @@ def validate(
     if json_file is not None:
         write_json(json_file, plain(incidents))
     if json_file != Path("-"):
-        from rich.text import Text
-
-        console = make_console()
-        for incident in incidents:
-            at = ", ".join(f"[{start}, {end})" for start, end in incident.offsets)
-            place = f"{incident.file}:{incident.line}" if incident.line else incident.file
-            style = "red" if incident.severity == "error" else "yellow"
-            head = Text(f"{place}: ") + Text(f"{incident.severity} {incident.rule}", style=style)
-            console.print(head + Text(f" {at}" if at else ""), soft_wrap=True)
-            console.print(Text(f"    {incident.what}\n    {incident.fix}"), soft_wrap=True)
-        errors = sum(incident.severity == "error" for incident in incidents)
-        console.print(f"{errors} error(s), {len(incidents) - errors} warning(s)")
+        print_parts(_incidents(incidents), soft_wrap=True)
     raise typer.Exit(exit_code(incidents))
+
+
+def _incidents(incidents: Sequence[Incident]) -> Iterator[RenderableType]:
+    from wortlaut.reports.console import Text
+
+    for incident in incidents:
+        at = ", ".join(f"[{start}, {end})" for start, end in incident.offsets)
+        place = f"{incident.file}:{incident.line}" if incident.line else incident.file
+        style = "red" if incident.severity == "error" else "yellow"
+        head = Text(f"{place}: ") + Text(f"{incident.severity} {incident.rule}", style=style)
+        yield head + Text(f" {at}" if at else "")
+        yield Text(f"    {incident.what}\n    {incident.fix}")
+    errors = sum(incident.severity == "error" for incident in incidents)
+    yield Text(f"{errors} error(s), {len(incidents) - errors} warning(s)")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -212,7 +222,7 @@ def rules() -> None:
     """Print the rules of `validate`, as Markdown."""
     from wortlaut.annotations.rules import document
 
-    print(document(), end="")
+    say(document().rstrip("\n"))
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -230,15 +240,15 @@ def build(
 
     if check:
         stale = build.is_stale(root, out)
-        print(*stale, "stale: run `wortlaut build`" if stale else "up to date", sep="\n")
+        say(*stale, "stale: run `wortlaut build`" if stale else "up to date")
         raise typer.Exit(1 if stale else 0)
     report = build.build(root, out)
     for loss in report.losses:
         place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
-        print(f"not in the token view: {place}: {loss.reason}")
+        say(f"not in the token view: {place}: {loss.reason}")
     rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
     losses = counted(len(report.losses), "loss", "losses")
-    print(f"wrote {report.out} ({rows}; {losses} in the token view)\nhash {report.hash}")
+    say(f"wrote {report.out} ({rows}; {losses} in the token view)\nhash {report.hash}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -259,14 +269,14 @@ def publish(
     publish.check_target(target)
     with TemporaryDirectory(prefix="wortlaut-release-") as folder:
         release = publish.make(root, Path(folder) / "release", stand_off=stand_off)
-        print(*publish.describe(release, target), sep="\n")
+        say(*publish.describe(release, target))
         if dry_run:
             return
         if not yes:
             if not sys.stdin.isatty():
                 raise WortlautError("nobody is there to be asked", hint="Say --yes, or look with --dry-run.")
             typer.confirm("Publish this?", abort=True)
-        print(f"published: {publish.publish(release, target)}")
+        say(f"published: {publish.publish(release, target)}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -281,7 +291,7 @@ def merge(
     merged = join(release, texts, out)
     unused = (f"{path}: no document of the release" for path in merged.unused)
     wrote = f"wrote {merged.out} ({counted(merged.documents, 'document')})"
-    print(*merged.normalised, *unused, wrote, f"hash {merged.hash}", sep="\n")
+    say(*merged.normalised, *unused, wrote, f"hash {merged.hash}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -308,14 +318,14 @@ def convert(
     with progress_bars() as progress:
         conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
     for loss in conversion.losses:
-        print(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
+        say(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
         for example in loss.examples:
-            print(f"    {example}")
+            say(f"    {example}")
     read = f"{counted(conversion.documents, 'document')} read"
     if conversion.before:
         read += f", {conversion.before} of them before"
     total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
-    print(f"wrote {out} ({conversion.format}, {read}, {total})")
+    say(f"wrote {out} ({conversion.format}, {read}, {total})")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -327,4 +337,4 @@ def export(
     """Write training data, split by document so that no near copy stands on both sides."""
     from wortlaut.release.training import export as write
 
-    print(*write(format, corpus, out).lines(), sep="\n")
+    say(*write(format, corpus, out).lines())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wortlaut.cli.common import app
+from wortlaut.cli.common import app, make_console, say
 from wortlaut.errors import WortlautError, counted
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def extract(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        print("interrupted: what is finished is kept, and the same command goes on", file=sys.stderr)
+        say("interrupted: what is finished is kept, and the same command goes on", err=True)
         raise typer.Exit(130) from None
     _tell(done)
     if done.failures:
@@ -112,7 +112,7 @@ def _tell(done: Extraction) -> None:
     if done.failures:
         many = counted(done.failures, "document is", "documents are")
         lines.append(f"{many} in quarantine, see {done.folder}/failures.jsonl; --retry tries again")
-    print(*lines, sep="\n")
+    say(*lines)
 
 
 @contextmanager
@@ -121,11 +121,10 @@ def _bar() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=make_console(err=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def show(documents: int, total: int | None, failures: int) -> None:

@@ -19,6 +19,7 @@ from wortlaut.cli.common import (
     print_parts,
     progress_bars,
     read_labels,
+    say,
     target,
     write_if,
     write_json,
@@ -72,7 +73,7 @@ def baseline_write(
             progress=progress,
         )
     on = f"{written.signature.corpus} ({counted(written.documents, 'document')})"
-    print(f"wrote {path}: {', '.join(written.systems)} on {on}")
+    say(f"wrote {path}: {', '.join(written.systems)} on {on}")
 
 
 @app.command(rich_help_panel="Guard and measure")
@@ -139,8 +140,8 @@ def check(
         write_json(json_file, outcome.to_dict())
     to_stdout = json_file != Path("-")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in workflow_commands(outcome):
-            print(line, file=sys.stdout if to_stdout else sys.stderr)
+        stream = sys.stdout if to_stdout else sys.stderr
+        stream.writelines(f"{line}\n" for line in workflow_commands(outcome))
     if to_stdout:
         print_parts(check_view(outcome))
     raise typer.Exit(outcome.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,6 +26,7 @@ from wortlaut.cli.common import (
     print_parts,
     progress_bars,
     read_labels,
+    say,
     show_result,
     target,
 )
@@ -131,7 +131,7 @@ def evaluate(
         from wortlaut.reports.figures import write_figures
 
         written, left_out = write_figures(evaluation, figures)
-        print(*written, sep="\n", file=sys.stderr)
+        say(*written, err=True)
         print_notes(left_out)
     _show(evaluation, json_file, by_label, everything)
 
@@ -249,7 +249,8 @@ def extractors(
 def _entries(entries: Iterable[tuple[str, Iterable[str]]]) -> Iterator[RenderableType]:
     """A name, which can be copied whole, and below it what there is to say."""
     from rich.padding import Padding
-    from rich.text import Text
+
+    from wortlaut.reports.console import Text
 
     for name, lines in entries:
         yield Text(name, style="bold")
@@ -279,4 +280,4 @@ def schema(
 
     from wortlaut.reports.schemas import schema as described
 
-    print(json.dumps(described(name), ensure_ascii=False, indent=2))
+    say(json.dumps(described(name), ensure_ascii=False, indent=2))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wortlaut.cli.common import JsonFile, app, print_notes, write_json
+from wortlaut.cli.common import JsonFile, app, print_notes, print_parts, write_json
 from wortlaut.errors import WortlautError, unknown_name
 from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import LAYERS, Annotations, Document, Text
@@ -73,16 +72,12 @@ def show(
         write_json(json_file, as_dict(lanes.shown(document, gold, every)))
     if displacy:
         made, lost = lanes.displacy(document, every, layers)
-        print(json.dumps(made, ensure_ascii=False, indent=1))
+        write_json(Path("-"), made)
         print_notes(lost)
     elif json_file != Path("-"):
-        from rich.console import Console
-
         # Without a terminal, COLUMNS says how wide the text is set, else it is 80.
         width = shutil.get_terminal_size((80, 24)).columns
-        console = Console(highlight=False, width=width)
-        for line in lanes.lane_view(document, gold, systems, layers, width):
-            console.print(line, no_wrap=True, overflow="ignore", crop=False)
+        print_parts(lanes.lane_view(document, gold, systems, layers, width), soft_wrap=True)
 
 
 def _find(name: str | None, ref: str) -> Document:

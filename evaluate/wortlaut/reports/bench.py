@@ -8,12 +8,12 @@ from statistics import median_high
 
 from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from wortlaut.bench.run import Bench, Compared, Curve, Measured, Quality
 from wortlaut.bench.scaling import Exponent
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.reports.cells import interval_text, number, short_name
+from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 
 _MEBIBYTE = 1024 * 1024
@@ -60,7 +60,7 @@ def _rates(systems: Sequence[Measured]) -> Table:
         for timing in system.throughput:
             relative = timing.relative
             table.add_row(
-                Text(short_name(system.name)),
+                short_name(system.name),
                 str(timing.size),
                 significant(timing.rate(timing.documents)),
                 significant(timing.rate(timing.tokens)),
@@ -86,7 +86,7 @@ def _needs(systems: Sequence[Measured]) -> Table:
     )
     for system in systems:
         table.add_row(
-            Text(short_name(system.name)),
+            short_name(system.name),
             time_text(system.load),
             time_text(system.first),
             memory_text(system.memory),
@@ -109,7 +109,7 @@ def _curves(
     table = grid(["extractor"], [f"{size:,}" for size in shown])
     for name, curve in curves.items():
         at = {point.size: point.seconds.median / (point.size if each else 1) for point in curve.points}
-        table.add_row(Text(short_name(name)), *(time_text(at.get(size)) for size in shown))
+        table.add_row(short_name(name), *(time_text(at.get(size)) for size in shown))
     yield table
     what = "batch" if each else "length"
     for name, curve in curves.items():
@@ -138,7 +138,7 @@ def _comparison(compared: Compared) -> Iterator[RenderableType]:
         table = grid(["benchmark"], ["mean then", "now", "change", "to reference", "verdict"])
         for change in compared.changes:
             table.add_row(
-                Text(change.name.removeprefix("test_")),
+                change.name.removeprefix("test_"),
                 time_text(change.mean[0]),
                 time_text(change.mean[1]),
                 _percent(*change.mean),

@@ -26,7 +26,8 @@ from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
 from wortlaut.reports.aligned import Row, content_rows, curves_or_none, entities_of, entity_rows, task_of
 from wortlaut.reports.cells import short_name
-from wortlaut.reports.html import escaped, shortened
+from wortlaut.reports.escapes import all_visible
+from wortlaut.reports.html import shortened
 from wortlaut.reports.values import by_layer
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves
@@ -189,7 +190,7 @@ def _wanted(evaluation: Evaluation) -> tuple[dict[str, Callable[[], Figure]], li
 
 def _name(name: str) -> str:
     """As it stands in a figure: a path without its folders, nothing that cannot be seen."""
-    short = shortened(short_name(escaped(name)), _NAME)
+    short = shortened(short_name(all_visible(name)), _NAME)
     # matplotlib leaves out of a legend what begins with an underscore.
     return f" {short}" if short.startswith("_") else short
 
@@ -309,7 +310,7 @@ def _confusion(confusion: Confusion) -> Figure:
             j, i, str(matrix[i, j]), ha="center", va="center", fontsize=7 if size <= 14 else 5,
             color="white" if share[i, j] > 0.92 else "black",
         )  # fmt: skip
-    shown = [escaped(label) for label in labels]
+    shown = [all_visible(label) for label in labels]
     axes.set_xticks(range(size), [*shown[:-1], "missed"], rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(size), [*shown[:-1], "spurious"])
     axes.tick_params(length=0)
@@ -504,8 +505,8 @@ def _breakdown(by: str, rows: Groups) -> Figure:
         axes.set(xlim=(-0.01, 1.01), ylim=(len(shown) - 0.4, -0.6), xlabel=measure)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-    panels[0].set_yticks(range(len(shown)), [f"{escaped(group)} ({sizes[group]})" for group in shown])
-    unit = "characters" if by == "length" else escaped(by.removeprefix("meta:"))
+    panels[0].set_yticks(range(len(shown)), [f"{all_visible(group)} ({sizes[group]})" for group in shown])
+    unit = "characters" if by == "length" else all_visible(by.removeprefix("meta:"))
     panels[0].set_ylabel(f"{unit} (gold spans)")
     _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from wortlaut.gate.verdicts import SHOWN, Outcome, Row
-from wortlaut.reports import tables
+from wortlaut.reports import escapes, tables
 from wortlaut.reports.cells import difference, number, p_value
+from wortlaut.reports.console import Text
 from wortlaut.reports.tables import Table, grid, noted
 
 _NAMES = ("system", "layer", "schema", "label")
 _FIGURES = ("then", "now", "change", "p", "new", "gone")
-_COMMAND = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
-#: What Markdown and HTML would not leave as it is.
-_MARKDOWN = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " "} | {mark: f"\\{mark}" for mark in "\\`*_[]|#"}
-)
 
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
@@ -27,7 +22,7 @@ def check_view(outcome: Outcome) -> Iterator[RenderableType]:
     table = grid(_NAMES, _FIGURES)
     rows = _shown(outcome)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in _cells(row)), style="" if row.gated else "dim")
+        table.add_row(*_cells(row), style="" if row.gated else "dim")
     if table.row_count:
         yield table
     if hidden := len(outcome.rows) - len(rows):
@@ -45,19 +40,18 @@ def check_view(outcome: Outcome) -> Iterator[RenderableType]:
 
 def markdown(outcome: Outcome) -> str:
     """A summary of a job in GitHub's Markdown."""
-    lines = [f"## Wortlaut: {_escaped(outcome.headline)}", ""]
-    lines += [f"- **{failure.status}**: {_escaped(str(failure))}" for failure in outcome.failures]
+    lines = [f"## Wortlaut: {escapes.markdown(outcome.headline)}", ""]
+    lines += [f"- **{failure.status}**: {escapes.markdown(str(failure))}" for failure in outcome.failures]
     if rows := _shown(outcome):
-        cells = [list(map(_escaped, _cells(row))) for row in rows]
-        lines += ["", tables.markdown(Table(_NAMES, _FIGURES, cells))]
+        lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows))))]
     for row in outcome.changed:
         new = sum(change.worse for change in row.changes)
         what = f"{row.place}: {new} new errors, {len(row.changes) - new} gone"
-        lines += ["", f"<details><summary>{_escaped(what)}</summary>", ""]
-        lines += [f"- {_escaped(line.strip())}" for _, line in row.lines(SHOWN)]
+        lines += ["", f"<details><summary>{escapes.markdown(what)}</summary>", ""]
+        lines += [f"- {escapes.markdown(line.strip())}" for _, line in row.lines(SHOWN)]
         lines += ["", "</details>"]
     tail = [*_recorded(outcome), *(f"note: {note}" for note in outcome.notes)]
-    lines += ["", *(f"- {_escaped(line)}" for line in tail)] if tail else []
+    lines += ["", *(f"- {escapes.markdown(line)}" for line in tail)] if tail else []
     return "\n".join(lines) + "\n"
 
 
@@ -75,16 +69,15 @@ def junit(outcome: Outcome) -> str:
     for check in outcome.checks:
         system = check.place.system if check.place else "run"
         name = f"{check.place}: {check.name}" if check.place else check.name
-        case = Xml.SubElement(
-            suite, "testcase", {"classname": _xml(f"wortlaut.{system}"), "name": _xml(name), "time": "0"}
-        )
+        about = {"classname": f"wortlaut.{system}", "name": name, "time": "0"}
+        case = Xml.SubElement(suite, "testcase", {k: escapes.terminal(v) for k, v in about.items()})
         if check.status == "pass":
             continue
         kind = "failure" if check.status == "regression" else "error"
-        element = Xml.SubElement(case, kind, {"type": check.name, "message": _xml(check.what)})
+        element = Xml.SubElement(case, kind, {"type": check.name, "message": escapes.terminal(check.what)})
         row = changed.get(check.place) if check.place else None
         items = [line for _, line in row.lines(SHOWN)] if row else []
-        element.text = _xml("\n".join([str(check), *items]))
+        element.text = escapes.terminal("\n".join([str(check), *items]))
     Xml.indent(top)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(top, "unicode") + "\n"
 
@@ -92,7 +85,7 @@ def junit(outcome: Outcome) -> str:
 def workflow_commands(outcome: Outcome) -> Iterator[str]:
     """A workflow command of GitHub Actions for each failed check, one a line."""
     for failure in outcome.failures:
-        yield f"::error title=wortlaut check {failure.name}::{str(failure).translate(_COMMAND)}"
+        yield escapes.workflow_command("error", f"wortlaut check {failure.name}", str(failure))
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -121,17 +114,3 @@ def _shown(outcome: Outcome) -> list[Row]:
 def _recorded(outcome: Outcome) -> list[str]:
     better = [str(row.place) for row in outcome.rows if row.improved and row.gated]
     return [f"better than the baseline, worth recording by --update: {'; '.join(better)}"] if better else []
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_MARKDOWN)
-
-
-def _xml(text: str) -> str:
-    """Without the characters that XML 1.0 forbids, each replaced by U+FFFD."""
-    return "".join(
-        c
-        if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000"
-        else "\ufffd"
-        for c in text
-    )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
 from operator import itemgetter
 
 from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Document, Quote, Span
+from wortlaut.reports.escapes import all_visible, visible
 
 #: A notebook gets at most this many characters of a text.
 _SHOWN = 20_000
 #: How many characters of a span stand in a table.
 _CELL = 90
-#: Those that many texts have go by their names.
-_NAMED = {"\t": "⟨TAB⟩", "\r": "⟨CR⟩", "\xad": "⟨SHY⟩"}
 
 # Colours that keep a contrast of 3:1 on white and on black; labels say the same without them.
 _COLOURS = {
@@ -62,7 +60,7 @@ class Mark:
     @property
     def text(self) -> str:
         """What the mark is called: ``LOC``, ``q01 direct``, ``q01 q02 speaker``."""
-        return escaped(" ".join((*self.quotes, self.label)))
+        return all_visible(" ".join((*self.quotes, self.label)))
 
     @property
     def order(self) -> tuple[int, int, tuple[str, ...], str]:
@@ -92,21 +90,6 @@ def speaker_of(quote: Quote, clusters: Iterable[Cluster]) -> str:
     """The name of who said it: that of the cluster, else ``speaker_entity`` as it is, else nothing."""
     names = {cluster.id: cluster.name for cluster in clusters}
     return names.get(quote.speaker_entity or "", quote.speaker_entity or "")
-
-
-def escape(character: str) -> str:
-    """``⟨U+202E⟩`` for a character that cannot be seen or moves others; any other one as it is.
-
-    Those are controls, formats (joiners, soft hyphens, directions), line and paragraph separators,
-    surrogates, and what Unicode does not assign.
-    """
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"):
-        return _NAMED.get(character) or f"⟨U+{ord(character):04X}⟩"
-    return character
-
-
-def escaped(text: str) -> str:
-    return text if text.isprintable() else "".join(map(escape, text))
 
 
 def shortened(text: str, size: int) -> str:
@@ -271,6 +254,6 @@ def _text(content: str) -> str:
     if content.replace("\n", "").isprintable():
         return html.escape(content)
     return "".join(
-        html.escape(c) if c == "\n" or (shown := escape(c)) == c else f'<span class="code">{shown}</span>'
+        html.escape(c) if c == "\n" or (shown := visible(c)) == c else f'<span class="code">{shown}</span>'
         for c in content
     )

@@ -11,12 +11,13 @@ from itertools import accumulate, pairwise, product
 from typing import Annotated, Any, ClassVar, Literal
 
 from rich.cells import get_character_cell_size
-from rich.text import Text
 
 from wortlaut.model import LAYERS, ROLES, Annotations, Document, Quote
 from wortlaut.records.annotations import record
 from wortlaut.records.record import Layers
-from wortlaut.reports.html import Mark, escape, escaped, first_free, marks, shortened, speaker_of
+from wortlaut.reports.console import Text
+from wortlaut.reports.escapes import all_visible, visible
+from wortlaut.reports.html import Mark, first_free, marks, shortened, speaker_of
 from wortlaut.text.excerpts import offsets
 from wortlaut.text.segments import tokens
 
@@ -109,10 +110,10 @@ def lane_view(
     lanes = [*([gold] if gold else []), *systems]
     named = list(zip(_called(lanes), lanes, strict=True))
     gutter = max((_columns(name) for name, _ in named), default=0) + 1
-    yield from _wrapped(f"{escaped(document.id)} ({len(document.text)} characters)", width, "bold")
+    yield from _wrapped(f"{all_visible(document.id)} ({len(document.text)} characters)", width, "bold")
     for name, lane in named:
-        if name != escaped(lane.name):
-            yield from _wrapped(f"{name} = {escaped(lane.name)}", width, "bold")
+        if name != all_visible(lane.name):
+            yield from _wrapped(f"{name} = {all_visible(lane.name)}", width, "bold")
     yield Text()
     rows = [
         (
@@ -185,7 +186,7 @@ def wrap(text: str, width: int, ends: Collection[int] = ()) -> Iterator[Line]:
 
 def _called(lanes: Sequence[Lane]) -> list[str]:
     """A name for each lane that fits into the gutter."""
-    names = [escaped(lane.name) for lane in lanes]
+    names = [all_visible(lane.name) for lane in lanes]
     long = [name for name in names if _columns(name) > _NAME]
     letters = {name: _LETTERS[i] if i < len(_LETTERS) else f"#{i + 1}" for i, name in enumerate(long)}
     return [letters.get(name, name) for name in names]
@@ -370,7 +371,7 @@ def _said(quote: Quote, annotations: Annotations, text: str) -> tuple[str, str]:
         *([f"inside {quote.parent}"] if quote.parent else []),
     ]
     content = shortened(quote.content.text(text), _QUOTED)
-    return escaped(f"  {quote.id} {kind}: {content}"), escaped(f"      by {'; '.join(parts)}")
+    return all_visible(f"  {quote.id} {kind}: {content}"), all_visible(f"      by {'; '.join(parts)}")
 
 
 def _wrapped(text: str, width: int, style: str = "", hanging: int = 2) -> Iterator[Text]:
@@ -389,7 +390,7 @@ def _cut(name: str, room: int) -> str:
 @lru_cache(maxsize=4096)
 def _cell(character: str) -> tuple[str, int]:
     """How a character is shown, and in how many columns."""
-    look = escape(character)
+    look = visible(character)
     return (look, len(look)) if look != character else (look, get_character_cell_size(character))
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from wortlaut.annotations.diff import DocumentDiff, LayerDiff, Pair
 from wortlaut.annotations.lines import Annotation, Mention
@@ -14,6 +13,7 @@ from wortlaut.errors import counted
 from wortlaut.evaluation.agreement import MEASURES, Agreement, Figure
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.reports.cells import interval_text, number, short
+from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.text.excerpts import excerpt_parts, offsets
 
@@ -21,7 +21,7 @@ from wortlaut.text.excerpts import excerpt_parts, offsets
 _AROUND, _INSIDE = 16, 14
 
 
-def diff_view(diff: LayerDiff) -> Iterator[Text]:
+def diff_view(diff: LayerDiff) -> Iterator[RenderableType]:
     """Every difference in its context, document by document, and a count at the end."""
     names = diff.layers if diff.layers[0] != diff.layers[1] else ("first", "second")
     seen: Counter[str] = Counter()
@@ -77,7 +77,7 @@ def _figure(figure: Figure | None) -> str:
     return short(number(figure.value) + below)
 
 
-def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[Text]:
+def _pair_view(document: DocumentDiff, pair: Pair, names: tuple[str, str]) -> Iterator[RenderableType]:
     sides = tuple(zip(names, (pair.first, pair.second), ("cyan", "magenta"), strict=True))
     if not pair.fields:
         for name, side, style in sides:
@@ -127,7 +127,7 @@ def _summary(side: Annotation) -> str:
             return f"{side.id}, {side.name}"
 
 
-def _context(text: str, span: Span | None, style: str) -> list[Text]:
+def _context(text: str, span: Span | None, style: str) -> list[RenderableType]:
     """A line with the text around the span, if there is one."""
     parts = excerpt_parts(text, tuple(span or ()), _AROUND, _INSIDE)
     shown = [(part, style if marked else "") for part, marked in parts]

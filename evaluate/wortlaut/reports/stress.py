@@ -9,7 +9,6 @@ from itertools import pairwise, product
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from wortlaut.errors import counted
 from wortlaut.reports.cells import (
@@ -22,6 +21,7 @@ from wortlaut.reports.cells import (
     short,
     short_name,
 )
+from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid
 from wortlaut.reports.templates import asset, fill
 from wortlaut.stress.registry import Broken, Transformation
@@ -75,10 +75,10 @@ def list_view(found: Sequence[Transformation | Broken]) -> Iterator[RenderableTy
     table.add_column("taken back by")
     for one in found:
         if hasattr(one, "why"):
-            table.add_row(Text(one.name), Text(f"{one.why} ({one.source})", style="red"), "–", "–")
+            table.add_row(one.name, Text(f"{one.why} ({one.source})", style="red"), "–", "–")
             continue
         source = "" if one.source == "wortlaut" else f" ({one.source})"
-        table.add_row(Text(one.name), Text(one.does + source), one.meaning, one.inverse or "–")
+        table.add_row(one.name, Text(one.does + source), one.meaning, one.inverse or "–")
     yield table
     yield Text("meaning same: expected of a good system to find the same, and checked by the gate", "dim")
     yield Text("changed: another text, as good; blurred: a reader loses something, too", style="dim")
@@ -107,7 +107,7 @@ def _map(
         name = name if len(name) <= 9 else name.rpartition(":")[2][:9]
         table.add_column(Text(f"{name}\n{layer}"), justify="right", no_wrap=True)
     if shown is _change:
-        table.add_row(Text("before"), *(_before(report, schema, column) for column in columns))
+        table.add_row("before", *(_before(report, schema, column) for column in columns))
         table.add_section()
     for title, group in _matrix(report, schema, columns):
         table.add_row(Text(title.partition(":")[0], style="italic"))

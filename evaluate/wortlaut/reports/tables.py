@@ -7,24 +7,9 @@ from dataclasses import dataclass
 
 from rich import box
 from rich import table as rich
-from rich.text import Text
 
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "–": "--",
-        "≥": r"$\geq$",
-    }
-)
+from wortlaut.reports import escapes
+from wortlaut.reports.console import Text
 
 
 @dataclass(frozen=True)
@@ -42,25 +27,26 @@ class Table:
 
 def text(table: Table) -> str:
     """Columns set apart by spaces, a line below the heads."""
-    widths = [max(map(len, column)) for column in zip(*table.lines, strict=True)]
+    rows = [list(map(escapes.terminal, line)) for line in table.lines]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     sides = [str.ljust] * len(table.names) + [str.rjust] * len(table.columns)
     lines = [
         "  ".join(side(cell, width) for side, cell, width in zip(sides, line, widths, strict=True)).rstrip()
-        for line in table.lines
+        for line in rows
     ]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
 def markdown(table: Table) -> str:
-    """GitHub's Markdown; the cells are escaped already."""
+    """GitHub's Markdown."""
     marks = ["---"] * len(table.names) + ["---:"] * len(table.columns)
-    head, *rows = table.lines
+    head, *rows = (list(map(escapes.markdown, line)) for line in table.lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, marks, *rows])
 
 
 def latex(table: Table) -> str:
     """A ``booktabs`` table."""
-    head, *rows = (rf"{' & '.join(cell.translate(_LATEX) for cell in line)} \\" for line in table.lines)
+    head, *rows = (rf"{' & '.join(map(escapes.latex, line))} \\" for line in table.lines)
     begin = rf"\begin{{tabular}}{{{'l' * len(table.names)}{'r' * len(table.columns)}}}"
     return "\n".join([begin, r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}"])
 

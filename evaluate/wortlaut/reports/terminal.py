@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import comparison_cells, heading, score_cells, short, short_name
+from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.result import Results, Score

@@ -11,8 +11,8 @@ from wortlaut.errors import MissingExtraError
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model import Document
+from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
-from wortlaut.reports import tables
 from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import QUOTE_PEERS
@@ -99,28 +99,28 @@ def is_main(result: Result) -> bool:
 @singledispatch
 def text(value: object) -> str:
     shown = scores(value)
-    return "\n".join([tables.text(_table(shown.heads, shown.rows)), *shown.notes, *shown.signatures])
+    below = map(escapes.terminal, [*shown.notes, *shown.signatures])
+    return "\n".join([tables.text(_table(shown.heads, shown.rows)), *below])
 
 
 @text.register(Evaluation)
 def _(evaluation: Evaluation) -> str:
     parts = []
     for system in evaluation.systems:
-        parts.append(f"{system.name}: {system.failed}" if system.failed else system.name)
+        parts.append(escapes.terminal(f"{system.name}: {system.failed}" if system.failed else system.name))
         parts += [f"{layer}\n{text(results)}" for layer, results in system.scores.items()]
     return "\n\n".join(parts)
 
 
 def markdown(value: object) -> str:
     shown = scores(value)
-    rows = [([name.replace("|", "\\|") for name in names], score) for names, score in shown.rows]
-    signatures = [f"`{signature}`" for signature in shown.signatures]
-    return "\n".join([tables.markdown(_table(shown.heads, rows)), "", *signatures, ""])
+    signatures = map(escapes.markdown_code, shown.signatures)
+    return "\n".join([tables.markdown(_table(shown.heads, shown.rows)), "", *signatures, ""])
 
 
 def latex(value: object) -> str:
     shown = scores(value)
-    signatures = [f"% {signature}" for signature in shown.signatures]
+    signatures = map(escapes.latex_comment, shown.signatures)
     return "\n".join([tables.latex(_table(shown.heads, shown.rows)), *signatures, ""])
 
 
