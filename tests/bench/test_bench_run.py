@@ -219,6 +219,7 @@ def test_what_cannot_be_timed_is_refused() -> None:
         bench(["gazetteer"], corpus(1), sizes=[0])
 
 
+@pytest.mark.long
 def test_quality_beside_speed(folder: Path) -> None:
     made = corpus(2)
     timed = bench(["systems.py:Places", "systems.py:Quiet"], made, sizes=[1], rounds=1)

@@ -541,6 +541,7 @@ def test_every_control_has_a_name(reader: Reader) -> None:
         assert nameless == [], view
 
 
+@pytest.mark.long
 def test_it_prints_with_all_lanes(reader: Reader) -> None:
     reader.open("hostile.html", "#errors?doc=long")
     drawn = "return document.querySelectorAll('button.bar').length"

@@ -62,7 +62,7 @@ class Subject:
         """Whatever goes wrong inside is written down as the reason."""
         try:
             yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             said = "" if isinstance(error, WortlautError) else f"{type(error).__name__}: "
             self.tell(failed=f"{said}{error}")
             raise
@@ -96,10 +96,14 @@ def subject() -> Iterator[Subject]:
             it.step("the first document")
             it.tell(load=loaded, first=seconds(partial(it.pass_over, it.texts[:1], 1), 0))
         yield it
-        it.tell(memory=peak_memory(), memory_before=before)
+        held = peak_memory()
     finally:
         if it.extractor is not None:
-            it.extractor.close()
+            with it.failure_noted():
+                it.step("closing it")
+                it.extractor.close()
+    # The last word: who does not come to it has not finished.
+    it.tell(memory=held, memory_before=before)
 
 
 @pytest.mark.benchmark(group="throughput")

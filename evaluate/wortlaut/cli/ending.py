@@ -23,13 +23,13 @@ REFUSED = 2
 INTERNAL = 70
 #: As a shell says of SIGPIPE.
 _PIPE = 141
-#: The commands that run extractors in this process, where one may end it.
-_RUNS_EXTRACTORS = frozenset({"evaluate"})
+#: The commands that run extractors or transformations in this process, where one may end it.
+_RUNS_OTHERS = frozenset({"add", "baseline", "bench", "check", "evaluate", "show", "stress"})
 
 
 def ended(run: Callable[[], object]) -> NoReturn:
     """Run the application and end the process with its exit code; errors are told without a traceback."""
-    if sys.argv[1:2] and sys.argv[1] in _RUNS_EXTRACTORS and hasattr(os, "fork"):
+    if sys.argv[1:2] and sys.argv[1] in _RUNS_OTHERS and hasattr(os, "fork"):
         _watched(run)
     _ended(run)
 
@@ -114,8 +114,8 @@ def _watched(run: Callable[[], object]) -> None:
             signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     if code == 0 and not whole:
-        what = "an extractor ended the process before its scores were out"
-        fail(WortlautError(what, hint="--isolate runs each in a process of its own, and names it."))
+        what = "an extractor ended the process before its output was there"
+        fail(WortlautError(what, hint="evaluate --isolate runs each in a process of its own, and names it."))
         code = REFUSED
     # Nothing is buffered here, and what was registered before the fork is the child's.
     os._exit(code)
