@@ -26,6 +26,7 @@ INCLUDED = {
     "annotations/CHANGELOG.md": "changelog-gold.md",
     "corpus/README.md": "card.md",
     "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "security.md",
 }
 
 #: Modules that users touch, each a page of the reference.

@@ -21,7 +21,7 @@ class WortlautError(Exception):
         return f"{place}{self.what}" + (f"\n  {self.hint}" if self.hint else "")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.what, self.where, self.hint)
+        return rebuild, (type(self), self.what, self.where, self.hint)
 
 
 class DataError(WortlautError, ValueError):
@@ -53,7 +53,8 @@ class ComparisonError(WortlautError, ValueError):
     """Two results that must not be compared."""
 
 
-def _rebuild(cls: type[WortlautError], what: str, where: str, hint: str) -> WortlautError:
+def rebuild(cls: type[WortlautError], what: str, where: str, hint: str) -> WortlautError:
+    """An error that was pickled."""
     return cls(what, where=where, hint=hint)
 
 

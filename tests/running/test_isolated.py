@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ends import ACTS, HOOKS, SPEC, create
 
-from wortlaut.errors import ExtractorError
+from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.run import attribute, close, run
+from wortlaut.io.files import replace_file
 from wortlaut.model import Annotations, Document, Quote, Span
-from wortlaut.running.isolated import Isolated, isolated
+from wortlaut.running.isolated import Isolated, _Plain, isolated
 from wortlaut.running.processes import descendants
 
 DOCUMENTS = [
@@ -87,6 +90,36 @@ def test_no_text_but_the_texts_goes_there() -> None:
     quotes = [quote for message in sent if len(message) > 3 for given in message[3] for quote in given]
     assert quotes == [Quote("q1", "direct", Span.of(0, 2))]
     assert {type(part) for message in sent for part in message[2:]} <= {list, tuple}
+
+
+class Calls:
+    """Pickled as a call of ``what``."""
+
+    def __init__(self, what: Any, *arguments: Any) -> None:
+        self.call = what, arguments
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pickle.dumps(Calls(print, "called")),
+        pickle.dumps(Calls(replace_file, Path("file"), b"written")),
+        pickle.dumps(Calls(Quote, "q1", "direct", Span.of(0, 1))),
+        b"\x80\x04\x8c\x11wortlaut.io.files\x8c\tos.system\x93\x8c\x04true\x85R.",
+        b"cwortlaut.errors\n__builtins__\n.",
+    ],
+)
+def test_an_answer_calls_nothing(message: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        _Plain(io.BytesIO(message)).load()
+
+
+def test_an_answer_may_be_an_error() -> None:
+    error = DataError("wrong", where="here", hint="Mend it.")
+    assert str(_Plain(io.BytesIO(pickle.dumps(error))).load()) == str(error)
 
 
 @pytest.mark.long
