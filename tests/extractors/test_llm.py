@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import importlib.util
 import json
 import logging
@@ -360,6 +361,22 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(endpoint: Endpoint, b
             found(f"llm:m?timeout=0.1&retries=0&base_url={address}")
         closed.set()
         thread.join()
+
+
+@needs_openai
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_reply_that_is_too_large_is_given_up(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    from wortlaut.extractors import llm
+
+    monkeypatch.setattr(llm, "LARGEST", 100_000)
+    endpoint.replies = [(status, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 200_000))]
+    with pytest.raises(ExtractorError, match=r"after 1 request; .*: the reply is larger than 100000 bytes"):
+        found("llm:m?retries=0")
+    small = gzip.compress(completion(RIGHT)[2])
+    endpoint.replies = [(200, {"Content-Encoding": "gzip", "Content-Type": "application/json"}, small)]
+    assert len(found("llm:m?retries=0")[0][0].entities) == 3
 
 
 @needs_openai

@@ -48,6 +48,8 @@ from wortlaut.text.digests import text_hash
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: How many things that are not in the texts a note names.
 SHOWN = 10
+#: Bytes of a reply, unpacked, more than any model says at once.
+LARGEST = 16 << 20
 #: How many characters of a problem an error shows.
 TOLD = 240
 Format = Literal["json_schema", "json_object", "text"]
@@ -238,7 +240,7 @@ class LanguageModel:
                     ) from None
                 wait = max(wait, _asked_to_wait(error))
             except Exception as error:  # whatever the client raises where an endpoint breaks HTTP
-                problem = f"{type(error).__name__}: {error}"
+                problem = f"{type(error).__name__}: {str(error.__cause__ or '') or error}"
             if request <= self.retries:
                 await asyncio.sleep(wait)
         raise ExtractorError(
@@ -304,9 +306,29 @@ class LanguageModel:
                 where=self.name,
                 hint="Set OPENAI_API_KEY in the environment, or name an endpoint without one: ?base_url=…",
             )
+
+        class Bounded(openai.DefaultAsyncHttpxClient):
+            """Gives up a reply, of whatever status, that is too large."""
+
+            async def send(self, request: Any, **options: Any) -> Any:
+                reply = await super().send(request, **options | {"stream": True})
+                body = bytearray()
+                async for part in reply.aiter_bytes():
+                    body += part
+                    if len(body) > LARGEST:
+                        await reply.aclose()
+                        raise replies.MalformedError(f"the reply is larger than {LARGEST} bytes")
+                # What is read here is unpacked; a header that says otherwise would have it unpacked again.
+                headers = {name: value for name, value in reply.headers.items() if "encoding" not in name}
+                return type(reply)(reply.status_code, headers=headers, content=bytes(body), request=request)
+
         # The client wants a key; an endpoint that needs none ignores it.
         return openai.AsyncOpenAI(
-            api_key=self._key or "none", base_url=address or None, timeout=None, max_retries=0
+            api_key=self._key or "none",
+            base_url=address or None,
+            timeout=None,
+            max_retries=0,
+            http_client=Bounded(),
         )
 
     def _told(self, problem: str) -> str:
