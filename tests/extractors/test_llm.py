@@ -199,6 +199,9 @@ def test_a_right_answer_is_grounded(endpoint: Endpoint) -> None:
 def test_the_question_holds_prompt_schema_and_text(endpoint: Endpoint) -> None:
     endpoint.replies = [completion(RIGHT)]
     found("llm:org/m?temperature=0.5&cache=off")
+    unused = resolve("llm:m")
+    unused.close()
+    unused.close()
     [question] = endpoint.asked
     assert endpoint.paths == ["/v1/chat/completions"] and endpoint.keys == [f"Bearer {KEY}"]
     assert question["model"] == "org/m" and question["temperature"] == 0.5

@@ -156,6 +156,7 @@ class LanguageModel:
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._closed(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
+        del self._loop  # it may be closed once more
 
     async def _closed(self) -> None:
         open_tasks = asyncio.all_tasks() - {asyncio.current_task()}
