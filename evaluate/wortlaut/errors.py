@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+
+#: No word of a message is longer.
+_ENDLESS = re.compile(r"(\S{80})\S{420,}")
 
 
 class WortlautError(Exception):
@@ -13,8 +17,10 @@ class WortlautError(Exception):
     """
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        self.what, self.where, self.hint = what, where, hint
-        super().__init__(what)
+        # What a file holds, and an error repeats, can be of any length.
+        self.what, self.hint = (_ENDLESS.sub(r"\1…", text) for text in (what, hint))
+        self.where = where
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

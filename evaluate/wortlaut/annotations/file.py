@@ -98,7 +98,7 @@ def text_path(annotation_file: Path, document: str) -> Path:
 def read_provenance(seeds: Path) -> dict[str, dict[str, str]]:
     """Where each text comes from: the lines of ``provenance.jsonl``, by id; empty without that file."""
     path = seeds / "provenance.jsonl"
-    if not path.is_file():
+    if not path.exists():
         return {}
     found: dict[str, dict[str, str]] = {}
     for number, raw in enumerate(read_text(path).removesuffix("\n").split("\n"), 1):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from wortlaut.errors import DataError, unknown_name
+from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.formats.losses import Losses
+from wortlaut.io import parquet
 from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
 
@@ -74,7 +75,17 @@ def module(name: str) -> ModuleType:
 
 
 def reader(name: str) -> Reader:
-    return cast(Reader, module(name).read)
+    """Its errors say at least where the format is described."""
+    known = module(name)
+
+    def read(path: Path, **options: Any) -> Iterator[Document]:
+        try:
+            yield from known.read(path, **options)
+        except WortlautError as error:
+            error.hint = error.hint or f"How it should look: python -m pydoc {known.__name__}"
+            raise
+
+    return read
 
 
 def writer(name: str) -> Writer:
@@ -135,9 +146,11 @@ def quick_count(name: str, path: Path) -> int:
         with opened(path) as file:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     if name == "dataset":
-        import pyarrow.parquet as pq
-
-        return sum(pq.read_metadata(file).num_rows for file in path.glob("data/documents/*.parquet"))
+        count = 0
+        for part in path.glob("data/documents/*.parquet"):
+            with opened(part) as stream, parquet.opened(stream, str(part)) as table:
+                count += table.metadata.num_rows
+        return count
     return sum(1 for _ in path.rglob(f"*{known.suffixes[0]}")) if known.holds == "document" else 0
 
 

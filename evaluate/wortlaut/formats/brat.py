@@ -50,7 +50,7 @@ from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
-_OFFSETS = re.compile(r"(?P<label>\S+) (?P<offsets>[0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)")
+_OFFSETS = re.compile(r"(?P<label>\S+) (?P<offsets>[0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*)")
 _WIKIDATA = re.compile(r"(?i:wikidata):(?P<qid>Q[1-9][0-9]*)")
 _OWN = re.compile(r"#\S*\t(?P<kind>Wortlaut|WortlautCluster) (?P<about>\S+)\t(?P<values>.*)")
 _RELATION = re.compile(r"R\S*\t(?P<label>\S+) Arg1:(?P<source>\S+) Arg2:(?P<target>\S+)\s*")

@@ -61,7 +61,7 @@ KNOWN_FAULTS = {
 }  # fmt: skip
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 _GAP = re.compile("[ \t]+")
-_INDEX = re.compile(r"[0-9]+(?:-[0-9]+)?")
+_INDEX = re.compile(r"[0-9]{1,18}(?:-[0-9]{1,18})?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")

@@ -47,7 +47,7 @@ from wortlaut.records.objects import loads
 
 _FIELDS = ("eid", "etype", "other")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
-_INDEX = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+)|\.(?P<empty>[0-9]+))?")
+_INDEX = re.compile(r"(?P<first>[0-9]{1,18})(?:-(?P<last>[0-9]{1,18})|\.(?P<empty>[0-9]+))?")
 #: An opening bracket with its fields, or a closing one; what opens and closes at once ends in a bracket.
 _BRACKET = re.compile(r"\((?P<fields>[^()]*)(?P<closed>\)?)|(?P<eid>[^()]+)\)")
 _PART = re.compile(r"(?P<eid>.*)\[(?P<part>[0-9]+)/(?P<parts>[0-9]+)\]")

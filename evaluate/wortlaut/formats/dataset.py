@@ -17,7 +17,9 @@ from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
 from wortlaut.formats.files import link_or_copy
 from wortlaut.formats.losses import Losses
+from wortlaut.io import parquet
 from wortlaut.io.files import file_hash
+from wortlaut.io.reading import opened
 from wortlaut.model import Document, Span
 from wortlaut.records.arrow import columns, from_structs, to_structs
 from wortlaut.text.digests import text_hash
@@ -35,31 +37,36 @@ _BATCH = 32
 
 def read(folder: Path) -> Iterator[Document]:
     """The documents of the configuration ``documents``, every split, one at a time."""
-    if not (folder / "README.md").is_file():
+    if not (folder / "README.md").exists():
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
         raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
     if (folder / "documents.jsonl").is_file() and not (folder / "data").exists():
         hint = f"Join it with your copy of the texts: wortlaut merge {folder} TEXTS -o OUT"
         raise DataError("a stand-off release has no texts", where=str(folder), hint=hint)
-    for row in _rows(folder):
-        yield from_row(str(folder), row)
+    for file in _files(folder):
+        with opened(file) as stream, parquet.opened(stream, str(file)) as table:
+            for batch in table.iter_batches(_BATCH, use_threads=False):
+                for row in batch.to_pylist():
+                    yield from_row(str(file), row)
 
 
-def _rows(folder: Path) -> Iterator[Mapping[str, Any]]:
-    from datasets import get_dataset_config_names, load_dataset
+def _files(folder: Path) -> list[Path]:
+    """The tables of the configuration ``documents``, as the card declares it."""
+    from datasets import get_dataset_config_names, load_dataset_builder
 
-    place = str(folder.resolve())
+    place, hint = str(folder.resolve()), "Build it with `wortlaut build`."
     try:
         if "documents" not in get_dataset_config_names(place):
-            raise DataError("the dataset has no configuration 'documents'")
-        # Streaming reads the Parquet files themselves, not a cache that may be older than they are.
-        # It reads ahead by 16 batches, which by default are whole row groups.
-        for split in load_dataset(place, "documents", streaming=True, batch_size=_BATCH).values():
-            yield from split
+            raise DataError("the dataset has no configuration 'documents'", where=str(folder), hint=hint)
+        found = load_dataset_builder(place, "documents").config.data_files
+        return [Path(file) for files in found.values() for file in files]
+    except DataError:
+        raise
     # Whatever a library of that size raises over a broken folder: to the reader it is broken data.
     except Exception as error:
-        what = error.what if isinstance(error, DataError) else f"datasets cannot read the folder: {error}"
-        raise DataError(what, where=str(folder), hint="Build it with `wortlaut build`.") from error
+        said = str(error).partition("\n")[0][:300]
+        what = f"datasets cannot read the folder: {said}"
+        raise DataError(what, where=f"{folder}/README.md", hint=hint) from error
 
 
 def from_row(place: str, row: Mapping[str, Any]) -> Document:

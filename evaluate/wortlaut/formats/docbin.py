@@ -13,21 +13,25 @@ clusters, values by id. Read: without a group ``entities``, ``doc.ents``.
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, raised_as
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.columns import INSIDE
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.io import memory
 from wortlaut.io.reading import read_bytes
 from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
 
 _OWN = "wortlaut"
+_BROKEN = "It may be cut short or damaged: write it anew."
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
 
 
@@ -40,16 +44,40 @@ def read(path: Path) -> Iterator[Document]:
     from spacy.tokens import DocBin
 
     for file in files.find(path, "docbin"):
-        try:
-            docs = DocBin().from_bytes(read_bytes(file))
-        # Whatever msgpack and zlib raise over other bytes.
-        except Exception as error:
-            raise DataError(f"is not a DocBin: {error}", where=str(file)) from None
+        data = read_bytes(file)
+        memory.check(_unpacked_size(data), str(file))
+        with raised_as(DataError, "is not a DocBin:", str(file), _BROKEN):
+            docs = DocBin().from_bytes(data)
+            size = _longest(docs)
+        memory.check(size, str(file))
         # A vocabulary keeps every word that it has met: each file gets a new one.
-        for number, doc in enumerate(docs.get_docs(spacy.blank("de").vocab), 1):
-            yield _document(
-                doc, f"{number}" if file == path else f"{file.stem}-{number}", f"{file}: doc {number}"
-            )
+        found = docs.get_docs(spacy.blank("de").vocab)
+        for number in range(1, len(docs) + 1):
+            where = f"{file}: doc {number}"
+            with raised_as(DataError, "is not a DocBin:", where, _BROKEN):
+                doc = next(found)
+            yield _document(doc, f"{number}" if file == path else f"{file.stem}-{number}", where)
+
+
+def _unpacked_size(data: bytes) -> int:
+    """What zlib makes of it, counted and not kept."""
+    unpacker, size = zlib.decompressobj(), 0
+    with suppress(zlib.error):  # no DocBin, as its reader will say
+        while data:
+            size += len(unpacker.decompress(data, 1 << 20))
+            data = unpacker.unconsumed_tail
+    return size
+
+
+def _longest(docs: Any) -> int:
+    """Characters of the longest text, in which a word can stand any number of times."""
+    from spacy.attrs import ORTH
+    from spacy.strings import get_string_id
+
+    lengths = {get_string_id(word): len(word) for word in docs.strings}
+    words = docs.attrs.index(ORTH)
+    texts = (sum(lengths.get(word, 0) for word in tokens[:, words].tolist()) for tokens in docs.tokens)
+    return max(texts, default=0)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -33,7 +33,7 @@ def find(path: Path, *formats: str, named: bool = False) -> list[Path]:
         return [path]
     suffixes = tuple(chain.from_iterable(FORMATS[name].suffixes for name in formats))
     found = sorted(
-        file for file in path.rglob("*") if unpacked(file).name.endswith(suffixes) and file.is_file()
+        file for file in path.rglob("*") if unpacked(file).name.endswith(suffixes) and not file.is_dir()
     )
     if not found:
         raise MissingFileError(
@@ -92,8 +92,7 @@ def write_folder(
 
 def text_beside(file: Path, name: str) -> str:
     """The text called ``name``, or that and ``.gz``, which the annotations in ``file`` are about."""
-    path = file.with_name(name)
-    packed = path.with_name(f"{name}.gz")
+    path, packed = file.parent / name, file.parent / f"{name}.gz"
     hint = "The text of the annotations stands beside them."
     return read_text(packed if packed.exists() and not path.exists() else path, hint)
 

@@ -23,11 +23,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from hashlib import sha256
+from io import BytesIO
 from itertools import accumulate, chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.io import parquet
 from wortlaut.io.storage import Folder
 from wortlaut.model import LAYERS, Annotations, Span
 from wortlaut.model.fields import table
@@ -168,11 +170,9 @@ def read_shard(folder: str | Path | Folder, shard: Shard) -> pa.Table:
     if sha256(data).hexdigest() != shard.sha256:
         what = f"is damaged: {len(data):,} bytes with another checksum than the manifest says"
         raise DataError(what, where=where, hint=hint)
-    try:
+    with parquet.opened(BytesIO(data), where):
         # Arrow's threads, where they are still at it when a short program ends, abort it.
         return pq.read_table(pa.BufferReader(data), schema=schema(), use_threads=False, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"cannot be read as a shard: {error}", where=where) from error
 
 
 def iter_tables(folder: str | Path | Folder) -> Iterator[tuple[int, pa.Table]]:

@@ -29,7 +29,7 @@ from wortlaut.model import Document, Span
 TEI = "{http://www.tei-c.org/ns/1.0}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _NAME = re.compile(r"[^\W\d][\w.-]*")
-_RANGE = re.compile(r"#string-range\((?P<about>[^,()]+)(?P<numbers>(?:,[0-9]+)+)\)")
+_RANGE = re.compile(r"#string-range\((?P<about>[^,()]+)(?P<numbers>(?:,[0-9]{1,18})+)\)")
 _HEAD = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <TEI xmlns="http://www.tei-c.org/ns/1.0">
@@ -112,6 +112,8 @@ def _document(file: Path) -> Document:
         root = ElementTree.fromstring(read_bytes(file))
     except ElementTree.ParseError as error:
         raise DataError(f"is not XML: {error}", where=f"{file}:{error.position[0]}") from None
+    except (LookupError, ValueError) as error:
+        raise DataError(f"its encoding cannot be read: {error}", where=f"{file}:1") from None
     where = str(file)
     blocks = {item.get(_ID): item for item in root.iter() if item.get(_ID)}
     block = root.find(f"{TEI}text/{TEI}body/{TEI}ab")

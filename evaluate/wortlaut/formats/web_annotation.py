@@ -161,7 +161,7 @@ def _nodes(item: dict[str, Any], text: str, where: str) -> list[Node]:
 
 def _fragment(target: Any, text: str, where: str) -> tuple[int, int]:
     selectors = _list(target.get("selector") if isinstance(target, dict) else None)
-    kinds = {selector.get("type"): selector for selector in selectors if isinstance(selector, dict)}
+    kinds = {str(selector.get("type")): selector for selector in selectors if isinstance(selector, dict)}
     if "TextPositionSelector" not in kinds:
         raise DataError("has no TextPositionSelector", where=where)
     position = kinds["TextPositionSelector"]

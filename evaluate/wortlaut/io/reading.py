@@ -54,10 +54,15 @@ def opened(path: Path, hint: str = "", *, mark: bool = False) -> IO[bytes]:
         file: IO[bytes] = path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from error
+    return content(file, str(path), mark=mark)
+
+
+def content(file: IO[bytes], where: str, *, mark: bool = False) -> IO[bytes]:
+    """The same of a file that is open at its beginning."""
     try:
         if file.read(2) == _GZIP:
             file.seek(0)
-            file = io.BufferedReader(_Unpacked(path, file), _BLOCK)
+            file = io.BufferedReader(_Unpacked(where, file), _BLOCK)
         file.seek(0)
         if mark or file.read(3) != _MARK:
             file.seek(0)
@@ -70,8 +75,8 @@ def opened(path: Path, hint: str = "", *, mark: bool = False) -> IO[bytes]:
 class _Unpacked(io.RawIOBase):
     """The content of a file that gzip packed; what is damaged is told with the name of the file."""
 
-    def __init__(self, path: Path, packed: IO[bytes]) -> None:
-        self._path, self._packed = path, packed
+    def __init__(self, where: str, packed: IO[bytes]) -> None:
+        self._where, self._packed = where, packed
         self._file = gzip.GzipFile(fileobj=packed, mode="rb")
 
     def readable(self) -> bool:
@@ -85,7 +90,7 @@ class _Unpacked(io.RawIOBase):
             return self._file.readinto(buffer)
         except (OSError, EOFError, zlib.error) as error:
             hint = "It may be cut short or damaged: fetch it again."
-            raise DataError(f"cannot be unpacked: {error}", where=str(self._path), hint=hint) from error
+            raise DataError(f"cannot be unpacked: {error}", where=self._where, hint=hint) from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)
@@ -120,7 +125,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, decoded(raw, path, number).rstrip("\r\n")
 
 
-def decoded(data: bytes, path: Path, line: int = 0) -> str:
+def decoded(data: bytes, path: Path | str, line: int = 0) -> str:
     """``data`` from UTF-8, where it is the ``line`` of the file, or all of it. Raises DataError."""
     try:
         return data.decode("utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError, WortlautError
 from wortlaut.io.files import replace_file, sync
+from wortlaut.io.reading import check_readable
 
 
 def is_url(ref: str) -> bool:
@@ -57,6 +58,7 @@ class Folder:
         """Raises MissingFileError, and WortlautError for what cannot be read."""
         try:
             if self.path is not None:
+                check_readable(self.path / name)
                 return (self.path / name).read_bytes()
             return bytes(self._fs.cat_file(f"{self._root}/{name}"))
         except FileNotFoundError:

@@ -96,7 +96,7 @@ def extract(
     begun = time.monotonic()
     folder = Folder(out)
     mine = identity(extractor)
-    source = Source.of(corpus)
+    source = Source.of(corpus, max_memory and max_memory << 20)
     with locked(folder):
         old = _earlier(folder, mine, shard_size)
         kept, damaged = _kept(folder, old)

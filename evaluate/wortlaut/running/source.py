@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate, chain, islice
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import IO, Any
 
 from wortlaut.corpus.load import stream_corpus
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.io import parquet, reading
+from wortlaut.io.reading import content, decoded, unpacked
 from wortlaut.io.storage import is_url, local, opened
 from wortlaut.model import Text
 from wortlaut.records.objects import loads
@@ -50,20 +53,21 @@ class Source:
     group: int = 1
 
     @classmethod
-    def of(cls, ref: str) -> Source:
+    def of(cls, ref: str, max_memory: int | None = None) -> Source:
         """Raises MissingFileError, DataError and UnknownNameError for what cannot be read.
 
-        Every Parquet file is opened, so that one that is cut short is told before hours of work.
+        Every Parquet file is opened, so that one that is cut short, or has a row group that takes more than
+        ``max_memory`` bytes, is told before hours of work.
         """
         ref = ref if is_url(ref) else str(local(ref)) if ref.startswith("file://") else ref
         found = _files(ref)
         if not found:
             stream_corpus(ref)
             return cls(ref)
-        if found[0].endswith(".parquet"):
+        if _kind(found[0]) == ".parquet":
             # Side by side: each is a round trip where the files are far away.
             with ThreadPoolExecutor(_OPENED) as threads:
-                counts = list(threads.map(_row_counts, found))
+                counts = list(threads.map(partial(_row_counts, most=max_memory), found))
             pieces = tuple(Piece(file, 0, sum(count)) for file, count in zip(found, counts, strict=True))
             return cls(
                 ref,
@@ -72,7 +76,7 @@ class Source:
                 max(1, max((rows for file in counts for rows in file), default=0)),
             )
         pieces = tuple(Piece(file, 0, -1) for file in found)
-        return cls(ref, pieces, len(found) if found[0].endswith(".txt") else None)
+        return cls(ref, pieces, len(found) if _kind(found[0]) == ".txt" else None)
 
     def documents(self) -> Iterator[Text]:
         """All texts in order."""
@@ -88,13 +92,15 @@ class Source:
     def cut(self, size: int) -> Iterator[tuple[Piece, ...]] | Iterator[tuple[Text, ...]]:
         """The same shards, for readers side by side: as places to read them from, where there are such.
 
-        JSON Lines are read once for it.
+        JSON Lines are read once for it. Where they are packed, a place is far from the beginning.
         """
-        if not self.pieces or self.pieces[0].file.endswith(".txt"):
-            return self.shards(size)
-        if self.pieces[0].file.endswith(".parquet"):
+        kind = _kind(self.pieces[0].file) if self.pieces else ""
+        packed = any(piece.file.endswith(".gz") for piece in self.pieces)
+        if kind == ".parquet":
             return _cut(self.pieces, size)
-        return _cut_lines([piece.file for piece in self.pieces], size)
+        if kind == ".jsonl" and not packed:
+            return _cut_lines([piece.file for piece in self.pieces], size)
+        return self.shards(size)
 
 
 def digests(texts: Sequence[Text], where: str) -> tuple[list[str], str]:
@@ -118,22 +124,16 @@ def read(piece: Piece | Text, ref: str) -> Iterator[Text]:
     """The texts of a piece of the corpus ``ref``. Raises DataError, with the place, for what is not whole."""
     if isinstance(piece, Text):
         yield piece
-    elif piece.file.endswith(".parquet"):
+    elif _kind(piece.file) == ".parquet":
         yield from _read_rows(piece)
-    elif piece.file.endswith(".jsonl"):
+    elif _kind(piece.file) == ".jsonl":
         yield from _read_lines(piece)
     else:
         with _open(piece.file) as file:
-            data: bytes = file.read()
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"is not UTF-8: {error.reason} at byte {error.start + 1}", where=piece.file
-            ) from None
+            text = decoded(file.read(), piece.file)
         folder = local(ref)
         relative = Path(piece.file).relative_to(folder) if folder.is_dir() else Path(Path(piece.file).name)
-        yield Text(text, relative.with_suffix("").as_posix())
+        yield Text(text, unpacked(relative).with_suffix("").as_posix())
 
 
 def _files(ref: str) -> list[str]:
@@ -147,14 +147,14 @@ def _files(ref: str) -> list[str]:
             raise DataError(f"cannot be listed: {error}", where=ref) from error
     else:
         place = local(ref)
-        if place.is_file() and place.suffix in _KINDS:
+        if place.exists() and not place.is_dir() and unpacked(place).suffix in _KINDS:
             return [str(place)]
         # A dataset folder has a card, and is read as a corpus.
         if not ref or not place.is_dir() or (place / "README.md").is_file():
             return []
-        names = sorted(str(file) for file in place.rglob("*") if file.is_file())
+        names = sorted(str(file) for file in place.rglob("*") if not file.is_dir())
     names = [name for name in names if not name.rpartition("/")[2].startswith((".", "_"))]
-    kinds = {kind for kind in _KINDS if any(name.endswith(kind) for name in names)}
+    kinds = {_kind(name) for name in names} - {""}
     if not kinds:
         raise MissingFileError(f"holds no file that ends in {', '.join(_KINDS)}", where=ref)
     if len(kinds) > 1:
@@ -164,7 +164,12 @@ def _files(ref: str) -> list[str]:
             hint=f"Name those that are meant by a pattern, as '{ref}/*.jsonl'.",
         )
     (kind,) = kinds
-    return [name for name in names if name.endswith(kind)]
+    return [name for name in names if _kind(name) == kind]
+
+
+def _kind(name: str) -> str:
+    """How the name ends when it is unpacked, if that is one of the kinds."""
+    return next((kind for kind in _KINDS if name.removesuffix(".gz").endswith(kind)), "")
 
 
 @contextmanager
@@ -172,9 +177,9 @@ def _open(file: str) -> Iterator[IO[Any]]:
     try:
         if is_url(file):
             fs, path = opened(file)
-            stream = fs.open(path, "rb")
+            stream = content(fs.open(path, "rb"), file)
         else:
-            stream = local(file).open("rb")
+            stream = reading.opened(local(file))
         with stream:
             yield stream
     except FileNotFoundError:
@@ -186,33 +191,22 @@ def _open(file: str) -> Iterator[IO[Any]]:
 _BROKEN = "It may be cut short or damaged: fetch it again."
 
 
-def _row_counts(file: str) -> list[int]:
-    """Of each row group."""
-    with _parquet(file) as table:
+def _row_counts(file: str, most: int | None) -> list[int]:
+    """Of each row group, which take no more than so many bytes."""
+    with _parquet(file, most) as table:
         return [table.metadata.row_group(i).num_rows for i in range(table.num_row_groups)]
 
 
 @contextmanager
-def _parquet(file: str) -> Iterator[Any]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with _open(file) as stream:
-        try:
-            table = pq.ParquetFile(stream, page_checksum_verification=True)
-            for name in ("id", "text"):
-                if name not in table.schema_arrow.names:
-                    there = ", ".join(table.schema_arrow.names)
-                    raise DataError(
-                        f"has no column {name!r}",
-                        where=file,
-                        hint=f"Needed are id and text; there are {there}.",
-                    )
-            yield table
-        except pa.ArrowException as error:
-            raise DataError(
-                f"cannot be read as Parquet: {_first_line(error)}", where=file, hint=_BROKEN
-            ) from error
+def _parquet(file: str, most: int | None = None) -> Iterator[Any]:
+    with _open(file) as stream, parquet.opened(stream, file, most) as table:
+        for name in ("id", "text"):
+            if name not in table.schema_arrow.names:
+                there = ", ".join(table.schema_arrow.names)
+                raise DataError(
+                    f"has no column {name!r}", where=file, hint=f"Needed are id and text; there are {there}."
+                )
+        yield table
 
 
 def _read_rows(piece: Piece) -> Iterator[Text]:
@@ -233,8 +227,9 @@ def _read_rows(piece: Piece) -> Iterator[Text]:
 
 def _read_lines(piece: Piece) -> Iterator[Text]:
     with _open(piece.file) as file:
-        file.seek(piece.start)
-        position = piece.start
+        if piece.start:
+            file.seek(piece.start)
+        position = file.tell()
         for number, line in enumerate(file, 1):
             if position == piece.stop:
                 break
@@ -276,8 +271,8 @@ def _cut_lines(files: Sequence[str], size: int) -> Iterator[tuple[Piece, ...]]:
     shard: list[Piece] = []
     count = 0
     for name in files:
-        start = position = 0
         with _open(name) as file:
+            start = position = file.tell()
             for line in file:
                 position += len(line)
                 count += bool(line.strip())
