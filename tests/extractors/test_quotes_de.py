@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,12 @@ from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span, Text
 CASES = Path(__file__).parents[1] / "cases" / "quotes_de"
 
 
-def cases() -> Iterator[object]:
-    for path in sorted(CASES.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            yield pytest.param(case, id=f"{path.stem}: {case['case']}")
+def cases() -> list[Any]:
+    return [
+        pytest.param(case, id=f"{path.stem}: {case['case']}")
+        for path in sorted(CASES.glob("*.jsonl"))
+        for case in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    ]
 
 
 def extract(text: str) -> Annotations:
@@ -190,6 +191,13 @@ def test_the_seed_article() -> None:
     assert len(direct) == 7
     assert all(quote.content.text(text)[0] == "„" and quote.content.text(text)[-1] == "“" for quote in direct)
     assert sum(quote.speaker is not None for quote in direct) == 7
+
+
+def test_every_rule_is_listed_and_has_an_example() -> None:
+    """Those of given quotations have tests of their own."""
+    texts = (str(param.values[0]["text"]) for param in cases())
+    shown = {quote.rule for text in texts for quote in extract(text).quotes}
+    assert shown == {rule for rule in RULES if not rule.startswith("attribution-")}
 
 
 def test_the_page_names_every_rule() -> None:
