@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -132,12 +131,3 @@ def test_a_file_without_its_format_is_named_with_what_it_looks_like(tmp_path):
         with pytest.raises(DataError, match="named with its format") as error:
             load_corpus(str(tmp_path / name))
         assert error.value.hint.startswith(told)
-
-
-def test_every_format_that_can_be_read_is_in_the_list_of_corpora():
-    from wortlaut.corpus.known import KNOWN
-    from wortlaut.formats import FORMATS
-
-    told = {word for corpus in KNOWN for word in re.findall(r"[\w-]+", f"{corpus.ref} {corpus.get}")}
-    assert [name for name in FORMATS if name != "dataset" and name not in told] == []
-    assert "FOLDER" in told  # a dataset is named by its folder

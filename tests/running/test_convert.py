@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from roundtrips import assert_exact, difference, joined, kinds, written
-from shared import shared_data
+from shared import ROOT, shared_data
 from strategies import corpora, examples
 
 from wortlaut.corpus.load import gold_root
@@ -163,11 +164,13 @@ def test_the_gold_comes_out_as_the_files_that_it_is_read_from(tmp_path):
     assert validate([tmp_path / "out"]) == []
 
 
-#: What each format is called where it stands: folders for those that are one.
-NAMES = {
-    "predictions": "x.jsonl", "doccano": "x.jsonl", "prodigy": "x.jsonl", "label-studio": "x.json",
-    "docbin": "x.spacy", "conll": "x.conll", "conllu": "x.conllu", "germeval": "x.tsv", "hipe": "x.tsv",
-}  # fmt: skip
+def test_the_page_has_every_format():
+    table = (ROOT / "docs/formats.md").read_text("utf-8").partition("| `--to` |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(.+?)` \|", table, re.M)) == sorted(FORMATS)
+
+
+#: What each format that is one file is called where it stands; the others are folders.
+NAMES = {name: f"x{known.suffixes[0]}" for name, known in FORMATS.items() if known.holds in ("file", "line")}
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wortlaut.formats import FORMATS
+
 
 @dataclass(frozen=True, slots=True)
 class KnownCorpus:
@@ -98,7 +100,7 @@ KNOWN = (
         "exports of tools, and what wortlaut convert writes",
         "yours",
         "docs/formats.md says what each holds",
-        "label-studio, doccano, prodigy, inception, web-annotation, tei, docbin, conllu, predictions",
+        ", ".join(FORMATS),
         "",
     ),
 )
