@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hostile import calls
 
 from wortlaut.extractors import names, resolve, run
 from wortlaut.extractors.registry import Loaded
@@ -82,6 +83,20 @@ def test_the_lists_hold_names_with_labels() -> None:
     sections = names.cues()
     assert "Präsident" in sections["person before"]
     assert all(sections.values())
+
+
+def test_a_compound_is_looked_up_in_parts_of_names_only() -> None:
+    def look_up(word: str) -> None:
+        assert names.compound(word, {"Wien": "LOC"}) is None
+
+    assert calls(look_up, "Ost-" * 400 + "a") < 12 * calls(look_up, "Ost-" * 40 + "a")
+    assert max(name.count("-") for name in names.names()) == 3
+
+
+@pytest.mark.parametrize("between", ["=" * 25, "., " * 9, "a" * 1_500 + ",", "_" * 3_000])
+def test_names_beside_what_is_cut_have_their_places(gazetteer: Loaded, between: str) -> None:
+    text = f"Berlin {between}\nRom {between} US-Bürger"
+    assert found(gazetteer, text) == [["Berlin LOC", "Rom LOC", "US-Bürger LOCpart"]]
 
 
 def test_every_section_of_cues_is_used() -> None:

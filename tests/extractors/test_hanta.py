@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hostile import calls
 
 from wortlaut.extractors import resolve, run
 from wortlaut.extractors.registry import Loaded
@@ -47,6 +48,18 @@ def found(extractor: Loaded, *texts: str) -> list[list[str]]:
 @pytest.mark.parametrize(("text", "expected"), CASES)
 def test_sentences(hanta: Loaded, text: str, expected: list[str]) -> None:
     assert found(hanta, text) == [expected]
+
+
+def test_a_word_of_any_length_is_tagged_in_the_time_of_a_long_one(hanta: Loaded) -> None:
+    def tag(word: str) -> None:
+        assert found(hanta, word) == [[]]
+
+    assert calls(tag, "x" * 120) < 2 * calls(tag, "x" * 49)
+
+
+@pytest.mark.long
+def test_a_sentence_without_end_is_tagged(hanta: Loaded) -> None:
+    assert found(hanta, "„" * 60_000 + " Angela Merkel") == [["Angela Merkel PER"]]
 
 
 def test_neither_order_nor_batch_matters(hanta: Loaded) -> None:

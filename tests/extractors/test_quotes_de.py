@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile import seconds
 from hypothesis import given
 from hypothesis import strategies as st
 from shared import SHARED
@@ -93,35 +93,11 @@ def test_other_documents_change_nothing(texts: list[str]) -> None:
     assert list(create().extract(documents[::-1])) == together[::-1]
 
 
-def seconds(text: str) -> float:
-    """CPU time, the best of three."""
-    taken = []
-    for _ in range(3):
-        start = time.process_time()
-        extract(text)
-        taken.append(time.process_time() - start)
-    return min(taken)
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "„", "»«", "\"a ", "„a\n", "“", "' a", "Er sagte, dass ", "a,", "(", "der ", "nach Angaben von ",
-        "X von ", "zufolge ", "und sagte ", "Harms sagte, der Deich sei „völlig sicher“. ",
-        "„Ja, das ist so.“ Er kam. Es war spät. ",
-    ],
-)  # fmt: skip
-@pytest.mark.long
-def test_time_grows_with_the_length_only(unit: str) -> None:
-    short, long = unit * (5_000 // len(unit)), unit * (40_000 // len(unit))
-    assert seconds(long) < 24 * seconds(short) + 0.2
-
-
 @pytest.mark.long
 def test_a_megabyte_in_seconds() -> None:
     text = "Harms sagte, der Deich sei „völlig sicher“. Laut Landkreis fehlen noch Helfer.\n" * 13_000
     assert len(text) > 1_000_000
-    assert seconds(text) < 15
+    assert seconds(extract, text) < 15
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wortlaut.extractors import names
 from wortlaut.extractors.plain import view
 from wortlaut.model import Annotations, Entity, Span, Text
+
+#: No name holds such a run of marks; spaCy would strip them one by one, looking at the others each time.
+_MARKS = re.compile(r"(?:[^\w\s]|_){20,}")
+#: What it gets by itself: marks, and 1,000 characters without white space: its patterns go back and forth.
+_ALONE = re.compile(rf"({_MARKS.pattern}|\S{{1000}})")
 
 
 class Gazetteer:
@@ -26,8 +32,20 @@ class Gazetteer:
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         views = [view(text) for text in texts]
-        for doc, seen in zip(self._nlp.pipe(str(one.text) for one in views), views, strict=True):
+        for doc, seen in zip(self._nlp.pipe(self._doc(one.text) for one in views), views, strict=True):
             yield seen.back(Annotations(tuple(self._entities(doc))))
+
+    def _doc(self, text: str) -> Any:
+        """The text in tokens, a long run of marks in one; the offsets of its parts add up."""
+        from spacy.tokens import Doc
+
+        docs = [
+            Doc(self._nlp.vocab, words=[part], spaces=[False])
+            if _MARKS.fullmatch(part)
+            else self._nlp.make_doc(part)
+            for part in _ALONE.split(text)
+        ]
+        return docs[0] if len(docs) == 1 else Doc.from_docs(docs, ensure_whitespace=False)
 
     def _entities(self, doc: Any) -> Iterator[Entity]:
         begins = {span.start: span for span in doc.ents}

@@ -17,6 +17,9 @@ from wortlaut.text.segments import sentences, tokens
 
 _PARTICLE = re.compile(r"(von|van|de|del|della|di|da|dos|bin|ibn|al|zu)( (der|den|dem|la|und zu))?")
 _LONGEST = 6
+#: HanTa's time grows with the square of a word's length, and its sums run out in an endless sentence: of a
+#: longer word it sees the first letter and the end, and a longer sentence in pieces.
+_LONGEST_WORD, _LONGEST_SENTENCE = 48, 500
 _STREET = re.compile(r"(straße|strasse|allee|gasse|platz|brücke)n?$")
 _SETTLEMENT = re.compile(
     r"(heim|hausen|stadt|dorf|burg|kirchen|ingen|bach|berg|felde?|ien|istan|see|tal|furt|rode)s?$"
@@ -63,7 +66,7 @@ class Hanta:
         for start, end in sentences(text):
             places = offsets[bisect_left(starts, start) : bisect_left(starts, end)]
             forms = [text[a:b] for a, b in places]
-            tags = [str(tag) for _, _, tag in self._tagger.tag_sent(forms)]
+            tags = self._tags(forms)
             inside = self._sentence(forms, tags)
             found.append((places, forms, inside))
             surnames |= {
@@ -74,6 +77,11 @@ class Hanta:
         for places, forms, inside in found:
             for name in self._with_surnames(forms, inside, surnames):
                 yield Entity(Span.of(places[name.start][0], places[name.end - 1][1]), name.label)
+
+    def _tags(self, forms: Sequence[str]) -> list[str]:
+        words = [form[0] + form[1 - _LONGEST_WORD :] if len(form) > _LONGEST_WORD else form for form in forms]
+        pieces = (words[i : i + _LONGEST_SENTENCE] for i in range(0, len(words), _LONGEST_SENTENCE))
+        return [str(tag) for piece in pieces for tag in self._tagger.tag_sent(piece, taglevel=0)]
 
     def _sentence(self, forms: Sequence[str], tags: Sequence[str]) -> list[_Name]:
         found: list[_Name] = []

@@ -68,12 +68,14 @@ def compound(token: str, known: Mapping[str, str]) -> str | None:
         return "LOC"
     if known.get(parts[-1]) == "LOCderiv" and parts[-1][0].islower():
         return "LOCderiv"
-    sizes = range(len(parts) - 1, 0, -1)
+    sizes = range(min(len(parts) - 1, _MOST_PARTS), 0, -1)
     runs = ("-".join(parts[i : i + size]) for size in sizes for i in range(len(parts) - size))
     labels = (known.get(run, "").removesuffix("deriv") for run in runs)
     return next((f"{label}part" for label in labels if label in ("LOC", "ORG", "OTH")), None)
 
 
+#: No listed name has more: Ho-Chi-Minh-Stadt.
+_MOST_PARTS = 4
 #: What the districts of a city end in: Köln-Ehrenfeld, Berlin-Mitte.
 _DISTRICT = re.compile(r"(feld|berg|dorf|hausen|stadt|heim|burg|bach|ow|Mitte|Nord|Süd|Ost|West)$")
 

@@ -44,8 +44,9 @@ _BEFORE_ORDINAL = re.compile(
 
 _PARAGRAPH = re.compile(r"\S(?:[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*\S)?")
 _OPENING = r"\"'„“”‚‘’«»‹›(\[{\-–—*•"
-#: An end: full stops, marks, ellipses, whatever closes right behind them, then white space.
-_STOP = re.compile(r"[.!?…]+[\"'“”‘’«»‹›)\]}]*(?=\s)")
+#: An end: full stops, marks, ellipses, whatever closes right behind them, then white space. A run of stops is
+#: tried once, from its first one on: a long run would cost quadratic time.
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'“”‘’«»‹›)\]}]*+(?=\s)")
 _NEXT_LETTER = re.compile(rf"\s[{_OPENING}\s]*([^\W\d_])")
 _LONGEST_ABBREVIATION = max(map(len, ABBREVIATIONS))
 

@@ -22,6 +22,8 @@ from wortlaut.extractors.quotes_de.verbs import (
 
 _APART = frozenset({"bekannt", "klar", "fest", "bereit", "deutlich", "entgegen", "wider"})
 _BOUNDS = LEADS | WORDS["pronoun"]
+#: No sentence has more verbs of saying; what looks so is a list, and each one looks at the whole sentence.
+_MOST_VERBS = 16
 _HAVE = frozenset("hat haben hatte hatten habe hätte hätten ist sind war waren sei seien wäre wären".split())
 _BECOME = frozenset("wird werden wurde wurden werde würde würden".split())
 
@@ -44,8 +46,9 @@ class Cue:
 
 def find_cues(sentence: Sentence) -> list[Cue]:
     """The cue verbs outside quotation marks, in text order."""
-    found = []
+    found: list[Cue] = []
     forms = cue_forms()
+    tried = 0
     words = sentence.words
     for index, segment in enumerate(sentence.segments):
         taken = -1
@@ -58,6 +61,9 @@ def find_cues(sentence: Sentence) -> list[Cue]:
                 continue
             if is_attribute(words, i, segment.start, segment.end):
                 continue
+            if tried == _MOST_VERBS:
+                return found
+            tried += 1
             if cue := _best(sentence, index, segment, i, readings, bool(joined) and joined in forms):
                 found.append(cue)
                 taken = max(cue.tokens) if len(cue.tokens) > 1 and max(cue.tokens) - i < 2 else i

@@ -18,6 +18,8 @@ _IN_FRONT = WORDS["coordinator"] | {"auch", "so", "zudem", "außerdem"}
 _BEFORE_SUBJECT = frozenset().union(
     *(WORDS[section] for section in ("coordinator", "subordinator", "object", "adverb"))
 )
+#: No subject stands further from its verb, in words that the rules look at.
+_REACH = 24
 _AUDIENCE = frozenset(
     "Presse Journalisten Reportern Medien Medienvertretern Parlament Kongress Anhängern".split()
 )
@@ -82,7 +84,8 @@ def find_subject(sentence: Sentence, segment: Segment, verb: int) -> Phrase | No
 
 def _free_phrases(words: Words, k: int, end: int, passed: Callable[[int], bool]) -> Iterator[Phrase]:
     """The noun phrases from ``k`` on that no preposition governs, and the pronouns of an object."""
-    while k < end:
+    tried = 0
+    while k < end and tried < _REACH:
         governed = words.low[k] in WORDS["preposition"]
         if passed(k):
             phrase = None
@@ -90,6 +93,7 @@ def _free_phrases(words: Words, k: int, end: int, passed: Callable[[int], bool])
             phrase = Phrase(k, k + 1, k, pronoun=True)
         else:
             phrase = noun_phrase(words, k + governed, end)
+            tried += 1
         if phrase and not governed:
             yield phrase
         k = phrase.end if phrase else k + 1
