@@ -32,12 +32,11 @@ from wortlaut.formats import dataset, shards
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span, Text
 from wortlaut.records.annotations import record
 from wortlaut.scoring import engine
+from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES
 
 WORDS = "Anna sah Bonn , und Otto Muster sagte es .".split()
-#: Every schema that counts spans, then those of other evaluations of quotes.
-SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.8", "token", "character")
-QUOTE_PEERS = ("german-news-quotation", "spkatt", "parc")
-ENTITY_PEERS = ("seqeval", "conlleval", "nervaluate", "hipe")
+#: Every schema that counts spans.
+SCHEMAS = tuple(name.replace("@T", "@0.8") for name in OURS)
 NAMES = {"c1": "Anna", "c2": "Otto Muster", "c3": "Muster"}
 
 
@@ -167,7 +166,7 @@ def test_chunks_and_their_order_change_no_number(drawn: tuple[int, int, list[int
     seed, count, borders, items = drawn
     one = case(seed, count)
     arguments: dict[str, Any] = {
-        "schemas": (*SCHEMAS, *QUOTE_PEERS),
+        "schemas": (*SCHEMAS, *QUOTES),
         "by": ("level", "length", "document", "meta:desk"),
         "samples": 40,
     }
@@ -189,9 +188,9 @@ def test_other_scorers_see_the_entities_of_all_chunks(drawn: tuple[int, int, lis
     seed, count, borders, items = drawn
     one = case(seed, count, flat)
     with chunks_at([]):
-        whole = evaluate(Answers(one), one.corpus, schemas=ENTITY_PEERS, samples=40, items=True)
+        whole = evaluate(Answers(one), one.corpus, schemas=GIVEN, samples=40, items=True)
     with chunks_at(borders):
-        parts = evaluate(Answers(one), one.corpus, schemas=ENTITY_PEERS, samples=40, items=items)
+        parts = evaluate(Answers(one), one.corpus, schemas=GIVEN, samples=40, items=items)
     assert plain(parts, items=items) == plain(whole, items=items)
 
 

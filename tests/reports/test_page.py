@@ -121,6 +121,7 @@ def test_scores_have_their_intervals_and_signature() -> None:
         result = evaluation.systems[row["system"]].scores[row["layer"]][row["schema"]]
         assert row["f"] == pytest.approx(result.f1, abs=1e-6)
         assert (row["i"] is None) == (result.f1_interval is None)
+        assert row["layer"] == "speakers" or re.split("[@/]", row["schema"])[0] in summary["says"]
     assert len(summary["scores"]) == sum(len(r) for s in evaluation.systems for r in s.scores.values())
 
 

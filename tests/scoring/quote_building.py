@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.metrics import COREFERENCE, QUOTES
+from wortlaut.scoring.metrics import COREFERENCE, OURS, QUOTES
 from wortlaut.scoring.quotes import quote_tallies, with_basis
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally
@@ -19,8 +19,8 @@ from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import Units
 
 Scores = tuple[float | None, float | None, float | None]
-SPAN_SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.8", "token", "character")
-PEERS = ("german-news-quotation", "spkatt", "parc")
+SPAN_SCHEMAS = tuple(name.replace("@T", "@0.8") for name in OURS)
+PEERS = tuple(QUOTES)
 
 
 def span(fragments: Sequence[Sequence[int]] | None) -> Span | None:

@@ -14,7 +14,7 @@ from wortlaut.scoring.columns import Spans, spans_from_objects
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.metrics import counter
+from wortlaut.scoring.metrics import OURS, Property, counter, counts_positions
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.task import Task, TokenTable
 from wortlaut.scoring.uncertainty import Resampling
@@ -29,11 +29,14 @@ LABELS = ("LOC", "ORG", "PER")
 LENGTH = 12
 TOKENS = [(start, start + 2) for start in range(0, LENGTH, 3)]
 
-SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.5", "overlap@0.9", "token", "character")
+#: Every schema of spans, those with a threshold at two of them.
+SCHEMAS = tuple(
+    dict.fromkeys(name.replace("@T", threshold) for name in OURS for threshold in ("@0.5", "@0.9"))
+)
 #: The sets the schemas fall into: which look at the label, and which count spans and not positions.
-LABEL_BLIND = ("exact", "partial")
+LABEL_BLIND = tuple(schema for schema in SCHEMAS if Property.BLIND in counter(schema)[0].holds)
 LABEL_AWARE = tuple(schema for schema in SCHEMAS if schema not in LABEL_BLIND)
-OF_POSITIONS = ("token", "character")
+OF_POSITIONS = tuple(filter(counts_positions, SCHEMAS))
 OF_SPANS = tuple(schema for schema in SCHEMAS if schema not in OF_POSITIONS)
 
 

@@ -10,11 +10,14 @@ import pytest
 from shared import ROOT
 
 import wortlaut
+from wortlaut.scoring.metrics import OURS
 
-EXAMPLES = [
-    json.loads(block)
-    for block in re.findall(r"```json\n(.*?)```", (ROOT / "docs/metrics.md").read_text("utf-8"), re.S)
-]
+PAGE = (ROOT / "docs/metrics.md").read_text("utf-8")
+EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
+
+
+#: What this page defines, by the names that stand in the examples.
+DEFINED = sorted(name.partition("@")[0] for name in OURS)
 
 
 def spans(rows: list[list[Any]]) -> list[dict[str, Any]]:
@@ -29,6 +32,14 @@ def spans(rows: list[list[Any]]) -> list[dict[str, Any]]:
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 10
     assert len({example["name"] for example in EXAMPLES}) == len(EXAMPLES)
+    assert (
+        sorted({schema.partition("@")[0] for example in EXAMPLES for schema in example["expect"]}) == DEFINED
+    )
+
+
+def test_the_table_has_every_schema() -> None:
+    table = PAGE.partition("## Schemas")[2].partition("\n#")[0]
+    assert sorted(re.findall(r"^\| `(\w+)[@`]", table, re.M)) == DEFINED
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])

@@ -12,7 +12,7 @@ from span_cases import LABELS, Side, columns_of, noisy_corpus, peer
 import wortlaut
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.model import Span
-from wortlaut.scoring.metrics import PEERS
+from wortlaut.scoring.metrics import GIVEN
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import Resampling
 
@@ -72,14 +72,14 @@ def scored(name: str, gold: Side, predicted: Side) -> Results:
     return peer(name, columns_of([gold]), columns_of([predicted]), LABELS, 1, QUIET)
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", GIVEN)
 def test_nothing_over_nothing_is_zero_and_said_so(name: str) -> None:
     for result in scored(name, [], []).values():
         assert (result.precision, result.recall, result.f1) == (0.0, 0.0, 0.0)
         assert any("0/0 as 0" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", GIVEN)
 def test_spans_that_a_peer_cannot_take_are_refused(name: str) -> None:
     gap: Side = [(Span(((0, 1), (2, 3))), 0)]
     with pytest.raises(DataError, match="no discontinuous spans, and predicted holds some"):
@@ -97,7 +97,7 @@ def test_an_unknown_peer_is_told_the_nearest() -> None:
         wortlaut.score([[]], [[]], schema="nervalute")
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", GIVEN)
 def test_the_numbers_of_peers_have_intervals_too(name: str) -> None:
     corpus = noisy_corpus(60, 5)
     gold, predicted = (columns_of([doc[side] for doc in corpus]) for side in (0, 1))

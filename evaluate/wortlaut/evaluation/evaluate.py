@@ -28,7 +28,7 @@ from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import projection
-from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, check_schema
+from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
 
@@ -252,7 +252,7 @@ def _evaluation(
 
 def checked_schemas(schemas: Sequence[str]) -> list[str]:
     """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
-    peers = {**PEERS, **QUOTE_PEERS}
+    peers = (*GIVEN, *QUOTES)
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 

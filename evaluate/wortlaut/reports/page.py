@@ -23,6 +23,7 @@ from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.keys import MATCHED
 from wortlaut.scoring.letters import compact_letters
+from wortlaut.scoring.metrics import METRICS
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.version import VERSION
 
@@ -100,6 +101,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         "signature": str(evaluation.signature),
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
+        "says": {metric.name.partition("@")[0]: metric.says for metric in METRICS},
         "systems": [
             {"name": system.name, "failed": system.failed, "notes": list(system.notes), "pace": system.pace}
             for system in evaluation.systems

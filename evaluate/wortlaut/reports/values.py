@@ -15,7 +15,7 @@ from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
 from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.metrics import QUOTE_PEERS
+from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
 
@@ -92,7 +92,7 @@ def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
 def is_main(result: Result) -> bool:
     """Whether a score of an evaluation is shown where not everything is."""
     key = result.signature.key
-    peer = key.schema.partition("@")[0] in QUOTE_PEERS
+    peer = key.schema.partition("@")[0] in QUOTES
     return peer or (key.task in MAIN_TASKS and not key.setting)
 
 

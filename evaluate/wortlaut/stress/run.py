@@ -26,7 +26,7 @@ from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.labels import projection
-from wortlaut.scoring.metrics import PEERS, QUOTE_PEERS, counts_positions
+from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
@@ -176,7 +176,8 @@ def stress(
     # What is misspelt is told before a corpus is read.
     chosen, project = compared_schemas(schemas), projection(labels)
     if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
-        hint = "Use strict, exact, partial, type, fuzzy or overlap@0.5."
+        counting = (name.replace("@T", "@0.5") for name, metric in OURS.items() if not metric.positions)
+        hint = f"Use one of {', '.join(counting)}."
         raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
     lacking: list[str] = []
     if extractors is None:
@@ -241,7 +242,7 @@ def stress(
 
 def compared_schemas(schemas: Sequence[str]) -> list[str]:
     """Those that count items, and so can be compared item by item. Raises UnknownNameError."""
-    others = {*PEERS, *QUOTE_PEERS}
+    others = {*GIVEN, *QUOTES}
     return [one for one in checked_schemas(schemas) if one not in others and not counts_positions(one)]
 
 

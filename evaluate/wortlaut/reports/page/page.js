@@ -41,9 +41,6 @@ const SIGNS = { correct: "✓", label: "≠", boundary_smaller: "⊂", boundary_
   label_boundary: "≠↔", missed: "−", spurious: "+" };
 const WORDS = { correct: "correct", label: "wrong label", boundary_smaller: "too short", boundary_larger: "too long",
   boundary_overlap: "shifted", label_boundary: "label and boundary", missed: "missed", spurious: "spurious" };
-const SCHEMAS = { strict: "same boundaries, same label", exact: "same boundaries, any label",
-  partial: "overlap, any label: half a point where boundaries differ", type: "overlap, same label",
-  fuzzy: "one shared token, same label", token: "covered tokens", character: "covered characters" };
 const SPEAKER_SCHEMAS = { strict: "a matched quote with the same speaker span", overlap: "a matched quote whose speaker span overlaps",
   entity: "a matched quote attributed to the right person" };
 const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", overlap: "same type; cue and speaker overlap" };
@@ -52,10 +49,10 @@ const [CORRECT, LABEL, MISSED, SPURIOUS] = ["correct", "label", "missed", "spuri
 const word = (k, layer) => (layer === "speakers" && k === LABEL ? "somebody else" : WORDS[CLASS[k]]);
 const sign = (k) => h("span", { class: `sign k-${CLASS[k]}`, "aria-hidden": "true" }, SIGNS[CLASS[k]]);
 const explain = (layer, schema) => {
-  const base = schema.split("@")[0];
-  const words = layer === "speakers" ? SPEAKER_SCHEMAS[base] : layer === "joint" ? JOINT_SCHEMAS[base] : SCHEMAS[schema];
+  const base = schema.split(/[@/]/)[0];
+  const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? S.says[base];
   const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? "of matched quotes only" : schema.endsWith("@gold") ? "given the gold quotes" : "";
-  return [layer === "clusters" ? "coreference" : words, setting].filter(Boolean).join("; ");
+  return [layer === "clusters" && "coreference", words, setting].filter(Boolean).join("; ");
 };
 
 /* The texts are parsed when a view first asks for them. */

@@ -58,10 +58,8 @@ METRICS: tuple[Metric, ...] = (
     *COREFERENCE.values(),
 )
 
-#: Name → what it says, for help texts and reports.
+#: Schema of spans → what it says.
 SCHEMAS = {name: metric.says for name, metric in OURS.items()}
-PEERS = {name: metric.says for name, metric in GIVEN.items()}
-QUOTE_PEERS = {name: metric.says for name, metric in QUOTES.items()}
 
 
 def check_schema(name: str, *, others: Iterable[str] = ()) -> str:
@@ -102,9 +100,7 @@ __all__ = [
     "GIVEN",
     "METRICS",
     "OURS",
-    "PEERS",
     "QUOTES",
-    "QUOTE_PEERS",
     "SCHEMAS",
     "SPEAKERS",
     "DocumentMetric",
