@@ -8,8 +8,8 @@ import pytest
 from shared import shared_data
 from summary import summary
 
-from wortlaut.errors import DataError, UnknownNameError
-from wortlaut.formats import detect
+from wortlaut.errors import DataError, UnknownNameError, WortlautError
+from wortlaut.formats import detect, reader
 from wortlaut.formats.columns import decode, tokens
 from wortlaut.formats.conll import KNOWN_FAULTS, read
 from wortlaut.formats.conll import write as write_conll
@@ -111,7 +111,9 @@ def test_decode_agrees_with_seqeval_on_random_iob_tags():
         ("Anna B-PER\nund O\n" * 9 + "Ben B.PER\n", r"x\.bio:19: 'B\.PER' is no tag of IOB2"),
         ("Anna\nBen\n", r"x\.bio:1: has no tag, and no column holds tags"),
         ("O\nO\n", r"x\.bio:1: has no tag"),
-        ("# a\nAnna PER\nBen PER\nkam O\n", r"x\.bio:2: 'PER' is no tag, and no column holds tags"),
+        ("# a\nAnna PER\nBen B-PER\nkam O\n", r"x\.bio:2: 'PER' is no tag of IOB2"),
+        ("Anna B\nKrug I\nkam O\n", r"x\.bio:1: 'B' is no tag, and no column holds tags"),
+        ("Anna B-PER B-PER\nKrug I-PER I-PER\nkam O O\n", r"columns 2 and 3 both have 'PER'"),
         ("Anna B-PER\nkam O\n\nBen X-PER\n", r"x\.bio:4: 'X-PER' is no tag of IOB2"),
         ("1\tAnna\tB-PER\tO\n2\tund\tO\tO\n", "Read the file as germeval"),
         ("1\tAnna\tB-PER\t-\n" * 9 + "3-x\tund\tO\t-\n", r"x\.bio:10: '3-x' is not the number of a token"),
@@ -133,6 +135,49 @@ def test_the_end_of_a_name_says_what_a_file_is(tmp_path, suffix):
     """So that what is wrong in it is told, and not that its format does not show."""
     (tmp_path / f"x{suffix}").write_text("")
     assert detect(tmp_path / f"x{suffix}") == "conll"
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "expected"),
+    [
+        # Numbers from 0, also where the first token is a name.
+        ("conll", "0\tBonn\tB-LOC\n1\tist\tO\n2\tda\tO\n", "Bonn ist da|LOC 1 Bonn"),
+        ("conll", "0\tAnna\tB-PER\n1-2\tzum\t_\n1\tzu\tO\n2\tdem\tO\n", "Anna zum|PER 1 Anna"),
+        # Labels without a prefix: neighbours of one label are one name; a label may have a hyphen.
+        ("conll", "Anna PER\nUhl PER\nin O\nBonn LOC-x\n", "Anna Uhl in Bonn|PER 1 Anna Uhl|LOC-x 1 Bonn"),
+        ("conll?scheme=IO", "Anna PER\nkam O\n", "Anna kam|PER 1 Anna"),
+        # Levels in two columns; one of chunks, and one of O alone before them, are none.
+        ("conll", "An\tB-X\tO\nBad\tB-ORG\tB-LOC\nTV\tI-ORG\tO\n", "An Bad TV|X 1 An|ORG 1 Bad TV|LOC 2 Bad"),
+        ("conll", "An\tO\tB-PP\tO\nBad\tO\tI-NP\tI-LOC\n", "An Bad|LOC 1 Bad"),
+        # Columns as they are given.
+        ("conll?tag=2", "Bad\tB-ORG\tB-ORG\nTV\tI-ORG\tI-ORG\n", "Bad TV|ORG 1 Bad TV"),
+        ("conll?token=2&tag=4&tag=3", "x\tBad\tB-L\tB-O\nx\tTV\tO\tI-O\n", "Bad TV|O 1 Bad TV|L 2 Bad"),
+        # A tab behind the last column, in every line or in one.
+        ("conll", "Bad\tB-ORG\tB-LOC\t\nTV\tI-ORG\tO\t\n", "Bad TV|ORG 1 Bad TV|LOC 2 Bad"),
+        ("conll", "In\tO\nBad\tB-LOC\t\nX\tO\n", "In Bad X|LOC 1 Bad"),
+        # A comment that is no 'key = value', between two tokens, too.
+        ("conll", "# NOTE\nAnna\tB-PER\n# NOTE x\nKrug\tI-PER\n", "Anna Krug|PER 1 Anna Krug"),
+        ("conll", "# NOTE\nAnna B-PER\n# NOTE x y\nKrug I-PER\n", "Anna Krug|PER 1 Anna Krug"),
+    ],
+)  # fmt: skip
+def test_what_people_have(tmp_path, spec, text, expected):
+    (document,) = reader(spec)(write(tmp_path, text))
+    shown = [f"{e.label} {e.level} {e.span.text(document.text)}" for e in document.entities]
+    assert "|".join([document.text, *shown]) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("conll?tags=2", "unknown option of conll"),
+        ("conll?tag=0", "'0' is no column"),
+        ("conll?tag=4", "has 2 columns, and no column 4"),
+        ("conll?scheme=IO", r"x\.bio:1: 'B-PER' has a prefix, and other tags have none"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path, spec, message):
+    with pytest.raises(WortlautError, match=message):
+        list(reader(spec)(write(tmp_path, "Anna B-PER\n")))
 
 
 def test_other_encodings_are_refused_with_their_line(tmp_path):

@@ -72,6 +72,15 @@ def test_a_third_level_is_read(tmp_path):
     ]
 
 
+def test_a_tab_behind_the_last_column_is_none(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_text("1\tIn\tO\tO\t\n2\tAltdorf\tB-LOC\tO\n", encoding="utf-8")
+    (document,) = read(path)
+    assert [(entity.label, entity.span.text(document.text)) for entity in document.entities] == [
+        ("LOC", "Altdorf")
+    ]
+
+
 def test_a_folder_without_tables_is_said(tmp_path):
     with pytest.raises(MissingFileError, match=r"holds no file that ends in \.tsv"):
         list(read(tmp_path))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wortlaut.annotations.lines import format_lines
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
-from wortlaut.formats import FORMATS, detect, reader
+from wortlaut.formats import FORMATS, detect, names_format, reader
 from wortlaut.model import Document
 
 
@@ -33,6 +33,8 @@ class Corpus:
 def load_corpus(ref: str | Path = "gold") -> Corpus:
     """What ``ref`` names: ``gold``, ``gold@VERSION``, a dataset folder, ``format:PATH`` or ``hub:NAME``.
 
+    Some formats have options, which stand behind their name: ``conll?token=1&tag=3&tag=4:PATH``.
+
     A frozen version of the gold raises a :class:`DataError` where the gold that is here is another one.
     """
     return Corpus.of(str(ref), stream_corpus(ref))
@@ -54,16 +56,13 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     or, without, their own; else they have an empty one.
     """
     name, colon, path = ref.partition(":")
-    if (
-        ref == "gold"
-        or name.startswith("gold@")
-        or (colon and name in (*FORMATS, "hub") and name != "predictions")
-    ):
+    own = bool(colon) and name == "predictions"
+    if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
         return list(stream_corpus(ref))
-    path = path if colon and name == "predictions" else ref
+    path = path if own else ref
     if not Path(path).exists():
         raise MissingFileError("no such file or folder", where=path)
-    if name == "predictions" or detect(Path(path)) == "predictions":
+    if own or detect(Path(path)) == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
         return read_predictions(path, texts)

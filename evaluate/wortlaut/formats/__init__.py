@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, cast
+from urllib.parse import parse_qs
 
 from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.formats.losses import Losses
@@ -74,18 +76,42 @@ def module(name: str) -> ModuleType:
     return import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
-def reader(name: str) -> Reader:
-    """Its errors say at least where the format is described."""
-    known = module(name)
+def reader(spec: str) -> Reader:
+    """``read`` of a format, with the options behind its name: ``conll?token=1&tag=3&tag=4``.
 
-    def read(path: Path, **options: Any) -> Iterator[Document]:
+    Its errors say at least where the format is described.
+    """
+    name, _, query = spec.partition("?")
+    known = module(name)
+    given = options(name, query, known.read, 1)
+
+    def read(path: Path) -> Iterator[Document]:
         try:
-            yield from known.read(path, **options)
+            yield from known.read(path, **given)
         except WortlautError as error:
             error.hint = error.hint or f"How it should look: python -m pydoc {known.__name__}"
             raise
 
     return read
+
+
+def options(name: str, query: str, function: Callable[..., object], own: int) -> dict[str, Any]:
+    """The keywords of ``read`` or ``write`` that ``query`` gives; one that stands twice is a tuple.
+
+    ``own``: how many of the function's first parameters are no options.
+    """
+    known = list(signature(function).parameters)[own:]
+    given = parse_qs(query, keep_blank_values=True)
+    for key in given:
+        if key not in known:
+            raise unknown_name(f"option of {name}", key, known)
+    return {key: values[0] if len(values) == 1 else tuple(values) for key, values in given.items()}
+
+
+def names_format(ref: str) -> bool:
+    """Whether a reference is ``FORMAT:PATH`` or ``FORMAT?OPTIONS:PATH``."""
+    spec, colon, _ = ref.partition(":")
+    return bool(colon) and spec.partition("?")[0] in FORMATS
 
 
 def writer(name: str) -> Writer:

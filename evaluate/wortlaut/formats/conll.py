@@ -1,9 +1,13 @@
 """CoNLL and IOB files: a token a line, its tag in a column, a blank line after a sentence.
 
 Found by looking at the first lines of each file: the separator (tab, or spaces), the token's column (the
-first, or the second after a column of numbers), the tag's column (the last that holds tags) and the
-scheme (IOB1, IOB2 also called BIO, BIOES, BILOU). Two columns parted by spaces allow a token with spaces
-in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
+first, or the second after a column of numbers), the columns of tags (those of chunks apart) and the
+scheme (IOB1, IOB2 also called BIO, BIOES, BILOU; IO where no tag has a prefix). Two columns parted by spaces
+allow a token with spaces in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
+
+Several columns of tags are levels, the first of them level 1, as in corpora of nested names. Where two have
+a name in common they may as well be gold and prediction: then it is an error, and the columns must be given,
+as in ``conll?token=1&tag=3&tag=4:FILE``. An empty column at the end is none.
 
 A document starts at ``-DOCSTART-``, ``# newdoc`` and ``# file:``; where a file has none, a sentence is a
 document. Its id is the mark's, else the file's name and a number. Text: ``# text =`` where the sentence
@@ -26,9 +30,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, combinations, islice, pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError, unknown_name
@@ -60,9 +64,13 @@ KNOWN_FAULTS = {
     "enp_DE.lft.bio": {"B-BER": "B-PER"},
 }  # fmt: skip
 _TAG = re.compile(r"O|[BIESLU]-\S+")
+_PREFIXED = re.compile(r"[BIESLU](?:-.*)?")
+#: Labels of chunks (CoNLL-2000 and 2003): they stand beside names in tags of the same form.
+_CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC AC ADVC ADJC".split())
 _GAP = re.compile("[ \t]+")
 _INDEX = re.compile(r"[0-9]{1,18}(?:-[0-9]{1,18})?")
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
+_IO = "IO"
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
 _EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
@@ -72,13 +80,25 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things stand in a file: columns from 0; ``numbered`` says that the first one counts tokens."""
+    """Where things stand in a file: columns from 0; ``numbered`` says that the first one counts tokens.
+
+    ``tags``: the columns of levels 1, 2, ….
+    """
 
     tabs: bool
     width: int
     numbered: bool
-    tag: int
+    token: int
+    tags: tuple[int, ...]
     scheme: str
+
+    def columns(self, line: str) -> list[str]:
+        """Those of a line, without an empty one behind the last."""
+        row = _columns(line, self.tabs)
+        return row[:-1] if len(row) == self.width + 1 and not row[-1] else row
+
+    def tagged(self, row: list[str]) -> bool:
+        return len(row) == self.width and all(_TAG.fullmatch(row[column]) for column in self.tags)
 
 
 @dataclass(slots=True)
@@ -97,17 +117,31 @@ class _Part:
     repaired: int = 0
 
 
-def read(path: Path, *, scheme: str | None = None) -> Iterator[Document]:
+def read(
+    path: Path,
+    *,
+    scheme: str | None = None,
+    token: str | None = None,
+    tag: str | tuple[str, ...] = (),
+) -> Iterator[Document]:
     """Every document of a file, or of a folder's files that end in .conll, .bio, .iob2, .tsv and the like.
 
-    ``scheme`` is one of :data:`wortlaut.formats.columns.SCHEMES`; None finds out which one it is.
+    ``scheme`` is IO or one of :data:`wortlaut.formats.columns.SCHEMES`; ``token`` and ``tag`` are columns
+    counted from 1, ``tag`` one a level. What is not given is found out.
     """
-    if scheme is not None and scheme not in SCHEMES:
-        raise unknown_name("tag scheme", scheme, SCHEMES)
+    if scheme is not None and scheme not in (*SCHEMES, _IO):
+        raise unknown_name("tag scheme", scheme, (*SCHEMES, _IO))
+    given = [_column(column) for column in ((tag,) if isinstance(tag, str) else tag)]
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
-        layout = _layout(file, scheme)
+        layout = _layout(file, scheme, None if token is None else _column(token), given)
         for count, part in enumerate(_parts(file, layout), 1):
             yield _document(file, layout, part, count)
+
+
+def _column(number: str) -> int:
+    if not number.isdecimal() or not int(number):
+        raise DataError(f"{number!r} is no column", where="conll", hint="Count columns from 1: tag=3.")
+    return int(number) - 1
 
 
 def _columns(line: str, tabs: bool) -> list[str]:
@@ -120,7 +154,7 @@ def _is_aside(line: str) -> bool:
     return line.startswith(_MARK) or (line.startswith("#") and not (tab and _TAG.fullmatch(tag)))
 
 
-def _layout(file: Path, scheme: str | None) -> _Layout:
+def _layout(file: Path, scheme: str | None, token: int | None, given: list[int]) -> _Layout:
     head = ((number, line) for number, line in lines(file) if not _is_aside(line))
     sample = list(islice(head, _SAMPLE))
     filled = [(number, line) for number, line in sample if line.strip()]
@@ -129,29 +163,72 @@ def _layout(file: Path, scheme: str | None) -> _Layout:
     tabs = "\t" in filled[0][1]
     split = [_columns(line, tabs) for _, line in filled]
     width = Counter(map(len, split)).most_common(1)[0][0]
-    rows = [row for row in split if len(row) == width]
+    if width > 1 and not any(row[-1] for row in split if len(row) == width):
+        width -= 1
+    rows = [row[:width] for row in split if len(row) == width or (len(row) == width + 1 and not row[-1])]
+    if beyond := [column + 1 for column in (*given, token or 0) if column >= width]:
+        raise DataError(f"has {width} columns, and no column {beyond[0]}", where=f"{file}:{filled[0][0]}")
     # Nine in ten, so that a misprint does not hide the column: the line that has it is named later.
     numbered = width > 2 and sum(_INDEX.fullmatch(row[0]) is not None for row in rows) >= 0.9 * len(rows)
-    tags_in = {
-        column: sum(_TAG.fullmatch(row[column]) is not None for row in rows)
-        for column in range(1 + numbered, width)
-    }
-    tagged = [column for column, count in tags_in.items() if count >= 0.9 * len(rows)]
-    # In a short file one misprint is more than one in ten.
-    if not tagged and tags_in.get(width - 1, 0) >= 0.5 * len(rows):
+    numbered = numbered and token != 0
+    first = int(numbered) if token is None else token
+    tagged = given or _tagged(file, rows, width, first)
+    if not tagged and scheme in (None, _IO) and _is_io([row[-1] for row in rows]):
         tagged = [width - 1]
     if not tagged:
         at = next((at for at, row in enumerate(split) if not _TAG.fullmatch(row[-1])), 0)
         shown = f"{split[at][-1]!r} is no tag" if width > 1 else "has no tag"
         raise DataError(f"{shown}, and no column holds tags", where=f"{file}:{filled[at][0]}", hint=_EXPECTED)
-    if numbered and len(tagged) > 1:
+    if numbered and len(tagged) > 1 and not given:
         raise DataError(
             "has two columns of tags",
             where=str(file),
             hint="Outer and inner names, as in GermEval 2014? Read the file as germeval.",
         )
-    tags = [row[tagged[-1]] if len(row := _columns(line, tabs)) == width else "O" for _, line in sample]
-    return _Layout(tabs, width, numbered, tagged[-1], scheme or _scheme(tags))
+    layout = _Layout(tabs, width, numbered, first, tuple(tagged), scheme or "")
+    table = [row if len(row := layout.columns(line)) == width else ["O"] * width for _, line in sample]
+    tags = [row[column] for column in tagged for row in (*table, ["O"] * width)]
+    return replace(layout, scheme=scheme or (_IO if _is_io(tags) else _scheme(tags)))
+
+
+def _tagged(file: Path, rows: list[list[str]], width: int, token: int) -> list[int]:
+    """The columns that hold tags of names: level 1, level 2, …."""
+    tags_in = {
+        column: sum(_TAG.fullmatch(row[column]) is not None for row in rows)
+        for column in range(width)
+        if column > token
+    }
+    tagged = [column for column, count in tags_in.items() if count >= 0.9 * len(rows)]
+    # In a short file one misprint is more than one in ten.
+    if not tagged and tags_in.get(width - 1, 0) >= 0.5 * len(rows):
+        tagged = [width - 1]
+    names = {column: _names([row[column] for row in rows]) for column in tagged}
+    labels = {column: {label for _, _, label in found} for column, found in names.items()}
+    levels = [c for c in tagged if c == tagged[-1] or not labels[c] or not labels[c] <= _CHUNKS]
+    while len(levels) > 1 and not names[levels[0]]:
+        del levels[0]
+    for column, other in combinations(levels, 2):
+        if both := names[column] & names[other]:
+            raise DataError(
+                f"columns {column + 1} and {other + 1} both have {min(both)[2]!r} at the same tokens",
+                where=str(file),
+                hint="Are they levels, or gold and prediction? Say which columns are meant: "
+                f"conll?token={token + 1}&tag={column + 1}:FILE, with one more &tag= for each further level.",
+            )
+    return levels
+
+
+def _names(tags: list[str]) -> set[tuple[int, int, str]]:
+    """What a column of tags marks, in any scheme, as far as is needed to tell columns apart."""
+    inside = [False, *(tag[0] in "IEL" and tag[1:] == before[1:] for before, tag in pairwise(tags))]
+    ends = [index for index, goes_on in enumerate(inside) if not goes_on] + [len(tags)]
+    return {(start, end, tags[start][2:]) for start, end in pairwise(ends) if tags[start] != "O"}
+
+
+def _is_io(tags: list[str]) -> bool:
+    """Whether these are labels without a prefix, as IO has them."""
+    labels = set(tags) - {"O", ""}
+    return "O" in tags and bool(labels) and not any(map(_PREFIXED.fullmatch, labels))
 
 
 def _scheme(tags: list[str]) -> str:
@@ -170,10 +247,8 @@ def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
     part, sentence, marked = _Part(), _Sentence(), False
     for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
         where = f"{file}:{number}"
-        fields = _columns(line, layout.tabs)
-        comment = line.startswith("#") and not (
-            len(fields) == layout.width and _TAG.fullmatch(fields[layout.tag])
-        )
+        fields = layout.columns(line)
+        comment = line.startswith("#") and not layout.tagged(fields)
         key, value = _comment(line) if comment else ("", "")
         start = line.startswith(_MARK) or key in _MARKS
         if (start or not line.strip()) and sentence.rows:
@@ -197,10 +272,11 @@ def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
                 fields.append("")
             if len(fields) != layout.width:
                 raise DataError(f"has {len(fields)} columns, not {layout.width}", where=where)
-            if fields[layout.tag] in faults:
-                fields[layout.tag] = faults[fields[layout.tag]]
-                part.repaired += 1
-            if not fields[layout.numbered].strip():
+            for column in layout.tags:
+                if fields[column] in faults:
+                    fields[column] = faults[fields[column]]
+                    part.repaired += 1
+            if not fields[layout.token].strip():
                 raise DataError("has no token", where=where)
             sentence.rows.append((number, fields))
     if part.sentences:
@@ -227,18 +303,17 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
         else:
             text, own = sentence.text, _aligned(sentence.text, units, file)
         own = [(start + position, end + position) for start, end in own]
-        phrases, broken = decode(
-            [row[layout.tag] for _, row, _ in words], partial(_place, file, words), layout.scheme
-        )
-        entities += (
-            Entity(Span.of(own[words[first][2]][0], own[words[last - 1][2]][1]), label)
-            for first, last, label in phrases
-        )
+        for level, column in enumerate(layout.tags, 1):
+            phrases, broken = _phrases([row[column] for _, row, _ in words], layout, file, words)
+            repaired += broken
+            entities += (
+                Entity(Span.of(own[words[first][2]][0], own[words[last - 1][2]][1]), label, level)
+                for first, last, label in phrases
+            )
         texts.append(text)
         offsets += own
-        repaired += broken
         position += len(text) + 1
-    read = {layout.numbered - 1, int(layout.numbered), layout.tag}
+    read = {layout.numbered - 1, layout.token, *layout.tags}
     counted = {
         "columns_not_read": " ".join(str(column + 1) for column in range(layout.width) if column not in read),
         "repaired_tags": str(repaired or ""),
@@ -253,8 +328,19 @@ def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
     )
 
 
-def _place(file: Path, words: list[tuple[int, list[str], int]], index: int) -> str:
-    return f"{file}:{words[index][0]}"
+def _phrases(
+    tags: list[str], layout: _Layout, file: Path, words: list[tuple[int, list[str], int]]
+) -> tuple[list[tuple[int, int, str]], int]:
+    def place(index: int) -> str:
+        return f"{file}:{words[index][0]}"
+
+    if layout.scheme != _IO:
+        return decode(tags, place, layout.scheme)
+    for index, tag in enumerate(tags):
+        if _PREFIXED.fullmatch(tag):
+            raise DataError(f"{tag!r} has a prefix, and other tags have none", where=place(index))
+    # In IOB1, too, neighbours of one label are one name unless B- parts them.
+    return decode([tag if tag == "O" else f"I-{tag}" for tag in tags], place, "IOB1")
 
 
 def _units(
@@ -263,18 +349,18 @@ def _units(
     """What stands in the text (line, surface, what follows it), and the words (line, columns, their unit)."""
     units: list[tuple[int, str, str]] = []
     words: list[tuple[int, list[str], int]] = []
-    covered = 0  # the last word of the multi-word token that is open
+    covered = -1  # the last word of the multi-word token that is open
     for number, row in sentence.rows:
         first, dash, last = row[0].partition("-") if layout.numbered else ("", "", "")
         if layout.numbered and not _INDEX.fullmatch(row[0]):
             raise DataError(f"{row[0]!r} is not the number of a token", where=f"{file}:{number}")
-        if dash and row[layout.tag] not in ("O", "_", "-"):
+        if dash and not {row[column] for column in layout.tags} <= {"O", "_", "-"}:
             raise DataError(
                 "a multi-word token has a tag beside those of its words", where=f"{file}:{number}"
             )
         if not first or int(first) > covered:
             after = "" if any("SpaceAfter=No" in column.split("|") for column in row[2:]) else " "
-            units.append((number, row[layout.numbered], after))
+            units.append((number, row[layout.token], after))
         if dash:
             covered = int(last)
         else:

@@ -13,14 +13,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from inspect import signature
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from wortlaut.corpus.load import framed, stream_corpus
-from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
-from wortlaut.formats import FORMATS, Writer, detect, format_to_write, joiner, quick_count, writer
+from wortlaut.errors import DataError, MissingFileError, WortlautError
+from wortlaut.formats import (
+    FORMATS,
+    Writer,
+    detect,
+    format_to_write,
+    joiner,
+    names_format,
+    options,
+    quick_count,
+    writer,
+)
 from wortlaut.formats.losses import Loss, Losses
 from wortlaut.io.files import write_whole
 from wortlaut.io.folders import emptied, parts_of, put, target
@@ -66,7 +75,7 @@ def convert(
     followed. With ``resume`` a run that was broken off goes on; if there was none, this is the first.
     Raises :class:`WortlautError`; then ``out`` is what it was.
     """
-    name, write, options = _target(to, out)
+    name, write, given = _target(to, out)
     out = target(out) if out.is_symlink() else out
     _refuse_to_overwrite(out, name, force)
     ref = named(source)
@@ -78,8 +87,9 @@ def convert(
             hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, FORMATS))}.",
         )
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
-    given, _, place = str(ref).partition(":")
-    documents = _with_progress(stream_corpus(ref), f"to {name}", quick_count(given, Path(place)), progress)
+    spec, _, place = str(ref).partition(":")
+    total = quick_count(spec.partition("?")[0], Path(place))
+    documents = _with_progress(stream_corpus(ref), f"to {name}", total, progress)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -89,7 +99,7 @@ def convert(
         before = sum(part["documents"] for part in parts)
         try:
             for number, part in enumerate(stretches, len(parts)):
-                losses = tuple(write(_made(folder / f"{number:05}") / out.name, part, **options))
+                losses = tuple(write(_made(folder / f"{number:05}") / out.name, part, **given))
                 if strict and losses:
                     raise _refused_losses(losses, out)
                 parts.append(part.to_dict(losses))
@@ -229,8 +239,8 @@ def _fingerprint(ref: str | Path) -> str:
 
 def named(source: str | Path) -> str | Path:
     """What ``load_corpus`` takes for a path whose format shows. Raises where it does not, or is not there."""
-    name, colon, _ = str(source).partition(":")
-    if str(source) == "gold" or str(source).startswith("gold@") or (colon and name in (*FORMATS, "hub")):
+    text = str(source)
+    if text == "gold" or text.startswith(("gold@", "hub:")) or names_format(text):
         return source
     if not Path(source).exists():
         raise MissingFileError(
@@ -239,19 +249,14 @@ def named(source: str | Path) -> str | Path:
     return f"{detect(Path(source))}:{source}"
 
 
-def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, str]]:
+def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, Any]]:
     if (to := to or format_to_write(out)) is None:
         raise DataError(
             "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(FORMATS)}."
         )
     name, _, query = to.partition("?")
     write = writer(name)
-    known = list(signature(write).parameters)[2:]
-    options = dict(pair.partition("=")[::2] for pair in query.split("&")) if query else {}
-    for key in options:
-        if key not in known:
-            raise unknown_name(f"option of {name}", key, known)
-    return name, write, options
+    return name, write, options(name, query, write, 2)
 
 
 def _refuse_to_overwrite(out: Path, name: str, force: bool) -> None:
