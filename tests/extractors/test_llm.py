@@ -363,6 +363,7 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(endpoint: Endpoint, b
         with pytest.raises(ExtractorError, match=r"after 1 request; .*: no whole answer within 0\.1 seconds"):
             found(f"llm:m?timeout=0.1&retries=0&base_url={address}")
         closed.set()
+        socket.create_connection(listener.getsockname()).close()  # where the client came too late
         thread.join()
 
 
