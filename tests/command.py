@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -15,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from typing import Any
 
 WORTLAUT = Path(sys.executable).with_name("wortlaut")
@@ -39,6 +41,8 @@ for number, name in enumerate((os.devnull, job["out"], job["err"])):
     file = os.open(name, os.O_RDWR)
     os.dup2(file, number)
     os.close(file)
+# What the streams know of themselves is of those before.
+sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)
 os.chdir(job["cwd"])
 os.environ.clear()
 os.environ.update(job["environment"])
@@ -56,10 +60,12 @@ def run(
     cwd: Path | str,
     environment: Mapping[str, str] | None = None,
     timeout: float = 120,
+    terminal: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``wortlaut`` with nobody's colours, width or CI in the environment, and ``environment`` added.
 
-    No call may end in a traceback or colours. Raises subprocess.TimeoutExpired, when the process and what it
+    With ``terminal`` it writes to one, and ``stdout`` is everything that this got. No call may end in a
+    traceback, or colours that go elsewhere. Raises subprocess.TimeoutExpired, when the process and what it
     started are gone.
     """
     if not _loaded:
@@ -70,6 +76,7 @@ def run(
     try:
         for path in (out, err):
             path.touch()
+        screen = _Screen() if terminal else None
         command = [str(WORTLAUT), *map(str, arguments)]
         job = {
             "arguments": command,
@@ -78,8 +85,8 @@ def run(
                 **{name: value for name, value in os.environ.items() if not _OTHERS.match(name)},
                 **(environment or {}),
             },
-            "out": str(out),
-            "err": str(err),
+            "out": screen.name if screen else str(out),
+            "err": screen.name if screen else str(err),
         }
         process = int(_said(job))
         late: list[bool] = []
@@ -93,13 +100,37 @@ def run(
         code = int(_said())
         timer.cancel()
         texts = [path.read_text("utf-8") for path in (out, err)]
+        if screen:
+            texts[0] = screen.shown()
         if late:
             raise subprocess.TimeoutExpired(command, timeout, *texts)
-        assert "Traceback" not in texts[0] + texts[1], texts[1]
-        assert "\x1b" not in texts[0] + texts[1], "colours without a terminal"
+        assert "Traceback" not in texts[0] + texts[1], "".join(texts)
+        assert terminal or "\x1b" not in texts[0] + texts[1], "colours without a terminal"
         return subprocess.CompletedProcess(command, code, *texts)
     finally:
         shutil.rmtree(folder)
+
+
+class _Screen:
+    """A terminal, and what is written to it."""
+
+    def __init__(self) -> None:
+        self._own, self._other = pty.openpty()
+        self.name = os.ttyname(self._other)
+        self._got = bytearray()
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with suppress(OSError):  # that nobody writes any more
+            while got := os.read(self._own, 1 << 16):
+                self._got += got
+
+    def shown(self) -> str:
+        os.close(self._other)
+        self._reader.join()
+        os.close(self._own)
+        return self._got.decode()
 
 
 def _started() -> subprocess.Popen[str]:
