@@ -68,6 +68,10 @@ def test_known_answers(case: dict[str, Any]) -> None:
         assert any(note in told for told in next(iter(results.values())).notes), note
 
 
+def test_every_scorer_has_a_known_answer() -> None:
+    assert {case["peer"] for case in CASES} == set(GIVEN)
+
+
 def scored(name: str, gold: Side, predicted: Side) -> Results:
     return peer(name, columns_of([gold]), columns_of([predicted]), LABELS, 1, QUIET)
 

@@ -57,6 +57,8 @@ def test_worked_examples(case: dict) -> None:
 def test_the_documentation_shows_every_worked_example_and_no_other() -> None:
     shown = re.findall(r"`\[([\w-]+)\]`", (ROOT / "docs/metrics-quotes.md").read_text("utf-8"))
     assert sorted(set(shown)) == sorted(case["id"] for case in WORKED)
+    scored = {key.split(" ")[1].partition("@")[0] for case in WORKED for key in case["expect"]}
+    assert scored >= set(PEERS)
 
 
 @given(st.lists(documents(), min_size=1, max_size=3))

@@ -1,4 +1,4 @@
-"""File formats: one module each with ``read`` and perhaps ``write``, imported only when used."""
+"""File formats: one module each with ``read`` and ``write``, imported only when used."""
 
 from __future__ import annotations
 
