@@ -46,6 +46,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation.evaluate import evaluate
     from wortlaut.gate.quality import Quality
+    from wortlaut.reports.escapes import terminal
 
     extractor, corpus = wanted["extractor"], wanted["corpus"]
     # Objects are kept by identity: the session holds them, so that no other gets their number.
@@ -67,7 +68,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
         done[key] = (wanted, evaluation, failed)
     _, evaluation, failed = done[key]
     if evaluation is None or failed is not None:
-        pytest.fail(f"{extractor} on {corpus}: {failed}", pytrace=False)
+        pytest.fail(terminal(f"{extractor} on {corpus}: {failed}"), pytrace=False)
     # Each test has a view of its own, which notes what it looked at.
     view = Quality(evaluation, request.config.rootpath)
     request.node.stash[_given] = view
@@ -79,15 +80,21 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failing test shows the wrong items of the scores that it looked at."""
-    report = yield
     view = item.stash.get(_given, None)
-    if view is not None and report.when == "call" and report.failed:
+    if view is None or call.when != "call" or call.excinfo is None:
+        return (yield)
+    from wortlaut.reports.escapes import terminal
+
+    error = call.excinfo.value
+    error.args = tuple(terminal(part) if isinstance(part, str) else part for part in error.args)
+    report = yield
+    if report.failed:
         for layer, schema in dict.fromkeys(view.looked_at):
             lines = list(view.errors(layer, schema))
             more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
             if lines:
                 title = f"{view.system.name}: {layer}, {schema}: {len(lines)} wrong items"
-                report.sections.append((title, "\n".join([*lines[:_SHOWN], *more])))
+                report.sections.append((terminal(title), terminal("\n".join([*lines[:_SHOWN], *more]))))
     return report
 
 

@@ -116,6 +116,23 @@ def test_something_else(quality):
     assert "d02 [39, 43) PER spurious: …Caro sah Kiel. Emil kam ⟦spät⟧." in text
 
 
+def test_names_and_errors_cannot_steer_the_terminal(inner: pytest.Pytester) -> None:
+    result = run(
+        inner,
+        """
+@pytest.mark.wortlaut(extractor="no\\x1b[2J", corpus=GOLD)
+def test_a_name(quality):
+    pass
+@pytest.mark.wortlaut(extractor=WORSE, corpus=GOLD)
+def test_an_error(quality):
+    quality.no_regression("\\x1b[2J")
+""",
+    )
+    result.assert_outcomes(failed=1, errors=1)
+    text = result.stdout.str()
+    assert "\x1b[2J" not in text and r"\u001b[2J: no such baseline" in text and r"no\u001b[2J on" in text
+
+
 def test_a_regression_shows_the_items_that_flipped(inner: pytest.Pytester) -> None:
     result = run(
         inner,
