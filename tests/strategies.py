@@ -27,6 +27,8 @@ PIECES = (
     *("🙂", "👩‍🚒", "🇩🇪", "𝔘", "e\u0301", "o\u0308\u0323", "a\u00adb", "x\u200by", "\u200d", "שלום", "مرحبا"),
     *(" ", " ", " ", " ", "  ", "\n", "\n", "\n\n", "\r\n", "\t", "\u00a0", "\u2028", "\u3000"),
 )
+#: Labels of other people's projects that a syntax may take for its own.
+ODD_LABELS = ("a b", "x\ty", "zwei\nZeilen", "|", "cue", "quote-direct", "B-PER")
 #: What JSON can hold and XML cannot.
 CONTROLS = ("\x00", "\x07", "\x1b")
 
@@ -151,8 +153,10 @@ def documents(
 
 
 @st.composite
-def corpora(draw: st.DrawFn, *, controls: bool = False) -> tuple[Document, ...]:
+def corpora(
+    draw: st.DrawFn, *, controls: bool = False, labels: tuple[str, ...] = ENTITY_LABELS
+) -> tuple[Document, ...]:
     """One to three documents with different ids."""
     names = st.sampled_from(("a", "Süd.1", "x_2-b", "ein Text (2024)", "a/b", ".."))
     ids = draw(st.lists(names, min_size=1, max_size=3, unique=True))
-    return tuple(draw(documents(id, controls=controls)) for id in ids)
+    return tuple(draw(documents(id, controls=controls, labels=labels)) for id in ids)

@@ -11,8 +11,9 @@ multi-word token each stand for all of it.
 
 Read: an ``etype`` makes an entity, ``other`` holds its values; an ``eid`` that stands more than once, or
 that a comment ``# cluster = {…}`` declares, is a cluster, and a mention without ``etype`` one of its
-mentions. Further comments are ``meta``. Written: all of that. Lost are quotes, spans that are not whole
-tokens of one sentence, and those that cannot be told from another of the same ``eid`` that they cross.
+mentions. Further comments are ``meta``. Written: all of that. Lost are quotes, entities that are labelled as
+quotes are, spans that are not whole tokens of one sentence, and those that cannot be told from another of
+the same ``eid`` that they cross.
 """
 
 from __future__ import annotations
@@ -39,7 +40,16 @@ from wortlaut.formats.columns import (
     pack,
     write_views,
 )
-from wortlaut.formats.graph import ENTITY_VALUES, MENTION, NUMBERS, Graph, Node, to_document, to_graph
+from wortlaut.formats.graph import (
+    ENTITY_VALUES,
+    MENTION,
+    NUMBERS,
+    QUOTE_LABELS,
+    Graph,
+    Node,
+    to_document,
+    to_graph,
+)
 from wortlaut.formats.losses import Losses, reason
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Annotations, Document, Span
@@ -360,12 +370,13 @@ def _mentions(document: Document, declared: set[str], losses: Losses) -> Iterato
     """Span, ``eid``, ``etype`` and ``other`` of each entity, then of each mention."""
     free = (name for number in range(1, 10**9) if (name := f"e{number}") not in declared)
     for entity in document.entities:
+        means = "none" if entity.label == "_" else "a quote" if entity.label in QUOTE_LABELS else ""
+        if means:
+            losses.add("entity", document, f"its label means {means} here", entity.label, entity.span)
+            continue
         known = entity.entity in declared
         if entity.entity is not None and not known:
             losses.add("entity.entity", document, "there is no such cluster", entity.entity, entity.span)
-        if entity.label == "_":
-            losses.add("entity", document, "its label means none", entity.label, entity.span)
-            continue
         other = ",".join(
             f"{name}:{_encoded(getattr(entity, name))}"
             for name in ENTITY_VALUES
