@@ -325,6 +325,7 @@ def test_options_that_cannot_be(folder: Path) -> None:
     (folder / "number.json").write_text('{"LOC": 3}', "utf-8")
     for option, value, message in (
         ("--samples", "-1", "must be 0 or more, not -1"),
+        ("--samples", "1000000000000", "1000000000000 resamples are more than 1,000,000"),
         ("--samples", "many", "valid integer"),
         ("--seed", "-1", "greater than or equal to 0"),
         ("--schema", "strickt", "Did you mean strict?"),

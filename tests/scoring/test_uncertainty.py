@@ -80,7 +80,9 @@ def test_one_unit_has_no_interval_and_few_are_said_to_be_few() -> None:
     assert any("4 documents are few" in note for note in few.notes)
 
 
-@pytest.mark.parametrize("bad", [{"samples": -1}, {"confidence": 1.0}, {"method": "normal"}])
+@pytest.mark.parametrize(
+    "bad", [{"samples": -1}, {"samples": 10**12}, {"confidence": 1.0}, {"method": "normal"}]
+)
 def test_wrong_settings_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(WortlautError):
         Resampling(**bad)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from wortlaut.records.record import Digest, Fragments, Must, Share, Unit, as_dic
 from wortlaut.rendering import rendered
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
+from wortlaut.scoring.uncertainty import MOST_DRAWS
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ def compare(
     scores; DataError and MissingFileError for a file.
     """
     evaluations = _evaluations(results)
-    if samples < 1 or trials < 1 or seed < 0:
+    if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
-            hint="Resamples and trials are 1 or more, a seed is 0 or more.",
+            hint=f"Resamples and trials are 1 to {MOST_DRAWS:,}, a seed is 0 or more.",
         )
     _check_comparable(evaluations)
     systems = list(_systems(evaluations))

@@ -19,6 +19,8 @@ _RARE = 16
 _BLOCK_CELLS = 4_000_000
 
 Interval = tuple[float, float]
+#: Resamples, and trials of a test: more take hours and change no digit that is shown.
+MOST_DRAWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Resampling:
         for what, number in (("number of resamples", self.samples), ("seed", self.seed)):
             if number < 0:
                 raise WortlautError(f"the {what} must be 0 or more, not {number}")
+        if self.samples > MOST_DRAWS:
+            raise WortlautError(f"{self.samples} resamples are more than {MOST_DRAWS:,}")
         if not 0 < self.confidence < 1:
             raise WortlautError(f"the confidence must lie between 0 and 1, not {self.confidence}")
         if self.method not in ("percentile", "bca"):
