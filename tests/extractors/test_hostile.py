@@ -9,7 +9,7 @@ from wortlaut.extractors.quotes_de import QuotesDe
 from wortlaut.model import Text
 
 #: Program → length of the texts: HanTa tags 20,000 characters a second.
-LENGTHS = {"sentences": 20_000, "tokens": 20_000, "quotes-de": 10_000, "gazetteer": 10_000, "hanta": 1_000}
+LENGTHS = {"tokens and sentences": 20_000, "quotes-de": 10_000, "gazetteer": 10_000, "hanta": 1_000}
 
 
 @pytest.mark.long

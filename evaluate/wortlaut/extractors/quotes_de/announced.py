@@ -12,6 +12,9 @@ from wortlaut.extractors.quotes_de.nouns import is_adjective, noun_phrase
 from wortlaut.extractors.quotes_de.participants import find_subject
 from wortlaut.extractors.quotes_de.verbs import FIN, INF, PART, verb_readings
 
+#: What a clause that is announced can be.
+_ANNOUNCED = frozenset({"dass", "main", "inf"})
+
 
 def from_nouns(sentence: Sentence, taken: list[Draft]) -> list[Draft]:
     """Quotations that a noun announces: ``die Behauptung, dass …``, ``ist der Meinung, …``."""
@@ -19,7 +22,8 @@ def from_nouns(sentence: Sentence, taken: list[Draft]) -> list[Draft]:
     places = (
         index
         for index, (segment, following) in enumerate(pairwise(sentence.segments))
-        if segment.after in ",:" and following.start not in starts and following.start not in sentence.inside
+        if following.kind in _ANNOUNCED and segment.after in ",:"
+        if following.start not in starts and following.start not in sentence.inside
     )
     drafts = (_by_noun(sentence, index) or _by_attitude(sentence, index) for index in places)
     return [draft for draft in drafts if draft]

@@ -146,9 +146,8 @@ def _cue(
     own = next((part for part in sentence.segments if part.start <= verb < part.end), segment)
     near = range(max(segment.start, min(tokens) - 1), min(segment.end, verb + 4))
     sich = [k for k in near if low[k] == "sich" and entry.uses & {"r", "R"}][:1]
-    adverbs = (
-        k for k in range(segment.start, segment.end) if low[k] == entry.adverb and k not in sentence.inside
-    )
+    places = range(segment.start, segment.end) if entry.adverb else ()
+    adverbs = (k for k in places if low[k] == entry.adverb and k not in sentence.inside)
     beside = ((verb + 1, verb + 1 < segment.end), (verb - 1, verb > segment.start))
     es = [k for k, there in beside if there and low[k] == "es" and entry.lemma == "heißen"][:1]
     holds = entry.lemma == "fest|halten" and any(

@@ -9,14 +9,15 @@ from wortlaut.extractors.quotes_de.cues import Cue
 from wortlaut.extractors.quotes_de.drafts import Draft
 from wortlaut.extractors.quotes_de.lexicon import WORDS
 
+#: Who tells it all speaks for himself.
+_OWN = frozenset({"ich", "wir", "mir"})
+
 
 def free_indirect(sentence: Sentence, quoted_before: bool) -> Draft | None:
     """A main clause in the subjunctive of reported speech, or with ``soll`` after a quotation."""
     words = sentence.words
-    if any(
-        words.low[k] in ("ich", "wir", "mir") and k not in sentence.inside
-        for k in range(sentence.start, sentence.stop)
-    ):
+    own = [k for k in range(sentence.start, sentence.stop) if words.low[k] in _OWN]
+    if not sentence.inside.issuperset(own):
         return None
     mains = [segment for segment in sentence.segments if segment.kind in ("main", "first")]
     for segment in mains:

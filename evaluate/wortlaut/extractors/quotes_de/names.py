@@ -111,8 +111,8 @@ def full_names(words: Words) -> dict[str, str]:
     """For each surname the longest full name of the document that ends with it, unless there are two."""
     names: dict[str, set[str]] = defaultdict(set)
     current: list[str] = []
-    for word, following in pairwise([*words.form, ".", "."]):  # the stop ends the last name
-        low = word.lower()
+    # The stop ends the last name.
+    for low, (word, following) in zip([*words.low, "."], pairwise([*words.form, ".", "."]), strict=True):
         name = word[0].isupper() and word[-1].isalpha() and low not in FUNCTION and not is_role(word)
         if name or (current and low in _PARTICLES and following[0].isupper()):
             current.append(word)

@@ -132,6 +132,7 @@ def _sentence_drafts(
 
 def _covered(draft: Draft, direct: list[Draft]) -> bool:
     """Whether direct quotes with the same cue make up all of an indirect draft."""
+    if not draft.cue:
+        return False
     own = {k for start, end in draft.content for k in range(start, end)}
-    rest = own.difference(*(range(*quote.content[0]) for quote in direct))
-    return bool(draft.cue) and len(rest) < 3
+    return len(own.difference(*(range(*quote.content[0]) for quote in direct))) < 3

@@ -17,7 +17,7 @@ _THOUGHT = frozenset("Meinung Ansicht Auffassung Einschätzung Überzeugung Sch�
 def from_sources(sentence: Sentence) -> list[Draft]:
     """Quotations by a source phrase: laut X, X zufolge, nach Angaben von X, so X, demnach."""
     low = sentence.words.low
-    places = (i for i in range(sentence.start, sentence.stop) if low[i] in _TRIGGERS)
+    places = [i for i in range(sentence.start, sentence.stop) if low[i] in _TRIGGERS]
     drafts = (_TRIGGERS[low[i]](sentence, i) for i in places if i not in sentence.inside)
     return [draft for draft in drafts if draft]
 

@@ -11,6 +11,7 @@ from wortlaut.extractors.quotes_de.lexicon import WORDS
 _TOKEN = re.compile(r"\w+(?:[-–'’&/:+]\w+|\.[a-zäöüß0-9]\w*|,(?=\d)\w+)*|\.{2,}|[^\w\s]")
 _FINAL = frozenset({".", "!", "?", "…", "...", "...."})
 _CLOSING = frozenset("“”\"»«’‘'›‹)]")
+_ENDING = _FINAL | _CLOSING
 _OPENING = frozenset("„“”\"»«‚‘'›‹([")
 #: No sentence has more words outside quotation marks; what looks longer is a list, and rules look far.
 _LONGEST = 200
@@ -76,12 +77,14 @@ _ORDINAL_LEADS = frozenset(
 
 def _ends_sentence(form: list[str], i: int, start: list[int], end: list[int]) -> bool:
     word, following = form[i], form[i + 1]
+    if word not in _ENDING:
+        return False
     starts = following[0].isupper() or following[0].isdigit() or following in _OPENING
     if word in _CLOSING:
         return i > 0 and form[i - 1] in _FINAL and start[i + 1] != end[i] and starts
     if word in _FINAL and start[i + 1] == end[i]:
         return i > 0 and following[0].isupper() and form[i - 1].islower() and len(form[i - 1]) > 3
-    if word not in _FINAL or not starts or (word == "..." and following not in _STARTERS):
+    if not starts or (word == "..." and following not in _STARTERS):
         return False
     if word == "." and i and end[i - 1] == start[i]:
         if form[i - 1].isdigit() and i > 1 and form[i - 2].lower() in _ORDINAL_LEADS:
