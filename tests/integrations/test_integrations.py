@@ -1,16 +1,13 @@
-"""The scores inside scikit-learn, spaCy and Hugging Face's Trainer, and seqeval's own functions."""
+"""The scores inside scikit-learn, spaCy and Hugging Face's Trainer."""
 
 from __future__ import annotations
 
-import random
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from wortlaut import score
-from wortlaut import seqeval as ours
 from wortlaut.errors import DataError
 from wortlaut.integrations import make_compute_metrics, make_spacy_scorer, tag_scorer
 
@@ -160,92 +157,3 @@ def test_compute_metrics_refuses_what_does_not_fit() -> None:
         compute((np.asarray([[7]]), np.asarray([[0]])))
     with pytest.raises(DataError, match="not below 5"):
         compute((np.asarray([[0]]), np.asarray([[7]])))
-
-
-# seqeval
-
-
-def random_tags(rng: random.Random, roles: str, length: int) -> list[str]:
-    drawn = rng.choices(roles, k=length)
-    return [role if role == "O" else f"{role}-{rng.choice(['PER', 'LOC', 'a-b'])}" for role in drawn]
-
-
-def drawn_case(rng: random.Random) -> tuple[list[list[str]], list[list[str]], dict[str, Any]]:
-    from seqeval.scheme import IOB2
-
-    roles = rng.choice(["BIO", "BIIOO", "BIESO", "OOOOB"])
-    gold = [random_tags(rng, roles, rng.choice([0, 1, 3, 6, 12])) for _ in range(rng.randint(1, 4))]
-    found = [[tag if rng.random() < 0.7 else random_tags(rng, roles, 1)[0] for tag in row] for row in gold]
-    options: dict[str, Any] = {"zero_division": rng.choice(["warn", 0, 1])}
-    if "E" not in roles:
-        options |= rng.choice([{}, {"mode": "strict"}, {"mode": "strict", "scheme": IOB2}])
-    return gold, found, options
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.long
-def test_seqevals_functions_give_seqevals_numbers_and_texts() -> None:
-    import seqeval.metrics as theirs
-
-    rng = random.Random(13)
-    reports = 0
-    for _ in range(1000):
-        gold, found, options = drawn_case(rng)
-        name = rng.choice(["precision_score", "recall_score", "f1_score"])
-        for average in (None, "micro", "macro", "weighted"):
-            expected = getattr(theirs, name)(gold, found, average=average, **options)
-            value = getattr(ours, name)(gold, found, average=average, **options)
-            np.testing.assert_allclose(value, expected, rtol=0, atol=1e-12)
-        if any(row for row in gold):
-            assert ours.accuracy_score(gold, found) == theirs.accuracy_score(gold, found)
-        digits = rng.choice([2, 3, 4])
-        try:
-            text = theirs.classification_report(gold, found, digits=digits, **options)
-        except ValueError:  # no spans at all: seqeval has no widest label, or no scheme to detect
-            continue
-        reports += 1
-        assert ours.classification_report(gold, found, digits=digits, **options) == text
-        expected = theirs.classification_report(gold, found, output_dict=True, **options)
-        table = ours.classification_report(gold, found, output_dict=True, **options)
-        assert list(table) == list(expected)
-        for label, row in expected.items():
-            assert list(table[label]) == list(row)
-            np.testing.assert_allclose(list(table[label].values()), list(row.values()), rtol=0, atol=1e-12)
-    assert reports > 800
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_seqevals_suffix_tags() -> None:
-    import seqeval.metrics as theirs
-
-    gold = [["PER-B", "PER-I", "O", "a-b-B"]]
-    found = [["PER-B", "O", "O", "a-b-B"]]
-    expected = theirs.classification_report(gold, found, suffix=True)
-    assert ours.classification_report(gold, found, suffix=True) == expected
-
-
-def test_seqeval_warns_of_zero_division_only_when_asked_to() -> None:
-    from sklearn.exceptions import UndefinedMetricWarning
-
-    with pytest.warns(UndefinedMetricWarning, match="precision is 0/0"):
-        ours.precision_score([["B-A"]], [["O"]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert ours.precision_score([["B-A"]], [["O"]], zero_division=1) == 1.0
-        assert ours.recall_score([["B-A"]], [["O"]]) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("gold", "found", "options", "message"),
-    [
-        ([["O"]], [["O", "O"]], {}, "sentence 0: gold has 1 tags, predicted has 2"),
-        (["B-A"], ["B-A"], {}, "y_true is a list of tags"),
-        ([["B-A"]], [["B-A"]], {"average": "samples"}, "average is 'samples'"),
-        ([["B-A"]], [["B-A"]], {"sample_weight": [1]}, "sample_weight"),
-        ([["B-A"]], [["B-A"]], {"mode": "strict", "scheme": "IOBES"}, "unknown tag scheme 'IOBES'"),
-        ([["S-A"]], [["S-A"]], {"mode": "strict", "scheme": "IOB2"}, "'S-A' is no IOB2 tag"),
-    ],
-)
-def test_what_seqevals_functions_refuse(gold: Any, found: Any, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        ours.f1_score(gold, found, **options)

@@ -308,8 +308,42 @@ def test_what_reading_ill_formed_tags_did_is_noted() -> None:
     assert any("2 I tags" in note for note in score(rows, rows, intervals=False).notes)
     strict = score(rows, rows, scheme="IOB2", intervals=False)
     assert strict.gold == 1
-    assert any("2 tags that continue nothing" in note for note in strict.notes)
+    assert any("2 tags that are part of no IOB2 chunk" in note for note in strict.notes)
     assert not score([["I-A", "O"]], [["I-A", "O"]], intervals=False).notes  # IOB1 has no B to miss
+
+
+def class_labels(values: list[Any], names: list[str], column: str = "ner_tags") -> Any:
+    """A dataset as training makes it: its numbers need not be of a class."""
+    import pyarrow as pa
+    from datasets import ClassLabel, Dataset, DatasetInfo, Features, Sequence, Value
+
+    label = ClassLabel(names=names)
+    features = {column: Sequence(label)} if column == "ner_tags" else {column: label}
+    table = {column: values}
+    if column == "label":
+        features |= {name: Value("int64") for name in ("document", "start", "end")}
+        at = range(len(values))
+        table |= {"document": [0 for _ in at], "start": [*at], "end": [one + 1 for one in at]}
+    return Dataset(pa.table(table), info=DatasetInfo(features=Features(features)))
+
+
+def test_class_labels_without_a_class_are_no_label_or_do_not_count() -> None:
+    names = ["O", "B-PER", "I-PER", "B-LOC"]
+    gold = class_labels([[1, -100, 2, -1, 3]], names)
+    found = [["B-PER", "B-LOC", "I-PER", "O", "O"]]
+    side = read_side(gold, "gold")
+    assert (side.spans.start.tolist(), side.spans.end.tolist()) == ([0, 3], [2, 4])
+    for predicted in (found, class_labels([[1, 3, 2, 0, 0]], names), [["B-PER", "I-PER", "O", "O"]]):
+        result = score(gold, predicted, intervals=False)
+        assert (result.gold, result.predicted, result.precision) == (2, 1, 1.0)
+    spans = class_labels([0, -1, 1, -100], ["PER", "LOC"], "label")
+    result = score(spans, spans, intervals=False)
+    assert (result.gold, sorted(result.per_label)) == (2, ["LOC", "PER"])
+    assert any("gold: 2 spans without a label" in note for note in result.notes)
+    with pytest.raises(DataError, match=r"gold, column ner_tags, row 1, tag 0: 7 is no class label"):
+        score(class_labels([[0], [7]], names), found)
+    with pytest.raises(DataError, match=r"gold, column label, row 1: -2 is no class label"):
+        score(class_labels([0, -2], ["PER", "LOC"], "label"), found)
 
 
 # spaCy

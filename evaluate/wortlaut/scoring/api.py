@@ -95,7 +95,8 @@ def score(
     errors
         Count error classes (Ortmann 2022) as well.
     scheme
-        ``IOB2`` reads tags as seqeval's strict mode does; by default as conlleval does.
+        ``IOB1``, ``IOB2``, ``IOE1``, ``IOE2``, ``IOBES`` or ``BILOU`` reads tags as seqeval's strict mode
+        does; by default all of them are read as conlleval does.
     samples, seed, confidence, interval_method
         The bootstrap: 1,000 resamples, percentiles; ``bca`` on request.
     corpus
@@ -221,7 +222,7 @@ def _read(
     sides: list[Side] = []
     notes: list[str] = []
     for what, data in (("gold", gold), ("predicted", predicted)):
-        side = read_side(data, what, scheme=scheme, column=column)
+        side = read_side(data, what, scheme=scheme, column=column, gold=sides[0] if sides else None)
         notes += side.notes
         if chosen is not None:
             side, dropped = _projected(side, chosen)

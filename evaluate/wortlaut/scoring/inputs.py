@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wortlaut.errors import DataError, MissingFileError, unknown_name
-from wortlaut.scoring.columns import Fragments, Ints, Spans, empty_spans, first_row, run_starts
+from wortlaut.scoring.columns import Bools, Fragments, Ints, Spans, empty_spans, first_row, run_starts
+from wortlaut.scoring.tags import STRICT, chunks, coded
 
 #: The columns of a table of spans; the last three may be absent.
 COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")
@@ -33,7 +33,8 @@ class Side:
     ``documents`` names what ``spans.document`` indexes; ``None`` when the input is a sequence of
     ``size`` documents without names. ``notes`` say what the reading of the input did. ``groups`` names
     what ``spans.group`` indexes: the values of the column asked for. ``lengths`` are the tokens of each
-    sentence, for tags.
+    sentence, for tags; ``ignored`` those with the tokens that do not count, and which these are, with a
+    position after each sentence.
     """
 
     spans: Spans
@@ -43,13 +44,24 @@ class Side:
     notes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     lengths: Ints | None = None
+    ignored: tuple[Ints, Bools] | None = None
 
 
-def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | None = None) -> Side:
+def read_side(
+    data: Any,
+    what: str,
+    *,
+    scheme: str | None = None,
+    column: str | None = None,
+    gold: Side | None = None,
+) -> Side:
     """Columns from any supported input; ``what`` (gold, predicted) names it in errors. Raises DataError.
 
-    ``column`` is a further column of a table, kept as the group of each span.
+    ``column`` is a further column of a table, kept as the group of each span. ``gold`` is the other side
+    of predicted tags: what does not count there does not here.
     """
+    if type(data).__module__.split(".")[0] == "datasets" and not isinstance(data, Mapping):
+        return _from_dataset(data, what, scheme, column, gold)
     data = data if isinstance(data, Mapping) else _opened(data, what, column)
     if isinstance(data, Mapping):
         return _from_columns(data, what, column)
@@ -77,7 +89,7 @@ def read_side(data: Any, what: str, *, scheme: str | None = None, column: str | 
         )
     item = next(iter(first))
     if isinstance(item, str):
-        return _from_tags(rows, what, scheme)
+        return _from_tags(rows, what, scheme, gold)
     if isinstance(item, (Mapping, tuple, list)) or hasattr(item, "label_"):
         return _from_spans(rows, what)
     raise DataError(f"{what}: {first!r:.80} holds {type(item).__name__}, no spans and no tags", hint=_SHAPES)
@@ -93,11 +105,9 @@ def _near(column: str, *there: object) -> str:
 
 
 def _opened(data: Any, what: str, column: str | None) -> Any:
-    """Columns of a table or Parquet file, or the tags of a dataset; else the data itself."""
+    """Columns of a table or Parquet file; else the data itself."""
     if isinstance(data, Path) or (isinstance(data, str) and data.endswith(".parquet")):
         return _from_parquet(Path(data), column)
-    if type(data).__module__.split(".")[0] == "datasets":
-        return _from_dataset(data, what)
     if hasattr(data, "__arrow_c_stream__"):
         import pyarrow as pa
 
@@ -130,18 +140,28 @@ def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
     return _arrays(table)
 
 
-def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
-    """Columns of a ``datasets.Dataset``: span columns, or the tags in ``ner_tags`` or ``tags``."""
+def _from_dataset(data: Any, what: str, scheme: str | None, column: str | None, gold: Side | None) -> Side:
+    """A ``datasets.Dataset``: span columns, or the tags in ``ner_tags`` or ``tags``.
+
+    Of class labels -1 is no label, and -100 does not count, as in training.
+    """
     if not hasattr(data, "__getitem__") or not hasattr(data, "__len__"):
         raise DataError(f"{what} is a streamed dataset", hint="Load it with streaming=False.")
     names = set(data.column_names)
     if {"document", "start", "end", "label"} <= names:
         # with_format, not .data: after shuffle or select the index mapping must be followed.
         columns = _arrays(data.with_format("arrow")[:])
-        feature = data.features["label"]
-        if hasattr(feature, "names"):
-            columns["label"] = np.asarray(feature.names)[np.asarray(columns["label"])]
-        return columns
+        known = getattr(data.features["label"], "names", None)
+        if known is None:
+            return _from_columns(columns, what, column)
+        labels = _class_names(columns["label"].to_pylist(), known, f"{what}, column label, row ", None)
+        kept = np.asarray([label is not None for label in labels], np.bool_)
+        columns = {name: values.filter(kept) for name, values in columns.items()}
+        columns["label"] = np.asarray([label for label in labels if label is not None], np.str_)
+        side = _from_columns(columns, what, column)
+        left = len(kept) - int(kept.sum())
+        notes = (f"{what}: {left} spans without a label (-1 or -100) are left out",) if left else ()
+        return replace(side, notes=(*side.notes, *notes))
     tags = next((name for name in ("ner_tags", "tags") if name in names), None)
     if tags is None:
         raise DataError(
@@ -150,7 +170,30 @@ def _from_dataset(data: Any, what: str) -> Mapping[str, Any] | list[list[str]]:
         )
     known = getattr(data.features[tags].feature, "names", None)
     rows = data.with_format(None)[tags]
-    return list(rows) if known is None else [[known[tag] for tag in row] for row in rows]
+    if known is None:
+        return read_side(list(rows), what, scheme=scheme, column=column, gold=gold)
+    if column is not None:
+        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=_near(column))
+    named = [
+        _class_names(row, known, f"{what}, column {tags}, row {at}, tag ", "O") for at, row in enumerate(rows)
+    ]
+    return _from_tags(named, what, scheme, gold, ignore=True)
+
+
+def _class_names(
+    values: Sequence[int], names: Sequence[str], where: str, missing: str | None
+) -> list[str | None]:
+    """The names of class labels: ``missing`` for -1, None for -100."""
+    known: dict[int, str | None] = {**dict(enumerate(names)), -1: missing, -100: None}
+    try:
+        return [known[value] for value in values]
+    except KeyError as error:
+        at = next(at for at, value in enumerate(values) if value not in known)
+        raise DataError(
+            f"{values[at]} is no class label",
+            where=f"{where}{at}",
+            hint=f"They go from 0 to {len(names) - 1}.",
+        ) from error
 
 
 def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = None) -> Side:
@@ -411,84 +454,62 @@ def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float
 
 
 _TAG = re.compile(r"O|([BIELSU])(?:[-_](.*))?", re.DOTALL)
-#: What a tag does: 0 outside, 1 opens, 2 inside, 3 closes, 4 opens and closes.
-_ROLES = {None: 0, "B": 1, "I": 2, "E": 3, "L": 3, "S": 4, "U": 4}
 
 
-def _from_tags(rows: Sequence[Sequence[str]], what: str, scheme: str | None) -> Side:
-    """Tags of one sentence each (IOB1, IOB2, IOBES, BILOU) as spans over token positions.
+def _from_tags(
+    rows: Sequence[Sequence[Any]], what: str, scheme: str | None, gold: Side | None, *, ignore: bool = False
+) -> Side:
+    """Tags of one sentence each as spans over token positions.
 
     Chunks are found as conlleval finds them (Tjong Kim Sang & Buchholz 2000): an ``I`` after ``O`` or
-    another label opens one. With ``scheme="IOB2"`` only a ``B`` does, as in seqeval's strict mode.
+    another label opens one, and L and U are E and S. With a ``scheme`` they are as in seqeval's strict mode.
+    With ``ignore`` None is a token that does not count, as those that do not in ``gold`` do not here.
     """
-    if scheme not in (None, "IOB2"):
-        raise DataError(
-            f"unknown tag scheme {scheme!r}", hint="Use None (any, read as conlleval does) or 'IOB2'."
-        )
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    # A number for each distinct tag, given when it is first seen.
-    codes: dict[str, int] = defaultdict(count().__next__)
+    if scheme is not None and scheme not in STRICT:
+        raise unknown_name("tag scheme", scheme, STRICT)
     try:
-        tag = np.fromiter(map(codes.__getitem__, chain.from_iterable(rows)), np.int32, int(lengths.sum()))
+        tags = coded(rows)
     except TypeError as error:
         raise DataError("holds something that is not a tag", where=what) from error
-    kinds, label_of, labels = _parsed_tags(codes, what)
-    if scheme == "IOB2" and (kinds >= 3).any():
-        strange = list(codes)[int((kinds >= 3).argmax())]
-        raise DataError(f"{strange!r} is no IOB2 tag", where=what, hint="Leave scheme out for other schemes.")
-    kind, label = kinds[tag], label_of[tag]
-    sentence = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)
-    offset = np.cumsum(lengths) - lengths
-    begins = np.zeros(len(tag), bool)
-    begins[offset[lengths > 0]] = True
-    outside = kind == 0
-    after_outside = np.r_[True, outside[:-1]] | begins
-    other_label = np.r_[True, label[1:] != label[:-1]]
-    closed_before = np.r_[True, kind[:-1] >= 3]
-    opening = (kind == 1) | (kind == 4)
-    orphan = ~outside & ~opening & (after_outside | other_label | closed_before)
-    broken = int((orphan & (kind == 2)).sum())
+    out = np.zeros(len(tags.code), np.bool_)
+    if ignore and None in tags.names:
+        out |= tags.code == tags.names.index(None)
+    whole = tags.lengths
+    if gold is not None and gold.ignored is not None and np.array_equal(gold.ignored[0], whole):
+        out |= gold.ignored[1]
+    if out.any():
+        lengths = whole - np.bincount(tags.sentence[out], minlength=len(whole))
+        tags = replace(tags, code=tags.code[~out], lengths=lengths)
+    parsed = [("O", None) if ignore and tag is None else _parsed(tag, what, scheme) for tag in tags.names]
+    first, stop, label, labels = chunks(tags, parsed, scheme)
+    letter = np.asarray([letter for letter, _ in parsed])
+    left = int(np.count_nonzero((letter != "O")[tags.code]) - (stop - first).sum())
+    broken = np.count_nonzero((letter == "I")[tags.code[first]]) if "B" in letter else 0
     notes: tuple[str, ...] = ()
-    if scheme == "IOB2":
-        starts, stops = opening, outside | opening | orphan
-        if orphan.any():
-            notes = (f"{what}: {int(orphan.sum())} tags that continue nothing are not counted (IOB2)",)
-    else:
-        starts = opening | orphan
-        stops = outside | starts
-        if broken and any(name.startswith("B") for name in codes):
-            notes = (f"{what}: {broken} I tags with no B before them open a span (as in conlleval)",)
-    first = np.flatnonzero(starts)
-    edges = np.r_[np.flatnonzero(stops | begins), len(tag)]
-    last = edges[np.searchsorted(edges, first, side="right")] if len(first) else first
-    base = offset[sentence[first]]
-    spans = Spans(
-        sentence[first],
-        first - base,
-        (last - base).astype(np.int64),
-        label[first].astype(np.int64),
-        sentence[first],
-    )
-    return Side(spans, labels, None, len(rows), notes, lengths=lengths)
+    if left:
+        notes = (f"{what}: {left} tags that are part of no {scheme} chunk are not counted",)
+    elif broken and scheme is None:
+        notes = (f"{what}: {broken} I tags with no B before them open a span (as in conlleval)",)
+    sentence = tags.sentence[first]
+    base = (np.cumsum(tags.lengths + 1) - tags.lengths - 1)[sentence]
+    spans = Spans(sentence, first - base, stop - base, label, sentence)
+    ignored = (whole, out) if out.any() else None
+    return Side(spans, labels, None, len(rows), notes, lengths=tags.lengths, ignored=ignored)
 
 
-def _parsed_tags(
-    codes: Mapping[str, int], what: str
-) -> tuple[NDArray[np.int8], NDArray[np.int32], tuple[str, ...]]:
-    """For each tag code what it does, and its label code."""
-    found = []
-    for tag in codes:
-        if not isinstance(tag, str):
-            raise DataError(f"{tag!r} is no tag", where=what)
-        if (match := _TAG.fullmatch(tag)) is None:
-            raise DataError(
-                f"{tag!r} is no tag",
-                where=what,
-                hint="Tags are O, or one of B I E S L U with a label, such as B-PER.",
-            )
-        found.append(match)
-    names = [(match[2] or "_") if match[1] else None for match in found]
-    labels = tuple(sorted({name for name in names if name is not None}))
-    number = {label: i for i, label in enumerate(labels)} | {None: -1}
-    kinds = np.asarray([_ROLES[match[1]] for match in found], np.int8)
-    return kinds, np.asarray([number[name] for name in names], np.int32), labels
+def _parsed(tag: Any, what: str, scheme: str | None) -> tuple[str, str | None]:
+    """The letter of a tag, as the scheme has it, and its label."""
+    match = _TAG.fullmatch(tag) if isinstance(tag, str) else None
+    if match is None:
+        hint = (
+            "Tags are O, or one of B I E S L U with a label, such as B-PER." if isinstance(tag, str) else ""
+        )
+        raise DataError(f"{tag!r} is no tag", where=what, hint=hint)
+    letter = match[1]
+    if letter is None:
+        return "O", None
+    if scheme is None:
+        letter = {"L": "E", "U": "S"}.get(letter, letter)
+    elif letter not in scheme:
+        raise DataError(f"{tag!r} is no {scheme} tag", where=what, hint="Leave scheme out for other schemes.")
+    return letter, match[2] or "_"
