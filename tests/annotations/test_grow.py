@@ -282,3 +282,22 @@ def test_the_way_of_docs_annotate(folder):
     assert read_annotations(gold, TEXT).annotations.quotes[0].cue == Span.of(10, 15)
     other.write_text(other.read_text("utf-8") + "\n", "utf-8")
     assert {incident.rule for incident in validate([root])} >= {"R12"}
+
+
+def test_an_export_of_two_annotators_becomes_two_layers_and_what_is_left_out_is_said(tmp_path):
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "eins.txt").write_text("Uhl kam.", encoding="utf-8")
+    value = {"start": 0, "end": 3, "labels": ["PER"]}
+    regions = [{"id": id, "type": "labels", "value": value} for id in "ab"]
+    link = {"type": "relation", "from_id": "a", "to_id": "b", "labels": ["same"]}
+    done = [{"completed_by": 1, "result": [*regions, link]}, {"completed_by": 2, "result": []}]
+    tasks = tmp_path / "tasks.json"
+    tasks.write_text(json.dumps([{"data": {"text": "Uhl kam."}, "annotations": done}]), encoding="utf-8")
+    said = run_command("import", f"label-studio:{tasks}", "--layer", "l", cwd=tmp_path)
+    assert said.returncode == 0 and "lost: relation (1): is not read" in said.stdout
+    layers = tmp_path / "annotations" / "layers"
+    assert [("PER" in (layers / f"l-{who}" / "eins.jsonl").read_text("utf-8")) for who in "12"] == [
+        True,
+        False,
+    ]
+    assert '"annotator": "2"' in (layers / "l-2" / "eins.jsonl").read_text("utf-8")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from roundtrips import kinds
 
+from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
-from wortlaut.formats import jsonl, reader, writer
+from wortlaut.formats import annotators, jsonl, reader, writer
+from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nSie fuhr gestern fort."
@@ -24,6 +27,12 @@ def read(format, path, content):
 def written(format, path):
     writer(format)(path, [DOCUMENT])
     return path.read_text(encoding="utf-8")
+
+
+def several(*people):
+    """Each of them has marked one letter more of the text."""
+    done = [{"completed_by": who, "result": [region(2, 6 + place)]} for place, who in enumerate(people)]
+    return [{"id": 7, "data": {"text": TEXT}, "annotations": done}]
 
 
 def task(*regions, text=TEXT, **data):
@@ -64,6 +73,97 @@ def test_what_people_add_in_label_studio(tmp_path):
     assert dict(document.meta)["not_read"] == "works_for 1; choices 1"
 
 
+UHL = [{"result": [region(0, 3)]}]
+
+
+def left_out(format, path, content):
+    """The documents, and what its reader left out."""
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    losses = Losses(format)
+    return list(reader(format, losses)(path)), kinds(losses)
+
+
+@pytest.mark.parametrize(
+    ("spec", "content", "expected", "lost"),
+    [
+        ("label-studio", [{"data": {"text": "Uhl"}, "completions": UHL}], "PER Uhl", {}),
+        ("label-studio?annotator=ben", several("ann", "ben"), "PER Anna ", {}),
+        ("label-studio?annotator=7", several({"id": 6}, {"id": 7}), "PER Anna ", {}),
+        (
+            "label-studio?annotator=predictions",
+            [{"data": {"text": "Uhl"}, "predictions": UHL}],
+            "PER Uhl",
+            {},
+        ),
+        # The text is what the regions name, the only one, or the one that is chosen.
+        ("label-studio", [{"data": {"t": "Uhl", "x": "?"}, "annotations": UHL}], "PER Uhl", {}),
+        ("label-studio", [{"data": {"artikel": "Uhl"}, "annotations": UHL}], "PER Uhl", {}),
+        (
+            "label-studio?text=x",
+            [{"data": {"t": "Uhl", "x": "Ott"}, "annotations": UHL}],
+            "",
+            {"region of another text": 1},
+        ),
+        (
+            "label-studio",
+            task(region(2, 6), region(7, 11, id="r2"), {"type": "relation", "from_id": "r1", "to_id": "r2"}),
+            "PER Anna|PER Krug",
+            {"relation": 1},
+        ),
+        ("doccano", '{"data": "Uhl", "label": [[0, 3, "PER"], "gut"]}', "PER Uhl", {"label of the text": 1}),
+        (
+            "doccano?label=12=LOC&label=3=PER&annotator=2",
+            {"text": "Uhl", "annotations": [
+                {"label": 12, "start_offset": 0, "end_offset": 3, "user": 1},
+                {"label": 3, "start_offset": 0, "end_offset": 3, "user": 2},
+            ]},
+            "PER Uhl",
+            {},
+        ),
+        (
+            "doccano",
+            {"text": "A B", "entities": [
+                {"id": at, "label": "X", "start_offset": at, "end_offset": at + 1} for at in (0, 2)
+             ], "relations": [{"id": 1, "from_id": 0, "to_id": 2, "type": "r"}], "Comments": ["hm"]},
+            "X A|X B",
+            {"relation": 1, "comment": 1},
+        ),
+        (
+            "prodigy",
+            '{"text": "a", "answer": "reject"}\n{"answer": "ignore"}\n'
+            '{"text": "A", "spans": [{"start": 0, "end": 1, "label": "X"}]}',
+            "X A",
+            {"task": 2},
+        ),
+        (
+            "prodigy",
+            {"text": "A B", "accept": ["gut"], "spans": [
+                {"start": 0, "end": 1, "label": "X", "id": "x", "answer": "accept"},
+                {"start": 2, "end": 3, "label": "Y", "id": "y", "answer": "reject"},
+            ], "relations": [{"head_span": {"id": "x"}, "child_span": {"id": "y"}, "label": "r"}]},
+            "X A",
+            {"rejected span": 1, "relation of a rejected span": 1, "chosen option": 1},
+        ),
+    ],
+)  # fmt: skip
+def test_what_people_export(spec, content, expected, lost, tmp_path):
+    (document,), counts = left_out(spec, tmp_path / "x.json", content)
+    shown = [f"{entity.label} {entity.span.text(document.text)}" for entity in document.entities]
+    assert "|".join(shown) == expected and counts == lost
+
+
+def test_a_label_studio_export_of_several_people_names_them(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(several("ann@x.org", "b:n")), encoding="utf-8")
+    found = annotators(f"label-studio?text=text:{path}")
+    assert found["b:n"] == f"label-studio?text=text&annotator=b%3An:{path}"
+    for who, ref in found.items():
+        (document,) = load_corpus(ref).documents
+        assert document.entities[0].span.end == (6 if who == "ann@x.org" else 7)
+    path.write_text(json.dumps([*several("ann"), *several("ben")]), encoding="utf-8")
+    assert annotators(f"label-studio:{path}") == {}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -74,6 +174,13 @@ def test_what_people_add_in_label_studio(tmp_path):
         (task(region(2, 11), {"type": "relation", "from_id": "r1", "to_id": "x"}), "'x', which is not there"),
         (task(region(2, 11), region(2, 11)), "the same id"),
         ([{"data": {"text": "x"}, "annotations": [{"result": []}] * 2}], "has 2 annotations"),
+        (several("ann", "ben"), "has 2 annotations, by ann, ben.*\n.*label-studio[?]annotator=ann:FILE"),
+        ([{"data": {"a": "x", "b": "y"}}], "has the texts 'a', 'b'\n.*label-studio[?]text=a:FILE"),
+        ([{"data": {"a": 1}}], "has no text"),
+        (
+            [{"data": {"text": TEXT}, "annotations": [], "predictions": [{"result": []}]}],
+            "holds predictions and no annotations\n.*[?]annotator=predictions:FILE",
+        ),
     ],
 )
 def test_label_studio_refuses(content, message, tmp_path):
@@ -112,6 +219,27 @@ def test_doccano_counts_utf16_units(tmp_path):
     assert document == Document("4", TEXT, Annotations((Entity(Span.of(2, 11), "PER"),)), (("date", "x"),))
 
 
+def test_doccano_columns_of_any_type_are_kept_and_empty_ones_are_not(tmp_path):
+    line = json.dumps(
+        {"text": "x", "label": None, "a": 1, "b": {"ä": [None]}, "c": None, "meta": {}, "d": ""}
+    )
+    (document,) = read("doccano", tmp_path / "x.jsonl", line)
+    assert document.meta == (("a", "1"), ("b", '{"ä": [null]}'), ("d", ""))
+
+
+@pytest.mark.parametrize(
+    ("users", "message"),
+    [
+        ((1, 1), r"the label is the number 12, not a name\n.*doccano[?]label=12=LOC:FILE"),
+        ((1, 2), r"has annotations of 2 people: 1, 2\n.*doccano[?]annotator=1:FILE"),
+    ],
+)
+def test_doccano_asks_what_numbers_mean(users, message, tmp_path):
+    found = [{"label": 12, "start_offset": 0, "end_offset": 1, "user": user} for user in users]
+    with pytest.raises(DataError, match=message):
+        read("doccano", tmp_path / "x.jsonl", json.dumps({"text": "x", "annotations": found}))
+
+
 @pytest.mark.parametrize(
     ("label", "message"),
     [
@@ -147,7 +275,6 @@ def test_prodigy_without_ids(tmp_path):
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ({"answer": "reject"}, "the answer is 'reject'"),
         ({"tokens": [{"start": 0, "end": 1, "text": "x"}]}, r"token 0: \[0, 1\) is '🙂'"),
         ({"spans": [{"start": 2, "end": 99, "label": "X"}]}, "outside the text"),
         ({"spans": [{"start": 2, "end": 4, "label": "X", "level": 0}]}, "level is 0"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from wortlaut.annotations.validate import Incident
+    from wortlaut.formats.losses import Loss
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -73,14 +74,30 @@ def import_layer(
     root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Take annotations of texts in seeds/ from a tool's export into a layer."""
+    """Take annotations of texts in seeds/ from a tool's export into a layer, or a layer an annotator."""
     from wortlaut.annotations.grow import take
     from wortlaut.corpus.load import stream_corpus
+    from wortlaut.formats import annotators, names_format
+    from wortlaut.formats.files import Names
+    from wortlaut.formats.losses import Losses
     from wortlaut.running.convert import named
 
-    documents = stream_corpus(named(source))
-    for path in take(documents, root, layer=layer, annotator=annotator or layer, force=force):
-        say(path)
+    ref = str(named(source))
+    people = annotators(ref) if names_format(ref) else {}
+    names = Names(r"\w.\-")
+    layers = {names.name(f"{layer}-{who}"): (who, one) for who, one in people.items()}
+    for name, (who, one) in (layers or {layer: (annotator or layer, ref)}).items():
+        losses = Losses("")
+        for path in take(stream_corpus(one, losses), root, layer=name, annotator=who, force=force):
+            say(path)
+        _show_losses(losses)
+
+
+def _show_losses(losses: Iterable[Loss]) -> None:
+    for loss in losses:
+        say(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
+        for example in loss.examples:
+            say(f"    {example}")
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -317,10 +334,7 @@ def convert(
 
     with progress_bars() as progress:
         conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
-    for loss in conversion.losses:
-        say(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
-        for example in loss.examples:
-            say(f"    {example}")
+    _show_losses(conversion.losses)
     read = f"{counted(conversion.documents, 'document')} read"
     if conversion.before:
         read += f", {conversion.before} of them before"

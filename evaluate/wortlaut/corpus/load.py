@@ -10,6 +10,7 @@ from pathlib import Path
 from wortlaut.annotations.lines import format_lines
 from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
 from wortlaut.formats import FORMATS, detect, names_format, reader
+from wortlaut.formats.losses import Losses
 from wortlaut.model import Document
 
 
@@ -40,13 +41,13 @@ def load_corpus(ref: str | Path = "gold") -> Corpus:
     return Corpus.of(str(ref), stream_corpus(ref))
 
 
-def stream_corpus(ref: str | Path = "gold") -> Iterator[Document]:
-    """The documents of :func:`load_corpus`, one at a time.
+def stream_corpus(ref: str | Path = "gold", losses: Losses | None = None) -> Iterator[Document]:
+    """The documents of :func:`load_corpus`, one at a time; what is left out is added to ``losses``.
 
     An unknown reference raises at once; an empty corpus, an id that stands twice, and offsets outside
     the text raise a :class:`DataError` when they are reached.
     """
-    return _checked(str(ref), _documents(ref))
+    return _checked(str(ref), _documents(ref, losses))
 
 
 def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Document]:
@@ -103,7 +104,7 @@ def framed(*strings: str) -> bytes:
     return b"".join(len(data).to_bytes(8, "big") + data for data in encoded)
 
 
-def _documents(ref: str | Path) -> Iterator[Document]:
+def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Document]:
     if ref == "gold":
         return reader("native")(gold_root() / "annotations" / "gold")
     if isinstance(ref, str) and ref.startswith("gold@"):
@@ -120,7 +121,7 @@ def _documents(ref: str | Path) -> Iterator[Document]:
         return reader("dataset")(Path(ref))
     name, colon, path = str(ref).partition(":")
     if colon and not isinstance(ref, Path):
-        read = reader(name)
+        read = reader(name, losses)
         if not path or not Path(path).exists():
             raise MissingFileError("no such file or folder", where=str(ref))
         return read(Path(path))

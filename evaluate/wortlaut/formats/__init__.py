@@ -11,7 +11,7 @@ from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.formats.losses import Losses
@@ -19,6 +19,7 @@ from wortlaut.io import parquet
 from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
 
+_LOSSES = "losses"
 Reader = Callable[[Path], Iterator[Document]]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
 Writer = Callable[..., Losses]
@@ -76,14 +77,16 @@ def module(name: str) -> ModuleType:
     return import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
-def reader(spec: str) -> Reader:
+def reader(spec: str, losses: Losses | None = None) -> Reader:
     """``read`` of a format, with the options behind its name: ``conll?token=1&tag=3&tag=4``.
 
-    Its errors say at least where the format is described.
+    What it leaves out is added to ``losses``. Its errors say at least where the format is described.
     """
     name, _, query = spec.partition("?")
     known = module(name)
     given = options(name, query, known.read, 1)
+    if _LOSSES in signature(known.read).parameters:
+        given[_LOSSES] = losses
 
     def read(path: Path) -> Iterator[Document]:
         try:
@@ -95,12 +98,22 @@ def reader(spec: str) -> Reader:
     return read
 
 
+def annotators(ref: str) -> dict[str, str]:
+    """Of an export in which several people annotated one text: who, and a reference to what each one made."""
+    spec, _, path = ref.partition(":")
+    known = module(spec.partition("?")[0])
+    if not hasattr(known, "annotators") or "annotator=" in spec:
+        return {}
+    join = "&" if "?" in spec else "?"
+    return {name: f"{spec}{join}annotator={quote(name)}:{path}" for name in known.annotators(Path(path))}
+
+
 def options(name: str, query: str, function: Callable[..., object], own: int) -> dict[str, Any]:
     """The keywords of ``read`` or ``write`` that ``query`` gives; one that stands twice is a tuple.
 
     ``own``: how many of the function's first parameters are no options.
     """
-    known = list(signature(function).parameters)[own:]
+    known = [key for key in list(signature(function).parameters)[own:] if key != _LOSSES]
     given = parse_qs(query, keep_blank_values=True)
     for key in given:
         if key not in known:
@@ -192,7 +205,7 @@ def _lines(path: Path) -> str:
         return "native"
     if first.keys() & {"spans", "tokens", "_input_hash"}:
         return "prodigy"
-    if first.keys() & {"relations", "label", "labels"} or (
+    if first.keys() & {"relations", "label", "labels", "annotations"} or (
         isinstance(inner, dict) and "start_offset" in inner
     ):
         return "doccano"

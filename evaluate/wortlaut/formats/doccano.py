@@ -6,11 +6,17 @@ Offsets are UTF-16 code units, as doccano counts them unless a project counts gr
 Written: for a project with relations, ``entities`` and ``relations``, as nodes and edges of
 :mod:`wortlaut.formats.graph`; ``document`` and every key of ``meta`` beside the text, where doccano keeps
 further columns. doccano has no place for anything beside a label: qids, levels, scores, notes, clusters
-are lost. Read: ``entities`` with ``relations``, or ``label`` triples (also ``labels``).
+are lost. Read: ``entities`` with ``relations``, ``label`` triples (also ``labels``), or the ``annotations``
+of old versions, which hold numbers for labels and for people: ``doccano?label=12=LOC&annotator=1:FILE`` says
+what they are called and whose are read. The text is ``text`` or ``data``. A further column that is no string
+is kept in ``meta`` as JSON, an empty one is not. Labels of a whole text and comments are counted in
+``not_read``.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,27 +29,44 @@ from wortlaut.model import Document
 from wortlaut.text.utf16 import code_point, code_points, utf16_offsets
 
 #: Columns that are not ``meta``.
-_OWN = ("id", "document", "text", "data", "entities", "relations", "label", "labels", "Comments")
+_OWN = (
+    *("id", "document", "text", "data", "entities", "relations", "label", "labels", "annotations"),
+    *("Comments", "comments"),
+)
 
 
-def read(path: Path) -> Iterator[Document]:
-    """One document a line; it is named by ``document``, else by doccano's id, else by its line."""
+def read(
+    path: Path,
+    *,
+    label: str | tuple[str, ...] = (),
+    annotator: str | None = None,
+    losses: Losses | None = None,
+) -> Iterator[Document]:
+    """One document a line; it is named by ``document``, else by doccano's id, else by its line.
+
+    ``label``: pairs ``12=LOC``, for labels that are numbers; ``annotator``: whose ``annotations`` are read.
+    """
+    names = dict(pair.partition("=")[::2] for pair in ((label,) if isinstance(label, str) else label))
     for number, (where, item) in enumerate(jsonl.objects(path), 1):
-        text = jsonl.get(item, "text", str, where)
+        text = jsonl.get(item, "text" if "text" in item else "data", str, where)
         points = code_points(text)
+        unread: Counter[str] = Counter()
         nodes = [
             _node(
                 (
                     jsonl.get(entity, "start_offset", int, at),
                     jsonl.get(entity, "end_offset", int, at),
-                    entity.get("label"),
+                    _name(entity.get("label"), names, at),
                 ),
-                entity.get("id"),
+                entity.get("id", at),
                 text,
                 points,
                 at,
             )
-            for at, entity in jsonl.items(item, "entities", "entity", where)
+            for at, entity in (
+                *jsonl.items(item, "entities", "entity", where),
+                *_by(annotator, item, where),
+            )
         ]
         edges = [
             Edge(
@@ -55,14 +78,41 @@ def read(path: Path) -> Iterator[Document]:
         triples = [*jsonl.maybe(item, "label", list, where), *jsonl.maybe(item, "labels", list, where)]
         for place, triple in enumerate(triples, 1):
             at = f"{where}, label {place}"
+            if isinstance(triple, str):
+                unread["label of the text"] += 1
+                continue
             if not isinstance(triple, list) or len(triple) != 3:
                 raise DataError("is not [start, end, label]", where=at)
             nodes.append(_node(triple, f"label {place}", text, points, at))
         name = item.get("document", item.get("id"))
-        meta = [(key, value) for key, value in item.items() if key not in _OWN]
-        if odd := [key for key, value in meta if not isinstance(value, str)]:
-            raise DataError(f"{odd[0]!r} is no string", where=where, hint="Remove the column.")
-        yield to_document(str(number if name is None else name), text, Graph(nodes, edges), where, meta)
+        unread["comment"] += sum(len(jsonl.maybe(item, key, list, where)) for key in _OWN[-2:])
+        meta = [
+            (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for key, value in item.items()
+            if key not in _OWN and value not in (None, {}, [])
+        ]
+        id = str(number if name is None else name)
+        yield to_document(id, text, Graph(nodes, edges), where, meta, +unread, losses)
+
+
+def _by(annotator: str | None, item: dict[str, Any], where: str) -> list[tuple[str, Any]]:
+    """The ``annotations`` of one person, each behind where it stands."""
+    found = [*jsonl.items(item, "annotations", "annotation", where)]
+    people = sorted({str(one.get("user")) for _, one in found if isinstance(one, dict)})
+    if annotator is None and len(people) > 1:
+        raise DataError(
+            f"has annotations of {len(people)} people: {', '.join(people)}",
+            where=where,
+            hint=f"Say whose: doccano?annotator={people[0]}:FILE.",
+        )
+    return [(at, one) for at, one in found if annotator in (None, str(one.get("user")))]
+
+
+def _name(label: object, names: Mapping[str, str], at: str) -> object:
+    if isinstance(label, int) and str(label) not in names:
+        hint = f"Say what it is called: doccano?label={label}=LOC:FILE, with one more &label= for each other."
+        raise DataError(f"the label is the number {label}, not a name", where=at, hint=hint)
+    return names[str(label)] if isinstance(label, int) else label
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

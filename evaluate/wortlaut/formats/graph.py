@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Document, Entity, Quote, Span
 from wortlaut.model.fields import file_order, table
 from wortlaut.records.annotations import parse
@@ -115,11 +116,13 @@ def to_document(
     graph: Graph,
     where: str,
     meta: Iterable[tuple[str, str]] = (),
-    unread: Sequence[str] = (),
+    unread: Mapping[str, int] = MappingProxyType({}),
+    losses: Losses | None = None,
 ) -> Document:
     """The document of a text and its graph, checked as predictions are.
 
-    ``not_read`` in its ``meta`` tells what the graph has beside annotations, and then what is ``unread``.
+    ``not_read`` in its ``meta`` tells what the graph has beside annotations, and then what is ``unread``
+    (kind and number); the same is added to ``losses``, relations under that name.
     A role without a quote is an entity of that label, as other people's projects may have them. An
     entity without a level is one deeper than the deepest entity that strictly contains it.
     """
@@ -142,6 +145,7 @@ def to_document(
     parts = {id for id, head in whole.items() if id != head}
     roles: dict[str, dict[str, Span]] = defaultdict(dict)
     parents: dict[str, str] = {}
+    relations: Counter[str] = Counter()
     left: Counter[str] = Counter()
     for edge in graph.edges:
         quote = labels[edge.source] in QUOTE_LABELS
@@ -154,7 +158,7 @@ def to_document(
             if parents.setdefault(edge.source, edge.target) != edge.target:
                 raise DataError("a quote with two parents", where=where)
         elif edge.label != CONTINUED:
-            left[edge.label] += 1
+            relations[edge.label] += 1
     quotes: list[Node] = []
     mentions: list[tuple[object, Span]] = []
     entities: list[Node] = []
@@ -188,8 +192,13 @@ def to_document(
         ],
         "clusters": _clusters(graph.clusters, mentions, where),
     }
-    notes = [*(f"{label} {count}" for label, count in sorted(left.items())), *unread]
-    left_out = [("not_read", "; ".join(notes))] if notes else []
+    counted = [*sorted((relations + left).items()), *sorted(unread.items())]
+    left_out = [("not_read", "; ".join(f"{what} {count}" for what, count in counted))] if counted else []
+    if losses is not None:
+        for label, count in relations.items():
+            losses.include("relation", NOT_READ, count, (f"{id} {label}",))
+        for kind, count in (left + Counter(unread)).items():
+            losses.include(kind, NOT_READ, count, (id,))
     return Document(id, text, parse(record, where=where, text=text)[1], (*meta, *left_out))
 
 

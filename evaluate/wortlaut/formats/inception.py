@@ -8,13 +8,13 @@ features; quotes, roles and mentions as spans of the layer ``webanno.custom.Wort
 relations, so that INCEpTION imports the layers from ``TypeSystem.xml``; clusters and ``meta`` as document
 metadata; tokens and sentences are this project's. Lost are documents with characters that XML forbids.
 Read: ``NamedEntity`` of any project, and these layers; other layers are counted in ``layers_not_read`` in
-``meta``.
+``meta``, spans without a label in ``not_read``.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,7 +35,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NOT_READ, Losses
 from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import Document
 from wortlaut.text import segments
@@ -63,7 +63,7 @@ _KNOWN = {
 }
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
     cassis = _cassis()
     systems: dict[Path, Any] = {}
@@ -74,7 +74,7 @@ def read(path: Path) -> Iterator[Document]:
                 systems[file.parent] = cassis.load_typesystem(read_text(source, "It is the type system."))
         with _strict(str(file)):
             cas = cassis.load_cas_from_xmi(read_text(file), typesystem=systems[file.parent])
-        yield _document(cas, file)
+        yield _document(cas, file, losses)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -199,7 +199,7 @@ def _features(values: Mapping[str, object], names: Mapping[str, str]) -> dict[st
     }
 
 
-def _document(cas: Any, file: Path) -> Document:
+def _document(cas: Any, file: Path, losses: Losses | None) -> Document:
     where = str(file)
     text = cas.sofa_string
     if not isinstance(text, str):
@@ -209,6 +209,7 @@ def _document(cas: Any, file: Path) -> Document:
         found[item.type.name].append(item)
     nodes: list[Node] = []
     ids: dict[int, str] = {}
+    unread: Counter[str] = Counter()
     for place, item in enumerate([*found[_NAMED], *found[_SPAN]], 1):
         at = f"{where}: {item.type.name.rpartition('.')[2]} {item.xmiID}"
         named = item.type.name == _NAMED
@@ -217,7 +218,9 @@ def _document(cas: Any, file: Path) -> Document:
             values["qid"] = link.rpartition("/")[2]
         label = _feature(item, "value" if named else "label")
         if not label:
-            raise DataError("has no label", where=at)
+            unread["span without a label"] += 1
+            ids[id(item)] = ""
+            continue
         ids[id(item)] = str(place)
         nodes.append(Node(str(place), label, jsonl.span(item.begin, item.end, text, at), values))
     edges = []
@@ -225,7 +228,10 @@ def _document(cas: Any, file: Path) -> Document:
         ends = [ids.get(id(end)) for end in (item.Governor, item.Dependent)]
         if None in ends:
             raise DataError("a relation without two ends", where=f"{where}: {item.xmiID}")
-        edges.append(Edge(item.label or "relation", *map(str, ends)))
+        if "" in ends:
+            unread["relation"] += 1
+        else:
+            edges.append(Edge(item.label or "relation", *map(str, ends)))
     clusters = [
         {key: value for feature, key in _CLUSTER_STRINGS.items() if (value := item[feature]) is not None}
         | {"named": item.named != "false", "aliases": list(item.aliases.elements) if item.aliases else []}
@@ -233,9 +239,13 @@ def _document(cas: Any, file: Path) -> Document:
     ]
     meta = [(item.name, item.value or "") for item in found[_META]]
     title = next((item.documentId for item in found[_DOCUMENT] if item.documentId), unpacked(file).stem)
-    document = to_document(title, text, Graph(nodes, edges, clusters), where, meta)
-    others = "; ".join(f"{name} {len(items)}" for name, items in sorted(found.items()) if name not in _KNOWN)
-    return replace(document, meta=(*document.meta, ("layers_not_read", others))) if others else document
+    document = to_document(title, text, Graph(nodes, edges, clusters), where, meta, unread, losses)
+    others = {name: len(items) for name, items in sorted(found.items()) if name not in _KNOWN}
+    if losses is not None:
+        for name, count in others.items():
+            losses.include(f"layer {name}", NOT_READ, count, (title,))
+    shown = "; ".join(f"{name} {count}" for name, count in others.items())
+    return replace(document, meta=(*document.meta, ("layers_not_read", shown))) if others else document
 
 
 def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object]:

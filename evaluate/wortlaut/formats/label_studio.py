@@ -8,9 +8,13 @@ taken; where neither does, it is an error.
 Written: nodes of :mod:`wortlaut.formats.graph` as regions of a control ``label`` on an object ``text``,
 values under ``meta.wortlaut`` of the region, which Label Studio keeps; ``data`` holds ``text``,
 ``document``, ``meta`` and ``clusters``. Nothing is lost. Read: each label of a region is an entity; what
-is neither labels nor a relation (choices, text areas) is counted in ``not_read`` in ``meta``. A
-task with the annotations of several people is an error; cancelled ones are passed over, as are
-predictions.
+is neither labels nor a relation (choices, text areas) is counted in ``not_read`` in ``meta``, as are regions
+of another text. The text is the one in ``data`` that the regions' ``to_name`` names, else ``text``, else the
+only one that there is, or ``label-studio?text=KEY:FILE``. Where several people annotated a task, it must be
+said whose annotations are read: ``label-studio?annotator=1:FILE``, by the id or mail address in
+``completed_by``; other people's tasks are left out. ``annotator=predictions`` reads what models predicted
+(which, where there are several, the ``model_version`` says, in place of ``predictions``). Cancelled
+annotations are passed over. ``completions`` are the annotations of versions before 1.0.
 """
 
 from __future__ import annotations
@@ -32,10 +36,76 @@ from wortlaut.text.utf16 import code_points
 _LINE_END = re.compile("[\n\r]")
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(
+    path: Path, *, text: str | None = None, annotator: str | None = None, losses: Losses | None = None
+) -> Iterator[Document]:
     """Every task of an export as JSON. A task without ``data.document`` is named by its id or its place."""
+    annotated = predicted = False
     for number, task in enumerate(jsonl.listed(path), 1):
-        yield _document(task, number, f"{path}: task {number}")
+        where = f"{path}: task {number}"
+        done = _annotations(task, annotator, where)
+        annotated, predicted = (
+            annotated or bool(done),
+            predicted or bool(jsonl.maybe(task, "predictions", list, where)),
+        )
+        if done or annotator is None:
+            yield _document(task, done, number, text, where, losses)
+    if not annotated and annotator is not None:
+        raise DataError(f"holds no annotations by {annotator!r}", where=str(path))
+    if predicted and not annotated:
+        raise DataError(
+            "holds predictions and no annotations",
+            where=str(path),
+            hint="To read what the model predicted: label-studio?annotator=predictions:FILE.",
+        )
+
+
+def annotators(path: Path) -> list[str]:
+    """Who annotated the tasks of an export in which a task has several annotations; else nobody."""
+    people: set[str] = set()
+    several = False
+    for number, task in enumerate(jsonl.listed(path), 1):
+        found = [_who(item) for item in _finished(task, f"{path}: task {number}")]
+        several = several or len(found) > 1
+        people.update(found)
+    return sorted(people) if several else []
+
+
+def _finished(task: Any, where: str) -> list[Any]:
+    return [
+        item
+        for key in ("annotations", "completions")
+        for item in jsonl.maybe(task, key, list, where)
+        if not (isinstance(item, dict) and (item.get("was_cancelled") or item.get("skipped")))
+    ]
+
+
+def _who(item: Any) -> str:
+    by = item.get("completed_by") if isinstance(item, dict) else None
+    return str(by.get("email") or by.get("id")) if isinstance(by, dict) else str(by)
+
+
+def _annotations(task: Any, annotator: str | None, where: str) -> list[Any]:
+    """The one annotation that is read; none where there is none."""
+    done = _finished(task, where)
+    if annotator is not None:
+        predicted = jsonl.maybe(task, "predictions", list, where)
+        done = [item for item in done if _who(item) == annotator] or [
+            item
+            for item in predicted
+            if annotator == "predictions"
+            or (isinstance(item, dict) and item.get("model_version") == annotator)
+        ]
+    if len(done) > 1:
+        people = sorted(set(map(_who, done)) - {"None"})
+        models = sorted({str(item.get("model_version")) for item in done if isinstance(item, dict)})
+        names = models if annotator == "predictions" else people
+        hint = (
+            f"Say whose: label-studio?annotator={names[0]}:FILE." if len(names) > 1 else "Leave one of them."
+        )
+        by = f", by {', '.join(names)}" if names else ""
+        raise DataError(f"has {len(done)} annotations{by}", where=where, hint=hint)
+    return done
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -92,39 +162,52 @@ def _task(document: Document, losses: Losses) -> dict[str, Any]:
     return {"data": data, "annotations": [{"result": [*regions, *relations]}]}
 
 
-def _document(task: Any, number: int, where: str) -> Document:
+def _text_key(data: dict[str, Any], results: list[Any], where: str) -> str:
+    """Where in ``data`` the text is that the regions are about."""
+    texts = [key for key, value in data.items() if isinstance(value, str)]
+    about = {item.get("to_name") for item in results if isinstance(item, dict)}
+    named = [key for key in texts if key in about]
+    keys = named or ([key for key in texts if key == "text"] or texts)
+    if len(keys) != 1:
+        found = f"has the texts {', '.join(map(repr, keys))}" if keys else "has no text"
+        hint = f"Say which is meant: label-studio?text={keys[0] if keys else 'KEY'}:FILE."
+        raise DataError(found, where=f"{where}, data", hint=hint)
+    return keys[0]
+
+
+def _document(
+    task: Any, done: list[Any], number: int, key: str | None, where: str, losses: Losses | None
+) -> Document:
     data = jsonl.get(task, "data", dict, where)
-    text = jsonl.get(data, "text", str, f"{where}, data")
-    done = [
-        item
-        for item in jsonl.maybe(task, "annotations", list, where)
-        if not (isinstance(item, dict) and item.get("was_cancelled"))
-    ]
-    if len(done) > 1:
-        raise DataError(
-            f"has {len(done)} annotations", where=where, hint="Export those of one person, or of the review."
-        )
     results = jsonl.get(done[0], "result", list, f"{where}, annotation") if done else []
+    key = key or _text_key(data, results, where)
+    text = jsonl.get(data, key, str, f"{where}, data")
     regions: list[tuple[dict[str, Any], str]] = []
+    others: set[str] = set()  # regions of another text
     edges: list[Edge] = []
     unread: Counter[str] = Counter()
     for place, item in enumerate(results, 1):
         at = f"{where}, result {place}"
         kind = jsonl.get(item, "type", str, at)
-        if kind == "labels":
+        if kind == "labels" and item.get("to_name") != key and isinstance(data.get(item.get("to_name")), str):
+            unread["region of another text"] += 1
+            others.add(str(item.get("id")))
+        elif kind == "labels":
             regions.append((item, at))
         elif kind == "relation":
             ends = jsonl.get(item, "from_id", str, at), jsonl.get(item, "to_id", str, at)
             labels = jsonl.maybe(item, "labels", list, at) or ["relation"]
-            edges += (Edge(str(label), *ends) for label in labels)
+            if others & {*ends}:
+                unread["relation"] += 1
+            else:
+                edges += (Edge(str(label), *ends) for label in labels)
         else:
             unread[kind] += 1
     graph = Graph(_nodes(regions, text), edges, jsonl.maybe(data, "clusters", list, f"{where}, data"))
     given = data.get("document")
     name = given if isinstance(given, str) else str(task.get("id", number))
-    left = [f"{kind} {count}" for kind, count in sorted(unread.items())]
     meta = jsonl.strings(data, "meta", where)
-    return to_document(name, text, graph, where, meta, left)
+    return to_document(name, text, graph, where, meta, unread, losses)
 
 
 def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:
@@ -152,7 +235,7 @@ def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:
         if not labels:
             raise DataError("a region without a label", where=at)
         values = jsonl.maybe(jsonl.maybe(item, "meta", dict, at), "wortlaut", dict, at)
-        name = jsonl.get(item, "id", str, at)
+        name = str(item.get("id", at))  # predictions need none
         nodes += (
             Node(f"{name}.{label}" if number else name, str(label), span, values)
             for number, label in enumerate(labels)

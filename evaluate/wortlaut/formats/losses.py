@@ -1,4 +1,4 @@
-"""What an export could not carry: counted by kind and reason, with examples."""
+"""What an export could not carry, or a reader left out: counted by kind and reason, with examples."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from wortlaut.model import Cluster, Document, Entity, Quote, Span
 #: How many examples are kept of each kind and reason.
 EXAMPLES = 3
 NO_PLACE = "the format has no place for it"
+NOT_READ = "is not read: there is no place for it here"
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """``count`` things of one ``kind`` that ``format`` has no place for, and why.
+    """``count`` things of one ``kind`` that ``format`` has no place for or that were not read, and why.
 
     A kind names a whole (``document``, ``text``, ``entity``, ``quote``, ``cluster``, ``mention``, ``meta``)
     or a field of one that is kept (``entity.qid``, ``quote.cue``, ``document.id``).

@@ -7,13 +7,15 @@ Written: nodes of :mod:`wortlaut.formats.graph` as ``spans``, each with an ``id`
 Prodigy keeps, and with the tokens that it takes; ``relations`` name their ends by the same ids. Tokens
 are this project's, cut where a span begins or ends, so that every span is whole tokens. ``document``,
 ``clusters`` and ``meta`` stand beside the text. Nothing is lost. Read: also spans and relations without
-ids; then a relation's ends are the spans with its offsets and labels. A task that was rejected or ignored
-is an error.
+ids; then a relation's ends are the spans with its offsets and labels. Tasks that were rejected or ignored are
+left out; so are such spans and their relations, and chosen options, which are counted in ``not_read`` in
+``meta``.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -41,22 +43,23 @@ _VALUES = {*ENTITY_VALUES, *QUOTE_VALUES, "cluster"} - {"id"}
 _QUOTE_ID = "quote_id"
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """One document a line; it is named by ``document``, else by its line."""
     for number, (where, item) in enumerate(jsonl.objects(path), 1):
-        if item.get("answer", "accept") != "accept":
-            raise DataError(
-                f"the answer is {item['answer']!r}",
-                where=where,
-                hint="Leave out of the file what was rejected or ignored.",
-            )
+        name = str(item.get("document", number))
+        if not _accepted(item):
+            if losses is not None:
+                losses.add("task", Document(name, ""), f"its answer is {item['answer']!r}", where)
+            continue
         text = jsonl.get(item, "text", str, where)
         _check_tokens(item, text, where)
-        nodes = [
-            _node(span, place, text, at)
+        spans = [
+            (_node(span, place, text, at), _accepted(span))
             for place, (at, span) in enumerate(jsonl.items(item, "spans", "span", where), 1)
         ]
-        ids = {(node.span.start, node.span.end, node.label): node.id for node in nodes}
+        ids = {(node.span.start, node.span.end, node.label): node.id for node, _ in spans}
+        rejected = {node.id for node, accepted in spans if not accepted}
+        nodes = [node for node, accepted in spans if accepted]
         edges = [
             Edge(
                 jsonl.get(relation, "label", str, at),
@@ -65,8 +68,18 @@ def read(path: Path) -> Iterator[Document]:
             for at, relation in jsonl.items(item, "relations", "relation", where)
         ]
         meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
-        graph = Graph(nodes, edges, jsonl.maybe(item, "clusters", list, where))
-        yield to_document(str(item.get("document", number)), text, graph, where, meta)
+        kept = [edge for edge in edges if not rejected & {edge.source, edge.target}]
+        unread = {
+            "rejected span": len(rejected),
+            "relation of a rejected span": len(edges) - len(kept),
+            "chosen option": len(jsonl.maybe(item, "accept", list, where)),
+        }
+        graph = Graph(nodes, kept, jsonl.maybe(item, "clusters", list, where))
+        yield to_document(name, text, graph, where, meta, +Counter(unread), losses)
+
+
+def _accepted(item: dict[str, Any]) -> bool:
+    return str(item.get("answer", "accept")) == "accept"
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -35,9 +35,10 @@ _WIKIDATA = "http://www.wikidata.org/entity/"
 _AROUND = 20
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.jsonld`` file."""
-    yield from map(_document, files.find(path, "web-annotation"))
+    for file in files.find(path, "web-annotation"):
+        yield _document(file, losses)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -104,7 +105,7 @@ def _target(text: str, source: str, start: int, end: int) -> dict[str, Any]:
     }
 
 
-def _document(file: Path) -> Document:
+def _document(file: Path, losses: Losses | None) -> Document:
     page = read_json(file)
     items = page if isinstance(page, list) else jsonl.get(page, "items", list, str(file))
     own = jsonl.maybe(page, "wortlaut", dict, str(file)) if isinstance(page, dict) else {}
@@ -119,7 +120,8 @@ def _document(file: Path) -> Document:
     edges = [_edge(item, where) for where, item in links]
     graph = Graph(nodes, edges, jsonl.maybe(own, "clusters", list, str(file)))
     meta = jsonl.strings(own, "meta", str(file))
-    return to_document(str(own.get("document", unpacked(file).stem)), text, graph, str(file), meta)
+    name = str(own.get("document", unpacked(file).stem))
+    return to_document(name, text, graph, str(file), meta, losses=losses)
 
 
 def _text(file: Path, page: Any, spans: list[tuple[str, dict[str, Any]]]) -> str:

@@ -47,6 +47,8 @@ Progress = Callable[[str, int, int], object]
 class Conversion:
     """What was written: where, in which format, how many documents were read, what is not in it.
 
+    ``losses`` are what was not read from the source, then what ``format`` cannot hold.
+
     ``before`` of the documents were converted by an earlier run, which was broken off.
     """
 
@@ -89,7 +91,8 @@ def convert(
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
     spec, _, place = str(ref).partition(":")
     total = quick_count(spec.partition("?")[0], Path(place))
-    documents = _with_progress(stream_corpus(ref), f"to {name}", total, progress)
+    unread = Losses(spec.partition("?")[0])
+    documents = _with_progress(stream_corpus(ref, unread), f"to {name}", total, progress)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -100,8 +103,8 @@ def convert(
         try:
             for number, part in enumerate(stretches, len(parts)):
                 losses = tuple(write(_made(folder / f"{number:05}") / out.name, part, **given))
-                if strict and losses:
-                    raise _refused_losses(losses, out)
+                if strict and (lost := (*unread, *losses)):
+                    raise _refused_losses(lost, out)
                 parts.append(part.to_dict(losses))
                 if join is not None:
                     write_whole(folder / _STATE, json.dumps({"of": what, "parts": parts}))
@@ -122,7 +125,7 @@ def convert(
     found = Losses(name)
     for row in (row for part in parts for row in part["losses"]):
         found.include(*row)
-    return Conversion(out, name, sum(part["documents"] for part in parts), tuple(found), before)
+    return Conversion(out, name, sum(part["documents"] for part in parts), (*unread, *found), before)
 
 
 # ---------------------------------------------------------------- parts
