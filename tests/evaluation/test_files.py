@@ -19,6 +19,7 @@ from wortlaut.formats.shards import iter_shards
 from wortlaut.gate.baseline import read_baseline, to_text
 from wortlaut.gate.rules import Rules
 from wortlaut.gate.run import gate
+from wortlaut.records import record
 from wortlaut.reports.schemas import schema
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import projection
@@ -57,6 +58,22 @@ def test_an_evaluation_comes_back(options: dict[str, Any], documents: int) -> No
     through_json = json.loads(json.dumps(data))
     assert Evaluation.from_dict(through_json).to_dict() == data
     SCHEMA.validate(through_json)
+
+
+def test_the_items_of_an_evaluation_are_not_gone_through_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    once = record.plain
+    monkeypatch.setattr(
+        record, "plain", lambda value, digits=None: (calls.append(value), once(value, digits))[1]
+    )
+    made = Made({"d01": [0]}, ["d02"])
+    counted = []
+    for documents in (11, 33):
+        whole = evaluate(made, corpus(documents), samples=0)
+        calls.clear()
+        whole.to_dict()
+        counted.append(len(calls))
+    assert counted[0] == counted[1]
 
 
 def test_the_quotes_of_the_gold_come_back(tmp_path: Path) -> None:

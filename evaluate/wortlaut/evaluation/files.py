@@ -13,6 +13,7 @@ from wortlaut.io.reading import read_json
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
+    PLAIN,
     At,
     Count,
     Digest,
@@ -71,6 +72,7 @@ class Sums:
     scale: Annotated[Many, "Hits are counted in steps of 1 / scale."]
     sums: Annotated[
         Sequence[tuple[Count, Count, Count, Count]],
+        PLAIN,
         "A row for each resampled unit: gold, predicted, hits of the gold side, hits of the predicted side.",
     ]
 
@@ -90,6 +92,7 @@ class ResultRow(Result):
     wrong: Annotated[
         Sequence[tuple[str, Fragments, str]] | None,
         OPTIONAL,
+        PLAIN,
         "The predicted items without any credit: document id, fragments, label.",
     ] = None
 
@@ -142,6 +145,7 @@ class EvaluationFile:
     notes: Notes
     items: Annotated[
         Mapping[str, Mapping[str, Sequence[tuple[str, Fragments, str, str]]]] | None,
+        PLAIN,
         "Layer → schema → the gold items, once for all systems: document id, fragments, label, covered text."
         " Only for layers and schemas whose scores count items. null where single items were not kept, and"
         " then no score has hits and wrong.",

@@ -430,7 +430,8 @@ class _Chunk:
         """The name of each span's group."""
         documents = [self.documents[i] for i in spans.document.tolist()]
         if by == "length":
-            return [length_groups()[i] for i in by_length(spans).tolist()]
+            names = length_groups()
+            return [names[i] for i in by_length(spans).tolist()]
         if by == "level":
             assert spans.level is not None
             return [str(level) for level in spans.level.tolist()]

@@ -34,6 +34,8 @@ class Must(dict[str, Any]):
 
 #: For a field that is left out where it is None, or where it is empty, and for one that is never written.
 OPTIONAL, FILLED, UNWRITTEN = object(), object(), object()
+#: For a field of so much plain data that it is written as it is.
+PLAIN = object()
 
 Count = Annotated[int, Must(minimum=0)]
 Many = Annotated[int, Must(minimum=1)]
@@ -66,14 +68,15 @@ def written(after: str = "") -> Callable[[_F], _F]:
 def as_dict(record: Any, digits: int | None = None) -> dict[str, Any]:
     """A record as :func:`plain` data."""
     row: dict[str, Any] = {}
-    for name, path, _, left_out in _members(record.__class__):
+    for name, path, _, left_out, as_it_is in _members(record.__class__):
         item = getattr(record, name)
         if any(item is None if where is OPTIONAL else not item for where in left_out):
             continue
         place = row
         for key in path[:-1]:
             place = place.setdefault(key, {})
-        place |= {path[-1]: plain(item, digits)} if path else plain(item, digits)
+        data = item if as_it_is else plain(item, digits)
+        place |= {path[-1]: data} if path else data
     return row
 
 
@@ -108,8 +111,8 @@ def json_schema(kind: Any, title: str, description: str, **more: Any) -> dict[st
 
 
 @cache
-def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, list[object]]]:
-    """Name, place, type of what is written of a class, and where it is left out; in order."""
+def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, list[object], bool]]:
+    """Name, place, type of what is written of a class, where it is left out, whether as it is; in order."""
     hints = get_type_hints(kind, include_extras=True)
     for base in reversed(kind.__mro__):
         for name, value in vars(base).items():
@@ -127,6 +130,7 @@ def _members(kind: Any) -> list[tuple[str, tuple[str, ...], Any, list[object]]]:
             next((note for note in notes[name] if isinstance(note, At)), (name,)),
             hint,
             [note for note in notes[name] if note in (OPTIONAL, FILLED)],
+            PLAIN in notes[name],
         )
         for name, hint in hints.items()
         if UNWRITTEN not in notes[name]
@@ -180,7 +184,7 @@ def _object(kind: Any, known: dict[str, Any]) -> dict[str, Any]:
         return {"type": "object", **said, "required": [], "additionalProperties": False, "properties": {}}
 
     whole = closed(_text(kind))
-    for _, path, hint, left_out in _members(kind):
+    for _, path, hint, left_out, _ in _members(kind):
         if not path:
             keys, item = get_args(get_args(hint)[0])
             whole["properties"] |= {key: _schema(item, known) for key in get_args(keys)}

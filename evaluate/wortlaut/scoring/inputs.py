@@ -397,8 +397,8 @@ def _from_spans(rows: Sequence[Any], what: str) -> Side:
         columns = dict(zip(COLUMNS, fields, strict=False))
     else:
         flat = [
-            (int(number), start, end, label, score, at)
-            for at, (number, item) in enumerate(zip(document, items, strict=True))
+            (number, start, end, label, score, at)
+            for at, (number, item) in enumerate(zip(document.tolist(), items, strict=True))
             for fragments, label, score in [_span_item(item, f"{what}, document {number}")]
             for start, end in fragments
         ]
