@@ -245,7 +245,7 @@ def test_each_bad_file_is_told_with_its_place_and_the_good_ones_are_scored(folde
         f"twice.jsonl:2: document '{NAME}' is already in line 1",
         "latin.jsonl:1: not UTF-8",
         "folder: the folder holds neither predictions",
-        "missing.jsonl: No such file",
+        "missing.jsonl: no such file",
         "preds:: nothing after preds:",
         "Did you mean gazetteer?",
         "unknown extractor 'good.jsonl'",

@@ -90,7 +90,7 @@ def compare(
     if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
-            hint=f"Resamples and trials are 1 to {MOST_DRAWS:,}, a seed is 0 or more.",
+            hint=f"Resamples and trials are 1 or more, at most {MOST_DRAWS:,}; a seed is 0 or more.",
         )
     _check_comparable(evaluations)
     systems = list(_systems(evaluations))
