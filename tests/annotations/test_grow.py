@@ -71,7 +71,7 @@ def test_old_lines_of_provenance_stay_as_they_are(folder):
     ],
 )
 def test_a_refused_text_is_mended_by_the_command_that_is_told(tmp_path, data, rule):
-    path = tmp_path / "text mit luecke.txt"
+    path = tmp_path / "text';exit 3;#.txt"
     path.write_bytes(data)
     with pytest.raises(DataError, match=rule) as error:
         check([path], tmp_path / "korpus", {})
@@ -79,12 +79,12 @@ def test_a_refused_text_is_mended_by_the_command_that_is_told(tmp_path, data, ru
     command = error.value.hint.removeprefix("Mend a copy: ").partition("  (")[0]
     command = command.replace("python ", f"'{sys.executable}' ", 1)
     subprocess.run(command, shell=True, check=True)
-    mended = tmp_path / "text mit luecke-mended.txt"
+    mended = tmp_path / "text';exit 3;#-mended.txt"
     assert path.read_bytes() == data
     with pytest.raises(DataError, match="cannot be the id") as error:
         check([mended], tmp_path, {})
     subprocess.run("cp" + error.value.hint.rpartition(": cp")[2], shell=True, check=True)
-    (addition,) = check([tmp_path / "text-mit-luecke-mended.txt"], tmp_path, {})
+    (addition,) = check([tmp_path / "text--exit-3---mended.txt"], tmp_path, {})
     assert addition.document.text.startswith("Grün\n")
 
 

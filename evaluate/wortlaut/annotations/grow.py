@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 
 from wortlaut.annotations.checks import ID
@@ -31,12 +32,12 @@ ABOUT = ("language", "kind", "source", "rights", "note")
 
 #: Per rule that a text breaks, the command that mends a copy of it.
 _MENDED = {
-    "F01": "iconv -f WINDOWS-1252 -t UTF-8 '{0}' > '{1}'  (or from the encoding that it really has)",
-    "F02": "tail -c +4 '{0}' > '{1}'",
-    "F03": r"sed 's/\r$//' '{0}' > '{1}'  (a lone CR within a line: tr '\r' '\n')",
+    "F01": "iconv -f WINDOWS-1252 -t UTF-8 {0} > {1}  (or from the encoding that it really has)",
+    "F02": "tail -c +4 {0} > {1}",
+    "F03": r"sed 's/\r$//' {0} > {1}  (a lone CR within a line: tr '\r' '\n')",
     "F04": (
         'python -c "import sys, unicodedata as u; t = sys.stdin.buffer.read().decode();'
-        " sys.stdout.buffer.write(u.normalize('NFC', t).encode())\" < '{0}' > '{1}'"
+        " sys.stdout.buffer.write(u.normalize('NFC', t).encode())\" < {0} > {1}"
     ),
     "F05": "open it and remove the half character that the message names, or ask for the text anew",
 }
@@ -78,7 +79,7 @@ def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[A
             raise DataError(
                 f"there is a document {id!r} already",
                 where=str(path),
-                hint=f"Give the text another name: cp '{path}' '{id}-2.txt'",
+                hint=f"Give the text another name: cp {quote(str(path))} {id}-2.txt",
             )
         if addition.sha256 in texts:
             raise DataError(
@@ -261,7 +262,8 @@ def _checked(path: Path, about: Mapping[str, str]) -> Addition:
     text, problems = decode(data)
     if problems:
         problem = problems[0]
-        mended = _MENDED[problem.rule].format(path, path.with_name(f"{path.stem}-mended{path.suffix}"))
+        copy = path.with_name(f"{path.stem}-mended{path.suffix}")
+        mended = _MENDED[problem.rule].format(quote(str(path)), quote(str(copy)))
         raise DataError(
             f"{problem.what} ({problem.rule})", where=f"{path}:{problem.line}", hint=f"Mend a copy: {mended}"
         )
@@ -269,9 +271,10 @@ def _checked(path: Path, about: Mapping[str, str]) -> Addition:
         raise DataError("the text is empty", where=str(path))
     if not ID.fullmatch(path.stem):
         name = "".join(c if c.isalnum() or c in "-_." else "-" for c in path.stem).lstrip(".") or "text"
+        copy = path.with_name(f"{name}.txt")
         raise DataError(
             f"{path.stem!r} cannot be the id of a document",
             where=str(path),
-            hint=f"Letters, digits, and - _ . (not first): cp '{path}' '{path.with_name(name + '.txt')}'",
+            hint=f"Letters, digits, and - _ . (not first): cp {quote(str(path))} {quote(str(copy))}",
         )
     return Addition(Document(path.stem, text), data, about)

@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import IO, Any
 
 from wortlaut.errors import DataError, MissingFileError
@@ -138,7 +139,7 @@ def decoded(data: bytes, path: Path | str, line: int = 0) -> str:
         raise DataError(
             f"is not UTF-8: {error.reason} at byte {start + 1} of the line",
             where=f"{path}:{number}",
-            hint=f"Convert it: iconv -f {source} -t UTF-8 '{path}' > COPY{guess}",
+            hint=f"Convert it: iconv -f {source} -t UTF-8 {quote(str(path))} > COPY{guess}",
         ) from None
 
 
