@@ -333,8 +333,8 @@ def test_the_plot_is_whole_and_can_be_read_aloud() -> None:
 
 
 def test_names_in_the_plot_are_text_not_markup() -> None:
-    root = drawn(bench(measured("cmd:a <b> & 'c'", 1, 0.5)))
-    assert "cmd:a <b> & 'c'" in ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    root = drawn(bench(measured("cmd:a <b> & 'c'\x1b", 1, 0.5)))
+    assert r"cmd:a <b> & 'c'\u001b" in ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
 
 
 def test_without_a_score_there_is_no_plot() -> None:

@@ -17,8 +17,9 @@ import numpy as np
 from wortlaut.errors import ComparisonError
 from wortlaut.evaluation.comparison import Comparison, compare
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.reports.escapes import terminal
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
-from wortlaut.reports.templates import LONE_SURROGATE, asset, fill
+from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.keys import MATCHED
@@ -69,7 +70,7 @@ def _json(value: object) -> str:
     """Compact JSON that no HTML parser takes for the end of its element, and that UTF-8 can hold."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     text = text.replace("<", "\\u003c")
-    return LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return terminal(text)
 
 
 def _fitting(shown: Pages, room: int) -> tuple[list[str], list[str]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from importlib.resources import files
 from typing import Any
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+from wortlaut.reports.escapes import terminal
 
 
 def asset(name: str) -> str:
@@ -22,16 +21,18 @@ def policy_hash(source: str) -> str:
 
 
 def fill(name: str, **values: Any) -> str:
-    """The template with its values; what UTF-8 cannot hold is U+FFFD. ``n`` writes a coordinate."""
+    """The template with its values, hidden characters shown as in a terminal. ``n`` writes a coordinate."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
+        # What is marked as safe is HTML or JSON of ours.
+        finalize=lambda value: terminal(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["n"] = lambda value: f"{value:.1f}".removesuffix(".0")
     environment.globals["policy_hash"] = policy_hash
-    return LONE_SURROGATE.sub("\ufffd", environment.from_string(asset(name)).render(values))
+    return environment.from_string(asset(name)).render(values)
