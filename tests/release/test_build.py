@@ -156,6 +156,9 @@ def test_tags_are_stable():
 
 
 def test_losses_reach_report_manifest_and_card(root):
+    (provenance,) = root.glob("seeds/*.jsonl")
+    line = json.loads(provenance.read_text("utf-8")) | {"source": "x | y\n\n# <b>"}
+    provenance.write_text(json.dumps(line) + "\n", "utf-8")
     text = (root / "seeds/brief.txt").read_text("utf-8")
     place = text.index("Muster")
     given = Annotations((Entity(Span.of(place, place + 3), "PER"),))
@@ -166,6 +169,7 @@ def test_losses_reach_report_manifest_and_card(root):
     assert [loss.reason for loss in report.losses] == ["begins or ends inside a token"]
     assert json.loads((root / "corpus/manifest.json").read_text("utf-8"))["not_in_tokens"] == 1
     assert "| begins or ends inside a token | 1 |" in (root / "corpus/README.md").read_text("utf-8")
+    assert "source: x / y # &lt;b&gt;" in (root / "corpus/README.md").read_text("utf-8"), "in one cell"
 
 
 def test_quotes_have_their_roles_resolved(root):
