@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from roundtrips import kinds
 from shared import shared_data
 from summary import summary
 
 from wortlaut.errors import DataError
+from wortlaut.formats import detect
 from wortlaut.formats.columns import tokens
-from wortlaut.formats.hipe import read
+from wortlaut.formats.hipe import COLUMNS, read
+from wortlaut.formats.losses import Losses
 
 CASE = Path(__file__).parents[1] / "cases" / "formats" / "hipe" / "gazette.tsv"
 
@@ -61,14 +64,12 @@ def test_what_belongs_to_no_name_is_said_and_a_name_that_i_opens_is_counted():
     ("old", "new", "message"),
     [
         ("TOKEN\t", "WORD\t", r":1: does not begin with HIPE's header"),
-        ("von\tI-org\tO\tI-org.adm\tO\tO\tO\tNIL", "von\tI-org\tO\tO\tO\tO\tO\tQ5", r":9: .*links: NIL, Q5"),
         ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tQ5", r":17: link 'Q5' on a token outside"),
         ("Q11", "11", r":13: '11' is neither"),
         ("Partial-0:7", "Partly", r":20: unknown flag 'Partly'"),
-        ("Aus\tO\tO", "Aus\tO", r":17: has 9 columns"),
+        ("Aus\tO\tO", "Aus\tO\tO\tO", r":17: has 11 columns, not 10"),
         ("nach\tO", "nach\tX", r":19: 'X' is no tag"),
         ("# hipe2022:document_id = blatt-1851-03-02\n", "", r":7: a token before any document_id"),
-        ("# hipe2022:date = 1851-03-02", "# und", r":3: is neither a comment"),
     ],
 )  # fmt: skip
 def test_broken_files_are_refused_with_their_line(tmp_path, old, new, message):
@@ -78,6 +79,46 @@ def test_broken_files_are_refused_with_their_line(tmp_path, old, new, message):
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=message):
         list(read(path))
+
+
+HEAD = "\t".join(COLUMNS) + "\n"
+ID = "# hipe2022:document_id = d\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "meta", "lost"),
+    [
+        # Comments before the id, in the document, and without a value.
+        (HEAD + "# language = de\n" + ID + "# NOTE\nUhl\tB-pers\n# line = 1\nda\tO\n",
+         "pers 1 Uhl None", {"language": "de", "comment": "NOTE", "line": "1"}, {}),
+        # Cells that are empty or not there, and one more tab.
+        (HEAD + ID + "Uhl\tB-pers\t\t\t\t\t\t\t\t\nda\tO\n", "pers 1 Uhl None", {}, {}),
+        (HEAD + ID + "Uhl\tB-pers\tO\tO\tO\tO\tO\tQ5\t_\t_\t\n", "pers 1 Uhl Q5", {}, {}),
+        # Other links within a name, and flags of HIPE 2020.
+        (HEAD + ID + "U\tB-pers\tO\tO\tO\tO\tB-org\tQ5\t_\tNoSpaceAfter|LED0.25\n"
+         "hl\tI-pers\tO\tO\tO\tO\tI-org\tQ6\t_\tLED0.25\n", "pers 1 Uhl Q5|org 2 Uhl None",
+         {"not_read": "LED flag 2; other link within a name 1"},
+         {"LED flag": 2, "other link within a name": 1}),
+        # Fewer columns, in another order.
+        ("TOKEN\tNE-COARSE-LIT\tMISC\tNEL-LIT\n" + ID + "Uhl\tB-pers\tNoSpaceAfter\tQ5\n.\tO\t_\t_\n",
+         "pers 1 Uhl Q5", {}, {}),
+    ],
+)  # fmt: skip
+def test_what_people_have(tmp_path, text, expected, meta, lost):
+    path = tmp_path / "x.tsv"
+    path.write_text(text, encoding="utf-8")
+    losses = Losses("hipe")
+    assert detect(path) == "hipe"
+    (document,) = read(path, losses=losses)
+    shown = [f"{e.label} {e.level} {e.span.text(document.text)} {e.qid}" for e in document.entities]
+    assert "|".join(shown) == expected and kinds(losses) == lost
+    assert {key: value for key, value in document.meta if key not in ("tokens", "lines")} == meta
+
+
+def test_comments_between_two_documents_are_the_second_ones(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_text(f"{HEAD}# a = 1\n{ID}x\tO\n\n# a = 2\n# document_id = e\ny\tO\n", encoding="utf-8")
+    assert [(document.id, dict(document.meta)["a"]) for document in read(path)] == [("d", "1"), ("e", "2")]
 
 
 def test_hipe2020_loads_completely():

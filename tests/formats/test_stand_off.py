@@ -6,9 +6,11 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from roundtrips import kinds
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import reader, writer
+from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nDie CDU-Chefin fuhr gestern fort."
@@ -117,12 +119,16 @@ def test_inception_counts_layers_of_others(tmp_path):
     cas = cassis.Cas(typesystem=system)
     cas.sofa_string, cas.sofa_mime = TEXT, "text/plain"
     cas.add(named(begin=2, end=11, value="PER"))
+    cas.add(named(begin=0, end=1))
     cas.add(mine(begin=12, end=17))
     cas.to_xmi(tmp_path / "d.xmi")
     system.to_xml(tmp_path / "TypeSystem.xml")
-    (document,) = reader("inception")(tmp_path)
+    losses = Losses("inception")
+    (document,) = reader("inception", losses)(tmp_path)
     assert document.entities == (Entity(Span.of(2, 11), "PER"),)
     assert dict(document.meta)["layers_not_read"] == "webanno.custom.Mood 1"
+    assert dict(document.meta)["not_read"] == "span without a label 1"
+    assert kinds(losses) == {"layer webanno.custom.Mood": 1, "span without a label": 1}
 
 
 def test_docbin_as_spacy_reads_it(tmp_path):
@@ -163,8 +169,9 @@ CONLLU = """# newdoc id = d
 """
 
 
-def test_conllu_of_others(tmp_path):
-    (tmp_path / "x.conllu").write_text(CONLLU)
+@pytest.mark.parametrize("eid", ["eid", "GRP"])  # the second as GUM calls it
+def test_conllu_of_others(eid, tmp_path):
+    (tmp_path / "x.conllu").write_text(CONLLU.replace("= eid-", f"= {eid}-"))
     (document,) = reader("conllu")(tmp_path / "x.conllu")
     assert document.text == "Anna lacht. Sie"
     assert [(e.span.text(document.text), e.label, e.entity) for e in document.entities] == [

@@ -164,7 +164,7 @@ def detect(path: Path) -> str:
         return "brat"
     else:
         head = _head(path)
-        if head.startswith("TOKEN\tNE-COARSE-LIT"):
+        if head.startswith("TOKEN\tNE-"):
             return "hipe"
         rows = [line.split("\t") for line in head.splitlines() if line and not line.startswith("#")][:-1]
         if rows and all(len(row) == 4 and row[0].isdigit() and _tag(row[2]) and _tag(row[3]) for row in rows):

@@ -1,9 +1,9 @@
 """CoNLL-U with entities in MISC: the ``Entity`` brackets of CorefUD and GUM.
 
-``# global.Entity = eid-etype-other`` declares the fields; ``Entity=(e1-PER-qid:Q1(e2-LOC-`` opens two
-mentions at a token, ``e2)e1)`` closes them, and a mention of one token does both: ``(e3-ORG-)``. Parts of
-a discontinuous mention are ``e1[1/2]`` and ``e1[2/2]``. Fields are percent-encoded where they hold ``-``,
-brackets and the like.
+``# global.Entity = eid-etype-other`` declares the fields (GUM calls the first one ``GRP``);
+``Entity=(e1-PER-qid:Q1(e2-LOC-`` opens two mentions at a token, ``e2)e1)`` closes them, and a mention of one
+token does both: ``(e3-ORG-)``. Parts of a discontinuous mention are ``e1[1/2]`` and ``e1[2/2]``. Fields are
+percent-encoded where they hold ``-``, brackets and the like.
 
 Text: tokens with what ``SpaceAfter=No``, ``SpacesAfter`` and ``SpacesBefore`` (UDPipe) say, else a space;
 a sentence's ``# text`` must agree. Offsets are code points. A document starts at ``# newdoc``. Words of a
@@ -111,7 +111,7 @@ def _parts(file: Path) -> Iterator[_Part]:
                     part = _Part()
                 part.name = value or None
             elif key == "global.Entity":
-                fields = tuple(value.split("-"))
+                fields = tuple("eid" if name == "GRP" else name for name in value.split("-"))
                 if "eid" not in fields:
                     raise DataError("declares no eid", where=where)
             elif key == "text":

@@ -4,7 +4,9 @@ A document is what stands under one ``document_id``. Its text is the tokens with
 after ``NoSpaceAfter``, and a line feed after ``EndOfSentence`` (or ``PySBDSegment``, a sentence end found
 by a program; whether no space followed there is not kept). Line ends of the print are spaces in the text;
 ``lines`` in ``meta`` holds their offsets. ``meta`` also holds ``tokens`` and every ``# key = value`` of
-the document, without the corpus's name before the key.
+the document, without the corpus's name before the key, also where it stands before the ``document_id``;
+a comment that is none is kept as ``comment``. The header may lack columns but for the first two; a cell that
+is empty or not there is ``_``.
 
 ``NE-COARSE-LIT`` is level 1, with ``NEL-LIT`` as ``qid`` (``NIL`` kept) and ``NE-COARSE-METO`` as
 ``metonymy``; ``NE-NESTED`` is level 2, its label cut to the coarse class (a note says which). The rest is
@@ -12,7 +14,8 @@ in ``note``, as ``key=value`` parted by ``; ``: ``fine``, ``metonymy-fine``, ``m
 component with its offsets (``comp.name=12:20``), and ``partial=first:last`` where the name is only a part
 of its last token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
 corpus's own scorer reads it. What belongs to no name (a metonymy of nothing) is in ``unattached`` in
-``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``.
+``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``. A name has the link of
+its first token; further tokens with another one, and HIPE 2020's flags ``LED``, are counted in ``not_read``.
 
 Written: levels 1 and 2 with ``qid`` and ``metonymy``, and of a ``note`` what the reader puts there; every
 other ``meta`` as a comment. Lost are other notes, white space other than one space, one line feed or
@@ -24,7 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError
@@ -41,7 +44,7 @@ from wortlaut.formats.columns import (
     unpack,
     write_views,
 )
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses
 from wortlaut.io.reading import lines
 from wortlaut.model import Annotations, Document, Entity, Span
 
@@ -53,55 +56,73 @@ _HEAD = "\t".join(COLUMNS) + "\n"
 _COMMENT = re.compile(r"#\s*(?:[^\s:=]*:)?(?P<key>[^\s=]+)\s*=\s*(?P<value>.*?)\s*$")
 _SENTENCE_ENDS = frozenset(("EndOfSentence", "PySBDSegment"))
 _FLAGS = _SENTENCE_ENDS | {"NoSpaceAfter", "EndOfLine"}
+#: How far the print is from the name as it should be (HIPE 2020).
+_DISTANCE = re.compile(r"LED[0-9]+(?:\.[0-9]+)?")
+#: What is counted in ``not_read``.
+_LED, _FURTHER = "LED flag", "other link within a name"
 _PARTIAL = re.compile(r"Partial-(-?[0-9]+):(-?[0-9]+)")
 _QID = re.compile(r"Q[1-9][0-9]*|NIL")
 #: A row: its line number and the ten columns.
 _Row = tuple[int, list[str]]
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a ``.tsv`` file or of a folder of them."""
-    yield from chain.from_iterable(map(_documents, files.find(path, "hipe")))
+    for file in files.find(path, "hipe"):
+        yield from _documents(file, losses)
 
 
-def _documents(file: Path) -> Iterator[Document]:
-    header = False
+def _documents(file: Path, losses: Losses | None) -> Iterator[Document]:
+    header: list[str] = []
     meta: dict[str, str] = {}
+    ahead: dict[str, str] = {}  # comments of the document that goes on, or of the next one
     rows: list[_Row] = []
     for number, line in lines(file):
+        where = f"{file}:{number}"
         if line.startswith("# ") and "\t" not in line:
             comment = _COMMENT.match(line)
-            if comment is None:
-                raise DataError("is neither a comment 'key = value' nor a token", where=f"{file}:{number}")
-            key, value = comment["key"], comment["value"]
+            key, value = (comment["key"], comment["value"]) if comment else ("comment", line[1:].strip())
             if key == "document_id":
                 if rows or meta:
-                    yield _document(file, meta, rows)
-                meta, rows = {}, []
-            meta[key] = f"{meta[key]}; {value}" if key in meta else value
-        elif line:
-            row = line.split("\t")
-            if not header:
-                if tuple(row) != COLUMNS:
-                    raise DataError(
-                        "does not begin with HIPE's header",
-                        where=f"{file}:{number}",
-                        hint=f"Expected the columns {' '.join(COLUMNS)}, separated by tabs.",
-                    )
-                header = True
-            elif len(row) != len(COLUMNS):
-                raise DataError(f"has {len(row)} columns, not {len(COLUMNS)}", where=f"{file}:{number}")
-            elif not row[0].strip():
-                raise DataError("has no token", where=f"{file}:{number}")
-            elif "document_id" not in meta:
-                raise DataError("a token before any document_id", where=f"{file}:{number}")
+                    yield _document(file, meta, rows, losses)
+                meta, ahead, rows = {**ahead, key: value}, {}, []
             else:
-                rows.append((number, row))
+                _add(ahead, key, value)
+        elif line and not header:
+            header = line.rstrip("\t").split("\t")
+            if header[:2] != list(COLUMNS[:2]) or not set(header) <= set(COLUMNS):
+                raise DataError(
+                    "does not begin with HIPE's header",
+                    where=where,
+                    hint=f"Expected {COLUMNS[0]}, {COLUMNS[1]}, and any of {' '.join(COLUMNS[2:])}, by tabs.",
+                )
+        elif line:
+            if "document_id" not in meta:
+                raise DataError("a token before any document_id", where=where)
+            for key, value in ahead.items():
+                _add(meta, key, value)
+            ahead = {}
+            rows.append((number, _row(line, header, where)))
     if rows or meta:
-        yield _document(file, meta, rows)
+        yield _document(file, meta | ahead, rows, losses)
 
 
-def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Document:
+def _add(meta: dict[str, str], key: str, value: str) -> None:
+    meta[key] = f"{meta[key]}; {value}" if key in meta else value
+
+
+def _row(line: str, header: Sequence[str], where: str) -> list[str]:
+    """The ten columns of a line; a cell that is empty or not there is ``_``."""
+    cells = line.split("\t")
+    if len(cells) < 2 or any(cells[len(header) :]):
+        raise DataError(f"has {len(cells)} columns, not {len(header)}", where=where)
+    if not cells[0].strip():
+        raise DataError("has no token", where=where)
+    given = dict(zip(header, cells, strict=False))
+    return [given.get(column) or "_" for column in COLUMNS]
+
+
+def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row], losses: Losses | None) -> Document:
     def place(index: int) -> str:
         return f"{file}:{rows[index][0]}"
 
@@ -109,7 +130,9 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
         raise DataError(
             f"document {comments.get('document_id', '')!r} has no tokens or no id", where=str(file)
         )
-    flags = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
+    given = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
+    flags = [frozenset(item for item in flag if not _DISTANCE.fullmatch(item)) for flag in given]
+    unread = {_LED: sum(map(len, given)) - sum(map(len, flags))}
     for index, flag in enumerate(flags):
         if unknown := [item for item in flag if item not in _FLAGS and not _PARTIAL.fullmatch(item)]:
             raise DataError(f"unknown flag {unknown[0]!r} in MISC", where=place(index))
@@ -128,13 +151,16 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
     def at(first: int, last: int) -> tuple[int, int]:
         return offsets[first][0], offsets[last - 1][1]
 
+    links, further = _links(rows, 7, names, place)
+    metonymic, more = _links(rows, 8, metonymy, place)
+    unread[_FURTHER] = further + more
     # Everything beyond class and link: (tokens it is about, key, value), each for the note of its name.
     parts = ((around.get(first, (first, last)), first, last, label) for first, last, label in phrases[5])
     remarks: list[tuple[tuple[int, int], str, str]] = [
         *(((first, last), "fine", label) for first, last, label in phrases[3]),
         *((name, "metonymy", label) for name, label in metonymy.items() if name not in names),
         *(((first, last), "metonymy-fine", label) for first, last, label in phrases[4]),
-        *((name, "metonymy-qid", qid) for name, qid in _links(rows, 8, metonymy, place).items()),
+        *((name, "metonymy-qid", qid) for name, qid in metonymic.items()),
         *(
             (whole if last <= whole[1] else (first, last), label, pack([at(first, last)]))
             for whole, first, last, label in parts
@@ -146,7 +172,6 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
             if _PARTIAL.fullmatch(item)
         ),
     ]
-    links = _links(rows, 7, names, place)
     notes: dict[tuple[int, int], list[str]] = {name: [] for name in names}
     unattached: list[str] = []
     for about, key, value in remarks:
@@ -176,7 +201,15 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row]) -> Doc
     meta = {key: value for key, value in comments.items() if key != "document_id"}
     ends = (str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag)
     meta |= {"tokens": pack(offsets), "lines": " ".join(ends)}
-    counted = {"unattached": "; ".join(unattached), "repaired_tags": str(repaired or "")}
+    left_out = {kind: count for kind, count in unread.items() if count}
+    if losses is not None:
+        for kind, count in left_out.items():
+            losses.include(kind, NOT_READ, count, (comments["document_id"],))
+    counted = {
+        "unattached": "; ".join(unattached),
+        "repaired_tags": str(repaired or ""),
+        "not_read": "; ".join(f"{kind} {count}" for kind, count in left_out.items()),
+    }
     meta |= {key: value for key, value in counted.items() if value}
     return Document(comments["document_id"], text, Annotations(tuple(entities)), tuple(meta.items()))
 
@@ -189,23 +222,24 @@ def _after(flags: frozenset[str]) -> str:
 
 def _links(
     rows: Sequence[_Row], column: int, names: Iterable[tuple[int, int]], place: Callable[[int], str]
-) -> dict[tuple[int, int], str]:
-    """The link of each name, which all of its tokens must carry and no other token may."""
+) -> tuple[dict[tuple[int, int], str], int]:
+    """The link of each name, which its first token carries, and how many tokens of names have another.
+
+    A token outside every name may have none.
+    """
     left = {index: row[column] for index, (_, row) in enumerate(rows) if row[column] != "_"}
     links: dict[tuple[int, int], str] = {}
+    further = 0
     for first, last in names:
-        found = {left.pop(index, "_") for index in range(first, last)}
-        if len(found) > 1:
-            raise DataError(
-                f"the tokens of one name have different links: {', '.join(sorted(found))}", where=place(first)
-            )
-        if (link := found.pop()) != "_":
+        link, *others = [left.pop(index, "_") for index in range(first, last)]
+        further += sum(other != link for other in others)
+        if link != "_":
             if not _QID.fullmatch(link):
                 raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(first))
             links[first, last] = link
     for index, link in left.items():
         raise DataError(f"link {link!r} on a token outside every name", where=place(index))
-    return links
+    return links, further
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
