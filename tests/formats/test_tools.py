@@ -9,7 +9,7 @@ from roundtrips import kinds
 
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
-from wortlaut.formats import annotators, jsonl, reader, writer
+from wortlaut.formats import FORMATS, annotators, detect, jsonl, reader, writer
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
@@ -209,6 +209,31 @@ def test_a_list_is_read_value_by_value(block, indent, tmp_path, monkeypatch):
         path.write_text(broken, "utf-8")
         with pytest.raises(DataError, match=rf"x\.json:{line}: is not JSON"):
             list(jsonl.listed(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (task(region(2, 6)), "label-studio"),
+        ([{"id": 1, "annotations": [{"result": []}]}], "label-studio"),
+        ([], "label-studio"),
+        ({"documentName": "a", "tokens": [], "annotations": []}, "german-news-quotation"),
+        ([{"id": 0, "paragraphs": [{"raw": "Uhl", "sentences": []}]}], "spaCy 2\n.*spacy convert"),
+        ({"text": "Uhl", "ents": [], "tokens": []}, "a document of spaCy"),
+        ([["Uhl", {"entities": [[0, 3, "PER"]]}]], "training data of spaCy"),
+        ({"source": "x", "documents": [{"passages": [{"annotations": []}]}]}, "is BioC"),
+        ({"%TYPES": {}, "%FEATURE_STRUCTURES": [], "%VIEWS": {}}, "UIMA CAS as JSON\n.*XMI"),
+        ({"x": 1}, "whose format does not show"),
+    ],
+)
+def test_json_is_taken_for_what_it_is(content, expected, tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    if expected in FORMATS:
+        assert detect(path) == expected
+    else:
+        with pytest.raises(DataError, match=expected):
+            detect(path)
 
 
 def test_doccano_counts_utf16_units(tmp_path):

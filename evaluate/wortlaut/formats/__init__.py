@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,6 +58,19 @@ FORMATS = {
     "label-studio": Format((".json",), "file"),
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
+}
+_KEY = re.compile(r'"([^"\\]+)"\s*:')
+_TO_DOCBIN = "Make a .spacy file of it"
+#: A key of JSON that no reader takes → what it is, and what to do.
+_OTHER_JSON = {
+    "%TYPES": ("is a UIMA CAS as JSON", "Export it as UIMA CAS XMI, which inception: reads."),
+    "passages": ("is BioC, which is not read", "Convert it to one of the formats in docs/formats.md."),
+    "paragraphs": (
+        "is training data of spaCy 2",
+        f"{_TO_DOCBIN}: python -m spacy convert FILE.json FOLDER --converter json",
+    ),
+    "ents": ("is a document of spaCy as JSON", f"{_TO_DOCBIN}: DocBin(docs=[Doc(vocab).from_json(found)])."),
+    "entities": ("is training data of spaCy as JSON", f"{_TO_DOCBIN}, of documents with these entities."),
 }
 #: Suffix → the one format whose files end in it.
 OWN_SUFFIXES = {
@@ -159,7 +173,7 @@ def detect(path: Path) -> str:
     elif suffix == ".jsonl":
         return _lines(path)
     elif suffix == ".json":
-        return "label-studio" if _head(path).lstrip().startswith("[") else "german-news-quotation"
+        return _json(path)
     elif suffix == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     else:
@@ -191,6 +205,20 @@ def quick_count(name: str, path: Path) -> int:
                 count += table.metadata.num_rows
         return count
     return sum(1 for _ in path.rglob(f"*{known.suffixes[0]}")) if known.holds == "document" else 0
+
+
+def _json(path: Path) -> str:
+    """Which format with one JSON value in a file this is. Raises DataError, for known ones with a way in."""
+    head = _head(path).lstrip()
+    keys = set(_KEY.findall(head))
+    if head.startswith("[") and (not keys or keys & {"data", "result", "completions", "predictions"}):
+        return "label-studio"
+    if known := next((known for key, known in _OTHER_JSON.items() if key in keys), None):
+        raise DataError(known[0], where=str(path), hint=known[1])
+    if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
+        return "german-news-quotation"
+    hint = f"Name it, as one of {', '.join(FORMATS)}: label-studio:FILE"
+    raise DataError("is JSON whose format does not show", where=str(path), hint=hint)
 
 
 def _lines(path: Path) -> str:
