@@ -9,7 +9,7 @@ import pytest
 from roundtrips import kinds
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import reader, writer
+from wortlaut.formats import annotators, reader, writer
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
@@ -129,6 +129,23 @@ def test_inception_counts_layers_of_others(tmp_path):
     assert dict(document.meta)["layers_not_read"] == "webanno.custom.Mood 1"
     assert dict(document.meta)["not_read"] == "span without a label 1"
     assert kinds(losses) == {"layer webanno.custom.Mood": 1, "span without a label": 1}
+
+
+def test_inception_of_two_annotators(tmp_path):
+    pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+    for who, entities in ("ann", (ENTITIES[0],)), ("ben", ()), ("INITIAL_CAS", ()):
+        mine = DOCUMENT.with_annotations(Annotations(entities))
+        writer("inception")(tmp_path / who, [mine])
+        (tmp_path / who / f"{DOCUMENT.id}.xmi").rename(tmp_path / who / f"{who}.xmi")
+    assert list(annotators(f"inception:{tmp_path}")) == ["ann", "ben"]
+    (document,) = reader("inception?annotator=ann")(tmp_path)
+    assert len(document.entities) == 1
+    for spec, message in (
+        ("inception", "annotator=ann:FOLDER"),
+        ("inception?annotator=x", "no annotations by 'x'"),
+    ):
+        with pytest.raises(DataError, match=message):
+            list(reader(spec)(tmp_path))
 
 
 def test_docbin_as_spacy_reads_it(tmp_path):

@@ -8,11 +8,13 @@ features; quotes, roles and mentions as spans of the layer ``webanno.custom.Wort
 relations, so that INCEpTION imports the layers from ``TypeSystem.xml``; clusters and ``meta`` as document
 metadata; tokens and sentences are this project's. Lost are documents with characters that XML forbids.
 Read: ``NamedEntity`` of any project, and these layers; other layers are counted in ``layers_not_read`` in
-``meta``, spans without a label in ``not_read``.
+``meta``, spans without a label in ``not_read``. Where a document is there as several people annotated it, in
+files ``DOCUMENT/PERSON.xmi``, ``inception?annotator=PERSON:FOLDER`` says whose is read.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +38,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import NOT_READ, Losses
-from wortlaut.io.reading import read_text, unpacked
+from wortlaut.io.reading import read_bytes, read_text, unpacked
 from wortlaut.model import Document
 from wortlaut.text import segments
 
@@ -53,6 +55,9 @@ _WIKIDATA = "http://www.wikidata.org/entity/"
 _ENTITY = {name: name for name in ENTITY_VALUES}
 _QUOTE = {f"quote_{name}" if name == "id" else name: name for name in QUOTE_VALUES} | {"cluster": "cluster"}
 _CLUSTER_STRINGS = {"cluster": "id", "name": "name", "type_": "type", "qid": "qid", "note": "note"}
+#: What two files of one document have in common, and the one that nobody has annotated.
+_SAME = re.compile(rb'\bdocumentTitle="([^"]*)"'), re.compile(rb'\bsofaString="([^"]*)"')
+_UNTOUCHED = "INITIAL_CAS"
 #: Types that hold nothing of what a person annotated.
 _KNOWN = {
     *(_NAMED, _PART, _SPAN, _RELATION, _CLUSTER, _META, _DOCUMENT),
@@ -63,11 +68,22 @@ _KNOWN = {
 }
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+def read(path: Path, *, annotator: str | None = None, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
+    people = annotators(path)
+    if annotator is None and people:
+        raise DataError(
+            f"holds one text as several people annotated it: {', '.join(people)}",
+            where=str(path),
+            hint=f"Say whose: inception?annotator={people[0]}:FOLDER.",
+        )
+    if annotator is not None and annotator not in people:
+        raise DataError(f"holds no annotations by {annotator!r}", where=str(path))
     cassis = _cassis()
     systems: dict[Path, Any] = {}
     for file in files.find(path, "inception"):
+        if annotator is not None and unpacked(file).stem != annotator:
+            continue
         source = file.parent / "TypeSystem.xml"
         if file.parent not in systems:
             with _strict(str(source)):
@@ -75,6 +91,20 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
         with _strict(str(file)):
             cas = cassis.load_cas_from_xmi(read_text(file), typesystem=systems[file.parent])
         yield _document(cas, file, losses)
+
+
+def annotators(path: Path) -> list[str]:
+    """Whose files lie in a folder that has one document several times, as ``DOCUMENT/PERSON.xmi``."""
+    if not path.is_dir():
+        return []
+    found: dict[tuple[bytes, ...], set[str]] = defaultdict(set)
+    for file in files.find(path, "inception"):
+        content = read_bytes(file)
+        about = [mark.search(content) for mark in _SAME]
+        key = tuple(match[1] for match in about if match) if all(about) else (str(file).encode(),)
+        if (name := unpacked(file).stem) != _UNTOUCHED:
+            found[key].add(name)
+    return sorted(set().union(*found.values())) if any(len(people) > 1 for people in found.values()) else []
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
