@@ -177,6 +177,7 @@ def test_a_label_studio_export_of_several_people_names_them(tmp_path):
         (several("ann", "ben"), "has 2 annotations, by ann, ben.*\n.*label-studio[?]annotator=ann:FILE"),
         ([{"data": {"a": "x", "b": "y"}}], "has the texts 'a', 'b'\n.*label-studio[?]text=a:FILE"),
         ([{"data": {"a": 1}}], "has no text"),
+        (task(region(2, 6) | {"type": "hypertextlabels"}), "holds hypertextlabels, and no labels of a plain"),
         (
             [{"data": {"text": TEXT}, "annotations": [], "predictions": [{"result": []}]}],
             "holds predictions and no annotations\n.*[?]annotator=predictions:FILE",

@@ -33,6 +33,7 @@ from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Span
 from wortlaut.text.utf16 import code_points
 
+_LABELS = "labels"
 _LINE_END = re.compile("[\n\r]")
 
 
@@ -41,6 +42,7 @@ def read(
 ) -> Iterator[Document]:
     """Every task of an export as JSON. A task without ``data.document`` is named by its id or its place."""
     annotated = predicted = False
+    kinds: set[str] = set()
     for number, task in enumerate(jsonl.listed(path), 1):
         where = f"{path}: task {number}"
         done = _annotations(task, annotator, where)
@@ -50,6 +52,13 @@ def read(
         )
         if done or annotator is None:
             yield _document(task, done, number, text, where, losses)
+            kinds.update(str(item["type"]) for one in done for item in one["result"])
+    if (others := sorted(kind for kind in kinds if kind.endswith("labels"))) and _LABELS not in kinds:
+        raise DataError(
+            f"holds {', '.join(others)}, and no labels of a plain text",
+            where=str(path),
+            hint="Only those are read: of <Text>, not of <HyperText>, <Paragraphs> and the like.",
+        )
     if not annotated and annotator is not None:
         raise DataError(f"holds no annotations by {annotator!r}", where=str(path))
     if predicted and not annotated:
@@ -189,10 +198,10 @@ def _document(
     for place, item in enumerate(results, 1):
         at = f"{where}, result {place}"
         kind = jsonl.get(item, "type", str, at)
-        if kind == "labels" and item.get("to_name") != key and isinstance(data.get(item.get("to_name")), str):
+        if kind == _LABELS and item.get("to_name") != key and isinstance(data.get(item.get("to_name")), str):
             unread["region of another text"] += 1
             others.add(str(item.get("id")))
-        elif kind == "labels":
+        elif kind == _LABELS:
             regions.append((item, at))
         elif kind == "relation":
             ends = jsonl.get(item, "from_id", str, at), jsonl.get(item, "to_id", str, at)
