@@ -123,7 +123,7 @@ def _apposed(words: Words, head: Segment, tail: Segment) -> bool:
 
 def _segments(words: Words, start: int, stop: int, inside: frozenset[int]) -> list[Segment]:
     cuts, depth = [start - 1], 0
-    for i in (i for i in range(start, stop) if words.form[i] in _CUTS and i not in inside):
+    for i in [i for i in range(start, stop) if words.form[i] in _CUTS and i not in inside]:
         depth = max(0, depth + (words.form[i] in "([") - (words.form[i] in ")]"))
         if words.form[i] in _SEPARATORS and not depth:
             cuts.append(i)
@@ -153,13 +153,16 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         verb = first + 1
     question, sub = lead in WORDS["question"], lead in WORDS["subordinator"]
     relative = lead in WORDS["relative"] or (lead in WORDS["preposition"] and second in WORDS["relative"])
+    behind = final and (
+        (lead == "wie", "wie"),
+        (question, "question"),
+        (sub, "sub"),
+        (relative, "rel" if start and words.form[start - 1] in (",", "–", "-") else "main"),
+        (lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
+    )
     kinds = (
         (lead in ("dass", "daß"), "dass"),
-        (final and lead == "wie", "wie"),
-        (final and question, "question"),
-        (final and sub, "sub"),
-        (final and relative, "rel" if start and words.form[start - 1] in (",", "–", "-") else "main"),
-        (final and lead in ("so", "ohne", "auch") and second in WORDS["subordinator"], "sub"),
+        *(behind or ()),
         (verb < 0, "inf" if verb < 0 and has_infinitive(words, start, end) else "bare"),
         (question and lead != "wie" and verb > first + 2, "question"),
         (sub and verb > first + 1 and lead not in _PREPOSITIONS, "sub"),
@@ -172,9 +175,9 @@ def finite_verb(words: Words, start: int, end: int, inside: frozenset[int]) -> i
     """The finite verb of ``[start, end)``: the surest reading, the first of equals; -1 if there is none."""
     possible = unsure = -1
     for i in range(start, end):
-        noun = words.form[i][0].isupper() and not is_first(words, i)
-        bits = 0 if noun or i in inside else verb_readings(words.low[i])
-        if not bits or _attributive(words, i, end):
+        bits = 0 if i in inside else verb_readings(words.low[i])
+        noun = bits and words.form[i][0].isupper() and not is_first(words, i)
+        if not bits or noun or _attributive(words, i, end):
             continue
         if bits & FIN and not bits & (INF | PART):
             return i

@@ -135,8 +135,8 @@ def _helper(sentence: Sentence, segment: Segment, i: int) -> int:
     low = sentence.words.low
     back = segment.start - 2
     before = range(back, max(sentence.start, back - 40) - 1, -1) if segment.kind == "bare" else ()
-    places = (k for k in (*range(segment.start, segment.end), *before) if k != i and k not in sentence.inside)
-    return next((k for k in places if verb_readings(low[k]) & AUX), -1)
+    helpers = (k for k in (*range(segment.start, segment.end), *before) if verb_readings(low[k]) & AUX)
+    return next((k for k in helpers if k != i and k not in sentence.inside), -1)
 
 
 def _cue(
