@@ -7,15 +7,22 @@ A format is in it by being registered: its files are what its own writer makes o
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import json
 import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +53,9 @@ PATIENCE = 5
 
 # What is done to the bytes of a file.
 def _cut(data: bytes) -> bytes:
-    return data[: len(data) // 2]
+    """Up to the second character of a line in the middle."""
+    third = len(data) // 3
+    return data[: data.rfind(b"\n", 0, third) + 3] if b"\n" in data[:third] else data[:third]
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -86,15 +95,26 @@ PLACES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    """``read`` reads ``path``, in which ``file`` is broken by ``fault``."""
+EVERY = (*PLACES, *DAMAGE, *READABLE, "value")
+#: In a folder these leave a smaller corpus.
+SMALLER = ("missing", "folder", "name no UTF-8")
+EMPTY = (".ann", ".jsonl", ".conllu", ".tsv")
+#: Offsets count the characters of a text as it is; spaCy and datasets read bytes that are their own; what is
+#: empty holds nothing.
+AS_THEY_ARE = {(".txt", "CRLF"), (".md", "gzip"), *((suffix, "empty") for suffix in EMPTY)} | {
+    (suffix, fault) for suffix in (".parquet", ".spacy") for fault in READABLE if fault != "gzip"
+}
 
-    what: str
-    path: Path
-    file: Path
+
+@dataclass(frozen=True)
+class Tried:
+    """A fault, in a file of a format or of a command, and what came of it."""
+
+    where: str
+    file: str
     fault: str
-    must: str = "refused"  # "read" as before, or "either"
+    outcome: str  # read, clear, wrong, hung, half-written
+    said: str
 
 
 def sound(name: str, folder: Path) -> Path:
@@ -134,16 +154,19 @@ def outcome(read: Callable[[], object], names: tuple[str, ...]) -> tuple[str, ob
 
 
 @contextmanager
-def nobody() -> Iterator[None]:
-    """Root may read everything: somebody else tries."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
+def no_privilege() -> Iterator[None]:
+    """Root may read everything, but for this time: its capabilities 1 and 2 are laid down."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    held, fewer = ((ctypes.c_uint32 * 6)() for _ in range(2))
+    for sets in (held, fewer):
+        libc.capget(header, sets)
+    fewer[0] &= ~0b110
+    libc.capset(header, fewer)
     try:
         yield
     finally:
-        if root:
-            os.seteuid(0)
+        libc.capset(header, held)
 
 
 def values(data: bytes) -> Iterator[bytes]:
@@ -181,70 +204,255 @@ def _mutated(value: Any) -> Iterator[Any]:
             yield from ([*value[:at], item, *value[at + 1 :]] for item in _mutated(inner))
 
 
-def table(name: str, folder: Path) -> Iterator[tuple[str, str, str, object]]:
-    """File, fault, outcome and what was said, of each fault of a format."""
-    whole = folder / "whole"
-    whole.mkdir(mode=0o755)
+def readers(name: str, folder: Path, faults: Container[str]) -> Iterator[Tried]:
+    """Each of the faults in each file of a format."""
+    whole, place = folder / "whole", folder / "broken"
+    whole.mkdir()
     path = sound(name, whole)
     before = list(reader(name)(path))
-    assert before, name
     for target in files(path):
         inside = target.relative_to(whole)
         data = target.read_bytes()
-        place = folder / "broken"
 
-        def attempt(
-            change: Callable[[Path], Any], inside: Path = inside, place: Path = place
-        ) -> tuple[str, object]:
+        def attempt(change: Callable[[Path], object], fault: str, inside: Path = inside) -> Tried:
             shutil.copytree(whole, place)
             try:
                 change(place / inside)
                 start = place / path.name
-                if not start.exists() and not start.is_symlink() and inside == Path(path.name):
-                    start = next(place.iterdir(), start)
-                with nobody() if change is PLACES["no permission"] else nullcontext():
-                    return outcome(lambda: list(reader(name)(start)), (inside.name, str(place / path.name)))
+                if fault == "name no UTF-8" and inside == Path(path.name):
+                    start = next(place.iterdir())
+                with no_privilege() if fault == "no permission" else nullcontext():
+                    done, said = outcome(
+                        lambda: list(reader(name)(start)), (inside.name, str(place / path.name))
+                    )
             finally:
-                (place / inside).chmod(0o644) if (place / inside).exists() else None
+                if (place / inside).exists():
+                    (place / inside).chmod(0o755)
                 shutil.rmtree(place)
+            if fault in READABLE:
+                done = "read" if done == "read" and said == before else "wrong"
+            elif done == "read" and fault != "value" and not (fault in SMALLER and inside.parts[1:]):
+                done = "wrong"
+            return Tried(name, str(inside), fault, done, "" if done == "read" else str(said))
 
-        for fault, change in PLACES.items():
-            yield str(inside), fault, *attempt(change)
+        yield from (attempt(change, fault) for fault, change in PLACES.items() if fault in faults)
         for fault, damage in {**DAMAGE, **READABLE}.items():
-            try:
+            with suppress(UnicodeDecodeError):  # no text
                 made = damage(data)
-            except UnicodeDecodeError:  # no text
-                continue
-            if made == data:
-                continue
-            done, said = attempt(lambda file, made=made: file.write_bytes(made))
-            if done == "read":
-                done = "read" if said == before else "other"
-                said = ""
-            yield str(inside), fault, done, said
+                if fault in faults and made != data and (inside.suffix, fault) not in AS_THEY_ARE:
+                    yield attempt(partial(Path.write_bytes, data=made), fault)
+        with suppress(UnicodeDecodeError):
+            for made in values(data) if "value" in faults else ():
+                yield attempt(partial(Path.write_bytes, data=made), "value")
+
+
+# Commands: a process that is forked from this one, which has the libraries loaded.
+WRITTEN = {"corpus": "native", "found.jsonl": "predictions", "seen.conll": "conll", "dataset": "dataset"}
+EXTRACTOR = """\
+from wortlaut import Annotations, Entity, Span
+
+
+class Made:
+    spec, finds = "made", ("entities",)
+
+    def extract(self, texts):
+        for text in texts:
+            yield Annotations((Entity(Span.of(0, 9), "PER"),))
+
+
+def make():
+    return Made()
+"""
+CONTENT = {
+    "labels.json": '{"PER": "PER", "LOC": null}\n',
+    "rules.toml": "flips = 3\n",
+    "extractor.py": EXTRACTOR,
+    "text.txt": _TEXT,
+    "columns.json": '{"text": "text"}',
+}
+EVALUATE, ON = "evaluate --samples 0 --json out", "--corpus native:corpus"
+#: What is done to the content of a file here; the rest is for the readers, which open files in the same way.
+SOME = ("truncated", "binary", "nested 100,000 deep", "one number of 5,000 digits")
+#: What is a whole file of its kind all the same.
+SOUND = {("extractor.py", "truncated"), ("seen.conll", "truncated"), ("text.txt", "truncated")}
+SOUND |= {(name, fault) for name in ("text.txt", "extractor.py") for fault in SOME[2:]}
+#: The file that is broken, and a command that reads it; what it writes is called out.
+COMMANDS = (
+    ("labels.json", f"{EVALUATE} {ON} -e preds:found.jsonl --labels labels.json"),
+    ("result.json", "compare result.json --trials 1 --samples 1 --json out"),
+    ("baseline.json", "check --baseline baseline.json --json out"),
+    ("rules.toml", "check --rules rules.toml --json out"),
+    ("found.jsonl", f"{EVALUATE} {ON} -e preds:found.jsonl"),
+    ("shards/manifest.json", f"{EVALUATE} -e preds:shards --corpus native:corpus"),
+    ("shards/shards/00000.parquet", f"{EVALUATE} -e preds:shards --corpus native:corpus"),
+    ("corpus/annotations/gold/d0.jsonl", f"{EVALUATE} {ON} -e preds:found.jsonl"),
+    ("extractor.py", f"{EVALUATE} -e extractor.py:make --corpus native:corpus"),
+    (
+        "seen.conll",
+        f"{EVALUATE} {ON} -e preds:found.jsonl --by surface --seen conll:seen.conll",
+    ),
+    ("bench.json", "bench -e preds:found.jsonl --corpus native:corpus --compare bench.json --json out"),
+    ("text.txt", "show text.txt -e gazetteer --json out"),
+    ("text.txt", "extract text.txt -e gazetteer -o out --workers 1"),
+    ("texts.parquet", "extract texts.parquet -e gazetteer -o out --workers 1"),
+    ("found.jsonl", "convert found.jsonl out --to doccano"),
+    ("columns.json", f"{EVALUATE} -e preds:found.jsonl --corpus hub:dataset?columns=columns.json"),
+)
+
+
+def run(arguments: str, cwd: Path, patience: float = 20) -> tuple[int | None, str]:
+    """Exit code of ``wortlaut``, None where it hangs, and all that it says."""
+    said = cwd.parent / "said"
+    process = os.fork()
+    if not process:
+        file = os.open(said, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        for number in (1, 2):
+            os.dup2(file, number)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.setsid()
+        os.chdir(cwd)
+        sys.argv = ["wortlaut", *arguments.split()]
+        code = 70
         try:
-            others = list(values(data))
-        except UnicodeDecodeError:
-            others = []
-        for other in others:
-            done, said = attempt(lambda file, other=other: file.write_bytes(other))
-            yield str(inside), "value", done, said if done != "read" else other[:200]
+            from wortlaut.cli import main
+
+            main()
+            code = 0
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        done, status = os.waitpid(process, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status), said.read_text(errors="replace")
+        time.sleep(0.005)
+    os.killpg(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return None, said.read_text(errors="replace")
+
+
+def workplace(folder: Path) -> None:
+    """Sound files of every kind that a command takes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import spacy  # noqa: F401 (for those that are forked)
+
+    for name, format in WRITTEN.items():
+        writer(format)(folder / name, iter(DOCUMENTS))
+    for name, content in CONTENT.items():
+        (folder / name).write_text(content, "utf-8")
+    pq.write_table(pa.table({"id": ["d0", "d1"], "text": [_TEXT] * 2}), folder / "texts.parquet")
+    for line in (
+        "evaluate -e preds:found.jsonl --corpus native:corpus --samples 0 --json result.json",
+        "baseline write -e preds:found.jsonl --corpus native:corpus -o baseline.json",
+        "extract texts.parquet -e extractor.py:make -o shards --workers 1",
+        "bench -e preds:found.jsonl --corpus native:corpus --save bench.json",
+    ):
+        code, said = run(line, folder, 120)
+        assert code == 0, (line, said)
+
+
+def commands(folder: Path, lines: Iterable[tuple[str, str]] = COMMANDS) -> Iterator[Tried]:
+    """Each fault in each file that a command takes."""
+    whole, place = folder / "whole", folder / "broken"
+    whole.mkdir()
+    workplace(whole)
+    for inside, line in lines:
+        data = (whole / inside).read_bytes()
+        for fault in (*PLACES, *SOME):
+            if (fault in SMALLER and "/" in inside) or (inside, fault) in SOUND:
+                continue
+            shutil.copytree(whole, place)
+            if fault in DAMAGE:
+                (place / inside).write_bytes(DAMAGE[fault](data))
+            else:
+                PLACES[fault](place / inside)
+            bad = fault == "name no UTF-8"
+            asked = re.sub(rf"(?<![/\w]){re.escape(inside)}", "\udcff" + inside, line) if bad else line
+            before = set(place.rglob("*"))
+            with no_privilege() if fault == "no permission" else nullcontext():
+                code, said = run(asked, place)
+            left = [path for path in place.rglob("*") if path not in before]
+            done = _judged(code, said, inside, left)
+            yield Tried(line.split()[0], inside, fault, done, f"{code} {said}")
+            if (place / inside).exists():
+                (place / inside).chmod(0o755)
+            shutil.rmtree(place)
+
+
+def _judged(code: int | None, said: str, inside: str, left: list[Path]) -> str:
+    if code is None:
+        return "hung"
+    # A verdict is written whole before a command ends with 2; of an extraction its lock may stay.
+    if any(path.name not in ("out", ".lock") or (path.is_file() and not _is_json(path)) for path in left):
+        return "half-written"
+    told = Path(inside).name in said and "\n  " in said and "Traceback" not in said
+    return "clear" if code == 2 and told else "wrong"
+
+
+def _is_json(path: Path) -> bool:
+    with suppress(ValueError):
+        return bool(json.loads(path.read_bytes() or b"1"))
+    return False
+
+
+OUTCOMES = ("clear", "read", "wrong", "hung", "half-written")
+HEAD = """\
+# Reliability
+
+What a broken file does. Made by `python tests/faults.py > docs/reliability.md`; the tests run the same table.
+
+Every format, and every file that a command takes, is written by Wortlaut itself and then broken:
+{faults}.
+In front of a reader each value of a file is replaced by a wrong one, too: another type, null, 5,000 digits.
+
+- **clear**: an error that names the file, the place and the remedy; a command ends with 2.
+- **read**: gzip, a byte order mark and CRLF, with the same result as the plain file; a value that may be so;
+  a folder in which a file less is a smaller corpus.
+- **wrong**: a traceback, another exit code, an error without place or remedy, something broken that was read.
+- **hung**: no end within 5 seconds (a command, with its processes: 20).
+- **half-written**: an output that is there and not whole.
+
+Text beside its annotations (`.txt` of brat and Web Annotation) is read as it is: offsets count a CR.
+"""
+
+
+def _rows(found: Iterable[Tried]) -> Iterator[str]:
+    yield f"| | file | tried | {' | '.join(OUTCOMES)} |"
+    yield f"| --- | --- | {' | '.join(['---:'] * (1 + len(OUTCOMES)))} |"
+    cells: dict[tuple[str, str], Counter[str]] = {}
+    total: Counter[str] = Counter()
+    for tried in found:
+        cells.setdefault((tried.where, tried.file), Counter())[tried.outcome] += 1
+        total[tried.outcome] += 1
+    for (where, file), counts in [*cells.items(), (("**all**", ""), total)]:
+        numbers = [counts.total(), *(counts[outcome] for outcome in OUTCOMES)]
+        yield f"| {where} | {file} | {' | '.join(f'{number:,}' for number in numbers)} |"
+
+
+def every_reader(folder: Path) -> Iterator[Tried]:
+    for name in FORMATS:
+        (folder / name).mkdir()
+        yield from readers(name, folder / name, EVERY)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = [*every_reader(Path(folder))]
+        (Path(folder) / "commands").mkdir()
+        of_commands = [*commands(Path(folder) / "commands")]
+    for tried in [*found, *of_commands]:
+        if tried.outcome not in OUTCOMES[:2]:
+            print(tried, file=sys.stderr)
+    print(HEAD.format(faults=", ".join((*PLACES, *DAMAGE))))
+    print("## Readers\n", *_rows(found), "\n## Commands\n", *_rows(of_commands), sep="\n")
 
 
 if __name__ == "__main__":
-    import sys
-    import tempfile
-    from collections import Counter
-
-    for name in sys.argv[1:] or FORMATS:
-        with tempfile.TemporaryDirectory() as folder:
-            Path(folder).chmod(0o755)
-            found = list(table(name, Path(folder)))
-        print(name, Counter((fault, done) for _, fault, done, _ in found if fault == "value"), len(found))
-        seen = set()
-        for file, fault, done, said in found:
-            if ((fault in READABLE) != (done == "read") and fault != "value") or done in ("wrong", "hung"):
-                key = re.sub(r"\d+|'[^']*'|/tmp\S*", "", str(said))[:60]
-                if (file, fault, done, key) not in seen:
-                    seen.add((file, fault, done, key))
-                    print("  ", file, "|", fault, "|", done, "|", str(said)[:230].replace("\n", " / "))
+    main()

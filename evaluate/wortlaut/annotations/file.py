@@ -64,7 +64,7 @@ def read_documents(path: Path) -> Iterator[Document]:
         if (path / inner).is_dir():
             path = path / inner
     if not path.exists():
-        raise MissingFileError("no such file or folder", where=str(path))
+        raise MissingFileError("no such file or folder", where=str(path), hint="Check the path.")
     provenance = cache(read_provenance)
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
         parsed = parse(file)

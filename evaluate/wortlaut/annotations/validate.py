@@ -87,7 +87,7 @@ def refuse_errors(root: Path) -> None:
 def files_of(path: Path) -> tuple[list[Path], Path | None]:
     """The annotation files that ``path`` stands for, and the repository that they are all of, if any."""
     if not path.exists():
-        raise MissingFileError("no such file or folder", where=str(path))
+        raise MissingFileError("no such file or folder", where=str(path), hint="Check the path.")
     if path.is_file():
         if path.suffix != ".jsonl":
             raise DataError(

@@ -163,13 +163,14 @@ def write_json(path: Path, data: dict[str, Any] | list[Any]) -> None:
     if path == Path("-"):
         say(text)
     else:
-        write_whole(path, text + "\n")
+        # Half a surrogate pair, as in a file name that is no UTF-8, becomes the escape that JSON has for it.
+        write_whole(path, (text + "\n").encode("utf-8", "backslashreplace"))
 
 
 def write_if(path: Path | None, text: Callable[[], str]) -> None:
     """Write the file, if one was asked for."""
     if path is not None:
-        write_whole(path, text())
+        write_whole(path, text().encode("utf-8", "backslashreplace"))
 
 
 def print_notes(notes: Iterable[str]) -> None:

@@ -62,7 +62,7 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
         return list(stream_corpus(ref))
     path = path if own else ref
     if not Path(path).exists():
-        raise MissingFileError("no such file or folder", where=path)
+        raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
     if own or detect(Path(path)) == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
@@ -123,7 +123,7 @@ def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Docume
     if colon and not isinstance(ref, Path):
         read = reader(name, losses)
         if not path or not Path(path).exists():
-            raise MissingFileError("no such file or folder", where=str(ref))
+            raise MissingFileError("no such file or folder", where=str(ref), hint="Check the path.")
         return read(Path(path))
     if str(ref) and Path(ref).exists():
         try:
@@ -151,4 +151,4 @@ def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:
                 )
         yield document
     if not seen:
-        raise DataError("the corpus has no documents", where=name)
+        raise DataError("the corpus has no documents", where=name, hint="Is it the right file, and whole?")

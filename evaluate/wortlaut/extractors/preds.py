@@ -244,13 +244,15 @@ def _key(id: str) -> int:
 
 def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictions:
     folder = Path(path)
-    if is_url(path) or (folder / shards.MANIFEST).is_file():
+    if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():
         return Predictions(Shards(path), missing)
     files = [folder]
     if folder.is_dir():
         files = sorted(folder.glob("*.jsonl"))
         if not files:
             raise DataError(
-                "the folder holds neither predictions (*.jsonl) nor an extraction (manifest.json)", where=path
+                "the folder holds neither predictions (*.jsonl) nor an extraction (manifest.json)",
+                where=path,
+                hint="Name the file or folder that holds them.",
             )
     return Predictions(Lines(path, files), missing)

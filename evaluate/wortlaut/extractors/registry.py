@@ -26,7 +26,6 @@ from wortlaut.errors import (
     DataError,
     ExtractorError,
     MissingExtraError,
-    MissingFileError,
     UnknownNameError,
     WortlautError,
     raised_as,
@@ -34,6 +33,7 @@ from wortlaut.errors import (
 )
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import close, finish
+from wortlaut.io.reading import check_readable
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.record import Layers
 
@@ -367,8 +367,7 @@ def _module(name: str, where: str) -> types.ModuleType:
 
 def _module_from_file(path: str, where: str) -> types.ModuleType:
     file = Path(path)
-    if not file.is_file():
-        raise MissingFileError(f"no file {path}", where=where)
+    check_readable(file, "Name a file of Python: path/to/file.py:FACTORY")
     # One module for one file, under a name that no installed module has.
     name = f"wortlaut_extractor_{re.sub(r'[^0-9A-Za-z]', '_', str(file.resolve()))}"
     if name not in sys.modules:

@@ -220,7 +220,10 @@ def _tagged(file: Path, rows: list[list[str]], width: int, token: int) -> list[i
 
 def _names(tags: list[str]) -> set[tuple[int, int, str]]:
     """What a column of tags marks, in any scheme, as far as is needed to tell columns apart."""
-    inside = [False, *(tag[0] in "IEL" and tag[1:] == before[1:] for before, tag in pairwise(tags))]
+    inside = [
+        False,
+        *(tag[:1] in ("I", "E", "L") and tag[1:] == before[1:] for before, tag in pairwise(tags)),
+    ]
     ends = [index for index, goes_on in enumerate(inside) if not goes_on] + [len(tags)]
     return {(start, end, tags[start][2:]) for start, end in pairwise(ends) if tags[start] != "O"}
 

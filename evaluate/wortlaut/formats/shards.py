@@ -35,6 +35,7 @@ from wortlaut.model import LAYERS, Annotations, Span
 from wortlaut.model.fields import table
 from wortlaut.records.annotations import MODELS
 from wortlaut.records.arrow import columns, from_structs, struct
+from wortlaut.records.objects import loads
 from wortlaut.records.record import At, Count, Digest, Layers, Many, Must, as_dict, written
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ class Manifest:
     def from_json(cls, data: bytes, where: str) -> Self:
         """Raises DataError where it is not a manifest of this format."""
         hint = "Name a folder that `wortlaut extract` wrote."
+        found: Any = loads(data.removeprefix(b"\xef\xbb\xbf"), where)
         try:
-            found = json.loads(data)
             if found["format"] != cls.format:
                 what = f"is of the format {found['format']!r}, not {cls.format}"
                 raise DataError(what, where=where, hint=hint)

@@ -106,7 +106,9 @@ class Folder:
             raise self._error("cannot be removed", name, error) from error
 
     def _error(self, what: str, name: str, error: OSError) -> WortlautError:
-        return WortlautError(f"{what}: {error.strerror or error}", where=f"{self}/{name}".rstrip("/"))
+        where = f"{self}/{name}".rstrip("/")
+        hint = "See who may read and write it, and whether its disk is whole."
+        return WortlautError(f"{what}: {error.strerror or error}", where=where, hint=hint)
 
 
 def unwritable(error: OSError, where: str) -> WortlautError:

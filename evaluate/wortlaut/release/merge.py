@@ -112,7 +112,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def _copies(texts: Path) -> list[_Copy]:
     if not texts.exists():
-        raise MissingFileError("no such file or folder", where=str(texts))
+        raise MissingFileError("no such file or folder", where=str(texts), hint="Check the path.")
     paths = sorted(path for path in texts.rglob("*.txt") if path.is_file()) if texts.is_dir() else [texts]
     if not paths:
         raise MissingFileError("the folder holds no .txt file", where=str(texts))

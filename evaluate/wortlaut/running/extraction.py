@@ -130,7 +130,7 @@ def extract(
             outcomes = make_here(job, source, workers, counted, book.learn)
         seen = book.keep(outcomes)
         if not seen:
-            raise DataError("the corpus has no documents", where=corpus)
+            raise DataError("the corpus has no documents", where=corpus, hint="Is it whole?")
         missing = sorted(set(job.known) - seen)
         if missing:
             raise corpus_changed(job, f"it ends before {job.known[missing[0]].name}")

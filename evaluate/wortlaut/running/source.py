@@ -156,7 +156,8 @@ def _files(ref: str) -> list[str]:
     names = [name for name in names if not name.rpartition("/")[2].startswith((".", "_"))]
     kinds = {_kind(name) for name in names} - {""}
     if not kinds:
-        raise MissingFileError(f"holds no file that ends in {', '.join(_KINDS)}", where=ref)
+        what = f"holds no file that ends in {', '.join(_KINDS)}"
+        raise MissingFileError(what, where=ref, hint="Name the file or folder that holds the texts.")
     if len(kinds) > 1:
         raise DataError(
             f"holds files of several kinds: {', '.join(sorted(kinds))}",
