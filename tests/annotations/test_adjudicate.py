@@ -13,7 +13,7 @@ from strategies import annotations
 
 from wortlaut.annotations.adjudicate import finish, merge, write_merged
 from wortlaut.annotations.diff import Layer, compare, diff, read_layer
-from wortlaut.annotations.file import read_annotations, write_annotations
+from wortlaut.annotations.file import parse, read_annotations, write_annotations
 from wortlaut.annotations.lines import Mention
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
@@ -119,6 +119,15 @@ def test_a_third_reading_can_be_added_and_kept(root):
     told = (root / "annotations/adjudication/brief.md").read_text("utf-8")
     assert "| id | differs | a | b | gold | kept | reason |" in told
     assert "| span [5, 9) 'Weiß', label PER | gold | beide irren |" in told
+
+
+def test_a_reading_without_a_kind_is_told(root):
+    path = merged(root, Annotations((ANNA,)), Annotations((Entity(Span.of(0, 4), "ORG"),)))
+    lines = path.read_text("utf-8").splitlines()
+    line = json.loads(lines[-1])
+    line["readings"]["gold"] = {}
+    path.write_text("\n".join([*lines[:-1], json.dumps(line, ensure_ascii=False)]) + "\n", "utf-8")
+    assert [problem.what for problem in parse(path).problems] == ["the reading of gold has the kind None"]
 
 
 def test_what_only_one_layer_annotates_is_told_apart_from_what_both_say(root):

@@ -84,7 +84,7 @@ def record_problems(number: int, kind: str, record: dict[str, Any]) -> list[Prob
         return found
     found = [*_fragment_problems(number, kind, record), *value_problems(number, kind, record)]
     for layer, reading in record["readings"].items() if kind == "decision" else ():
-        inner = reading and reading.get("kind")
+        inner = None if reading is None else reading.get("kind")
         if inner in ("cluster", "mention", "entity", "quote"):
             found += record_problems(number, inner, reading)
         elif reading is not None:

@@ -26,7 +26,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -260,8 +259,11 @@ def _annotations(
         same = item.kind.casefold().replace("-", "").replace("_", "") in COREFERENCE
         if same and item.id[0] in "*R" and all(name in spans for name in item.targets):
             joins.append(item)
-            members = list(dict.fromkeys(chain.from_iterable(group[name] for name in item.targets)))
-            group |= dict.fromkeys(members, members)
+            members = group[item.targets[0]]
+            for name in item.targets[1:]:
+                if (joined := group[name]) is not members:  # a long chain grows by its new member alone
+                    members += joined
+                    group |= dict.fromkeys(joined, members)
             continue
         for name in _text_bounds(item, about, spans):
             notes[name].append(item.words)
