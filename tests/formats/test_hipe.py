@@ -64,9 +64,8 @@ def test_what_belongs_to_no_name_is_said_and_a_name_that_i_opens_is_counted():
     ("old", "new", "message"),
     [
         ("TOKEN\t", "WORD\t", r":1: does not begin with HIPE's header"),
-        ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tQ5", r":17: link 'Q5' on a token outside"),
+        ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tx", r":17: 'x' is neither"),
         ("Q11", "11", r":13: '11' is neither"),
-        ("Partial-0:7", "Partly", r":20: unknown flag 'Partly'"),
         ("Aus\tO\tO", "Aus\tO\tO\tO", r":17: has 11 columns, not 10"),
         ("nach\tO", "nach\tX", r":19: 'X' is no tag"),
         ("# hipe2022:document_id = blatt-1851-03-02\n", "", r":7: a token before any document_id"),
@@ -97,8 +96,11 @@ ID = "# hipe2022:document_id = d\n"
         # Other links within a name, and flags of HIPE 2020.
         (HEAD + ID + "U\tB-pers\tO\tO\tO\tO\tB-org\tQ5\t_\tNoSpaceAfter|LED0.25\n"
          "hl\tI-pers\tO\tO\tO\tO\tI-org\tQ6\t_\tLED0.25\n", "pers 1 Uhl Q5|org 2 Uhl None",
-         {"not_read": "LED flag 2; other link within a name 1"},
-         {"LED flag": 2, "other link within a name": 1}),
+         {"not_read": "flag LED 2; other link within a name 1"},
+         {"flag LED": 2, "other link within a name": 1}),
+        (HEAD + ID + "Uhl\tB-pers\tO\tO\tO\tO\tO\t_\t_\tInPrimaryReference\nda\tO\tO\tO\tO\tO\tO\tQ5\t_\t_\n",
+         "pers 1 Uhl None", {"not_read": "flag InPrimaryReference 1; link outside every name 1"},
+         {"flag InPrimaryReference": 1, "link outside every name": 1}),
         # Fewer columns, in another order.
         ("TOKEN\tNE-COARSE-LIT\tMISC\tNEL-LIT\n" + ID + "Uhl\tB-pers\tNoSpaceAfter\tQ5\n.\tO\t_\t_\n",
          "pers 1 Uhl Q5", {}, {}),

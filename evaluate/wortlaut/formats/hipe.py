@@ -15,7 +15,8 @@ component with its offsets (``comp.name=12:20``), and ``partial=first:last`` whe
 of its last token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
 corpus's own scorer reads it. What belongs to no name (a metonymy of nothing) is in ``unattached`` in
 ``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``. A name has the link of
-its first token; further tokens with another one, and HIPE 2020's flags ``LED``, are counted in ``not_read``.
+its first token; tokens with another one or outside every name, and flags such as HIPE 2020's ``LED`` and
+AjMC's ``InPrimaryReference``, are counted in ``not_read``.
 
 Written: levels 1 and 2 with ``qid`` and ``metonymy``, and of a ``note`` what the reader puts there; every
 other ``meta`` as a comment. Lost are other notes, white space other than one space, one line feed or
@@ -25,6 +26,7 @@ none, names that are not whole tokens, everything else beside a label, quotes, c
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -59,7 +61,7 @@ _FLAGS = _SENTENCE_ENDS | {"NoSpaceAfter", "EndOfLine"}
 #: How far the print is from the name as it should be (HIPE 2020).
 _DISTANCE = re.compile(r"LED[0-9]+(?:\.[0-9]+)?")
 #: What is counted in ``not_read``.
-_LED, _FURTHER = "LED flag", "other link within a name"
+_LED, _FURTHER, _OUTSIDE = "flag LED", "other link within a name", "link outside every name"
 _PARTIAL = re.compile(r"Partial-(-?[0-9]+):(-?[0-9]+)")
 _QID = re.compile(r"Q[1-9][0-9]*|NIL")
 #: A row: its line number and the ten columns.
@@ -130,12 +132,13 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row], losses
         raise DataError(
             f"document {comments.get('document_id', '')!r} has no tokens or no id", where=str(file)
         )
-    given = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
-    flags = [frozenset(item for item in flag if not _DISTANCE.fullmatch(item)) for flag in given]
-    unread = {_LED: sum(map(len, given)) - sum(map(len, flags))}
-    for index, flag in enumerate(flags):
-        if unknown := [item for item in flag if item not in _FLAGS and not _PARTIAL.fullmatch(item)]:
-            raise DataError(f"unknown flag {unknown[0]!r} in MISC", where=place(index))
+    flags = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
+    unread = Counter(
+        _LED if _DISTANCE.fullmatch(item) else f"flag {item}"
+        for flag in flags
+        for item in sorted(flag)
+        if item not in _FLAGS and not _PARTIAL.fullmatch(item)
+    )
     text, offsets = lay_out((row[0], _after(flag)) for (_, row), flag in zip(rows, flags, strict=True))
     # A column that a corpus does not use holds _ throughout.
     tagged = {
@@ -153,7 +156,7 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row], losses
 
     links, further = _links(rows, 7, names, place)
     metonymic, more = _links(rows, 8, metonymy, place)
-    unread[_FURTHER] = further + more
+    unread += further + more
     # Everything beyond class and link: (tokens it is about, key, value), each for the note of its name.
     parts = ((around.get(first, (first, last)), first, last, label) for first, last, label in phrases[5])
     remarks: list[tuple[tuple[int, int], str, str]] = [
@@ -201,14 +204,13 @@ def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row], losses
     meta = {key: value for key, value in comments.items() if key != "document_id"}
     ends = (str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag)
     meta |= {"tokens": pack(offsets), "lines": " ".join(ends)}
-    left_out = {kind: count for kind, count in unread.items() if count}
     if losses is not None:
-        for kind, count in left_out.items():
+        for kind, count in unread.items():
             losses.include(kind, NOT_READ, count, (comments["document_id"],))
     counted = {
         "unattached": "; ".join(unattached),
         "repaired_tags": str(repaired or ""),
-        "not_read": "; ".join(f"{kind} {count}" for kind, count in left_out.items()),
+        "not_read": "; ".join(f"{kind} {count}" for kind, count in sorted(unread.items())),
     }
     meta |= {key: value for key, value in counted.items() if value}
     return Document(comments["document_id"], text, Annotations(tuple(entities)), tuple(meta.items()))
@@ -222,24 +224,21 @@ def _after(flags: frozenset[str]) -> str:
 
 def _links(
     rows: Sequence[_Row], column: int, names: Iterable[tuple[int, int]], place: Callable[[int], str]
-) -> tuple[dict[tuple[int, int], str], int]:
-    """The link of each name, which its first token carries, and how many tokens of names have another.
-
-    A token outside every name may have none.
-    """
+) -> tuple[dict[tuple[int, int], str], Counter[str]]:
+    """The link of each name, which its first token carries, and how many tokens have another one."""
     left = {index: row[column] for index, (_, row) in enumerate(rows) if row[column] != "_"}
+    for index, link in left.items():
+        if not _QID.fullmatch(link):
+            raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(index))
     links: dict[tuple[int, int], str] = {}
-    further = 0
+    unread: Counter[str] = Counter()
     for first, last in names:
         link, *others = [left.pop(index, "_") for index in range(first, last)]
-        further += sum(other != link for other in others)
+        unread[_FURTHER] += sum(other != link for other in others)
         if link != "_":
-            if not _QID.fullmatch(link):
-                raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(first))
             links[first, last] = link
-    for index, link in left.items():
-        raise DataError(f"link {link!r} on a token outside every name", where=place(index))
-    return links, further
+    unread[_OUTSIDE] += len(left)
+    return links, +unread
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
