@@ -174,7 +174,7 @@ def _task(document: Document, losses: Losses) -> dict[str, Any]:
 def _text_key(data: dict[str, Any], results: list[Any], where: str) -> str:
     """Where in ``data`` the text is that the regions are about."""
     texts = [key for key, value in data.items() if isinstance(value, str)]
-    about = {item.get("to_name") for item in results if isinstance(item, dict)}
+    about = {str(item.get("to_name")) for item in results if isinstance(item, dict)}
     named = [key for key in texts if key in about]
     keys = named or ([key for key in texts if key == "text"] or texts)
     if len(keys) != 1:
@@ -198,7 +198,11 @@ def _document(
     for place, item in enumerate(results, 1):
         at = f"{where}, result {place}"
         kind = jsonl.get(item, "type", str, at)
-        if kind == _LABELS and item.get("to_name") != key and isinstance(data.get(item.get("to_name")), str):
+        if (
+            kind == _LABELS
+            and item.get("to_name") != key
+            and isinstance(data.get(str(item.get("to_name"))), str)
+        ):
             unread["region of another text"] += 1
             others.add(str(item.get("id")))
         elif kind == _LABELS:
