@@ -18,7 +18,6 @@ from made import corpus
 from wortlaut.bench import process, run
 from wortlaut.bench.quality import Wanted, with_quality
 from wortlaut.bench.run import bench
-from wortlaut.cli import main
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
 from wortlaut.model import Document
@@ -305,7 +304,7 @@ def test_a_failure_ends_with_2_and_the_plot_is_drawn_of_the_others(folder: Path)
     [
         (("--compare-fail", "mean:10%"), "--compare-fail without --compare"),
         (("--compare", "none.json"), "no such file"),
-        (("--compare", "systems.py"), "is no benchmark of extractors"),
+        (("--compare", "systems.py"), "Name a file that wortlaut bench --save wrote"),
         (("--compare", "none.json", "--compare-fail", "speed:1%"), "no threshold"),
         (("--quality", "entities.strict"), "names no score"),
         (("--plot", "no/such/folder.svg"), "its folder is not there"),
@@ -313,18 +312,11 @@ def test_a_failure_ends_with_2_and_the_plot_is_drawn_of_the_others(folder: Path)
     ],
 )
 def test_options_that_cannot_be_used_are_told_before_the_run(
-    arguments: tuple[str, ...],
-    message: str,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...], message: str, folder: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["wortlaut", "bench", "-e", "systems.py:Hangs", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    told = capsys.readouterr()
-    assert ended.value.code == 2
-    assert message in told.err and told.out == ""
+    done = run_command("bench", "-e", "systems.py:Hangs", *arguments, cwd=folder)
+    assert done.returncode == 2
+    assert message in done.stderr and done.stdout == ""
 
 
 # --- in a user's own tests ---

@@ -85,7 +85,7 @@ def test_a_document_that_stands_twice(tmp_path):
 
 def test_offsets_outside_the_text(monkeypatch):
     wrong = Document("eins", "Anna sagt.", Annotations(quotes=(Quote("q", "direct", Span.of(5, 11)),)))
-    monkeypatch.setattr("wortlaut.corpus.load._documents", lambda ref: iter([wrong]))
+    monkeypatch.setattr("wortlaut.corpus.load._documents", lambda *_: iter([wrong]))
     with pytest.raises(DataError) as caught:
         load_corpus("gold")
     assert "document eins, quote q, content" in caught.value.where

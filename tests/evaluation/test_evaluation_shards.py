@@ -314,7 +314,7 @@ def test_quarantined_documents_count_as_nothing_found_and_that_is_said(tmp_path:
 
 
 def failure(spec: str, corpus: Corpus) -> str:
-    (system,) = evaluate(spec, corpus, samples=0).systems
+    (system,) = evaluate(spec, corpus, samples=0, on_error="keep").systems
     assert system.failed is not None
     return system.failed
 
@@ -460,7 +460,9 @@ def test_an_extractor_that_fails_in_a_later_chunk_has_no_scores_and_is_closed() 
             closed.append(self.spec)
 
     with chunks_at([3, 8]):
-        first, last = evaluate([Broken(one, spec="broken"), Answers(one)], one.corpus, samples=0).systems
+        first, last = evaluate(
+            [Broken(one, spec="broken"), Answers(one)], one.corpus, samples=0, on_error="keep"
+        ).systems
     assert first.failed is not None and "boom" in first.failed and not first.scores
     assert last.failed is None and last.scores
     assert closed == ["broken"]
@@ -527,7 +529,7 @@ def test_errors_come_back_from_ray(tmp_path: Path) -> None:
             os._exit(3)
 
     with chunks_at(range(0, 30, 7)):
-        systems = evaluate([spec, Leaving(one)], one.corpus, samples=0, engine="ray").systems
+        systems = evaluate([spec, Leaving(one)], one.corpus, samples=0, engine="ray", on_error="keep").systems
     told = [str(system.failed) for system in systems]
     assert "no row for document" in told[0]
     assert "a worker failed" in told[1]
@@ -536,7 +538,7 @@ def test_errors_come_back_from_ray(tmp_path: Path) -> None:
 def test_without_ray_its_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     one = case(28, 3)
     monkeypatch.setitem(sys.modules, "ray", None)
-    (system,) = evaluate(Answers(one), one.corpus, samples=0, engine="ray").systems
+    (system,) = evaluate(Answers(one), one.corpus, samples=0, engine="ray", on_error="keep").systems
     assert system.failed is not None and "wortlaut[ray]" in system.failed
     with pytest.raises(UnknownNameError, match="unknown engine 'rey'"):
         evaluate(Answers(one), one.corpus, engine="rey")

@@ -46,7 +46,7 @@ def old(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("documents", [3, 12])
 def test_an_evaluation_comes_back(options: dict[str, Any], documents: int) -> None:
     made = [Made({"d01": [0]}, ["d02"]), Made(label="LOC", spurious=["d00"]), "nobody:has_this"]
-    whole = evaluate(made, corpus(documents), **{"samples": 20, **options})  # type: ignore[arg-type]
+    whole = evaluate(made, corpus(documents), **{"samples": 20, "on_error": "keep", **options})  # type: ignore[arg-type]
     data = whole.to_dict()
     again = Evaluation.from_dict(data)
     assert again.to_dict() == data

@@ -310,7 +310,7 @@ def test_a_tampered_dataset_is_refused(root):
     with pytest.raises(DataError, match="in the text"):
         load_corpus(root / "corpus")
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(DataError, match="cannot be read"):
         load_corpus(root / "corpus")
     (root / "corpus/README.md").write_text("Kein Datensatz.\n")
     with pytest.raises(DataError):

@@ -128,7 +128,9 @@ def test_an_empty_document_is_shown_too() -> None:
 
 
 def test_an_evaluation_shows_every_score_with_its_interval_and_what_failed() -> None:
-    evaluation = wortlaut.evaluate([Made(missed={"d00": [1]}), "nothere"], corpus(3), samples=20)
+    evaluation = wortlaut.evaluate(
+        [Made(missed={"d00": [1]}), "nothere"], corpus(3), samples=20, on_error="keep"
+    )
     page = Page(evaluation._repr_html_())
     strict = evaluation.systems[0].scores["entities"]["strict"]
     assert strict.f1_interval is not None

@@ -137,7 +137,9 @@ def test_curves_where_every_span_has_a_score() -> None:
 
 
 def test_a_system_that_failed_is_named_with_its_reason() -> None:
-    evaluation = evaluate([Answering("a", first), "no-such-extractor"], documents({"d": TEXT}), samples=0)
+    evaluation = evaluate(
+        [Answering("a", first), "no-such-extractor"], documents({"d": TEXT}), samples=0, on_error="keep"
+    )
     systems = data(report_page(evaluation), "summary")["systems"]
     assert systems[1]["failed"] == evaluation.systems[1].failed
     assert systems[0]["failed"] is None

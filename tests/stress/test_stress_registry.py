@@ -107,7 +107,7 @@ def test_answers_that_do_not_fit(file: Path, name: str, message: str) -> None:
         ("truncated?keep=0", DataError, "a share of 0"),
         ("line-breaks?width=3", DataError, "lines of 3 characters"),
         ("long?characters=-1", DataError, "-1 characters"),
-        ("none.py:f", MissingFileError, "no file"),
+        ("none.py:f", MissingFileError, "no such file"),
         ("no_such_module:f", UnknownNameError, "no module named"),
     ],
 )

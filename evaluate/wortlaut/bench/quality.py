@@ -41,10 +41,10 @@ class Wanted:
 
 def with_quality(bench: Bench, corpus: Corpus, wanted: Wanted) -> Bench:
     """The same with that score of every extractor that did not fail; who has none is noted."""
-    asked = [system.name for system in bench.systems if system.failed is None]
+    asked = {system.name: system.spec for system in bench.systems if system.failed is None}
     if not asked:
         return bench
-    evaluation = evaluate(asked, corpus, schemas=[wanted.key.schema], isolate=True)
+    evaluation = evaluate(asked, corpus, schemas=[wanted.key.schema], isolate=True, on_error="keep")
     scored = {system.name: system for system in evaluation.systems}
     systems = [
         _scored(system, scored[system.name], wanted) if system.name in scored else system

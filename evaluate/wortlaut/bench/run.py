@@ -16,6 +16,7 @@ from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import built_in
+from wortlaut.evaluation.systems import System, named
 from wortlaut.records.record import (
     OPTIONAL,
     UNWRITTEN,
@@ -135,7 +136,7 @@ class Quality:
 class Measured:
     """What one extractor takes. Seconds and bytes; ``failed`` says why something is missing."""
 
-    name: Annotated[str, "The spec."]
+    name: str
     load: Annotated[
         Positive | None,
         At(("load_seconds",)),
@@ -157,6 +158,7 @@ class Measured:
     batch: Annotated[Curve | None, OPTIONAL, "One batch; size is its texts."] = None
     quality: Annotated[Quality | None, OPTIONAL] = None
     failed: Annotated[str | None, OPTIONAL, "Why something is missing."] = None
+    spec: Annotated[str, UNWRITTEN] = ""
 
     def best(self) -> Timing | None:
         """At the batch size with the most documents a second."""
@@ -286,10 +288,11 @@ def bench(
             progress(spec, before + done, total)
 
     systems = []
-    for spec in dict.fromkeys(extractors):
-        systems.append(_throughput(spec, {**job, "spec": spec}, fitting, partial(advance, spec)))
+    for system in named(list(dict.fromkeys(extractors))):
+        own, told = {**job, "spec": system.spec}, partial(advance, system.name)
+        systems.append(_throughput(system, own, fitting, told))
         if scaling and systems[-1].failed is None:
-            systems[-1] = _curves(systems[-1], {**job, "spec": spec}, len(fitting), partial(advance, spec))
+            systems[-1] = _curves(systems[-1], own, len(fitting), told)
     characters = sum(len(text) for _, text in texts)
     info = _machine_info()
     return Bench(
@@ -321,18 +324,19 @@ def _fitting(sizes: Sequence[int], documents: int, notes: list[str]) -> list[int
 
 
 def _throughput(
-    spec: str, job: Mapping[str, Any], sizes: Sequence[int], advance: Callable[[int, int], None]
+    system: System, job: Mapping[str, Any], sizes: Sequence[int], advance: Callable[[int, int], None]
 ) -> Measured:
     ended = measure({**job, "test": "throughput", "sizes": sizes}, partial(advance, 0))
     known: dict[str, Any] = {key: value for line in ended.lines for key, value in line.items()}
     return Measured(
-        spec,
+        system.name,
         known.get("load"),
         known.get("first"),
         known.get("memory"),
         known.get("memory_before"),
         tuple(map(Timing.of, ended.values("benchmark"))),
         failed=ended.failed if ended.late is None else f"{ended.late} (--timeout)",
+        spec=system.spec,
     )
 
 

@@ -84,7 +84,7 @@ def target(path: Path | None) -> Path | None:
 Extractors = Annotated[
     list[str] | None,
     typer.Option(
-        "--extractor", "-e", metavar="SPEC", help="What to run; repeat it. Default: the built-in ones."
+        "--extractor", "-e", metavar="[NAME=]SPEC", help="What to run; repeat it. Default: the built-in ones."
     ),
 ]
 Timeout = Annotated[

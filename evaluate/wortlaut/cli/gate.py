@@ -84,7 +84,7 @@ def check(
     ] = None,
     extractor: Annotated[
         list[str] | None,
-        typer.Option("--extractor", "-e", metavar="SPEC", help="Default: the extractors of the rules."),
+        typer.Option("--extractor", "-e", metavar="[NAME=]SPEC", help="Default: those of the rules."),
     ] = None,
     corpus: Annotated[
         str | None, typer.Option("--corpus", metavar="REF", help="Default: the corpus of the baseline.")

@@ -47,6 +47,16 @@ def _page(path: Path | None) -> Path | None:
     return target(path)
 
 
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by", metavar="GROUP", help="Break entities down: level, length, document, surface, meta:NAME."
+    ),
+]
+Seen = Annotated[
+    str | None,
+    typer.Option("--seen", metavar="REF", help="A corpus whose names count as seen (--by surface)."),
+]
 PageFile = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", callback=_page, help="Write scores and errors as a web page."),
@@ -62,6 +72,14 @@ def _folder(path: Path | None) -> Path | None:
     return path
 
 
+Figures = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures", metavar="DIR", callback=_folder, help="Draw figures for papers, as SVG and PDF."
+    ),
+]
+
+
 @app.command(rich_help_panel="Score and compare")
 def evaluate(
     extractor: Extractors = None,
@@ -71,16 +89,8 @@ def evaluate(
     json_file: ScoresFile = None,
     by_label: ByLabel = False,
     everything: Everything = False,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by", metavar="GROUP", help="Break entities down: level, length, document, surface, meta:NAME."
-        ),
-    ] = None,
-    seen: Annotated[
-        str | None,
-        typer.Option("--seen", metavar="REF", help="A corpus whose names count as seen (--by surface)."),
-    ] = None,
+    by: By = None,
+    seen: Seen = None,
     samples: Samples = 1000,
     seed: Seed = 0,
     items: Annotated[
@@ -99,12 +109,7 @@ def evaluate(
     ] = False,
     timeout: Timeout = None,
     html: PageFile = None,
-    figures: Annotated[
-        Path | None,
-        typer.Option(
-            "--figures", metavar="DIR", callback=_folder, help="Draw figures for papers, as SVG and PDF."
-        ),
-    ] = None,
+    figures: Figures = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
     from wortlaut.evaluation import evaluate as run
@@ -124,15 +129,11 @@ def evaluate(
             engine=engine,
             isolate=isolate,
             timeout=timeout,
+            on_error="keep",
             progress=progress,
         )
     _write_page(evaluation, html)
-    if figures is not None:
-        from wortlaut.reports.figures import write_figures
-
-        written, left_out = write_figures(evaluation, figures)
-        say(*written, err=True)
-        print_notes(left_out)
+    _write_figures(evaluation, figures)
     _show(evaluation, json_file, by_label, everything)
 
 
@@ -140,18 +141,22 @@ def evaluate(
 def score(
     gold: Annotated[str, typer.Argument(metavar="GOLD", help="A file or folder, or FORMAT:PATH.")],
     predicted: Annotated[
-        str, typer.Argument(metavar="PRED", help="The same texts as another annotated them.")
+        list[str],
+        typer.Argument(metavar="[NAME=]PRED…", help="The same texts as others annotated them."),
     ],
     schema: Schemas = None,
     labels: Labels = None,
     json_file: ScoresFile = None,
     by_label: ByLabel = False,
     everything: Everything = False,
+    by: By = None,
+    seen: Seen = None,
     samples: Samples = 1000,
     seed: Seed = 0,
     html: PageFile = None,
+    figures: Figures = None,
 ) -> None:
-    """Score one annotated file against another, in any format that can be read."""
+    """Score annotated files against another, in any format that can be read."""
     from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS, score_files
 
     evaluation = score_files(
@@ -159,10 +164,13 @@ def score(
         predicted,
         schemas=schema or DEFAULT_SCHEMAS,
         labels=read_labels(labels),
+        by=by or (),
+        seen=seen,
         samples=samples,
         seed=seed,
     )
     _write_page(evaluation, html)
+    _write_figures(evaluation, figures)
     _show(evaluation, json_file, by_label, everything)
 
 
@@ -193,12 +201,12 @@ def compare(
 
 def _check_some_known(specs: Sequence[str]) -> None:
     """Raises, before a corpus is read, where no extractor is one; where some are, these are scored."""
-    from wortlaut.extractors.registry import check_name
+    from wortlaut.extractors.registry import check_name, split_name
 
     errors = []
     for spec in specs:
         try:
-            check_name(spec)
+            check_name(split_name(spec)[1])
         except WortlautError as error:
             errors.append(error)
     if specs and len(errors) == len(specs):
@@ -213,6 +221,15 @@ def _write_page(evaluation: Evaluation, path: Path | None) -> None:
         write_whole(path, report_page(evaluation))
         if not evaluation.corpus.documents:
             print_notes([f"{path} has scores and no texts: that is --no-items"])
+
+
+def _write_figures(evaluation: Evaluation, folder: Path | None) -> None:
+    if folder is not None:
+        from wortlaut.reports.figures import write_figures
+
+        written, left_out = write_figures(evaluation, folder)
+        say(*written, err=True)
+        print_notes(left_out)
 
 
 def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:

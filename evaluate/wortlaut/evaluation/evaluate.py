@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
-from wortlaut.errors import DataError, WortlautError, counted, unknown_name
+from wortlaut.errors import DataError, WortlautError, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.files import (
     EvaluationFile,
@@ -19,15 +19,24 @@ from wortlaut.evaluation.files import (
     read_settings,
 )
 from wortlaut.evaluation.scorer import Found, Scoring, Source
-from wortlaut.evaluation.systems import GoldItems, Scored, System, by_keys, by_names, named, read_item
-from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import available
-from wortlaut.model import Annotations, Document, Span
+from wortlaut.evaluation.systems import (
+    Extractors,
+    GoldItems,
+    Scored,
+    System,
+    by_keys,
+    by_names,
+    named,
+    read_item,
+)
+from wortlaut.extractors.matching import Matched
+from wortlaut.extractors.registry import available, split_name
+from wortlaut.model import Annotations, Document, Span, Text
 from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.labels import projection
+from wortlaut.scoring.labels import Projection, projection
 from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
@@ -130,7 +139,7 @@ def load_evaluation(path: str | PathLike[str]) -> Evaluation:
 
 
 def evaluate(
-    extractors: str | Extractor | Sequence[str | Extractor] | None = None,
+    extractors: Extractors | None = None,
     corpus: str | Corpus = "gold",
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
@@ -143,6 +152,7 @@ def evaluate(
     engine: str = "local",
     isolate: bool = False,
     timeout: float | None = None,
+    on_error: str = "raise",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Run each extractor over the corpus and score entities, quotes and speakers.
@@ -151,8 +161,9 @@ def evaluate(
     ----------
     extractors
         Spec strings (``gazetteer``, ``preds:FILE.jsonl``, ``package.module:factory?option=value``, …)
-        or extractor objects; one or several. By default the built-in ones whose dependencies are here;
-        what is left out is noted.
+        or extractor objects; one or several, or a mapping from a name to each. ``NAME=SPEC`` names one, too,
+        and so does an attribute ``name``; else it has the shortest name that tells it from the others. By
+        default the built-in ones whose dependencies are here; what is left out is noted.
     corpus
         ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
     schemas
@@ -180,30 +191,25 @@ def evaluate(
         here, which is noted. Ray's actors are processes of their own in any case.
     timeout
         Seconds that a document may take; it needs a process of its own, and so implies ``isolate``.
+    on_error
+        ``raise`` where an extractor fails or nothing answers to it; or ``keep``: it has its reason in
+        ``failed`` and no scores, stands as failed in every table, and the others are scored.
     progress
         Called with the system's name, the documents done and their number.
 
-    An extractor that fails, or that nothing answers to, has its reason in ``failed`` and no scores (asking
-    for one raises ExtractorError); the others are scored. Raises
-    WortlautError for a corpus, schema or projection that cannot be used.
+    Raises WortlautError for a corpus, schema, projection or extractor that cannot be used.
     """
     # What is misspelt is told before a large corpus is read.
     chosen, projected = checked_schemas(schemas), projection(labels)
     _checked_by(by, seen)
     run = engine_of(engine)
+    if on_error not in ("raise", "keep"):
+        raise unknown_name("on_error", on_error, ("raise", "keep"))
     if timeout is not None and engine != "local":
         raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
     source = Source.of(corpus, items)
-    known = () if seen is None else stream_corpus(seen)
-    scoring = Scoring(
-        source.gold,
-        chosen,
-        projected,
-        Resampling("document", samples, seed),
-        _checked_by(by, seen, source.gold.columns),
-        frozenset(entity.span.text(one.text) for one in known for entity in one.entities),
-        source.kept is not None,
-    )
+    resampling = Resampling("document", samples, seed)
+    scoring = _scoring(source, chosen, projected, resampling, by, seen)
     notes = list(scoring.notes)
     if extractors is None:
         extractors, lacking = built_in()
@@ -218,6 +224,8 @@ def evaluate(
                 notes += lacking_process
             systems.append(scoring.scored(system, run(extractor, source, scoring, advance)))
         except WortlautError as error:
+            if on_error == "raise":
+                raise
             systems.append(Scored(system, failed=str(error)))
     return _evaluation(source, scoring, systems, notes)
 
@@ -274,34 +282,76 @@ def _checked_by(
 
 def score_files(
     gold: str,
-    predicted: str,
+    predicted: str | Sequence[str] | Mapping[str, str],
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
     labels: str | Mapping[str, str | None] | None = None,
+    by: Sequence[str] = (),
+    seen: str | None = None,
     samples: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Score one annotated file against another; the formats are named (``FORMAT:PATH``) or told by content.
+    """Score annotated files against another; the formats are named (``FORMAT:PATH``) or told by content.
 
-    Documents are matched by id, or one by one where the two files share no id and hold the same texts.
-    Raises DataError where the texts differ or documents are missing on one side.
+    ``predicted``: a file, several, ``NAME=FILE``, or a mapping from names; a name is found as by
+    :func:`evaluate`. Documents are matched by id, else by text, else in order, and each text is checked;
+    white space may differ. The rest is as in :func:`evaluate`. Raises DataError where the texts differ or
+    documents are missing on one side.
     """
     chosen = checked_schemas(schemas)
+    _checked_by(by, seen)
     left = Corpus.of(gold, read_annotated(gold))
-    right = read_annotated(predicted, {d.id: d.text for d in left.documents if d.text})
-    found = _aligned(left, right, predicted)
+    texts = {document.id: document.text for document in left.documents if document.text}
     source = Source.of(left, True)
-    scoring = Scoring(source.gold, chosen, projection(labels), Resampling("document", samples, seed))
-    place = {document.id: one for document, one in zip(left.documents, found, strict=True)}
     documents = source.kept or ()
-    finds, annotated = (
-        [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in side)]
-        for side in (found, documents)
+    resampling = Resampling("document", samples, seed)
+    scoring = _scoring(source, chosen, projection(labels), resampling, by, seen)
+    annotated = _layers(document.annotations for document in documents)
+    systems = []
+    for system in named(_as_predictions(predicted)):
+        file = system.spec.removeprefix("preds:")
+        matched = Matched(file, read_annotated(file, texts))
+        by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
+        matched.finish()
+        found = [by_id[document.id] for document in documents]
+        systems.append(scored_as(system, scoring, documents, found, _layers(found) or annotated))
+    return _evaluation(source, scoring, systems, scoring.notes)
+
+
+def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:
+    """Files as specs, under the names that they are given."""
+    if isinstance(predicted, Mapping):
+        return {name: f"preds:{file}" for name, file in predicted.items()}
+    files = [predicted] if isinstance(predicted, str) else predicted
+    # A file may have an = in its name.
+    parts = [(None, file) if Path(file).exists() else split_name(file) for file in files]
+    return [f"preds:{file}" if name is None else f"{name}=preds:{file}" for name, file in parts]
+
+
+def _layers(found: Iterable[Annotations]) -> list[str]:
+    """Those with anything in them."""
+    found = list(found)
+    return [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
+
+
+def _scoring(
+    source: Source,
+    schemas: Sequence[str],
+    projected: Projection | None,
+    resampling: Resampling,
+    by: Sequence[str],
+    seen: str | None,
+) -> Scoring:
+    known = () if seen is None else stream_corpus(seen)
+    return Scoring(
+        source.gold,
+        schemas,
+        projected,
+        resampling,
+        _checked_by(by, seen, source.gold.columns),
+        frozenset(entity.span.text(d.text) for d in known for entity in d.entities),
+        source.kept is not None,
     )
-    found = [place[document.id] for document in documents]
-    system = System(predicted, predicted, (predicted,))
-    scored = scored_as(system, scoring, documents, found, finds or annotated)
-    return _evaluation(source, scoring, [scored], scoring.notes)
 
 
 def scored_as(
@@ -313,40 +363,6 @@ def scored_as(
 ) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
     return scoring.scored(system, Found([scoring.part(0, documents, found, None, finds)], finds, (), found))
-
-
-def _aligned(gold: Corpus, predicted: Sequence[Document], name: str) -> list[Annotations]:
-    by_id = {document.id: document for document in predicted}
-    ids = {document.id for document in gold.documents}
-    if ids.isdisjoint(by_id) and len(predicted) == len(gold.documents):
-        pairs = list(zip(gold.documents, predicted, strict=True))
-        if what := next((_difference(g, p) for g, p in pairs if g.text != p.text), ""):
-            raise DataError(f"the two files share no document id, and their texts differ: {what}", where=name)
-    else:
-        told = {
-            "lacks {}, such as {!r}": sorted(ids - set(by_id)),
-            "has {} not in the gold, such as {!r}": sorted(set(by_id) - ids),
-        }
-        if parts := [what.format(counted(len(own), "document"), own[0]) for what, own in told.items() if own]:
-            raise DataError(", and ".join(parts), where=name, hint="Both files hold the same documents.")
-        pairs = [(document, by_id[document.id]) for document in gold.documents]
-    for g, p in pairs:
-        if g.text and p.text and g.text != p.text:
-            raise DataError(f"the text is not that of the gold: {_difference(g, p)}", where=name)
-    return [p.annotations for _, p in pairs]
-
-
-def _difference(gold: Document, other: Document) -> str:
-    """Where two texts begin to differ, with the words there."""
-    pairs = zip(gold.text, other.text, strict=False)
-    shorter = min(len(gold.text), len(other.text))
-    at = next((i for i, (one, two) in enumerate(pairs) if one != two), shorter)
-    begin = max(gold.text.rfind(white, 0, at) for white in " \n\t") + 1
-    words = [d.text[begin:].partition("\n")[0].partition(" ")[0] for d in (gold, other)]
-    if words[0] == words[1]:  # They part behind it, perhaps in white space alone.
-        words = [d.text[at : at + 20] for d in (gold, other)]
-    line = gold.text.count("\n", 0, at) + 1
-    return f"document {gold.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"
 
 
 def built_in() -> tuple[list[str], list[str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.evaluation.files import ResultRow, Sums, SystemRow, read_signature
 from wortlaut.extractors.protocol import Extractor
+from wortlaut.extractors.registry import PREFIXES, split_name
+from wortlaut.extractors.run import named as spec_of
+from wortlaut.formats import FORMATS
 from wortlaut.model import Annotations
 from wortlaut.records.record import as_dict
 from wortlaut.scoring.columns import Ints
@@ -20,6 +24,8 @@ from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.result import Result, Results
 
 T = TypeVar("T")
+#: What is scored: specs, ``NAME=SPEC``, objects, one or several; or name → spec or object.
+Extractors = str | Extractor | Sequence[str | Extractor] | Mapping[str, str | Extractor]
 #: A document's id, fragments and a label (empty where the task has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
 #: The gold items of each score, with the text that they cover.
@@ -38,26 +44,78 @@ class System:
     runs: tuple[str | Extractor, ...] = ()
 
 
-def named(extractors: str | Extractor | Sequence[str | Extractor]) -> list[System]:
-    """Each extractor under a name of its own: its spec, or its class, numbered where it stands twice.
+def named(extractors: Extractors) -> list[System]:
+    """Each extractor under a name of its own.
 
-    Raises DataError where there is none.
+    It is the key in a mapping, what stands before the ``=`` of ``NAME=SPEC``, or the ``name`` of an object;
+    without one, the shortest that tells it from the others: of a file its name, with as much of its folders
+    as that takes, of everything else its spec or class; numbered where the same stands twice. Raises
+    DataError where there is none, and where two are given one name.
     """
-    alone = isinstance(extractors, str) or hasattr(extractors, "extract")
-    wanted = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+    wanted: list[tuple[str | None, str | Extractor]]
+    if isinstance(extractors, Mapping):
+        wanted = list(extractors.items())
+    else:
+        alone = isinstance(extractors, str) or hasattr(extractors, "extract")
+        each = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+        wanted = [split_name(one) if isinstance(one, str) else (_own_name(one), one) for one in each]
     if not wanted:
         raise DataError(
             "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
         )
-    seen: Counter[str] = Counter()
+    taken = Counter(name for name, _ in wanted if name is not None)
+    for name, count in taken.items():
+        if count > 1:
+            raise DataError(f"{count} systems are called {name!r}", hint="Give each a name of its own.")
+    specs = [one if isinstance(one, str) else spec_of(one) for _, one in wanted]
+    alike = {spec for (name, _), spec in zip(wanted, specs, strict=True) if name is None}
+    short = short_names(sorted(alike), taken)
     systems = []
-    for extractor in wanted:
-        own = extractor if isinstance(extractor, str) else getattr(extractor, "spec", None)
-        spec = str(own or type(extractor).__name__)
-        seen[spec] += 1
-        name = spec if seen[spec] == 1 else f"{spec} ({seen[spec]})"
+    for (given, extractor), spec in zip(wanted, specs, strict=True):
+        name = given or short[spec]
+        if given is None:
+            taken[name] += 1
+            name += f" ({taken[name]})" if taken[name] > 1 else ""
         systems.append(System(name, spec, (extractor,)))
     return systems
+
+
+def _own_name(extractor: object) -> str | None:
+    name = getattr(extractor, "name", None)
+    return name if isinstance(name, str) and name else None
+
+
+def short_names(specs: Sequence[str], taken: Collection[str] = ()) -> dict[str, str]:
+    """Spec → the shortest name that no other has: ``preds:a/x.jsonl`` is ``x``, ``a/x`` beside ``b/x``."""
+    candidates = {spec: _candidates(spec) for spec in specs}
+    while True:
+        counts = Counter([*(names[0] for names in candidates.values()), *taken])
+        longer = {
+            spec: names[1:] for spec, names in candidates.items() if len(names) > 1 and counts[names[0]] > 1
+        }
+        if not longer:
+            return {spec: names[0] for spec, names in candidates.items()}
+        candidates |= longer
+
+
+def _candidates(spec: str) -> list[str]:
+    """Names for a spec, the shortest first, the spec last."""
+    target, mark, options = spec.partition("?")
+    kind, _, rest = target.partition(":")
+    file, _, factory = target.rpartition(":")
+    if kind == "preds":
+        form, _, inner = rest.partition(":")
+        where = PurePath(inner if form.partition("?")[0] in FORMATS else rest)
+        head, path, tail = "", where.with_suffix("") if where.name else where, mark + options
+    elif file.endswith(".py"):
+        head, path, tail = "", PurePath(file), f":{factory}{mark}{options}"
+    elif kind in PREFIXES and kind != "cmd" and rest.startswith(("/", ".", "~")):
+        head, path, tail = f"{kind}:", PurePath(rest), mark + options
+    else:
+        return [spec]
+    names = path.parts[1:] if path.is_absolute() else path.parts
+    ends = ["/".join(names[-count:]) for count in range(1, len(names) + 1)]
+    return [*(f"{head}{end}{tail}" for end in ends), spec]
 
 
 def by_names(values: Mapping[ScoreKey, T]) -> dict[str, dict[str, T]]:

@@ -2,7 +2,8 @@
 
 PATH is a file of predictions (JSON Lines), a folder of such files (``*.jsonl``), or the folder or URL of
 an extraction. What stays in memory are 24 bytes a document that say where it stands; it is read when asked
-for. That is fast where neighbours in a file are neighbours in the corpus as well.
+for. That is fast where neighbours in a file are neighbours in the corpus as well. A path of any other format,
+or ``FORMAT:PATH``, is read whole.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from wortlaut.corpus.load import read_annotated
 from wortlaut.errors import DataError
-from wortlaut.formats import shards
+from wortlaut.extractors.matching import Matched
+from wortlaut.formats import FORMATS, detect, shards
 from wortlaut.io.reading import opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
@@ -238,11 +241,41 @@ class Predictions:
                 )
 
 
+class Others:
+    """What stands in a file of another format; finds the layers that it has anything of."""
+
+    def __init__(self, path: str) -> None:
+        documents = read_annotated(path)
+        self._matched = Matched(path, documents)
+        self.finds = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
+
+    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
+        yield from map(self._matched.find, texts)
+
+    def finish(self, ids: Sequence[str]) -> None:
+        self._matched.finish()
+
+
+def _other_format(path: Path) -> bool:
+    """Whether it is neither predictions, nor what an extraction left, nor of no format at all."""
+    if (path / shards.MANIFEST).is_file() or any(path.glob("*.jsonl")):
+        return False
+    try:
+        return detect(path) != "predictions"
+    except DataError:
+        return False
+
+
 def _key(id: str) -> int:
     return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictions:
+def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictions | Others:
+    name, colon, file = path.partition(":")
+    if colon and name == "predictions":
+        path = file
+    elif (colon and name in FORMATS) or (Path(path).exists() and _other_format(Path(path))):
+        return Others(path)
     folder = Path(path)
     if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():
         return Predictions(Shards(path), missing)

@@ -183,6 +183,16 @@ _USAGE = (
 )
 
 
+#: A name before a spec: neither a prefix, a path, nor an option stands before its ``=``.
+_NAME = re.compile(r"\s*([^:?/=]*[^:?/=\s])\s*=(.+)", re.S)
+
+
+def split_name(spec: str) -> tuple[str | None, str]:
+    """The name of ``NAME=SPEC``, None where there is none, and the spec."""
+    given = _NAME.fullmatch(spec)
+    return (given[1], given[2]) if given else (None, spec)
+
+
 @dataclass(frozen=True, slots=True)
 class ExtractorInfo:
     """One line of the list. ``finds`` is empty where only a run would tell.

@@ -9,6 +9,7 @@ from pathlib import Path
 from wortlaut.bench.speed import relative_speed
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
+from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
 from wortlaut.gate.rules import Rules
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
@@ -87,6 +88,8 @@ def gate(
             timeout,
             progress,
         )
+        if old is not None:
+            evaluation = replace(evaluation, systems=tuple(_as_in(old, one) for one in evaluation.systems))
         failed = {one.name: one.failed for one in evaluation.systems if one.failed is not None}
         evaluation = replace(
             evaluation, systems=tuple(one for one in evaluation.systems if one.name not in failed)
@@ -119,6 +122,13 @@ def gate(
         return invalid(error)
 
 
+def _as_in(old: Baseline, one: Scored) -> Scored:
+    """Under the name that the baseline has: an earlier version called a system by its spec."""
+    spec = one.system.spec
+    known = spec in old.systems and one.name not in old.systems
+    return replace(one, system=replace(one.system, name=spec)) if known else one
+
+
 def _scored(
     extractors: Sequence[str] | None,
     corpus: str,
@@ -135,6 +145,7 @@ def _scored(
         seed=settings.seed,
         items=True,
         timeout=timeout,
+        on_error="keep",
         progress=progress,
     )
 
@@ -150,7 +161,8 @@ def _stressed(
     """The outcome with the checks of changed texts, where a rule asks for them."""
     if rules.stress is None or outcome.verdict == "invalid":
         return outcome
-    report = run_stress(rules.stress, run, evaluation.corpus, timeout, progress)
+    systems = {one.name: one.system.runs[0] for one in evaluation.systems}
+    report = run_stress(rules.stress, systems, run.signature, evaluation.corpus, timeout, progress)
     return replace(
         outcome,
         checks=(*outcome.checks, *stress_checks(report, rules.stress, rules.alpha)),

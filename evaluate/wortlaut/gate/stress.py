@@ -6,26 +6,27 @@ from collections.abc import Iterator
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Progress
-from wortlaut.gate.baseline import MICRO, Baseline
+from wortlaut.evaluation.systems import Extractors
+from wortlaut.gate.baseline import MICRO
 from wortlaut.gate.rules import StressRule
 from wortlaut.gate.verdicts import SLACK, Check, Place, f1_text
-from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.stress.registry import built_in
 from wortlaut.stress.run import Row, Stress, compared_schemas, stress
 
 
 def run_stress(
     rule: StressRule,
-    run: Baseline,
+    systems: Extractors,
+    whole: Signature,
     corpus: Corpus,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Stress:
-    """The systems of a run before and after the transformations that a rule names. Raises WortlautError."""
+    """Systems, scored as that signature says, before and after what a rule names. Raises WortlautError."""
     names = rule.transforms or tuple(one.name for one in built_in().values() if one.expected)
-    whole = run.signature
     return stress(
-        list(run.systems),
+        systems,
         corpus,
         names,
         schemas=compared_schemas(whole.schemas) or ("strict",),

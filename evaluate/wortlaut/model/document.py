@@ -6,9 +6,9 @@ say, :mod:`wortlaut.model.fields` tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from wortlaut.rendering import rendered
 
@@ -199,6 +199,11 @@ class Cluster:
     note: str | None = None
 
 
+def _with_spans(quote: Quote, change: Callable[[Span], Span]) -> Quote:
+    changed: dict[str, Any] = {role: change(span) for role, span in quote.spans()}
+    return replace(quote, **changed)
+
+
 @dataclass(frozen=True, slots=True)
 class Annotations:
     """What one annotator or extractor says about one text."""
@@ -206,6 +211,14 @@ class Annotations:
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+
+    def with_spans(self, change: Callable[[Span], Span]) -> Annotations:
+        """The same with each span changed."""
+        return Annotations(
+            tuple(replace(one, span=change(one.span)) for one in self.entities),
+            tuple(_with_spans(one, change) for one in self.quotes),
+            tuple(replace(one, mentions=tuple(map(change, one.mentions))) for one in self.clusters),
+        )
 
     def spans(self) -> Iterator[tuple[str, Span]]:
         """Every span with the place it stands in, for checks that concern all of them."""

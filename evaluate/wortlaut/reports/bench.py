@@ -12,7 +12,7 @@ from rich.table import Table
 from wortlaut.bench.run import Bench, Compared, Curve, Measured, Quality
 from wortlaut.bench.scaling import Exponent
 from wortlaut.bench.speed import REFERENCE
-from wortlaut.reports.cells import interval_text, number, short_name
+from wortlaut.reports.cells import interval_text, number
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 
@@ -60,7 +60,7 @@ def _rates(systems: Sequence[Measured]) -> Table:
         for timing in system.throughput:
             relative = timing.relative
             table.add_row(
-                short_name(system.name),
+                system.name,
                 str(timing.size),
                 significant(timing.rate(timing.documents)),
                 significant(timing.rate(timing.tokens)),
@@ -86,7 +86,7 @@ def _needs(systems: Sequence[Measured]) -> Table:
     )
     for system in systems:
         table.add_row(
-            short_name(system.name),
+            system.name,
             time_text(system.load),
             time_text(system.first),
             memory_text(system.memory),
@@ -109,11 +109,11 @@ def _curves(
     table = grid(["extractor"], [f"{size:,}" for size in shown])
     for name, curve in curves.items():
         at = {point.size: point.seconds.median / (point.size if each else 1) for point in curve.points}
-        table.add_row(short_name(name), *(time_text(at.get(size)) for size in shown))
+        table.add_row(name, *(time_text(at.get(size)) for size in shown))
     yield table
     what = "batch" if each else "length"
     for name, curve in curves.items():
-        yield Text(f"{short_name(name)}: {exponent_text(curve.exponent)}")
+        yield Text(f"{name}: {exponent_text(curve.exponent)}")
         if curve.left_out:
             why = curve.why.partition("\n")[0]
             yield Text(f"  left out from {curve.left_out[0]:,} on: {why}")

@@ -46,7 +46,10 @@ def short(text: str) -> str:
     return re.sub(r"(?<![\d.])0\.", ".", text)
 
 
-def score_cells(score: Score) -> list[str]:
+def score_cells(score: Score | None) -> list[str]:
+    """Of None, a system that failed."""
+    if score is None:
+        return ["failed", *["–"] * (len(SCORE_HEADS) - 1)]
     return [
         number(score.precision),
         number(score.recall),
@@ -73,9 +76,3 @@ def comparison_cells(row: Row) -> list[str]:
 def heading(corpus: str, documents: int, hash: str) -> str:
     """``gold (31 documents, 0123456789ab)``."""
     return f"{corpus} ({counted(documents, 'document')}, {hash[:12]})"
-
-
-def short_name(name: str) -> str:
-    """A spec without the folders of its path."""
-    kind, colon, path = name.rpartition(":")
-    return f"{kind}{colon}{path.rsplit('/', 1)[-1]}"

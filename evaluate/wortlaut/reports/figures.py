@@ -25,7 +25,6 @@ from wortlaut.errors import MissingExtraError, WortlautError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
 from wortlaut.reports.aligned import Row, content_rows, curves_or_none, entities_of, entity_rows, task_of
-from wortlaut.reports.cells import short_name
 from wortlaut.reports.escapes import all_visible
 from wortlaut.reports.html import shortened
 from wortlaut.reports.values import by_layer
@@ -190,7 +189,7 @@ def _wanted(evaluation: Evaluation) -> tuple[dict[str, Callable[[], Figure]], li
 
 def _name(name: str) -> str:
     """As it stands in a figure: a path without its folders, nothing that cannot be seen."""
-    short = shortened(short_name(all_visible(name)), _NAME)
+    short = shortened(all_visible(name), _NAME)
     # matplotlib leaves out of a legend what begins with an underscore.
     return f" {short}" if short.startswith("_") else short
 

@@ -11,7 +11,7 @@ from wortlaut.bench.run import Bench
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.errors import WortlautError
 from wortlaut.reports.bench import significant
-from wortlaut.reports.cells import number, short_name
+from wortlaut.reports.cells import number
 from wortlaut.reports.templates import fill
 
 #: Of the picture, and of the field of points in it: left, top, right, bottom.
@@ -112,7 +112,7 @@ def points_of(bench: Bench) -> Iterator[Point]:
             relative = timing.relative
             ends = quality.interval or (quality.value, quality.value)
             yield Point(
-                short_name(system.name),
+                system.name,
                 (relative.median, relative.q1, relative.q3),
                 (quality.value, *ends),
                 timing.rate(timing.tokens),

@@ -19,7 +19,6 @@ from wortlaut.reports.cells import (
     number,
     p_value,
     short,
-    short_name,
 )
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid
@@ -103,7 +102,7 @@ def _map(
     table = grid((), ())
     table.add_column("", overflow="fold", max_width=22)
     for (before, _), (system, layer) in pairwise([("", ""), *columns]):
-        name = "" if system == before else short_name(system)
+        name = "" if system == before else system
         name = name if len(name) <= 9 else name.rpartition(":")[2][:9]
         table.add_column(Text(f"{name}\n{layer}"), justify="right", no_wrap=True)
     if shown is _change:
@@ -164,7 +163,7 @@ def _long(report: Stress) -> Iterator[RenderableType]:
                     interval_text(row.same.interval, 2),
                 )
         if table.row_count:
-            yield Text(short_name(system), style="bold")
+            yield Text(system, style="bold")
             yield table
 
 
@@ -173,7 +172,7 @@ def _worst(report: Stress, count: int) -> Iterator[RenderableType]:
     if rows:
         yield Text("worst cases", style="bold")
     for row in rows:
-        yield Text(f"{_place(row, short_name(row.system))}: {_count(row)}")
+        yield Text(f"{_place(row, row.system)}: {_count(row)}")
         # Lost ones before spurious ones.
         for case in sorted(dict.fromkeys(row.cases), key=lambda case: case.kind != "lost")[:2]:
             for label, text in _case_lines(case):
@@ -247,7 +246,6 @@ def stress_page(report: Stress) -> str:
         documents=counted(report.documents, "document"),
         columns=columns,
         systems=Counter(system for system, _ in columns),
-        short_name=short_name,
         maps=[
             (
                 schema,
@@ -289,7 +287,7 @@ def _cell(row: Row | None) -> tuple[str, str, str]:
 def _numbers(row: Row) -> list[str]:
     """A score with its intervals."""
     return [
-        short_name(row.system),
+        row.system,
         f"{row.layer} {row.schema}",
         number(row.before),
         number(row.after),

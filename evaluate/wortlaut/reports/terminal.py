@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.reports.cells import comparison_cells, heading, score_cells, short, short_name
+from wortlaut.reports.cells import comparison_cells, heading, score_cells, short
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
@@ -36,7 +36,7 @@ def evaluation_view(
     shown = [row for row in rows if everything or is_main(row[3])]
     for _, group in groupby(shown, key=lambda row: row[0]):
         for layer, schema, i, result in group:
-            names = (layer, schema, short_name(evaluation.systems[i].name)) if several else (layer, schema)
+            names = (layer, schema, evaluation.systems[i].name) if several else (layer, schema)
             table.add_row(*names, *_cells(result))
             for label, score in result.per_label.items() if by_label else ():
                 table.add_row(*("",) * (len(names) - 1), f"  {label}", *_cells(score), style="dim")
@@ -59,7 +59,7 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
         for system in evaluation.systems:
             for schema, result in system.breakdowns.get(by, Results()).items():
                 for group, score in result.per_label.items():
-                    table.add_row(short_name(system.name), schema, group, *_cells(score))
+                    table.add_row(system.name, schema, group, *_cells(score))
                 table.add_section()
         yield table
     if any(system.breakdowns for system in evaluation.systems):
@@ -83,7 +83,7 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
         ]
         for note, schemas in said:
             by_name = places.setdefault(note, {})
-            by_name.setdefault(short_name(system.name), {}).update(dict.fromkeys(schemas))
+            by_name.setdefault(system.name, {}).update(dict.fromkeys(schemas))
     return {
         note: [f"{name}, {', '.join(schemas)}" if schemas else name for name, schemas in by_name.items()]
         for note, by_name in places.items()
@@ -98,18 +98,18 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         table.add_row(
             row.layer,
             row.schema,
-            short_name(row.a),
-            short_name(row.b),
+            row.a,
+            row.b,
             *map(short, comparison_cells(row)),
         )
     yield table
     for row in comparison.rows:
         if row.flips and flips:
-            yield Text(f"{row.layer}, {row.schema}: {short_name(row.a)} / {short_name(row.b)}", style="bold")
+            yield Text(f"{row.layer}, {row.schema}: {row.a} / {row.b}", style="bold")
             for flip in row.flips[:flips]:
                 text = f" {flip.text[:60]!r}" if flip.text else ""
                 what = f"{flip.document} {offsets(flip.spans)} {flip.label}{text} {flip.kind}"
-                yield Text(f"  {short_name(flip.right)} is right: {what}")
+                yield Text(f"  {flip.right} is right: {what}")
             if len(row.flips) > flips:
                 yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
     yield from noted(comparison.notes)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 #: How many flipped items of a row a notebook shows.
 _FLIPS = 20
 
-Rows = Sequence[tuple[Sequence[str], Score]]
+#: Names and their score; None of a system that failed.
+Rows = Sequence[tuple[Sequence[str], Score | None]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ def _of_evaluation(evaluation: Evaluation) -> Scores:
     systems = evaluation.systems
     failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
-    rows = [([layer, schema, systems[i].name], result) for layer, schema, i, result in by_layer(evaluation)]
+    rows: list[tuple[Sequence[str], Score | None]] = [
+        ([layer, schema, systems[i].name], result) for layer, schema, i, result in by_layer(evaluation)
+    ]
+    rows += [(["–", "–", system.name], None) for system in systems if system.failed]
     return Scores(
         ["layer", "schema", "system"],
         rows,
@@ -136,11 +140,12 @@ def pandas(value: object) -> pd.DataFrame:
 
 @pandas.register(Evaluation)
 def _(evaluation: Evaluation) -> pd.DataFrame:
-    rows = [
+    rows: list[tuple[Sequence[str], Score | None]] = [
         ((layer, schema, evaluation.systems[i].name, label), score)
         for layer, schema, i, result in by_layer(evaluation)
         for label, score in result.rows()
     ]
+    rows += [(("–", "–", system.name, "–"), None) for system in evaluation.systems if system.failed]
     return _frame(["layer", "schema", "system", "label"], rows)
 
 
@@ -157,7 +162,7 @@ def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
         | {
             key: value
             for name in Score.__dataclass_fields__
-            for key, value in _columns(name, getattr(score, name))
+            for key, value in _columns(name, getattr(score, name, None))
         }
         for names, score in rows
     ]
@@ -183,7 +188,7 @@ def _whiskers(heads: Sequence[str], rows: Rows) -> str:
     """The table as HTML, with a dot and whisker for F1 behind its interval."""
     made = [(names, score_cells(score)) for names, score in rows]
     for (_, cells), (_, score) in zip(made, rows, strict=True):
-        cells.insert(4, markup.whisker(score.f1, score.f1_interval))
+        cells.insert(4, markup.whisker(score.f1, score.f1_interval) if score else "")
     return markup.table(heads, (*SCORE_HEADS[:4], "", *SCORE_HEADS[4:]), made)
 
 
@@ -192,7 +197,7 @@ def _(evaluation: Evaluation) -> str:
     shown, corpus = scores(evaluation), evaluation.corpus
     # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
     main, other = (
-        [row for row in shown.rows if bool(ScoreKey.named(*row[0][:2]).setting) is setting]
+        [row for row in shown.rows if bool(row[1] and ScoreKey.named(*row[0][:2]).setting) is setting]
         for setting in (False, True)
     )
     parts = [

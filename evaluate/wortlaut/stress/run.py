@@ -15,7 +15,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Progress, checked_schemas, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
 from wortlaut.evaluation.scorer import Scoring, Source
-from wortlaut.evaluation.systems import Judged, Scored, named
+from wortlaut.evaluation.systems import Extractors, Judged, Scored, named
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
@@ -152,7 +152,7 @@ class Stress:
 
 
 def stress(
-    extractors: str | Extractor | Sequence[str | Extractor] | None = None,
+    extractors: Extractors | None = None,
     corpus: str | Corpus = "gold",
     transforms: Sequence[str] | None = None,
     *,

@@ -1,0 +1,94 @@
+"""The documents of an annotated file, found for the texts that are asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from wortlaut.errors import DataError, counted
+from wortlaut.model import Annotations, Document, Span, Text
+
+
+class Matched:
+    """Documents by id, else by their text, else in their order; each text is checked.
+
+    White space may differ, as it does where a file holds tokens: spans are carried to the text that is asked
+    for. A document without a text is taken by its id as it is.
+    """
+
+    def __init__(self, path: str, documents: Sequence[Document]) -> None:
+        self._path, self._documents = path, documents
+        self._by_id = {document.id: i for i, document in enumerate(documents)}
+        letters = [_letters(document.text) for document in documents]
+        often = Counter(letters)
+        self._by_text = {own: i for i, own in enumerate(letters) if own and often[own] == 1}
+        self._used: set[int] = set()
+        self._asked, self._any_id = 0, False
+
+    def find(self, text: Text) -> Annotations:
+        """What the file says of the text. Raises DataError where no document fits, with both sides."""
+        place, self._asked = self._place(text), self._asked + 1
+        if place is None:
+            raise DataError(f"lacks document {text.id!r}", where=self._path, hint=_SAME)
+        document = self._documents[place]
+        self._used.add(place)
+        if document.text == text or not document.text or not text:
+            return document.annotations
+        if _letters(document.text) != _letters(text):
+            shared = text.id == document.id
+            how = "the text is not that of the gold" if shared else "the two share no document id, and differ"
+            raise DataError(f"{how}: {difference(text, document)}", where=self._path, hint=_SAME)
+        return _carried(document, text)
+
+    def finish(self) -> None:
+        """Raises DataError where documents were not asked for."""
+        if strange := [one.id for i, one in enumerate(self._documents) if i not in self._used]:
+            what = f"has {counted(len(strange), 'document')} not in the gold, such as {min(strange)!r}"
+            raise DataError(what, where=self._path, hint=_SAME)
+
+    def _place(self, text: Text) -> int | None:
+        place = self._by_id.get(text.id)
+        own = _letters(text)
+        if place is not None:
+            # Numbers that a reader gives are alike by chance: the text decides.
+            alike = not own or not self._documents[place].text or _letters(self._documents[place].text) == own
+            place = place if alike else self._by_text.get(own, place)
+            self._any_id = True
+            return place
+        if (by_text := self._by_text.get(own)) is not None:
+            return by_text
+        return self._asked if not self._any_id and self._asked < len(self._documents) else None
+
+
+_SAME = "Both sides hold the same documents, by id, by text, or in the same order."
+
+
+def _letters(text: str) -> str:
+    """The text without its white space."""
+    return "".join(text.split())
+
+
+def _carried(document: Document, text: str) -> Annotations:
+    """The annotations with the offsets of a text that has the same characters but for white space."""
+    rank = [0]
+    for character in document.text:
+        rank.append(rank[-1] + (not character.isspace()))
+    places = [i for i, character in enumerate(text) if not character.isspace()]
+
+    def change(span: Span) -> Span:
+        ranges = [(rank[start], rank[end]) for start, end in span]
+        return Span.joined((places[start], places[end - 1] + 1) for start, end in ranges if start < end)
+
+    return document.annotations.with_spans(change)
+
+
+def difference(text: Text, other: Document) -> str:
+    """Where two texts begin to differ, with the words there."""
+    shorter = min(len(text), len(other.text))
+    at = next((i for i, (a, b) in enumerate(zip(text, other.text, strict=False)) if a != b), shorter)
+    begin = max(text.rfind(white, 0, at) for white in " \n\t") + 1
+    words = [one[begin:].partition("\n")[0].partition(" ")[0] for one in (text, other.text)]
+    if words[0] == words[1]:  # They part behind it, perhaps in white space alone.
+        words = [one[at : at + 20] for one in (text, other.text)]
+    line = text.count("\n", 0, at) + 1
+    return f"document {text.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"

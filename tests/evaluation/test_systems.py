@@ -1,0 +1,95 @@
+"""Systems have names; what they found is read from files of any format, matched by id, text or order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made import Made, corpus
+
+from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.evaluation.evaluate import evaluate, score_files
+from wortlaut.evaluation.systems import named
+
+
+@pytest.mark.parametrize(
+    ("specs", "names"),
+    [
+        (["gazetteer", "hanta"], ["gazetteer", "hanta"]),
+        (["preds:a/preds.jsonl", "preds:b/preds.jsonl"], ["a/preds", "b/preds"]),
+        (["preds:x/a/p.jsonl", "preds:y/a/p.jsonl", "preds:q.jsonl"], ["x/a/p", "y/a/p", "q"]),
+        (["preds:p.jsonl", "preds:p.conll"], ["preds:p.jsonl", "preds:p.conll"]),
+        (["preds:conll:runs/bert.conll"], ["bert"]),
+        (["preds:p.jsonl?missing=empty"], ["p?missing=empty"]),
+        (["BERT=preds:a.conll", "My CRF (2)=gazetteer"], ["BERT", "My CRF (2)"]),
+        (["gazetteer", "gazetteer"], ["gazetteer", "gazetteer (2)"]),
+        (["hanta=gazetteer", "hanta"], ["hanta", "hanta (2)"]),
+        (["/home/me/crf.py:create?seed=1"], ["crf.py:create?seed=1"]),
+        (["spacy:./models/best", "spacy:de_core_news_sm"], ["spacy:best", "spacy:de_core_news_sm"]),
+        (
+            ["transformers:org/model", "cmd:LANG=C tag /x/y"],
+            ["transformers:org/model", "cmd:LANG=C tag /x/y"],
+        ),
+        (["llm:m?temperature=1"], ["llm:m?temperature=1"]),
+    ],
+)
+def test_a_name_is_what_is_given_or_the_shortest_that_tells_apart(specs: list[str], names: list[str]) -> None:
+    assert [system.name for system in named(specs)] == names
+
+
+def test_objects_and_mappings_have_names() -> None:
+    made = Made()
+    made.name = "my model"  # type: ignore[attr-defined]
+    assert [system.name for system in named([made, Made()])] == ["my model", "made"]
+    assert [(s.name, s.spec) for s in named({"A": "gazetteer", "B": made})] == [
+        ("A", "gazetteer"),
+        ("B", "made"),
+    ]
+    with pytest.raises(DataError, match="2 systems are called 'A'"):
+        named(["A=gazetteer", "A=hanta"])
+
+
+def test_who_fails_is_raised_or_stands_in_every_table() -> None:
+    with pytest.raises(UnknownNameError, match="gazeteer"):
+        evaluate({"good": Made(), "BERT": "gazeteer"}, corpus(2), samples=0)
+    kept = evaluate({"good": Made(), "BERT": "gazeteer"}, corpus(2), samples=0, on_error="keep")
+    assert (
+        "BERT & failed" in kept.to_latex().replace("– & – & ", "")
+        and "| BERT | failed |" in kept.to_markdown()
+    )
+    frame = kept.to_pandas()
+    assert frame[frame["system"] == "BERT"]["f1"].isna().all() and set(frame["system"]) == {"good", "BERT"}
+
+
+GOLD = "Anna\tB-PER\nsah\tO\nBonn\tB-LOC\n\nCaro\tB-PER\nkam\tO\n\nEmil\tB-PER\nsang\tO\n"
+
+
+def test_three_models_files_are_scored_in_one_call(tmp_path: Path) -> None:
+    files = {
+        "same": GOLD,
+        "less": GOLD.replace("B-LOC", "O"),
+        "turned": "\n\n".join(reversed(GOLD.strip().split("\n\n"))) + "\n",
+    }
+    for name, text in {"gold": GOLD, **files}.items():
+        (tmp_path / f"{name}.conll").write_text(text)
+    gold = str(tmp_path / "gold.conll")
+    wanted = {name: str(tmp_path / f"{name}.conll") for name in files}
+    scored = score_files(gold, [wanted["same"], f"Less={wanted['less']}", wanted["turned"]], samples=0)
+    found = {one.name: one.scores["entities"]["strict"].correct for one in scored.systems}
+    assert found == {"same": 4, "Less": 3, "turned": 4}
+    by_spec = evaluate([f"preds:{file}" for file in wanted.values()], f"conll:{gold}", samples=0)
+    assert {s.name: s.scores["entities"]["strict"].correct for s in by_spec.systems} == dict(
+        zip(files, found.values(), strict=True)
+    )
+
+
+def test_tokens_are_laid_on_the_text_and_what_differs_is_shown_with_both_sides(tmp_path: Path) -> None:
+    (tmp_path / "gold.jsonl").write_text(
+        '{"id": "a", "text": "Anna sah Bonn.", "entities": [{"start": 9, "end": 13, "label": "LOC"}]}\n'
+    )
+    (tmp_path / "p.conll").write_text("Anna\tO\nsah\tO\nBonn\tB-LOC\n.\tO\n")
+    scored = score_files(str(tmp_path / "gold.jsonl"), str(tmp_path / "p.conll"), samples=0)
+    assert scored.systems[0].scores["entities"]["strict"].f1 == 1.0
+    (tmp_path / "p.conll").write_text("Anna\tO\nmied\tO\nBonn\tB-LOC\n.\tO\n")
+    with pytest.raises(DataError, match="document 'a', line 1, character 5: 'sah' there, 'mied' here"):
+        score_files(str(tmp_path / "gold.jsonl"), str(tmp_path / "p.conll"))
