@@ -89,6 +89,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_what_is_measured(folder: Path) -> None:
     """A known pause a document, and known memory: of each process alone."""
     seen: list[tuple[str, int, int]] = []

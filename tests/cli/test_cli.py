@@ -65,6 +65,7 @@ def test_every_command_has_help_within_80_columns(folder: Path) -> None:
         assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+@pytest.mark.long
 def test_without_arguments_it_shows_the_help(folder: Path) -> None:
     done = run(cwd=folder)
     assert done.returncode == 2
@@ -73,6 +74,7 @@ def test_without_arguments_it_shows_the_help(folder: Path) -> None:
     refused(misspelt, "Did you mean 'evaluate'")
 
 
+@pytest.mark.long
 def test_schemas_are_printed(folder: Path) -> None:
     for name in ("predictions", "evaluation", "comparison", "diff", "agreement", "incidents", "extractors"):
         done = run("schema", name, cwd=folder)
@@ -95,6 +97,7 @@ def test_schemas_are_printed(folder: Path) -> None:
         ("extractors", 0, ("extractors",)),
     ],
 )
+@pytest.mark.long
 def test_json_goes_to_a_file_or_to_standard_output(
     schema: str, code: int, arguments: tuple[str | Path, ...], folder: Path
 ) -> None:
@@ -162,6 +165,7 @@ def test_the_main_job_scores_the_built_in_extractors(
     assert not list(folder.glob(".*"))  # no temporary files
 
 
+@pytest.mark.long
 def test_systems_of_a_result_are_compared(main_job: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert main_job.returncode == 0
     done = run("compare", "result.json", "--trials", "200", "--json", "-", cwd=folder)
@@ -344,6 +348,7 @@ def test_options_that_cannot_be(folder: Path) -> None:
         refused(done, message)
 
 
+@pytest.mark.long
 def test_results_that_cannot_be_compared(folder: Path) -> None:
     (folder / "other.json").write_text("{}", "utf-8")
     refused(run("compare", "missing-result.json", cwd=folder), "missing-result.json: no such file")
@@ -351,6 +356,7 @@ def test_results_that_cannot_be_compared(folder: Path) -> None:
     refused(run("compare", cwd=folder), "Missing argument")
 
 
+@pytest.mark.long
 def test_files_that_cannot_be_scored(folder: Path) -> None:
     refused(run("score", "gold", "missing.txt", cwd=folder), "missing.txt: no such file or folder")
     predictions(folder / "far.jsonl", entity(0, 50_000))
@@ -359,6 +365,7 @@ def test_files_that_cannot_be_scored(folder: Path) -> None:
     assert (good.returncode, good.stderr) == (0, "")
 
 
+@pytest.mark.long
 def test_validation_ends_with_1_where_a_rule_is_broken(folder: Path) -> None:
     assert run("validate", cwd=folder).returncode == 0  # the shipped gold
     (folder / "bad").mkdir(exist_ok=True)
@@ -370,6 +377,7 @@ def test_validation_ends_with_1_where_a_rule_is_broken(folder: Path) -> None:
 # Streams
 
 
+@pytest.mark.long
 def test_a_closed_pipe_a_full_disk_and_closed_streams(folder: Path) -> None:
     for command, code in (
         (f"'{WORTLAUT}' schema predictions | head -n 1", 0),

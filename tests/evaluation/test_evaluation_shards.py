@@ -246,6 +246,7 @@ def line(id: str, found: Annotations) -> str:
 
 @examples(4)
 @given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 25), max_size=5))
+@pytest.mark.long
 def test_a_folder_of_files_in_any_order_scores_as_one_file(
     seed: int, cuts: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -387,6 +388,7 @@ def test_ids_with_the_same_hash_are_told_apart(tmp_path: Path, monkeypatch: pyte
     assert list(made.extract(texts)) == [one.found[text.id] for text in texts]
 
 
+@pytest.mark.long
 def test_a_large_corpus_is_read_as_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = case(18, 24)
     ref = stored(tmp_path / "stored", one.documents)

@@ -76,6 +76,7 @@ def test_the_items_of_an_evaluation_are_not_gone_through_once_more(monkeypatch: 
     assert counted[0] == counted[1]
 
 
+@pytest.mark.long
 def test_the_quotes_of_the_gold_come_back(tmp_path: Path) -> None:
     whole = evaluate(["quotes-de", "gazetteer"], samples=20, schemas=["strict", "spkatt", "parc"])
     path = tmp_path / "result.json"
@@ -139,6 +140,7 @@ def test_old_results_compare_as_they_did() -> None:
     assert json.loads(json.dumps(told)) == old("comparison.json")
 
 
+@pytest.mark.long
 def test_an_old_result_compares_with_a_new_one() -> None:
     new = evaluate("gazetteer", labels="conll4", samples=10)
     told = wortlaut.compare({"old": OLD / "projected.json", "new": new}, trials=20)
@@ -146,6 +148,7 @@ def test_an_old_result_compares_with_a_new_one() -> None:
     assert same.test.f1 == 0 and not same.flips
 
 
+@pytest.mark.long
 def test_an_old_baseline_is_read_and_passes() -> None:
     text = (OLD / "baseline.json").read_text("utf-8")
     assert to_text(read_baseline(OLD / "baseline.json")) == text

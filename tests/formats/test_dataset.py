@@ -17,6 +17,7 @@ from wortlaut.model import Document
 # Each example starts datasets anew, which takes a tenth of a second.
 @examples(15)
 @given(corpora(controls=True))
+@pytest.mark.long
 def test_nothing_is_lost(documents):
     assert_exact("dataset", documents)
     after, losses = written("dataset", documents)

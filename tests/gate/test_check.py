@@ -557,6 +557,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
+@pytest.mark.long
 def test_the_command_without_a_baseline(tmp_path: Path) -> None:
     done = run("check", "--junit", "j.xml", "--json", "-", cwd=tmp_path)
     assert done.returncode == 2
@@ -607,6 +608,7 @@ def test_an_extractor_that_fails_is_invalid_and_never_a_baseline(folder: Path, u
     assert path.read_bytes() == before
 
 
+@pytest.mark.long
 def test_the_throughput_is_measured_where_a_rule_asks(folder: Path) -> None:
     path = folder / "baseline.json"
     outcome = gate(path, parse_rules({"throughput": 1e-6}), system(folder))

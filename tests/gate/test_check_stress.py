@@ -60,6 +60,7 @@ def outcome(folder: Path, table: dict[str, Any], factory: str = "create") -> Out
     return gate(path, parse_rules({"stress": table}), [f"{folder / 'reader.py'}:{factory}"])
 
 
+@pytest.mark.long
 def test_a_drop_that_the_test_supports_fails_with_its_reason(folder: Path) -> None:
     found = outcome(folder, {"transforms": ["quotes-guillemets", "lower"], "drop": 0.05})
     assert found.exit_code == 1
@@ -75,6 +76,7 @@ def test_a_drop_that_the_test_supports_fails_with_its_reason(folder: Path) -> No
     assert any("sentences of one document" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_what_costs_nothing_passes(folder: Path) -> None:
     found = outcome(folder, {"transforms": ["boilerplate", "quotes-straight"], "drop": 0.0})
     assert found.exit_code == 0
@@ -90,12 +92,14 @@ def test_a_score_that_is_lost_costs_all_that_it_was() -> None:
     assert notes[-1] == "stress: A note."
 
 
+@pytest.mark.long
 def test_a_system_that_fails_on_changed_texts_fails(folder: Path) -> None:
     found = outcome(folder, {"transforms": ["nbsp"]}, "fragile")
     assert found.exit_code == 1
     assert "fails on the changed texts" in str(found) and "what is this space?" in str(found)
 
 
+@pytest.mark.long
 def test_without_names_all_that_leave_the_meaning_are_run(folder: Path) -> None:
     found = outcome(folder, {"drop": 1})
     names = {check.name.removeprefix("stress ") for check in found.checks if check.name.startswith("stress")}
@@ -110,6 +114,7 @@ def test_without_names_all_that_leave_the_meaning_are_run(folder: Path) -> None:
         ({"transforms": ["quotes-german"]}, "nothing in the corpus changes under quotes-german"),
     ],
 )
+@pytest.mark.long
 def test_a_rule_that_cannot_be_applied_is_told(folder: Path, table: dict[str, Any], message: str) -> None:
     found = outcome(folder, table)
     assert found.exit_code == 2 and message in str(found)
@@ -172,12 +177,14 @@ def test_a_failure_of_a_system() -> None:
     assert (check.name, check.status) == ("stress nfd", "regression")
 
 
+@pytest.mark.long
 def test_nothing_is_run_without_the_table(folder: Path) -> None:
     write_baseline(folder / "b.json", [f"{folder / 'reader.py'}:create"], settings=Settings(samples=20))
     found = gate(folder / "b.json", Rules(), [f"{folder / 'reader.py'}:create"])
     assert not [check for check in found.checks if check.name.startswith("stress")]
 
 
+@pytest.mark.long
 def test_an_update_does_not_accept_it(folder: Path) -> None:
     path = folder / "b.json"
     write_baseline(path, [f"{folder / 'reader.py'}:create"], settings=Settings(samples=20))
@@ -188,6 +195,7 @@ def test_an_update_does_not_accept_it(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
+@pytest.mark.long
 def test_the_command_and_its_reports(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(
         '[tool.wortlaut.check]\nextractors = ["reader.py:create"]\n'

@@ -36,6 +36,7 @@ def kills(folder, *arguments):
         pytest.param("build", "exchange", "none", marks=pytest.mark.long),
     ],
 )
+@pytest.mark.long
 def test_killed_at_each_change_of_a_folder(what, how, before, tmp_path):
     assert kills(tmp_path, what, how, before) > 15
 

@@ -183,6 +183,7 @@ def test_without_a_schema_of_spans_there_are_no_errors_to_draw(tmp_path: Path) -
     assert not any(name.startswith(("errors", "confusion")) for name in names(tmp_path))
 
 
+@pytest.mark.long
 def test_many_labels_and_groups_are_cut_and_counted(tmp_path: Path) -> None:
     text = " ".join(f"wort{i:02}" for i in range(40))
     entities = tuple(Entity(Span.of(7 * i, 7 * i + 6), f"L{i:02}") for i in range(40))

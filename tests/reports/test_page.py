@@ -46,6 +46,7 @@ def shipped() -> Evaluation:
 
 
 @pytest.mark.parametrize("make", [shipped, two_systems])
+@pytest.mark.long
 def test_the_errors_of_the_page_are_those_of_the_scores(make: Any) -> None:
     evaluation = make()
     rows = data(report_page(evaluation), "documents")
@@ -303,6 +304,7 @@ def test_colours_have_the_contrast_of_wcag_aa(theme: str) -> None:
 # The option
 
 
+@pytest.mark.long
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from wortlaut.cli import main; main()", "evaluate", "-e", "gazetteer"]
     environment = {"PYTHONPATH": str(ROOT / "evaluate"), "PATH": ""}

@@ -41,6 +41,7 @@ def _only_with_its_library(request):
 
 
 @pytest.mark.parametrize("format", sorted(set(FORMATS) - {"germeval"}))
+@pytest.mark.long
 def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     @examples(EXAMPLES.get(format, 30))
     @given(corpora(controls=True, labels=(*ENTITY_LABELS, *ODD_LABELS)))

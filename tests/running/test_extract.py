@@ -189,6 +189,7 @@ def test_a_finished_folder_is_left_as_it_is(tmp_path: Path) -> None:
     assert len(asked(tmp_path / "log")) == 30
 
 
+@pytest.mark.long
 def test_it_writes_to_a_url_and_goes_on_there(tmp_path: Path) -> None:
     corpus, out = jsonl(tmp_path / "corpus.jsonl", texts(30)), f"memory://{tmp_path.name}/out"
     run(corpus, tmp_path / "out")

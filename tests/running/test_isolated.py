@@ -44,6 +44,7 @@ def used(spec: str) -> list[Annotations]:
     ("act", "at"),
     [*FEW, *(pytest.param(*one, marks=pytest.mark.long) for one in ALL if one not in FEW)],
 )
+@pytest.mark.long
 def test_whatever_it_does_is_an_error_that_names_it(act: str, at: str) -> None:
     spec = f"{SPEC}?act={act}&at={at}"
     with pytest.raises(ExtractorError) as raised:

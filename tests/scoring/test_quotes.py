@@ -106,6 +106,7 @@ def _doubled(gold: list[Annotations], predicted: list[Annotations], random) -> t
 
 @pytest.mark.parametrize("change", [_shuffled, _renamed, _doubled], ids=lambda change: change.__name__[1:])
 @given(corpora, st.randoms(use_true_random=False))
+@pytest.mark.long
 def test_what_does_not_matter(change, sides, random) -> None:
     before = all_scores(_scored(*sides))
     after = all_scores(_scored(*change(*sides, random)))

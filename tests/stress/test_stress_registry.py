@@ -148,6 +148,7 @@ def project(folder: Path, name: str, points: str, source: str) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_an_installed_package_registers_and_a_broken_one_breaks_alone(tmp_path: Path) -> None:
     target = tmp_path / "site"
     for folder in (

@@ -77,6 +77,7 @@ def rows(report: Stress) -> dict[tuple[str, str], Row]:
 
 
 @pytest.mark.parametrize("documents", [1, 3, 12])
+@pytest.mark.long
 def test_what_changes_nothing_for_the_system_changes_no_score(documents: int) -> None:
     names = [
         "nbsp",
@@ -164,6 +165,7 @@ def test_a_system_that_breaks_on_a_changed_text_is_told_and_goes_on(tmp_path: Pa
     assert [f.transform for f in broken.failures] == [""] and broken.rows == ()
 
 
+@pytest.mark.long
 def test_the_order_of_documents_is_nothing() -> None:
     one = corpus(11)
     other = Corpus.of("made", reversed(one.documents))
@@ -310,6 +312,7 @@ def wortlaut(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @needs_script
+@pytest.mark.long
 def test_the_command(tmp_path: Path) -> None:
     done = wortlaut(
         *("-e", "quotes-de", "-t", "nbsp", "-t", "capitals", "--samples", "50"),
@@ -323,6 +326,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @needs_script
+@pytest.mark.long
 def test_the_list_as_json(tmp_path: Path) -> None:
     described = schema("transformations")
     listed = json.loads(wortlaut("--list", "--json", "-", cwd=tmp_path).stdout)
