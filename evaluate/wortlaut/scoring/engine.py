@@ -93,7 +93,7 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     if unit_sums is not None:
         micro_band = bands.micro if bands and whole is counts else intervals(whole.sample(), resampling).micro
     present = totals[:, GOLD] + totals[:, PREDICTED] > 0
-    summed = whole.totals().sum(axis=0)
+    summed = (totals if whole is counts else whole.totals()).sum(axis=0)
     if tally.zero and (
         any(np.isnan(column[:-2][present]).any() for column in values) or not summed[:2].all()
     ):
