@@ -239,7 +239,9 @@ def readers(name: str, folder: Path, faults: Container[str]) -> Iterator[Tried]:
         for fault, damage in {**DAMAGE, **READABLE}.items():
             with suppress(UnicodeDecodeError):  # no text
                 made = damage(data)
-                if fault in faults and made != data and (inside.suffix, fault) not in AS_THEY_ARE:
+                # HIPE's missing cells are empty ones.
+                as_it_is = (inside.suffix, fault) in AS_THEY_ARE or (name, fault) == ("hipe", "truncated")
+                if fault in faults and made != data and not as_it_is:
                     yield attempt(partial(Path.write_bytes, data=made), fault)
         with suppress(UnicodeDecodeError):
             for made in values(data) if "value" in faults else ():
@@ -308,6 +310,7 @@ def run(arguments: str, cwd: Path, patience: float = 20) -> tuple[int | None, st
         file = os.open(said, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         for number in (1, 2):
             os.dup2(file, number)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")  # not those of a runner of tests
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.chdir(cwd)

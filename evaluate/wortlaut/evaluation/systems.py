@@ -115,7 +115,7 @@ def _candidates(spec: str) -> list[str]:
         return [spec]
     names = path.parts[1:] if path.is_absolute() else path.parts
     ends = ["/".join(names[-count:]) for count in range(1, len(names) + 1)]
-    return [*(f"{head}{end}{tail}" for end in ends), spec]
+    return [*(ends if kind == "preds" else ()), *(f"{head}{end}{tail}" for end in ends), spec]
 
 
 def by_names(values: Mapping[ScoreKey, T]) -> dict[str, dict[str, T]]:

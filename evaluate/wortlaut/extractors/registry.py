@@ -236,10 +236,10 @@ class Loaded:
         return tuple(getattr(self._extractor, "notes", ()))
 
     def finish(self, ids: Sequence[str]) -> None:
-        finish(self._extractor, ids)
+        finish(self._extractor, ids, self.spec)
 
     def close(self) -> None:
-        close(self._extractor)
+        close(self._extractor, self.spec)
 
 
 def resolve(spec: str) -> Loaded:

@@ -54,17 +54,17 @@ def answers(
     return found
 
 
-def finish(extractor: Extractor, ids: Sequence[str]) -> None:
+def finish(extractor: Extractor, ids: Sequence[str], name: str = "") -> None:
     """Let the extractor raise if something is left over, where it can. Raises ExtractorError."""
     if ask := getattr(extractor, "finish", None):
-        with raised_as(ExtractorError, "finish raised", named(extractor)):
+        with raised_as(ExtractorError, "finish raised", name or named(extractor)):
             ask(ids)
 
 
-def close(extractor: Extractor) -> None:
+def close(extractor: Extractor, name: str = "") -> None:
     """Let the extractor give back what it holds, where it can. Raises ExtractorError."""
     if ask := getattr(extractor, "close", None):
-        with raised_as(ExtractorError, "close raised", named(extractor)):
+        with raised_as(ExtractorError, "close raised", name or named(extractor)):
             ask()
 
 
