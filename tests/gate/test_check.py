@@ -528,7 +528,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
         '[tool.wortlaut.check]\nbaseline = "b.json"\nextractors = ["preds:p.jsonl"]\n'
     )
     done = run("baseline", "write", cwd=tmp_path)
-    assert done.returncode == 0 and done.stdout.startswith("wrote b.json: preds:p.jsonl on gold")
+    assert done.returncode == 0 and done.stdout.startswith("wrote b.json: p on gold")
     before = (tmp_path / "b.json").read_bytes()
     predictions(tmp_path, FOUND[:1])
     done = run("baseline", "write", cwd=tmp_path)
@@ -541,9 +541,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stdout.rstrip().endswith("REGRESSION: 1 of 1 check failed")
-    assert (
-        "::error title=wortlaut check flips::preds:p.jsonl, entities, strict: 3 item(s) lost" in done.stdout
-    )
+    assert "::error title=wortlaut check flips::p, entities, strict: 3 item(s) lost" in done.stdout
     assert "⟦russischen⟧" in done.stdout
     assert json.loads((tmp_path / "c.json").read_text("utf-8"))["verdict"] == "regression"
     assert ElementTree.parse(tmp_path / "j.xml").getroot().get("failures") == "1"
@@ -551,7 +549,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert (tmp_path / "b.json").read_bytes() == before, "written without --update"
     done = run("check", "--update", cwd=tmp_path)
     assert done.returncode == 0
-    assert "taken over: preds:p.jsonl, entities, strict: 3 item(s) lost" in done.stdout
+    assert "taken over: p, entities, strict: 3 item(s) lost" in done.stdout
     assert run("check", cwd=tmp_path).returncode == 0
     assert run("baseline", "write", "--force", cwd=tmp_path).returncode == 0
 
