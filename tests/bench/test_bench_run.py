@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -169,10 +170,19 @@ def test_nothing_is_left_running(folder: Path) -> None:
     job |= {"corpus": "", "rounds": 1, "warmup": 0, "timeout": 3.0, "point": 3.0}
     assert process.measure(job).late == "the first document took longer than 3 s"
     if Path("/proc/self/cmdline").exists():
-        running = [
-            path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)
-        ]
-        assert not any(b"98764" in line and b"sleep" in line for line in running)
+        # On a busy machine the kernel may take a moment to let a killed process go.
+        end = time.monotonic() + 10
+        while any(b"sleep" in line and b"98764" in line for line in _running()) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not any(b"sleep" in line and b"98764" in line for line in _running())
+
+
+def _running() -> list[bytes]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(path.read_bytes())
+    return found
 
 
 def test_signals_have_names_or_numbers() -> None:
