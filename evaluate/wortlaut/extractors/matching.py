@@ -19,22 +19,23 @@ class Matched:
     def __init__(self, path: str, documents: Sequence[Document]) -> None:
         self._path, self._documents = path, documents
         self._by_id = {document.id: i for i, document in enumerate(documents)}
-        letters = [_letters(document.text) for document in documents]
-        often = Counter(letters)
-        self._by_text = {own: i for i, own in enumerate(letters) if own and often[own] == 1}
+        self._letters = [_letters(document.text) for document in documents]
+        often = Counter(self._letters)
+        self._by_text = {own: i for i, own in enumerate(self._letters) if own and often[own] == 1}
         self._used: set[int] = set()
         self._asked, self._any_id = 0, False
 
     def find(self, text: Text) -> Annotations:
         """What the file says of the text. Raises DataError where no document fits, with both sides."""
-        place, self._asked = self._place(text), self._asked + 1
+        letters = _letters(text)
+        place, self._asked = self._place(text.id, letters), self._asked + 1
         if place is None:
             raise DataError(f"lacks document {text.id!r}", where=self._path, hint=_SAME)
         document = self._documents[place]
         self._used.add(place)
         if document.text == text or not document.text or not text:
             return document.annotations
-        if _letters(document.text) != _letters(text):
+        if self._letters[place] != letters:
             shared = text.id == document.id
             how = "the text is not that of the gold" if shared else "the two share no document id, and differ"
             raise DataError(f"{how}: {difference(text, document)}", where=self._path, hint=_SAME)
@@ -46,16 +47,15 @@ class Matched:
             what = f"has {counted(len(strange), 'document')} not in the gold, such as {min(strange)!r}"
             raise DataError(what, where=self._path, hint=_SAME)
 
-    def _place(self, text: Text) -> int | None:
-        place = self._by_id.get(text.id)
-        own = _letters(text)
+    def _place(self, id: str, letters: str) -> int | None:
+        place = self._by_id.get(id)
+        by_text = self._by_text.get(letters)
         if place is not None:
-            # Numbers that a reader gives are alike by chance: the text decides.
-            alike = not own or not self._documents[place].text or _letters(self._documents[place].text) == own
-            place = place if alike else self._by_text.get(own, place)
             self._any_id = True
-            return place
-        if (by_text := self._by_text.get(own)) is not None:
+            # Numbers that a reader gives are alike by chance: the text decides, where both sides have one.
+            differs = letters and self._letters[place] not in ("", letters)
+            return by_text if differs and by_text is not None else place
+        if by_text is not None:
             return by_text
         return self._asked if not self._any_id and self._asked < len(self._documents) else None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from wortlaut.errors import ExtractorError, WortlautError, rebuild
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.run import attribute, checked_batch
+from wortlaut.extractors.run import attribute, checked_batch, named
 from wortlaut.formats.shards import annotation_columns, row_annotations
 from wortlaut.model import Annotations, Document, Quote, Text
 from wortlaut.running.child import CLOSE_TIMEOUT, LOAD_TIMEOUT, Child
@@ -37,9 +37,8 @@ class Isolated:
     """
 
     def __init__(self, extractor: str | Extractor, timeout: float | None = None) -> None:
-        named = isinstance(extractor, str)
-        self.spec = str(extractor if named else getattr(extractor, "spec", type(extractor).__name__))
-        self._packed = None if named else _packed(self.spec, extractor)
+        self.spec = extractor if isinstance(extractor, str) else named(extractor)
+        self._packed = None if isinstance(extractor, str) else _packed(self.spec, extractor)
         self._timeout = timeout
         self.finds: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
