@@ -173,9 +173,11 @@ def test_what_is_no_key_stays() -> None:
 @pytest.mark.parametrize("part", ["\\", "\\\\u00", "%25", "&amp;", "c", "sk-secret-", "&#0", "c2st"])
 def test_masking_takes_linear_time(part: str) -> None:
     def seconds(size: int) -> float:
-        text = part * (size // len(part))
-        start = time.process_time()
-        masked(text, secret(KEYS[0]))
-        return time.process_time() - start
+        text, pattern, spent = part * (size // len(part)), secret(KEYS[0]), []
+        for _ in range(3):  # what else the machine does shall not count
+            start = time.process_time()
+            masked(text, pattern)
+            spent.append(time.process_time() - start)
+        return min(spent)
 
     assert seconds(400_000) < 10 * max(seconds(100_000), 0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -290,7 +291,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     first = subprocess.Popen(
         [sys.executable, "-c", f"from extracted import *; run({corpus!r}, 'out', SPEC + '?seconds=0.1')"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(__file__).parent)},
+        env={"PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))},
     )
     try:
         while not (tmp_path / "out/.lock").exists() or not (tmp_path / "out/.lock").read_bytes():

@@ -99,7 +99,7 @@ def test_what_ends_a_run_is_told_and_what_is_finished_is_kept(cluster: Cluster, 
     assert (done.documents, done.failures) == (100, 4)
     assert set(failures(tmp_path / "out").values()) == {"raised"}
     assert read_manifest(tmp_path / "out").complete
-    with pytest.raises(WortlautError, match="no file"):
+    with pytest.raises(WortlautError, match="no such file"):
         on_ray(corpus, tmp_path / "new", cluster, spec=f"{tmp_path}/none.py:create")
     assert not (tmp_path / "new").exists()
     assert not ray.is_initialized()
