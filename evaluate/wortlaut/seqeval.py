@@ -27,11 +27,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wortlaut.errors import DataError, unknown_name
+from wortlaut.formats.tags import STRICT, chunks, coded
+from wortlaut.model.columns import Ints, Spans
 from wortlaut.scoring.api import join
-from wortlaut.scoring.columns import Ints, Spans
 from wortlaut.scoring.inputs import Side
 from wortlaut.scoring.match import identical
-from wortlaut.scoring.tags import STRICT, chunks, coded
 
 Tags = Sequence[Sequence[str]]
 ZeroDivision = str | float

@@ -23,7 +23,7 @@ from seqeval.scheme import IOB2
 from workload import LABELS, SENTENCES, Workload, flat, nested, table, tags, tuples
 
 import wortlaut
-from wortlaut.scoring.columns import Spans
+from wortlaut.model.columns import Spans
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.result import Result

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Fragments, Spans
+from wortlaut.model.columns import Fragments, Spans
 
 SENTENCES, TOKENS, SEED = 100_000, 25, 13
 LABELS = ("LOC", "ORG", "OTH", "PER")

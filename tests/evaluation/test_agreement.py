@@ -16,8 +16,8 @@ from wortlaut.annotations.validate import layer_hashes
 from wortlaut.errors import DataError
 from wortlaut.evaluation.agreement import agree, kappa, to_dict
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
+from wortlaut.model.columns import Spans
 from wortlaut.records.record import plain
-from wortlaut.scoring.columns import Spans
 from wortlaut.scoring.unitized import alpha, continua, disagreements
 from wortlaut.scoring.units import Units, document_units
 

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from wortlaut.model import Span
-from wortlaut.scoring.columns import Spans, spans_from_objects
+from wortlaut.model.columns import Spans, spans_from_objects
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature

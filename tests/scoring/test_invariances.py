@@ -26,7 +26,7 @@ from span_cases import (
 from strategies import examples
 
 from wortlaut.model import Span
-from wortlaut.scoring.columns import Spans
+from wortlaut.model.columns import Spans
 from wortlaut.scoring.fair import fair_scores
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.task import Task, error_counts

@@ -16,8 +16,8 @@ import numpy as np
 from wortlaut.annotations.diff import Layer
 from wortlaut.errors import DataError, MissingExtraError
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, ROLES, Document, Span
+from wortlaut.model.columns import Floats, Ints, Spans, spans_from_objects
 from wortlaut.records.record import OPTIONAL, At, Count, Digest, Unit, as_dict
-from wortlaut.scoring.columns import Floats, Ints, Spans, spans_from_objects
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.match import overlapping

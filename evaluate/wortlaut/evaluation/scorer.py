@@ -21,8 +21,8 @@ from wortlaut.errors import DataError
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
+from wortlaut.model.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
-from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection

@@ -18,8 +18,8 @@ from wortlaut.extractors.registry import PREFIXES, split_name
 from wortlaut.extractors.run import named as spec_of
 from wortlaut.formats import FORMATS
 from wortlaut.model import Annotations
+from wortlaut.model.columns import Ints
 from wortlaut.records.record import as_dict
-from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.result import Result, Results
 

@@ -26,6 +26,7 @@ from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
 from wortlaut.evaluation.files import read_signature
 from wortlaut.evaluation.systems import Item, Judged, by_keys, by_names
 from wortlaut.io.reading import read_json
+from wortlaut.model.columns import Ints
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
@@ -39,7 +40,6 @@ from wortlaut.records.record import (
     as_dict,
     written,
 )
-from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature
 from wortlaut.scoring.labels import projection

@@ -12,8 +12,8 @@ import numpy as np
 from wortlaut.errors import WortlautError, counted
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
+from wortlaut.model.columns import Ints
 from wortlaut.records.record import UNWRITTEN, At, Count, Difference, Must, Positive, Share, as_dict, written
-from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import MAIN_TASKS

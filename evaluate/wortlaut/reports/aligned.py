@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.model import Annotations, Entity, Span
-from wortlaut.scoring.columns import Ints, Spans, spans_from_objects
+from wortlaut.model.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.curves import Curves, curves_of
 from wortlaut.scoring.labels import Projection
 from wortlaut.scoring.task import PAIR_CLASSES, Task, align

@@ -16,6 +16,7 @@ import numpy as np
 
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model import ROLES, Annotations, Document, Quote, Span
+from wortlaut.model.columns import Ints
 from wortlaut.reports.aligned import (
     CLASSES,
     CORRECT,
@@ -29,7 +30,6 @@ from wortlaut.reports.aligned import (
     task_of,
 )
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
-from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.engine import result_of
 from wortlaut.scoring.keys import Signature

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
+from wortlaut.model.columns import Ints, Spans, first_row, rising, run_starts
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
-from wortlaut.scoring.columns import Ints, Spans, first_row, rising, run_starts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.keys import Signature

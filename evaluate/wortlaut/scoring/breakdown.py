@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Ints, Spans
+from wortlaut.model.columns import Ints, Spans
 from wortlaut.scoring.metrics import counter
 from wortlaut.scoring.tally import Tally
 from wortlaut.scoring.task import Task

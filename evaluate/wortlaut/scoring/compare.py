@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from wortlaut.errors import ComparisonError
+from wortlaut.model.columns import Floats, Ints
 from wortlaut.records.record import Count, Difference, Many, Share
-from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.counts import defined, precision_recall_f1
 from wortlaut.scoring.uncertainty import blocks
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.scoring.columns import Floats, Ints, mix
+from wortlaut.model.columns import Floats, Ints, mix
 
 #: The columns of a row of counts. Hits are counted on both sides because a schema that ignores
 #: labels may credit a gold span of one label and a predicted span of another.

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from wortlaut.errors import DataError
+from wortlaut.model.columns import Floats, Ints
 from wortlaut.scoring.api import task_of
-from wortlaut.scoring.columns import Floats, Ints
 from wortlaut.scoring.metrics import counter
 from wortlaut.scoring.task import Task
 

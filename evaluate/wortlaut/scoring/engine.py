@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Floats, Ints, small
+from wortlaut.model.columns import Floats, Ints, small
 from wortlaut.scoring.confusion import confusion
 from wortlaut.scoring.counts import (
     GOLD,

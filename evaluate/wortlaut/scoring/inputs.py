@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wortlaut.errors import DataError, MissingFileError, unknown_name
-from wortlaut.scoring.columns import Bools, Fragments, Ints, Spans, empty_spans, first_row, run_starts
-from wortlaut.scoring.tags import STRICT, chunks, coded
+from wortlaut.formats.tags import STRICT, chunks, coded
+from wortlaut.model.columns import Bools, Fragments, Ints, Spans, empty_spans, first_row, run_starts
 
 #: The columns of a table of spans; the last three may be absent.
 COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, numbered, packed_keys, rising, run_starts
+from wortlaut.model.columns import Bools, Floats, Ints, Spans, numbered, packed_keys, rising, run_starts
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from itertools import accumulate
 import numpy as np
 
 from wortlaut.model import Annotations, Cluster, Quote, Span
-from wortlaut.scoring.columns import Ints
+from wortlaut.model.columns import Ints
 from wortlaut.scoring.quotes_table import Quotes, jaccard
 
 #: What stands in an entity column where no person does: nobody speaks; the gold does not say who;

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES
-from wortlaut.scoring.columns import Ints, Spans, numbered
+from wortlaut.model.columns import Ints, Spans, numbered
 from wortlaut.scoring.engine import tallies_of
 from wortlaut.scoring.keys import MATCHED, ScoreKey
 from wortlaut.scoring.metrics import QUOTES, SPEAKERS, check_schema

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Quote, Span
-from wortlaut.scoring.columns import Bools, Floats, Ints, Spans, spans_from_objects
+from wortlaut.model.columns import Bools, Floats, Ints, Spans, spans_from_objects
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import assign, overlapping
 from wortlaut.scoring.tally import Item

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 
+from wortlaut.model.columns import Ints, small
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
@@ -22,7 +23,6 @@ from wortlaut.records.record import (
     written,
 )
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.columns import Ints, small
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature

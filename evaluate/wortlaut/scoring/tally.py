@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wortlaut.model import Span
-from wortlaut.scoring.columns import Ints, Spans, small
+from wortlaut.model.columns import Ints, Spans, small
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.counts import Counts
 

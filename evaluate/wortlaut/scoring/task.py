@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Floats, Ints, Spans
+from wortlaut.model.columns import Bools, Floats, Ints, Spans
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import Pairs, assign, identical, overlap_over_union, overlapping
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wortlaut.errors import WortlautError
-from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.model.columns import Floats, Ints
 from wortlaut.scoring.counts import Sample, macro_average, precision_recall_f1
 
 #: Fewer documents than this, and sentences are drawn instead, where they are known.

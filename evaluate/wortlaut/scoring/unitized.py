@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Floats, Ints, Spans, run_starts
+from wortlaut.model.columns import Floats, Ints, Spans, run_starts
 from wortlaut.scoring.match import overlapping
 from wortlaut.scoring.uncertainty import blocks
 from wortlaut.scoring.units import Units

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.scoring.columns import Ints
+from wortlaut.model.columns import Ints
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
 

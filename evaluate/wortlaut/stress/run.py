@@ -19,9 +19,9 @@ from wortlaut.evaluation.systems import Extractors, Judged, Scored, named
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
+from wortlaut.model.columns import Ints
 from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, Share, Unit, as_dict, written
 from wortlaut.running.isolated import isolated
-from wortlaut.scoring.columns import Ints
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey

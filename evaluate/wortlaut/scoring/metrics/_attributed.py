@@ -8,7 +8,7 @@ from operator import eq
 import numpy as np
 
 from wortlaut.model import Span
-from wortlaut.scoring.columns import Bools, Ints
+from wortlaut.model.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.quotes_table import jaccard, side_counts
 from wortlaut.scoring.sides import Attribution

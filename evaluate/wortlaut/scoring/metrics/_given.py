@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.errors import DataError
-from wortlaut.scoring.columns import Ints, first_row
+from wortlaut.model.columns import Ints, first_row
 from wortlaut.scoring.match import Pairs
 from wortlaut.scoring.tally import Note
 from wortlaut.scoring.task import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools
+from wortlaut.model.columns import Bools
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import assign
 from wortlaut.scoring.task import Task, span_counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Fragments, Spans, run_starts
+from wortlaut.model.columns import Bools, Fragments, Spans, run_starts
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import overlapping
 from wortlaut.scoring.task import Task, TokenTable

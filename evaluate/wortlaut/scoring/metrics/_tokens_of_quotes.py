@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 
 from wortlaut.model import Quote, Span
-from wortlaut.scoring.columns import Floats, Ints
+from wortlaut.model.columns import Floats, Ints
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.match import assign
 from wortlaut.scoring.quotes_table import quotes_of, side_counts, table

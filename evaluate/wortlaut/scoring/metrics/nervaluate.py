@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wortlaut.scoring.columns import Ints
+from wortlaut.model.columns import Ints
 from wortlaut.scoring.metrics._given import first_free, given
 from wortlaut.scoring.metrics._metric import PERFECT, GivenMetric
 from wortlaut.scoring.tally import Note, Tally

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Ints
+from wortlaut.model.columns import Bools, Ints
 from wortlaut.scoring.keys import GIVEN, MATCHED, ScoreKey
 from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, UNDEFINED, DocumentMetric

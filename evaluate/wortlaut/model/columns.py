@@ -1,4 +1,4 @@
-"""Spans in columns: what every score is computed from."""
+"""Spans in columns: what every score is computed from, and what the readers of large files give."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from wortlaut.model import Span
+    from wortlaut.model.document import Span
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut.scoring.columns import Bools, Ints, run_starts
+from wortlaut.model.columns import Bools, Ints, run_starts
 
 _LETTERS = "OBIESLU.?"
 #: What a pattern's letter stands for: itself, ``*`` for any, ``?`` for one that conlleval does not know.
