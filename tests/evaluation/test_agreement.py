@@ -257,3 +257,13 @@ def test_gamma_is_that_of_the_package():
     own = continuum.compute_gamma(pygamma_agreement.CombinedCategoricalDissimilarity()).gamma
     (found,) = agree(layers, samples=0, gamma=True)
     assert found.rows["quotes"].figures["gamma"].value == pytest.approx(float(own), abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(65, marks=pytest.mark.long)])
+def test_agreement_lists_them_in_their_order(count):
+    labels = [f"L{n}" for n in range(count)]
+    said = Annotations(tuple(Entity(Span.of(0, 4), label) for label in reversed(labels)))
+    documents = {"werk": Document("werk", TEXT, said, (("layer", "x"),))}
+    (found,) = agree([Layer("a", documents), Layer("b", documents)], labels=labels, samples=0)
+    assert list(found.rows["entities"].labels) == labels
+    assert {row.figures["kappa"].value for row in found.rows["entities"].labels.values()} == {1.0}

@@ -10,12 +10,14 @@ import pytest
 from shared import ROOT
 
 from wortlaut.annotations.file import write_annotations
+from wortlaut.annotations.labels import GERMEVAL
 from wortlaut.annotations.lines import canonical
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
-from wortlaut.release.build import CONFIGS, TAGS, bio, build, is_stale
+from wortlaut.release.build import CONFIGS, bio, build, is_stale, tags_of
 
+TAGS = tags_of(GERMEVAL)
 CLEAN = ROOT / "tests/cases/validate/clean"
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from wortlaut.annotations.checks import check_text
+from wortlaut.annotations.checks import check_text, label_problems
 from wortlaut.annotations.diff import FIELDS, REMARKS, Layer, Pair, compare
 from wortlaut.annotations.file import format_annotations, parse, read_text, refusal, text_path
+from wortlaut.annotations.labels import read_labels
 from wortlaut.annotations.lines import (
     NOTHING,
     Annotation,
@@ -285,8 +286,9 @@ def _finish(path: Path) -> Finished | None:
     if broken or header is None:  # a header that is missing is a problem
         raise refusal(path, broken[:1])
     text = read_text(text_path(path, header.document))
-    for misplaced in check_text(parsed, text):
-        raise refusal(path, [misplaced])
+    labels = read_labels(text_path(path, header.document).parent.parent)
+    for problem in (*check_text(parsed, text), *label_problems(parsed.lines, labels)):
+        raise refusal(path, [problem])
     still_open = tuple(decision for decision in decisions if decision.open)
     if still_open:
         return Finished(path, (), still_open)

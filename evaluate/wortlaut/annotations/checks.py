@@ -6,13 +6,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from wortlaut.annotations.lines import KEYS, NOTHING, Decision, Line, Mention, Parsed, offsets_of, says, short
+from wortlaut.annotations.labels import LABELS, Labels
+from wortlaut.annotations.lines import (
+    KEYS,
+    NOTHING,
+    Decision,
+    Line,
+    Mention,
+    Parsed,
+    Value,
+    offsets_of,
+    says,
+    short,
+)
 from wortlaut.annotations.rules import Problem
-from wortlaut.model import ATTRIBUTIONS, ENTITY_LABELS, MEDIA, QUOTE_TYPES, Cluster, Entity, Quote
+from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Cluster, Entity, Quote
 from wortlaut.text.digests import text_hash
 
-#: What a cluster can be: a class of names, or a group of people without one.
-CLUSTER_TYPES = ("PER", "LOC", "ORG", "OTH", "GROUP")
 #: A medium is one of MEDIA, or several but ``none`` joined by a slash.
 MEDIUM = re.compile(rf"none|(?:{'|'.join(MEDIA[:-1])})(?:/(?:{'|'.join(MEDIA[:-1])}))*")
 QID = re.compile(r"Q[1-9][0-9]*|NIL")
@@ -69,10 +79,6 @@ _SCHEME: tuple[tuple[str, str, str, Callable[[Any], bool], Callable[[Any], str]]
     *(("S10", "", key, *_ID) for key in ("id", "document", "layer")),
     ("S06", "", "qid", *_like(QID, "Write Q and digits, or NIL.")),
     ("S09", "", "score", lambda score: 0 <= score <= 1, lambda _: "Write a number from 0 to 1."),
-    ("S01", "entity", "label", *_among(ENTITY_LABELS)),
-    ("S02", "entity", "level", (1, 2).__contains__, lambda _: "1 is the outer name, 2 the one inside."),
-    ("S08", "entity", "metonymy", *_among(ENTITY_LABELS)),
-    ("S07", "cluster", "type", *_among(CLUSTER_TYPES)),
     ("S03", "quote", "type", *_among(QUOTE_TYPES)),
     ("S04", "quote", "medium", *_like(MEDIUM, f"{', '.join(MEDIA)}; several joined by /.")),
     ("S05", "quote", "attribution", *_among(ATTRIBUTIONS)),
@@ -148,6 +154,30 @@ def value_problems(number: int, kind: str, record: dict[str, Any]) -> list[Probl
         for rule, of, key, valid, fix in _SCHEME
         if of in ("", kind) and key in record and not valid(record[key])
     ]
+
+
+def label_problems(lines: Iterable[Line], labels: Labels) -> Iterator[Problem]:
+    """Which labels, levels and types of clusters the corpus has not declared."""
+    for line in lines:
+        given = [line.value]
+        if isinstance(line.value, Decision):
+            given = [reading for _, reading in line.value.readings if reading is not None]
+        for value in given:
+            for rule, key, said, fix in undeclared(value, labels):
+                yield Problem(rule, line.number, f"{key} cannot be {said!r}", fix, offsets_of(value))
+
+
+def undeclared(value: Value, labels: Labels) -> Iterator[tuple[str, str, object, str]]:
+    """Rule, key and value of each that is not among the ``labels``, with what to do."""
+    if isinstance(value, Entity):
+        for rule, key, label in (("S01", "label", value.label), ("S08", "metonymy", value.metonymy)):
+            if label is not None and label not in labels.names:
+                yield rule, key, label, f"{near(label, labels.names)} Others are declared in {LABELS}."
+        if not 1 <= value.level <= labels.levels:
+            deep = f"{LABELS} says how deep names nest: {labels.levels}."
+            yield "S02", "level", value.level, f"1 is the outer name, 2 the one inside. {deep}"
+    elif isinstance(value, Cluster) and value.type is not None and value.type not in labels.kinds:
+        yield "S07", "type", value.type, near(value.type, labels.kinds)
 
 
 def reference_problems(lines: list[Line]) -> Iterator[Problem]:

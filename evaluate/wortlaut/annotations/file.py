@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any
 from unicodedata import is_normalized
 
-from wortlaut.annotations.checks import check_text, decision_problems, record_problems, reference_problems
+from wortlaut.annotations.checks import (
+    check_text,
+    decision_problems,
+    label_problems,
+    record_problems,
+    reference_problems,
+)
+from wortlaut.annotations.labels import Labels, read_labels
 from wortlaut.annotations.lines import (
     FORMAT,
     KEYS,
@@ -65,14 +72,15 @@ def read_documents(path: Path) -> Iterator[Document]:
             path = path / inner
     if not path.exists():
         raise MissingFileError("no such file or folder", where=str(path), hint="Check the path.")
-    provenance = cache(read_provenance)
+    provenance, declared = cache(read_provenance), cache(read_labels)
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
         parsed = parse(file)
         accepted = _accept(file, parsed)
         header = accepted.header
         source = text_path(file, header.document)
         text = read_text(source)
-        _refuse(file, [*check_text(parsed, text)])
+        labels = declared(source.parent.parent)
+        _refuse(file, [*check_text(parsed, text), *label_problems(parsed.lines, labels)])
         meta = {"layer": header.layer, "annotator": header.annotator}
         meta |= provenance(source.parent).get(header.document, {})
         yield Document(
@@ -120,14 +128,15 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_annotations(path: Path, text: str | None = None) -> AnnotationFile:
+def read_annotations(path: Path, text: str | None = None, labels: Labels | None = None) -> AnnotationFile:
     """One annotation file; a :class:`DataError` with file and line at its first problem.
 
-    With the ``text``, the checksum, the offsets and every surface are checked too.
+    With the ``text``, the checksum, the offsets and every surface are checked too, with ``labels`` those.
     """
     parsed = parse(path)
     file = _accept(path, parsed)
     _refuse(path, [] if text is None else [*check_text(parsed, text)])
+    _refuse(path, [] if labels is None else [*label_problems(parsed.lines, labels)])
     return file
 
 

@@ -22,6 +22,7 @@ from wortlaut.annotations.file import (
     read_text,
     write_annotations,
 )
+from wortlaut.annotations.labels import read_labels
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document
@@ -109,7 +110,7 @@ def write(
     if layer:
         _check_layer(layer)
     folder = root / "annotations" / "layers" / layer
-    texts = {one.document.id: one.document.text for one in additions}
+    texts, labels = {one.document.id: one.document.text for one in additions}, read_labels(root)
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
     for one, said in zip(additions, annotations, strict=True) if layer else ():
         id, text = one.document.id, one.document.text
@@ -134,7 +135,7 @@ def write(
             write_whole(path, data)
             if path.suffix == ".jsonl":
                 # What this program cannot read back is no annotation of the text.
-                read_annotations(path, texts[path.stem])
+                read_annotations(path, texts[path.stem], labels)
         write_whole(table, lines)
         undo.pop_all()  # all is there
     return [*files, table]
@@ -151,7 +152,7 @@ def take(
     """
     _check_layer(layer)
     texts = {path.stem: read_text(path) for path in sorted((root / "seeds").glob("*.txt"))}
-    ids = {text: id for id, text in texts.items()}
+    ids, labels = {text: id for id, text in texts.items()}, read_labels(root)
     folder = root / "annotations" / "layers" / layer
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{layer}-", dir=folder.parent) as place:
@@ -172,7 +173,7 @@ def take(
                 annotator=annotator,
             )
             try:
-                read_annotations(path, document.text)
+                read_annotations(path, document.text, labels)
             except DataError as error:
                 raise DataError(error.what, where=f"document {document.id!r}", hint=error.hint) from error
             if (folder / path.name).exists() and not force:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from wortlaut.annotations.checks import check_text
+from wortlaut.annotations.checks import check_text, label_problems
 from wortlaut.annotations.diff import overlapping
 from wortlaut.annotations.file import decode, parse, read_provenance, text_path
+from wortlaut.annotations.labels import GERMEVAL, Labels, read_labels
 from wortlaut.annotations.lines import Decision, Line, Mention, Parsed
 from wortlaut.annotations.rules import LEVELS, RULES, Problem
 from wortlaut.errors import DataError, MissingFileError, counted
@@ -51,10 +54,11 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
     A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`.
     """
     texts: dict[Path, str | None] = {}
+    declared = cache(read_labels)
     found: list[Incident] = []
     for path in paths:
         files, home = files_of(path)
-        found += [each for file in files for each in _check_file(file, texts)]
+        found += [each for file in files for each in _check_file(file, texts, declared)]
         if home is not None:
             gold = {file.stem for file in files if file.parent.name == "gold"}
             found += [*_check_seeds(home / "seeds", gold, texts), *_check_agreement(home)]
@@ -133,10 +137,12 @@ def _text(path: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
         yield from (incident(path, problem) for problem in problems)
 
 
-def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
+def _check_file(
+    file: Path, texts: dict[Path, str | None], declared: Callable[[Path], Labels]
+) -> Iterator[Incident]:
     parsed = parse(file)
     document = parsed.header.document if parsed.header else file.stem
-    problems = list(parsed.problems)
+    problems, labels = list(parsed.problems), GERMEVAL
     try:
         seed = text_path(file, document)
     except MissingFileError as error:
@@ -144,14 +150,14 @@ def _check_file(file: Path, texts: dict[Path, str | None]) -> Iterator[Incident]
         text = None
     else:
         yield from _text(seed, texts)
-        text = texts[seed]
+        text, labels = texts[seed], declared(seed.parent.parent)
         if text is None:
             problems.append(Problem("R01", 1, f"there is no text {seed.name} in seeds"))
-    problems += _name_problems(file, parsed)
+    problems += [*_name_problems(file, parsed), *label_problems(parsed.lines, labels)]
     # How lines fit together can be judged when all is decided.
     if not any(isinstance(line.value, Decision) for line in parsed.lines):
-        for judged in (_cluster_problems, _entity_problems, _quote_problems):
-            problems += judged(parsed.lines)
+        problems += [*_cluster_problems(parsed.lines), *_quote_problems(parsed.lines)]
+        problems += _entity_problems(parsed.lines, labels)
     if text is not None:
         misplaced = [*check_text(parsed, text)]
         problems += misplaced
@@ -250,7 +256,7 @@ def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
             )
 
 
-def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
+def _entity_problems(lines: Sequence[Line], labels: Labels) -> Iterator[Problem]:
     clusters = {cluster.id: cluster for _, cluster in _values(lines, Cluster)}
     entities = _values(lines, Entity)
     for number, entity in entities:
@@ -263,23 +269,28 @@ def _entity_problems(lines: Sequence[Line]) -> Iterator[Problem]:
                 f"the entity has {entity.qid}, its cluster {cluster.id!r} has {cluster.qid}",
                 offsets=place,
             )
-        if cluster and cluster.type not in (None, "GROUP", entity.label[:3], (entity.metonymy or "")[:3]):
+        classes = {labels.kind(label) for label in (entity.label, entity.metonymy) if label}
+        declared = entity.label in labels.names
+        if declared and cluster and cluster.type not in (None, "GROUP", *classes):
             yield Problem(
                 "L09",
                 number,
                 f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}",
                 offsets=place,
             )
-    by_level = [[(n, entity.span) for n, entity in entities if entity.level == level] for level in (1, 2)]
+    by_level: list[list[tuple[int, Span]]] = [[] for _ in range(labels.levels)]
+    for number, entity in entities:
+        if 1 <= entity.level <= labels.levels:
+            by_level[entity.level - 1].append((number, entity.span))
     for names in by_level:
         yield from _overlaps(sorted(names, key=lambda item: item[1].start))
-    outer, inner = ([span for _, span in names] for names in by_level)
-    enclosed = {j for i, j in overlapping(outer, inner) if outer[i].contains(inner[j])}
-    for index, (number, span) in enumerate(by_level[1]):
-        if index not in enclosed:
-            yield Problem(
-                "S13", number, "no entity of level 1 encloses this one of level 2", offsets=span.fragments
-            )
+    for above, (around, names) in enumerate(pairwise(by_level), 1):
+        outer, inner = ([span for _, span in side] for side in (around, names))
+        enclosed = {j for i, j in overlapping(outer, inner) if outer[i].contains(inner[j])}
+        for index, (number, span) in enumerate(names):
+            if index not in enclosed:
+                what = f"no entity of level {above} encloses this one of level {above + 1}"
+                yield Problem("S13", number, what, offsets=span.fragments)
 
 
 def _overlaps(names: Sequence[tuple[int, Span]]) -> Iterator[Problem]:

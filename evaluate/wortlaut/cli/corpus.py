@@ -176,6 +176,7 @@ def agree(
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
     from wortlaut.annotations.diff import read_layer
+    from wortlaut.annotations.labels import read_labels
     from wortlaut.annotations.validate import AGREEMENT, layer_hashes
     from wortlaut.evaluation import agreement
     from wortlaut.reports.layers import agreement_view
@@ -184,7 +185,11 @@ def agree(
     if write and layers:
         raise WortlautError("--write measures all layers", hint="Name none: wortlaut agree --write")
     found = agreement.agree(
-        [read_layer(name, root) for name in names], samples=samples, seed=seed, gamma=gamma
+        [read_layer(name, root) for name in names],
+        labels=read_labels(root).names,
+        samples=samples,
+        seed=seed,
+        gamma=gamma,
     )
     if write:
         write_json(root / AGREEMENT, agreement.to_dict(found, layer_hashes(root)))

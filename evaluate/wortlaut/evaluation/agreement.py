@@ -105,7 +105,12 @@ class AgreementFile:
 
 
 def agree(
-    layers: Sequence[Layer], *, samples: int = 1000, seed: int = 0, gamma: bool = False
+    layers: Sequence[Layer],
+    *,
+    labels: Sequence[str] = ENTITY_LABELS,
+    samples: int = 1000,
+    seed: int = 0,
+    gamma: bool = False,
 ) -> list[Agreement]:
     """How far each pair of layers agrees, over the documents that both have.
 
@@ -113,6 +118,8 @@ def agree(
     ----------
     layers
         Two or more; their order within a pair changes no figure.
+    labels
+        Of entities, in the order of the table; others come behind.
     samples, seed
         The bootstrap behind the intervals, over documents or, with fewer than ten, sentences.
     gamma
@@ -123,7 +130,7 @@ def agree(
     """
     if len(layers) < 2:
         raise DataError("agreement needs two layers or more", hint="For example: wortlaut agree a b")
-    return [_pair(one, other, samples, seed, gamma) for one, other in combinations(layers, 2)]
+    return [_pair(one, other, labels, samples, seed, gamma) for one, other in combinations(layers, 2)]
 
 
 def to_dict(agreements: Sequence[Agreement], sources: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -152,7 +159,7 @@ class _Texts:
             yield rng.multinomial(size, np.full(size, 1 / size), size=samples).astype(np.float64)
 
 
-def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agreement:
+def _pair(one: Layer, other: Layer, labels: Sequence[str], samples: int, seed: int, gamma: bool) -> Agreement:
     names = (one.name, other.name) if one.name != other.name else ("first", "second")
     common = sorted(set(one.documents) & set(other.documents))
     if not common:
@@ -184,6 +191,7 @@ def _pair(one: Layer, other: Layer, samples: int, seed: int, gamma: bool) -> Agr
             notes.append(f"{lacking[0]} has no {name}: if it does not annotate them, nothing can be said.")
             rows[name] = Row(len(marks[0]), len(marks[1]), dict.fromkeys(measures, Figure(None)), {})
         elif found:
+            scheme = scheme or labels
             known = [label for label in scheme if label in found] + sorted(found - set(scheme))
             rows[name] = _measured(marks[0], marks[1], known, name, shared)
     every = [row for whole in rows.values() for row in (whole, *(whole.labels or {}).values())]
@@ -233,9 +241,10 @@ def _quoted(documents: Sequence[Document], role: str) -> list[Marked]:
     ]
 
 
-#: What is compared: its name, its labels in the order of the scheme, and how a layer is asked for it.
-_ANNOTATED: tuple[tuple[str, tuple[str, ...], Callable[[Sequence[Document]], list[Marked]]], ...] = (
-    ("entities", ENTITY_LABELS, _entities),
+#: What is compared: its name, its labels in the order of the scheme (of entities: the corpus's), and how a
+#: layer is asked for it.
+_ANNOTATED: tuple[tuple[str, Sequence[str], Callable[[Sequence[Document]], list[Marked]]], ...] = (
+    ("entities", (), _entities),
     ("quotes", QUOTE_TYPES, partial(_quoted, role="content")),
     *((f"{role}s", (role,), partial(_quoted, role=role)) for role in ROLES),
 )
@@ -280,9 +289,13 @@ def _columns(marks: Sequence[Marked], labels: Sequence[str], units: Units) -> Sp
 
 def _token_codes(spans: Spans, words: Spans) -> Ints:
     """For each token the set of labels that cover some of it: bit ``i`` for label ``i``, 0 for none."""
-    code = np.zeros(len(words), np.int64)
+    # Python's integers have as many bits as there are labels.
+    kind = np.int64 if spans.label.max(initial=0) < 63 else object
+    code = np.zeros(len(words), kind)
     pairs = overlapping(words, spans)
-    np.bitwise_or.at(code, pairs.gold, np.left_shift(np.int64(1), spans.label[pairs.predicted]))
+    np.bitwise_or.at(
+        code, pairs.gold, np.left_shift(np.array(1, kind), spans.label[pairs.predicted].astype(kind))
+    )
     return code
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import is_normalized
 
-from wortlaut.annotations.checks import ID, TYPES, value_problems
+from wortlaut.annotations.checks import ID, TYPES, undeclared, value_problems
 from wortlaut.annotations.file import decode, format_annotations, read_documents
+from wortlaut.annotations.labels import GERMEVAL
 from wortlaut.annotations.lines import KEYS, dump, spans_of
 from wortlaut.annotations.rules import Problem
 from wortlaut.formats.files import Names
@@ -88,11 +89,12 @@ def _permitted(document: Document, losses: Losses) -> Annotations:
     def kept(value: _Sortable, name: str) -> _Sortable | None:
         kind = type(value).__name__.lower()
         place = next(spans_of(value), None)
+        other = {key: f"it breaks rule {rule}" for rule, key, *_ in undeclared(value, GERMEVAL)}
         for key, field in KEYS[kind].items():
             found = getattr(value, key, None)
             if key == "kind" or found in (None, ()):
                 continue
-            reason = _forbidden(kind, field, found, text)
+            reason = _forbidden(kind, field, found, text) or other.get(key)
             if reason and field.required:
                 losses.add(kind, document, reason, name, place)
                 return None

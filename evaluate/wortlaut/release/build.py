@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.annotations.file import AnnotationFile, read_annotations, read_documents
+from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, read_labels
 from wortlaut.annotations.lines import canonical, format_lines
 from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
@@ -19,7 +20,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
-from wortlaut.model import ENTITY_LABELS, ROLES, Document, Entity, Span
+from wortlaut.model import ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
 from wortlaut.release import card, croissant, manifest
 from wortlaut.release.manifest import FORMAT
@@ -30,9 +31,6 @@ from wortlaut.version import VERSION
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: The tags of the configuration ``entities``, by their number.
-TAGS = ("O", *(f"{prefix}-{label}" for label in ENTITY_LABELS for prefix in "BI"))
-_TAGGED = ("ner_tags", "ner_tags_inner")
 #: What each configuration holds, in the order of the card.
 CONFIGS = {
     "documents": "one row per document: text, entities, quotes, clusters",
@@ -44,6 +42,7 @@ _SPLIT = "test"
 #: What the dataset is made of, in a repository.
 _SOURCES = (
     "seeds/*",
+    LABELS,
     card.STATEMENT,
     AGREEMENT,
     frozen.CHANGELOG,
@@ -114,9 +113,15 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
     return reasons
 
 
-def bio(document: Document) -> tuple[list[dict[str, Any]], list[Loss]]:
+def tags_of(labels: Labels) -> tuple[str, ...]:
+    """The tags of the configuration ``entities``, by their number."""
+    return ("O", *(f"{prefix}-{label}" for label in labels.names for prefix in "BI"))
+
+
+def bio(document: Document, labels: Labels = GERMEVAL) -> tuple[list[dict[str, Any]], list[Loss]]:
     """The rows of the configuration ``entities`` for a document, and the entities that they cannot show."""
     losses: list[Loss] = []
+    number_of = {tag: number for number, tag in enumerate(tags_of(labels))}
     words = tokens(document.text)
     starts, ends = [start for start, _ in words], [end for _, end in words]
     tags = {1: [0] * len(words), 2: [0] * len(words)}
@@ -127,7 +132,7 @@ def bio(document: Document) -> tuple[list[dict[str, Any]], list[Loss]]:
             losses.append(Loss(document.id, entity.span, entity.label, reason))
             continue
         first, last = bisect_left(starts, entity.span.start), bisect_left(ends, entity.span.end)
-        begin, inside = (TAGS.index(f"{prefix}-{entity.label}") for prefix in "BI")
+        begin, inside = (number_of[f"{prefix}-{entity.label}"] for prefix in "BI")
         tags[entity.level][first : last + 1] = [begin, *[inside] * (last - first)]
     rows = [
         {
@@ -178,7 +183,8 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
     refuse_errors(root)
     corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     texts = {document.id: document.text for document in corpus.documents}
-    tagged = [bio(document) for document in corpus.documents]
+    labels = read_labels(root)
+    tagged = [bio(document, labels) for document in corpus.documents]
     losses = tuple(loss for _, found in tagged for loss in found)
     rows = {
         "documents": [document_row(document) for document in corpus.documents],
@@ -194,10 +200,12 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
     (folder / manifest.CARD).write_text(
-        _card(corpus, root, losses, rows, schemas), encoding="utf-8", newline="\n"
+        _card(corpus, root, labels, losses, rows, schemas), encoding="utf-8", newline="\n"
     )
     (folder / croissant.FILE).write_text(
-        croissant.describe(folder, corpus, card.read_statement(root), schemas, frozen.version(root)),
+        croissant.describe(
+            folder, corpus, card.read_statement(root), schemas, frozen.version(root), tags_of(labels)
+        ),
         encoding="utf-8",
         newline="\n",
     )
@@ -289,7 +297,7 @@ def _schemas() -> dict[str, pa.Schema]:
         **dict.fromkeys(("sentence", "start", "end"), number),
         "tokens": pa.list_(text),
         **dict.fromkeys(("token_starts", "token_ends"), pa.list_(number)),
-        **dict.fromkeys(_TAGGED, pa.list_(pa.int64())),
+        **dict.fromkeys(croissant.TAGGED, pa.list_(pa.int64())),
     }
     quotes = {
         **dict.fromkeys(("document", "id", "type", "medium"), text),
@@ -308,18 +316,18 @@ def _schemas() -> dict[str, pa.Schema]:
     return {"documents": documents_schema()} | {name: pa.schema(fields) for name, fields in tables.items()}
 
 
-def _feature(field: pa.Field) -> dict[str, Any]:
+def _feature(field: pa.Field, labels: Labels) -> dict[str, Any]:
     """A field as the card declares it; the tags by their names."""
-    if field.name not in _TAGGED:
+    if field.name not in croissant.TAGGED:
         return feature(field)
-    return {
-        "list": {"dtype": {"class_label": {"names": {str(number): tag for number, tag in enumerate(TAGS)}}}}
-    }
+    names = {str(number): tag for number, tag in enumerate(tags_of(labels))}
+    return {"list": {"dtype": {"class_label": {"names": names}}}}
 
 
 def _card(
     corpus: Corpus,
     root: Path,
+    labels: Labels,
     losses: Sequence[Loss],
     rows: dict[str, list[dict[str, Any]]],
     schemas: dict[str, pa.Schema],
@@ -338,7 +346,7 @@ def _card(
                 # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
                 # go on to give those of an older build, or of another corpus.
                 "description": f"rows {text_hash(json.dumps(rows[name], ensure_ascii=False))}",
-                "features": [{"name": field.name} | _feature(field) for field in schemas[name]],
+                "features": [{"name": field.name} | _feature(field, labels) for field in schemas[name]],
             }
             for name in CONFIGS
         ],
@@ -353,7 +361,7 @@ def _card(
         lost=sorted(Counter(loss.reason for loss in losses).items()),
         # That they are of these layers is checked before building.
         agreement=json.loads(figures.read_bytes()) if figures.is_file() else None,
-        **card.counts(corpus),
+        **card.counts(corpus, labels),
     )
 
 

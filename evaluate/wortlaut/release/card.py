@@ -12,10 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from wortlaut.annotations.labels import Labels
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
-from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES
+from wortlaut.model import QUOTE_TYPES
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
 
 #: Where the makers state what no program can count, and what is written where they do not.
@@ -163,7 +164,7 @@ def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **
     )
 
 
-def counts(corpus: Corpus) -> dict[str, Any]:
+def counts(corpus: Corpus, declared: Labels) -> dict[str, Any]:
     """The numbers of the card, by the names that the templates use."""
     documents = corpus.documents
     entities = [entity for document in documents for entity in document.entities]
@@ -177,12 +178,22 @@ def counts(corpus: Corpus) -> dict[str, Any]:
         "sentences": sum(len(sentences(document.text)) for document in documents),
         "tokens": sum(len(tokens(document.text)) for document in documents),
         "layers": (PARAGRAPHS, SENTENCES, TOKENS),
-        "labels": [(label, labels[label, 1], labels[label, 2]) for label in ENTITY_LABELS],
+        "labels": _label_table(declared, labels),
         "types": [(type_, sum(quote.type == type_ for quote in quotes)) for type_ in QUOTE_TYPES],
         "quotes": quotes,
         "entities": entities,
         "clusters": [cluster for document in documents for cluster in document.clusters],
     }
+
+
+def _label_table(declared: Labels, found: Mapping[tuple[str, int], int]) -> str:
+    levels = range(1, declared.levels + 1)
+    names = [{1: "outer (level 1)", 2: "inner (level 2)"}.get(level, f"level {level}") for level in levels]
+    rows = [["label", "what it is", *names], ["---", "---", *["---:"] * len(names)]]
+    for label, meaning in declared.meanings:
+        plain = " ".join(meaning.split()).replace("|", "/")
+        rows.append([label, plain, *(str(found[label, level]) for level in levels)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 # ---------------------------------------------------------------- checks

@@ -8,7 +8,7 @@ the first fragment is described, and the Parquet files hold all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "croissant.json"
+#: The columns that hold numbers of tags.
+TAGGED = ("ner_tags", "ner_tags_inner")
 #: The context that the specification prescribes, word for word.
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -74,12 +76,27 @@ _RAI = {
 _MANY = frozenset(_RAI) - {"dataCollection"}
 
 
+#: What the numbers in the columns of tags stand for.
+_TAGS: dict[str, Any] = {
+    "@type": "cr:RecordSet",
+    "@id": "tags",
+    "name": "tags",
+    "dataType": "sc:Enumeration",
+    "key": {"@id": "tags/number"},
+    "field": [
+        {"@type": "cr:Field", "@id": f"tags/{name}", "name": name, "dataType": kind}
+        for name, kind in (("number", "sc:Integer"), ("name", "sc:Text"))
+    ],
+}
+
+
 def describe(
     folder: Path,
     corpus: Corpus,
     stated: Mapping[str, Any],
     schemas: Mapping[str, pa.Schema],
     version: str,
+    tags: Sequence[str],
 ) -> str:
     """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema."""
     cited = str(stated.get("citation", NOT_STATED))
@@ -119,13 +136,16 @@ def describe(
         for name, path in files.items()
     ]
     data["recordSet"] = [
-        {
-            "@type": "cr:RecordSet",
-            "@id": name,
-            "name": name,
-            "field": [_field(name, column) for column in schema],
-        }
-        for name, schema in schemas.items()
+        _TAGS | {"data": [{"tags/number": number, "tags/name": tag} for number, tag in enumerate(tags)]},
+        *(
+            {
+                "@type": "cr:RecordSet",
+                "@id": name,
+                "name": name,
+                "field": [_field(name, column) for column in schema],
+            }
+            for name, schema in schemas.items()
+        ),
     ]
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -166,6 +186,8 @@ def _field(config: str, column: pa.Field) -> dict[str, Any]:
     if pa.types.is_list(type_):
         field["repeated"] = True
         type_ = type_.value_type
+    if column.name in TAGGED:
+        field["references"] = {"field": {"@id": "tags/number"}}
     if not pa.types.is_struct(type_):
         return field | {"dataType": _type(type_), "source": source}
     return field | {

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.annotations.file import read_annotations, read_documents
+from wortlaut.annotations.labels import LABELS, read_labels
 from wortlaut.annotations.rules import Problem
 from wortlaut.annotations.validate import AGREEMENT
 from wortlaut.corpus import frozen
@@ -38,7 +39,7 @@ DOCUMENTS = "documents.jsonl"
 OTHERS = "others.jsonl"
 #: As many words in a row may not be those of the text.
 RUN = 3
-_CARRIED = ("seeds/provenance.jsonl", card.STATEMENT, frozen.CHANGELOG, AGREEMENT)
+_CARRIED = ("seeds/provenance.jsonl", LABELS, card.STATEMENT, frozen.CHANGELOG, AGREEMENT)
 _PACKED = "~"
 _WORD = re.compile(r"[^\W_]+")
 
@@ -245,7 +246,7 @@ def _card(root: Path, corpus: Corpus) -> str:
         version=frozen.version(root),
         normalisation=NORMALISATION,
         run=RUN,
-        **card.counts(corpus),
+        **card.counts(corpus, read_labels(root)),
     )
 
 
