@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wortlaut.evaluation.comparison import Comparison, compare
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
+    from wortlaut.reports.values import show
     from wortlaut.scoring.api import breakdown, score
     from wortlaut.scoring.curves import Curves, curves
     from wortlaut.scoring.metrics import SCHEMAS
@@ -48,6 +49,7 @@ _HOMES = {
     "load_corpus": "corpus.load",
     "load_evaluation": "evaluation.evaluate",
     "score": "scoring.api",
+    "show": "reports.values",
     "stream_corpus": "corpus.load",
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "load_corpus",
     "load_evaluation",
     "score",
+    "show",
     "stream_corpus",
 ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 _renderers: list[str] = []
 
@@ -17,16 +18,21 @@ def render_by(module: str) -> None:
 
 
 def rendered(value: object, to: str) -> Any:
-    """The value as ``html``, ``latex``, ``markdown``, ``text`` or ``pandas``."""
+    """The value as ``html``, ``latex``, ``markdown``, ``text``, ``pandas`` or ``polars``."""
     return getattr(import_module(_renderers[0]), to)(value)
 
 
 class Tabular:
-    """Scores that are shown as a table."""
+    """Scores, or what differs between them, shown as a table: in a notebook and by ``repr``, too."""
 
     def to_pandas(self) -> pd.DataFrame:
         """A data frame: one row for each score and label, then ``micro`` and ``macro``; needs pandas."""
         frame: pd.DataFrame = rendered(self, "pandas")
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """The same as a data frame of polars, which it needs."""
+        frame: pl.DataFrame = rendered(self, "polars")
         return frame
 
     def to_markdown(self) -> str:
@@ -37,7 +43,7 @@ class Tabular:
         """A ``booktabs`` table, F1 with its interval, the signature in a comment."""
         return str(rendered(self, "latex"))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return str(rendered(self, "text"))
 
     def _repr_html_(self) -> str:

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import spacy
+from datasets import ClassLabel, Dataset, Features, Sequence, Value
 from shared import ROOT
 
+from wortlaut import score
 from wortlaut.corpus.load import Corpus, corpus_hash, gold_root, load_corpus, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
@@ -25,6 +28,89 @@ def test_gold():
         assert document.text == (ROOT / f"seeds/{document.id}.txt").read_text("utf-8")
         assert document.entities and document.quotes and document.clusters
     assert gold_root() == ROOT
+
+
+def test_a_corpus_is_a_sequence_of_documents():
+    documents = tuple(Document(id, f"Karl in {id}", Annotations(ENTITIES[:1])) for id in ("a", "b", "c"))
+    corpus = Corpus.of("made", documents)
+    assert len(corpus) == 3 and tuple(corpus) == documents and next(reversed(corpus)).id == "c"
+    assert corpus[0] is corpus["a"] and corpus[-1] is documents[2]
+    assert corpus[1:] == Corpus.of("made", documents[1:]) and documents[0] not in corpus[1:]
+    assert "b" in corpus and documents[1] in corpus and "d" not in corpus
+    assert repr(corpus).startswith("<Corpus 'made': 3 documents, 3 entities, 0 quotes, 0 clusters, ")
+    with pytest.raises(UnknownNameError, match="no document 'd'"):
+        corpus["d"]
+    with pytest.raises(IndexError):
+        corpus[3]
+
+
+def test_tables_of_a_corpus():
+    text = "Er kommt, sagt Karl, an. Bonn"
+    parted = Entity(Span(((0, 2), (15, 19))), "PER")
+    quote = Quote("q1", "direct", Span.of(0, 8), cue=Span.of(10, 14))
+    document = Document("a", text, Annotations((parted, Entity(Span.of(25, 29), "LOC")), (quote,)))
+    corpus = Corpus.of("made", [document, Document("b", "x", meta=(("source", "s"),))])
+    entities = corpus.to_pandas()
+    assert entities["text"].tolist() == ["Er", "Karl", "Bonn"] and "qid" not in entities
+    assert score(entities, entities).correct == 2
+    (row,) = corpus.to_pandas("quotes").to_dict("records")
+    assert (row["content"], row["cue"], row["cue_start"], row["cue_end"]) == ("Er kommt", "sagt", 10, 14)
+    assert corpus.to_pandas("documents")["entities"].tolist() == [2, 0]
+    with pytest.raises(UnknownNameError, match="entities"):
+        corpus.to_pandas("entity")
+
+
+def _doc(text, *ents, **groups):
+    doc = spacy.blank("de")(text)
+    doc.ents = [doc.char_span(*ent) for ent in ents]
+    for key, spans in groups.items():
+        doc.spans[key] = [doc.char_span(*span) for span in spans]
+    return doc
+
+
+def _dataset(**columns):
+    tags = {"ner_tags": Sequence(ClassLabel(names=["O", "B-PER", "B-LOC"]))}
+    return Dataset.from_dict(columns).cast(Features({"tokens": Sequence(Value("string")), **tags}))
+
+
+SPANS = [{"start": 0, "end": 4, "label": "PER"}, {"start": 5, "end": 9, "label": "LOC"}]
+MADE = {
+    "spans": lambda: Corpus.from_spans(["Karl Bonn"], [[(0, 4, "PER"), SPANS[1]]]),
+    "tags": lambda: Corpus.from_tags([["Karl", "Bonn"]], [["B-PER", "B-LOC"]]),
+    "iob1": lambda: Corpus.from_tags([["Karl", "Bonn"]], [["I-PER", "I-LOC"]], "IOB1"),
+    "spacy": lambda: Corpus.from_spacy([_doc("Karl Bonn", (0, 4, "PER"), sc=[(5, 9, "LOC")])], "sc"),
+    "dataset": lambda: Corpus.from_dataset(_dataset(tokens=[["Karl", "Bonn"]], ner_tags=[[1, 2]])),
+    "columns": lambda: Corpus.from_dataset(
+        Dataset.from_dict({"body": ["Karl Bonn"], "e": [SPANS]}), {"text": "body", "spans": "e"}
+    ),
+}
+
+
+@pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+def test_what_people_have_is_a_corpus(make):
+    (document,) = make()
+    assert (document.id, document.text, document.entities) == ("0", "Karl Bonn", ENTITIES)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Corpus.from_spans(["a"], []), "1 documents, but spans of 0"),
+        (lambda: Corpus.from_spans(["a"], [[(0, 3, "X")]]), "outside the text"),
+        (lambda: Corpus.from_tags([["a"]], [["B-X", "O"]]), "not as long as each other"),
+        (lambda: Corpus.from_tags([["a"]], [["X"]]), "'X' is no tag"),
+        (lambda: Corpus.from_tags([["a"]], [["O"]], "BIO2"), "unknown tag scheme"),
+        (lambda: Corpus.from_spans([], []), "no documents"),
+        (lambda: Corpus.from_dataset([{"text": "a"}]), "datasets"),
+        (lambda: Corpus.from_spacy(["a"]), "no spaCy document"),
+        (lambda: Corpus.from_spacy([_doc("a")], "sc"), "no span group 'sc'"),
+        (lambda: Corpus.from_spacy([_doc("a b", sc=[(0, 1, "X")])]), "spans_key"),
+    ],
+)
+def test_what_is_no_corpus_is_told(make, told):
+    with pytest.raises(WortlautError) as caught:
+        make()
+    assert told in str(caught.value)
 
 
 def test_gold_needs_no_heavy_import():

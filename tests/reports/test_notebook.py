@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +13,7 @@ from made import Made, corpus
 
 import wortlaut
 from wortlaut import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.errors import ComparisonError, MissingFileError
+from wortlaut.errors import ComparisonError, DataError, MissingExtraError, MissingFileError
 from wortlaut.reports.escapes import all_visible
 from wortlaut.reports.html import Mark, marks, shortened
 
@@ -83,7 +84,7 @@ def nested() -> Document:
 
 
 def test_the_text_of_a_document_is_whole_and_each_mark_is_named() -> None:
-    source = nested()._repr_html_()
+    source = str(wortlaut.show(nested()))
     page = Page(source)
     body = source[source.index('<div class="text"') : source.index("<details>")]
     without_labels = Page(body)
@@ -110,7 +111,7 @@ def test_hostile_texts_stay_text() -> None:
             (Cluster(HOSTILE, HOSTILE, mentions=(span,)),),
         ),
     )
-    page = Page(document._repr_html_())
+    page = Page(wortlaut.show(document))
     assert "script" not in page.tags()
     assert not [name for _, attributes in page.seen for name in attributes if name.startswith("on")]
     assert "\u202e" not in page.words and "⟨U+202E⟩" in page.words and "⟨U+0007⟩" in page.words
@@ -118,13 +119,13 @@ def test_hostile_texts_stay_text() -> None:
 
 
 def test_a_long_document_says_that_it_is_cut() -> None:
-    page = Page(Document("long", "Wort " * 10_000)._repr_html_())
+    page = Page(wortlaut.show(Document("long", "Wort " * 10_000)))
     assert "The first 20000 of 50000 characters are shown." in page.words
     assert len(page.words) < 25_000
 
 
 def test_an_empty_document_is_shown_too() -> None:
-    assert "0 characters" in Page(Document("empty", "")._repr_html_()).words
+    assert "0 characters" in Page(wortlaut.show(Document("empty", ""))).words
 
 
 def test_an_evaluation_shows_every_score_with_its_interval_and_what_failed() -> None:
@@ -167,9 +168,51 @@ def test_results_and_comparisons_are_tables() -> None:
         page = Page(shown._repr_html_())
         assert list(page.tags()).count("table") == 1
         assert all(word in page.words for word in ("PER", "LOC", "micro", "macro"))
-    page = Page(wortlaut.compare(a, b)._repr_html_())
+    compared = wortlaut.compare(a, b)
+    assert "Bonn" not in Page(compared._repr_html_()).words
+    page = Page(wortlaut.show(compared))
     assert "A-B" in page.words and "p Holm" in page.words
     assert "Bonn" in page.words and "not spurious" in page.words
+
+
+def test_no_repr_holds_a_text_and_every_table_goes_into_every_frame() -> None:
+    made = corpus(3)
+    systems = [Made(missed={"d00": [1]}, spec="a"), Made(spurious=["d01"], spec="b")]
+    evaluation = wortlaut.evaluate(systems, made, samples=20, by=["level"])
+    compared = wortlaut.compare(evaluation)
+    first = evaluation.systems[0]
+    tables = [
+        (evaluation, "layer"),
+        (compared, "layer"),
+        (first.scores["entities"]["strict"], "label"),
+        (first.breakdowns["level"]["strict"], "level"),
+    ]
+    words = {entity.span.text(one.text) for one in made for entity in one.entities}
+    shown = [value for value, _ in tables]
+    for value in (made, made[0], *shown, *compared.rows, first, wortlaut.show(compared)):
+        assert not any(word in repr(value) for word in words)
+        assert len(repr(value)) < 1000
+    for table, head in tables:
+        rows = repr(table).splitlines()
+        assert rows[0].startswith(head) and repr(table) == str(table)
+        frames = table.to_pandas(), table.to_polars()
+        assert frames[0].columns[0] == frames[1].columns[0] == head
+        assert frames[0].to_dict("list") == frames[1].to_dict(as_series=False)
+        assert table.to_markdown().startswith(f"| {head} |") and table.to_latex().count(r"\\") >= 3
+    row = compared.to_pandas().iloc[0]
+    assert (row["f1"], row["f1_low"], row["p_holm"], row["flips"]) == (
+        compared.rows[0].test.f1, compared.rows[0].test.interval[0], compared.rows[0].p_holm, 2,
+    )  # fmt: skip
+    with pytest.raises(DataError, match="no text to show"):
+        wortlaut.show(evaluation)
+
+
+def test_a_data_frame_without_its_library_names_the_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = wortlaut.score([[(0, 1, "A")]], [[(0, 1, "A")]], samples=0)
+    for library in ("pandas", "polars"):
+        monkeypatch.setitem(sys.modules, library, None)
+        with pytest.raises(MissingExtraError, match=f"python -m pip install {library}"):
+            getattr(result, f"to_{library}")()
 
 
 def test_compare_takes_evaluations_files_and_names(tmp_path: Path) -> None:

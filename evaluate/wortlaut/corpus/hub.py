@@ -11,7 +11,7 @@ between two. Without the file, the layout of `wortlaut build` and the usual name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -56,18 +56,28 @@ def _rows(
     ref: str, name: str, options: Mapping[str, str], mapping: Mapping[str, Any] | None
 ) -> Iterator[Document]:
     for split, rows in _splits(ref, name, options).items():
-        features = rows.features or {}
-        columns: dict[str, Any] | None = None
-        for number, row in enumerate(_readable(ref, rows), 1):
-            columns = _columns(ref, tuple(row), mapping) if columns is None else columns
-            where = f"{ref}, {split} row {number}"
-            if columns:
-                yield _document(where, f"{split}-{number}", row, columns, features)
-            else:
-                yield dataset.from_row(ref, row)
+        yield from documents_of(ref, rows, rows.features or {}, mapping, split)
 
 
-def _readable(ref: str, rows: Any) -> Iterator[Mapping[str, Any]]:
+def documents_of(
+    ref: str,
+    rows: Iterable[Mapping[str, Any]],
+    features: Mapping[str, Any],
+    mapping: Mapping[str, Any] | None = None,
+    split: str = "",
+) -> Iterator[Document]:
+    """A document of each row. ``mapping`` says which columns hold what; its keys are those of the file."""
+    columns: dict[str, Any] | None = None
+    for number, row in enumerate(_readable(ref, rows), int(bool(split))):
+        columns = _columns(ref, tuple(row), mapping) if columns is None else columns
+        where = f"{ref}, {split + ' ' if split else ''}row {number}"
+        if columns:
+            yield _document(where, f"{split}-{number}" if split else str(number), row, columns, features)
+        else:
+            yield dataset.from_row(ref, row)
+
+
+def _readable(ref: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     try:
         yield from rows
     # Whatever a library of that size raises over broken or absent data: to the reader it cannot be read.

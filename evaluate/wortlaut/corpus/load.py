@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from wortlaut.annotations.lines import format_lines
-from wortlaut.errors import DataError, MissingFileError, WortlautError, unknown_name
+from wortlaut.errors import (
+    DataError,
+    MissingFileError,
+    UnknownNameError,
+    WortlautError,
+    counted,
+    unknown_name,
+)
 from wortlaut.formats import FORMATS, detect, names_format, reader
+from wortlaut.formats.columns import SCHEMES
 from wortlaut.formats.losses import Losses
-from wortlaut.model import Document
+from wortlaut.model import LAYERS, ROLES, Document, Span, sizes
+from wortlaut.records.frames import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
+@dataclass(frozen=True, slots=True, repr=False)
+class Corpus(Sequence[Document]):
     """Documents with gold annotations. ``hash`` is that of their content: ids, texts and annotations.
 
     The order of documents, and of annotations in a document, does not change it; nor does ``meta``.
+    A sequence: ``corpus[0]`` and ``corpus["id"]`` are documents, ``corpus[:10]`` is a corpus.
     """
 
     name: str
@@ -29,6 +43,154 @@ class Corpus:
     def of(cls, name: str, documents: Iterable[Document]) -> Corpus:
         documents = tuple(documents)
         return cls(name, documents, corpus_hash(documents))
+
+    @classmethod
+    def from_spans(
+        cls, texts: Sequence[str] | Mapping[str, str], spans: Sequence[Any], name: str = "spans"
+    ) -> Corpus:
+        """Texts, by number or by id, with a list of ``(start, end, label)`` for each.
+
+        A mapping ``{"start": …, "end": …, "label": …}`` is a span, too. Offsets are code points, half-open.
+        Raises DataError where sizes differ or a span lies outside its text.
+        """
+        texts = [texts] if isinstance(texts, str) else texts
+        named = texts if isinstance(texts, Mapping) else {str(i): text for i, text in enumerate(texts)}
+        rows = [{"id": id, "text": text} for id, text in named.items()]
+        return cls._from_columns(name, rows, {"spans": spans})
+
+    @classmethod
+    def from_tags(
+        cls,
+        sentences: Sequence[Sequence[str]],
+        tags: Sequence[Sequence[str]],
+        scheme: str = "IOB2",
+        name: str = "tags",
+    ) -> Corpus:
+        """Sentences as tokens, each a document with its tags: ``[["Karl", "singt"]], [["B-PER", "O"]]``.
+
+        The text is the tokens with a space between two. ``scheme``: IOB1, IOB2 (BIO), BIOES or BILOU.
+        Raises DataError where sizes differ or a tag is none of the scheme.
+        """
+        if scheme not in SCHEMES:
+            raise unknown_name("tag scheme", scheme, SCHEMES)
+        rows = [{"id": str(i), "tokens": list(sentence)} for i, sentence in enumerate(sentences)]
+        return cls._from_columns(name, rows, {"tags": tags}, scheme=scheme)
+
+    @classmethod
+    def from_dataset(cls, dataset: Any, columns: Mapping[str, Any] | None = None, name: str = "") -> Corpus:
+        """The rows of a ``datasets.Dataset``, as ``hub:`` reads them; an IterableDataset, too.
+
+        ``columns`` says which hold what, where they are not called as usual: ``{"text": "body", "spans":
+        "ents"}`` or ``{"tokens": "words", "tags": "ner"}``. Raises DataError.
+        """
+        from wortlaut.corpus.hub import documents_of
+
+        if not hasattr(dataset, "features"):
+            raise DataError(
+                f"{type(dataset).__name__} is no dataset of datasets", hint="Give one split of it."
+            )
+        name = name or str(dataset.info.dataset_name or "dataset")
+        return cls.of(name, _checked(name, documents_of(name, dataset, dataset.features or {}, columns)))
+
+    @classmethod
+    def from_spacy(cls, docs: Iterable[Any], spans_key: str = "", name: str = "spacy") -> Corpus:
+        """spaCy documents with their ``ents`` and the spans of the group ``spans_key``, such as ``sc``.
+
+        Each is called by its number, from 0, unless this project wrote it. Raises DataError where a document
+        has no such group, and where none is named, but nothing stands elsewhere.
+        """
+        from wortlaut.formats.docbin import from_doc
+
+        docs = list(docs)
+        made = [from_doc(doc, str(i), f"{name}: doc {i}", spans_key) for i, doc in enumerate(docs)]
+        groups = sorted({key for doc in docs for key in doc.spans})
+        if groups and not spans_key and not any(one.entities or one.quotes for one in made):
+            hint = f'Say which one holds the entities: spans_key="{groups[0]}".'
+            raise DataError(f"no ents, but span groups: {', '.join(groups)}", where=name, hint=hint)
+        return cls.of(name, _checked(name, made))
+
+    @classmethod
+    def _from_columns(
+        cls, name: str, rows: list[dict[str, Any]], column: Mapping[str, Sequence[Any]], **more: str
+    ) -> Corpus:
+        from wortlaut.corpus.hub import documents_of
+
+        ((key, values),) = column.items()
+        if len(rows) != len(values):
+            raise DataError(f"{len(rows)} documents, but {key} of {len(values)}", where=name)
+        whole = [row | {key: list(value)} for row, value in zip(rows, values, strict=True)]
+        kinds = {one: one for one in (*(rows[0] if rows else ()), key)}
+        return cls.of(name, _checked(name, documents_of(name, whole, {}, kinds | more)))
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Document: ...
+    @overload
+    def __getitem__(self, key: slice) -> Corpus: ...
+    def __getitem__(self, key: int | str | slice) -> Document | Corpus:
+        """The document of that number or id, or those of a slice. Raises IndexError, and UnknownNameError."""
+        if isinstance(key, slice):
+            return Corpus.of(self.name, self.documents[key])
+        if isinstance(key, int):
+            return self.documents[key]
+        found = next((document for document in self.documents if document.id == key), None)
+        if found is None:
+            hint = f"Ids look like {self.documents[0].id!r}." if self.documents else ""
+            raise UnknownNameError(f"no document {key!r}", where=self.name, hint=hint)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        """Whether it has a document, or one of that id."""
+        return any(key in (document, document.id) for document in self.documents)
+
+    def __repr__(self) -> str:
+        held = sizes(document.annotations for document in self.documents)
+        what = f"{counted(len(self), 'document')}, {held}" if self.documents else "no documents kept"
+        return f"<Corpus {self.name!r}: {what}, {self.hash[:12]}>"
+
+    def to_pandas(self, table: str = "entities") -> pd.DataFrame:
+        """A data frame: a row for each of the ``entities``, ``quotes`` or ``documents``; needs pandas.
+
+        The entities are a table that :func:`wortlaut.score` takes. Columns without any value are left out.
+        """
+        if table not in _TABLES:
+            raise unknown_name("table", table, _TABLES)
+        rows = [row for document in self.documents for row in _TABLES[table](document)]
+        made: pd.DataFrame = frame(rows)
+        return made.dropna(axis="columns", how="all")
+
+
+def _entity_rows(document: Document) -> Iterator[dict[str, Any]]:
+    """A row for each fragment; those of one entity share a number."""
+    for number, entity in enumerate(document.entities):
+        values = {field.name: getattr(entity, field.name) for field in fields(entity)[1:]}
+        for start, end in entity.span:
+            yield {"document": document.id, "start": start, "end": end, **values} | {
+                "text": document.text[start:end],
+                "fragment": number if entity.span.discontinuous else None,
+            }
+
+
+def _quote_rows(document: Document) -> Iterator[dict[str, Any]]:
+    """What was said, and the roles, each with its words and extent."""
+    for quote in document.quotes:
+        row: dict[str, Any] = {"document": document.id}
+        for field in fields(quote):
+            value = getattr(quote, field.name)
+            row[field.name] = value.text(document.text) if isinstance(value, Span) else value
+            if field.name in ("content", *ROLES):
+                row |= {f"{field.name}_{end}": value and getattr(value, end) for end in ("start", "end")}
+        yield row
+
+
+def _document_rows(document: Document) -> Iterator[dict[str, Any]]:
+    held = {layer: len(getattr(document, layer)) for layer in LAYERS}
+    yield {"document": document.id, "text": document.text, **held, **dict(document.meta)}
+
+
+_TABLES = {"entities": _entity_rows, "quotes": _quote_rows, "documents": _document_rows}
 
 
 def load_corpus(ref: str | Path = "gold") -> Corpus:
@@ -137,7 +299,7 @@ def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Docume
     raise error
 
 
-def _checked(name: str, documents: Iterator[Document]) -> Iterator[Document]:
+def _checked(name: str, documents: Iterable[Document]) -> Iterator[Document]:
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +12,7 @@ from wortlaut.errors import ComparisonError
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
 from wortlaut.evaluation.systems import Item, Scored
 from wortlaut.records.record import Digest, Fragments, Must, Share, Unit, as_dict
-from wortlaut.rendering import rendered
+from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.uncertainty import MOST_DRAWS
@@ -25,7 +25,7 @@ class Flip:
     document: str
     spans: Fragments
     label: str
-    text: Annotated[str, "The covered text of a gold item; empty for a spurious one."]
+    text: Annotated[str, "The covered text of a gold item; empty for a spurious one."] = field(repr=False)
     kind: Annotated[
         str,
         "found: a gold item that only the right system has. not spurious: a wrong item that only the other"
@@ -48,8 +48,8 @@ class Row:
     flips: Annotated[tuple[Flip, ...], "The items that one system has right and the other wrong."]
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Tabular):
     """A row for each pair of systems, layer and schema; ``unit`` is what was resampled and swapped."""
 
     format: ClassVar[Literal["wortlaut-comparison/1"]] = "wortlaut-comparison/1"
@@ -61,9 +61,6 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         return as_dict(self)
-
-    def _repr_html_(self) -> str:
-        return str(rendered(self, "html"))
 
 
 def compare(

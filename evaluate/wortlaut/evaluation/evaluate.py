@@ -52,7 +52,7 @@ BREAKDOWNS = ("level", "length", "document", "surface")
 Progress = Callable[[str, int, int], object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation(Tabular):
     """Every system's scores on one corpus, and how they came about.
 

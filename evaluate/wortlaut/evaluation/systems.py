@@ -158,7 +158,7 @@ class Unscored(dict[str, Results]):
         raise ExtractorError(f"there are no scores of {task}: {self.reason}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scored:
     """What one system scored. ``failed`` says why there are no scores.
 
@@ -174,6 +174,9 @@ class Scored:
     judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
     breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Scored {self.name!r}: {'failed' if self.failed else ', '.join(self.scores)}>"
 
     @property
     def name(self) -> str:

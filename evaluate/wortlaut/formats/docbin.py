@@ -56,7 +56,7 @@ def read(path: Path) -> Iterator[Document]:
             where = f"{file}: doc {number}"
             with raised_as(DataError, "is not a DocBin:", where, _BROKEN):
                 doc = next(found)
-            yield _document(doc, f"{number}" if file == path else f"{file.stem}-{number}", where)
+            yield from_doc(doc, f"{number}" if file == path else f"{file.stem}-{number}", where)
 
 
 def _unpacked_size(data: bytes) -> int:
@@ -183,7 +183,13 @@ def _fitting(document: Document, doc: Any, losses: Losses) -> Document:
     return document.with_annotations(Annotations(entities, tuple(quotes.values()), clusters))
 
 
-def _document(doc: Any, name: str, where: str) -> Document:
+def from_doc(doc: Any, name: str, where: str, spans_key: str = "") -> Document:
+    """The document of a spaCy ``Doc``, called ``name`` unless this project wrote it.
+
+    The spans of the group ``spans_key`` are entities, too. Raises DataError.
+    """
+    if not hasattr(doc, "ents"):
+        raise DataError(f"{doc!r:.80} is no spaCy document", where=where)
     own = doc.user_data.get(_OWN, {})
     labels: dict[str, str] = {}
     fragments: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -191,6 +197,11 @@ def _document(doc: Any, name: str, where: str) -> Document:
     spans = [span for name in _GROUPS if name in doc.spans for span in doc.spans[name]]
     if "entities" not in doc.spans:
         spans += doc.ents
+    if spans_key:
+        if spans_key not in doc.spans:
+            has = f"It has {', '.join(doc.spans)}." if doc.spans else "It has none."
+            raise DataError(f"no span group {spans_key!r}", where=where, hint=has)
+        spans += doc.spans[spans_key]
     for place, span in enumerate(spans, 1):
         id = span.id_ or f"span {place}"
         if labels.setdefault(id, span.label_) != span.label_:

@@ -14,6 +14,7 @@ from wortlaut.model.document import (
     Quote,
     Span,
     Text,
+    sizes,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Quote",
     "Span",
     "Text",
+    "sizes",
 ]

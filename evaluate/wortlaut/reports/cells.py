@@ -12,6 +12,8 @@ from wortlaut.scoring.uncertainty import Interval
 
 #: The heads of :func:`score_cells`.
 SCORE_HEADS = ("P", "R", "F1", "95% interval", "correct", "gold", "predicted")
+#: The heads of :func:`comparison_cells`.
+COMPARISON_HEADS = ("A-B", "95% interval", "p", "p Holm", "flips")
 
 
 def number(value: float | None, decimals: int = 3) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise, product
 from operator import itemgetter
 
-from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Document, Quote, Span
+from wortlaut.model import ROLES, Annotations, Cluster, Document, Quote, Span, sizes
 from wortlaut.reports.escapes import all_visible, visible
 
 #: A notebook gets at most this many characters of a text.
@@ -105,9 +105,9 @@ def shortened(text: str, size: int) -> str:
     return f"{head.rstrip()} … {tail.lstrip()}"
 
 
-def page(*parts: str) -> str:
+def page(*parts: str) -> Html:
     """The parts in one block, with the styles that they share."""
-    return f'{_STYLE}<div class="wortlaut">{"".join(parts)}</div>'
+    return Html(f'{_STYLE}<div class="wortlaut">{"".join(parts)}</div>')
 
 
 def table(
@@ -127,7 +127,13 @@ def table(
 
 
 class Html(str):
-    """Text that is HTML already."""
+    """Text that is HTML already; a notebook shows it."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"<HTML, {len(self)} characters>"
 
 
 def whisker(
@@ -171,12 +177,11 @@ def words(
     return details(summary, f'<div class="words">{table(names, columns, rows)}</div>')
 
 
-def document(shown: Document) -> str:
+def document(shown: Document) -> Html:
     """The text with its entities and quotes marked, and its quotes and clusters as tables."""
     annotations = shown.annotations
-    sizes = ", ".join(f"{len(getattr(annotations, layer))} {layer}" for layer in LAYERS)
     parts = [
-        f"<p><b>{_text(shown.id)}</b> ({len(shown.text)} characters, {sizes})</p>",
+        f"<p><b>{_text(shown.id)}</b> ({len(shown.text)} characters, {sizes([annotations])})</p>",
         text(shown.text[:_SHOWN], marks(annotations, ("entities", "quotes"))),
     ]
     if len(shown.text) > _SHOWN:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from wortlaut.errors import MissingExtraError
+from wortlaut.errors import DataError
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model import Document
+from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
-from wortlaut.reports.cells import SCORE_HEADS, comparison_cells, heading, score_cells
+from wortlaut.reports.cells import COMPARISON_HEADS, SCORE_HEADS, comparison_cells, heading, score_cells
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
@@ -21,9 +22,11 @@ from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 #: How many flipped items of a row a notebook shows.
 _FLIPS = 20
+_COMPARED = ("layer", "schema", "a", "b")
 
 #: Names and their score; None of a system that failed.
 Rows = Sequence[tuple[Sequence[str], Score | None]]
@@ -48,17 +51,17 @@ def scores(value: object) -> Scores:
 @scores.register(Result)
 def _of_result(result: Result) -> Scores:
     notes = [f"note: {note}" for note in result.notes]
-    return Scores(
-        ["label"], [([name], score) for name, score in result.rows()], notes, [str(result.signature)]
-    )
+    rows = [([name], score) for name, score in result.rows()]
+    return Scores([result.signature.by or "label"], rows, notes, [str(result.signature)])
 
 
 @scores.register(Results)
 def _of_results(results: Results) -> Scores:
     rows = [([schema, name], score) for schema, result in results.items() for name, score in result.rows()]
     notes = dict.fromkeys(f"note: {note}" for result in results.values() for note in result.notes)
+    by = next((result.signature.by for result in results.values()), "")
     return Scores(
-        ["schema", "label"], rows, list(notes), [str(result.signature) for result in results.values()]
+        ["schema", by or "label"], rows, list(notes), [str(result.signature) for result in results.values()]
     )
 
 
@@ -100,64 +103,90 @@ def is_main(result: Result) -> bool:
     return peer or (key.task in MAIN_TASKS and not key.setting)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A table, and what stands below it."""
+
+    table: tables.Table
+    notes: Sequence[str]
+    signatures: Sequence[str]
+
+
 @singledispatch
+def shown(value: object) -> Shown:
+    """A value as a table."""
+    found = scores(value)
+    rows = [[*names, *score_cells(score)] for names, score in found.rows]
+    return Shown(tables.Table(found.heads, SCORE_HEADS, rows), found.notes, found.signatures)
+
+
+@shown.register(Comparison)
+def _(comparison: Comparison) -> Shown:
+    rows = [[row.layer, row.schema, row.a, row.b, *comparison_cells(row)] for row in comparison.rows]
+    notes = [f"note: {note}" for note in comparison.notes]
+    return Shown(tables.Table(_COMPARED, COMPARISON_HEADS, rows), notes, [_title(comparison)])
+
+
 def text(value: object) -> str:
-    shown = scores(value)
-    below = map(escapes.terminal, [*shown.notes, *shown.signatures])
-    return "\n".join([tables.text(_table(shown.heads, shown.rows)), *below])
-
-
-@text.register(Evaluation)
-def _(evaluation: Evaluation) -> str:
-    parts = []
-    for system in evaluation.systems:
-        parts.append(escapes.terminal(f"{system.name}: {system.failed}" if system.failed else system.name))
-        parts += [f"{layer}\n{text(results)}" for layer, results in system.scores.items()]
-    return "\n\n".join(parts)
+    found = shown(value)
+    below = map(escapes.terminal, [*found.notes, *found.signatures])
+    return "\n".join([tables.text(found.table), *below])
 
 
 def markdown(value: object) -> str:
-    shown = scores(value)
-    signatures = map(escapes.markdown_code, shown.signatures)
-    return "\n".join([tables.markdown(_table(shown.heads, shown.rows)), "", *signatures, ""])
+    found = shown(value)
+    signatures = map(escapes.markdown_code, found.signatures)
+    return "\n".join([tables.markdown(found.table), "", *signatures, ""])
 
 
 def latex(value: object) -> str:
-    shown = scores(value)
-    signatures = map(escapes.latex_comment, shown.signatures)
-    return "\n".join([tables.latex(_table(shown.heads, shown.rows)), *signatures, ""])
+    found = shown(value)
+    signatures = map(escapes.latex_comment, found.signatures)
+    return "\n".join([tables.latex(found.table), *signatures, ""])
 
 
-def _table(heads: Sequence[str], rows: Rows) -> tables.Table:
-    return tables.Table(heads, SCORE_HEADS, [[*names, *score_cells(score)] for names, score in rows])
+def pandas(value: object) -> pd.DataFrame:
+    made: pd.DataFrame = frame(records(value))
+    return made
+
+
+def polars(value: object) -> pl.DataFrame:
+    made: pl.DataFrame = frame(records(value), "polars")
+    return made
 
 
 @singledispatch
-def pandas(value: object) -> pd.DataFrame:
-    shown = scores(value)
-    return _frame(shown.heads, shown.rows)
+def records(value: object) -> list[dict[str, Any]]:
+    """The rows of a data frame: names and numbers."""
+    found = scores(value)
+    return _records(found.heads, found.rows)
 
 
-@pandas.register(Evaluation)
-def _(evaluation: Evaluation) -> pd.DataFrame:
+@records.register(Evaluation)
+def _(evaluation: Evaluation) -> list[dict[str, Any]]:
     rows: list[tuple[Sequence[str], Score | None]] = [
         ((layer, schema, evaluation.systems[i].name, label), score)
         for layer, schema, i, result in by_layer(evaluation)
         for label, score in result.rows()
     ]
     rows += [(("–", "–", system.name, "–"), None) for system in evaluation.systems if system.failed]
-    return _frame(["layer", "schema", "system", "label"], rows)
+    return _records(["layer", "schema", "system", "label"], rows)
 
 
-def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
-    """A row for each score; raises MissingExtraError without pandas."""
-    try:
-        from pandas import DataFrame
-    except ImportError as error:
-        raise MissingExtraError(
-            "to_pandas() needs pandas", hint="Install it: python -m pip install pandas"
-        ) from error
-    records = [
+@records.register(Comparison)
+def _(comparison: Comparison) -> list[dict[str, Any]]:
+    """The differences, the first system minus the second."""
+    rows = []
+    for row in comparison.rows:
+        names = dict(zip(_COMPARED, (row.layer, row.schema, row.a, row.b), strict=True))
+        test = vars(row.test) | {"f1_interval": row.test.interval}
+        columns = dict(item for one in test.items() if one[0] != "interval" for item in _columns(*one))
+        rows.append(names | columns | {"p_holm": row.p_holm, "flips": len(row.flips)})
+    return rows
+
+
+def _records(heads: Sequence[str], rows: Rows) -> list[dict[str, Any]]:
+    return [
         dict(zip(heads, names, strict=True))
         | {
             key: value
@@ -166,7 +195,6 @@ def _frame(heads: Sequence[str], rows: Rows) -> pd.DataFrame:
         }
         for names, score in rows
     ]
-    return DataFrame.from_records(records)
 
 
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -211,30 +239,54 @@ def _(evaluation: Evaluation) -> str:
 
 @html.register(Comparison)
 def _(comparison: Comparison) -> str:
+    return _compared(comparison)
+
+
+def _compared(comparison: Comparison, *more: str) -> markup.Html:
     ends = [abs(end) for row in comparison.rows for end in row.test.interval or (row.test.f1 or 0,)]
     reach = max((0.1, *ends))
-    rows, flips = [], []
+    rows = []
     for row in comparison.rows:
         cells = comparison_cells(row)
         cells.insert(2, markup.whisker(row.test.f1, row.test.interval, -reach, reach))
         rows.append(((row.layer, row.schema, row.a, row.b), cells))
-        flips += [
-            ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_item(flip),))
-            for flip in row.flips[:_FLIPS]
-        ]
-    title = f"{comparison.corpus} ({comparison.hash[:12]}), differences of F1, units: {comparison.unit}s"
-    columns = ("A-B", "95% interval", "", "p", "p Holm", "flips")
-    parts = [markup.note(title), markup.table(("layer", "schema", "A", "B"), columns, rows)]
-    if flips:
-        names = ("layer", "schema", "right", "what", "document", "label")
-        hidden = sum(max(0, len(row.flips) - _FLIPS) for row in comparison.rows)
-        more = f", {hidden} more in .rows" if hidden else ""
-        parts.append(markup.words(f"items that flipped{more}", names, ("item",), flips))
-    return markup.page(*parts, *map(markup.note, comparison.notes))
+    columns = (*COMPARISON_HEADS[:2], "", *COMPARISON_HEADS[2:])
+    table = markup.table(_COMPARED, columns, rows)
+    return markup.page(markup.note(_title(comparison)), table, *more, *map(markup.note, comparison.notes))
+
+
+def _title(comparison: Comparison) -> str:
+    return f"{comparison.corpus} ({comparison.hash[:12]}), differences of F1, units: {comparison.unit}s"
+
+
+@singledispatch
+def show(value: object) -> markup.Html:
+    """A document with its text, or a comparison with the items that flipped, for a notebook.
+
+    What a cell shows by itself holds no word of the corpus, so that a notebook can be published; this does.
+    ``str()`` of it is the HTML: without scripts, every text escaped. Raises DataError for other values.
+    """
+    raise DataError(
+        f"{type(value).__name__} has no text to show",
+        hint="Show a document, such as corpus[0], or a comparison.",
+    )
+
+
+show.register(Document)(markup.document)
+
+
+@show.register(Comparison)
+def _(comparison: Comparison) -> markup.Html:
+    flips = [
+        ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_item(flip),))
+        for row in comparison.rows
+        for flip in row.flips[:_FLIPS]
+    ]
+    names = ("layer", "schema", "right", "what", "document", "label")
+    hidden = sum(max(0, len(row.flips) - _FLIPS) for row in comparison.rows)
+    more = f", {hidden} more in .rows" if hidden else ""
+    return _compared(comparison, markup.words(f"items that flipped{more}", names, ("item",), flips))
 
 
 def _item(flip: Flip) -> str:
     return markup.shortened(flip.text, 60) or offsets(flip.spans)
-
-
-html.register(Document)(markup.document)

@@ -74,8 +74,8 @@ class Score:
         return cls(**values, **more)
 
 
-@dataclass(frozen=True)
-class Result(Score, Tabular):
+@dataclass(frozen=True, repr=False)
+class Result(Tabular, Score):
     """The micro average under one schema, with every label, the macro average and the errors.
 
     ``labels_absent`` counts labels asked for that neither gold nor prediction holds: they are in no
