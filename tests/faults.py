@@ -26,6 +26,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from exported import exported_project
+
 from wortlaut.errors import WortlautError
 from wortlaut.formats import FORMATS, reader, writer
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
@@ -44,6 +46,7 @@ DOCUMENTS = [
     )
     for number in range(2)
 ]
+CASES = Path(__file__).parent / "cases" / "formats"
 LONG, DEEP = "9" * 5000, "[" * 100_000
 #: What may be in the place of a value.
 WRONG = ("null", "true", "-1", "1.5", '"x"', "[]", "[[null]]", "{}", '{"x": 1}', LONG)
@@ -102,7 +105,7 @@ EMPTY = (".ann", ".jsonl", ".conllu", ".tsv")
 #: Offsets count the characters of a text as it is; spaCy and datasets read bytes that are their own; what is
 #: empty holds nothing.
 AS_THEY_ARE = {(".txt", "CRLF"), (".md", "gzip"), *((suffix, "empty") for suffix in EMPTY)} | {
-    (suffix, fault) for suffix in (".parquet", ".spacy") for fault in READABLE if fault != "gzip"
+    (suffix, fault) for suffix in (".parquet", ".spacy", ".zip") for fault in READABLE if fault != "gzip"
 }
 
 
@@ -117,12 +120,17 @@ class Tried:
     said: str
 
 
-def sound(name: str, folder: Path) -> Path:
-    """A file or folder of the format ``name``, written by its own writer."""
+def samples(name: str, folder: Path) -> Iterator[Path]:
+    """Files and folders of the format ``name``: what its own writer makes, and what lies among the cases."""
     known = FORMATS[name]
-    path = folder / f"sound{known.suffixes[0] if known.holds in ('file', 'line') else ''}"
-    writer(name)(path, iter(DOCUMENTS))
-    return path
+    if known.written:
+        path = folder / f"sound{known.suffixes[0] if known.holds in ('file', 'line') else ''}"
+        writer(name)(path, iter(DOCUMENTS))
+        yield path
+    if name == "inception":
+        yield exported_project(folder / "project.zip", DOCUMENTS)
+    for case in sorted((CASES / name.replace("-", "_")).glob("sound*")):
+        yield Path(shutil.copy(case, folder))
 
 
 def files(path: Path) -> list[Path]:
@@ -206,9 +214,18 @@ def _mutated(value: Any) -> Iterator[Any]:
 
 def readers(name: str, folder: Path, faults: Container[str]) -> Iterator[Tried]:
     """Each of the faults in each file of a format."""
-    whole, place = folder / "whole", folder / "broken"
-    whole.mkdir()
-    path = sound(name, whole)
+    whole, place, made = folder / "whole", folder / "broken", folder / "made"
+    made.mkdir()
+    for sample in samples(name, made):
+        whole.mkdir()
+        shutil.move(sample, path := whole / sample.name)
+        yield from _broken(name, path, place, faults)
+        shutil.rmtree(whole)
+
+
+def _broken(name: str, path: Path, place: Path, faults: Container[str]) -> Iterator[Tried]:
+    """The same of one of its samples, in a folder where it is alone."""
+    whole = path.parent
     before = list(reader(name)(path))
     for target in files(path):
         inside = target.relative_to(whole)

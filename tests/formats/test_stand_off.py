@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pytest
+from exported import exported_json, exported_project
 from roundtrips import kinds
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import annotators, reader, writer
+from wortlaut.formats import annotators, detect, reader, writer
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
@@ -120,11 +123,16 @@ def test_inception_counts_layers_of_others(tmp_path):
     cas.sofa_string, cas.sofa_mime = TEXT, "text/plain"
     cas.add(named(begin=2, end=11, value="PER"))
     cas.add(named(begin=0, end=1))
-    cas.add(mine(begin=12, end=17))
+    system.create_feature(mine, "kind", "uima.cas.String")
+    cas.add(mine(begin=12, end=17, kind="calm"))
     cas.to_xmi(tmp_path / "d.xmi")
     system.to_xml(tmp_path / "TypeSystem.xml")
     losses = Losses("inception")
     (document,) = reader("inception", losses)(tmp_path)
+    (other,) = reader("inception?layer=Mood&feature=kind")(tmp_path)
+    assert other.entities == (Entity(Span.of(12, 17), "calm"),)
+    with pytest.raises(DataError, match=r"has no feature 'tone'\n.*kind"):
+        list(reader("inception?layer=Mood&feature=tone")(tmp_path))
     assert document.entities == (Entity(Span.of(2, 11), "PER"),)
     assert dict(document.meta)["layers_not_read"] == "webanno.custom.Mood 1"
     assert dict(document.meta)["not_read"] == "span without a label 1"
@@ -146,6 +154,33 @@ def test_inception_of_two_annotators(tmp_path):
     ):
         with pytest.raises(DataError, match=message):
             list(reader(spec)(tmp_path))
+
+
+def test_inception_projects_and_cas_as_json(tmp_path):
+    """A document is named by its folder; curation is apart; what nobody touched is not read."""
+    pytest.importorskip("cassis", reason="the extra [inception] is not installed")
+    path = exported_project(tmp_path / "p.zip", [DOCUMENT], ("ann", "ben", "CURATION_USER"))
+    assert detect(path) == "inception"
+    assert list(annotators(f"inception:{path}")) == ["ann", "ben", "curation"]
+    for who in ("ann", "curation"):
+        (document,) = reader(f"inception?annotator={who}")(path)
+        assert document == replace(DOCUMENT, id="d.txt")
+    assert not annotators(f"inception:{exported_project(tmp_path / 'q.zip', [DOCUMENT])}")
+    with ZipFile(tmp_path / "q.zip") as project:
+        project.extractall(tmp_path / "q")
+    for one in (tmp_path / "q.zip", tmp_path / "q"):
+        assert [document.id for document in reader("inception")(one)] == ["d.txt"]
+    folder = exported_json(tmp_path / "json", [DOCUMENT])
+    assert detect(folder / "d.json") == "inception"
+    assert list(reader("inception")(folder)) == [DOCUMENT]
+
+
+def test_an_inception_project_without_cas_says_what_to_export(tmp_path):
+    for name in ("annotation_ser/d.txt/ann.ser", "annotation/d.txt/ann.conll"):
+        with ZipFile(tmp_path / "p.zip", "w") as project:
+            project.writestr(name, "x")
+        with pytest.raises(MissingFileError, match=r"p\.zip: holds no CAS.*\n.*with UIMA CAS XMI or JSON"):
+            list(reader("inception")(tmp_path / "p.zip"))
 
 
 def test_docbin_as_spacy_reads_it(tmp_path):

@@ -20,7 +20,7 @@ from strategies import ODD_LABELS, corpora, examples
 
 from wortlaut.corpus.load import gold_root
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
-from wortlaut.formats import FORMATS, detect, joiner, quick_count, reader, writer
+from wortlaut.formats import FORMATS, WRITTEN, detect, joiner, quick_count, reader, writer
 from wortlaut.formats.columns import token_view
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Quote, Span
 from wortlaut.release.checks import validate
@@ -40,7 +40,7 @@ def _only_with_its_library(request):
         pytest.importorskip("cassis", reason="the extra [inception] is not installed")
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"germeval"}))
+@pytest.mark.parametrize("format", sorted(set(WRITTEN) - {"germeval"}))
 @pytest.mark.long
 def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     @examples(EXAMPLES.get(format, 30))
@@ -166,15 +166,19 @@ def test_the_gold_comes_out_as_the_files_that_it_is_read_from(tmp_path):
 
 
 def test_the_page_has_every_format():
-    table = (ROOT / "docs/formats.md").read_text("utf-8").partition("| `--to` |")[2].partition("\n\n")[0]
-    assert sorted(re.findall(r"^\| `(.+?)` \|", table, re.M)) == sorted(FORMATS)
+    page = (ROOT / "docs/formats.md").read_text("utf-8")
+    written, read = (
+        re.findall(r"^\| `([^`]+)` \|", page.partition(head)[2].partition("\n\n")[0], re.M)
+        for head in ("| `--to` |", "| read |")
+    )
+    assert sorted(written) == sorted(WRITTEN) and sorted(read) == sorted(set(FORMATS) - set(WRITTEN))
 
 
 #: What each format that is one file is called where it stands; the others are folders.
 NAMES = {name: f"x{known.suffixes[0]}" for name, known in FORMATS.items() if known.holds in ("file", "line")}
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", WRITTEN)
 def test_what_is_written_is_recognised_and_replaced(format, tmp_path):
     out = tmp_path / NAMES.get(format, "x")
     convert("gold", out, format)
@@ -240,7 +244,7 @@ def many(count):
         yield Document(f"d{number:04}", text, Annotations(tuple(names), (quote,)))
 
 
-JOINED = sorted(filter(joiner, FORMATS))
+JOINED = sorted(filter(joiner, WRITTEN))
 
 
 def contents(path):
@@ -398,7 +402,7 @@ def test_a_link_leads_to_what_is_written(source, tmp_path):
     assert (tmp_path / "target.jsonl").read_bytes() == source.read_bytes()
 
 
-@pytest.mark.parametrize("format", [*(name for name in FORMATS if FORMATS[name].holds in COUNTED), "dataset"])
+@pytest.mark.parametrize("format", [*(name for name in WRITTEN if FORMATS[name].holds in COUNTED), "dataset"])
 def test_the_bar_knows_how_many_there_are(format, parted, tmp_path):
     if format == "inception":
         pytest.importorskip("cassis", reason="the extra [inception] is not installed")

@@ -34,10 +34,12 @@ class Format:
 
     ``suffixes``: the ends of their names, first the one that is written. ``holds``: all documents in one
     ``file``, one on each ``line``, or one ``document`` in each file of a folder; empty for what is otherwise.
+    ``written``: its module has ``write``.
     """
 
     suffixes: tuple[str, ...] = ()
     holds: Literal["file", "line", "document", ""] = ""
+    written: bool = True
 
 
 #: Name → what is known. A folder is of the first whose files it holds.
@@ -59,11 +61,12 @@ FORMATS = {
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
 }
+#: The formats that ``convert --to`` takes.
+WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
 _TO_DOCBIN = "Make a .spacy file of it"
 #: A key of JSON that no reader takes → what it is, and what to do.
 _OTHER_JSON = {
-    "%TYPES": ("is a UIMA CAS as JSON", "Export it as UIMA CAS XMI, which inception: reads."),
     "passages": ("is BioC, which is not read", "Convert it to one of the formats in docs/formats.md."),
     "paragraphs": (
         "is training data of spaCy 2",
@@ -142,6 +145,9 @@ def names_format(ref: str) -> bool:
 
 
 def writer(name: str) -> Writer:
+    """``write`` of a format. Raises UnknownNameError, and DataError for one that is read only."""
+    if name in FORMATS and name not in WRITTEN:
+        raise DataError("is read, not written", where=name, hint=f"Written are {', '.join(WRITTEN)}.")
     return cast(Writer, module(name).write)
 
 
@@ -174,6 +180,8 @@ def detect(path: Path) -> str:
         return _lines(path)
     elif suffix == ".json":
         return _json(path)
+    elif suffix == ".zip":
+        return "inception"
     elif suffix == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     else:
@@ -213,6 +221,8 @@ def _json(path: Path) -> str:
     keys = set(_KEY.findall(head))
     if head.startswith("[") and (not keys or keys & {"data", "result", "completions", "predictions"}):
         return "label-studio"
+    if "%FEATURE_STRUCTURES" in keys or "%TYPES" in keys:
+        return "inception"
     if known := next((known for key, known in _OTHER_JSON.items() if key in keys), None):
         raise DataError(known[0], where=str(path), hint=known[1])
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):

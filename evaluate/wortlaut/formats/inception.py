@@ -1,5 +1,10 @@
 """INCEpTION's UIMA CAS XMI: a folder with one ``.xmi`` file a document, and ``TypeSystem.xml``.
 
+Read are also the same packed as .zip, CAS as JSON (``.json``, which holds its type system), and an exported
+project, a .zip or what it unpacks to, with one of these as its secondary format: what a person annotated is
+in ``annotation/DOCUMENT/PERSON.zip``, what was curated in ``curation``. A document is named by its folder.
+The formats are described in INCEpTION's user guide, appendix "Formats" (inception-project.github.io).
+
 Offsets are UTF-16 code units in the file, which dkpro-cassis turns into code points; where it warns that
 it cannot, that is an error. The format holds no surfaces to check. Needs the extra ``[inception]``.
 
@@ -8,8 +13,10 @@ features; quotes, roles and mentions as spans of the layer ``webanno.custom.Wort
 relations, so that INCEpTION imports the layers from ``TypeSystem.xml``; clusters and ``meta`` as document
 metadata; tokens and sentences are this project's. Lost are documents with characters that XML forbids.
 Read: ``NamedEntity`` of any project, and these layers; other layers are counted in ``layers_not_read`` in
-``meta``, spans without a label in ``not_read``. Where a document is there as several people annotated it, in
-files ``DOCUMENT/PERSON.xmi``, ``inception?annotator=PERSON:FOLDER`` says whose is read.
+``meta``, spans without a label in ``not_read``. ``inception?layer=Person&feature=kind:FOLDER`` reads names
+from a layer of one's own, told by the end of its name, and a feature of it. Where a document is there as
+several people annotated it, as ``DOCUMENT/PERSON.xmi``, ``inception?annotator=PERSON:FOLDER`` says whose is
+read; ``annotator=curation`` is what was curated.
 """
 
 from __future__ import annotations
@@ -17,13 +24,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import Any
+from zipfile import ZipFile, ZipInfo
 
-from wortlaut.errors import DataError, MissingExtraError, WortlautError
+from wortlaut.errors import DataError, MissingExtraError, MissingFileError, WortlautError, raised_as
 from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
@@ -38,8 +48,9 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import NOT_READ, Losses
-from wortlaut.io.reading import read_bytes, read_text, unpacked
-from wortlaut.model import Document
+from wortlaut.io import memory
+from wortlaut.io.reading import decoded, read_bytes, unpacked
+from wortlaut.model import LAYERS, Document
 from wortlaut.text import segments
 
 _CORE = "de.tudarmstadt.ukp.dkpro.core.api."
@@ -56,8 +67,11 @@ _ENTITY = {name: name for name in ENTITY_VALUES}
 _QUOTE = {f"quote_{name}" if name == "id" else name: name for name in QUOTE_VALUES} | {"cluster": "cluster"}
 _CLUSTER_STRINGS = {"cluster": "id", "name": "name", "type_": "type", "qid": "qid", "note": "note"}
 #: What two files of one document have in common, and the one that nobody has annotated.
-_SAME = re.compile(rb'\bdocumentTitle="([^"]*)"'), re.compile(rb'\bsofaString="([^"]*)"')
-_UNTOUCHED = "INITIAL_CAS"
+_SAME = [re.compile(rb'\b%s"?\s*[=:]\s*"([^"]*)"' % name) for name in (b"documentTitle", b"sofaString")]
+_UNTOUCHED, _CURATOR, _CURATION = "INITIAL_CAS", "CURATION_USER", "curation"
+_SYSTEM, _ZIP = "TypeSystem.xml", b"PK\x03\x04"
+_IS_SYSTEM = "It is the type system."
+_EXPORT = "Export the project, or its documents, with UIMA CAS XMI or JSON as the format."
 #: Types that hold nothing of what a person annotated.
 _KNOWN = {
     *(_NAMED, _PART, _SPAN, _RELATION, _CLUSTER, _META, _DOCUMENT),
@@ -68,9 +82,31 @@ _KNOWN = {
 }
 
 
-def read(path: Path, *, annotator: str | None = None, losses: Losses | None = None) -> Iterator[Document]:
-    """Every document of a folder, or the one of an ``.xmi`` file; ``TypeSystem.xml`` lies beside it."""
-    people = annotators(path)
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One document as one person has it: in a project, its name, else nothing."""
+
+    where: str
+    document: str
+    person: str
+    content: Callable[[], bytes]
+    system: Callable[[], bytes]
+
+
+def read(
+    path: Path,
+    *,
+    annotator: str | None = None,
+    layer: str = _NAMED,
+    feature: str = "value",
+    losses: Losses | None = None,
+) -> Iterator[Document]:
+    """Every document of a folder or a .zip, or of an ``.xmi`` file with ``TypeSystem.xml`` beside it.
+
+    ``layer`` and ``feature``: where names and their labels are.
+    """
+    found = _files(path, losses)
+    people = _people(found)
     if annotator is None and people:
         raise DataError(
             f"holds one text as several people annotated it: {', '.join(people)}",
@@ -80,31 +116,120 @@ def read(path: Path, *, annotator: str | None = None, losses: Losses | None = No
     if annotator is not None and annotator not in people:
         raise DataError(f"holds no annotations by {annotator!r}", where=str(path))
     cassis = _cassis()
-    systems: dict[Path, Any] = {}
-    for file in files.find(path, "inception"):
-        if annotator is not None and unpacked(file).stem != annotator:
+    systems: dict[bytes, Any] = {}
+    empty = True
+    own_layers: set[str] = set()
+    for file in found:
+        if annotator is not None and file.person != annotator:
             continue
-        source = file.parent / "TypeSystem.xml"
-        if file.parent not in systems:
-            with _strict(str(source)):
-                systems[file.parent] = cassis.load_typesystem(read_text(source, "It is the type system."))
-        with _strict(str(file)):
-            cas = cassis.load_cas_from_xmi(read_text(file), typesystem=systems[file.parent])
-        yield _document(cas, file, losses)
+        with _strict(file.where):
+            content = decoded(file.content(), file.where)
+            if content.startswith("{") or unpacked(Path(file.where)).suffix == ".json":
+                cas = cassis.load_cas_from_json(content)
+            else:
+                data = file.system()
+                if data not in systems:
+                    beside = str(PurePath(file.where).with_name(_SYSTEM))
+                    with _strict(beside):
+                        systems[data] = cassis.load_typesystem(decoded(data, beside))
+                cas = cassis.load_cas_from_xmi(content, typesystem=systems[data])
+        document = _document(cas, file, layer, feature, losses)
+        empty &= not any(getattr(document, kind) for kind in LAYERS)
+        names = {item.type.name for item in cas.select_all_fs()}
+        own_layers |= {name for name in names - _KNOWN if name.startswith("webanno.custom.")}
+        yield document
+    if empty and own_layers:
+        way = f"inception?layer={min(own_layers)}&feature=value"
+        raise DataError(
+            f"holds no names in the layer {layer}, but annotations in {', '.join(sorted(own_layers))}",
+            where=str(path),
+            hint=f"Say which layer, and which feature of it is the label: {way}:{path}",
+        )
 
 
 def annotators(path: Path) -> list[str]:
-    """Whose files lie in a folder that has one document several times, as ``DOCUMENT/PERSON.xmi``."""
-    if not path.is_dir():
+    """Whose files lie in a folder, or a .zip, that has one document several times."""
+    return _people(_files(path))
+
+
+def _people(found: Sequence[_File]) -> list[str]:
+    if len(found) < 2:
         return []
-    found: dict[tuple[bytes, ...], set[str]] = defaultdict(set)
-    for file in files.find(path, "inception"):
-        content = read_bytes(file)
-        about = [mark.search(content) for mark in _SAME]
-        key = tuple(match[1] for match in about if match) if all(about) else (str(file).encode(),)
-        if (name := unpacked(file).stem) != _UNTOUCHED:
-            found[key].add(name)
-    return sorted(set().union(*found.values())) if any(len(people) > 1 for people in found.values()) else []
+    by_document: dict[object, set[str]] = defaultdict(set)
+    for file in found:
+        key: object = file.document
+        if not key:
+            about = [mark.search(file.content()) for mark in _SAME]
+            key = tuple(match[1] for match in about if match) if all(about) else file.where
+        if file.person != _UNTOUCHED:
+            by_document[key].add(file.person)
+    several = any(len(people) > 1 for people in by_document.values())
+    return sorted(set().union(*by_document.values())) if several else []
+
+
+def _files(path: Path, losses: Losses | None = None) -> list[_File]:
+    """What is read of a path."""
+    if path.is_dir():
+        within = sorted(file for file in path.rglob("*") if not file.is_dir())
+        tree: dict[PurePath, Callable[[], bytes]] = {
+            PurePath(file.relative_to(path)): partial(read_bytes, file) for file in within
+        }
+    elif (data := read_bytes(path)).startswith(_ZIP) or unpacked(path).suffix == ".zip":
+        tree = _unpacked(data, str(path))
+    else:
+        beside = partial(read_bytes, path.parent / _SYSTEM, _IS_SYSTEM)
+        return [_File(str(path), "", unpacked(path).stem, partial(read_bytes, path), beside)]
+    ends = {name: unpacked(Path(name)).suffix for name in tree}
+    annotated = [name for name in tree if name.parts[-3:-2] in (("annotation",), (_CURATION,))]
+    if annotated or any("annotation_ser" in name.parts for name in tree):
+        names = [name for name in annotated if ends[name] in (".xmi", ".json", ".zip")]
+        others = [name for name in annotated if name not in names]
+        if losses is not None and others:
+            losses.include(
+                "file", f"is no CAS as XMI or JSON. {_EXPORT}", len(others), list(map(str, others))
+            )
+    else:
+        kind = ".xmi" if ".xmi" in ends.values() else ".json"
+        names = [name for name in tree if ends[name] == kind]
+    if not names:
+        raise MissingFileError("holds no CAS as XMI or JSON", where=str(path), hint=_EXPORT)
+    found = []
+    for name in names:
+        where, person = f"{path}/{name}", unpacked(Path(name)).stem
+        beside = partial(_missing, f"{path}/{name.with_name(_SYSTEM)}", _IS_SYSTEM)
+        content, system = tree[name], tree.get(name.with_name(_SYSTEM), beside)
+        if ends[name] == ".zip":
+            inner = {one.suffix: read for one, read in _unpacked(content(), where).items()}
+            content = inner.get(".xmi", partial(_missing, f"{where}/{person}.xmi", _EXPORT))
+            system = inner.get(".xml", partial(_missing, f"{where}/{_SYSTEM}", _IS_SYSTEM))
+        if person != _UNTOUCHED or not annotated:
+            document = name.parts[-2] if annotated else ""
+            person = _CURATION if person == _CURATOR else person
+            found.append(_File(where, document, person, content, system))
+    return found
+
+
+def _missing(where: str, what: str) -> bytes:
+    raise MissingFileError("no such file", where=where, hint=what)
+
+
+def _unpacked(data: bytes, where: str) -> dict[PurePath, Callable[[], bytes]]:
+    """What reads each file of a zip, by its path in it."""
+
+    def content(item: ZipInfo) -> bytes:
+        memory.check(item.file_size, f"{where}/{item.filename}")
+        with raised_as(DataError, "cannot be unpacked:", f"{where}/{item.filename}", _EXPORT):
+            return archive.read(item)
+
+    with raised_as(DataError, "is no whole zip:", where, _EXPORT):
+        archive = ZipFile(BytesIO(data))
+        if any(item.header_offset for item in archive.infolist()[:1]):
+            raise DataError("something stands before it")  # of a zip that is cut short, one in it
+        return {
+            PurePath(item.filename.lstrip("/")): partial(content, item)
+            for item in archive.infolist()
+            if not item.is_dir()
+        }
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -229,24 +354,26 @@ def _features(values: Mapping[str, object], names: Mapping[str, str]) -> dict[st
     }
 
 
-def _document(cas: Any, file: Path, losses: Losses | None) -> Document:
-    where = str(file)
+def _document(cas: Any, file: _File, layer: str, feature: str, losses: Losses | None) -> Document:
+    where = file.where
     text = cas.sofa_string
     if not isinstance(text, str):
         raise DataError("holds no text", where=where)
     found: dict[str, list[Any]] = defaultdict(list)
     for item in cas.select_all_fs():
         found[item.type.name].append(item)
+    named_by = _layer(cas.typesystem, layer, feature, where)
     nodes: list[Node] = []
     ids: dict[int, str] = {}
     unread: Counter[str] = Counter()
-    for place, item in enumerate([*found[_NAMED], *found[_SPAN]], 1):
+    for place, item in enumerate([*found[named_by], *found[_SPAN]], 1):
         at = f"{where}: {item.type.name.rpartition('.')[2]} {item.xmiID}"
-        named = item.type.name == _NAMED
-        values = _values(item, _ENTITY if named else _QUOTE, at)
-        if link := _feature(item, "identifier"):
+        named = item.type.name == named_by
+        own = _QUOTE if not named else _ENTITY if named_by == _NAMED else {}
+        values = _values(item, own, at)
+        if link := _feature(item, "identifier", at):
             values["qid"] = link.rpartition("/")[2]
-        label = _feature(item, "value" if named else "label")
+        label = _feature(item, feature if named else "label", at)
         if not label:
             unread["span without a label"] += 1
             ids[id(item)] = ""
@@ -261,16 +388,20 @@ def _document(cas: Any, file: Path, losses: Losses | None) -> Document:
         if "" in ends:
             unread["relation"] += 1
         else:
-            edges.append(Edge(item.label or "relation", *map(str, ends)))
+            label = _feature(item, "label", f"{where}: {item.xmiID}")
+            edges.append(Edge(label or "relation", *map(str, ends)))
     clusters = [
         {key: value for feature, key in _CLUSTER_STRINGS.items() if (value := item[feature]) is not None}
-        | {"named": item.named != "false", "aliases": list(item.aliases.elements) if item.aliases else []}
+        | {"named": item.named != "false", "aliases": list(getattr(item.aliases, "elements", None) or ())}
         for item in found[_CLUSTER]
     ]
-    meta = [(item.name, item.value or "") for item in found[_META]]
-    title = next((item.documentId for item in found[_DOCUMENT] if item.documentId), unpacked(file).stem)
+    meta = [
+        (_feature(item, "name", where) or "", _feature(item, "value", where) or "") for item in found[_META]
+    ]
+    ids_given = (_feature(item, "documentId", where) for item in found[_DOCUMENT])
+    title = file.document or next(filter(None, ids_given), file.person)
     document = to_document(title, text, Graph(nodes, edges, clusters), where, meta, unread, losses)
-    others = {name: len(items) for name, items in sorted(found.items()) if name not in _KNOWN}
+    others = {name: len(items) for name, items in sorted(found.items()) if name not in _KNOWN | {named_by}}
     if losses is not None:
         for name, count in others.items():
             losses.include(f"layer {name}", NOT_READ, count, (title,))
@@ -281,7 +412,7 @@ def _document(cas: Any, file: Path, losses: Losses | None) -> Document:
 def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for feature, name in features.items():
-        value = _feature(item, feature)
+        value = _feature(item, feature, at)
         if value is not None:
             try:
                 found[name] = NUMBERS[name](value) if name in NUMBERS else value
@@ -290,6 +421,26 @@ def _values(item: Any, features: Mapping[str, str], at: str) -> dict[str, object
     return found
 
 
-def _feature(item: Any, name: str) -> Any:
+def _feature(item: Any, name: str, at: str) -> str | None:
     """The value; None also where the layer, another project's, lacks the feature."""
-    return item[name] if item.type.get_feature(name) is not None else None
+    value = item[name] if item.type.get_feature(name) is not None else None
+    if value is not None and not isinstance(value, str):
+        raise DataError(f"the feature {name} cannot be {value!r}", where=at)
+    return value
+
+
+def _layer(system: Any, name: str, feature: str, where: str) -> str:
+    """The whole name of a layer, which has the feature."""
+    known: dict[str, list[str]] = {
+        kind.name: [one.name for one in kind.all_features] for kind in system.get_types()
+    }
+    fitting = [one for one in known if one == name or one.endswith(f".{name}")]
+    if name == _NAMED and feature == "value":
+        return name
+    if not fitting:
+        others = ", ".join(one for one in known if one not in _KNOWN)
+        raise DataError(f"there is no layer {name!r}", where=where, hint=f"There are {others}.")
+    if feature not in known[fitting[0]]:
+        hint = f"It has {', '.join(known[fitting[0]])}."
+        raise DataError(f"the layer {fitting[0]} has no feature {feature!r}", where=where, hint=hint)
+    return fitting[0]

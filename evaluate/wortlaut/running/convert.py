@@ -21,6 +21,7 @@ from wortlaut.corpus.load import framed, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.formats import (
     FORMATS,
+    WRITTEN,
     Writer,
     detect,
     format_to_write,
@@ -86,7 +87,7 @@ def convert(
         raise DataError(
             f"a conversion to {name} begins again, it cannot go on",
             where=str(out),
-            hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, FORMATS))}.",
+            hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, WRITTEN))}.",
         )
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
     spec, _, place = str(ref).partition(":")
@@ -255,7 +256,7 @@ def named(source: str | Path) -> str | Path:
 def _target(to: str | None, out: Path) -> tuple[str, Writer, dict[str, Any]]:
     if (to := to or format_to_write(out)) is None:
         raise DataError(
-            "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(FORMATS)}."
+            "the format does not show in the name", where=str(out), hint=f"Say --to {', '.join(WRITTEN)}."
         )
     name, _, query = to.partition("?")
     write = writer(name)
