@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -15,8 +16,9 @@ from strategies import annotations
 from wortlaut.annotations import grow
 from wortlaut.annotations.checks import ID
 from wortlaut.annotations.file import read_annotations, read_provenance
-from wortlaut.annotations.grow import check, fitted, take, write
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.annotations.grow import NewLayer, check, fitted, take, write
+from wortlaut.cli.corpus import _layer_names
+from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.release.checks import validate
 
@@ -126,24 +128,24 @@ def test_all_or_nothing(folder, monkeypatch, fails_at):
 
     monkeypatch.setattr(grow, "write_whole", sometimes)
     with pytest.raises(OSError, match="disk full"):
-        write(additions, root, layer="x", annotator="x", annotations=said)
+        write(additions, root, [NewLayer("x", "x", said)])
     assert everything(folder) == before and not root.exists()
     monkeypatch.setattr(grow, "write_whole", real)
-    assert len(write(additions, root, layer="x", annotator="x", annotations=said)) == 5
+    assert len(write(additions, root, [NewLayer("x", "x", said)])) == 5
 
 
 def test_annotations_that_the_format_cannot_hold_leave_nothing(folder):
     root = folder / "korpus"
     said = [Annotations((Entity(Span.of(0, 4), "PERSON"),))]
     with pytest.raises(DataError, match="PERSON"):
-        write(check([folder / "eins.txt"], root, {}), root, layer="x", annotator="x", annotations=said)
+        write(check([folder / "eins.txt"], root, {}), root, [NewLayer("x", "x", said)])
     assert not root.exists()
 
 
 @pytest.mark.parametrize("layer", ["gold", "a/b", ".x", "a b"])
 def test_names_that_no_layer_can_have(folder, layer):
     with pytest.raises(DataError, match="name of a layer"):
-        write(check([folder / "eins.txt"], folder, {}), folder, layer=layer, annotations=[Annotations()])
+        write(check([folder / "eins.txt"], folder, {}), folder, [NewLayer(layer, "", [Annotations()])])
 
 
 def taken(root, *documents, **options):
@@ -227,6 +229,19 @@ def test_names_become_slugs_with_a_cluster_behind_each():
     ]
 
 
+def test_each_extractor_has_a_layer_of_its_own():
+    assert _layer_names(["hanta", "ich=quotes-de?a=1"], None) == {"hanta": "hanta", "ich": "quotes-de?a=1"}
+    assert _layer_names(["quotes-de?a=1"], "b") == {"b": "quotes-de?a=1"}
+    for specs, layer, what in (
+        (["hanta", "quotes-de"], "a", "one layer for several"),
+        (["a.py:X", "a-py:X"], None, "the layer 'a-py-X'"),
+        (None, "a", "needs an extractor"),
+    ):
+        with pytest.raises(WortlautError, match=what) as error:
+            _layer_names(specs, layer)
+        assert "-e " in error.value.hint
+
+
 @given(annotations("Anna sagte: „Ja.“ Bert schwieg."))
 def test_fitted_ids_are_ids_and_every_reference_holds(said):
     found = fitted(said)
@@ -248,8 +263,20 @@ def test_the_way_of_docs_annotate(folder):
 
     root = folder / "korpus"
     root.mkdir()
-    told = run("add", "../eins.txt", "-e", "quotes-de", "--layer", "a", "--source", "made up")
-    assert "annotations/layers/a/eins.jsonl" in told
+    told = run("add", "../eins.txt", "-e", "a=quotes-de", "-e", "gazetteer", "--source", "made up")
+    assert "annotations/layers/a/eins.jsonl" in told and "layers/gazetteer/eins.jsonl" in told
+    assert "wrote" not in run("add", "../zwei.txt")
+    told = run("annotate", "-e", "gazetteer", "-e", "ich=quotes-de", "zwei")
+    assert "layers/gazetteer/zwei.jsonl" in told and "layers/ich/zwei.jsonl" in told
+    told = run("annotate", "-e", "gazetteer", "-e", "ich=quotes-de")
+    assert "gazetteer: 2 texts annotated before" in told and "layers/ich/eins.jsonl" in told
+    assert "unknown document 'drei'" in run("annotate", "-e", "gazetteer", "drei", code=2)
+    for name in ("zwei", "gazetteer", "ich"):  # the rest is about one text in two layers
+        for path in [*root.glob(f"**/{name}.txt"), *root.glob(f"**/{name}.jsonl")]:
+            path.unlink()
+        shutil.rmtree(root / "annotations/layers" / name, ignore_errors=True)
+    lines = (root / "seeds/provenance.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (root / "seeds/provenance.jsonl").write_text(lines[0], "utf-8")
     assert "R03" in run("validate", code=1)
     path = root / "annotations/layers/a/eins.jsonl"
     run("convert", "annotations/layers/a", "../tasks.json", "--to", "label-studio")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from shared import ROOT
 
-from wortlaut.annotations.grow import check, take, write
+from wortlaut.annotations.grow import NewLayer, check, take, write
 from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, read_labels
 from wortlaut.annotations.validate import validate
 from wortlaut.errors import WortlautError
@@ -78,7 +78,7 @@ def root(tmp_path):
             Entity(Span.of(at, at + 5), "NO", 3),
         )
     )
-    write(check([tmp_path / "werk.txt"], root, {}), root, layer="a", annotator="wir", annotations=[said])
+    write(check([tmp_path / "werk.txt"], root, {}), root, [NewLayer("a", "wir", [said])])
     gold = (root / "annotations/layers/a/werk.jsonl").read_text("utf-8").replace('"a"', '"gold"', 1)
     (root / "annotations/gold/werk.jsonl").write_text(gold, "utf-8")
     return root

@@ -23,7 +23,7 @@ from wortlaut.annotations.file import (
     write_annotations,
 )
 from wortlaut.annotations.labels import read_labels
-from wortlaut.errors import DataError, MissingFileError
+from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document
 from wortlaut.text.letters import alike, plain
@@ -63,6 +63,27 @@ class Addition:
         return json.dumps(own | about, ensure_ascii=False) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class NewLayer:
+    """What one annotator says about each text that is taken in."""
+
+    name: str
+    annotator: str
+    annotations: Sequence[Annotations]
+
+
+def seeds(root: Path, ids: Sequence[str] | None = None) -> list[Document]:
+    """The texts of a corpus repository, or those of ``ids``. Raises DataError where there is none."""
+    paths = {path.stem: path for path in sorted((root / "seeds").glob("*.txt"))}
+    for id in ids or ():
+        if id not in paths:
+            raise unknown_name("document", id, paths, where=str(root / "seeds"))
+    if not paths:
+        hint = "Take texts in first: wortlaut add FILE"
+        raise MissingFileError("there are no texts in seeds/", where=str(root), hint=hint)
+    return [Document(id, read_text(path)) for id, path in paths.items() if not ids or id in ids]
+
+
 def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[Addition]:
     """The texts of ``files`` as they would stand in ``root``; writes nothing.
 
@@ -97,26 +118,23 @@ def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[A
 def write(
     additions: Sequence[Addition],
     root: Path,
-    *,
-    layer: str = "",
-    annotator: str = "",
-    annotations: Sequence[Annotations] = (),
+    layers: Sequence[NewLayer] = (),
 ) -> list[Path]:
-    """Writes texts, provenance and, with a ``layer``, one file of annotations for each; all or nothing.
+    """Writes texts, provenance and, in each of the ``layers``, a file of annotations a text; all or nothing.
 
     Raises a :class:`DataError` for a layer that cannot be one, annotations of these texts that are there
     already, and annotations that the format cannot hold.
     """
-    if layer:
-        _check_layer(layer)
-    folder = root / "annotations" / "layers" / layer
+    for layer in layers:
+        _check_layer(layer.name)
     texts, labels = {one.document.id: one.document.text for one in additions}, read_labels(root)
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
-    for one, said in zip(additions, annotations, strict=True) if layer else ():
-        id, text = one.document.id, one.document.text
-        files[folder / f"{id}.jsonl"] = format_annotations(
-            fitted(said), text, document=id, layer=layer, annotator=annotator
-        ).encode("utf-8")
+    for layer in layers:
+        for one, said in zip(additions, layer.annotations, strict=True):
+            id, text = one.document.id, one.document.text
+            files[root / "annotations" / "layers" / layer.name / f"{id}.jsonl"] = format_annotations(
+                fitted(said), text, document=id, layer=layer.name, annotator=layer.annotator
+            ).encode("utf-8")
     there = [path for path in files if path.exists()]
     if there:
         raise DataError("is there already and is not overwritten", where=str(there[0]))
@@ -124,7 +142,8 @@ def write(
     lines = (table.read_bytes() if table.is_file() else b"").decode("utf-8")
     lines += "\n" if lines and not lines.endswith("\n") else ""
     lines += "".join(one.provenance() for one in additions)
-    folders = (table.parent, root / "annotations" / "gold", folder)
+    folders = {table.parent, root / "annotations" / "gold", root / "annotations" / "layers"}
+    folders |= {path.parent for path in files}
     missing = sorted({path for one in folders for path in (one, *one.parents) if not path.exists()})
     with ExitStack() as undo:
         for path in missing:

@@ -29,39 +29,83 @@ if TYPE_CHECKING:
     from wortlaut.formats.losses import Loss
 
 
+Annotators = typer.Option(
+    "--extractor", "-e", metavar="[NAME=]SPEC", help="Annotates them to begin with, in a layer; repeat it."
+)
+LayerName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
+]
+Root = Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")]
+
+
 @app.command(rich_help_panel="Make a corpus")
 def add(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Plain texts; the name is the id.")],
-    extractor: Annotated[
-        str | None, typer.Option("--extractor", "-e", metavar="SPEC", help="Annotates them to begin with.")
-    ] = None,
-    layer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
-    ] = None,
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    extractor: Annotated[list[str] | None, Annotators] = None,
+    layer: LayerName = None,
+    root: Root = Path(),
     language: Annotated[str, typer.Option(help="Language of the texts.")] = "de",
     kind: Annotated[str, typer.Option(help="What kind of text, such as 'news article'.")] = "",
     source: Annotated[str, typer.Option(help="Where the texts come from.")] = "",
     rights: Annotated[str, typer.Option(help="Whose they are, and what is allowed.")] = "",
     note: Annotated[str, typer.Option(help="What else a reader must know.")] = "",
 ) -> None:
-    """Take texts into seeds/ as they are, with provenance and, by an extractor, a first layer."""
-    from wortlaut.annotations.grow import check, write
+    """Take texts into seeds/ as they are, with provenance and, by each extractor, a layer."""
+    from wortlaut.annotations.grow import NewLayer, check, write
+    from wortlaut.extractors import resolve
+    from wortlaut.extractors.run import run
 
-    if layer and not extractor:
-        raise WortlautError("a layer needs an extractor that writes it", hint="Say which: -e quotes-de")
     about = {"language": language, "kind": kind, "source": source, "rights": rights, "note": note}
+    specs = _layer_names(extractor, layer)
     additions = check(files, root, about)
-    if extractor:
-        from wortlaut.extractors import resolve
-        from wortlaut.extractors.run import run
+    documents = [addition.document for addition in additions]
+    layers = [NewLayer(name, spec, run(resolve(spec), documents)) for name, spec in specs.items()]
+    say(*write(additions, root, layers))
 
-        name = layer or re.sub(r"[^\w-]+", "-", extractor.partition("?")[0]).strip("-")
-        found = run(resolve(extractor), [addition.document for addition in additions])
-        written = write(additions, root, layer=name, annotator=extractor, annotations=found)
-    else:
-        written = write(additions, root)
-    say(*written)
+
+@app.command(rich_help_panel="Make a corpus")
+def annotate(
+    extractor: Annotated[list[str], Annotators],
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOCUMENT]…", help="Their ids. Default: all texts.")
+    ] = None,
+    layer: LayerName = None,
+    root: Root = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Annotate texts in seeds/ by extractors, each in a layer; what a layer has already stays."""
+    from wortlaut.annotations.grow import seeds, take
+    from wortlaut.extractors import resolve
+    from wortlaut.extractors.run import run
+
+    texts = seeds(root, documents)
+    for name, spec in _layer_names(extractor, layer).items():
+        there = {path.stem for path in root.glob(f"annotations/layers/{name}/*.jsonl")}
+        wanted = [text for text in texts if force or text.id not in there]
+        found = run(resolve(spec), wanted) if wanted else []
+        annotated = [text.with_annotations(said) for text, said in zip(wanted, found, strict=True)]
+        say(*take(annotated, root, layer=name, annotator=spec, force=force))
+        if len(wanted) < len(texts):
+            say(f"{name}: {counted(len(texts) - len(wanted), 'text')} annotated before, left as they are")
+
+
+def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, str]:
+    """Layer → spec of the extractor that writes it."""
+    from wortlaut.evaluation.systems import named
+
+    if layer and len(extractors or ()) != 1:
+        few = "a layer needs an extractor that writes it", "Say which: -e quotes-de"
+        many = "one layer for several extractors", "Name a layer each: -e a=quotes-de -e b=hanta"
+        what, hint = many if extractors else few
+        raise WortlautError(what, hint=hint)
+    found: dict[str, str] = {}
+    for system in named(extractors) if extractors else ():
+        name = layer or re.sub(r"[^\w-]+", "-", system.name.partition("?")[0]).strip("-")
+        if name in found:
+            hint = f"Name each: -e {name}=SPEC -e {name}2=SPEC"
+            raise WortlautError(f"two extractors would write the layer {name!r}", hint=hint)
+        found[name] = system.spec
+    return found
 
 
 @app.command("import", rich_help_panel="Make a corpus")
@@ -71,7 +115,7 @@ def import_layer(
     ],
     layer: Annotated[str, typer.Option(metavar="NAME", help="The layer that it becomes.")],
     annotator: Annotated[str, typer.Option(metavar="WHO", help="Default: the layer's name.")] = "",
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Take annotations of texts in seeds/ from a tool's export into a layer, or a layer an annotator."""
@@ -104,7 +148,7 @@ def _show_losses(losses: Iterable[Loss]) -> None:
 def diff(
     first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],
     second: Annotated[str, typer.Argument(metavar="LAYER", help="The same texts as another read them.")],
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    root: Root = Path(),
     json_file: JsonFile = None,
 ) -> None:
     """Show what differs between two layers, in context; exit 1 if anything does."""
@@ -124,7 +168,7 @@ def adjudicate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Default: annotations/gold.")
     ] = None,
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     finish: Annotated[
         bool, typer.Option("--finish", help="Carry out what was decided in the files of FOLDER.")
@@ -165,7 +209,7 @@ def agree(
     layers: Annotated[
         list[str] | None, typer.Argument(metavar="LAYER LAYER…", help="Two or more. Default: all there are.")
     ] = None,
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    root: Root = Path(),
     json_file: JsonFile = None,
     write: Annotated[
         bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
@@ -276,7 +320,7 @@ def build(
 @app.command(rich_help_panel="Make a corpus")
 def publish(
     target: Annotated[str, typer.Argument(metavar="DIR|hub:OWNER/NAME", help="Where the release goes.")],
-    root: Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")] = Path(),
+    root: Root = Path(),
     stand_off: Annotated[
         bool, typer.Option("--stand-off", help="Offsets and checksums only, no word of the texts.")
     ] = False,
