@@ -221,7 +221,6 @@ BAD = {
     "empty": (entity(5, 5), "empty.jsonl:1: entity 1: [5, 5) is empty"),
     "reversed": (entity(9, 5), "reversed.jsonl:1: entity 1: [9, 5) is reversed"),
     "negative": (entity(-1, 5), "negative.jsonl:1: entity 1: [-1, 5) starts before the text"),
-    "label": (entity(label="LOK"), "unknown label 'LOK' at [0, 14)"),
     "surface": (entity(text="Nordkoreanische"), "surface.jsonl:1: prediction for the wrong text"),
     "sha": ({"id": NAME, "sha256": "00"}, "sha.jsonl:1: prediction for the wrong text"),
     "surrogate": (
@@ -341,6 +340,8 @@ def test_options_that_cannot_be(folder: Path) -> None:
         ("--labels", "list.json", "list.json: is not a JSON object"),
         ("--labels", "half.json", "half.json:1: is not JSON"),
         ("--labels", "number.json", "maps 'LOC' to 3"),
+        ("--labels", "LOC=", "'LOC=' maps no label"),
+        ("--only", "PERS", "no span on either side has the label 'PERS'"),
         ("--json", "missing/r.json", "missing/r.json: its folder is not there"),
         ("--json", ".", "is a folder"),
     ):

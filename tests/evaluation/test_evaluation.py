@@ -191,21 +191,6 @@ def test_bca_is_that_of_scipy() -> None:
     assert ours.recall_interval == pytest.approx((theirs.low, theirs.high), abs=0.006)
 
 
-def test_labels_that_the_corpus_cannot_have_are_a_mistake() -> None:
-    wrong = Answers("wrong", ["entities"], lambda i: {"entities": [{"start": 0, "end": 4, "label": "PRE"}]})
-    failed = evaluate(wrong, corpus(), samples=0, on_error="keep").systems[0].failed
-    assert failed is not None and "unknown label 'PRE' at [0, 4)" in failed and "document d00" in failed
-    mapped = evaluate(wrong, corpus(), labels={"PRE": "PER"}, samples=0).systems[0]
-    assert mapped.scores["entities"]["strict"].correct == 3
-
-
-def test_a_projection_says_what_it_leaves_out() -> None:
-    evaluation = evaluate(PERSON, corpus(), labels={"LOC": None}, samples=0)
-    assert "labels:{LOC=-}" in str(evaluation.signature)
-    assert any("3 gold entities are left out" in note for note in evaluation.notes)
-    assert evaluation.systems[0].scores["entities"]["strict"].gold == 6
-
-
 def test_found_layers_that_the_corpus_lacks_are_noted() -> None:
     bare = Corpus.of("made", [Document(f"d{i:02}", "Anna sah Bonn.") for i in range(2)])
     system = evaluate(PERSON, bare, samples=0).systems[0]

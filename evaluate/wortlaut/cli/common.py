@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from wortlaut.errors import WortlautError
 from wortlaut.io.files import check_target, write_whole
-from wortlaut.io.reading import read_json
+from wortlaut.io.reading import read_json, read_text
 from wortlaut.reports.escapes import log, terminal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from wortlaut.evaluation.evaluate import Progress
     from wortlaut.reports.console import Console
+    from wortlaut.scoring.labels import Projection
 
 
 class _Commands(TyperGroup):
@@ -108,8 +109,15 @@ Schemas = Annotated[
     typer.Option("--schema", metavar="NAME", help="Span schema; repeat it. Default: strict and partial."),
 ]
 Labels = Annotated[
-    str | None,
-    typer.Option("--labels", metavar="NAME|FILE", help="conll4, coarse, or a JSON file label → label."),
+    list[str] | None,
+    typer.Option(
+        "--labels",
+        metavar="[gold:|pred:]MAP",
+        help="Such as GPE=LOC,DATE=- (leave out), a file of such, conll4 or coarse; repeat it.",
+    ),
+]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="LABEL,…", help="Entities of other labels are left out.")
 ]
 ScoresFile = Annotated[
     Path | None,
@@ -125,14 +133,49 @@ Samples = Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no interv
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 
 
-def read_labels(ref: str | None) -> str | dict[str, str | None] | None:
-    if ref is None or not (ref.endswith(".json") or Path(ref).exists()):
-        return ref
-    hint = 'Write {"GPE": "LOC", "DATE": null}, for example.'
-    mapping = read_json(Path(ref), hint)
-    if not isinstance(mapping, dict):
-        raise WortlautError("is not a JSON object", where=ref, hint=hint)
-    return mapping
+def read_labels(refs: Sequence[str] | None, only: str | None) -> Projection | None:
+    """What ``--labels`` and ``--only`` say."""
+    from wortlaut.scoring.labels import PROJECTIONS, projection
+
+    kept = [label.strip() for label in only.split(",")] if only else None
+    if refs and len(refs) == 1 and refs[0] in PROJECTIONS:
+        return projection(refs[0], kept)
+    whole: dict[str, Any] = {}
+    for ref in refs or ():
+        prefix, _, rest = ref.partition(":")
+        side = {"gold": "gold", "pred": "predicted"}.get(prefix)
+        into = whole if side is None else whole.setdefault(side, {})
+        for label, to in _mapping(ref if side is None else rest).items():
+            if into.setdefault(label, to) != to:
+                raise WortlautError(f"{label!r} is mapped to {into[label]!r} and to {to!r}", where="--labels")
+    return projection(whole if refs else None, kept)
+
+
+def _mapping(ref: str) -> Mapping[str, Any]:
+    """A file, a name, or pairs as they are."""
+    from wortlaut.scoring.labels import projection
+
+    path, pairs = Path(ref), ref
+    if ref.endswith(".json") or path.exists():
+        if ref.endswith(".json") or (pairs := read_text(path)).lstrip().startswith("{"):
+            hint = 'Write {"GPE": "LOC", "DATE": null}, for example.'
+            mapping = read_json(path, hint)
+            if not isinstance(mapping, dict):
+                raise WortlautError("is not a JSON object", where=ref, hint=hint)
+            return mapping
+        pairs = ",".join(line for line in pairs.splitlines() if line.strip() and not line.startswith("#"))
+    elif "=" not in ref:
+        named = projection(ref)
+        assert named is not None
+        return named.labels
+    found: dict[str, str | None] = {}
+    for pair in pairs.split(","):
+        label, _, to = (part.strip() for part in pair.rpartition("="))
+        if not (label and to):
+            hint = "Write GPE=LOC, or DATE=- to leave DATE out."
+            raise WortlautError(f"{pair!r} maps no label", where=f"--labels {ref}", hint=hint)
+        found[label] = None if to == "-" else to
+    return found
 
 
 def make_console(*, err: bool = False) -> Console:

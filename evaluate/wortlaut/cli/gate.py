@@ -13,6 +13,7 @@ from wortlaut.cli.common import (
     Extractors,
     JsonFile,
     Labels,
+    Only,
     StrictSchemas,
     Timeout,
     app,
@@ -40,6 +41,7 @@ def baseline_write(
     ] = None,
     schema: StrictSchemas = None,
     labels: Labels = None,
+    only: Only = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", callback=target, help="Default: baseline.json."),
@@ -68,7 +70,7 @@ def baseline_write(
             path,
             extractor or given.extractors,
             corpus or given.corpus or "gold",
-            Settings(tuple(schema or Settings.schemas), read_labels(labels)),
+            Settings(tuple(schema or Settings.schemas), read_labels(labels, only)),
             timeout=timeout or given.timeout or TIMEOUT,
             progress=progress,
         )

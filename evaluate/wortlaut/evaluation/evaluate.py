@@ -36,7 +36,7 @@ from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.labels import Labels, Projection, check_only, projection
 from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
@@ -143,7 +143,8 @@ def evaluate(
     corpus: str | Corpus = "gold",
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
+    only: Sequence[str] | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
     samples: int = 1000,
@@ -169,7 +170,11 @@ def evaluate(
     schemas
         Span schemas from ``wortlaut.SCHEMAS``.
     labels
-        A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label.
+        A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label, ``None`` to
+        leave out; what ``"gold"`` and ``"predicted"`` map to in it is a mapping for that side alone, applied
+        first. Every other label is a label: one that the gold lacks is spurious, and noted.
+    only
+        The labels that count, after the mapping: entities of others are left out on both sides.
     by
         Breakdowns of the entity scores: ``level``, ``length``, ``document``, ``surface`` (needs ``seen``), or
         ``meta:NAME``, a metadata column of the documents.
@@ -200,7 +205,7 @@ def evaluate(
     Raises WortlautError for a corpus, schema, projection or extractor that cannot be used.
     """
     # What is misspelt is told before a large corpus is read.
-    chosen, projected = checked_schemas(schemas), projection(labels)
+    chosen, projected = checked_schemas(schemas), projection(labels, only)
     _checked_by(by, seen)
     run = engine_of(engine)
     if on_error not in ("raise", "keep"):
@@ -214,7 +219,7 @@ def evaluate(
     if extractors is None:
         extractors, lacking = built_in()
         notes += lacking
-    systems = []
+    systems, labels_found = [], set[str]()
     for system in named(extractors):
         try:
             advance = tally(system.name, len(source.gold.ids), progress)
@@ -222,11 +227,14 @@ def evaluate(
             if engine == "local" and (isolate or timeout is not None):
                 extractor, lacking_process = isolated(extractor, timeout)
                 notes += lacking_process
-            systems.append(scoring.scored(system, run(extractor, source, scoring, advance)))
+            found = run(extractor, source, scoring, advance)
+            labels_found |= found.labels.keys()
+            systems.append(scoring.scored(system, found))
         except WortlautError as error:
             if on_error == "raise":
                 raise
             systems.append(Scored(system, failed=str(error)))
+    check_only(projected, source.gold.labels, labels_found)
     return _evaluation(source, scoring, systems, notes)
 
 
@@ -285,7 +293,8 @@ def score_files(
     predicted: str | Sequence[str] | Mapping[str, str],
     *,
     schemas: Sequence[str] = DEFAULT_SCHEMAS,
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
+    only: Sequence[str] | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
     samples: int = 1000,
@@ -305,16 +314,19 @@ def score_files(
     source = Source.of(left, True)
     documents = source.kept or ()
     resampling = Resampling("document", samples, seed)
-    scoring = _scoring(source, chosen, projection(labels), resampling, by, seen)
+    projected = projection(labels, only)
+    scoring = _scoring(source, chosen, projected, resampling, by, seen)
     annotated = _layers(document.annotations for document in documents)
-    systems = []
+    systems, labels_found = [], set[str]()
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         matched = Matched(file, read_annotated(file, texts))
         by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
         matched.finish()
         found = [by_id[document.id] for document in documents]
+        labels_found |= {entity.label for one in found for entity in one.entities}
         systems.append(scored_as(system, scoring, documents, found, _layers(found) or annotated))
+    check_only(projected, source.gold.labels, labels_found)
     return _evaluation(source, scoring, systems, scoring.notes)
 
 

@@ -188,7 +188,7 @@ def read_settings(data: Mapping[str, Any]) -> Signature:
         corpus["name"],
         corpus["hash"],
         "all",
-        projection=chosen and Projection(chosen["name"], dict(chosen["labels"])),
+        projection=chosen and Projection(**{**chosen, "only": tuple(chosen.get("only", ()))}),
         schemas=tuple(settings["schemas"]),
         resampling=Resampling(
             data["resampling"]["unit"],

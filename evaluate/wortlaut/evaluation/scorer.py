@@ -20,12 +20,12 @@ from wortlaut.corpus.load import Corpus, digest, stream_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats.columns import tokens as own_tokens
-from wortlaut.model import ENTITY_LABELS, LAYERS, Annotations, Document, Entity, Quote
+from wortlaut.model import LAYERS, Annotations, Document, Entity, Quote
 from wortlaut.model.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
-from wortlaut.scoring.labels import Projection
+from wortlaut.scoring.labels import Projection, label_notes
 from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Results
@@ -130,15 +130,14 @@ class Source:
 class Part:
     """What a chunk leaves behind. ``layers`` holds for each of :data:`LAYERS` that was scored what it scores.
 
-    ``sizes`` counts what was found in each layer, ``dropped`` the found entities that the projection leaves
-    out.
+    ``sizes`` counts what was found in each layer, ``labels`` the entities of each label.
     """
 
     layers: dict[str, dict[ScoreKey, Tally]]
     breakdowns: dict[str, dict[str, Tally]]
     judged: dict[ScoreKey, Judged]
     sizes: Mapping[str, int]
-    dropped: int
+    labels: Mapping[str, int]
 
     def with_layers(self, other: Part) -> Part:
         """Of the same chunk, with the layers of ``other`` that this one lacks."""
@@ -160,6 +159,11 @@ class Found:
     annotations: Sequence[Annotations] = ()
     #: Characters, and the seconds that they took, where that was measured.
     pace: tuple[int, float] | None = None
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """How many entities of each label were found."""
+        return sum((Counter(part.labels) for part in self.parts), Counter[str]())
 
 
 @dataclass(frozen=True)
@@ -203,11 +207,7 @@ class Scoring:
                 f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
                 " these texts, are too narrow for other texts, and do not compare systems."
             )
-        dropped = sum(count for label, count in self.gold.labels.items() if self.projected(label) is None)
-        if dropped and self.projection is not None:
-            notes.append(
-                f"{dropped} gold entities are left out by the label projection {self.projection.name}."
-            )
+        notes += label_notes(self.projection, self.gold.labels)
         if not self.items:
             notes.append(
                 "Which single items are right was not kept: a comparison tests the systems but cannot list"
@@ -245,8 +245,7 @@ class Scoring:
     ) -> Part:
         """Score a chunk, which begins at document ``first`` of the corpus, in the layers that are wanted.
 
-        ``given`` are the gold quotes as the extractor attributed them. Raises DataError for a found label
-        that the corpus cannot have.
+        ``given`` are the gold quotes as the extractor attributed them.
         """
         rank = self.gold.rank[first : first + len(documents)]
         order = np.argsort(rank).tolist()
@@ -269,8 +268,8 @@ class Scoring:
                 whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
             elif count := sum(part.sizes[group] for part in parts):
                 notes.append(f"The corpus has no {group}; {count} found ones are not scored.")
-        if (dropped := sum(part.dropped for part in parts)) and self.projection is not None:
-            notes.append(f"{dropped} found entities are left out by the projection {self.projection.name}.")
+        if "entities" in self.wanted(finds):
+            notes += label_notes(self.projection, self.gold.labels, run.labels)
         whole = with_basis(whole)
         places = list(dict.fromkeys(key.layer for key in whole))
         results = {
@@ -298,19 +297,9 @@ class Scoring:
             for tallies in [[part.breakdowns[by][schema] for part in parts]]
         )
 
-    def projected(self, label: str) -> str | None:
+    def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""
-        return label if self.projection is None else self.projection(label)
-
-    def gold_labels(self) -> set[str]:
-        """The labels that the gold holds, as they are scored."""
-        return {label for label in map(self.projected, self.gold.labels) if label is not None}
-
-    def known_labels(self) -> set[str]:
-        """The labels that the corpus can have: those of the scheme as well, if it has no others."""
-        known = self.gold_labels()
-        scheme = {label for label in map(self.projected, ENTITY_LABELS) if label is not None}
-        return known | scheme if known <= scheme else known
+        return label if self.projection is None else self.projection(label, side)
 
 
 @dataclass(frozen=True)
@@ -329,9 +318,8 @@ class _Chunk:
         units, unit = self._units()
         layers: dict[str, dict[ScoreKey, Tally]] = {}
         breakdowns: dict[str, dict[str, Tally]] = {}
-        dropped = 0
         if "entities" in wanted:
-            task, labels, dropped = self._entities(gold, units)
+            task, labels = self._entities(gold, units)
             layers["entities"] = keyed("entities", tallies_of(task, labels, (*scoring.spans, *scoring.peers)))
             breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
         if "quotes" in wanted or "clusters" in wanted:
@@ -360,7 +348,7 @@ class _Chunk:
             {by: {s: compact(tally) for s, tally in rows.items()} for by, rows in breakdowns.items()},
             judged,
             {layer: sum(len(getattr(one, layer)) for one in self.found) for layer in LAYERS},
-            dropped,
+            Counter(entity.label for one in self.found for entity in one.entities),
         )
 
     def _units(self) -> tuple[Units, Ints]:
@@ -373,34 +361,25 @@ class _Chunk:
         document = np.repeat(np.arange(len(self.rank)), high - low)
         return Units(whole.kind, document, whole.start[unit]), unit
 
-    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Task, tuple[str, ...], int]:
-        """The task of the entities, their labels, and how many found ones the projection leaves out."""
+    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Task, tuple[str, ...]]:
+        """The task of the entities, and their labels."""
         scoring = self.scoring
         rows, found = (
             [
                 (i, entity, label)
-                for i, one in enumerate(side)
+                for i, one in enumerate(annotated)
                 for entity in one.entities
-                if (label := scoring.projected(entity.label)) is not None
+                if (label := scoring.projected(entity.label, side)) is not None
             ]
-            for side in (gold, self.found)
+            for side, annotated in (("gold", gold), ("predicted", self.found))
         )
-        # A label that the corpus cannot have is a mistake in the set-up, not a wrong answer.
-        known = scoring.known_labels()
-        for i, entity, label in found:
-            if label not in known:
-                raise DataError(
-                    f"unknown label {label!r} at [{entity.span.start}, {entity.span.end})",
-                    where=f"document {self.documents[i].id}",
-                    hint=f"The corpus has {', '.join(sorted(known))}. Map others by --labels FILE.",
-                )
-        dropped = sum(len(one.entities) for one in self.found) - len(found)
         labels = tuple(sorted({label for *_, label in (*rows, *found)}))
         given = (_spans(rows, labels, units), _spans(found, labels, units))
-        in_gold = np.isin(labels, sorted(scoring.gold_labels()))
+        of_gold = {scoring.projected(label, "gold") for label in scoring.gold.labels}
+        in_gold = np.asarray([label in of_gold for label in labels], np.bool_)
         tokens = self._tokens(scoring.spans)
         sides = (given[0].sorted(), given[1].sorted())
-        return Task(*sides, len(units), len(labels), tokens, given, in_gold), labels, dropped
+        return Task(*sides, len(units), len(labels), tokens, given, in_gold), labels
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """The corpus's own tokens, else ours, where a schema counts tokens."""

@@ -164,9 +164,13 @@ class BaselineFile:
     ]
     schemas: Annotated[tuple[str, ...], At(("settings", "schemas")), Must(minItems=1)]
     labels: Annotated[
-        str | Mapping[str, str | None] | None,
+        str | Mapping[str, str | Mapping[str, str | None] | None] | None,
         At(("settings", "labels")),
-        "A projection of labels by its name or as a mapping; null for none.",
+        "A projection of labels by its name or as a mapping, with one of a side under gold or predicted; null"
+        " for none.",
+    ]
+    only: Annotated[
+        tuple[str, ...], At(("settings", "only")), FILLED, "The labels that count; absent for all."
     ]
     samples: Annotated[Count, At(("settings", "samples")), "Bootstrap resamples."]
     seed: Annotated[Count, At(("settings", "seed"))]
@@ -288,6 +292,7 @@ def to_text(baseline: Baseline) -> str:
         baseline.environment,
         whole.schemas,
         whole.labels,
+        whole.projection.only if whole.projection else (),
         whole.resampling.samples,
         whole.resampling.seed,
         str(whole),
@@ -345,12 +350,13 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     labels = settings["labels"]
     if not (labels is None or isinstance(labels, str | dict)):
         raise ValueError("settings: labels is neither a name nor a mapping")
+    only = _texts(settings.get("only", []), "settings: only")
     documents = _checked(corpus["documents"], int, "corpus: documents")
     whole = Signature(
         _checked(corpus["name"], str, "corpus: name"),
         _checked(corpus["hash"], str, "corpus: hash"),
         "all",
-        projection=projection(labels),
+        projection=projection(labels, only),
         schemas=tuple(checked_schemas(_texts(settings["schemas"], "settings: schemas"))),
         resampling=Resampling(
             samples=_checked(settings["samples"], int, "settings: samples"),

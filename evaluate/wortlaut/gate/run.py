@@ -16,6 +16,7 @@ from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
 from wortlaut.gate.verdicts import Check, Known, Outcome, Place, check, invalid
 from wortlaut.io.files import write_whole
 from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.labels import Labels
 from wortlaut.text.excerpts import excerpt
 
 
@@ -24,14 +25,14 @@ class Settings:
     """How a run is to be scored."""
 
     schemas: tuple[str, ...] = ("strict",)
-    labels: str | Mapping[str, str | None] | None = None
+    labels: Labels = None
     samples: int = 1000
     seed: int = 0
 
     @classmethod
     def of(cls, whole: Signature) -> Settings:
         """As a baseline was scored."""
-        return cls(whole.schemas, whole.labels, whole.resampling.samples, whole.resampling.seed)
+        return cls(whole.schemas, whole.projection, whole.resampling.samples, whole.resampling.seed)
 
 
 #: Where the baseline lies unless something else is said.

@@ -30,7 +30,7 @@ def run_stress(
         corpus,
         names,
         schemas=compared_schemas(whole.schemas) or ("strict",),
-        labels=whole.labels,
+        labels=whole.projection,
         samples=whole.resampling.samples,
         seed=rule.seed,
         timeout=timeout,

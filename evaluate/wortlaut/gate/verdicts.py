@@ -313,8 +313,8 @@ def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[tuple[str, str]
     if list(differences(replace(old, schemas=new.schemas, resampling=new.resampling), new)):
         yield (
             "labels",
-            f"the label projection changed: {old.labels or 'none'} in the baseline,"
-            f" {new.labels or 'none'} in this run",
+            f"the label projection changed: {old.projection.name if old.projection else 'none'} in the"
+            f" baseline, {new.projection.name if new.projection else 'none'} in this run",
         )
     for system in baseline.systems:
         if system not in run.systems:

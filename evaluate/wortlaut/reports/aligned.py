@@ -21,11 +21,11 @@ CORRECT, LABEL, MISSED, SPURIOUS = map(CLASSES.index, ("correct", "label", "miss
 Row = tuple[int, int, Span, str, float | None]
 
 
-def entities_of(annotations: Annotations, chosen: Projection | None) -> list[Entity]:
+def entities_of(annotations: Annotations, chosen: Projection | None, side: str) -> list[Entity]:
     """The entities as they were scored, in the order of the page."""
     kept = annotations.entities
     if chosen is not None:
-        pairs = [(entity, chosen(entity.label)) for entity in kept]
+        pairs = [(entity, chosen(entity.label, side)) for entity in kept]
         kept = tuple(replace(entity, label=label) for entity, label in pairs if label is not None)
     return sorted(kept, key=lambda entity: (entity.span.start, -entity.span.end, entity.span, entity.label))
 

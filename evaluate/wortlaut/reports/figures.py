@@ -382,14 +382,15 @@ def _curves(evaluation: Evaluation, systems: Sequence[Scored]) -> dict[str, dict
     found: dict[str, dict[str, Curves]] = {}
     chosen = evaluation.signature.projection
 
-    def rows(side: Sequence[Annotations], layer: str) -> list[Row]:
-        entities = layer == "entities"
-        return entity_rows([entities_of(one, chosen) for one in side]) if entities else content_rows(side)
+    def rows(annotated: Sequence[Annotations], layer: str, side: str) -> list[Row]:
+        if layer == "quotes":
+            return content_rows(annotated)
+        return entity_rows([entities_of(one, chosen, side) for one in annotated])
 
     gold = [document.annotations for document in evaluation.corpus.documents]
     for layer, system in product(("entities", "quotes"), systems):
         if any(key.task == layer and key.schema != "partial" for key in system.judged):
-            sides = rows(gold, layer), rows(system.found, layer)
+            sides = rows(gold, layer, "gold"), rows(system.found, layer, "predicted")
             one = curves_or_none(task_of(*sides, sorted({row[3] for side in sides for row in side})))
             if one is not None:
                 found.setdefault(layer, {})[system.name] = one

@@ -79,8 +79,8 @@ def pages(evaluation: Evaluation) -> Pages:
     corpus = evaluation.corpus.documents
     gold = [document.annotations for document in corpus]
     chosen = evaluation.signature.projection
-    entities = [entities_of(one, chosen) for one in gold]
-    sides = [[entities_of(one, chosen) for one in system.found] for system in evaluation.systems]
+    entities = [entities_of(one, chosen, "gold") for one in gold]
+    sides = [[entities_of(one, chosen, "predicted") for one in system.found] for system in evaluation.systems]
     names = tuple(sorted({e.label for side in (entities, *sides) for row in side for e in row}))
     number = {name: i for i, name in enumerate(names)}
     annotated = [*gold, *(one for system in evaluation.systems for one in system.found)]

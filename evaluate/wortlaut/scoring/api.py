@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, TypedDict, Unpack, overload
@@ -15,7 +15,7 @@ from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side, read_side
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.labels import Projection, projection
+from wortlaut.scoring.labels import Labels, Projection, check_only, label_notes, projection
 from wortlaut.scoring.metrics import GIVEN, check_schema, counts_positions
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.tally import added, kept
@@ -29,7 +29,8 @@ class Options(TypedDict, total=False):
     """The keyword arguments of :func:`score` beside the schema."""
 
     intervals: bool
-    labels: str | Mapping[str, str | None] | None
+    labels: Labels
+    only: Sequence[str] | None
     documents: Sequence[Hashable] | None
     unknown_documents: Unknown
     errors: bool
@@ -57,7 +58,8 @@ def score(
     *,
     schema: str | Sequence[str] = "strict",
     intervals: bool = True,
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
+    only: Sequence[str] | None = None,
     documents: Sequence[Hashable] | None = None,
     unknown_documents: Unknown = "error",
     errors: bool = False,
@@ -86,7 +88,11 @@ def score(
     intervals
         Bootstrap percentile intervals over documents (or sentences for tag sequences).
     labels
-        A projection (``conll4``, ``coarse``) or a mapping from label to label, ``None`` to leave out.
+        A projection (``conll4``, ``coarse``) or a mapping from label to label, ``None`` to leave out. What
+        ``"gold"`` and ``"predicted"`` map to in it is a mapping for that side alone, applied first. Every
+        other label is a label: one that the gold lacks is spurious, and noted.
+    only
+        The labels that count, after the mapping: spans of others are left out on both sides.
     documents
         All documents of the corpus, those without spans too; they count in the intervals. Without it
         the documents are those that a table names, or the items of a list.
@@ -110,7 +116,7 @@ def score(
     UnknownNameError
         A schema or projection that is not there.
     """
-    sides = _read(gold, predicted, labels, scheme)
+    sides = _read(gold, predicted, projection(labels, only), scheme)
     left, right, units, names = join(
         sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
     )
@@ -146,7 +152,8 @@ def breakdown(
     schema: str = "strict",
     seen: Collection[str] | None = None,
     intervals: bool = True,
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
+    only: Sequence[str] | None = None,
     scheme: str | None = None,
     samples: int = 1000,
     seed: int = 0,
@@ -163,7 +170,7 @@ def breakdown(
     column = {"length": None, "document": None, "surface": "text"}.get(by, by)
     if by == "surface" and seen is None:
         raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
-    sides = _read(gold, predicted, labels, scheme, column)
+    sides = _read(gold, predicted, projection(labels, only), scheme, column)
     left, right, units, names = join(sides.gold, sides.predicted)
     groups: tuple[str, ...]
     if by == "length":
@@ -194,9 +201,9 @@ def breakdown(
     return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.notes)
 
 
-def task_of(gold: Any, predicted: Any, *, labels: str | Mapping[str, str | None] | None = None) -> Task:
+def task_of(gold: Any, predicted: Any, *, labels: Labels = None) -> Task:
     """Both sides as one task."""
-    sides = _read(gold, predicted, labels, None)
+    sides = _read(gold, predicted, projection(labels), None)
     left, right, units, names = join(sides.gold, sides.predicted)
     return Task(_ordered(left), _ordered(right), units, len(names))
 
@@ -212,24 +219,23 @@ class _Sides:
 def _read(
     gold: Any,
     predicted: Any,
-    labels: str | Mapping[str, str | None] | None,
+    chosen: Projection | None,
     scheme: str | None,
     column: str | None = None,
 ) -> _Sides:
     if predicted is None:
         gold, predicted = _examples(gold)
-    chosen = projection(labels)
-    sides: list[Side] = []
-    notes: list[str] = []
-    for what, data in (("gold", gold), ("predicted", predicted)):
-        side = read_side(data, what, scheme=scheme, column=column, gold=sides[0] if sides else None)
-        notes += side.notes
-        if chosen is not None:
-            side, dropped = _projected(side, chosen)
-            if dropped:
-                notes.append(f"{what}: {dropped} spans are left out by the projection {chosen.name}")
-        sides.append(side)
-    return _Sides(sides[0], sides[1], chosen, tuple(notes))
+    left = read_side(gold, "gold", scheme=scheme, column=column)
+    right = read_side(predicted, "predicted", scheme=scheme, column=column, gold=left)
+    counts = [
+        {side.labels[i]: many for i, many in enumerate(np.bincount(side.spans.label).tolist()) if many}
+        for side in (left, right)
+    ]
+    check_only(chosen, *counts)
+    notes = (*left.notes, *right.notes, *label_notes(chosen, counts[0]), *label_notes(chosen, *counts))
+    if chosen is not None:
+        left, right = _projected(left, chosen, "gold"), _projected(right, chosen, "predicted")
+    return _Sides(left, right, chosen, notes)
 
 
 def join(
@@ -358,14 +364,14 @@ def _same_documents(
     return [np.asarray([number[name] for name in own], np.int64) for own in names], len(number)
 
 
-def _projected(side: Side, chosen: Projection) -> tuple[Side, int]:
-    to = [chosen(label) for label in side.labels]
+def _projected(side: Side, chosen: Projection, what: str) -> Side:
+    to = [chosen(label, what) for label in side.labels]
     labels = tuple(sorted({label for label in to if label is not None}))
     code = np.asarray([-1 if label is None else labels.index(label) for label in to], np.int64)
     label = code[side.spans.label]
     kept = label >= 0
     spans = replace(side.spans, label=label).take(kept)
-    return replace(side, spans=spans, labels=labels), int((~kept).sum())
+    return replace(side, spans=spans, labels=labels)
 
 
 def _examples(gold: Any) -> tuple[list[Any], list[Any]]:

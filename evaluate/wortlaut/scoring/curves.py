@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from wortlaut.errors import DataError
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.scoring.api import task_of
+from wortlaut.scoring.labels import Labels
 from wortlaut.scoring.metrics import counter
 from wortlaut.scoring.task import Task
 
@@ -60,7 +60,7 @@ def curves(
     predicted: Any,
     *,
     schema: str = "strict",
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
 ) -> Curves:
     """Curves of predictions that carry a ``score``, by one matching of all of them.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wortlaut.scoring.labels import Projection
+from wortlaut.scoring.labels import Given, Projection
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.version import VERSION
 
@@ -77,7 +77,7 @@ class Signature:
         return ScoreKey(self.task, schema, self.setting)
 
     @property
-    def labels(self) -> str | dict[str, str | None] | None:
+    def labels(self) -> Given:
         """The projection as :func:`wortlaut.evaluate` takes it."""
         return None if self.projection is None else self.projection.given
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
@@ -25,7 +25,7 @@ from wortlaut.running.isolated import isolated
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.labels import projection
+from wortlaut.scoring.labels import Labels, projection
 from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
@@ -157,7 +157,8 @@ def stress(
     transforms: Sequence[str] | None = None,
     *,
     schemas: Sequence[str] = ("strict",),
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: Labels = None,
+    only: Sequence[str] | None = None,
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
@@ -174,7 +175,7 @@ def stress(
     used.
     """
     # What is misspelt is told before a corpus is read.
-    chosen, project = compared_schemas(schemas), projection(labels)
+    chosen, project = compared_schemas(schemas), projection(labels, only)
     if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
         counting = (name.replace("@T", "@0.5") for name, metric in OURS.items() if not metric.positions)
         hint = f"Use one of {', '.join(counting)}."
