@@ -29,14 +29,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, combinations, islice, pairwise
+from itertools import combinations, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
+from typing import cast
+
+import numpy as np
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats import files
+from wortlaut.formats.batch import Batch, Laid, Tokens, phrases, texts_of
 from wortlaut.formats.columns import (
     SCHEMES,
     TokenView,
@@ -45,13 +50,14 @@ from wortlaut.formats.columns import (
     decode,
     encode,
     lay_out,
-    pack,
     taggable,
     write_views,
 )
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.table import WHITE, Cells, Lines, blocks, cells
 from wortlaut.io.reading import lines, unpacked
-from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.model import Document
+from wortlaut.model.columns import Bools, Ints, Spans, run_starts
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
 KNOWN_FAULTS = {
@@ -68,7 +74,12 @@ _PREFIXED = re.compile(r"[BIESLU](?:-.*)?")
 #: Labels of chunks (CoNLL-2000 and 2003): they stand beside names in tags of the same form.
 _CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC AC ADVC ADJC".split())
 _GAP = re.compile("[ \t]+")
-_INDEX = re.compile(r"[0-9]{1,18}(?:-[0-9]{1,18})?")
+#: Digits of the number of a token.
+_DIGITS = 18
+_INDEX = re.compile(rf"[0-9]{{1,{_DIGITS}}}(?:-[0-9]{{1,{_DIGITS}}})?")
+_NO_SPACE = re.compile(rb"SpaceAfter=No")
+#: What a document may start with.
+_START = re.compile(rb"^(?:-DOCSTART-|#[^\S\n]*(?:newdoc|file))", re.MULTILINE)
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _IO = "IO"
 _MARK = "-DOCSTART-"
@@ -101,22 +112,6 @@ class _Layout:
         return len(row) == self.width and all(_TAG.fullmatch(row[column]) for column in self.tags)
 
 
-@dataclass(slots=True)
-class _Sentence:
-    rows: list[tuple[int, list[str]]] = field(default_factory=list)  # line number, columns
-    text: str | None = None
-
-
-@dataclass(slots=True)
-class _Part:
-    """A document while its lines come in."""
-
-    name: str | None = None
-    comments: dict[str, str] = field(default_factory=dict)
-    sentences: list[_Sentence] = field(default_factory=list)
-    repaired: int = 0
-
-
 def read(
     path: Path,
     *,
@@ -134,8 +129,8 @@ def read(
     given = [_column(column) for column in ((tag,) if isinstance(tag, str) else tag)]
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme, None if token is None else _column(token), given)
-        for count, part in enumerate(_parts(file, layout), 1):
-            yield _document(file, layout, part, count)
+        for batch in _batches(file, layout):
+            yield from batch.documents()
 
 
 def _column(number: str) -> int:
@@ -245,45 +240,306 @@ def _scheme(tags: list[str]) -> str:
     return "IOB1" if "I" in changes and "B" not in changes else "IOB2"
 
 
-def _parts(file: Path, layout: _Layout) -> Iterator[_Part]:
-    faults = KNOWN_FAULTS.get(file.name, {})
-    part, sentence, marked = _Part(), _Sentence(), False
-    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
-        where = f"{file}:{number}"
-        fields = layout.columns(line)
-        comment = line.startswith("#") and not layout.tagged(fields)
-        key, value = _comment(line) if comment else ("", "")
-        start = line.startswith(_MARK) or key in _MARKS
-        if (start or not line.strip()) and sentence.rows:
-            part.sentences.append(sentence)
-            sentence = _Sentence()
-        if part.sentences and (start or not marked):
-            yield part
-            part = _Part()
-        if start:
-            marked, part.name = True, value or None
-        elif key == "text":
-            if sentence.rows or sentence.text is not None:
-                raise DataError("a second text, or one after its tokens", where=where)
-            sentence.text = value
-        elif comment:
-            part.comments[key] = f"{part.comments[key]}; {value}" if key in part.comments else value
-        elif line.strip():
-            if layout.width == 2 < len(fields):
-                fields = [line.strip(" \t")[: -len(fields[-1])].rstrip(" \t"), fields[-1]]
-            if len(fields) == 1 and "" in faults:
-                fields.append("")
-            if len(fields) != layout.width:
-                raise DataError(f"has {len(fields)} columns, not {layout.width}", where=where)
-            for column in layout.tags:
-                if fields[column] in faults:
-                    fields[column] = faults[fields[column]]
-                    part.repaired += 1
-            if not fields[layout.token].strip():
-                raise DataError("has no token", where=where)
-            sentence.rows.append((number, fields))
-    if part.sentences:
-        yield part
+@dataclass(slots=True)
+class _State:
+    """What one block of a file hands to the next: the comments and the text of a sentence still to come."""
+
+    count: int = 0
+    marked: bool = False
+    comments: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Sentences of a block: ``first`` row and document of each, and the texts that stand above some.
+
+    ``closed``: where each document ends, as a line. ``fault``: the line and what is wrong with it.
+    """
+
+    cells: Cells
+    first: Ints
+    document: Ints
+    closed: Ints
+    texts: dict[int, str]
+    names: list[str | None]
+    comments: dict[int, dict[str, str]]
+    fault: tuple[int, DataError] | None
+
+
+def _batches(file: Path, layout: _Layout) -> Iterator[Batch]:
+    state = _State()
+    for part in blocks(file, partial(_cut, layout, state)):
+        block = _block(part, layout, state)
+        whole = len(block.names)
+        if block.fault is not None:
+            whole = int(np.searchsorted(block.closed, block.fault[0]))
+        batch, error = _batch(block, layout, whole, state.count)
+        state.count += len(block.names)
+        yield batch
+        if error or block.fault:
+            raise error or cast(tuple[int, DataError], block.fault)[1]
+
+
+def _cut(layout: _Layout, state: _State, data: bytes) -> int:
+    """Where the last document of a block begins: at a mark, or where no mark was, behind an empty line."""
+    hold = data.startswith(b"#") or b"\n#" in data or _MARK.encode() in data
+    for found in reversed(list(_START.finditer(data)) if hold else []):
+        line = data[found.start() : data.find(b"\n", found.start())].decode(errors="replace").rstrip("\r")
+        if line.startswith(_MARK) or (
+            not layout.tagged(layout.columns(line)) and _comment(line)[0] in _MARKS
+        ):
+            return found.start()
+    ends = () if state.marked else ((data.rfind(end), len(end)) for end in (b"\n\n", b"\n\r\n"))
+    return max((at + length for at, length in ends if at >= 0), default=0)
+
+
+def _block(lines: Lines, layout: _Layout, state: _State) -> _Block:
+    faults = [] if lines.fault is None else [(len(lines), lines.fault)]
+    blank = lines.blank()
+    asides = dict.fromkeys(lines.starting(_MARK.encode()), ("newdoc", ""))
+    for line in lines.starting(b"#"):
+        if not layout.tagged(layout.columns(text := lines.text(line))):
+            asides[line] = _comment(text)
+    marks = np.asarray(sorted(line for line, (key, _) in asides.items() if key in _MARKS), np.int64)
+    filled = ~blank
+    filled[list(asides)] = False
+    rows = np.flatnonzero(filled)
+    table, fault = _cells(lines, rows, layout)
+    faults += fault
+
+    blank[marks] = True
+    breaks = np.flatnonzero(blank)
+    before = np.searchsorted(breaks, rows)
+    first = np.flatnonzero(run_starts(before))
+    stop = np.append(breaks, len(lines))[before[first]]
+    behind = np.searchsorted(marks, rows[first])  # so many marks stand before the sentence
+    alone = (behind == 0) & (not state.marked)
+    opens = alone | run_starts(behind)
+    document = np.cumsum(opens) - 1
+    last = np.append(opens[1:], True)[: len(opens)]
+    closed = np.where(alone, stop, np.append(marks, len(lines))[behind])[last]
+    names = [asides[int(marks[n - 1])][1] or None if n else None for n in behind[opens].tolist()]
+
+    comments = {0: state.comments} if state.comments else {}
+    texts = {} if state.text is None else {0: state.text}
+    for line, (key, value) in sorted(asides.items()):
+        here, passed = int(np.searchsorted(stop, line)), int(np.searchsorted(marks, line))
+        if key == "text":
+            if here in texts or (here < len(first) and rows[first[here]] < line):
+                faults.append(
+                    (line, DataError("a second text, or one after its tokens", where=lines.where(line)))
+                )
+            texts[here] = value
+        elif key not in _MARKS:
+            at = here if not passed and not state.marked else int(np.searchsorted(behind, passed))
+            own = comments.setdefault(int(document[at]) if at < len(first) else len(names), {})
+            own[key] = f"{own[key]}; {value}" if key in own else value
+    state.marked = state.marked or bool(len(marks))
+    state.text, state.comments = texts.pop(len(first), None), comments.pop(len(names), {})
+    return _Block(
+        table, first, document, closed, texts, names, comments, min(faults, key=itemgetter(0), default=None)
+    )
+
+
+def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple[int, DataError]]]:
+    """The cells of the rows, and the first that has too many or too few, or no token."""
+    table = cells(lines, rows, layout.width, tabs=layout.tabs)
+    bare = "" in KNOWN_FAULTS.get(lines.file.name, {})
+    faults = []
+    for row in table.odd.tolist():
+        line = int(rows[row])
+        text = lines.text(line)
+        fields = layout.columns(text)
+        if layout.width == 2 < len(fields):
+            fields = [text.strip(" \t")[: -len(fields[-1])].rstrip(" \t"), fields[-1]]
+        if len(fields) == 1 and bare:
+            fields.append("")
+        if len(fields) != layout.width:
+            what = f"has {len(fields)} columns, not {layout.width}"
+            faults.append((line, DataError(what, where=lines.where(line))))
+            break
+        table.put(row, fields)
+    start, end = table.start[:, layout.token], table.end[:, layout.token]
+    for row in np.flatnonzero((start == end) | WHITE[lines.array[start]]).tolist():
+        line = int(rows[row])
+        if not table.text(row, layout.token).strip():
+            faults.append((line, DataError("has no token", where=lines.where(line))))
+            break
+    return table, faults
+
+
+def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batch, DataError | None]:
+    """The first ``whole`` documents in columns, or those before the first one with an error, and that."""
+    table, document = block.cells, block.document
+    size = int(np.searchsorted(document, whole))
+    of = np.repeat(np.arange(len(document)), np.diff(block.first, append=len(table.line)))
+    of = of[: np.searchsorted(of, size)]
+    laid, error = _all_laid_out(block, layout, of)
+    word, unit = np.ones((2, len(of)), np.bool_)
+    for sentence, one in laid.items():
+        word[block.first[sentence] + np.asarray(one.dashed, np.int64)] = False
+        unit[block.first[sentence] + np.asarray(one.covered, np.int64)] = False
+    levels = []
+    for column in layout.tags:
+        level, wrong = _level(table, column, layout, word)
+        levels.append(level)
+        if wrong is not None and (error is None or of[wrong[0]] < error[0]):
+            error = int(of[wrong[0]]), wrong[1]
+    if error is not None:
+        whole = int(document[error[0]])
+        size = int(np.searchsorted(document, whole))
+        of = of[: np.searchsorted(of, size)]
+        word, unit = word[: len(of)], unit[: len(of)]
+    first, document = block.first[:size], document[:size]
+    texts, start, end = texts_of(table, layout.token, of, first, document, laid)
+    in_document = document[of]
+
+    found: list[tuple[Ints, ...]] = []
+    repaired, labels = np.zeros(whole, np.int64), dict[str, int]()
+    words = np.flatnonzero(word)
+    scheme = "IOB1" if layout.scheme == _IO else layout.scheme
+    for number, (names, code, misprinted) in enumerate(levels, 1):
+        marked = phrases(names, code[words], of[words], size, scheme)
+        known = np.asarray([labels.setdefault(name, len(labels)) for name in marked.labels], np.int64)
+        level_of = np.full(len(marked.first), number, np.int64)
+        found.append(
+            (marked.sentence, words[marked.first], words[marked.last], known[marked.label], level_of)
+        )
+        repaired += np.bincount(document[marked.sentence], marked.broken, whole).astype(np.int64)
+        repaired += np.bincount(in_document, misprinted[: len(of)], whole).astype(np.int64)
+    where, opens, closes, label, level_of = map(np.concatenate, zip(*found, strict=True))
+    order = np.lexsort((opens, level_of, where))
+    place, opens, closes = document[where[order]], opens[order], closes[order]
+    spans = Spans(place, start[opens], end[closes], label[order], place, level=level_of[order])
+    read = {layout.numbered - 1, layout.token, *layout.tags}
+    unread = " ".join(str(column + 1) for column in range(layout.width) if column not in read)
+
+    def meta(document: int, tokens: str) -> dict[str, str]:
+        known = {"scheme": layout.scheme, "tokens": tokens, **block.comments.get(document, {})}
+        counted = {"columns_not_read": unread, "repaired_tags": str(repaired[document] or "")}
+        return known | {key: value for key, value in counted.items() if value}
+
+    stem = unpacked(table.lines.file).stem
+    ids = [name or f"{stem}-{number:06d}" for number, name in enumerate(block.names[:whole], count + 1)]
+    tokens = Tokens(in_document[unit], start[unit], end[unit])
+    return Batch(ids, texts, tokens, spans, tuple(labels), meta), error and error[1]
+
+
+def _level(
+    table: Cells, column: int, layout: _Layout, word: Bools
+) -> tuple[tuple[list[tuple[str, str | None]], Ints, Bools], tuple[int, DataError] | None]:
+    """The distinct tags, that of each row, and which rows are misprinted; and the first wrong one."""
+    faults = KNOWN_FAULTS.get(table.lines.file.name, {})
+    column_of = table.column(column)
+    code = column_of.indices.to_numpy()[: len(word)].astype(np.int64)
+    tags = column_of.dictionary.to_pylist()
+    parsed: list[tuple[str, str | None]] = []
+    wrong = []
+    for number, tag in enumerate(tags):
+        try:
+            parsed.append(_parsed(faults.get(tag, tag), layout.scheme, ""))
+        except DataError:
+            parsed.append(("O", None))
+            wrong += np.flatnonzero((code == number) & word)[:1].tolist()
+    error = None
+    if wrong:
+        row = min(wrong)
+        try:
+            _parsed(tags[code[row]], layout.scheme, table.lines.where(table.line[row]))
+        except DataError as told:
+            error = row, told
+    misprinted = np.isin(code, [number for number, tag in enumerate(tags) if tag in faults])
+    return (parsed, code, misprinted), error
+
+
+def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
+    """Letter and label, the letters those of BIOES. Raises DataError."""
+    if scheme == _IO:
+        if _PREFIXED.fullmatch(tag):
+            raise DataError(f"{tag!r} has a prefix, and other tags have none", where=where)
+        # In IOB1, too, neighbours of one label are one name unless B- parts them.
+        tag, scheme = tag if tag == "O" else f"I-{tag}", "IOB1"
+    decode([tag], lambda _: where, scheme)
+    letter, _, label = tag.partition("-")
+    return {"L": "E", "U": "S"}.get(letter, letter), label or None
+
+
+def _all_laid_out(
+    block: _Block, layout: _Layout, of: Ints
+) -> tuple[dict[int, Laid], tuple[int, DataError] | None]:
+    """The sentences whose text is not their tokens with a space between; and the first that is wrong."""
+    table, lines = block.cells, block.cells.lines
+    special = set(block.texts)
+    if layout.numbered:
+        start, end = table.start[: len(of), 0], table.end[: len(of), 0]
+        digits = np.concatenate([[0], np.cumsum((lines.array >= ord("0")) & (lines.array <= ord("9")))])
+        plain = (digits[end] - digits[start] == end - start) & (start < end) & (end - start <= _DIGITS)
+        special.update(of[~plain].tolist())
+    if layout.width > 2:
+        places = [found.start() for found in _NO_SPACE.finditer(lines.data)]
+        rows = np.searchsorted(table.line, np.searchsorted(lines.start, places, side="right") - 1)
+        special.update(of[rows[rows < len(of)]].tolist())
+    laid: dict[int, Laid] = {}
+    faults = KNOWN_FAULTS.get(lines.file.name, {})
+    for sentence in sorted(special & set(of[block.first[block.first < len(of)]].tolist())):
+        here = range(*np.searchsorted(of, [sentence, sentence + 1]))
+        try:
+            own = [(lines.where(int(table.line[row])), table.row(row)) for row in here]
+            laid[sentence] = _laid_out(own, block.texts.get(sentence), layout, faults)
+        except DataError as error:
+            return laid, (sentence, error)
+    return laid, None
+
+
+def _laid_out(
+    rows: list[tuple[str, list[str]]], text: str | None, layout: _Layout, faults: Mapping[str, str]
+) -> Laid:
+    units: list[tuple[str, str, str]] = []  # where, surface, what follows it
+    place, covered, dashed = [], [], []
+    until = -1  # the last word of the multi-word token that is open
+    for row, (where, fields) in enumerate(rows):
+        first, dash, last = fields[0].partition("-") if layout.numbered else ("", "", "")
+        if layout.numbered and not _INDEX.fullmatch(fields[0]):
+            raise DataError(f"{fields[0]!r} is not the number of a token", where=where)
+        if dash and not {faults.get(fields[column], fields[column]) for column in layout.tags} <= {
+            "O",
+            "_",
+            "-",
+        }:
+            raise DataError("a multi-word token has a tag beside those of its words", where=where)
+        if not first or int(first) > until:
+            after = "" if any("SpaceAfter=No" in column.split("|") for column in fields[2:]) else " "
+            units.append((where, fields[layout.token], after))
+        else:
+            covered.append(row)
+        if dash:
+            until = int(last)
+            dashed.append(row)
+        place.append(len(units) - 1)
+    if text is None:
+        text, own = lay_out((surface, after) for _, surface, after in units)
+    else:
+        own = _aligned(text, units)
+    return Laid(text, [own[at] for at in place], covered, dashed)
+
+
+def _aligned(text: str, units: list[tuple[str, str, str]]) -> list[tuple[int, int]]:
+    offsets: list[tuple[int, int]] = []
+    position = 0
+    for where, surface, _ in units:
+        start = position + len(text[position:]) - len(text[position:].lstrip())
+        if not text.startswith(surface, start):
+            raise DataError(
+                f"token {surface!r} is not what follows in the sentence's text: {text[start : start + 30]!r}",
+                where=where,
+                hint="Correct the token or the '# text =' line above it.",
+            )
+        position = start + len(surface)
+        offsets.append((start, position))
+    if rest := text[position:].strip():
+        raise DataError(f"the sentence's text goes on after its last token: {rest!r}", where=units[-1][0])
+    return offsets
 
 
 def _comment(line: str) -> tuple[str, str]:
@@ -292,103 +548,6 @@ def _comment(line: str) -> tuple[str, str]:
         bare = line.lstrip("# \t").rstrip()
         return (bare, "") if bare in _MARKS else ("comment", bare)
     return found["key"], found["value"] or ""
-
-
-def _document(file: Path, layout: _Layout, part: _Part, count: int) -> Document:
-    texts: list[str] = []
-    offsets: list[tuple[int, int]] = []
-    entities: list[Entity] = []
-    repaired, position = part.repaired, 0
-    for sentence in part.sentences:
-        units, words = _units(sentence, layout, file)
-        if sentence.text is None:
-            text, own = lay_out((unit[1], unit[2]) for unit in units)
-        else:
-            text, own = sentence.text, _aligned(sentence.text, units, file)
-        own = [(start + position, end + position) for start, end in own]
-        for level, column in enumerate(layout.tags, 1):
-            phrases, broken = _phrases([row[column] for _, row, _ in words], layout, file, words)
-            repaired += broken
-            entities += (
-                Entity(Span.of(own[words[first][2]][0], own[words[last - 1][2]][1]), label, level)
-                for first, last, label in phrases
-            )
-        texts.append(text)
-        offsets += own
-        position += len(text) + 1
-    read = {layout.numbered - 1, layout.token, *layout.tags}
-    counted = {
-        "columns_not_read": " ".join(str(column + 1) for column in range(layout.width) if column not in read),
-        "repaired_tags": str(repaired or ""),
-    }
-    meta = {"scheme": layout.scheme, "tokens": pack(offsets), **part.comments}
-    meta |= {key: value for key, value in counted.items() if value}
-    return Document(
-        part.name or f"{unpacked(file).stem}-{count:06d}",
-        "\n".join(texts),
-        Annotations(tuple(entities)),
-        tuple(meta.items()),
-    )
-
-
-def _phrases(
-    tags: list[str], layout: _Layout, file: Path, words: list[tuple[int, list[str], int]]
-) -> tuple[list[tuple[int, int, str]], int]:
-    def place(index: int) -> str:
-        return f"{file}:{words[index][0]}"
-
-    if layout.scheme != _IO:
-        return decode(tags, place, layout.scheme)
-    for index, tag in enumerate(tags):
-        if _PREFIXED.fullmatch(tag):
-            raise DataError(f"{tag!r} has a prefix, and other tags have none", where=place(index))
-    # In IOB1, too, neighbours of one label are one name unless B- parts them.
-    return decode([tag if tag == "O" else f"I-{tag}" for tag in tags], place, "IOB1")
-
-
-def _units(
-    sentence: _Sentence, layout: _Layout, file: Path
-) -> tuple[list[tuple[int, str, str]], list[tuple[int, list[str], int]]]:
-    """What stands in the text (line, surface, what follows it), and the words (line, columns, their unit)."""
-    units: list[tuple[int, str, str]] = []
-    words: list[tuple[int, list[str], int]] = []
-    covered = -1  # the last word of the multi-word token that is open
-    for number, row in sentence.rows:
-        first, dash, last = row[0].partition("-") if layout.numbered else ("", "", "")
-        if layout.numbered and not _INDEX.fullmatch(row[0]):
-            raise DataError(f"{row[0]!r} is not the number of a token", where=f"{file}:{number}")
-        if dash and not {row[column] for column in layout.tags} <= {"O", "_", "-"}:
-            raise DataError(
-                "a multi-word token has a tag beside those of its words", where=f"{file}:{number}"
-            )
-        if not first or int(first) > covered:
-            after = "" if any("SpaceAfter=No" in column.split("|") for column in row[2:]) else " "
-            units.append((number, row[layout.token], after))
-        if dash:
-            covered = int(last)
-        else:
-            words.append((number, row, len(units) - 1))
-    return units, words
-
-
-def _aligned(text: str, units: list[tuple[int, str, str]], file: Path) -> list[tuple[int, int]]:
-    offsets: list[tuple[int, int]] = []
-    position = 0
-    for number, surface, _ in units:
-        start = position + len(text[position:]) - len(text[position:].lstrip())
-        if not text.startswith(surface, start):
-            raise DataError(
-                f"token {surface!r} is not what follows in the sentence's text: {text[start : start + 30]!r}",
-                where=f"{file}:{number}",
-                hint="Correct the token or the '# text =' line above it.",
-            )
-        position = start + len(surface)
-        offsets.append((start, position))
-    if rest := text[position:].strip():
-        raise DataError(
-            f"the sentence's text goes on after its last token: {rest!r}", where=f"{file}:{units[-1][0]}"
-        )
-    return offsets
 
 
 def write(path: Path, documents: Iterable[Document], scheme: str = "IOB2") -> Losses:

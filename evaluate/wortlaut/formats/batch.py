@@ -1,0 +1,145 @@
+"""Documents in columns: what readers of tokens give, and how texts and names are made of tokens and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from wortlaut.formats.columns import SCHEMES, pack
+from wortlaut.formats.table import Cells, gathered
+from wortlaut.formats.tags import Tags, chunks
+from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.model.columns import Ints, Spans, run_starts
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens in columns of shape ``(n,)``, sorted by document and start, in code points of its text."""
+
+    document: Ints
+    start: Ints
+    end: Ints
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Documents that stand in a row in a file, with ids and texts, tokens, and entities of one fragment.
+
+    ``entities`` are sorted by document, in the order of the file; their ``label`` indexes ``labels``.
+    ``meta(i, tokens)`` are the metadata of document ``i``, whose packed tokens it is given.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    tokens: Tokens
+    entities: Spans
+    labels: Sequence[str]
+    meta: Callable[[int, str], Mapping[str, str]]
+
+    def documents(self) -> Iterator[Document]:
+        every = np.arange(len(self.ids) + 1)
+        words = list(zip(self.tokens.start.tolist(), self.tokens.end.tolist(), strict=True))
+        found, level = self.entities, self.entities.level
+        levels = np.ones(len(found), np.int64) if level is None else level
+        names = [
+            Entity(Span(((start, end),)), self.labels[label], level)
+            for start, end, label, level in zip(
+                found.start.tolist(), found.end.tolist(), found.label.tolist(), levels.tolist(), strict=True
+            )
+        ]
+        of_words = pairwise(np.searchsorted(self.tokens.document, every).tolist())
+        of_names = pairwise(np.searchsorted(found.document, every).tolist())
+        for i, ((w, w_end), (e, e_end)) in enumerate(zip(of_words, of_names, strict=True)):
+            meta = self.meta(i, pack(words[w:w_end]))
+            annotations = Annotations(tuple(names[e:e_end]))
+            yield Document(self.ids[i], self.texts[i], annotations, tuple(meta.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A sentence whose text is not its tokens with a space between, and the offsets of each row in it.
+
+    ``dashed`` are rows of multi-word tokens, ``covered`` those of their words.
+    """
+
+    text: str
+    offsets: list[tuple[int, int]]
+    covered: list[int]
+    dashed: list[int]
+
+
+def texts_of(
+    table: Cells, column: int, of: Ints, first: Ints, document: Ints, laid: dict[int, Laid]
+) -> tuple[list[str], Ints, Ints]:
+    """The text of each document, and the offsets of each row in it.
+
+    ``of`` is the sentence of each row, ``first`` and ``document`` the first row and the document of each
+    sentence; tokens stand in ``column``. Sentences are parted by a line feed.
+    """
+    size, last = len(first), np.append(first[1:], len(of))[: len(first)] - 1
+    ranges = table.start[: len(of), column], table.end[: len(of), column] + 1  # with what stands behind it
+    data, behind = gathered(table.lines.array, *ranges)
+    data[behind - 1] = ord(" ")
+    data[behind[last] - 1] = ord("\n")
+    text = data.tobytes().decode()
+    end = np.cumsum((data & 0xC0) != 0x80)[behind - 1]
+    start = np.concatenate([[0], end])[:-1]
+    end = end - 1
+    begin, stop = start[first], end[last]
+    length = stop - begin
+    known = {sentence: one for sentence, one in laid.items() if sentence < size}
+    length[list(known)] = [len(one.text) for one in known.values()]
+    new = np.flatnonzero(run_starts(document))
+    position = np.cumsum(length + 1) - length - 1
+    position -= np.repeat(position[new], np.diff(new, append=size))
+    shift = (position - begin)[of]
+    start, end = start + shift, end + shift
+    for sentence, one in known.items():
+        rows = slice(first[sentence], last[sentence] + 1)
+        start[rows], end[rows] = np.asarray(one.offsets).T + position[sentence]
+    bounds = [*new.tolist(), size]
+    if not known:
+        froms, tos = begin.tolist(), stop.tolist()
+        return [text[froms[a] : tos[b - 1]] for a, b in pairwise(bounds)], start, end
+    parts = [text[a:b] for a, b in zip(begin.tolist(), stop.tolist(), strict=True)]
+    for sentence, one in known.items():
+        parts[sentence] = one.text
+    return ["\n".join(parts[a:b]) for a, b in pairwise(bounds)], start, end
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Phrases of words: their sentence, first and last word, and ``label``, which indexes ``labels``.
+
+    ``broken``: how many of the tags of each break the scheme, as :func:`~wortlaut.formats.columns.decode`
+    counts it.
+    """
+
+    sentence: Ints
+    first: Ints
+    last: Ints
+    label: Ints
+    labels: Sequence[str]
+    broken: Ints
+
+
+def phrases(
+    parsed: Sequence[tuple[str, str | None]], code: Ints, of: Ints, size: int, scheme: str
+) -> Phrases:
+    """What the tags of words ``of`` so many sentences mark.
+
+    ``code`` indexes ``parsed``, the letter (of BIOES) and label of each distinct tag.
+    """
+    full = np.full(len(code) + size, len(parsed), np.int64)
+    full[np.arange(len(code)) + of] = code
+    tags = Tags((), full, np.bincount(of, minlength=size))
+    first, stop, label, labels = chunks(tags, [*parsed, ("O", None)], None)
+    sentence = tags.sentence[first]
+    letters = np.asarray([letter for letter, _ in parsed] + ["O"])
+    opened = np.isin(letters, ["B", "S"])[full[first]] | (scheme == "IOB1")
+    closed = np.isin(letters, ["E", "S"])[full[stop - 1]] | (SCHEMES[scheme] == "BI")
+    broken = (~opened).astype(np.int64) + ~closed
+    return Phrases(sentence, first - sentence, stop - 1 - sentence, label, labels, broken)

@@ -1,0 +1,202 @@
+"""Files of a token a line as columns: their lines and cells, found by NumPy in a block of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wortlaut.errors import DataError
+from wortlaut.io.reading import decoded, opened
+from wortlaut.model.columns import Bools, Ints
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Bytes = NDArray[np.uint8]
+#: Bytes that are read at a time; a document that is longer is in memory as a whole.
+_BLOCK = 1 << 22
+_SPACE, _TAB, _LINE_FEED, _RETURN = b" \t\n\r"
+#: First bytes, in UTF-8, of what Python takes for white space, and of a byte order mark.
+WHITE = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3, 0xEF])
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file: ``start`` and ``end`` of each in ``data``, without its line end.
+
+    ``first`` is the number of the first line. ``fault``: a line behind them is no UTF-8.
+    """
+
+    file: Path
+    data: bytes
+    first: int
+    start: Ints
+    end: Ints
+    fault: DataError | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def array(self) -> Bytes:
+        return np.frombuffer(self.data, np.uint8)
+
+    @cached_property
+    def head(self) -> Bytes:
+        """The first byte of each line; a line feed where it is empty."""
+        head = self.array[self.start]
+        head[self.start == self.end] = _LINE_FEED
+        return head
+
+    def text(self, line: int) -> str:
+        return self.data[self.start[line] : self.end[line]].decode()
+
+    def where(self, line: int) -> str:
+        return f"{self.file}:{self.first + line}"
+
+    def blank(self) -> Bools:
+        """Which hold white space only, or a byte order mark."""
+        blank: Bools = self.head == _LINE_FEED
+        for line in np.flatnonzero(WHITE[self.head] & ~blank).tolist():
+            blank[line] = not self.text(line).strip().strip("\ufeff")
+        return blank
+
+    def starting(self, prefix: bytes) -> list[int]:
+        """Those that start with the prefix."""
+        lines = np.flatnonzero(self.head == prefix[0]).tolist()
+        return [line for line in lines if self.data.startswith(prefix, int(self.start[line]))]
+
+
+def blocks(file: Path, cut: Callable[[bytes], int]) -> Iterator[Lines]:
+    """The lines of a file, a block at a time.
+
+    ``cut(data)`` says where the last document that may not be whole begins: 0 where there is no other.
+    """
+    rest, number = b"", 1
+    with opened(file) as stream:
+        while True:
+            more = stream.read(_BLOCK)
+            data = rest + more
+            stop = cut(data) if more else len(data)
+            if stop:
+                lines = _lines(file, data[:stop], number)
+                yield lines
+                if lines.fault is not None:
+                    return
+                number += len(lines)
+                rest = data[stop:]
+            else:
+                rest = data
+            if not more:
+                return
+
+
+def _lines(file: Path, data: bytes, first: int) -> Lines:
+    fault = None
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.rfind(b"\n", 0, error.start) + 1
+        try:
+            decoded(data[line:].partition(b"\n")[0], file, first + data.count(b"\n", 0, line))
+        except DataError as told:
+            fault = told
+        data = data[:line]
+    if data and not data.endswith(b"\n"):
+        data += b"\n"
+    array = np.frombuffer(data, np.uint8)
+    end = np.flatnonzero(array == _LINE_FEED)
+    start = np.concatenate([[0], end + 1])[:-1]
+    while (returns := (end > start) & (array[end - 1] == _RETURN)).any():
+        end = end - returns
+    return Lines(file, data, first, start, end, fault)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where cells begin and end in the data of ``lines``, shape ``(rows, columns)``; ``line`` of each row.
+
+    ``odd``: rows whose cells are not as many as there are columns; all of theirs are empty.
+    """
+
+    lines: Lines
+    line: Ints
+    start: Ints
+    end: Ints
+    odd: Ints
+
+    def text(self, row: int, column: int) -> str:
+        return self.lines.data[self.start[row, column] : self.end[row, column]].decode()
+
+    def row(self, row: int) -> list[str]:
+        return [self.text(row, column) for column in range(self.start.shape[1])]
+
+    def put(self, row: int, cells: Sequence[str]) -> None:
+        """What an odd row holds: parts of its line, in their order."""
+        line = self.line[row]
+        place = int(self.lines.start[line])
+        for column, cell in enumerate(map(str.encode, cells)):
+            place = self.lines.data.index(cell, place) if cell else int(self.lines.end[line])
+            self.start[row, column], self.end[row, column] = place, place + len(cell)
+            place += len(cell)
+
+    def column(self, column: int) -> pa.DictionaryArray:
+        """The cells of a column, each distinct value once."""
+        import pyarrow as pa
+
+        data, ends = gathered(self.lines.array, self.start[:, column], self.end[:, column])
+        offsets = np.concatenate([[0], ends]).astype(np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        return pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2]).dictionary_encode()
+
+
+def gathered(array: Bytes, start: Ints, end: Ints) -> tuple[Bytes, Ints]:
+    """What stands in the ranges, which rise and do not overlap, as one; and where each ends in it."""
+    inside = np.zeros(len(array) + 1, np.int8)
+    inside[start] += 1
+    inside[end] -= 1
+    return array[np.cumsum(inside[:-1], dtype=np.int8).view(np.bool_)], np.cumsum(end - start)
+
+
+def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
+    """The cells of the lines ``rows``, parted by tabs, or by spaces and tabs. An empty one behind is none."""
+    array = lines.array
+    start, end = lines.start[rows], lines.end[rows]
+    if tabs:
+        place = np.flatnonzero(array == _TAB).astype(np.int64)
+        first = np.searchsorted(place, start)
+        count = np.searchsorted(place, end) - first
+        more = (count == width) & (array[np.maximum(end, 1) - 1] == _TAB)
+        end = end - more
+        even = (count - more) == width - 1
+        inner = _taken(place, first, width - 1)
+        starts = np.column_stack([start, inner + 1])
+        ends = np.column_stack([inner, end])
+    else:
+        gap = (array == _SPACE) | (array == _TAB) | (array == _LINE_FEED)
+        for line in np.flatnonzero(array[lines.end] == _RETURN).tolist():
+            gap[lines.end[line] : lines.data.index(b"\n", lines.end[line])] = True
+        # Words begin and stop in turn; the last byte is a line feed.
+        places = np.flatnonzero(np.not_equal(gap, np.concatenate([[True], gap[:-1]])))
+        begin, stop = places[::2], places[1::2]
+        first = np.searchsorted(begin, start)
+        count = np.searchsorted(begin, end) - first
+        even = count == width
+        starts, ends = _taken(begin, first, width), _taken(stop, first, width)
+    starts[~even] = ends[~even] = start[~even, None]
+    return Cells(lines, rows, starts, ends, np.flatnonzero(~even).astype(np.int64))
+
+
+def _taken(places: Ints, first: Ints, count: int) -> Ints:
+    """So many places from the first of each row on; where there are fewer, any."""
+    if len(places) == count * len(first) and (first[1:] - first[:-1] == count).all():
+        return places.reshape(-1, count).copy()
+    index = first[:, None] + np.arange(count)
+    taken: Ints = np.append(places, 0)[np.minimum(index, len(places))]
+    return taken
