@@ -60,20 +60,16 @@ FORMATS = {
     "label-studio": Format((".json",), "file"),
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
+    "spacy-json": Format((".json", ".jsonl"), "file", written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
+#: How a list of texts with their entities begins.
+_PAIR = re.compile(r'\[\s*\[\s*"')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
-_TO_DOCBIN = "Make a .spacy file of it"
 #: A key of JSON that no reader takes → what it is, and what to do.
 _OTHER_JSON = {
     "passages": ("is BioC, which is not read", "Convert it to one of the formats in docs/formats.md."),
-    "paragraphs": (
-        "is training data of spaCy 2",
-        f"{_TO_DOCBIN}: python -m spacy convert FILE.json FOLDER --converter json",
-    ),
-    "ents": ("is a document of spaCy as JSON", f"{_TO_DOCBIN}: DocBin(docs=[Doc(vocab).from_json(found)])."),
-    "entities": ("is training data of spaCy as JSON", f"{_TO_DOCBIN}, of documents with these entities."),
 }
 #: Suffix → the one format whose files end in it.
 OWN_SUFFIXES = {
@@ -219,10 +215,16 @@ def _json(path: Path) -> str:
     """Which format with one JSON value in a file this is. Raises DataError, for known ones with a way in."""
     head = _head(path).lstrip()
     keys = set(_KEY.findall(head))
-    if head.startswith("[") and (not keys or keys & {"data", "result", "completions", "predictions"}):
+    if (
+        head.startswith("[")
+        and not _PAIR.match(head)
+        and (not keys or keys & {"data", "result", "completions", "predictions"})
+    ):
         return "label-studio"
     if "%FEATURE_STRUCTURES" in keys or "%TYPES" in keys:
         return "inception"
+    if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"} and "passages" not in keys):
+        return "spacy-json"
     if known := next((known for key, known in _OTHER_JSON.items() if key in keys), None):
         raise DataError(known[0], where=str(path), hint=known[1])
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
@@ -236,11 +238,15 @@ def _lines(path: Path) -> str:
     found: object = None
     with opened(path) as file, suppress(ValueError, RecursionError):
         found = json.loads(file.readline())
+    if isinstance(found, list):
+        return "spacy-json"
     first = found if isinstance(found, dict) else {}
     entities = first.get("entities")
     inner = entities[0] if isinstance(entities, list) and entities else None
     if "kind" in first and "text" not in first:
         return "native"
+    if "ents" in first or ("text" in first and isinstance(inner, list)):
+        return "spacy-json"
     if first.keys() & {"spans", "tokens", "_input_hash"}:
         return "prodigy"
     if first.keys() & {"relations", "label", "labels", "annotations"} or (

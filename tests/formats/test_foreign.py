@@ -1,0 +1,91 @@
+"""Formats that are read only: what is in a file of each, what is left out, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from roundtrips import kinds
+from shared import ROOT
+
+from wortlaut.errors import DataError
+from wortlaut.formats import detect, reader
+from wortlaut.formats.losses import Losses
+
+CASES = ROOT / "tests" / "cases" / "formats"
+UHL = {"start": 0, "end": 3, "label": "PER"}
+#: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
+READ = [
+    (
+        "spacy-json",
+        "spacy_json/sound.json",
+        {"v2": "PER Uhl|LOC Köln", "2": "PER Uhl"},
+        {"token whose tag is not known": 1, "label of the text": 1},
+    ),
+    ("spacy-json", "spacy_json/sound.jsonl", {"1": "PER Uhl Q1"}, {"span group sc": 1}),
+    ("spacy-json?spans=sc", "spacy_json/sound.jsonl", {"1": "SATZ Uhl kam."}, {"entity": 1}),
+    (
+        "spacy-json",
+        ("x.json", {"classes": ["PER"], "annotations": [["Uhl", {"entities": [[0, 3, "PER"]]}], None]}),
+        {"1": "PER Uhl"},
+        {"document": 1},
+    ),
+    (
+        "spacy-json",
+        ("x.json", {"words": ["Udo", "Uhl"], "entities": ["B-PER", "L-PER"]}),
+        {"1": "PER Udo Uhl"},
+        {},
+    ),
+    (
+        "spacy-json",
+        ("x.jsonl", ["Uhl", {"entities": [[0, 3, "PER", "x"]]}]),
+        {"1": "PER Uhl"},
+        {"link that is no Wikidata id": 1},
+    ),
+]
+REFUSED = [
+    (
+        "spacy-json",
+        ("x.json", {"text": "Uhl", "ents": [], "spans": {"sc": [UHL]}}),
+        "groups of spans: sc\n.*spans=sc:",
+    ),
+    ("spacy-json?spans=x", ("x.json", {"text": "Uhl", "ents": [], "spans": {"sc": []}}), "no group of spans"),
+    ("spacy-json", ("x.json", [["Uhl", {"entities": [[0, 9, "PER"]]}]]), "document 1, entity 1: .*outside"),
+    ("spacy-json", ("x.json", {"words": ["Uhl"], "entities": ["U-PER", "O"]}), "2 tags for 1 words"),
+    ("spacy-json", ("x.json", [1]), "is no document of spaCy"),
+    (
+        "spacy-json",
+        ("x.json", {"paragraphs": [{"raw": "Uhl", "sentences": [{"tokens": [{"orth": "Ott"}]}]}]}),
+        "paragraph 1, token 1: the text goes on with 'Uhl', not 'Ott'",
+    ),
+]
+
+
+def placed(file: str | tuple[str, object], folder: Path) -> Path:
+    if isinstance(file, str):
+        return CASES / file
+    name, content = file
+    (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return folder / name
+
+
+@pytest.mark.parametrize(("spec", "file", "expected", "lost"), READ)
+def test_what_is_read(spec, file, expected, lost, tmp_path):
+    path = placed(file, tmp_path)
+    losses = Losses(spec)
+    found = {
+        document.id: "|".join(
+            " ".join(filter(None, (one.label, one.span.text(document.text), one.qid)))
+            for one in document.entities
+        )
+        for document in reader(spec, losses)(path)
+    }
+    assert found == expected and kinds(losses) == lost
+    assert detect(path) == spec.partition("?")[0]
+
+
+@pytest.mark.parametrize(("spec", "file", "message"), REFUSED)
+def test_what_is_refused(spec, file, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        list(reader(spec)(placed(file, tmp_path)))
