@@ -12,10 +12,13 @@ from shared import ROOT
 from wortlaut.annotations.file import write_annotations
 from wortlaut.annotations.labels import GERMEVAL
 from wortlaut.annotations.lines import canonical
+from wortlaut.corpus import splits
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
-from wortlaut.release.build import CONFIGS, bio, build, is_stale, tags_of
+from wortlaut.release.build import CONFIGS, bio, build, is_stale, table_path, tags_of
+from wortlaut.release.checks import validate
+from wortlaut.text.digests import text_hash
 
 TAGS = tags_of(GERMEVAL)
 CLEAN = ROOT / "tests/cases/validate/clean"
@@ -53,10 +56,10 @@ def table(folder, name):
 
 def test_the_same_bytes_twice(root, tmp_path):
     build(root, tmp_path / "eins")
-    build(root, tmp_path / "zwei" / "anderswo")
-    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "anderswo")
+    build(root, tmp_path / "zwei" / "eins")
+    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "eins")
     build(root, tmp_path / "eins")
-    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "anderswo")
+    assert content(tmp_path / "eins") == content(tmp_path / "zwei" / "eins")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["eins", "root", "zwei"]
 
 
@@ -82,6 +85,63 @@ def test_loads_with_datasets(built, name, tmp_path):
     if name == "entities":
         for column in ("ner_tags", "ner_tags_inner"):
             assert loaded["test"].features[column].feature == ClassLabel(names=list(TAGS))
+
+
+def with_splits(root):
+    """The repository with a second text, one in train, one in test."""
+    (root / "seeds/notiz.txt").write_text("Ein Text ohne Zitat und ohne Namen.\n", "utf-8")
+    text = (root / "seeds/notiz.txt").read_text("utf-8")
+    about = {"id": "notiz", "sha256": text_hash(text), "characters": len(text)}
+    with (root / "seeds/provenance.jsonl").open("a", encoding="utf-8") as table:
+        table.write(json.dumps(about) + "\n")
+    write_annotations(
+        root / "annotations/gold/notiz.jsonl",
+        Annotations(),
+        text,
+        document="notiz",
+        layer="gold",
+        annotator="wir",
+    )
+    (root / splits.DECLARED).write_text("train: [brief]\ntest: [notiz]\n", "utf-8")
+    return root
+
+
+def test_splits_by_document_in_tables_card_and_croissant(root):
+    report = build(with_splits(root))
+    assert report.splits == {"train": 1, "test": 1} and is_stale(root) == []
+    for config, key in (("documents", "id"), ("entities", "document")):
+        for split, id in (("train", "brief"), ("test", "notiz")):
+            rows = pq.read_table(root / "corpus" / table_path(config, split)).to_pylist()
+            assert {row[key] for row in rows} == {id}
+    card = (root / "corpus/README.md").read_text("utf-8")
+    assert "Documents by split: `train` 1, `test` 1." in card
+    assert 'load_dataset("corpus", "documents", split="test")' in card
+    assert 'wortlaut evaluate --corpus "hub:corpus?split=test"' in card
+    croissant = json.loads((root / "corpus/croissant.json").read_text("utf-8"))
+    assert {"documents-train", "documents-test", "quotes-train"} <= {
+        one["name"] for one in croissant["recordSet"]
+    }
+    assert [one["splits/name"] for one in croissant["recordSet"][1]["data"]] == ["train", "test"]
+    (root / splits.DECLARED).write_text("train: [brief]\n", "utf-8")
+    for command in (build, lambda root: validate([root])):
+        with pytest.raises(DataError, match="notiz"):
+            command(root)
+
+
+@pytest.mark.long
+def test_splits_load_with_datasets_and_are_evaluated_apart(root, tmp_path):
+    from datasets import load_dataset
+
+    build(with_splits(root))
+    for config in CONFIGS:
+        loaded = load_dataset(str(root / "corpus"), config, cache_dir=str(tmp_path))
+        # The text in test has no quotes, and no annotations in any layer.
+        assert {*loaded} == ({"train"} if config in ("quotes", "layers") else {"train", "test"})
+    (document,) = load_corpus(f"hub:{root / 'corpus'}?split=test").documents
+    assert document.id == "notiz"
+    croissant = pytest.importorskip("mlcroissant").Dataset(root / "corpus/croissant.json")
+    assert not croissant.metadata.ctx.issues.errors
+    assert [row["documents-test/id"] for row in croissant.records("documents-test")] == [b"notiz"]
 
 
 def test_the_folder_loads_as_the_gold_it_was_built_from(built):

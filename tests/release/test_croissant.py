@@ -46,6 +46,12 @@ def test_records_are_read_by_it(dataset):
             assert document.text[start:end] == part["quotes/content/text"].decode("utf-8")
 
 
+def test_the_licence_of_the_annotations_is_not_granted_for_the_texts():
+    """Where the texts are a third party's, the metadata as a whole name no licence that allows something."""
+    assert DATA["license"] == "annotations-cc-by-4.0-texts-not-established"
+    assert "third-party" in DATA["usageInfo"]
+
+
 def test_the_rai_fields_say_how_it_was_made():
     assert "http://mlcommons.org/croissant/RAI/1.0" in DATA["conformsTo"]
     assert "Language models" in DATA["rai:machineAnnotationTools"][0]

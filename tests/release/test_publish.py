@@ -94,6 +94,14 @@ def test_a_failure_leaves_the_old_release(release, tmp_path, monkeypatch):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".ort")]
 
 
+def test_the_card_says_how_to_load_it_from_where_it_is_published(root, tmp_path):
+    for target, place in (("hub:haus/brief", "haus/brief"), (str(tmp_path / "ort"), "ort")):
+        made = make(root, tmp_path / place, target=target)
+        card = (made.folder / "README.md").read_text("utf-8")
+        assert f'load_dataset("{place}", "documents", split="test")' in card
+        assert f'--corpus "{target if target.startswith("hub:") else place}"' in card
+
+
 def test_what_is_shown(release):
     lines = list(describe(release, "hub:haus/brief"))
     assert "WITH the full text" in lines[0] and release.hash in lines[1]

@@ -92,8 +92,8 @@ def test_merge_rebuilds_everything_exactly(released, copies, tmp_path):
     assert merged.documents == len(gold.documents) and merged.unused == merged.normalised == ()
     for name, data in content(tmp_path / "out").items():
         assert data == (ROOT / name).read_bytes()
-    build(tmp_path / "out", tmp_path / "built")
-    build(ROOT, tmp_path / "original")
+    build(tmp_path / "out", tmp_path / "built/corpus")
+    build(ROOT, tmp_path / "original/corpus")
     assert content(tmp_path / "built") == content(tmp_path / "original")
 
 

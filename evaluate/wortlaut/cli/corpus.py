@@ -312,6 +312,11 @@ def build(
     for loss in report.losses:
         place = f"{loss.document} [{loss.span.start}, {loss.span.end}) {loss.label}"
         say(f"not in the token view: {place}: {loss.reason}")
+    for pair in report.near:
+        share = f"{pair.similarity:.0%} in common"
+        say(f"near copies, kept in one split: {pair.first} and {pair.second} ({share})")
+    if len(report.splits) > 1:
+        say(f"splits: {', '.join(f'{name} {count}' for name, count in report.splits.items())}")
     rows = ", ".join(f"{name} {count}" for name, count in report.rows.items())
     losses = counted(len(report.losses), "loss", "losses")
     say(f"wrote {report.out} ({rows}; {losses} in the token view)\nhash {report.hash}")
@@ -334,7 +339,7 @@ def publish(
 
     publish.check_target(target)
     with TemporaryDirectory(prefix="wortlaut-release-") as folder:
-        release = publish.make(root, Path(folder) / "release", stand_off=stand_off)
+        release = publish.make(root, Path(folder) / "release", target=target, stand_off=stand_off)
         say(*publish.describe(release, target))
         if dry_run:
             return

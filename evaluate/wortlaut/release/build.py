@@ -17,6 +17,7 @@ from wortlaut.annotations.lines import canonical, format_lines
 from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
+from wortlaut.corpus.splits import DECLARED, NAMES, Near, read_splits
 from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
@@ -38,11 +39,11 @@ CONFIGS = {
     "quotes": "one row per quote: every role with offsets and text, the speaker with name and link",
     "layers": "one row per line of annotation: the gold and the layers that it was adjudicated from",
 }
-_SPLIT = "test"
 #: What the dataset is made of, in a repository.
 _SOURCES = (
     "seeds/*",
     LABELS,
+    DECLARED,
     card.STATEMENT,
     AGREEMENT,
     frozen.CHANGELOG,
@@ -63,24 +64,30 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was written: the corpus's hash, rows per configuration, files, and what the tokens lose."""
+    """What was written: hash, rows per configuration, documents per split, near copies together in a split,
+    files, and what the tokens lose.
+    """
 
     out: Path
     hash: str
     rows: dict[str, int]
+    splits: dict[str, int]
+    near: tuple[Near, ...]
     files: tuple[str, ...]
     losses: tuple[Loss, ...]
 
 
-def build(root: Path, out: Path | None = None) -> BuildReport:
+def build(root: Path, out: Path | None = None, place: str = "") -> BuildReport:
     """Writes ``out`` (``corpus`` in ``root``), whole or not at all; an old one stays until then.
+
+    ``place`` is how the card names it for who loads it: by default the folder.
 
     Annotations with errors are not published: a :class:`DataError` tells how many and where the first is.
     """
     out = root / "corpus" if out is None else out
     manifest.refuse_other(out)
     with whole_folder(out) as new:
-        return _write(root, new, out)
+        return _write(root, new, out, place)
 
 
 def is_stale(root: Path, out: Path | None = None) -> list[str]:
@@ -94,7 +101,7 @@ def is_stale(root: Path, out: Path | None = None) -> list[str]:
     reasons = []
     with TemporaryDirectory() as folder:
         new = Path(folder) / "corpus"
-        _write(root, new, new)
+        _write(root, new, out)
         for name in sorted({*manifest.paths(new), *manifest.paths(out)}):
             if not (out / name).is_file():
                 reasons.append(f"{out.name}/{name} is missing")
@@ -175,8 +182,8 @@ def _untaggable(
     return ""
 
 
-def _write(root: Path, folder: Path, out: Path) -> BuildReport:
-    """Writes the dataset into ``folder``; ``out`` is where it will lie, for the report."""
+def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
+    """Writes the dataset into ``folder``; ``out`` is where it will lie, for report and card."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -192,19 +199,34 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
         "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
         "layers": [row for layer in _layers(root, texts) for row in _layer_rows(layer, texts)],
     }
+    sides, near = read_splits(root, corpus.documents)
+    sizes = {name: count for name in NAMES if (count := list(sides.values()).count(name))}
     schemas = _schemas()
     for name, schema in schemas.items():
-        path = folder / f"data/{name}/{_SPLIT}-00000-of-00001.parquet"
-        path.parent.mkdir(parents=True)
-        # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
-        pq.write_table(pa.Table.from_pylist(rows[name], schema), path, compression="zstd")
+        if rows[name]:
+            (folder / "data" / name).mkdir(parents=True)
+        key = "id" if name == "documents" else "document"
+        for side in sizes:
+            own = [row for row in rows[name] if sides[row[key]] == side]
+            if own:  # datasets refuses a table without rows
+                # No metadata: datasets 3 cannot read what 5 writes there. The card has the features.
+                table = pa.Table.from_pylist(own, schema)
+                pq.write_table(table, folder / table_path(name, side), compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
     (folder / manifest.CARD).write_text(
-        _card(corpus, root, labels, losses, rows, schemas), encoding="utf-8", newline="\n"
+        _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place or out.resolve().name),
+        encoding="utf-8",
+        newline="\n",
     )
     (folder / croissant.FILE).write_text(
         croissant.describe(
-            folder, corpus, card.read_statement(root), schemas, frozen.version(root), tags_of(labels)
+            folder,
+            corpus,
+            card.read_statement(root),
+            schemas,
+            frozen.version(root),
+            tags_of(labels),
+            [*sizes],
         ),
         encoding="utf-8",
         newline="\n",
@@ -218,11 +240,13 @@ def _write(root: Path, folder: Path, out: Path) -> BuildReport:
             "hash": corpus.hash,
             "layers": [PARAGRAPHS, SENTENCES, TOKENS],
             "rows": counts,
+            "splits": sizes,
             "not_in_tokens": len(losses),
             "sources": file_hashes(root, (path for pattern in _SOURCES for path in root.glob(pattern))),
         },
     )
-    return BuildReport(out, corpus.hash, counts, tuple(manifest.paths(folder)), losses)
+    files = tuple(manifest.paths(folder))
+    return BuildReport(out, corpus.hash, counts, sizes, tuple(near), files, losses)
 
 
 def _layers(root: Path, texts: Mapping[str, str]) -> list[AnnotationFile]:
@@ -230,6 +254,10 @@ def _layers(root: Path, texts: Mapping[str, str]) -> list[AnnotationFile]:
     folders = [*sorted((root / "annotations" / "layers").glob("*/")), root / "annotations" / "gold"]
     paths = (path for folder in folders for path in sorted(folder.glob("*.jsonl")))
     return [read_annotations(path, texts[path.stem]) for path in paths]
+
+
+def table_path(config: str, split: str) -> str:
+    return f"data/{config}/{split}-00000-of-00001.parquet"
 
 
 # ---------------------------------------------------------------- rows
@@ -325,20 +353,30 @@ def _feature(field: pa.Field, labels: Labels) -> dict[str, Any]:
 
 
 def _card(
+    folder: Path,
     corpus: Corpus,
     root: Path,
     labels: Labels,
     losses: Sequence[Loss],
     rows: dict[str, list[dict[str, Any]]],
     schemas: dict[str, pa.Schema],
+    sizes: dict[str, int],
+    place: str,
 ) -> str:
     stated = card.read_statement(root)
     configs = {
         "configs": [
             {"config_name": name}
             | ({"default": True} if name == "documents" else {})
-            | {"data_files": [{"split": _SPLIT, "path": f"data/{name}/{_SPLIT}-*.parquet"}]}
+            | {
+                "data_files": [
+                    {"split": side, "path": f"data/{name}/{side}-*.parquet"}
+                    for side in sizes
+                    if (folder / table_path(name, side)).is_file()
+                ]
+            }
             for name in CONFIGS
+            if rows[name]
         ],
         "dataset_info": [
             {
@@ -349,6 +387,7 @@ def _card(
                 "features": [{"name": field.name} | _feature(field, labels) for field in schemas[name]],
             }
             for name in CONFIGS
+            if rows[name]
         ],
     }
     figures = root / AGREEMENT
@@ -357,6 +396,9 @@ def _card(
         card.header(stated, corpus) | configs,
         stated,
         version=frozen.version(root),
+        place=place,
+        quoted=json.dumps(place, ensure_ascii=False),
+        splits=sizes,
         configs=[(name, what, len(rows[name])) for name, what in CONFIGS.items()],
         lost=sorted(Counter(loss.reason for loss in losses).items()),
         # That they are of these layers is checked before building.

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from wortlaut.annotations.grow import seeds
 from wortlaut.annotations.rules import Problem
 from wortlaut.annotations.validate import Incident, files_of, incident
 from wortlaut.annotations.validate import validate as validate_annotations
 from wortlaut.corpus.load import load_corpus
+from wortlaut.corpus.splits import DECLARED, read_splits
 from wortlaut.errors import DataError
 from wortlaut.release import card, croissant, manifest, standoff
 from wortlaut.release.manifest import CARD, FORMAT, MANIFEST
@@ -20,7 +22,8 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
 
     The dataset ``corpus`` of a repository is checked against its manifest, a release as a whole.
 
-    A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`.
+    A path that is not there, or holds nothing to check, raises a :class:`MissingFileError`; labels or
+    splits that cannot be read, and near copies in different splits, a :class:`DataError`.
     """
     found: list[Incident] = []
     for path in paths:
@@ -31,6 +34,8 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
         home = files_of(path)[1]
         if home is not None and (home / "corpus" / MANIFEST).is_file():
             found += _release(home / "corpus", whole=False)
+        if home is not None and (home / DECLARED).is_file():
+            read_splits(home, seeds(home))
     return list(dict.fromkeys(found))
 
 

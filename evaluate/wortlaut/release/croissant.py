@@ -76,17 +76,28 @@ _RAI = {
 _MANY = frozenset(_RAI) - {"dataCollection"}
 
 
+def _listing(name: str, kind: str, key: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """A record set whose records stand in the metadata themselves."""
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "dataType": kind,
+        "key": {"@id": f"{name}/{key}"},
+        "field": [
+            {"@type": "cr:Field", "@id": f"{name}/{own}", "name": own, "dataType": type_}
+            for own, type_ in fields.items()
+        ],
+    }
+
+
 #: What the numbers in the columns of tags stand for.
-_TAGS: dict[str, Any] = {
-    "@type": "cr:RecordSet",
-    "@id": "tags",
-    "name": "tags",
-    "dataType": "sc:Enumeration",
-    "key": {"@id": "tags/number"},
-    "field": [
-        {"@type": "cr:Field", "@id": f"tags/{name}", "name": name, "dataType": kind}
-        for name, kind in (("number", "sc:Integer"), ("name", "sc:Text"))
-    ],
+_TAGS = _listing("tags", "sc:Enumeration", "number", {"number": "sc:Integer", "name": "sc:Text"})
+_SPLITS = _listing("splits", "cr:Split", "name", {"name": "sc:Text", "url": "sc:URL"})
+_ROLES = {
+    "train": "cr:TrainingSplit",
+    "validation": "cr:ValidationSplit",
+    "test": "cr:TestSplit",
 }
 
 
@@ -97,10 +108,20 @@ def describe(
     schemas: Mapping[str, pa.Schema],
     version: str,
     tags: Sequence[str],
+    splits: Sequence[str],
 ) -> str:
-    """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema."""
+    """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema and split."""
     cited = str(stated.get("citation", NOT_STATED))
-    files = {name: next((folder / "data" / name).glob("*.parquet")) for name in schemas}
+    # With several splits each has a record set of its own: a field has one source.
+    parts = {
+        name if len(splits) == 1 else f"{name}-{split}": (
+            schema,
+            path,
+        )
+        for name, schema in schemas.items()
+        for split in splits
+        for path in (folder / "data" / name).glob(f"{split}-*.parquet")
+    }
     data: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -109,7 +130,8 @@ def describe(
         "description": stated.get("summary", NOT_STATED),
         "inLanguage": languages(corpus),
         "keywords": list(stated.get("tags", ())),
-        "license": stated.get("license_link") or stated.get("license", "unknown"),
+        # Never the link: it may be that of the annotations alone.
+        "license": stated.get("license_name") or stated.get("license", "unknown"),
         "usageInfo": stated.get("rights", NOT_STATED),
         "creator": {"@type": "sc:Organization", "name": stated.get("creator", NOT_STATED)},
         "citeAs": cited.replace("VERSION", version).replace("HASH", corpus.hash[:12]),
@@ -133,10 +155,11 @@ def describe(
             "encodingFormat": "application/x-parquet",
             "sha256": file_hash(path),
         }
-        for name, path in files.items()
+        for name, (_, path) in parts.items()
     ]
     data["recordSet"] = [
         _TAGS | {"data": [{"tags/number": number, "tags/name": tag} for number, tag in enumerate(tags)]},
+        _SPLITS | {"data": [{"splits/name": split, "splits/url": _ROLES[split]} for split in splits]},
         *(
             {
                 "@type": "cr:RecordSet",
@@ -144,7 +167,7 @@ def describe(
                 "name": name,
                 "field": [_field(name, column) for column in schema],
             }
-            for name, schema in schemas.items()
+            for name, (schema, _) in parts.items()
         ),
     ]
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

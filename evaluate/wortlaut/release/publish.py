@@ -46,8 +46,8 @@ class Release:
     rights: tuple[str, ...]
 
 
-def make(root: Path, folder: Path, *, stand_off: bool = False) -> Release:
-    """Builds a release of the repository ``root`` in ``folder`` and checks it.
+def make(root: Path, folder: Path, *, target: str = "", stand_off: bool = False) -> Release:
+    """Builds a release of the repository ``root`` in ``folder`` and checks it; its card names the ``target``.
 
     Raises DataError for annotations with errors, a card that cannot be published, and words of the text in a
     stand-off release.
@@ -56,7 +56,8 @@ def make(root: Path, folder: Path, *, stand_off: bool = False) -> Release:
         refuse_errors(root)
         standoff.write(root, folder)
     else:
-        build(root, folder)
+        name = target.removeprefix(_HUB)
+        build(root, folder, name if name != target else Path(name or folder).resolve().name)
     found = list(problems(folder, whole=True))
     if found:
         name, first = found[0]

@@ -21,6 +21,7 @@ from wortlaut.annotations.rules import Problem
 from wortlaut.annotations.validate import AGREEMENT
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
+from wortlaut.corpus.splits import DECLARED
 from wortlaut.errors import DataError
 from wortlaut.io.files import file_hashes
 from wortlaut.model import Document
@@ -39,7 +40,7 @@ DOCUMENTS = "documents.jsonl"
 OTHERS = "others.jsonl"
 #: As many words in a row may not be those of the text.
 RUN = 3
-_CARRIED = ("seeds/provenance.jsonl", LABELS, card.STATEMENT, frozen.CHANGELOG, AGREEMENT)
+_CARRIED = ("seeds/provenance.jsonl", LABELS, DECLARED, card.STATEMENT, frozen.CHANGELOG, AGREEMENT)
 _PACKED = "~"
 _WORD = re.compile(r"[^\W_]+")
 

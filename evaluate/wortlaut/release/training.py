@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.corpus.splits import SPLITS, Near, split
+from wortlaut.corpus.splits import SHARES, Near, split
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Loss
 from wortlaut.io.folders import whole_folder
@@ -52,7 +52,7 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
         raise DataError("is there already and is not overwritten", where=str(out), hint="Name a new folder.")
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     sides, near = split(loaded.documents)
-    parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SPLITS}
+    parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SHARES}
     with whole_folder(out) as new:
         losses = _write_spacy(new, out, loaded, parts)
         (new / "splits.json").write_text(
@@ -90,6 +90,6 @@ def _config(corpus: Corpus, out: Path) -> str:
     config = init_config(
         lang=languages.most_common(1)[0][0], pipeline=["ner"], optimize="efficiency", gpu=False
     )
-    config["paths"] |= {name: (out / f"{name}.spacy").as_posix() for name in SPLITS[:2]}
+    config["paths"] |= {name: (out / f"{name}.spacy").as_posix() for name in ("train", "dev")}
     config["components"]["ner"]["scorer"] = {"@scorers": "wortlaut.ents_scorer.v1"}
     return str(config.to_str())
