@@ -49,7 +49,7 @@ def scored(made: Made, documents: int = 3, settings: Settings = SETTINGS) -> tup
     evaluation = evaluate(
         [made],
         corpus(documents),
-        schemas=settings.schemas,
+        schema=settings.schemas,
         labels=settings.labels,
         samples=settings.samples,
         seed=settings.seed,

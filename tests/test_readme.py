@@ -30,18 +30,20 @@ def test_the_extractor_of_ten_lines_works(tmp_path: Path) -> None:
     code = re.search(r"```python\n# shout.py\n(.*?)```", README, re.S)
     assert code
     (tmp_path / "shout.py").write_text(code[1], "utf-8")
-    done = run("evaluate", "-e", "shout.py:Shout", "-e", "gazetteer", "--json", "result.json", cwd=tmp_path)
-    assert "Shout" in done.stdout
+    done = run("evaluate", "-e", "shout.py:find", "-e", "gazetteer", "--json", "result.json", cwd=tmp_path)
+    assert "find" in done.stdout
     compared = run("compare", "result.json", cwd=tmp_path)
     assert compared.returncode == 0, compared.stderr
 
 
 @pytest.mark.long
-def test_the_python_example_runs() -> None:
-    code = re.search(r"```python\n(import wortlaut\n.*?)```", README, re.S)
-    assert code
-    done = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=True)
+def test_the_python_examples_run() -> None:
+    examples = re.findall(r"```python\n((?:import|from) wortlaut.*?)```", README, re.S)
+    code = "\n".join(examples)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("0.75\n")
+    said = re.findall(r"^print.*  # (.*)$", code, re.M)
+    assert len(said) >= 2 and all(f"{line}\n" in done.stdout for line in said)
 
 
 def test_every_link_to_a_file_leads_somewhere() -> None:

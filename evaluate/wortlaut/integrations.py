@@ -29,7 +29,7 @@ def tag_scorer(metric: str = "f1", *, schema: str = "strict", scheme: str | None
     return scorer
 
 
-def make_spacy_scorer(schemas: Sequence[str] = ("strict", "partial")) -> Callable[..., dict[str, Any]]:
+def make_spacy_scorer(schema: str | Sequence[str] = ("strict", "partial")) -> Callable[..., dict[str, Any]]:
     """spaCy's ``@scorers = "wortlaut.ents_scorer.v1"``: scores of ``doc.ents`` by characters.
 
     ``ents_p``, ``ents_r``, ``ents_f`` and ``ents_per_type`` are the strict scores under spaCy's names;
@@ -42,10 +42,11 @@ def make_spacy_scorer(schemas: Sequence[str] = ("strict", "partial")) -> Callabl
         if not any(example.reference.has_annotation("ENT_IOB") for example in examples):
             # As spaCy has it: no gold entities were set anywhere, so there is nothing to say.
             return {"ents_p": None, "ents_r": None, "ents_f": None, "ents_per_type": None}
-        results = score(examples, schema=list(schemas), intervals=False)
+        wanted = [schema] if isinstance(schema, str) else list(schema)
+        results = score(examples, schema=wanted, intervals=False)
         scores: dict[str, Any] = {}
-        for schema, result in results.items():
-            stem = "ents" if schema == "strict" else f"ents_{schema}"
+        for name, result in results.items():
+            stem = "ents" if name == "strict" else f"ents_{name}"
             scores |= {f"{stem}_{key}": value for key, value in _spacy_names(result).items()}
             scores[f"{stem}_per_type"] = {label: _spacy_names(one) for label, one in result.per_label.items()}
         return scores

@@ -27,7 +27,7 @@ _given = pytest.StashKey["Quality"]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{MARK}(extractor, corpus='gold', schemas=('strict', 'partial'), labels=None): what the fixture"
+        f"{MARK}(extractor, corpus='gold', schema=('strict', 'partial'), labels=None): what the fixture"
         " quality runs and scores, once a session.",
     )
 
@@ -57,7 +57,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
             evaluation = evaluate(
                 [extractor],
                 corpus,
-                schemas=wanted["schemas"],
+                schema=wanted["schema"],
                 labels=wanted["labels"],
                 items=True,
                 isolate=True,
@@ -103,11 +103,11 @@ def _wanted(
     extractor: object,
     corpus: object = "gold",
     *,
-    schemas: str | tuple[str, ...] | list[str] = ("strict", "partial"),
+    schema: str | tuple[str, ...] | list[str] = ("strict", "partial"),
     labels: str | Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """The arguments of the mark, spelled out."""
-    names = (schemas,) if isinstance(schemas, str) else tuple(schemas)
+    names = (schema,) if isinstance(schema, str) else tuple(schema)
     place = str(corpus) if isinstance(corpus, Path) else corpus
     projected = dict(labels) if isinstance(labels, Mapping) else labels
-    return {"extractor": extractor, "corpus": place, "schemas": names, "labels": projected}
+    return {"extractor": extractor, "corpus": place, "schema": names, "labels": projected}

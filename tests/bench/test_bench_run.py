@@ -336,7 +336,7 @@ USERS = """
 import pytest
 from wortlaut.extractors import resolve
 
-@pytest.mark.wortlaut(extractor="systems.py:Places", schemas="strict")
+@pytest.mark.wortlaut(extractor="systems.py:Places", schema="strict")
 def test_names(benchmark, quality):
     documents = quality.evaluation.corpus.documents
     extractor = resolve("systems.py:Places")

@@ -121,7 +121,7 @@ def test_results_on_another_basis_are_refused() -> None:
     with pytest.raises(ComparisonError, match="x and y differ in corpus hash"):
         compare({"x": base, "y": result(Finder("b", [0]), corpus=corpus(13))})
     with pytest.raises(ComparisonError, match=r"differ in schemas .* schema:strict\+partial and schema:type"):
-        compare({"x": base, "y": result(Finder("b", [0]), schemas=["type"])})
+        compare({"x": base, "y": result(Finder("b", [0]), schema=["type"])})
     with pytest.raises(ComparisonError, match="differ in schemas and projection"):
         compare({"x": base, "y": result(Finder("b", [0]), labels="coarse")})
     with pytest.raises(ComparisonError, match="1 system with scores is not enough"):

@@ -78,7 +78,7 @@ def test_the_json_form_is_as_its_schema_says() -> None:
     evaluation = evaluate(
         [PERSON, BROKEN, GOLD, PERSON],
         corpus(),
-        schemas=["strict", "partial", "token", "overlap@0.5", "seqeval", "nervaluate", "hipe"],
+        schema=["strict", "partial", "token", "overlap@0.5", "seqeval", "nervaluate", "hipe"],
         samples=50,
         on_error="keep",
     )
@@ -200,7 +200,7 @@ def test_found_layers_that_the_corpus_lacks_are_noted() -> None:
 
 def test_misspelt_schemas_and_empty_corpora_are_refused() -> None:
     with pytest.raises(UnknownNameError, match="strict"):
-        evaluate(PERSON, corpus(), schemas=["strickt"])
+        evaluate(PERSON, corpus(), schema=["strickt"])
     with pytest.raises(DataError, match="no documents"):
         evaluate(PERSON, Corpus("none", (), "0" * 64))
 

@@ -188,9 +188,9 @@ def test_other_scorers_see_the_entities_of_all_chunks(drawn: tuple[int, int, lis
     seed, count, borders, items = drawn
     one = case(seed, count, flat)
     with chunks_at([]):
-        whole = evaluate(Answers(one), one.corpus, schemas=GIVEN, samples=40, items=True)
+        whole = evaluate(Answers(one), one.corpus, schema=GIVEN, samples=40, items=True)
     with chunks_at(borders):
-        parts = evaluate(Answers(one), one.corpus, schemas=GIVEN, samples=40, items=items)
+        parts = evaluate(Answers(one), one.corpus, schema=GIVEN, samples=40, items=items)
     assert plain(parts, items=items) == plain(whole, items=items)
 
 

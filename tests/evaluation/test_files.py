@@ -78,7 +78,7 @@ def test_the_items_of_an_evaluation_are_not_gone_through_once_more(monkeypatch: 
 
 @pytest.mark.long
 def test_the_quotes_of_the_gold_come_back(tmp_path: Path) -> None:
-    whole = evaluate(["quotes-de", "gazetteer"], samples=20, schemas=["strict", "spkatt", "parc"])
+    whole = evaluate(["quotes-de", "gazetteer"], samples=20, schema=["strict", "spkatt", "parc"])
     path = tmp_path / "result.json"
     path.write_text(json.dumps(whole.to_dict()), "utf-8")
     again = wortlaut.load_evaluation(path)

@@ -77,7 +77,7 @@ def annotated(rows: Sequence[tuple[int, int, str]]) -> Annotations:
 
 def evaluated(**options: Any) -> Evaluation:
     corpus = Corpus.of("made", [Document("d", TEXT, annotated(GOLD))])
-    return evaluate(Finds(), corpus, schemas=["strict", "hipe"], samples=0, items=True, **options)
+    return evaluate(Finds(), corpus, schema=["strict", "hipe"], samples=0, items=True, **options)
 
 
 @pytest.mark.parametrize(("options", "counts", "notes"), CASES)

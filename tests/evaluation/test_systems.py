@@ -38,6 +38,19 @@ def test_a_name_is_what_is_given_or_the_shortest_that_tells_apart(specs: list[st
     assert [system.name for system in named(specs)] == names
 
 
+def shout(text: str) -> list[tuple[int, int, str]]:
+    return [(i, i + 4, "LOC") for i in range(len(text)) if text.startswith("Bonn", i)]
+
+
+def test_a_function_is_scored_as_an_object_is() -> None:
+    one = evaluate({"mine": shout}, corpus(2), samples=0, schema="strict")
+    assert one.systems[0].name == "mine" and list(one.systems[0].scores["entities"]) == ["strict"]
+    assert one.systems[0].scores["entities"]["strict"].precision == 1
+    assert repr(evaluate(shout, corpus(2), samples=0, schema=["strict"])) == repr(one).replace(
+        "mine ", "shout"
+    )
+
+
 def test_objects_and_mappings_have_names() -> None:
     made = Made()
     made.name = "my model"  # type: ignore[attr-defined]
@@ -46,6 +59,15 @@ def test_objects_and_mappings_have_names() -> None:
         ("A", "gazetteer"),
         ("B", "made"),
     ]
+    assert [s.name for s in named([shout, lambda text: [], lambda text: []])] == [
+        "shout",
+        "<lambda>",
+        "<lambda> (2)",
+    ]
+    with pytest.raises(DataError, match="Make an extractor of it"):
+        named(Made)
+    with pytest.raises(DataError, match="3 is no extractor"):
+        named({"A": 3})  # type: ignore[dict-item]
     with pytest.raises(DataError, match="2 systems are called 'A'"):
         named(["A=gazetteer", "A=hanta"])
 

@@ -24,6 +24,9 @@ def test_the_example_runs(tmp_path: Path) -> None:
     text = "Die UN in Genf"
     [found] = run(resolve(f"{file}:Capitals"), [Document("d", text)])
     assert [(entity.span.text(text), entity.label) for entity in found.entities] == [("UN", "ORG")]
+    [code] = re.findall(r'```python title="shout.py"\n(.*?)```', PAGE, re.DOTALL)
+    (tmp_path / "shout.py").write_text(code, encoding="utf-8")
+    assert run(resolve(f"{tmp_path}/shout.py:find"), [Document("d", text)]) == [found]
 
 
 @pytest.mark.parametrize("prefix", sorted(registry.PREFIXES))

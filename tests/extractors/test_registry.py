@@ -19,7 +19,9 @@ from wortlaut.errors import (
     WortlautError,
 )
 from wortlaut.extractors import Spec, available, registry, resolve, run
+from wortlaut.extractors.function import Function
 from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.running.isolated import Isolated
 
 DOCUMENTS = [Document("a", "Yoon in Seoul"), Document("b", "")]
 PLUG_IN = """
@@ -343,3 +345,90 @@ def test_two_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         resolve("rival")
     missing = {info.source: info.missing for info in available() if info.name == "rival"}
     assert missing == {"rival1 1.0": ("module rival1",), "rival2 1.0": ("module rival2",)}
+
+
+@pytest.fixture
+def neighbours(tmp_path, monkeypatch):
+    """Two files of extractors, each beside modules of its own that are called the same."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for folder, label in (("a", "PER"), ("b", "LOC")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "features.py").write_text(f"LABEL = {label!r}\n")
+        (tmp_path / folder / f"late_{folder}.py").write_text(f"LABEL = {label!r}\n")
+        (tmp_path / folder / "crf.py").write_text(
+            f"from features import LABEL\n"
+            f"def find(text, end: int = 1):\n    import late_{folder}\n"
+            f"    assert late_{folder}.LABEL == LABEL\n    return [(0, end, LABEL)]\n"
+        )
+    yield tmp_path
+    for name in ("features", "late_a", "late_b"):
+        sys.modules.pop(name, None)
+
+
+def found(spec_or_extractor):
+    extractor = resolve(spec_or_extractor) if isinstance(spec_or_extractor, str) else spec_or_extractor
+    (annotations,) = run(extractor, DOCUMENTS[:1])
+    return annotations.entities
+
+
+def test_a_file_may_import_its_neighbours_and_a_function_of_a_text_is_an_extractor(neighbours):
+    for folder, label in (("a", "PER"), ("b", "LOC"), ("a", "PER")):
+        assert found(f"{neighbours}/{folder}/crf.py:find?end=4") == (Entity(Span.of(0, 4), label),)
+
+
+@pytest.mark.long
+def test_neighbours_are_there_in_a_process_of_its_own(neighbours):
+    for folder, label in (("a", "PER"), ("b", "LOC")):
+        isolated = Isolated(f"{neighbours}/{folder}/crf.py:find")
+        assert found(isolated) == (Entity(Span.of(0, 1), label),)
+        isolated.close()
+
+
+@pytest.mark.parametrize("spec", ["crf.py:CRF=", "crf.py:CRF=crf.py:CRF", "crf.py:CRF=x"])
+def test_an_equals_sign_that_names_no_system_is_told(spec):
+    with pytest.raises(DataError, match="no name of a system"):
+        resolve(spec)
+
+
+SOME = (Entity(Span.of(0, 4), "PER"),)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda _: [(0, 4, "PER")],
+        lambda _: iter([{"start": 0, "end": 4, "label": "PER"}]),
+        lambda _: Annotations(SOME),
+        lambda _: {"entities": [{"start": 0, "end": 4, "label": "PER"}]},
+        lambda text: [(0, 4, "PER")] if type(text) is str else None,
+        lambda texts: [[(0, 4, "PER")] for text in texts if text.id],
+        lambda text: _pipeline()(text),
+    ],
+)
+def test_what_a_function_may_return(function):
+    extractor = Function(function, single=True)
+    assert found(extractor) == SOME and tuple(extractor.finds) == ("entities",)
+
+
+def _pipeline():
+    import spacy
+
+    nlp = spacy.blank("de")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "PER", "pattern": "Yoon"}])
+    return nlp
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (lambda _: ["Yoon"], "'Yoon' is no span"),
+        (lambda _: [(0, 4)], "no span"),
+        (lambda _: None, "answered NoneType"),
+        (lambda _: "Yoon", "answered str"),
+        (lambda _: [(0, 99, "PER")], "ends after the text"),
+        (lambda _: [{"start": 0, "ende": 4, "label": "PER"}], "ende"),
+    ],
+)
+def test_what_a_function_may_not_return(function, told):
+    with pytest.raises(ExtractorError, match=told):
+        found(Function(function, single=True))

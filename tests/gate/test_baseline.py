@@ -45,7 +45,7 @@ def test_it_is_what_its_schema_says(labels: Any, text: str) -> None:
 
     # Quotes bring layers without items, without sums, and with credits that are no whole numbers.
     settings = Settings(("strict", "partial"), labels, samples=10)
-    evaluation = evaluate(["quotes-de"], "gold", schemas=settings.schemas, samples=10)
+    evaluation = evaluate(["quotes-de"], "gold", schema=settings.schemas, samples=10)
     for written in (text, to_text(scored(MADE, 3, settings)[0]), to_text(baseline_of(evaluation))):
         SCHEMA.validate(json.loads(written))
     data = json.loads(text)
@@ -62,7 +62,7 @@ def test_no_word_of_the_corpus_is_in_it(text: str) -> None:
 def test_a_speakers_name_is_not_in_it() -> None:
     from wortlaut.evaluation.evaluate import evaluate
 
-    evaluation = evaluate(["quotes-de"], "gold", schemas=["strict"], samples=10)
+    evaluation = evaluate(["quotes-de"], "gold", schema=["strict"], samples=10)
     written = to_text(baseline_of(evaluation))
     names = [n for n in evaluation.systems[0].scores["speakers"]["entity"].per_label if n != "unknown"]
     assert len(names) > 5

@@ -74,7 +74,7 @@ def example(nlp: Any, text: str, entities: list[tuple[int, int, str]]) -> Any:
 def test_a_spacy_pipeline_names_the_scorer_in_its_config() -> None:
     import spacy
 
-    nlp = pipeline({"@scorers": "wortlaut.ents_scorer.v1", "schemas": ["strict", "partial"]})
+    nlp = pipeline({"@scorers": "wortlaut.ents_scorer.v1", "schema": ["strict", "partial"]})
     text = "Angela Merkel war in Berlin."
     examples = [
         example(nlp, text, [(0, 13, "PER"), (21, 27, "LOC")]),

@@ -44,7 +44,7 @@ SAME = Counted(spec="system")
 WORSE = Counted({{"d00": [0, 1], "d01": [3]}}, ["d02"], spec="system")
 GOLD = corpus(3)
 """
-BASELINE = to_text(baseline_of(evaluate([Made(spec="system")], corpus(3), schemas=["strict"], samples=1000)))
+BASELINE = to_text(baseline_of(evaluate([Made(spec="system")], corpus(3), schema=["strict"], samples=1000)))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_scores_are_asserted_and_each_system_runs_once_a_session(inner: pytest.P
         def test_again(quality):
             quality.no_regression("baseline.json")
             assert runs() == [3]
-        @pytest.mark.wortlaut(SAME, GOLD, schemas="overlap@0.5", labels={"LOC": "ORG"})
+        @pytest.mark.wortlaut(SAME, GOLD, schema="overlap@0.5", labels={"LOC": "ORG"})
         def test_nearest_mark_counts(quality):
             assert quality.entities["overlap@0.5"].per_label.keys() == {"ORG", "PER"}
             assert runs() == [3, 3]
@@ -92,7 +92,7 @@ def test_scores_are_asserted_and_each_system_runs_once_a_session(inner: pytest.P
 def test_the_example_of_the_docs_passes(inner: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "gate.md").read_text("utf-8")
     [example] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
-    evaluation = evaluate("gazetteer", schemas=["strict"])
+    evaluation = evaluate("gazetteer", schema=["strict"])
     (inner.path / "baseline.json").write_text(to_text(baseline_of(evaluation)), "utf-8")
     run(inner, example).assert_outcomes(passed=2)
 
@@ -191,7 +191,7 @@ def test_what_is_not_there_is_told(inner: pytest.Pytester, body: str, message: s
         ("@pytest.mark.wortlaut(corpus=GOLD)", "the mark wortlaut: missing 1 required positional argument"),
         ("@pytest.mark.wortlaut('gazetter', GOLD)", "Did you mean gazetteer?"),
         ("@pytest.mark.wortlaut(GOOD, 'golf')", "unknown corpus 'golf'"),
-        ("@pytest.mark.wortlaut(GOOD, GOLD, schemas='stric')", "Did you mean strict?"),
+        ("@pytest.mark.wortlaut(GOOD, GOLD, schema='stric')", "Did you mean strict?"),
         ("@pytest.mark.wortlaut(GOOD, GOLD, speed=1)", "unexpected keyword argument 'speed'"),
     ],
 )
@@ -205,9 +205,7 @@ def test_a_mark_that_cannot_be_is_told_without_a_traceback(
 
 
 def test_other_systems_of_a_baseline_and_their_rules_are_left_out(tmp_path: Path) -> None:
-    evaluation = evaluate(
-        [Made(spec="system"), Made(spec="other")], corpus(3), schemas=["strict"], samples=10
-    )
+    evaluation = evaluate([Made(spec="system"), Made(spec="other")], corpus(3), schema=["strict"], samples=10)
     path = tmp_path / "baseline.json"
     path.write_text(to_text(baseline_of(evaluation)), "utf-8")
     quality = Quality(replace(evaluation, systems=evaluation.systems[:1]))

@@ -158,7 +158,7 @@ def test_curves_are_those_of_the_scores(labels: str | None) -> None:
 
 
 def test_a_schema_with_a_threshold_is_drawn_and_scores_on_matched_quotes_are_not() -> None:
-    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schemas=["strict", "overlap@0.5"], samples=0)
+    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schema=["strict", "overlap@0.5"], samples=0)
     drawn = {layer: set(scores) for layer, _, scores in figures._score_rows(made.systems)}
     assert drawn["entities"] == {"strict", "overlap@0.5"}
     assert "strict@matched" in made.systems[0].scores["speakers"]
@@ -177,7 +177,7 @@ def test_what_is_not_drawn_is_said(tmp_path: Path) -> None:
 
 
 def test_without_a_schema_of_spans_there_are_no_errors_to_draw(tmp_path: Path) -> None:
-    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schemas=["nervaluate"], samples=0)
+    made = wortlaut.evaluate([Noisy("one", 3)], corpus(), schema=["nervaluate"], samples=0)
     _, notes = write_figures(made, tmp_path)
     assert any(note.startswith("no errors and confusion") for note in notes)
     assert not any(name.startswith(("errors", "confusion")) for name in names(tmp_path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from ends import ACTS, HOOKS, SPEC, create
 
 from wortlaut.errors import DataError, ExtractorError
+from wortlaut.extractors.function import Function
 from wortlaut.extractors.run import attribute, close, run
 from wortlaut.io.files import replace_file
 from wortlaut.model import Annotations, Document, Quote, Span
@@ -64,7 +66,7 @@ def test_what_answers_is_heard(act: str) -> None:
     assert (extractor.finds, extractor.notes) == (("entities",), ("was here",))
 
 
-def test_an_object_goes_there_where_it_can_be_pickled() -> None:
+def test_an_object_goes_there_where_it_can_be_pickled(monkeypatch: pytest.MonkeyPatch) -> None:
     extractor, note = isolated(create())
     assert isinstance(extractor, Isolated) and not note
     close(extractor)
@@ -72,6 +74,10 @@ def test_an_object_goes_there_where_it_can_be_pickled() -> None:
     made.held = lambda: None  # type: ignore[attr-defined]
     same, note = isolated(made)
     assert same is made and "cannot be pickled" in note[0]
+    monkeypatch.setattr(sys.modules["__main__"], "typed_in_a_cell", used, raising=False)
+    monkeypatch.setattr(used, "__module__", "__main__")
+    monkeypatch.setattr(used, "__qualname__", "typed_in_a_cell")
+    assert "in the program that runs" in isolated(Function(used, single=True))[1][0]
 
 
 def test_no_text_but_the_texts_goes_there() -> None:

@@ -177,7 +177,7 @@ def test_the_order_of_documents_is_nothing() -> None:
 @pytest.mark.parametrize("schema", ["token", "seqeval", "german-news-quotation"])
 def test_schemas_that_do_not_count_items_are_refused(schema: str) -> None:
     with pytest.raises(DataError, match="does not count items"):
-        stress(Reader(), corpus(1), ["nbsp"], schemas=[schema])
+        stress(Reader(), corpus(1), ["nbsp"], schema=[schema])
 
 
 def test_without_resamples_there_are_tests_and_no_intervals() -> None:
@@ -199,7 +199,7 @@ def test_other_schemas_and_labels() -> None:
         Reader(),
         corpus(1),
         ["nbsp"],
-        schemas=["partial", "overlap@0.5"],
+        schema=["partial", "overlap@0.5"],
         labels="conll4",
         samples=10,
         trials=10,

@@ -44,7 +44,7 @@ def with_quality(bench: Bench, corpus: Corpus, wanted: Wanted) -> Bench:
     asked = {system.name: system.spec for system in bench.systems if system.failed is None}
     if not asked:
         return bench
-    evaluation = evaluate(asked, corpus, schemas=[wanted.key.schema], isolate=True, on_error="keep")
+    evaluation = evaluate(asked, corpus, schema=[wanted.key.schema], isolate=True, on_error="keep")
     scored = {system.name: system for system in evaluation.systems}
     systems = [
         _scored(system, scored[system.name], wanted) if system.name in scored else system

@@ -121,7 +121,7 @@ def evaluate(
         evaluation = run.evaluate(
             extractor or None,
             corpus,
-            schemas=schema or run.DEFAULT_SCHEMAS,
+            schema=schema or run.DEFAULT_SCHEMAS,
             labels=read_labels(labels, only),
             by=by or (),
             seen=seen,
@@ -165,7 +165,7 @@ def score(
     evaluation = score_files(
         gold,
         predicted,
-        schemas=schema or DEFAULT_SCHEMAS,
+        schema=schema or DEFAULT_SCHEMAS,
         labels=read_labels(labels, only),
         by=by or (),
         seen=seen,

@@ -78,7 +78,7 @@ def stress(
             extractor or None,
             corpus,
             transform,
-            schemas=schema or ("strict",),
+            schema=schema or ("strict",),
             labels=read_labels(labels, only),
             samples=samples,
             seed=seed,

@@ -142,7 +142,7 @@ def evaluate(
     extractors: Extractors | None = None,
     corpus: str | Corpus = "gold",
     *,
-    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    schema: str | Sequence[str] = DEFAULT_SCHEMAS,
     labels: Labels = None,
     only: Sequence[str] | None = None,
     by: Sequence[str] = (),
@@ -167,8 +167,8 @@ def evaluate(
         default the built-in ones whose dependencies are here; what is left out is noted.
     corpus
         ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
-    schemas
-        Span schemas from ``wortlaut.SCHEMAS``.
+    schema
+        A name from ``wortlaut.SCHEMAS``, or several.
     labels
         A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label, ``None`` to
         leave out; what ``"gold"`` and ``"predicted"`` map to in it is a mapping for that side alone, applied
@@ -205,7 +205,7 @@ def evaluate(
     Raises WortlautError for a corpus, schema, projection or extractor that cannot be used.
     """
     # What is misspelt is told before a large corpus is read.
-    chosen, projected = checked_schemas(schemas), projection(labels, only)
+    chosen, projected = checked_schemas(schema), projection(labels, only)
     _checked_by(by, seen)
     run = engine_of(engine)
     if on_error not in ("raise", "keep"):
@@ -266,9 +266,9 @@ def _evaluation(
     )
 
 
-def checked_schemas(schemas: Sequence[str]) -> list[str]:
+def checked_schemas(schema: str | Sequence[str]) -> list[str]:
     """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
-    peers = (*GIVEN, *QUOTES)
+    peers, schemas = (*GIVEN, *QUOTES), [schema] if isinstance(schema, str) else schema
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 
@@ -292,7 +292,7 @@ def score_files(
     gold: str,
     predicted: str | Sequence[str] | Mapping[str, str],
     *,
-    schemas: Sequence[str] = DEFAULT_SCHEMAS,
+    schema: str | Sequence[str] = DEFAULT_SCHEMAS,
     labels: Labels = None,
     only: Sequence[str] | None = None,
     by: Sequence[str] = (),
@@ -307,7 +307,7 @@ def score_files(
     white space may differ. The rest is as in :func:`evaluate`. Raises DataError where the texts differ or
     documents are missing on one side.
     """
-    chosen = checked_schemas(schemas)
+    chosen = checked_schemas(schema)
     _checked_by(by, seen)
     left = Corpus.of(gold, read_annotated(gold))
     texts = {document.id: document.text for document in left.documents if document.text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -13,6 +13,7 @@ import numpy as np
 
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.evaluation.files import ResultRow, Sums, SystemRow, read_signature
+from wortlaut.extractors.function import Function
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import PREFIXES, split_name
 from wortlaut.extractors.run import named as spec_of
@@ -25,7 +26,8 @@ from wortlaut.scoring.result import Result, Results
 
 T = TypeVar("T")
 #: What is scored: specs, ``NAME=SPEC``, objects, one or several; or name → spec or object.
-Extractors = str | Extractor | Sequence[str | Extractor] | Mapping[str, str | Extractor]
+One = str | Extractor | Callable[..., Any]
+Extractors = One | Sequence[One] | Mapping[str, One]
 #: A document's id, fragments and a label (empty where the task has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
 #: The gold items of each score, with the text that they cover.
@@ -45,19 +47,19 @@ class System:
 
 
 def named(extractors: Extractors) -> list[System]:
-    """Each extractor under a name of its own.
+    """Each extractor under a name of its own; a function is one (see :class:`Function`).
 
     It is the key in a mapping, what stands before the ``=`` of ``NAME=SPEC``, or the ``name`` of an object;
     without one, the shortest that tells it from the others: of a file its name, with as much of its folders
     as that takes, of everything else its spec or class; numbered where the same stands twice. Raises
     DataError where there is none, and where two are given one name.
     """
-    wanted: list[tuple[str | None, str | Extractor]]
+    wanted: list[tuple[str | None, Any]]
     if isinstance(extractors, Mapping):
         wanted = list(extractors.items())
     else:
-        alone = isinstance(extractors, str) or hasattr(extractors, "extract")
-        each = cast("Sequence[str | Extractor]", [extractors] if alone else extractors)
+        alone = isinstance(extractors, str) or hasattr(extractors, "extract") or callable(extractors)
+        each = cast("Sequence[One]", [extractors] if alone else extractors)
         wanted = [split_name(one) if isinstance(one, str) else (_own_name(one), one) for one in each]
     if not wanted:
         raise DataError(
@@ -67,6 +69,7 @@ def named(extractors: Extractors) -> list[System]:
     for name, count in taken.items():
         if count > 1:
             raise DataError(f"{count} systems are called {name!r}", hint="Give each a name of its own.")
+    wanted = [(name, one if isinstance(one, str) else _extractor(one)) for name, one in wanted]
     specs = [one if isinstance(one, str) else spec_of(one) for _, one in wanted]
     alike = {spec for (name, _), spec in zip(wanted, specs, strict=True) if name is None}
     short = short_names(sorted(alike), taken)
@@ -78,6 +81,17 @@ def named(extractors: Extractors) -> list[System]:
             name += f" ({taken[name]})" if taken[name] > 1 else ""
         systems.append(System(name, spec, (extractor,)))
     return systems
+
+
+def _extractor(given: Any) -> Extractor:
+    if isinstance(given, type):
+        raise DataError(f"{given.__name__} is a class", hint=f"Make an extractor of it: {given.__name__}().")
+    if hasattr(given, "extract"):
+        return cast(Extractor, given)
+    if not callable(given):
+        hint = "Give a spec, an object with finds and extract(texts), or a function from a text to its spans."
+        raise DataError(f"{given!r:.80} is no extractor", hint=hint)
+    return Function(given, single=True)
 
 
 def _own_name(extractor: object) -> str | None:

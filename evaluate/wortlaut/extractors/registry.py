@@ -15,8 +15,9 @@ import sys
 import types
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Union, cast, get_args, get_origin
@@ -31,6 +32,7 @@ from wortlaut.errors import (
     raised_as,
     unknown_name,
 )
+from wortlaut.extractors.function import Function, takes_text
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import close, finish
 from wortlaut.io.reading import check_readable
@@ -251,11 +253,12 @@ def resolve(spec: str) -> Loaded:
     """
     parsed = Spec.parse(spec)
     factory, arguments = _factory(parsed)
-    keywords = converted(factory, parsed, len(arguments))
+    direct = takes_text(factory)
+    keywords = converted(factory, parsed, 1 if direct else len(arguments))
     with raised_as(ExtractorError, "the extractor breaks when it is made:", spec):
-        made = factory(*arguments, **keywords)
+        made = partial(factory, **keywords) if direct else factory(*arguments, **keywords)
     if not hasattr(made, "extract") and callable(made):
-        made = _Function(made)
+        made = Function(made, single=direct)
     if not callable(getattr(made, "extract", None)) or not hasattr(made, "finds"):
         raise ExtractorError(
             f"the factory made {type(made).__name__}, which is no extractor",
@@ -278,28 +281,6 @@ def available() -> list[ExtractorInfo]:
         *(_built_in_info(f"{prefix}:{what}", built_in) for prefix, (what, built_in) in PREFIXES.items()),
         *(_plug_in_info(name, point) for name, points in sorted(entry_points().items()) for point in points),
     ]
-
-
-class _Function:
-    """A plain function from texts to annotations; finds the layers of what it has returned so far."""
-
-    def __init__(self, function: Callable[[Sequence[Text]], Iterable[object]]) -> None:
-        self._function = function
-        self._seen: set[str] = set()
-
-    @property
-    def finds(self) -> tuple[str, ...]:
-        return tuple(layer for layer in LAYERS if layer in self._seen)
-
-    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations | Mapping[str, object]]:
-        for result in self._function(texts):
-            said = (
-                result
-                if isinstance(result, Mapping)
-                else {layer for layer in LAYERS if getattr(result, layer, ())}
-            )
-            self._seen.update(layer for layer in LAYERS if layer in said)
-            yield result  # type: ignore[misc]  # the run checks the type
 
 
 def _checked_finds(finds: object, spec: str) -> tuple[str, ...]:
@@ -326,6 +307,10 @@ def _factory(spec: Spec) -> tuple[Callable[..., object], tuple[str, ...]]:
 def load(target: str) -> Callable[..., object]:
     """What ``package.module:name`` or ``path/to/file.py:name`` is. Raises WortlautError."""
     path, colon, name = target.rpartition(":")
+    if "=" in name or (path.endswith(".py") and "=" in path and not Path(path).exists()):
+        rest = target.partition("=")[2]
+        hint = f"Write a name without : / ? before the =, as in NAME={rest}" if rest else "Leave out the =."
+        raise DataError("has an = that stands behind no name of a system", where=target, hint=hint)
     if not path.endswith(".py") and (not colon or target.endswith(".py")):
         raise DataError("no factory named", where=target, hint=f"Write {target}:FACTORY.")
     module = _module_from_file if path.endswith(".py") else _module
@@ -384,13 +369,37 @@ def _module_from_file(path: str, where: str) -> types.ModuleType:
         found = importlib.util.spec_from_file_location(name, file)
         assert found is not None and found.loader is not None  # the file is there and ends in .py
         sys.modules[name] = importlib.util.module_from_spec(found)
-        with _importing(where):
+        with _importing(where), _neighbours(str(file.resolve().parent)):
             try:
                 found.loader.exec_module(sys.modules[name])
             except BaseException:
                 del sys.modules[name]
                 raise
     return sys.modules[name]
+
+
+#: Folders of files of extractors, whose neighbours these may import.
+_FOLDERS: set[str] = set()
+
+
+@contextmanager
+def _neighbours(folder: str) -> Iterator[None]:
+    """Modules in the folder can be imported: first here, as if the file were run, and later as the last ones.
+
+    What a file of another folder has imported under the same name is forgotten, not given.
+    """
+    for name, module in list(sys.modules.items()):
+        home = str(Path(str(getattr(module, "__file__", None) or "")).parent)
+        if home in _FOLDERS - {folder} and Path(folder, f"{name}.py").exists():
+            del sys.modules[name]
+    _FOLDERS.add(folder)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+        if folder not in sys.path:
+            sys.path.append(folder)
 
 
 def _importing(where: str) -> AbstractContextManager[None]:

@@ -140,7 +140,7 @@ def _scored(
     return evaluate(
         extractors,
         corpus,
-        schemas=settings.schemas,
+        schema=settings.schemas,
         labels=settings.labels,
         samples=settings.samples,
         seed=settings.seed,

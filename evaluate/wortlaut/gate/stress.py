@@ -29,7 +29,7 @@ def run_stress(
         systems,
         corpus,
         names,
-        schemas=compared_schemas(whole.schemas) or ("strict",),
+        schema=compared_schemas(whole.schemas) or ("strict",),
         labels=whole.projection,
         samples=whole.resampling.samples,
         seed=rule.seed,

@@ -153,9 +153,12 @@ class _Plain(pickle.Unpickler):
 
 def _packed(spec: str, extractor: object) -> bytes:
     try:
-        return pickle.dumps(extractor)
+        packed = pickle.dumps(extractor)
     except Exception as error:
         raise CannotIsolate(f"cannot be pickled: {error}", where=spec) from error
+    if b"__main__" in packed:  # which is another program there
+        raise CannotIsolate("is defined in the program that runs, not in a module", where=spec)
+    return packed
 
 
 def _pairs(texts: Sequence[Text]) -> Pairs:

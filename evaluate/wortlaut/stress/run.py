@@ -156,7 +156,7 @@ def stress(
     corpus: str | Corpus = "gold",
     transforms: Sequence[str] | None = None,
     *,
-    schemas: Sequence[str] = ("strict",),
+    schema: str | Sequence[str] = ("strict",),
     labels: Labels = None,
     only: Sequence[str] | None = None,
     samples: int = 1000,
@@ -175,8 +175,8 @@ def stress(
     used.
     """
     # What is misspelt is told before a corpus is read.
-    chosen, project = compared_schemas(schemas), projection(labels, only)
-    if other := [schema for schema in checked_schemas(schemas) if schema not in chosen]:
+    chosen, project = compared_schemas(schema), projection(labels, only)
+    if other := [one for one in checked_schemas(schema) if one not in chosen]:
         counting = (name.replace("@T", "@0.5") for name, metric in OURS.items() if not metric.positions)
         hint = f"Use one of {', '.join(counting)}."
         raise DataError(f"{', '.join(other)}: does not count items, which stress compares", hint=hint)
@@ -241,10 +241,10 @@ def stress(
     )
 
 
-def compared_schemas(schemas: Sequence[str]) -> list[str]:
+def compared_schemas(schema: str | Sequence[str]) -> list[str]:
     """Those that count items, and so can be compared item by item. Raises UnknownNameError."""
     others = {*GIVEN, *QUOTES}
-    return [one for one in checked_schemas(schemas) if one not in others and not counts_positions(one)]
+    return [one for one in checked_schemas(schema) if one not in others and not counts_positions(one)]
 
 
 def _applied(spec: str, documents: Sequence[Document], variants: Sequence[Transformed]) -> Applied:
