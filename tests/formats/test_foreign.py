@@ -9,12 +9,15 @@ import pytest
 from roundtrips import kinds
 from shared import ROOT
 
+from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
+from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.formats import detect, reader
 from wortlaut.formats.losses import Losses
 
 CASES = ROOT / "tests" / "cases" / "formats"
 UHL = {"start": 0, "end": 3, "label": "PER"}
+FOUND = {"entity_group": "PER", "score": 0.5, "word": "Uhl", "start": 0, "end": 3}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
 READ = [
     (
@@ -44,6 +47,15 @@ READ = [
         {"link that is no Wikidata id": 1},
     ),
 ]
+READ += [
+    (
+        "pipeline",
+        "pipeline/sound.json",
+        {"hf": "PER Udo Uhl|LOC Köln", "list 2": "person Uhl"},
+        {},
+    ),
+    ("pipeline", "pipeline/sound.jsonl", {"tags": "PER Udo Uhl|PER kam"}, {}),
+]
 REFUSED = [
     (
         "spacy-json",
@@ -51,13 +63,25 @@ REFUSED = [
         "groups of spans: sc\n.*spans=sc:",
     ),
     ("spacy-json?spans=x", ("x.json", {"text": "Uhl", "ents": [], "spans": {"sc": []}}), "no group of spans"),
-    ("spacy-json", ("x.json", [["Uhl", {"entities": [[0, 9, "PER"]]}]]), "document 1, entity 1: .*outside"),
+    ("spacy-json", ("x.json", [["Uhl", {"entities": [[0, 9, "PER"]]}]]), "item 1, entity 1: .*outside"),
     ("spacy-json", ("x.json", {"words": ["Uhl"], "entities": ["U-PER", "O"]}), "2 tags for 1 words"),
     ("spacy-json", ("x.json", [1]), "is no document of spaCy"),
     (
         "spacy-json",
         ("x.json", {"paragraphs": [{"raw": "Uhl", "sentences": [{"tokens": [{"orth": "Ott"}]}]}]}),
         "paragraph 1, token 1: the text goes on with 'Uhl', not 'Ott'",
+    ),
+    ("pipeline", ("x.json", [[FOUND]]), "spans without their texts\n.*wortlaut score GOLD pipeline:"),
+    (
+        "pipeline",
+        ("x.json", [[FOUND | {"start": None}]]),
+        "item 1, span 1: has no start and end\n.*slow tokenizer",
+    ),
+    ("pipeline", ("x.json", [{"id": "a", "x": [], "y": []}]), "item 1: has 2 lists beside id and text"),
+    (
+        "pipeline",
+        ("x.json", [{"text": "Uhl", "x": [FOUND | {"end": 9}]}]),
+        "entity 1: .* ends after the text",
     ),
 ]
 
@@ -89,3 +113,35 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
 def test_what_is_refused(spec, file, message, tmp_path):
     with pytest.raises(DataError, match=message):
         list(reader(spec)(placed(file, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "lists"),
+    [
+        ("x.jsonl", "[]\n" + json.dumps([FOUND])),
+        ("x.json", [[], [FOUND]]),
+        ("x.json", [{"id": "b", "found": [FOUND]}, {"id": "a", "found": []}]),
+        ("x.json", [[], [{"start": 0, "end": 3, "text": "Uhl", "label": "PER", "score": 0.5}]]),
+        ("x.json", [["Uhl", {"entities": [[0, 3, "PER"]]}], ["Ott", {"entities": []}]]),
+    ],
+)
+def test_what_a_pipeline_returned_is_scored_in_order_or_by_id(name, lists, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(
+        '{"id": "a", "text": "Ott", "entities": []}\n'
+        '{"id": "b", "text": "Uhl", "entities": [{"start": 0, "end": 3, "label": "PER"}]}\n'
+    )
+    path = placed((name, lists), tmp_path)
+    (system,) = score_files(str(gold), str(path), samples=0).systems
+    assert next(iter(system.results.values())).f1 == 1
+    (system,) = evaluate(f"preds:{path}", load_corpus(f"predictions:{gold}"), samples=0).systems
+    assert next(iter(system.results.values())).f1 == 1
+
+
+def test_lists_of_other_texts_are_told(tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"id": "a", "text": "Ott kam.", "entities": []}\n')
+    with pytest.raises(
+        DataError, match=r"x\.json, list 1: is not of document 'a': \[0, 3\) is 'Ott' there, 'Uhl'"
+    ):
+        score_files(str(gold), str(placed(("x.json", [[FOUND]]), tmp_path)))

@@ -219,17 +219,21 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     or, without, their own; else they have an empty one.
     """
     name, colon, path = ref.partition(":")
-    own = bool(colon) and name == "predictions"
+    own = bool(colon) and name in ("predictions", "pipeline")
     if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
         return list(stream_corpus(ref))
     path = path if own else ref
     if not Path(path).exists():
         raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
-    if own or detect(Path(path)) == "predictions":
+    found = name if own else detect(Path(path))
+    if found == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
         return read_predictions(path, texts)
-    found = detect(Path(path))
+    if found == "pipeline":
+        from wortlaut.formats import pipeline
+
+        return list(pipeline.read_predictions(Path(path)))
     return list(stream_corpus(path if found == "dataset" else f"{found}:{path}"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from unicodedata import combining, normalize
 
 from wortlaut.errors import DataError, counted
 from wortlaut.model import Annotations, Document, Span, Text
@@ -34,6 +35,8 @@ class Matched:
         document = self._documents[place]
         self._used.add(place)
         if document.text == text or not document.text or not text:
+            if not document.text:
+                _check_surfaces(document, text, self._path)
             return document.annotations
         if self._letters[place] != letters:
             shared = text.id == document.id
@@ -61,6 +64,27 @@ class Matched:
 
 
 _SAME = "Both sides hold the same documents, by id, by text, or in the same order."
+
+
+def _check_surfaces(document: Document, text: Text, where: str) -> None:
+    """Raises DataError where spans without a text, or their words, are not those of the text."""
+    words = dict(document.meta).get("surfaces", "").split("\n")
+    for number, (_, span) in enumerate(document.annotations.spans()):
+        covered = span.text(text)
+        word = words[number] if len(words) > number else ""
+        if span.end > len(text) or (word and "[UNK]" not in word and _bare(word) != _bare(covered)):
+            place = f"[{span.start}, {span.end})"
+            raise DataError(
+                f"is not of document {text.id!r}: {place} is {covered!r} there, {word!r} here",
+                where=f"{where}, {document.id}",
+                hint="Lists without an id or a text are taken in the order of the texts, one for each.",
+            )
+
+
+def _bare(word: str) -> str:
+    """Without white space, case, accents, and the marks of word pieces."""
+    parts = normalize("NFKD", word.casefold().replace("##", ""))
+    return "".join(one for one in parts if not (one.isspace() or combining(one) or one in "▁Ġ"))
 
 
 def _letters(text: str) -> str:

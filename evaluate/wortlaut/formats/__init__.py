@@ -60,10 +60,13 @@ FORMATS = {
     "label-studio": Format((".json",), "file"),
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
+    "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
+#: The keys of what a pipeline returns.
+_FOUND = {"entity_group", "entity", "label", "score", "word", "text", "index", "start", "end"}
 #: How a list of texts with their entities begins.
 _PAIR = re.compile(r'\[\s*\[\s*"')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
@@ -215,6 +218,8 @@ def _json(path: Path) -> str:
     """Which format with one JSON value in a file this is. Raises DataError, for known ones with a way in."""
     head = _head(path).lstrip()
     keys = set(_KEY.findall(head))
+    if "entity_group" in keys or ("start" in keys and keys <= _FOUND) or re.match(r"\[\s*\[(?!\s*\")", head):
+        return "pipeline"
     if (
         head.startswith("[")
         and not _PAIR.match(head)
@@ -239,12 +244,19 @@ def _lines(path: Path) -> str:
     with opened(path) as file, suppress(ValueError, RecursionError):
         found = json.loads(file.readline())
     if isinstance(found, list):
-        return "spacy-json"
+        return "spacy-json" if found and isinstance(found[0], str) else "pipeline"
     first = found if isinstance(found, dict) else {}
     entities = first.get("entities")
     inner = entities[0] if isinstance(entities, list) and entities else None
     if "kind" in first and "text" not in first:
         return "native"
+    inside = [
+        value[0].keys()
+        for value in first.values()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
+    if any("entity_group" in keys or keys >= {"entity", "word"} for keys in inside):
+        return "pipeline"
     if "ents" in first or ("text" in first and isinstance(inner, list)):
         return "spacy-json"
     if first.keys() & {"spans", "tokens", "_input_hash"}:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats.losses import Losses
-from wortlaut.io.reading import json_fault, opened, read_text
+from wortlaut.io.reading import json_fault, opened, read_json, read_text, unpacked
 from wortlaut.model import Document, Span
 from wortlaut.records.objects import loads
 
@@ -75,6 +75,21 @@ def listed(path: Path) -> Iterator[Any]:
             what, place = json_fault(error, rest, at)
             where = f"{path}:{before + rest.count(chr(10), 0, place)}"
             raise DataError(f"is not JSON: {what}", where=where, hint="Export it anew.") from None
+
+
+def values(path: Path) -> Iterator[tuple[str, Any]]:
+    """Where, and each JSON value: of the lines of ``.jsonl``, of the list, or the one that the file is."""
+    if unpacked(path).suffix == ".jsonl":
+        with opened(path) as file:
+            for number, line in enumerate(filter(bytes.strip, file), 1):
+                where = f"{path}:{number}"
+                bare = line.lstrip()[:1] in b"[n"  # a list or null is read within an object
+                yield where, loads(b'{"":%b}' % line.strip(), where)[""] if bare else loads(line, where)
+        return
+    with opened(path) as file:
+        listed_ = file.read(1 << 12).lstrip().startswith(b"[")
+    found = listed(path) if listed_ else [read_json(path)]
+    yield from ((f"{path}: item {number}", item) for number, item in enumerate(found, 1))
 
 
 def _past_space(text: str, at: int) -> int:

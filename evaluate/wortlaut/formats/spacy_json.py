@@ -34,9 +34,7 @@ from wortlaut.formats import jsonl
 from wortlaut.formats.columns import decode, lay_out, pack
 from wortlaut.formats.graph import Graph, Node, to_document
 from wortlaut.formats.losses import Losses
-from wortlaut.io.reading import opened, read_json, unpacked
 from wortlaut.model import Document
-from wortlaut.records.objects import loads
 
 #: Words of the Penn Treebank → how they stand in a text.
 _PENN = {"``": '"', "''": '"', "-LRB-": "(", "-RRB-": ")"}
@@ -65,23 +63,11 @@ def read(path: Path, *, spans: str = "", losses: Losses | None = None) -> Iterat
 
 def _items(path: Path) -> Iterator[tuple[str, Any]]:
     """Each JSON value, behind where it stands."""
-    if unpacked(path).suffix == ".jsonl":
-        with opened(path) as file:
-            for number, line in enumerate(file, 1):
-                # A list is no line of any other format: it is put into an object.
-                if line.strip():
-                    where = f"{path}:{number}"
-                    listed = line.lstrip().startswith(b"[")
-                    yield where, loads(b'{"":%b}' % line.strip(), where)[""] if listed else loads(line, where)
-        return
-    with opened(path) as file:
-        listed = file.read(1 << 12).lstrip().startswith(b"[")
-    whole = None if listed else read_json(path)
-    if isinstance(whole, dict) and "annotations" in whole and "text" not in whole:
-        found: Iterator[Any] = iter(jsonl.get(whole, "annotations", list, str(path)))
-    else:
-        found = jsonl.listed(path) if listed else iter([whole])
-    yield from ((f"{path}: document {number}", item) for number, item in enumerate(found, 1))
+    for where, item in jsonl.values(path):
+        if isinstance(item, dict) and "annotations" in item and "text" not in item:
+            yield from jsonl.items(item, "annotations", "annotation", where)
+        else:
+            yield where, item
 
 
 def _documents(

@@ -20,6 +20,7 @@ from wortlaut.model.columns import Bools, Fragments, Ints, Spans, empty_spans, f
 
 #: The columns of a table of spans; the last three may be absent.
 COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")
+_SPAN_KEYS = ("start", "end", "spans", "label", "score")
 _SHAPES = (
     "Give a table or mapping with the columns document, start, end, label; a list of spans for each "
     "document; a list of tags for each sentence; spaCy documents; or a datasets.Dataset."
@@ -426,11 +427,11 @@ def _span_item(item: Any, where: str) -> tuple[list[tuple[int, int]], str, float
     if hasattr(item, "label_") and hasattr(item, "start_char"):
         return [(item.start_char, item.end_char)], item.label_, None
     if isinstance(item, Mapping):
-        unknown = sorted(set(item) - {"start", "end", "spans", "label", "score", "level", "text"})
+        unknown = sorted(set(item) - {*_SPAN_KEYS, "level", "text", "entity_group", "word"})
         if unknown:
-            raise unknown_name(
-                "key of a span", unknown[0], ("start", "end", "spans", "label", "score"), where=where
-            )
+            raise unknown_name("key of a span", unknown[0], _SPAN_KEYS, where=where)
+        # As a pipeline of Hugging Face returns it.
+        item = {"label": item["entity_group"], **item} if "entity_group" in item else item
         fragments: Any = item["spans"] if "spans" in item else [(item.get("start"), item.get("end"))]
         if (
             "label" not in item
