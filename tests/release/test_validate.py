@@ -55,6 +55,7 @@ def test_the_repository_has_no_errors():
         ("F04", 3, (), "NFC", "ormalise"),
         ("R04", 3, (), "line 2", "id of its own"),
         ("R05", 8, ((111, 119),), "'neustatt' is no cluster", "Did you mean 'neustadt'?"),
+        ("R13", 12, ((77, 80),), "the speaker is 'bund', the mention is one of 'anna-muster'", "Correct"),
         ("S01", 6, ((12, 23),), "label cannot be 'PERS'", "Did you mean 'PER"),
         ("L03", 12, None, "full stop", "End it at"),
     ],

@@ -83,6 +83,7 @@ RULES = {
         ("R10", "A QID belongs to one cluster of a file.", "Join the clusters, or correct a QID."),
         ("R11", "Every text has one line in seeds/provenance.jsonl, with its checksum.", "Write the line."),
         ("R12", "annotations/agreement.json is of the layers there are.", "Run `wortlaut agree --write`."),
+        ("R13", "A speaker's mention is one of the speaker's cluster.", "Correct speaker_entity or mention."),
         (
             "S01",
             "A label is one of annotations/labels.yaml, or of GermEval's twelve.",
@@ -114,6 +115,8 @@ RULES = {
         ("L07", "Titles and roles stay outside of a name.", "Begin behind the title."),
         ("L08", "An explicit or anaphoric attribution has a speaker.", "Add the span, or write implicit."),
         ("L09", "Label or metonymy fit the type of the cluster.", "Check label, metonymy and cluster."),
+        ("L10", "A speaker has a speaker_entity, where other quotes have.", "Say who it is."),
+        ("L11", "An entity has a cluster, where other entities have.", "Say whom or what it names."),
         ("C01", "The manifest of a dataset can be read, and is of a known format.", "Build it again."),
         ("C02", "Every file of a dataset is there, with the checksum in its manifest.", "Build it again."),
         ("C03", "A dataset holds no file that its manifest does not name.", "Remove the file."),

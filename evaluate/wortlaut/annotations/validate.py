@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -156,7 +157,8 @@ def _check_file(
     problems += [*_name_problems(file, parsed), *label_problems(parsed.lines, labels)]
     # How lines fit together can be judged when all is decided.
     if not any(isinstance(line.value, Decision) for line in parsed.lines):
-        problems += [*_cluster_problems(parsed.lines), *_quote_problems(parsed.lines)]
+        for judged in (_cluster_problems, _quote_problems, _speaker_problems):
+            problems += judged(parsed.lines)
         problems += _entity_problems(parsed.lines, labels)
     if text is not None:
         misplaced = [*check_text(parsed, text)]
@@ -259,6 +261,7 @@ def _cluster_problems(lines: Sequence[Line]) -> Iterator[Problem]:
 def _entity_problems(lines: Sequence[Line], labels: Labels) -> Iterator[Problem]:
     clusters = {cluster.id: cluster for _, cluster in _values(lines, Cluster)}
     entities = _values(lines, Entity)
+    linked = any(entity.entity for _, entity in entities)
     for number, entity in entities:
         cluster = clusters.get(entity.entity or "")
         place = entity.span.fragments
@@ -278,6 +281,8 @@ def _entity_problems(lines: Sequence[Line], labels: Labels) -> Iterator[Problem]
                 f"a {entity.label} refers to {cluster.id!r}, which is a {cluster.type}",
                 offsets=place,
             )
+        if entity.entity is None and linked:
+            yield Problem("L11", number, f"a {entity.label} of no cluster", offsets=place)
     by_level: list[list[tuple[int, Span]]] = [[] for _ in range(labels.levels)]
     for number, entity in entities:
         if 1 <= entity.level <= labels.levels:
@@ -328,6 +333,26 @@ def _quote_problems(lines: Sequence[Line]) -> Iterator[Problem]:
             span = quote.role(role) if quote.type in ("direct", "indirect") else None
             if span is not None and span.overlap(quote.content):
                 yield Problem("L05", number, f"the {role} overlaps the content", "", span.fragments)
+
+
+def _speaker_problems(lines: Sequence[Line]) -> Iterator[Problem]:
+    """Speakers whose mention says somebody else, or who nobody said who they are."""
+    mentioned: dict[Span, set[str]] = defaultdict(set)
+    for _, mention in _values(lines, Mention):
+        mentioned[mention.span].add(mention.cluster)
+    for _, entity in _values(lines, Entity):
+        if entity.entity is not None:
+            mentioned[entity.span].add(entity.entity)
+    spoken = [(n, quote, quote.speaker) for n, quote in _values(lines, Quote) if quote.speaker is not None]
+    resolved = any(quote.speaker_entity for _, quote, _ in spoken)
+    for number, quote, speaker in spoken:
+        meant = mentioned.get(speaker, set())
+        if quote.speaker_entity is None and resolved:
+            yield Problem("L10", number, "nobody says who the speaker is", "", speaker.fragments)
+        elif quote.speaker_entity is not None and meant and quote.speaker_entity not in meant:
+            whose = " and ".join(map(repr, sorted(meant)))
+            what = f"the speaker is {quote.speaker_entity!r}, the mention is one of {whose}"
+            yield Problem("R13", number, what, "", speaker.fragments)
 
 
 def _word_problems(lines: Sequence[Line], text: str) -> Iterator[Problem]:
