@@ -17,6 +17,8 @@ from wortlaut.formats.losses import Losses
 
 CASES = ROOT / "tests" / "cases" / "formats"
 UHL = {"start": 0, "end": 3, "label": "PER"}
+TSV = "#FORMAT=WebAnno TSV 3.2\n"
+ROW = "#Text=a\n1-1\t0-1\ta\t_\t"
 FOUND = {"entity_group": "PER", "score": 0.5, "word": "Uhl", "start": 0, "end": 3}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
 READ = [
@@ -56,7 +58,48 @@ READ += [
     ),
     ("pipeline", "pipeline/sound.jsonl", {"tags": "PER Udo Uhl|PER kam"}, {}),
 ]
+READ += [
+    (
+        "webanno-tsv",
+        "webanno_tsv/sound.tsv",
+        {"sound": "PER Udo Uhl Q1|X Udo|A|B_C Ott"},
+        {"span without a label": 1, "layer webanno.custom.Rolle": 2, "layer webanno.custom.Bezug": 1},
+    ),
+    (
+        "webanno-tsv?layer=Rolle&feature=art",
+        "webanno_tsv/sound.tsv",
+        {"sound": "redet Uhl"},
+        {
+            "span without a label": 1,
+            "feature ROLE_webanno.custom.Rolle:an_webanno.custom.Link": 1,
+            "feature uima.tcas.Annotation": 1,
+            "layer de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity": 4,
+            "layer webanno.custom.Bezug": 1,
+        },
+    ),
+    (
+        "webanno-tsv",
+        ("x.tsv", f"{TSV}#T_SP=x.Name|art\n\n#Text=Ott\n1-1\t9-12\tOtt\tPER\t\n"),
+        {"x": "PER Ott"},
+        {},
+    ),
+]
 REFUSED = [
+    ("webanno-tsv", ("x.tsv", "#FORMAT=WebAnno TSV 2\n"), "x.tsv:1: is no WebAnno TSV 3\n.*Export"),
+    ("webanno-tsv", ("x.tsv", f"{TSV}#Text=a\n1-1\t0-1\tb\n"), r"\[0, 1\) is 'a' in the text, not 'b'"),
+    ("webanno-tsv", ("x.tsv", f"{TSV}#T_SP=x|y\n#Text=a\n1-1\t0-1\ta\n"), "x.tsv:4: is no row of 4 columns"),
+    (
+        "webanno-tsv",
+        ("x.tsv", f"{TSV}#T_SP=x|y|z\n{ROW}_\n"),
+        "which layer holds the names\n.*layer=x with feature=y or z",
+    ),
+    ("webanno-tsv?layer=q", ("x.tsv", f"{TSV}#T_SP=x|y\n{ROW}\n"), "there is no layer 'q'"),
+    ("webanno-tsv?layer=x", ("x.tsv", f"{TSV}#T_SP=x|y|z\n{ROW}_\n"), "which feature is the label"),
+    (
+        "webanno-tsv",
+        ("x.tsv", f"{TSV}#T_SP=x|y\n#Text=a b\n1-1\t0-1\ta\tX[1]\n1-2\t2-3\tb\tY[1]\n"),
+        "x.tsv:4: the span .1. has two labels",
+    ),
     (
         "spacy-json",
         ("x.json", {"text": "Uhl", "ents": [], "spans": {"sc": [UHL]}}),

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from exported import exported_json, exported_project
 from roundtrips import kinds
+from shared import ROOT
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import annotators, detect, reader, writer
@@ -175,11 +176,23 @@ def test_inception_projects_and_cas_as_json(tmp_path):
     assert list(reader("inception")(folder)) == [DOCUMENT]
 
 
+def test_an_inception_project_of_tsv_needs_no_extra(tmp_path):
+    tsv = (ROOT / "tests/cases/formats/webanno_tsv/sound.tsv").read_text("utf-8")
+    with ZipFile(tmp_path / "p.zip", "w") as project:
+        project.writestr("annotation/d.txt/ann.txt", "x")
+        project.writestr("curation/d.txt/CURATION_USER.tsv", tsv)
+    losses = Losses("inception")
+    (document,) = reader("inception", losses)(tmp_path / "p.zip")
+    assert (document.id, len(document.entities)) == ("d.txt", 3) and kinds(losses)["file"] == 1
+
+
 def test_an_inception_project_without_cas_says_what_to_export(tmp_path):
     for name in ("annotation_ser/d.txt/ann.ser", "annotation/d.txt/ann.conll"):
         with ZipFile(tmp_path / "p.zip", "w") as project:
             project.writestr(name, "x")
-        with pytest.raises(MissingFileError, match=r"p\.zip: holds no CAS.*\n.*with UIMA CAS XMI or JSON"):
+        with pytest.raises(
+            MissingFileError, match=r"p\.zip: holds no UIMA CAS.*\n.*with UIMA CAS XMI or JSON"
+        ):
             list(reader("inception")(tmp_path / "p.zip"))
 
 

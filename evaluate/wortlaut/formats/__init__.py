@@ -60,6 +60,7 @@ FORMATS = {
     "label-studio": Format((".json",), "file"),
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
+    "webanno-tsv": Format((".tsv",), "file", written=False),
     "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
 }
@@ -185,6 +186,8 @@ def detect(path: Path) -> str:
         return "brat"
     else:
         head = _head(path)
+        if head.startswith("#FORMAT=WebAnno TSV"):
+            return "webanno-tsv"
         if head.startswith("TOKEN\tNE-"):
             return "hipe"
         rows = [line.split("\t") for line in head.splitlines() if line and not line.startswith("#")][:-1]

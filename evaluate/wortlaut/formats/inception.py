@@ -1,9 +1,10 @@
 """INCEpTION's UIMA CAS XMI: a folder with one ``.xmi`` file a document, and ``TypeSystem.xml``.
 
-Read are also the same packed as .zip, CAS as JSON (``.json``, which holds its type system), and an exported
-project, a .zip or what it unpacks to, with one of these as its secondary format: what a person annotated is
-in ``annotation/DOCUMENT/PERSON.zip``, what was curated in ``curation``. A document is named by its folder.
-The formats are described in INCEpTION's user guide, appendix "Formats" (inception-project.github.io).
+Read are also the same packed as .zip, CAS as JSON (``.json``, which holds its type system), and an
+exported project, a .zip or what it unpacks to, with one of these or WebAnno TSV 3 as its secondary format:
+what a person annotated is in ``annotation/DOCUMENT/PERSON.zip``, what was curated in ``curation``. A
+document is named by its folder. The formats are described in INCEpTION's user guide, appendix "Formats"
+(inception-project.github.io).
 
 Offsets are UTF-16 code units in the file, which dkpro-cassis turns into code points; where it warns that
 it cannot, that is an error. The format holds no surfaces to check. Needs the extra ``[inception]``.
@@ -15,8 +16,8 @@ metadata; tokens and sentences are this project's. Lost are documents with chara
 Read: ``NamedEntity`` of any project, and these layers; other layers are counted in ``layers_not_read`` in
 ``meta``, spans without a label in ``not_read``. ``inception?layer=Person&feature=kind:FOLDER`` reads names
 from a layer of one's own, told by the end of its name, and a feature of it. Where a document is there as
-several people annotated it, as ``DOCUMENT/PERSON.xmi``, ``inception?annotator=PERSON:FOLDER`` says whose is
-read; ``annotator=curation`` is what was curated.
+several people annotated it, as ``DOCUMENT/PERSON.xmi``, ``inception?annotator=PERSON:FOLDER`` says whose
+is read; ``annotator=curation`` is what was curated.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from wortlaut.errors import DataError, MissingExtraError, MissingFileError, WortlautError, raised_as
-from wortlaut.formats import files, jsonl, xml
+from wortlaut.formats import files, jsonl, webanno_tsv, xml
 from wortlaut.formats.graph import (
     ENTITY_VALUES,
     NUMBERS,
@@ -97,8 +98,8 @@ def read(
     path: Path,
     *,
     annotator: str | None = None,
-    layer: str = _NAMED,
-    feature: str = "value",
+    layer: str = "",
+    feature: str = "",
     losses: Losses | None = None,
 ) -> Iterator[Document]:
     """Every document of a folder or a .zip, or of an ``.xmi`` file with ``TypeSystem.xml`` beside it.
@@ -115,15 +116,20 @@ def read(
         )
     if annotator is not None and annotator not in people:
         raise DataError(f"holds no annotations by {annotator!r}", where=str(path))
-    cassis = _cassis()
+    cassis = None
     systems: dict[bytes, Any] = {}
     empty = True
     own_layers: set[str] = set()
     for file in found:
         if annotator is not None and file.person != annotator:
             continue
+        content = decoded(file.content(), file.where)
+        if unpacked(Path(file.where)).suffix == ".tsv":
+            yield webanno_tsv.document(content, file.document, file.where, layer, feature, losses)
+            empty = False
+            continue
+        cassis = cassis or _cassis()
         with _strict(file.where):
-            content = decoded(file.content(), file.where)
             if content.startswith("{") or unpacked(Path(file.where)).suffix == ".json":
                 cas = cassis.load_cas_from_json(content)
             else:
@@ -133,15 +139,16 @@ def read(
                     with _strict(beside):
                         systems[data] = cassis.load_typesystem(decoded(data, beside))
                 cas = cassis.load_cas_from_xmi(content, typesystem=systems[data])
-        document = _document(cas, file, layer, feature, losses)
+        document = _document(cas, file, layer or _NAMED, feature or "value", losses)
         empty &= not any(getattr(document, kind) for kind in LAYERS)
         names = {item.type.name for item in cas.select_all_fs()}
         own_layers |= {name for name in names - _KNOWN if name.startswith("webanno.custom.")}
         yield document
     if empty and own_layers:
+        others = ", ".join(sorted(own_layers))
         way = f"inception?layer={min(own_layers)}&feature=value"
         raise DataError(
-            f"holds no names in the layer {layer}, but annotations in {', '.join(sorted(own_layers))}",
+            f"holds no names in the layer {layer or 'NamedEntity'}, but annotations in {others}",
             where=str(path),
             hint=f"Say which layer, and which feature of it is the label: {way}:{path}",
         )
@@ -182,17 +189,19 @@ def _files(path: Path, losses: Losses | None = None) -> list[_File]:
     ends = {name: unpacked(Path(name)).suffix for name in tree}
     annotated = [name for name in tree if name.parts[-3:-2] in (("annotation",), (_CURATION,))]
     if annotated or any("annotation_ser" in name.parts for name in tree):
-        names = [name for name in annotated if ends[name] in (".xmi", ".json", ".zip")]
+        names = [name for name in annotated if ends[name] in (".xmi", ".json", ".tsv", ".zip")]
         others = [name for name in annotated if name not in names]
         if losses is not None and others:
             losses.include(
-                "file", f"is no CAS as XMI or JSON. {_EXPORT}", len(others), list(map(str, others))
+                "file", f"is none of what is read here. {_EXPORT}", len(others), list(map(str, others))
             )
     else:
         kind = ".xmi" if ".xmi" in ends.values() else ".json"
         names = [name for name in tree if ends[name] == kind]
     if not names:
-        raise MissingFileError("holds no CAS as XMI or JSON", where=str(path), hint=_EXPORT)
+        raise MissingFileError(
+            "holds no UIMA CAS XMI or JSON, nor WebAnno TSV", where=str(path), hint=_EXPORT
+        )
     found = []
     for name in names:
         where, person = f"{path}/{name}", unpacked(Path(name)).stem
