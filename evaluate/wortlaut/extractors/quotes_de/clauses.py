@@ -144,7 +144,7 @@ def _kind(words: Words, start: int, end: int, inside: frozenset[int]) -> tuple[s
         first += 1
     lead, second = low[first], low[first + 1] if first + 1 < end else ""
     verb = finite_verb(words, first, end, inside)
-    if verb < 0 and {i in inside for i in range(first, end)} == {True, False}:
+    if verb < 0 and inside and {i in inside for i in range(first, end)} == {True, False}:
         verb = finite_verb(words, first, end, frozenset())
     if verb >= 0 and not verb_readings(low[verb]) & FIN and has_infinitive(words, start, end):
         verb = -1
@@ -230,12 +230,14 @@ def is_last(words: Words, verb: int, end: int) -> bool:
 def has_infinitive(words: Words, start: int, end: int) -> bool:
     """Whether the segment holds an infinitive with ``zu``."""
     low, form = words.low, words.form
-    return any(verb_readings(low[i]) & ZU and form[i][0].islower() for i in range(start, end)) or any(
-        low[i] == "zu"
-        and form[i + 1][0].islower()
-        and (verb_readings(low[i + 1]) & INF or (low[i + 1].endswith(("en", "ern", "eln")) and i + 2 >= end))
-        for i in range(start, end - 1)
-    )
+    for i in range(start, end):
+        if verb_readings(low[i]) & ZU and form[i][0].islower():
+            return True
+        if low[i] == "zu" and i + 1 < end and form[i + 1][0].islower():
+            last = i + 2 >= end and low[i + 1].endswith(("en", "ern", "eln"))
+            if last or verb_readings(low[i + 1]) & INF:
+                return True
+    return False
 
 
 def has_subjunctive(sentence: Sentence, start: int, end: int, both: bool = True) -> bool:

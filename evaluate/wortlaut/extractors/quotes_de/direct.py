@@ -49,10 +49,12 @@ def _classify(sentence: Sentence, quote: Quoted, cues: list[Cue], indirect: list
     words = sentence.words
     content: Range = (quote.start, quote.end)
     size = quote.end - quote.start
+    if (size < 3 and quote.closed) or quote.depth:
+        return None
     base = Draft("direct", "direct-unclosed" if not quote.closed else "", "speech", (content,))
     before, index = _before(sentence, quote), _segment_of(sentence, quote)
     colon = before == ":"
-    if (size < 3 and quote.closed) or quote.depth or (colon and _glossed(sentence, quote, cues)):
+    if colon and _glossed(sentence, quote, cues):
         return None
     speech, title = is_clause(sentence, quote), is_title(sentence, quote)
     if colon and not (title and not _cue_in(cues, index - 1)):

@@ -77,7 +77,8 @@ def _closes(text: str, at: int, sign: str, stack: list[tuple[str, int]]) -> int 
     single = sign in _SINGLE and (inner or spaced)
     if sign in _OPENERS_ONLY or single or (spaced and inner and sign != "“"):
         return None
-    for level, (opener, start) in reversed([*enumerate(stack)]):
+    for level in range(len(stack) - 1, -1, -1):
+        opener, start = stack[level]
         if sign in CLOSERS[opener] and at > start + 1:
             return level
         if opener not in _SINGLE and sign in _SINGLE:

@@ -115,6 +115,8 @@ def _adjoins(before: Draft, draft: Draft) -> bool:
 def _sentence_drafts(
     sentence: Sentence, marked: list[Quoted], cues: list[Cue], quoted_before: bool
 ) -> list[Draft]:
+    if sentence.end - sentence.start == 1:  # a word alone quotes nothing
+        return from_marks(sentence, marked, cues, [])
     drafts = from_sources(sentence)
     for cue in cues:
         draft = from_cue(sentence, cue, cues)
