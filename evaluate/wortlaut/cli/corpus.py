@@ -39,6 +39,22 @@ Root = Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository."
 
 
 @app.command(rich_help_panel="Make a corpus")
+def init(
+    root: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the corpus will be.")] = Path(),
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", help="Its labels. Default: the twelve of GermEval 2014."),
+    ] = None,
+) -> None:
+    """Start a corpus: labels, guidelines to fill in, configurations of tools; replaces nothing."""
+    from wortlaut.release.start import start
+
+    started = start(root, [name.strip() for name in labels.split(",")] if labels else ())
+    say(*started.written, *(f"{path}: is there, and stays" for path in started.kept), *started.notes)
+    say(f"Next: {root / 'README.md'}")
+
+
+@app.command(rich_help_panel="Make a corpus")
 def add(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Plain texts; the name is the id.")],
     extractor: Annotated[list[str] | None, Annotators] = None,

@@ -60,6 +60,8 @@ _PART = "webanno.custom.NamedEntityPart"
 _SPAN = "webanno.custom.WortlautSpan"
 _RELATION = "webanno.custom.WortlautRelation"
 _CLUSTER = "webanno.custom.WortlautCluster"
+#: The layers that people annotate.
+NAMED, SPAN, RELATION = _NAMED, _SPAN, _RELATION
 _META = "webanno.custom.WortlautMeta"
 _DOCUMENT = f"{_CORE}metadata.type.DocumentMetaData"
 _WIKIDATA = "http://www.wikidata.org/entity/"

@@ -89,6 +89,8 @@ def read_statement(root: Path) -> dict[str, Any]:
         stated = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"is not YAML: {error}", where=str(path)) from error
+    if stated is None:  # comments alone
+        return {}
     if not isinstance(stated, dict):
         raise DataError("is not a mapping", where=str(path), hint="Write `annotators: …`, one key a part.")
     known = {*PARTS, *_HEADER, *_OTHER}
@@ -145,6 +147,19 @@ def languages(corpus: Corpus) -> list[str]:
 def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **values: Any) -> str:
     """A card: ``head`` as YAML, then the template of that name with the statement and ``values``."""
     import yaml
+
+    said = {key: stated.get(key, NOT_STATED) for key in (*PARTS, *_OTHER)}
+    return filled(
+        template,
+        header=yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=100),
+        stated=said | {"pretty_name": head["pretty_name"]},
+        parts=PARTS,
+        **values,
+    )
+
+
+def filled(template: str, **values: Any) -> str:
+    """The template of that name in this package with its values."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     folder = files("wortlaut") / "release"
@@ -155,13 +170,7 @@ def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **
         keep_trailing_newline=True,
         loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
     )
-    said = {key: stated.get(key, NOT_STATED) for key in (*PARTS, *_OTHER)}
-    return environment.get_template(template).render(
-        header=yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=100),
-        stated=said | {"pretty_name": head["pretty_name"]},
-        parts=PARTS,
-        **values,
-    )
+    return environment.get_template(template).render(**values)
 
 
 def counts(corpus: Corpus, declared: Labels) -> dict[str, Any]:
