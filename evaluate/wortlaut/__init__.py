@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation.comparison import Comparison, compare
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
+    from wortlaut.evaluation.scores import breakdown, curves, score
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.reports.values import show
-    from wortlaut.scoring.api import breakdown, score
-    from wortlaut.scoring.curves import Curves, curves
+    from wortlaut.scoring.curves import Curves
     from wortlaut.scoring.metrics import SCHEMAS
     from wortlaut.scoring.result import Result, Results, Score
 
@@ -42,13 +42,13 @@ _HOMES = {
     "Span": "model",
     "Text": "model",
     "WortlautError": "errors",
-    "breakdown": "scoring.api",
+    "breakdown": "evaluation.scores",
     "compare": "evaluation.comparison",
-    "curves": "scoring.curves",
+    "curves": "evaluation.scores",
     "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
     "load_evaluation": "evaluation.evaluate",
-    "score": "scoring.api",
+    "score": "evaluation.scores",
     "show": "reports.values",
     "stream_corpus": "corpus.load",
 }

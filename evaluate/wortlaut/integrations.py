@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.scoring.api import score
+from wortlaut.evaluation.scores import score
 from wortlaut.scoring.result import Result, Score
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score
 
 import wortlaut
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.scoring import api
+from wortlaut.evaluation import scores
 
 GOLD = {
     "document": ["a", "a", "a", "b"],
@@ -140,7 +140,7 @@ def test_blocks_of_documents_give_the_numbers_of_one_pass(
 ) -> None:
     schemas = ["strict", "exact", "partial", "type", "overlap@0.5", "token"]
     whole = wortlaut.score(*noisy, schema=schemas, errors=True)
-    monkeypatch.setattr(api, "_BLOCK", 100)
+    monkeypatch.setattr(scores, "_BLOCK", 100)
     assert wortlaut.score(*noisy, schema=schemas, errors=True) == whole
 
 

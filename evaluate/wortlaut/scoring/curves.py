@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut.errors import DataError
 from wortlaut.model.columns import Floats, Ints
-from wortlaut.scoring.api import task_of
-from wortlaut.scoring.labels import Labels
 from wortlaut.scoring.metrics import counter
 from wortlaut.scoring.task import Task
 
@@ -53,32 +50,6 @@ class Curves:
             "gold": self.gold,
             "predicted": self.predicted,
         }
-
-
-def curves(
-    gold: Any,
-    predicted: Any,
-    *,
-    schema: str = "strict",
-    labels: Labels = None,
-) -> Curves:
-    """Curves of predictions that carry a ``score``, by one matching of all of them.
-
-    The inputs are those of :func:`wortlaut.score`. Of duplicates the one with the highest score is the
-    right one. Raises DataError without scores or without gold, and for schemas that count positions.
-    """
-    metric, _ = counter(schema)
-    if metric.positions or metric.name == "partial":
-        what = f"under {metric.name} a prediction is not simply right or wrong"
-        raise DataError(what, hint="Use strict or type.")
-    task = task_of(gold, predicted, labels=labels)
-    if task.predicted.score is None:
-        raise DataError(
-            "the predictions have no score", hint="Give each span a score, such as a probability."
-        )
-    if not len(task.gold):
-        raise DataError("there is no gold span, so recall is undefined")
-    return curves_of(task, schema)
 
 
 def curves_of(task: Task, schema: str = "strict") -> Curves:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wortlaut.errors import DataError, MissingFileError, unknown_name
+from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.tags import STRICT, chunks, coded
 from wortlaut.model.columns import Bools, Fragments, Ints, Spans, empty_spans, first_row, run_starts
 
 #: The columns of a table of spans; the last three may be absent.
 COLUMNS = ("document", "start", "end", "label", "level", "score", "fragment")
 _SPAN_KEYS = ("start", "end", "spans", "label", "score")
+#: The columns of a dataset that hold tags.
+TAGS = ("ner_tags", "tags")
 _SHAPES = (
-    "Give a table or mapping with the columns document, start, end, label; a list of spans for each "
-    "document; a list of tags for each sentence; spaCy documents; or a datasets.Dataset."
+    "Give a Corpus, the name of a file, a table or mapping with the columns document, start, end, label; "
+    "a list of spans for each document; a list of tags for each sentence; spaCy documents; or a "
+    "datasets.Dataset."
 )
 
 
@@ -63,15 +65,13 @@ def read_side(
     """
     if type(data).__module__.split(".")[0] == "datasets" and not isinstance(data, Mapping):
         return _from_dataset(data, what, scheme, column, gold)
-    data = data if isinstance(data, Mapping) else _opened(data, what, column)
+    data = data if isinstance(data, Mapping) else _opened(data)
     if isinstance(data, Mapping):
         return _from_columns(data, what, column)
     if column is not None:
-        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=_near(column))
+        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=near(column))
     if isinstance(data, (str, bytes)) or not isinstance(data, Iterable):
-        file = "Of files, Parquet is read here; in a shell, wortlaut score GOLD PREDICTED reads all. "
-        hint = (file if isinstance(data, str) else "") + _SHAPES
-        raise DataError(f"{what} is {type(data).__name__}, which holds no spans", hint=hint)
+        raise DataError(f"{what} is {type(data).__name__}, which holds no spans", hint=_SHAPES)
     rows = data if isinstance(data, Sequence) else list(data)
     strange = {kind for kind in set(map(type, rows)) if issubclass(kind, str) or not hasattr(kind, "__len__")}
     if strange:
@@ -85,9 +85,10 @@ def read_side(
     if first is None:
         return Side(empty_spans(), (), None, len(rows), lengths=np.zeros(len(rows), np.int64))
     if hasattr(first, "ents") and hasattr(first, "text"):
-        return _from_spans(
+        side = _from_spans(
             [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in rows], what
         )
+        return replace(side, notes=(*side.notes, *group_notes(rows, what)))
     item = next(iter(first))
     if isinstance(item, str):
         return _from_tags(rows, what, scheme, gold)
@@ -96,7 +97,26 @@ def read_side(
     raise DataError(f"{what}: {first!r:.80} holds {type(item).__name__}, no spans and no tags", hint=_SHAPES)
 
 
-def _near(column: str, *there: object) -> str:
+def group_notes(docs: Iterable[Any], what: str) -> Iterator[str]:
+    """A note where spaCy documents have spans beside their ``ents``."""
+    groups = sorted({key for doc in docs for key, group in doc.spans.items() if len(group)})
+    if groups:
+        yield (
+            f"{what}: only doc.ents are scored, not the span groups {', '.join(groups)}; for those give"
+            f" [doc.spans[{groups[0]!r}] for doc in docs]"
+        )
+
+
+def tags_of(what: str) -> DataError:
+    """What is raised where one side alone holds tags."""
+    other = "gold" if what == "predicted" else "predicted"
+    return DataError(
+        f"{what} holds tags, which count tokens, and {other} holds spans, which count characters",
+        hint="Give tags on both sides, or spans: Corpus.from_tags(tokens, tags) makes spans of tags.",
+    )
+
+
+def near(column: str, *there: object) -> str:
     """What spans can be grouped by, beside the columns that are there, where one is meant."""
     hint = unknown_name("column", column, ["length", "document", "surface", *map(str, there)]).hint
     return hint if hint.startswith("Did you mean") else ""
@@ -105,10 +125,8 @@ def _near(column: str, *there: object) -> str:
 # Tables
 
 
-def _opened(data: Any, what: str, column: str | None) -> Any:
-    """Columns of a table or Parquet file; else the data itself."""
-    if isinstance(data, Path) or (isinstance(data, str) and data.endswith(".parquet")):
-        return _from_parquet(Path(data), column)
+def _opened(data: Any) -> Any:
+    """Columns of a table; else the data itself."""
     if hasattr(data, "__arrow_c_stream__"):
         import pyarrow as pa
 
@@ -124,21 +142,6 @@ def _opened(data: Any, what: str, column: str | None) -> Any:
 
 def _arrays(table: Any) -> dict[str, Any]:
     return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
-    """The columns of a Parquet file that a score needs, and no others."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.is_file():
-        raise MissingFileError("no such file", where=str(path))
-    try:
-        names = pq.read_schema(path).names
-        table = pq.read_table(path, columns=[name for name in (*COLUMNS, column) if name in names])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"is not a Parquet file: {error}", where=str(path)) from error
-    return _arrays(table)
 
 
 def _from_dataset(data: Any, what: str, scheme: str | None, column: str | None, gold: Side | None) -> Side:
@@ -163,7 +166,7 @@ def _from_dataset(data: Any, what: str, scheme: str | None, column: str | None, 
         left = len(kept) - int(kept.sum())
         notes = (f"{what}: {left} spans without a label (-1 or -100) are left out",) if left else ()
         return replace(side, notes=(*side.notes, *notes))
-    tags = next((name for name in ("ner_tags", "tags") if name in names), None)
+    tags = next((name for name in TAGS if name in names), None)
     if tags is None:
         raise DataError(
             f"{what} is a dataset with the columns {', '.join(sorted(names))}",
@@ -174,7 +177,7 @@ def _from_dataset(data: Any, what: str, scheme: str | None, column: str | None, 
     if known is None:
         return read_side(list(rows), what, scheme=scheme, column=column, gold=gold)
     if column is not None:
-        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=_near(column))
+        raise DataError(f"{what} is no table, so it has no column {column!r}", hint=near(column))
     named = [
         _class_names(row, known, f"{what}, column {tags}, row {at}, tag ", "O") for at, row in enumerate(rows)
     ]
@@ -218,7 +221,7 @@ def _from_columns(columns: Mapping[str, Any], what: str, column: str | None = No
         )
     if column is not None and column not in columns:
         has = ", ".join(map(str, columns))
-        raise DataError(f"{what} has no column {column!r}; it has {has}", hint=_near(column, *columns))
+        raise DataError(f"{what} has no column {column!r}; it has {has}", hint=near(column, *columns))
     level, score, fragment = (columns.get(name) for name in COLUMNS[4:])
     level = None if level is None else _integers(level, f"{what}, column level")
     score = None if score is None else _numbers(score, f"{what}, column score")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, TypedDict, Unpack, overload
@@ -10,13 +10,15 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
+from wortlaut.evaluation.given import given
 from wortlaut.model.columns import Ints, Spans, first_row, rising, run_starts
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
+from wortlaut.scoring.curves import Curves, curves_of
 from wortlaut.scoring.engine import result_of, tallies_of
-from wortlaut.scoring.inputs import Side, read_side
+from wortlaut.scoring.inputs import Side, tags_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, label_notes, projection
-from wortlaut.scoring.metrics import GIVEN, check_schema, counts_positions
+from wortlaut.scoring.metrics import GIVEN, check_schema, counter, counts_positions
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.tally import added, kept
 from wortlaut.scoring.task import Task
@@ -75,12 +77,15 @@ def score(
     Parameters
     ----------
     gold, predicted
-        A mapping, table (NumPy, Arrow, pandas, polars) or Parquet file with the columns ``document``,
-        ``start``, ``end``, ``label`` and optionally ``level``, ``score`` and ``fragment`` (rows of a document
-        that share a value there are the fragments of one discontinuous span); a list of
-        ``(start, end, label)`` for each document; a list of tags (``B-PER``) for each sentence; spaCy
-        ``Doc`` objects; a ``datasets.Dataset``. For spaCy ``Example`` objects leave out ``predicted``.
-        Offsets are half-open, in any unit that both sides share.
+        A ``Corpus``, a ``Document`` or several, or the name of a file in any format (``FORMAT:PATH``, or a
+        path): their entities; or a mapping, table (NumPy, Arrow, pandas, polars) or Parquet file with the
+        columns ``document``, ``start``, ``end``, ``label`` and optionally ``level``, ``score`` and
+        ``fragment`` (rows of a document that share a value there are the fragments of one discontinuous
+        span); a list of ``(start, end, label)`` for each document; a list of tags (``B-PER``) for each
+        sentence; spaCy ``Doc`` objects; a ``datasets.Dataset``. For spaCy ``Example`` objects leave out
+        ``predicted``. The sides may be of different kinds, but for tags, which count tokens. Offsets are
+        half-open, in any unit that both sides share; beside documents, code points. Documents on both sides
+        are matched by id, else by text, else in order, and each text is checked.
     schema
         A name from ``wortlaut.SCHEMAS``, or several: then the result maps each schema to its result.
         ``seqeval``, ``conlleval``, ``nervaluate`` and ``hipe`` give those scorers' own numbers, quirks
@@ -117,6 +122,7 @@ def score(
         A schema or projection that is not there.
     """
     sides = _read(gold, predicted, projection(labels, only), scheme)
+    documents = sides.documents if documents is None else documents
     left, right, units, names = join(
         sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
     )
@@ -171,7 +177,7 @@ def breakdown(
     if by == "surface" and seen is None:
         raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
     sides = _read(gold, predicted, projection(labels, only), scheme, column)
-    left, right, units, names = join(sides.gold, sides.predicted)
+    left, right, units, names = join(sides.gold, sides.predicted, documents=sides.documents)
     groups: tuple[str, ...]
     if by == "length":
         groups = length_groups()
@@ -201,17 +207,39 @@ def breakdown(
     return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.notes)
 
 
-def task_of(gold: Any, predicted: Any, *, labels: Labels = None) -> Task:
-    """Both sides as one task."""
+def curves(
+    gold: Any,
+    predicted: Any,
+    *,
+    schema: str = "strict",
+    labels: Labels = None,
+) -> Curves:
+    """Curves of predictions that carry a ``score``, by one matching of all of them.
+
+    The inputs are those of :func:`wortlaut.score`. Of duplicates the one with the highest score is the
+    right one. Raises DataError without scores or without gold, and for schemas that count positions.
+    """
+    metric, _ = counter(schema)
+    if metric.positions or metric.name == "partial":
+        what = f"under {metric.name} a prediction is not simply right or wrong"
+        raise DataError(what, hint="Use strict or type.")
     sides = _read(gold, predicted, projection(labels), None)
-    left, right, units, names = join(sides.gold, sides.predicted)
-    return Task(_ordered(left), _ordered(right), units, len(names))
+    left, right, units, names = join(sides.gold, sides.predicted, documents=sides.documents)
+    task = Task(_ordered(left), _ordered(right), units, len(names))
+    if task.predicted.score is None:
+        raise DataError(
+            "the predictions have no score", hint="Give each span a score, such as a probability."
+        )
+    if not len(task.gold):
+        raise DataError("there is no gold span, so recall is undefined")
+    return curves_of(task, schema)
 
 
 @dataclass(frozen=True)
 class _Sides:
     gold: Side
     predicted: Side
+    documents: Sequence[Hashable] | None
     projection: Projection | None
     notes: tuple[str, ...]
 
@@ -223,10 +251,8 @@ def _read(
     scheme: str | None,
     column: str | None = None,
 ) -> _Sides:
-    if predicted is None:
-        gold, predicted = _examples(gold)
-    left = read_side(gold, "gold", scheme=scheme, column=column)
-    right = read_side(predicted, "predicted", scheme=scheme, column=column, gold=left)
+    sides = given(gold, predicted, scheme, column)
+    left, right = sides.gold, sides.predicted
     counts = [
         {side.labels[i]: many for i, many in enumerate(np.bincount(side.spans.label).tolist()) if many}
         for side in (left, right)
@@ -235,7 +261,7 @@ def _read(
     notes = (*left.notes, *right.notes, *label_notes(chosen, counts[0]), *label_notes(chosen, *counts))
     if chosen is not None:
         left, right = _projected(left, chosen, "gold"), _projected(right, chosen, "predicted")
-    return _Sides(left, right, chosen, notes)
+    return _Sides(left, right, sides.documents, chosen, notes)
 
 
 def join(
@@ -255,6 +281,9 @@ def join(
         side.spans if side.labels == labels else replace(side.spans, label=code[side.spans.label])
         for side, code in zip((gold, predicted), codes, strict=True)
     )
+    for what, one, other in (("gold", gold, predicted), ("predicted", predicted, gold)):
+        if one.lengths is not None and one.lengths.any() and other.lengths is None:
+            raise tags_of(what)
     if (gold.documents is None) != (predicted.documents is None) and len(left) and len(right):
         raise DataError(
             "gold and predicted are of different kinds: a table with named documents, and a list",
@@ -269,10 +298,10 @@ def join(
             )
         if documents is not None:
             raise DataError("documents names documents, but gold and predicted are lists without names")
-        given, found = gold.lengths, predicted.lengths
-        if given is not None and found is not None and (at := first_row(given != found)) is not None:
+        asked, found = gold.lengths, predicted.lengths
+        if asked is not None and found is not None and (at := first_row(asked != found)) is not None:
             raise DataError(
-                f"gold has {given[at]} tags, predicted has {found[at]}",
+                f"gold has {asked[at]} tags, predicted has {found[at]}",
                 where=f"sentence {at}",
                 hint="Tags are compared token by token; give O where nothing was found.",
             )
@@ -372,10 +401,3 @@ def _projected(side: Side, chosen: Projection, what: str) -> Side:
     kept = label >= 0
     spans = replace(side.spans, label=label).take(kept)
     return replace(side, spans=spans, labels=labels)
-
-
-def _examples(gold: Any) -> tuple[list[Any], list[Any]]:
-    examples = list(gold) if isinstance(gold, Iterable) else [gold]
-    if not all(hasattr(example, "reference") and hasattr(example, "predicted") for example in examples):
-        raise DataError("predicted is missing", hint="Only spaCy Example objects hold both sides.")
-    return [example.reference for example in examples], [example.predicted for example in examples]

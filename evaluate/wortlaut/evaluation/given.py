@@ -1,0 +1,194 @@
+"""What ``wortlaut.score`` is given as gold and as predicted: documents, names of files, or columns, mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wortlaut.corpus.load import Corpus, read_annotated
+from wortlaut.errors import DataError, MissingFileError, counted
+from wortlaut.extractors.matching import Matched
+from wortlaut.model import Annotations, Document, Entity, Text
+from wortlaut.model.columns import first_row, spans_from_objects
+from wortlaut.scoring.inputs import COLUMNS, TAGS, Side, group_notes, near, read_side, tags_of
+
+
+@dataclass(frozen=True)
+class Given:
+    """Both sides, and all documents where one side knows them: those without spans count, too."""
+
+    gold: Side
+    predicted: Side
+    documents: Sequence[Hashable] | None = None
+
+
+def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | None = None) -> Given:
+    """Columns of both sides; ``column`` is a further one, kept as the group of each span.
+
+    Where both sides hold texts, their documents are matched by id, else by text, else in order, and each text
+    is checked. Where one does, the other names its documents by id, or has an item for each of them, and its
+    offsets are characters. Raises DataError.
+    """
+    if predicted is None:
+        gold, predicted = _examples(gold)
+    left = _taken(gold, column)
+    texts = {document.id: document.text for document in left} if _documents(left) else {}
+    right = _taken(predicted, column, texts)
+    if _documents(left) or _documents(right):
+        notes = [*_notes(left, "gold"), *_notes(right, "predicted")]
+        left, right = _as_documents(left, "gold"), _as_documents(right, "predicted")
+    if _documents(left) and _documents(right):
+        return _matched(left, right, column, notes)
+    if not _documents(left) and not _documents(right):
+        first = read_side(left, "gold", scheme=scheme, column=column)
+        return Given(first, read_side(right, "predicted", scheme=scheme, column=column, gold=first))
+    what, other = ("gold", "predicted") if _documents(left) else ("predicted", "gold")
+    documents, data = (left, right) if _documents(left) else (right, left)
+    own = _side(documents, [document.annotations for document in documents], column)
+    side = read_side(data, other, scheme=scheme, column=column)
+    if side.lengths is not None and side.lengths.any():
+        raise tags_of(other)
+    _check_ends(side, documents, other)
+    names = None if side.documents is None else own.documents
+    own = replace(own, documents=names, notes=tuple(notes))
+    return Given(own, side, names) if what == "gold" else Given(side, own, names)
+
+
+def _examples(gold: Any) -> tuple[list[Any], list[Any]]:
+    examples = list(gold) if isinstance(gold, Iterable) else [gold]
+    if not all(hasattr(example, "reference") and hasattr(example, "predicted") for example in examples):
+        raise DataError("predicted is missing", hint="Only spaCy Example objects hold both sides.")
+    return [example.reference for example in examples], [example.predicted for example in examples]
+
+
+def _documents(data: Any) -> bool:
+    """Whether it has been read as documents."""
+    return isinstance(data, Corpus)
+
+
+def _taken(data: Any, column: str | None, texts: Mapping[str, str] | None = None) -> Any:
+    """A corpus of what documents and names of files stand for; else the data, for the reader of columns."""
+    if isinstance(data, Path) or (isinstance(data, str) and data):
+        if str(data).endswith(".parquet"):
+            return _from_parquet(Path(data), column)
+        return Corpus(str(data), tuple(read_annotated(str(data), texts)), "")
+    if isinstance(data, Document):
+        data = [data]
+    elif hasattr(data, "ents") and hasattr(data, "text"):
+        return [data]
+    elif _texts(data, *TAGS):
+        return Corpus.from_dataset(data)
+    if isinstance(data, list | tuple) and data and all(isinstance(one, Document) for one in data):
+        return Corpus("documents", tuple(data), "")
+    return data
+
+
+def _notes(data: Any, what: str) -> Iterator[str]:
+    """What is annotated and not scored."""
+    if _documents(data):
+        beside = {name: sum(len(getattr(one, name)) for one in data) for name in ("quotes", "clusters")}
+        if any(beside.values()):
+            told = " and ".join(counted(many, name[:-1]) for name, many in beside.items() if many)
+            yield f"{what}: not scored here are {told}; wortlaut.evaluate scores all layers"
+    elif _spacy(data):
+        yield from group_notes(data, what)
+
+
+def _spacy(data: Any) -> bool:
+    return isinstance(data, list | tuple) and bool(data) and all(hasattr(one, "ents") for one in data)
+
+
+def _texts(data: Any, *others: str) -> bool:
+    """Whether it is a dataset, and none of spans in columns or of one of the ``others``."""
+    if type(data).__module__.partition(".")[0] != "datasets":
+        return False
+    names = {*(data.column_names or ())}
+    return not {*COLUMNS[:4]} <= names and names.isdisjoint(others)
+
+
+def _as_documents(data: Any, what: str) -> Any:
+    """spaCy documents and datasets that hold texts, beside documents; else the data as it is."""
+    if _texts(data):
+        return Corpus.from_dataset(data, name=what)
+    if _spacy(data):
+        return Corpus("spaCy", Corpus.from_spacy(data, name=what).documents, "")
+    return data
+
+
+def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
+    """The columns of a table of spans that a score needs, and no others."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise MissingFileError("no such file", where=str(path))
+    try:
+        names = pq.read_schema(path).names
+        table = pq.read_table(path, columns=[name for name in (*COLUMNS, column) if name in names])
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"is not a Parquet file: {error}", where=str(path)) from error
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+def _matched(gold: Corpus, predicted: Corpus, column: str | None, notes: Sequence[str]) -> Given:
+    matched = Matched(predicted.name, predicted.documents)
+    found = [matched.find(Text(document.text, document.id)) for document in gold]
+    matched.finish()
+    left = _side(gold, [document.annotations for document in gold], column)
+    right = _side(gold, found, column)
+    if notes and not len(left.spans) and not len(right.spans):
+        raise DataError("no entities on either side", hint=" ".join(notes))
+    return Given(replace(left, notes=tuple(notes)), right, left.documents)
+
+
+def _side(documents: Corpus, found: Sequence[Annotations], column: str | None) -> Side:
+    """The entities of the documents."""
+    rows = [(i, entity) for i, one in enumerate(found) for entity in one.entities]
+    labels = sorted({entity.label for _, entity in rows})
+    place = {label: i for i, label in enumerate(labels)}
+    numbers = [i for i, _ in rows]
+    spans = spans_from_objects(
+        numbers,
+        [entity.span for _, entity in rows],
+        [place[entity.label] for _, entity in rows],
+        numbers,
+        [entity.level for _, entity in rows],
+        [entity.score for _, entity in rows],
+    )
+    groups: tuple[str, ...] = ()
+    if column is not None:
+        values = [_value(entity, documents[i].text, column) for i, entity in rows]
+        groups = tuple(sorted(set(values)))
+        code = {name: i for i, name in enumerate(groups)}
+        spans = replace(spans, group=np.asarray([code[value] for value in values], np.int64))
+    names = [document.id for document in documents]
+    return Side(spans, tuple(labels), names, len(names), groups=groups)
+
+
+def _value(entity: Entity, text: str, column: str) -> str:
+    if column == "text":
+        return entity.span.text(text)
+    if column not in Entity.__dataclass_fields__:
+        raise DataError(f"entities have no {column!r}", hint=near(column, *Entity.__dataclass_fields__))
+    return str(getattr(entity, column))
+
+
+def _check_ends(side: Side, documents: Corpus, what: str) -> None:
+    """Raises DataError for a span outside the text that it is about; predictions may come without texts."""
+    ends = {document.id: len(document.text) or np.iinfo(np.int64).max for document in documents}
+    names = list(ends) if side.documents is None else side.documents
+    longest = np.asarray([ends.get(str(name), np.iinfo(np.int64).max) for name in names], np.int64)
+    numbers = side.spans.document
+    inside = numbers < len(longest)
+    if (row := first_row(side.spans.end[inside] > longest[numbers[inside]])) is not None:
+        at = int(np.flatnonzero(inside)[row])
+        start, end, name = side.spans.start[at], side.spans.end[at], names[numbers[at]]
+        raise DataError(
+            f"[{start}, {end}) ends outside the text, which has {ends[str(name)]} characters",
+            where=f"{what}, document {name}",
+            hint="Beside documents, offsets count characters (Unicode code points).",
+        )
