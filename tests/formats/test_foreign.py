@@ -18,6 +18,22 @@ from wortlaut.formats.losses import Losses
 CASES = ROOT / "tests" / "cases" / "formats"
 UHL = {"start": 0, "end": 3, "label": "PER"}
 TSV = "#FORMAT=WebAnno TSV 3.2\n"
+BIOC = {
+    "id": 1,
+    "passages": [
+        {
+            "offset": 0,
+            "text": "Uhl",
+            "annotations": [
+                {
+                    "infons": {"type": "PER", "art": "M"},
+                    "locations": [{"offset": 0, "length": 3}],
+                    "text": "Uhl",
+                }
+            ],
+        }
+    ],
+}
 ROW = "#Text=a\n1-1\t0-1\ta\t_\t"
 FOUND = {"entity_group": "PER", "score": 0.5, "word": "Uhl", "start": 0, "end": 3}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
@@ -84,7 +100,42 @@ READ += [
         {},
     ),
 ]
+READ += [
+    (
+        "bioc",
+        "bioc/sound.xml",
+        {"1": "PER Anna @X:1|V rief … an"},
+        {"annotation without a label": 1, "infon n": 1, "relation": 1},
+    ),
+    ("bioc", "bioc/sound.json", {"1": "PER Anna"}, {}),  # in bytes
+    ("bioc", ("x.json", {"PubTator3": [BIOC]}), {"1": "PER Uhl"}, {"infon art": 1}),
+    ("bioc?label=art", ("x.jsonl", BIOC), {"1": "M Uhl"}, {"infon type": 1}),
+    (
+        "pubtator",
+        "pubtator/sound.pubtator",
+        {"1": "PER Udo Uhl @X:1|LOC Köln", "2": ""},  # in UTF-16 units
+        {"further column of a name": 1, "relation": 1},
+    ),
+    ("pubtator", ("x.txt", "7|t|Uhl\n7\t0\t3\tUhl\tPER\t-"), {"7": "PER Uhl"}, {}),
+]
 REFUSED = [
+    (
+        "pubtator",
+        ("x.txt", "7|t|Uhl\n7\t0\t2\tUhl\tPER\t-"),
+        "x.txt:2: .0, 2. is 'Uh' in the text, not 'Uhl'\n.*nor as bytes",
+    ),
+    ("pubtator", ("x.txt", "7|t|Uhl\n8\t0\t2\tUh\tPER\t-"), "x.txt:2: is no line of PubTator"),
+    ("bioc", ("x.xml", "<collection/>"), "holds no document of BioC"),
+    (
+        "bioc",
+        ("x.xml", "<collection><document><id>1</id></document></collection>"),
+        "document 1: has no text",
+    ),
+    (
+        "bioc",
+        ("x.json", {"documents": [{"passages": [{"text": "a", "offset": 2}, {"text": "b", "offset": 1}]}]}),
+        "text at 1 begins before",
+    ),
     ("webanno-tsv", ("x.tsv", "#FORMAT=WebAnno TSV 2\n"), "x.tsv:1: is no WebAnno TSV 3\n.*Export"),
     ("webanno-tsv", ("x.tsv", f"{TSV}#Text=a\n1-1\t0-1\tb\n"), r"\[0, 1\) is 'a' in the text, not 'b'"),
     ("webanno-tsv", ("x.tsv", f"{TSV}#T_SP=x|y\n#Text=a\n1-1\t0-1\ta\n"), "x.tsv:4: is no row of 4 columns"),
@@ -143,7 +194,11 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
     losses = Losses(spec)
     found = {
         document.id: "|".join(
-            " ".join(filter(None, (one.label, one.span.text(document.text), one.qid)))
+            " ".join(
+                filter(
+                    None, (one.label, one.span.text(document.text), one.qid, one.entity and f"@{one.entity}")
+                )
+            )
             for one in document.entities
         )
         for document in reader(spec, losses)(path)

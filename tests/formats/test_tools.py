@@ -222,7 +222,7 @@ def test_a_list_is_read_value_by_value(block, indent, tmp_path, monkeypatch):
         ([{"id": 0, "paragraphs": [{"raw": "Uhl", "sentences": []}]}], "spacy-json"),
         ({"text": "Uhl", "ents": [], "tokens": []}, "spacy-json"),
         ([["Uhl", {"entities": [[0, 3, "PER"]]}]], "spacy-json"),
-        ({"source": "x", "documents": [{"passages": [{"annotations": []}]}]}, "is BioC"),
+        ({"source": "x", "documents": [{"passages": [{"annotations": []}]}]}, "bioc"),
         ({"%TYPES": {}, "%FEATURE_STRUCTURES": [], "%VIEWS": {}}, "inception"),
         ({"x": 1}, "whose format does not show"),
     ],

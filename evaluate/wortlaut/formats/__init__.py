@@ -61,6 +61,8 @@ FORMATS = {
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
     "webanno-tsv": Format((".tsv",), "file", written=False),
+    "bioc": Format((".xml", ".json", ".jsonl"), "file", written=False),
+    "pubtator": Format((".pubtator", ".PubTator"), "file", written=False),
     "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
 }
@@ -71,10 +73,6 @@ _FOUND = {"entity_group", "entity", "label", "score", "word", "text", "index", "
 #: How a list of texts with their entities begins.
 _PAIR = re.compile(r'\[\s*\[\s*"')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
-#: A key of JSON that no reader takes → what it is, and what to do.
-_OTHER_JSON = {
-    "passages": ("is BioC, which is not read", "Convert it to one of the formats in docs/formats.md."),
-}
 #: Suffix → the one format whose files end in it.
 OWN_SUFFIXES = {
     suffix: name
@@ -180,12 +178,16 @@ def detect(path: Path) -> str:
         return _lines(path)
     elif suffix == ".json":
         return _json(path)
+    elif suffix == ".xml":
+        return "bioc" if "<collection" in _head(path) else "tei"
     elif suffix == ".zip":
         return "inception"
     elif suffix == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     else:
         head = _head(path)
+        if re.match(r"[^|\t\n]+\|[a-z]\|", head):
+            return "pubtator"
         if head.startswith("#FORMAT=WebAnno TSV"):
             return "webanno-tsv"
         if head.startswith("TOKEN\tNE-"):
@@ -218,9 +220,11 @@ def quick_count(name: str, path: Path) -> int:
 
 
 def _json(path: Path) -> str:
-    """Which format with one JSON value in a file this is. Raises DataError, for known ones with a way in."""
+    """Which format with one JSON value in a file this is. Raises DataError."""
     head = _head(path).lstrip()
     keys = set(_KEY.findall(head))
+    if keys & {"passages", "PubTator3"}:
+        return "bioc"
     if "entity_group" in keys or ("start" in keys and keys <= _FOUND) or re.match(r"\[\s*\[(?!\s*\")", head):
         return "pipeline"
     if (
@@ -231,10 +235,8 @@ def _json(path: Path) -> str:
         return "label-studio"
     if "%FEATURE_STRUCTURES" in keys or "%TYPES" in keys:
         return "inception"
-    if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"} and "passages" not in keys):
+    if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"}):
         return "spacy-json"
-    if known := next((known for key, known in _OTHER_JSON.items() if key in keys), None):
-        raise DataError(known[0], where=str(path), hint=known[1])
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
         return "german-news-quotation"
     hint = f"Name it, as one of {', '.join(FORMATS)}: label-studio:FILE"
@@ -251,6 +253,8 @@ def _lines(path: Path) -> str:
     first = found if isinstance(found, dict) else {}
     entities = first.get("entities")
     inner = entities[0] if isinstance(entities, list) and entities else None
+    if "passages" in first:
+        return "bioc"
     if "kind" in first and "text" not in first:
         return "native"
     inside = [
