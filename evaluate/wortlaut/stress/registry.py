@@ -16,11 +16,11 @@ from itertools import accumulate
 from random import Random
 from typing import Annotated, cast
 
+from wortlaut.annotations.carry import Function, Transformed, one_after_another, unchanged
 from wortlaut.errors import DataError, WortlautError, raised_as, unknown_name
 from wortlaut.extractors.registry import Spec, converted, entry_points, load, plug_in, source
 from wortlaut.model import Document, Span
 from wortlaut.records.record import UNWRITTEN, Must, written
-from wortlaut.stress.carry import Function, Transformed, one_after_another, unchanged
 
 GROUP = "wortlaut.transformations"
 #: ``same``: a reader loses nothing, and a good system finds the same. ``changed``: another text that is as

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from wortlaut.annotations.carry import Transformed, settled, unchanged
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Progress, checked_schemas, scored_as, tally
@@ -30,7 +31,6 @@ from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
-from wortlaut.stress.carry import Transformed, settled, unchanged
 from wortlaut.stress.registry import MEANINGS, Inverse, Meaning, built_in, resolve, transformer
 from wortlaut.text.excerpts import excerpt
 from wortlaut.version import VERSION

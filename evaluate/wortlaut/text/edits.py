@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -123,6 +124,33 @@ def apply(text: str, edits: Iterable[Edit]) -> tuple[str, OffsetMap]:
         old, new = edit.end, new + len(edit.text)
     copy(len(text))
     return "".join(parts), OffsetMap(tuple(pieces))
+
+
+#: What is compared, from large to small: lines, sentences or so, words with what stands between them.
+_PARTS = tuple(map(re.compile, (r"[^\n]*\n|[^\n]+", r"[^.!?:;]*[.!?:;]+\s*|[^.!?:;]+", r"\w+|\s+|[^\w\s]")))
+#: Parts of both sides, multiplied, beyond which what differs is not compared: it was replaced.
+_MOST = 4_000_000
+
+
+def difference(old: str, new: str) -> list[Edit]:
+    """Edits of whole words that make ``new`` of ``old``; what has moved is deleted and inserted."""
+    return list(_difference(old, new, 0, _PARTS))
+
+
+def _difference(old: str, new: str, at: int, parts: Sequence[re.Pattern[str]]) -> Iterator[Edit]:
+    before, after = (parts[0].findall(text) if parts else [] for text in (old, new))
+    if not before or not after or len(before) * len(after) > _MOST:
+        if old != new:
+            yield Edit(at, at + len(old), new)
+        return
+    from difflib import SequenceMatcher
+
+    starts, ends = (list(accumulate(map(len, side), initial=0)) for side in (before, after))
+    for tag, i, j, k, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield from _difference(
+                old[starts[i] : starts[j]], new[ends[k] : ends[end]], at + starts[i], parts[1:]
+            )
 
 
 def arranged(text: str, ranges: Sequence[tuple[int, int]]) -> tuple[str, OffsetMap]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit
 

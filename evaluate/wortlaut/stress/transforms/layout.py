@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, edited
 from wortlaut.errors import DataError
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation, check_rate
 from wortlaut.text.edits import Edit
 

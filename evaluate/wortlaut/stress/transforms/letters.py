@@ -9,8 +9,8 @@ from functools import partial
 from itertools import pairwise
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit, characters
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache, partial
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.errors import DataError
 from wortlaut.model import Document, Entity
-from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text import lists
 from wortlaut.text.edits import Edit

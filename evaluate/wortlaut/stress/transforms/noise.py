@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation, check_rate
 from wortlaut.text.edits import Edit
 from wortlaut.text.segments import sentences

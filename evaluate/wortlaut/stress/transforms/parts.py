@@ -8,9 +8,9 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, carried, edited
 from wortlaut.errors import DataError
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.stress.carry import Transformed, carried, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit, arranged
 from wortlaut.text.segments import sentences

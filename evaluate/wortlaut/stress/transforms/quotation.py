@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, edited
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from random import Random
 
+from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.model import Document
-from wortlaut.stress.carry import Transformed, boundaries, edited
 from wortlaut.stress.registry import Transformation
 from wortlaut.text.edits import Edit
 from wortlaut.text.segments import sentences

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wortlaut.annotations.carry import edited
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
-from wortlaut.stress.carry import edited
 from wortlaut.text.edits import Edit
 
 TEXT = "„Ja“, sagte Anna von Bonn. Nein."
