@@ -22,7 +22,7 @@ def tag_scorer(metric: str = "f1", *, schema: str = "strict", scheme: str | None
 
     def scorer(estimator: Any, samples: Any, tags: Sequence[Sequence[str]]) -> float:
         predicted = estimator.predict(samples)
-        result = score(tags, list(predicted), schema=schema, scheme=scheme, intervals=False)
+        result = score(tags, list(predicted), schema=schema, scheme=scheme, intervals=False, allow_empty=True)
         value = getattr(result, metric)
         return 0.0 if value is None else float(value)
 
@@ -43,7 +43,7 @@ def make_spacy_scorer(schema: str | Sequence[str] = ("strict", "partial")) -> Ca
             # As spaCy has it: no gold entities were set anywhere, so there is nothing to say.
             return {"ents_p": None, "ents_r": None, "ents_f": None, "ents_per_type": None}
         wanted = [schema] if isinstance(schema, str) else list(schema)
-        results = score(examples, schema=wanted, intervals=False)
+        results = score(examples, schema=wanted, intervals=False, allow_empty=True)
         scores: dict[str, Any] = {}
         for name, result in results.items():
             stem = "ents" if name == "strict" else f"ents_{name}"
@@ -84,7 +84,7 @@ def make_compute_metrics(
         kept = truth >= 0
         gold = [names[row[mask]].tolist() for row, mask in zip(truth, kept, strict=True)]
         found = [names[row[mask]].tolist() for row, mask in zip(ids, kept, strict=True)]
-        result = score(gold, found, schema=schema, scheme=scheme, intervals=False)
+        result = score(gold, found, schema=schema, scheme=scheme, intervals=False, allow_empty=True)
         metrics = _plain("", result)
         for label, one in result.per_label.items():
             metrics |= _plain(f"{label}_", one)

@@ -18,6 +18,7 @@ from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
 from wortlaut.reports.schemas import schema
+from wortlaut.reports.terminal import evaluation_view
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -98,7 +99,7 @@ def test_the_json_form_is_as_its_schema_says() -> None:
     [
         (("format",), "x"),
         (("corpus", "hash"), "xyz"),
-        (("corpus", "documents"), 0),
+        (("corpus", "documents"), -1),
         (("signature",), "x"),
         (("systems", 0, "extra"), 1),
         (("systems", 0, "scores", "entities", "strict", "f1"), 1.5),
@@ -191,11 +192,45 @@ def test_bca_is_that_of_scipy() -> None:
     assert ours.recall_interval == pytest.approx((theirs.low, theirs.high), abs=0.006)
 
 
+def made(text: str = "Anna sah Bonn. Caro sah Bonn.", **layers: Any) -> Corpus:
+    return Corpus.of("made", [Document(f"d{i:02}", text, Annotations(**layers)) for i in range(2)])
+
+
+NOTHING = Answers("nothing", ["entities"], lambda i: Annotations())
+QUOTED = {"quotes": (Quote("q1", "indirect", Span.of(5, 13)),)}
+
+
+@pytest.mark.parametrize(
+    ("corpus", "found", "score", "note"),
+    [
+        (made(), PERSON, (0.0, None, 0.0), "The gold has no entities: what is found is spurious (2)."),
+        (corpus(), NOTHING, (None, 0.0, 0.0), "No entities were found."),
+        (made(), NOTHING, None, "nothing to score: there is no span on either side"),
+        (made(**QUOTED), PERSON, None, r"what the gold has \(2 quotes\) was not looked for"),
+    ],
+)
+def test_nothing_is_never_scored_as_nothing(corpus: Corpus, found: Any, score: Any, note: str) -> None:
+    if score is None:
+        with pytest.raises(DataError, match=note):
+            evaluate(found, corpus, samples=0)
+        return
+    system = evaluate(found, corpus, samples=0).systems[0]
+    strict = system.scores["entities"]["strict"]
+    assert (strict.precision, strict.recall, strict.f1) == score
+    assert note in system.notes
+
+
 def test_found_layers_that_the_corpus_lacks_are_noted() -> None:
-    bare = Corpus.of("made", [Document(f"d{i:02}", "Anna sah Bonn.") for i in range(2)])
-    system = evaluate(PERSON, bare, samples=0).systems[0]
+    system = evaluate([PERSON, GOLD], made(**QUOTED), samples=0).systems[0]
     assert system.scores == {}
     assert system.notes == ("The corpus has no entities; 2 found ones are not scored.",)
+
+
+def test_nothing_has_undefined_scores_where_that_is_asked_for() -> None:
+    for empty in (made(), Corpus("none", (), "0" * 64)):
+        evaluation = evaluate(NOTHING, empty, allow_empty=True)
+        assert evaluation.systems[0].scores["entities"]["strict"].f1 is None
+        validator("evaluation").validate(evaluation.to_dict())
 
 
 def test_misspelt_schemas_and_empty_corpora_are_refused() -> None:
@@ -211,6 +246,32 @@ def test_misspelt_schemas_and_empty_corpora_are_refused() -> None:
 def lines(path: Path, *records: dict[str, Any]) -> str:
     path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
     return str(path)
+
+
+def test_what_a_reader_leaves_out_is_noted(tmp_path: Path) -> None:
+    task = {"text": "Anna sah Bonn.", "spans": [{"start": 0, "end": 4, "label": "PER"}]}
+    path = lines(tmp_path / "a.jsonl", task, {"text": "Nichts.", "answer": "ignore"})
+    for evaluation in (score_files(path, path), evaluate(f"preds:{path}", f"prodigy:{path}")):
+        for notes in (evaluation.notes, evaluation.systems[0].notes):
+            assert any("a.jsonl: task (1) left out: its answer is 'ignore'" in note for note in notes)
+
+
+def test_clusters_are_scored_or_noted(tmp_path: Path) -> None:
+    only = {"id": "d", "text": "Anna lacht. Sie geht."}
+    cluster = {"id": "k", "name": "Anna", "type": "PER", "mentions": [[[0, 4]], [[12, 15]]]}
+    person = {"start": 0, "end": 4, "label": "PER"}
+    path = lines(tmp_path / "only.jsonl", {**only, "clusters": [cluster]})
+    evaluation = score_files(path, path, samples=0)
+    assert evaluation.systems[0].scores["clusters"]["conll"].f1 == 1.0
+    assert "conll" in "".join(str(cell) for part in evaluation_view(evaluation) for cell in cells(part))
+    both = lines(tmp_path / "both.jsonl", {**only, "clusters": [cluster], "entities": [person]})
+    names = lines(tmp_path / "names.jsonl", {**only, "entities": [person]})
+    (system,) = score_files(both, names, samples=0).systems
+    assert system.notes == ("The gold has clusters (1), the file has none: they are not scored.",)
+
+
+def cells(part: Any) -> list[Any]:
+    return [cell for column in getattr(part, "columns", ()) for cell in column.cells]
 
 
 def test_predictions_are_checked_against_the_text_of_the_gold(tmp_path: Path) -> None:
@@ -253,7 +314,7 @@ def test_two_files_whose_texts_differ_are_told_where(tmp_path: Path) -> None:
         score_files(*files)
 
 
-@pytest.mark.parametrize("wrong", [{"schemas": ["strickt"]}, {"labels": "conl4"}, {"by": ["lenght"]}])
+@pytest.mark.parametrize("wrong", [{"schema": ["strickt"]}, {"labels": "conl4"}, {"by": ["lenght"]}])
 def test_misspelt_options_are_told_before_the_corpus_is_read(wrong: dict[str, Any]) -> None:
     with pytest.raises(UnknownNameError, match=r"unknown (schema|label projection|breakdown)"):
         evaluate("gazetteer", "predictions:not-there.jsonl", **wrong)

@@ -104,7 +104,7 @@ QUOTES = Document("a", TEXTS["a"], Annotations(quotes=(Quote("q1", "direct", Spa
             "the text is not that of the gold",
         ),
         (GOLD, "nirgends.conll", "no such file or folder"),
-        (QUOTES, QUOTES, "no entities on either side"),
+        (QUOTES, QUOTES, "no span on either side"),
         (3, GOLD, "gold is int, which holds no spans"),
     ],
 )

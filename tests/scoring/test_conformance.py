@@ -249,7 +249,7 @@ tagged = st.lists(
 def test_malformed_tags_are_read_as_seqeval_reads_them(sentences: list[tuple[list[str], list[str]]]) -> None:
     gold, predicted = ([sentence[side] for sentence in sentences] for side in (0, 1))
     for scheme, strict in ((None, False), ("IOB2", True)):
-        mine = wortlaut.score(gold, predicted, scheme=scheme, intervals=False)
+        mine = wortlaut.score(gold, predicted, scheme=scheme, intervals=False, allow_empty=True)
         assert prf(mine) == pytest.approx(by_seqeval(gold, predicted, strict=strict)["micro"], abs=EXACT)
 
 
@@ -309,7 +309,7 @@ def test_real_corpora(name: str) -> None:
     predicted = noisy_tags(gold, 13)
     assert sum(tag != "O" for sentence in gold for tag in sentence) > 500
     for scheme, strict in ((None, False), ("IOB2", True)):
-        mine = wortlaut.score(gold, predicted, scheme=scheme, intervals=False)
+        mine = wortlaut.score(gold, predicted, scheme=scheme, intervals=False, allow_empty=True)
         theirs = by_seqeval(gold, predicted, strict=strict)
         assert prf(mine) == pytest.approx(theirs["micro"], abs=EXACT)
         assert prf(mine.macro) == pytest.approx(theirs["macro"], abs=EXACT)
@@ -410,7 +410,9 @@ def test_divergence_spacy_drops_nested_predictions_and_keeps_nested_gold() -> No
     example = spacy_example(["a", "b", "c"], ["a", "b", "c"], rows, rows)
     theirs = spans_score(example, allow_overlap=False)
     assert (theirs["spans_all_p"], theirs["spans_all_r"]) == pytest.approx((1.0, 0.5))
-    mine = wortlaut.score([offsets(example.reference)], [offsets(example.predicted)], intervals=False)
+    mine = wortlaut.score(
+        [offsets(example.reference)], [offsets(example.predicted)], intervals=False, allow_empty=True
+    )
     assert (mine.precision, mine.recall) == (1.0, 1.0)
 
 
@@ -421,5 +423,7 @@ def test_divergence_spacy_drops_predictions_that_do_not_fit_the_tokens() -> None
     )
     theirs = spans_score(example, allow_overlap=True)
     assert theirs["spans_all_p"] == pytest.approx(1.0)
-    mine = wortlaut.score([offsets(example.reference)], [offsets(example.predicted)], intervals=False)
+    mine = wortlaut.score(
+        [offsets(example.reference)], [offsets(example.predicted)], intervals=False, allow_empty=True
+    )
     assert (mine.predicted, mine.precision) == (2, 0.5)

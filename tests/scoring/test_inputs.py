@@ -40,7 +40,7 @@ def columns(rows: Rows, name: Callable[[int], Any] = lambda i: f"d{i:02}") -> di
 
 def numbers(gold: Any, predicted: Any, **options: Any) -> list[dict[str, Any]]:
     """All that a result holds, under a schema that compares spans and one that pairs them."""
-    results = score(gold, predicted, schema=["strict", "type"], intervals=False, **options)
+    results = score(gold, predicted, schema=["strict", "type"], intervals=False, allow_empty=True, **options)
     return [result.to_dict() for result in results.values()]
 
 
@@ -394,7 +394,7 @@ def test_spacy_documents_and_examples() -> None:
 def test_empty_tables(nothing: Any) -> None:
     table = columns([[(0, 1, "A")], [(0, 1, "B")]])
     both, right, left = (
-        score(g, p, schema=["strict", "partial", "character"], errors=True)
+        score(g, p, schema=["strict", "partial", "character"], errors=True, allow_empty=True)
         for g, p in ((nothing, nothing), (nothing, table), (table, nothing))
     )
     for result in both.values():
@@ -406,11 +406,13 @@ def test_empty_tables(nothing: Any) -> None:
 
 
 def test_empty_lists() -> None:
-    assert score([], []).f1 is None
-    assert score([[], []], [[], []]).f1 is None
+    for nothing in ([], [[], []], [[]], [["O"]]):
+        with pytest.raises(DataError, match="nothing to score: there"):
+            score(nothing, nothing)
+        assert score(nothing, nothing, allow_empty=True).f1 is None
     assert score([[], []], [[(0, 1, "A")], []]).f1 == 0.0
-    assert score([["O", "O"]], [["O", "B-A"]]).f1 == 0.0
-    assert score([[]], [[]]).predicted == 0
+    found = score([["O", "O"]], [["O", "B-A"]])
+    assert found.f1 == 0.0 and "The gold has no spans." in found.notes
 
 
 # Documents
@@ -561,7 +563,7 @@ def test_options_that_cannot_be(options: dict[str, Any]) -> None:
 
 def test_a_table_of_fragments_may_be_empty() -> None:
     nothing = {name: [] for name in ("document", "start", "end", "label", "fragment")}
-    assert score(nothing, nothing, intervals=False).f1 is None
+    assert score(nothing, nothing, intervals=False, allow_empty=True).f1 is None
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:

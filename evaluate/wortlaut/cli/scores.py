@@ -81,6 +81,19 @@ Figures = Annotated[
 ]
 
 
+Items = Annotated[
+    bool | None,
+    typer.Option(
+        "--items/--no-items",
+        show_default=False,
+        help="Keep texts and items, or only counts. Default: with --html, or to 5 million characters.",
+    ),
+]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="No documents, or no spans on either side, are no error.")
+]
+
+
 @app.command(rich_help_panel="Score and compare")
 def evaluate(
     extractor: Extractors = None,
@@ -95,14 +108,7 @@ def evaluate(
     seen: Seen = None,
     samples: Samples = 1000,
     seed: Seed = 0,
-    items: Annotated[
-        bool | None,
-        typer.Option(
-            "--items/--no-items",
-            show_default=False,
-            help="Keep texts and items, or only counts. Default: with --html, or to 5 million characters.",
-        ),
-    ] = None,
+    items: Items = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="local, or ray: a cluster (RAY_ADDRESS) or all cores here.")
     ] = "local",
@@ -110,6 +116,7 @@ def evaluate(
         bool, typer.Option("--isolate", help="Run each extractor in a process of its own, without the gold.")
     ] = False,
     timeout: Timeout = None,
+    allow_empty: AllowEmpty = False,
     html: PageFile = None,
     figures: Figures = None,
 ) -> None:
@@ -132,6 +139,7 @@ def evaluate(
             isolate=isolate,
             timeout=timeout,
             on_error="keep",
+            allow_empty=allow_empty,
             progress=progress,
         )
     _write_page(evaluation, html)
@@ -156,6 +164,8 @@ def score(
     seen: Seen = None,
     samples: Samples = 1000,
     seed: Seed = 0,
+    items: Items = None,
+    allow_empty: AllowEmpty = False,
     html: PageFile = None,
     figures: Figures = None,
 ) -> None:
@@ -171,6 +181,8 @@ def score(
         seen=seen,
         samples=samples,
         seed=seed,
+        items=True if items is None and html is not None else items,
+        allow_empty=allow_empty,
     )
     _write_page(evaluation, html)
     _write_figures(evaluation, figures)

@@ -203,16 +203,24 @@ def load_corpus(ref: str | Path = "gold") -> Corpus:
     return Corpus.of(str(ref), stream_corpus(ref))
 
 
-def stream_corpus(ref: str | Path = "gold", losses: Losses | None = None) -> Iterator[Document]:
+def stream_corpus(
+    ref: str | Path = "gold", losses: Losses | None = None, *, allow_empty: bool = False
+) -> Iterator[Document]:
     """The documents of :func:`load_corpus`, one at a time; what is left out is added to ``losses``.
 
-    An unknown reference raises at once; an empty corpus, an id that stands twice, and offsets outside
-    the text raise a :class:`DataError` when they are reached.
+    An unknown reference raises at once; an empty corpus, unless allowed, an id that stands twice, and offsets
+    outside the text raise a :class:`DataError` when they are reached.
     """
-    return _checked(str(ref), _documents(ref, losses))
+    return _checked(str(ref), _documents(ref, losses), allow_empty=allow_empty)
 
 
-def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Document]:
+def read_annotated(
+    ref: str,
+    texts: Mapping[str, str] | None = None,
+    losses: Losses | None = None,
+    *,
+    allow_empty: bool = False,
+) -> list[Document]:
     """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
 
     A predictions file need not hold texts: its documents are checked against ``texts`` (document id → text)
@@ -221,7 +229,7 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
     name, colon, path = ref.partition(":")
     own = bool(colon) and name in ("predictions", "pipeline")
     if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
-        return list(stream_corpus(ref))
+        return list(stream_corpus(ref, losses, allow_empty=allow_empty))
     path = path if own else ref
     if not Path(path).exists():
         raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
@@ -234,7 +242,8 @@ def read_annotated(ref: str, texts: Mapping[str, str] | None = None) -> list[Doc
         from wortlaut.formats import pipeline
 
         return list(pipeline.read_predictions(Path(path)))
-    return list(stream_corpus(path if found == "dataset" else f"{found}:{path}"))
+    named = path if found == "dataset" else f"{found}:{path}"
+    return list(stream_corpus(named, losses, allow_empty=allow_empty))
 
 
 def gold_root() -> Path:
@@ -303,7 +312,7 @@ def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Docume
     raise error
 
 
-def _checked(name: str, documents: Iterable[Document]) -> Iterator[Document]:
+def _checked(name: str, documents: Iterable[Document], *, allow_empty: bool = False) -> Iterator[Document]:
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
@@ -316,5 +325,5 @@ def _checked(name: str, documents: Iterable[Document]) -> Iterator[Document]:
                     where=f"{name}, document {document.id}, {place}",
                 )
         yield document
-    if not seen:
+    if not seen and not allow_empty:
         raise DataError("the corpus has no documents", where=name, hint="Is it the right file, and whole?")

@@ -18,7 +18,7 @@ from wortlaut.evaluation.files import (
     read_evaluation,
     read_settings,
 )
-from wortlaut.evaluation.scorer import Found, Scoring, Source
+from wortlaut.evaluation.scorer import ALLOW, Found, Scoring, Source
 from wortlaut.evaluation.systems import (
     Extractors,
     GoldItems,
@@ -31,7 +31,8 @@ from wortlaut.evaluation.systems import (
 )
 from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.registry import available, split_name
-from wortlaut.model import Annotations, Document, Span, Text
+from wortlaut.formats.losses import Losses
+from wortlaut.model import LAYERS, Annotations, Document, Span, Text
 from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
@@ -154,6 +155,7 @@ def evaluate(
     isolate: bool = False,
     timeout: float | None = None,
     on_error: str = "raise",
+    allow_empty: bool = False,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Run each extractor over the corpus and score entities, quotes and speakers.
@@ -199,6 +201,9 @@ def evaluate(
     on_error
         ``raise`` where an extractor fails or nothing answers to it; or ``keep``: it has its reason in
         ``failed`` and no scores, stands as failed in every table, and the others are scored.
+    allow_empty
+        Whether no documents, or no span on either side in what is scored, have (undefined) scores; else they
+        are an error.
     progress
         Called with the system's name, the documents done and their number.
 
@@ -212,7 +217,7 @@ def evaluate(
         raise unknown_name("on_error", on_error, ("raise", "keep"))
     if timeout is not None and engine != "local":
         raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
-    source = Source.of(corpus, items)
+    source = Source.of(corpus, items, allow_empty=allow_empty)
     resampling = Resampling("document", samples, seed)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
     notes = list(scoring.notes)
@@ -235,7 +240,21 @@ def evaluate(
                 raise
             systems.append(Scored(system, failed=str(error)))
     check_only(projected, source.gold.labels, labels_found)
+    _check_something(scoring, systems, allow_empty)
     return _evaluation(source, scoring, systems, notes)
+
+
+def _check_something(scoring: Scoring, systems: Sequence[Scored], allow_empty: bool) -> None:
+    """Raises DataError where there are no scores, or all are those of nothing against nothing."""
+    done = [system for system in systems if system.failed is None]
+    results = [result for system in done for result in system.results.values()]
+    if not done or (results and (allow_empty or any(one.gold or one.predicted for one in results))):
+        return
+    held = ", ".join(f"{count} {layer}" for layer, count in scoring.gold.sizes.items() if count)
+    what = "there is no span on either side" if results else f"what the gold has ({held}) was not looked for"
+    why = dict.fromkeys([*scoring.notes, *(note for system in done for note in system.notes)])
+    hint = "\n  ".join([*why, *([ALLOW] if results else [])])
+    raise DataError(f"nothing to score: {what}", where=scoring.gold.name, hint=hint)
 
 
 def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], object]:
@@ -299,6 +318,8 @@ def score_files(
     seen: str | None = None,
     samples: int = 1000,
     seed: int = 0,
+    items: bool | None = None,
+    allow_empty: bool = False,
 ) -> Evaluation:
     """Score annotated files against another; the formats are named (``FORMAT:PATH``) or told by content.
 
@@ -309,25 +330,34 @@ def score_files(
     """
     chosen = checked_schemas(schema)
     _checked_by(by, seen)
-    left = Corpus.of(gold, read_annotated(gold))
+    lost = Losses("")
+    left = Corpus.of(gold, read_annotated(gold, None, lost, allow_empty=allow_empty))
     texts = {document.id: document.text for document in left.documents if document.text}
-    source = Source.of(left, True)
-    documents = source.kept or ()
+    source = Source.of(left, items, allow_empty=allow_empty)
+    documents = source.kept or left.documents
     resampling = Resampling("document", samples, seed)
     projected = projection(labels, only)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
-    annotated = _layers(document.annotations for document in documents)
+    annotated = _layers(document.annotations for document in documents) or ["entities"]
     systems, labels_found = [], set[str]()
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
-        matched = Matched(file, read_annotated(file, texts))
+        losses = Losses("")
+        matched = Matched(file, read_annotated(file, texts, losses, allow_empty=allow_empty))
         by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
         matched.finish()
         found = [by_id[document.id] for document in documents]
         labels_found |= {entity.label for one in found for entity in one.entities}
-        systems.append(scored_as(system, scoring, documents, found, _layers(found) or annotated))
+        layers = _layers(found) or annotated
+        notes = [
+            f"The gold has {layer} ({source.gold.sizes[layer]}), the file has none: they are not scored."
+            for layer in annotated
+            if layer not in layers
+        ]
+        systems.append(scored_as(system, scoring, documents, found, layers, (*losses.notes(file), *notes)))
     check_only(projected, source.gold.labels, labels_found)
-    return _evaluation(source, scoring, systems, scoring.notes)
+    _check_something(scoring, systems, allow_empty)
+    return _evaluation(source, scoring, systems, (*lost.notes(gold), *scoring.notes))
 
 
 def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:
@@ -343,7 +373,7 @@ def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[
 def _layers(found: Iterable[Annotations]) -> list[str]:
     """Those with anything in them."""
     found = list(found)
-    return [layer for layer in ("entities", "quotes") if any(getattr(one, layer) for one in found)]
+    return [layer for layer in LAYERS if any(getattr(one, layer) for one in found)]
 
 
 def _scoring(
@@ -372,9 +402,11 @@ def scored_as(
     documents: Sequence[Document],
     found: Sequence[Annotations],
     finds: Sequence[str],
+    notes: Sequence[str] = (),
 ) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
-    return scoring.scored(system, Found([scoring.part(0, documents, found, None, finds)], finds, (), found))
+    part = scoring.part(0, documents, found, None, finds)
+    return scoring.scored(system, Found([part], finds, notes, found if scoring.items else ()))
 
 
 def built_in() -> tuple[list[str], list[str]]:

@@ -132,7 +132,7 @@ class EvaluationFile:
         At(("corpus", "hash")),
         "SHA-256 of ids, texts and annotations; the order of documents does not change it.",
     ]
-    documents: Annotated[Many, At(("corpus", "documents")), "Number of documents."]
+    documents: Annotated[Count, At(("corpus", "documents")), "Number of documents."]
     settings: Annotated[Settings | None, OPTIONAL]
     signature: SignatureText
     unit: Annotated[
@@ -141,7 +141,7 @@ class EvaluationFile:
         "What the bootstrap draws with replacement: documents, or sentences where there are fewer than ten"
         " documents.",
     ]
-    units: Annotated[Many, At(("resampling", "units")), "How many there are."]
+    units: Annotated[Count, At(("resampling", "units")), "How many there are."]
     notes: Notes
     items: Annotated[
         Mapping[str, Mapping[str, Sequence[tuple[str, Fragments, str, str]]]] | None,

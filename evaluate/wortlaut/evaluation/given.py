@@ -12,6 +12,7 @@ import numpy as np
 from wortlaut.corpus.load import Corpus, read_annotated
 from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.extractors.matching import Matched
+from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Document, Entity, Text
 from wortlaut.model.columns import first_row, spans_from_objects
 from wortlaut.scoring.inputs import COLUMNS, TAGS, Side, group_notes, near, read_side, tags_of
@@ -35,11 +36,13 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     """
     if predicted is None:
         gold, predicted = _examples(gold)
-    left = _taken(gold, column)
+    lost, missed = Losses(""), Losses("")
+    left = _taken(gold, column, lost)
     texts = {document.id: document.text for document in left} if _documents(left) else {}
-    right = _taken(predicted, column, texts)
+    right = _taken(predicted, column, missed, texts)
     if _documents(left) or _documents(right):
-        notes = [*_notes(left, "gold"), *_notes(right, "predicted")]
+        notes = [*lost.notes("gold"), *_notes(left, "gold")]
+        notes += [*missed.notes("predicted"), *_notes(right, "predicted")]
         left, right = _as_documents(left, "gold"), _as_documents(right, "predicted")
     if _documents(left) and _documents(right):
         return _matched(left, right, column, notes)
@@ -70,12 +73,12 @@ def _documents(data: Any) -> bool:
     return isinstance(data, Corpus)
 
 
-def _taken(data: Any, column: str | None, texts: Mapping[str, str] | None = None) -> Any:
+def _taken(data: Any, column: str | None, losses: Losses, texts: Mapping[str, str] | None = None) -> Any:
     """A corpus of what documents and names of files stand for; else the data, for the reader of columns."""
     if isinstance(data, Path) or (isinstance(data, str) and data):
         if str(data).endswith(".parquet"):
             return _from_parquet(Path(data), column)
-        return Corpus(str(data), tuple(read_annotated(str(data), texts)), "")
+        return Corpus(str(data), tuple(read_annotated(str(data), texts, losses, allow_empty=True)), "")
     if isinstance(data, Document):
         data = [data]
     elif hasattr(data, "ents") and hasattr(data, "text"):
@@ -140,8 +143,6 @@ def _matched(gold: Corpus, predicted: Corpus, column: str | None, notes: Sequenc
     matched.finish()
     left = _side(gold, [document.annotations for document in gold], column)
     right = _side(gold, found, column)
-    if notes and not len(left.spans) and not len(right.spans):
-        raise DataError("no entities on either side", hint=" ".join(notes))
     return Given(replace(left, notes=tuple(notes)), right, left.documents)
 
 

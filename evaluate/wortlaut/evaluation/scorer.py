@@ -20,6 +20,7 @@ from wortlaut.corpus.load import Corpus, digest, stream_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats.columns import tokens as own_tokens
+from wortlaut.formats.losses import Losses
 from wortlaut.model import LAYERS, Annotations, Document, Entity, Quote
 from wortlaut.model.columns import Ints, Spans, spans_from_objects
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
@@ -42,6 +43,10 @@ CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
 KEPT_CHARACTERS = 5_000_000
 
 
+#: What to do about an empty corpus, or nothing to score.
+ALLOW = "Is it the right file? To score it as it is: --allow-empty (allow_empty=True)."
+
+
 @dataclass(frozen=True)
 class Gold:
     """What must be known of the whole corpus before a part of it can be scored.
@@ -58,6 +63,8 @@ class Gold:
     sizes: Mapping[str, int]
     labels: Mapping[str, int]
     columns: frozenset[str]
+    #: What its reader left out.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,19 +76,22 @@ class Source:
     kept: tuple[Document, ...] | None
 
     @classmethod
-    def of(cls, corpus: str | Corpus, items: bool | None) -> Source:
+    def of(cls, corpus: str | Corpus, items: bool | None, *, allow_empty: bool = False) -> Source:
         """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small."""
         name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (corpus, "")
+        losses = Losses("")
 
-        def opened() -> Iterable[Document]:
-            return corpus.documents if isinstance(corpus, Corpus) else stream_corpus(corpus)
+        def opened(losses: Losses | None = None) -> Iterable[Document]:
+            if isinstance(corpus, Corpus):
+                return corpus.documents
+            return stream_corpus(corpus, losses, allow_empty=allow_empty)
 
         ids: list[str] = []
         kept: list[Document] = []
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
         digests, characters, small = bytearray(), 0, True
-        for document in opened():
+        for document in opened(losses):
             if not known_hash:
                 digests += digest(document)
             if len(ids) < FEW_DOCUMENTS:
@@ -96,8 +106,8 @@ class Source:
                 kept.append(document)
             else:
                 kept.clear()
-        if not ids:
-            raise DataError("the corpus has no documents", where=name)
+        if not ids and not allow_empty:
+            raise DataError("the corpus has no documents", where=name, hint=ALLOW)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         documents = tuple(kept[i] for i in order) if small else None
         if small:
@@ -106,7 +116,17 @@ class Source:
         units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
         # As corpus_hash has it, without an object for each digest.
         own_hash = known_hash or sha256(np.sort(np.frombuffer(digests, "S32")).tobytes()).hexdigest()
-        gold = Gold(name, own_hash, ids, np.argsort(order), units, sizes, labels, frozenset(columns))
+        gold = Gold(
+            name,
+            own_hash,
+            ids,
+            np.argsort(order),
+            units,
+            sizes,
+            labels,
+            frozenset(columns),
+            losses.notes(name),
+        )
         return cls(gold, opened if documents is None else lambda: documents, documents)
 
     def chunks(self) -> Iterator[tuple[int, list[Document]]]:
@@ -116,6 +136,8 @@ class Source:
         """
         first = size = 0
         chunk: list[Document] = []
+        if not self.gold.ids:
+            yield 0, chunk
         for place, (document, id) in enumerate(zip_longest(self.opened(), self.gold.ids), start=1):
             if document is None or document.id != id:
                 raise DataError("the corpus has changed while it was scored", where=self.gold.name)
@@ -199,7 +221,7 @@ class Scoring:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of any system's scores must know."""
-        notes, units = [], self.gold.units
+        notes, units = list(self.gold.notes), self.gold.units
         if units.kind == "sentence" and len(units) > 1 and self.resampling.samples:
             count = len(self.gold.ids)
             what = "one document" if count == 1 else f"{count} documents"
@@ -232,8 +254,10 @@ class Scoring:
         return bool(self.spans or others[layer])
 
     def wanted(self, layers: Iterable[str]) -> list[str]:
-        """Those of the layers that some schema scores and the gold has."""
-        return [one for one in LAYERS if one in layers and self._asked(one) and self.gold.sizes[one]]
+        """Those of the layers that some schema scores and the gold has; of a gold without any, all."""
+        sizes = self.gold.sizes
+        bare = not any(sizes.values())
+        return [one for one in LAYERS if one in layers and self._asked(one) and (bare or sizes[one])]
 
     def part(
         self,
@@ -262,13 +286,22 @@ class Scoring:
         parts, finds = run.parts, run.finds
         whole: dict[ScoreKey, Tally] = {}
         notes: list[str] = []
+        wanted = self.wanted(finds)
         for group in filter(self._asked, (layer for layer in LAYERS if layer in finds)):
-            if self.gold.sizes[group]:
+            count = sum(part.sizes[group] for part in parts)
+            if group in wanted:
                 layers = [part.layers[group] for part in parts]
                 whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
-            elif count := sum(part.sizes[group] for part in parts):
+                if not self.gold.sizes[group]:
+                    spurious = (
+                        f": what is found is spurious ({count})." if count else ", and none were found."
+                    )
+                    notes.append(f"The gold has no {group}{spurious}")
+                elif not count:
+                    notes.append(f"No {group} were found.")
+            elif count:
                 notes.append(f"The corpus has no {group}; {count} found ones are not scored.")
-        if "entities" in self.wanted(finds):
+        if "entities" in wanted:
             notes += label_notes(self.projection, self.gold.labels, run.labels)
         whole = with_basis(whole)
         places = list(dict.fromkeys(key.layer for key in whole))
@@ -279,8 +312,7 @@ class Scoring:
         judged = {
             key: _joined([part.judged[key] for part in parts]) for key in results if key in parts[0].judged
         }
-        scored = "entities" in self.wanted(finds)
-        breakdowns = {by: self._breakdown(parts, by) for by in self.by} if scored else {}
+        breakdowns = {by: self._breakdown(parts, by) for by in self.by} if "entities" in wanted else {}
         notes += run.notes
         found = tuple(run.annotations)
         return Scored(system, results, None, tuple(notes), found, judged, breakdowns, run.pace)

@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     confidence: float
     interval_method: str
     corpus: str
+    allow_empty: bool
 
 
 @overload
@@ -71,6 +72,7 @@ def score(
     confidence: float = 0.95,
     interval_method: str = "percentile",
     corpus: str = "",
+    allow_empty: bool = False,
 ) -> Result | Results:
     """Score predicted spans against gold spans.
 
@@ -112,6 +114,8 @@ def score(
         The bootstrap: 1,000 resamples, percentiles; ``bca`` on request.
     corpus
         A name for the signature.
+    allow_empty
+        Whether no documents, or no span on either side, have (undefined) scores; else they are an error.
 
     Raises
     ------
@@ -130,6 +134,10 @@ def score(
     signature = Signature(corpus, projection=sides.projection, resampling=resampling)
     asked = [schema] if isinstance(schema, str) else schema
     wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in asked))
+    if not allow_empty and not len(left) + len(right):
+        what = "there is no span on either side" if units else "there are no documents"
+        hint = " ".join([*sides.notes, "To score it as it is: allow_empty=True."])
+        raise DataError(f"nothing to score: {what}", hint=hint)
     parts = []
     for task, first in _blocks(left, right, units, len(names)):
         tallies = tallies_of(task, names, wanted, errors=errors, items=False)
@@ -261,6 +269,10 @@ def _read(
     notes = (*left.notes, *right.notes, *label_notes(chosen, counts[0]), *label_notes(chosen, *counts))
     if chosen is not None:
         left, right = _projected(left, chosen, "gold"), _projected(right, chosen, "predicted")
+    if not len(left.spans) and len(right.spans):
+        notes += ("The gold has no spans.",)
+    if not len(right.spans) and len(left.spans):
+        notes += ("No spans are predicted.",)
     return _Sides(left, right, sides.documents, chosen, notes)
 
 

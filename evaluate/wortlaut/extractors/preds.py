@@ -23,6 +23,7 @@ from wortlaut.corpus.load import read_annotated
 from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import FORMATS, detect, shards
+from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
@@ -245,9 +246,12 @@ class Others:
     """What stands in a file of another format; finds the layers that it has anything of."""
 
     def __init__(self, path: str) -> None:
-        documents = read_annotated(path)
+        losses = Losses("")
+        documents = read_annotated(path, losses=losses)
+        self.notes = losses.notes(path)
         self._matched = Matched(path, documents)
-        self.finds = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
+        there = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
+        self.finds = there or LAYERS  # without anything all, and in vain
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         yield from map(self._matched.find, texts)

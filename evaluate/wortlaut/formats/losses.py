@@ -74,6 +74,10 @@ class Losses:
         for (kind, reason), (count, examples) in sorted(self._found.items()):
             yield Loss(self.format, kind, reason, count, examples)
 
+    def notes(self, where: str) -> tuple[str, ...]:
+        """A line for each, for who sees the scores of ``where``."""
+        return tuple(f"{where}: {loss.kind} ({loss.count}) left out: {loss.reason}" for loss in self)
+
     def __len__(self) -> int:
         """How many kinds of loss there are; zero is none."""
         return len(self._found)

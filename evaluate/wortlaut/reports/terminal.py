@@ -33,7 +33,7 @@ def evaluation_view(
         yield Text(scored[0], style="bold")
     table = grid(["layer", "schema", "system"] if several else ["layer", "schema"], _HEADS)
     rows = by_layer(evaluation)
-    shown = [row for row in rows if everything or is_main(row[3])]
+    shown = [row for row in rows if everything or is_main(row[3])] or rows
     for _, group in groupby(shown, key=lambda row: row[0]):
         for layer, schema, i, result in group:
             names = (layer, schema, evaluation.systems[i].name) if several else (layer, schema)

@@ -79,7 +79,8 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     bands: Intervals | None = None
     unit_sums: Ints | None = None
     if resampling.samples and units < 2:
-        told.append(f"no interval: one {resampling.unit} says nothing about how scores vary")
+        many = "one" if units else "no"
+        told.append(f"no interval: {many} {resampling.unit} says nothing about how scores vary")
     elif resampling.samples:
         if counts.labels > _MANY_LABELS and counts.labels * units > _LABEL_CELLS:
             whole = replace(whole, label=np.zeros_like(whole.label), labels=1)

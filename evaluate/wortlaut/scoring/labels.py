@@ -147,7 +147,7 @@ def label_notes(
         yield f"{_spans(moved, side)} counted under another label: {_counts(moved)}."
     if left := {label: counts[label] for label, new in to.items() if new is None}:
         yield f"{_spans(left, side)} left out: {_counts(left)}."
-    if predicted is None:
+    if predicted is None or not gold:
         return
     known = {label if chosen is None else chosen(label, "gold") for label in gold}
     if strange := {label: counts[label] for label, new in to.items() if new is not None and new not in known}:
