@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 
 import pytest
 import yaml
 from shared import ROOT
 
-from wortlaut.annotations.grow import NewLayer, check, take, write
+from wortlaut.annotations.grow import NewLayer, check, relabelled, take, write
 from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, read_labels
 from wortlaut.annotations.validate import validate
 from wortlaut.errors import WortlautError
-from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
+from wortlaut.model import ENTITY_LABELS, Annotations, Cluster, Document, Entity, Span
 from wortlaut.release.build import build
 
 TEXT = "Am Rhein las Karl Wenz aus Fausts Erde.\n"
@@ -96,6 +97,21 @@ def test_other_labels_are_refused_with_those_there_are(root):
         assert ("WERK" in error.value.hint) and LABELS in error.value.hint
     declared(root, "labels: {FIGUR: x, WERK: x, NO: x}\n")
     assert ("S02", 4) in {(one.rule, one.line) for one in validate([root])}
+
+
+def test_labels_of_others_are_mapped_and_what_is_left_out_is_counted():
+    said = Annotations(
+        (
+            Entity(Span.of(0, 4), "PER", entity="a", metonymy="LOC"),
+            Entity(Span.of(5, 8), "LOC", entity="b"),
+            Entity(Span.of(9, 12), "WERK"),
+        ),
+        clusters=(Cluster("a", "A", "PER"), Cluster("b", "B", "LOC")),
+    )
+    gone = Counter()
+    found = relabelled(said, {"PER": "FIGUR", "WERK": "WERK"}.get, gone)
+    assert [(one.label, one.metonymy) for one in found.entities] == [("FIGUR", None), ("WERK", None)]
+    assert found.clusters == (Cluster("a", "A", "FIGUR"),) and gone == {"LOC": 1}
 
 
 def test_levels_are_checked_one_below_the_other(root):

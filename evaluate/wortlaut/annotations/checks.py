@@ -172,7 +172,8 @@ def undeclared(value: Value, labels: Labels) -> Iterator[tuple[str, str, object,
     if isinstance(value, Entity):
         for rule, key, label in (("S01", "label", value.label), ("S08", "metonymy", value.metonymy)):
             if label is not None and label not in labels.names:
-                yield rule, key, label, f"{near(label, labels.names)} Others are declared in {LABELS}."
+                fix = f"{near(label, labels.names)} Declare it in {LABELS}, or map it by --labels."
+                yield rule, key, label, fix
         if not 1 <= value.level <= labels.levels:
             deep = f"{LABELS} says how deep names nest: {labels.levels}."
             yield "S02", "level", value.level, f"1 is the outer name, 2 the one inside. {deep}"
@@ -286,7 +287,7 @@ def check_text(parsed: Parsed, text: str) -> Iterator[Problem]:
                 "R02",
                 1,
                 "the checksum is that of another text",
-                "Restore the text, or correct the offsets and write the checksum of the new one.",
+                "Restore the text, or move the annotations along: wortlaut reanchor",
             )
         if header.characters != len(text):
             yield Problem(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -234,6 +235,28 @@ def _check_layer(layer: str) -> None:
             f"{layer!r} cannot be the name of a layer",
             hint="Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`.",
         )
+
+
+def relabelled(
+    annotations: Annotations, label: Callable[[str], str | None], left_out: Counter[str]
+) -> Annotations:
+    """The annotations with other labels; names without one are counted and left out, with their clusters."""
+    entities = []
+    for entity in annotations.entities:
+        to = label(entity.label)
+        if to is None:
+            left_out[entity.label] += 1
+        else:
+            metonymy = entity.metonymy and label(entity.metonymy)
+            entities.append(replace(entity, label=to, metonymy=metonymy))
+    used = {entity.entity for entity in entities} | {quote.speaker_entity for quote in annotations.quotes}
+    lost = {entity.entity for entity in annotations.entities} - used
+    clusters = (
+        replace(cluster, type=cluster.type and label(cluster.type))
+        for cluster in annotations.clusters
+        if cluster.mentions or cluster.id not in lost
+    )
+    return replace(annotations, entities=tuple(entities), clusters=tuple(clusters))
 
 
 def fitted(annotations: Annotations) -> Annotations:

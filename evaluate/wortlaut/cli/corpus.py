@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from wortlaut.cli.common import (
     app,
     print_parts,
     progress_bars,
+    read_labels,
     say,
     show_result,
     write_json,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from wortlaut.annotations.validate import Incident
     from wortlaut.formats.losses import Loss
+    from wortlaut.model import Annotations
 
 
 Annotators = typer.Option(
@@ -34,6 +36,10 @@ Annotators = typer.Option(
 )
 LayerName = Annotated[
     str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
+]
+Relabel = Annotated[
+    list[str] | None,
+    typer.Option("--labels", metavar="MAP", help="PER=PERSON,LOC=- (leave out), or a file of such."),
 ]
 Root = Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository.")]
 
@@ -59,6 +65,7 @@ def add(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Plain texts; the name is the id.")],
     extractor: Annotated[list[str] | None, Annotators] = None,
     layer: LayerName = None,
+    labels: Relabel = None,
     root: Root = Path(),
     language: Annotated[str, typer.Option(help="Language of the texts.")] = "de",
     kind: Annotated[str, typer.Option(help="What kind of text, such as 'news article'.")] = "",
@@ -75,8 +82,11 @@ def add(
     specs = _layer_names(extractor, layer)
     additions = check(files, root, about)
     documents = [addition.document for addition in additions]
-    layers = [NewLayer(name, spec, run(resolve(spec), documents)) for name, spec in specs.items()]
-    say(*write(additions, root, layers))
+    change, left_out = _relabelling(labels)
+    layers = [
+        NewLayer(name, spec, list(map(change, run(resolve(spec), documents)))) for name, spec in specs.items()
+    ]
+    say(*write(additions, root, layers), *left_out())
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -86,6 +96,7 @@ def annotate(
         list[str] | None, typer.Argument(metavar="[DOCUMENT]…", help="Their ids. Default: all texts.")
     ] = None,
     layer: LayerName = None,
+    labels: Relabel = None,
     root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
@@ -95,14 +106,34 @@ def annotate(
     from wortlaut.extractors.run import run
 
     texts = seeds(root, documents)
+    change, left_out = _relabelling(labels)
     for name, spec in _layer_names(extractor, layer).items():
         there = {path.stem for path in root.glob(f"annotations/layers/{name}/*.jsonl")}
         wanted = [text for text in texts if force or text.id not in there]
         found = run(resolve(spec), wanted) if wanted else []
-        annotated = [text.with_annotations(said) for text, said in zip(wanted, found, strict=True)]
+        annotated = [text.with_annotations(change(said)) for text, said in zip(wanted, found, strict=True)]
         say(*take(annotated, root, layer=name, annotator=spec, force=force))
         if len(wanted) < len(texts):
             say(f"{name}: {counted(len(texts) - len(wanted), 'text')} annotated before, left as they are")
+    say(*left_out())
+
+
+def _relabelling(
+    refs: Sequence[str] | None,
+) -> tuple[Callable[[Annotations], Annotations], Callable[[], list[str]]]:
+    """What gives annotations the labels that ``--labels`` says, and what it left out so far."""
+    from collections import Counter
+
+    from wortlaut.annotations.grow import relabelled
+
+    mapping = read_labels(refs, None)
+    if mapping is None:
+        return lambda said: said, list
+    gone: Counter[str] = Counter()
+    return (
+        lambda said: relabelled(said, lambda label: mapping(label, "predicted"), gone),
+        lambda: [f"left out by --labels: {label} ({count})" for label, count in sorted(gone.items())],
+    )
 
 
 def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, str]:
@@ -131,6 +162,7 @@ def import_layer(
     ],
     layer: Annotated[str, typer.Option(metavar="NAME", help="The layer that it becomes.")],
     annotator: Annotated[str, typer.Option(metavar="WHO", help="Default: the layer's name.")] = "",
+    labels: Relabel = None,
     root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
@@ -142,15 +174,18 @@ def import_layer(
     from wortlaut.formats.losses import Losses
     from wortlaut.running.convert import named
 
+    change, left_out = _relabelling(labels)
     ref = str(named(source))
     people = annotators(ref) if names_format(ref) else {}
     names = Names(r"\w.\-")
     layers = {names.name(f"{layer}-{who}"): (who, one) for who, one in people.items()}
     for name, (who, one) in (layers or {layer: (annotator or layer, ref)}).items():
         losses = Losses("")
-        for path in take(stream_corpus(one, losses), root, layer=name, annotator=who, force=force):
-            say(path)
+        read = stream_corpus(one, losses)
+        documents = (document.with_annotations(change(document.annotations)) for document in read)
+        say(*take(documents, root, layer=name, annotator=who, force=force))
         _show_losses(losses)
+    say(*left_out())
 
 
 def _show_losses(losses: Iterable[Loss]) -> None:
@@ -169,7 +204,6 @@ def reanchor(
         ),
     ] = None,
     root: Root = Path(),
-    json_file: JsonFile = None,
 ) -> None:
     """After texts in seeds/ were edited: move their annotations along; exit 1 if some could not be."""
     from wortlaut.annotations import reanchor
@@ -266,8 +300,8 @@ def agree(
     seed: Seed = 0,
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
+    from wortlaut.annotations import labels as declared
     from wortlaut.annotations.diff import read_layer
-    from wortlaut.annotations.labels import read_labels
     from wortlaut.annotations.validate import AGREEMENT, layer_hashes
     from wortlaut.evaluation import agreement
     from wortlaut.reports.layers import agreement_view
@@ -277,7 +311,7 @@ def agree(
         raise WortlautError("--write measures all layers", hint="Name none: wortlaut agree --write")
     found = agreement.agree(
         [read_layer(name, root) for name in names],
-        labels=read_labels(root).names,
+        labels=declared.read_labels(root).names,
         samples=samples,
         seed=seed,
         gamma=gamma,
