@@ -34,6 +34,7 @@ BIOC = {
         }
     ],
 }
+TEI = '<TEI xmlns="http://www.tei-c.org/ns/1.0"><text><body>'
 ROW = "#Text=a\n1-1\t0-1\ta\t_\t"
 FOUND = {"entity_group": "PER", "score": 0.5, "word": "Uhl", "start": 0, "end": 3}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
@@ -118,6 +119,23 @@ READ += [
     ),
     ("pubtator", ("x.txt", "7|t|Uhl\n7\t0\t3\tUhl\tPER\t-"), {"7": "PER Uhl"}, {}),
 ]
+READ += [
+    (
+        "tei",
+        "tei/sound.xml",
+        {
+            "sound": "PER Udo Uhl @uhl|LOC Köln|PER Er @uhl|ORG Werke AG Q1|"
+            "direct „Ich war in Köln“ … „Es regnete.“ uhl|indirect dass die Werke AG schlieest ott"
+        },
+        {f"element {name}": 1 for name in ("corr", "date", "note", "q", "settlement", "surname")},
+    ),
+    (
+        "tei",
+        ("x.xml", f"{TEI}<p>Ja<pb/>.</p>  <p><q><q>a</q> b</q></p></body></text></TEI>"),
+        {"x": "direct a b|direct a"},
+        {},
+    ),
+]
 REFUSED = [
     (
         "pubtator",
@@ -194,12 +212,14 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
     losses = Losses(spec)
     found = {
         document.id: "|".join(
-            " ".join(
-                filter(
-                    None, (one.label, one.span.text(document.text), one.qid, one.entity and f"@{one.entity}")
-                )
+            " ".join(filter(None, words))
+            for words in (
+                *(
+                    (one.label, one.span.text(document.text), one.qid, one.entity and f"@{one.entity}")
+                    for one in document.entities
+                ),
+                *((one.type, one.content.text(document.text), one.speaker_entity) for one in document.quotes),
             )
-            for one in document.entities
         )
         for document in reader(spec, losses)(path)
     }

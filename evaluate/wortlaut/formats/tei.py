@@ -1,5 +1,8 @@
 """TEI P5 stand-off: a folder with one file a document, its text in the body, annotations in ``standOff``.
 
+Files without spans in ``standOff`` are read by what is marked in the text itself, as
+:mod:`wortlaut.formats.tei_inline` says. Their documents are called as the files.
+
 Offsets are code points, counted by the pointer scheme ``string-range`` from the start of the ``ab`` that
 holds the text: ``#string-range(text,0,5,12,5)`` is two fragments, each as offset and length. The text of
 a span is checked.
@@ -23,6 +26,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.tei_inline import inline
 from wortlaut.io.reading import read_bytes, unpacked
 from wortlaut.model import Document, Span
 
@@ -43,9 +47,10 @@ _HEAD = """\
 <spanGrp type="wortlaut">"""
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xml`` file."""
-    yield from map(_document, files.find(path, "tei"))
+    for file in files.find(path, "tei"):
+        yield _document(file, losses)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -107,7 +112,7 @@ def _value(value: object) -> str:
     return f"<string>{_text(str(value))}</string>"
 
 
-def _document(file: Path) -> Document:
+def _document(file: Path, losses: Losses | None) -> Document:
     try:
         root = ElementTree.fromstring(read_bytes(file))
     except ElementTree.ParseError as error:
@@ -115,6 +120,10 @@ def _document(file: Path) -> Document:
     except (LookupError, ValueError) as error:
         raise DataError(f"its encoding cannot be read: {error}", where=f"{file}:1") from None
     where = str(file)
+    marked = [item for item in root.iter(f"{TEI}text") if root.find(f"{TEI}standOff/{TEI}spanGrp") is None]
+    if marked:
+        text, graph, unread = inline(marked[0])
+        return to_document(unpacked(file).stem, text, graph, where, (), unread, losses)
     blocks = {item.get(_ID): item for item in root.iter() if item.get(_ID)}
     block = root.find(f"{TEI}text/{TEI}body/{TEI}ab")
     if block is None or len(block):
