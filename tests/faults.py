@@ -130,7 +130,8 @@ def samples(name: str, folder: Path) -> Iterator[Path]:
     if name == "inception":
         yield exported_project(folder / "project.zip", DOCUMENTS)
     for case in sorted((CASES / name.replace("-", "_")).glob("sound*")):
-        yield Path(shutil.copy(case, folder))
+        (shutil.copytree if case.is_dir() else shutil.copy)(case, folder / case.name)
+        yield folder / case.name
 
 
 def files(path: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from roundtrips import kinds
 from shared import ROOT
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.formats import detect, reader
 from wortlaut.formats.losses import Losses
@@ -136,7 +136,29 @@ READ += [
         {},
     ),
 ]
+READ += [
+    (
+        "recogito",
+        "recogito/sound/annotations.csv",
+        {"brief": "PERSON Udo Uhl|PLACE Köln Q365"},
+        {"annotation without a label": 1, "annotation of no plain text": 1, "tag": 3, "comment": 1},
+    ),
+    (
+        "recogito?label=tags",
+        "recogito/sound/annotations.csv",
+        {"brief": "Held Udo Uhl|Ich Udo Uhl|Verb kam"},
+        {"annotation without a label": 1, "annotation of no plain text": 1, "comment": 1},
+    ),
+    ("recogito", "recogito/page.jsonld", {"page": "PERSON Uhl"}, {"comment": 1}),
+    ("spacy-json", ("x.json", [["Uhl", [{"start": 0, "end": 3, "tag": "PERSON"}]]]), {"1": "PERSON Uhl"}, {}),
+]
 REFUSED = [
+    ("recogito", ("x.csv", "a,b\n1,2\n"), "x.csv:1: has no column ANCHOR: it is no CSV of Recogito"),
+    (
+        "recogito",
+        ("x.csv", "UUID,FILE,QUOTE_TRANSCRIPTION,ANCHOR,TYPE\n1,y,a,char-offset:0,PLACE\n"),
+        "y: the text of the annotations is not there\n.*text=FILE",
+    ),
     (
         "pubtator",
         ("x.txt", "7|t|Uhl\n7\t0\t2\tUhl\tPER\t-"),
@@ -229,7 +251,7 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
 
 @pytest.mark.parametrize(("spec", "file", "message"), REFUSED)
 def test_what_is_refused(spec, file, message, tmp_path):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(WortlautError, match=message):
         list(reader(spec)(placed(file, tmp_path)))
 
 

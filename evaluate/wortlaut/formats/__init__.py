@@ -63,6 +63,7 @@ FORMATS = {
     "webanno-tsv": Format((".tsv",), "file", written=False),
     "bioc": Format((".xml", ".json", ".jsonl"), "file", written=False),
     "pubtator": Format((".pubtator", ".PubTator"), "file", written=False),
+    "recogito": Format((".csv", ".jsonld"), "file", written=False),
     "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
 }
@@ -180,6 +181,8 @@ def detect(path: Path) -> str:
         return _json(path)
     elif suffix == ".xml":
         return "bioc" if "<collection" in _head(path) else "tei"
+    elif suffix == ".jsonld":
+        return "recogito" if "recogito" in _head(path).casefold() else "web-annotation"
     elif suffix == ".zip":
         return "inception"
     elif suffix == ".txt" and path.with_suffix(".ann").is_file():

@@ -15,6 +15,7 @@ line. Described at bioc.sourceforge.net and github.com/bionlplab/bioc.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from wortlaut.io import memory
 from wortlaut.io.reading import opened
 from wortlaut.model import Document, Span
 
+_WIKIDATA = re.compile(r"wikidata\.org/(?:wiki|entity)/(Q[1-9][0-9]*)")
 #: What offsets may count: the size of a character in each.
 _UNITS: dict[str, Callable[[str], int]] = {
     "code points": lambda _: 1,
@@ -92,9 +94,13 @@ def placed(
     names: dict[str, Mapping[str, object]] = {}
     nodes: list[Node] = []
     for number, (mention, span) in enumerate(zip(mentions, spans, strict=True), 1):
-        values: dict[str, object] = {"entity": mention.identifier} if mention.identifier else {}
+        values: dict[str, object] = {}
+        if link := _WIKIDATA.search(mention.identifier):
+            values["qid"] = link[1]
+        elif mention.identifier:
+            values["entity"] = mention.identifier
         nodes.append(Node(str(number), mention.label, span, values))
-        if mention.identifier:
+        if "entity" in values:
             known = {
                 "id": mention.identifier,
                 "name": mention.surface or span.text(text),

@@ -74,8 +74,8 @@ def _documents(
     item: Any, number: int, spans: str, where: str, losses: Losses | None
 ) -> Iterator[tuple[Document, Counter[str]]]:
     """The documents of a value, each with the sizes of its groups of spans that are not read."""
-    if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], dict):
-        item = {**item[1], "text": item[0]}
+    if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
+        item = (item[1] if isinstance(item[1], dict) else {"entities": item[1]}) | {"text": item[0]}
     given = item.get("id") if isinstance(item, dict) else None
     name = str(number if not isinstance(given, str | int) else given)
     if not isinstance(item, dict) or not item.keys() & {"paragraphs", "ents", "entities", "spans"}:
@@ -153,7 +153,7 @@ def _document(
 def _place(one: Any, at: str) -> tuple[Any, Any, Any, Any]:
     """Start, end, label and link of an entity, which is an object or a list of them."""
     if isinstance(one, dict):
-        return one.get("start"), one.get("end"), one.get("label"), one.get("kb_id")
+        return one.get("start"), one.get("end"), one.get("label", one.get("tag")), one.get("kb_id")
     if not isinstance(one, list) or not 3 <= len(one) <= 5:
         raise DataError("is not [start, end, label]", where=at)
     return one[0], one[1], one[2], one[3] if len(one) > 3 else None
