@@ -16,7 +16,7 @@ from strategies import annotations
 from wortlaut.annotations import grow
 from wortlaut.annotations.checks import ID
 from wortlaut.annotations.file import read_annotations, read_provenance
-from wortlaut.annotations.grow import NewLayer, check, fitted, take, write
+from wortlaut.annotations.grow import NewLayer, check, fitted, take, together, write
 from wortlaut.cli.corpus import _layer_names
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
@@ -230,16 +230,26 @@ def test_names_become_slugs_with_a_cluster_behind_each():
 
 
 def test_each_extractor_has_a_layer_of_its_own():
-    assert _layer_names(["hanta", "ich=quotes-de?a=1"], None) == {"hanta": "hanta", "ich": "quotes-de?a=1"}
-    assert _layer_names(["quotes-de?a=1"], "b") == {"b": "quotes-de?a=1"}
+    own = {"hanta": ["hanta"], "ich": ["quotes-de?a=1"]}
+    assert _layer_names(["hanta", "ich=quotes-de?a=1"], None) == own
+    assert _layer_names(["hanta", "quotes-de?a=1"], "b") == {"b": ["hanta", "quotes-de?a=1"]}
     for specs, layer, what in (
-        (["hanta", "quotes-de"], "a", "one layer for several"),
         (["a.py:X", "a-py:X"], None, "the layer 'a-py-X'"),
         (None, "a", "needs an extractor"),
     ):
         with pytest.raises(WortlautError, match=what) as error:
             _layer_names(specs, layer)
         assert "-e " in error.value.hint
+
+
+def test_one_layer_holds_names_of_one_and_quotes_of_another():
+    names = Annotations((Entity(Span.of(0, 4), "PER", entity="anna"),), (), (Cluster("anna", "Anna"),))
+    quotes = Annotations((), (Quote("q1", "direct", Span.of(6, 9)),), (Cluster("anna", "Anna Weiß"),))
+    (both,) = together({"hanta": [names], "quotes-de": [quotes]})
+    assert both == Annotations(names.entities, quotes.quotes, quotes.clusters)
+    assert together({"hanta": [names, Annotations()]}) == [names, Annotations()]
+    with pytest.raises(DataError, match="hanta and gazetteer have both found entities"):
+        together({"hanta": [names], "quotes-de": [quotes], "gazetteer": [names]})
 
 
 @given(annotations("Anna sagte: „Ja.“ Bert schwieg."))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, count
@@ -155,7 +155,8 @@ def write(
             write_whole(path, data)
             if path.suffix == ".jsonl":
                 # What this program cannot read back is no annotation of the text.
-                read_annotations(path, texts[path.stem], labels)
+                with _told(f"layer {path.parent.name}, document {path.stem!r}"):
+                    read_annotations(path, texts[path.stem], labels)
         write_whole(table, lines)
         undo.pop_all()  # all is there
     return [*files, table]
@@ -192,10 +193,8 @@ def take(
                 layer=layer,
                 annotator=annotator,
             )
-            try:
+            with _told(f"document {document.id!r}"):
                 read_annotations(path, document.text, labels)
-            except DataError as error:
-                raise DataError(error.what, where=f"document {document.id!r}", hint=error.hint) from error
             if (folder / path.name).exists() and not force:
                 raise DataError(
                     "is there already and is not overwritten",
@@ -205,6 +204,15 @@ def take(
             new.append(path)
         folder.mkdir(exist_ok=True)
         return [path.replace(folder / path.name) for path in new]
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Errors of a file that will not stay are told by what it says, not by its name."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(error.what, where=where, hint=error.hint) from error
 
 
 def _no_seed(document: Document, texts: Mapping[str, str]) -> DataError:
@@ -235,6 +243,28 @@ def _check_layer(layer: str) -> None:
             f"{layer!r} cannot be the name of a layer",
             hint="Use letters, digits, and - _ . for a layer; the gold comes from `wortlaut adjudicate`.",
         )
+
+
+def together(found: Mapping[str, Sequence[Annotations]]) -> list[Annotations]:
+    """What several annotators, by name, say of each text, as one: each of them of names or of quotes.
+
+    Raises DataError where two have found the same kind: who is right is decided between two layers.
+    """
+    for kind in ("entities", "quotes"):
+        finders = [name for name, said in found.items() if any(getattr(one, kind) for one in said)]
+        if len(finders) > 1:
+            raise DataError(
+                f"{' and '.join(finders)} have both found {kind}, which one layer cannot hold",
+                hint="Without --layer each writes a layer of its own.",
+            )
+    joined = []
+    for said in zip(*found.values(), strict=True):
+        clusters = {cluster.id: cluster for one in said for cluster in one.clusters}
+        entities, quotes = (
+            tuple(item for one in said for item in getattr(one, kind)) for kind in ("entities", "quotes")
+        )
+        joined.append(Annotations(entities, quotes, tuple(clusters.values())))
+    return joined
 
 
 def relabelled(

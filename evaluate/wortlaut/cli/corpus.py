@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from wortlaut.annotations.validate import Incident
     from wortlaut.formats.losses import Loss
-    from wortlaut.model import Annotations
+    from wortlaut.model import Annotations, Document
 
 
 Annotators = typer.Option(
-    "--extractor", "-e", metavar="[NAME=]SPEC", help="Annotates them to begin with, in a layer; repeat it."
+    "--extractor", "-e", metavar="[NAME=]SPEC", help="Annotates them to begin with; repeat it."
 )
 LayerName = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The layer it writes. Default: the extractor's name.")
+    str | None, typer.Option(metavar="NAME", help="One layer for all. Default: one named after each.")
 ]
 Relabel = Annotated[
     list[str] | None,
@@ -73,18 +73,17 @@ def add(
     rights: Annotated[str, typer.Option(help="Whose they are, and what is allowed.")] = "",
     note: Annotated[str, typer.Option(help="What else a reader must know.")] = "",
 ) -> None:
-    """Take texts into seeds/ as they are, with provenance and, by each extractor, a layer."""
+    """Take texts into seeds/ as they are, with provenance and, by extractors, first annotations."""
     from wortlaut.annotations.grow import NewLayer, check, write
-    from wortlaut.extractors import resolve
-    from wortlaut.extractors.run import run
 
     about = {"language": language, "kind": kind, "source": source, "rights": rights, "note": note}
-    specs = _layer_names(extractor, layer)
+    wanted = _layer_names(extractor, layer)
     additions = check(files, root, about)
     documents = [addition.document for addition in additions]
     change, left_out = _relabelling(labels)
     layers = [
-        NewLayer(name, spec, list(map(change, run(resolve(spec), documents)))) for name, spec in specs.items()
+        NewLayer(name, " + ".join(specs), [change(said) for said in _annotated(specs, documents)])
+        for name, specs in wanted.items()
     ]
     say(*write(additions, root, layers), *left_out())
 
@@ -100,19 +99,17 @@ def annotate(
     root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Annotate texts in seeds/ by extractors, each in a layer; what a layer has already stays."""
+    """Annotate texts in seeds/ by extractors; what a layer has already stays."""
     from wortlaut.annotations.grow import seeds, take
-    from wortlaut.extractors import resolve
-    from wortlaut.extractors.run import run
 
     texts = seeds(root, documents)
     change, left_out = _relabelling(labels)
-    for name, spec in _layer_names(extractor, layer).items():
+    for name, specs in _layer_names(extractor, layer).items():
         there = {path.stem for path in root.glob(f"annotations/layers/{name}/*.jsonl")}
         wanted = [text for text in texts if force or text.id not in there]
-        found = run(resolve(spec), wanted) if wanted else []
+        found = _annotated(specs, wanted) if wanted else []
         annotated = [text.with_annotations(change(said)) for text, said in zip(wanted, found, strict=True)]
-        say(*take(annotated, root, layer=name, annotator=spec, force=force))
+        say(*take(annotated, root, layer=name, annotator=" + ".join(specs), force=force))
         if len(wanted) < len(texts):
             say(f"{name}: {counted(len(texts) - len(wanted), 'text')} annotated before, left as they are")
     say(*left_out())
@@ -136,23 +133,33 @@ def _relabelling(
     )
 
 
-def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, str]:
-    """Layer → spec of the extractor that writes it."""
+def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, list[str]]:
+    """Layer → specs of the extractors that write it."""
     from wortlaut.evaluation.systems import named
 
-    if layer and len(extractors or ()) != 1:
-        few = "a layer needs an extractor that writes it", "Say which: -e quotes-de"
-        many = "one layer for several extractors", "Name a layer each: -e a=quotes-de -e b=hanta"
-        what, hint = many if extractors else few
-        raise WortlautError(what, hint=hint)
-    found: dict[str, str] = {}
-    for system in named(extractors) if extractors else ():
-        name = layer or re.sub(r"[^\w-]+", "-", system.name.partition("?")[0]).strip("-")
+    if layer and not extractors:
+        hint = "Say which: -e quotes-de"
+        raise WortlautError("a layer needs an extractor that writes it", hint=hint)
+    systems = named(extractors) if extractors else []
+    if layer:
+        return {layer: [system.spec for system in systems]}
+    found: dict[str, list[str]] = {}
+    for system in systems:
+        name = re.sub(r"[^\w-]+", "-", system.name.partition("?")[0]).strip("-")
         if name in found:
             hint = f"Name each: -e {name}=SPEC -e {name}2=SPEC"
             raise WortlautError(f"two extractors would write the layer {name!r}", hint=hint)
-        found[name] = system.spec
+        found[name] = [system.spec]
     return found
+
+
+def _annotated(specs: Sequence[str], documents: Sequence[Document]) -> list[Annotations]:
+    """What the extractors find in each document, together."""
+    from wortlaut.annotations.grow import together
+    from wortlaut.extractors import resolve
+    from wortlaut.extractors.run import run
+
+    return together({spec: run(resolve(spec), documents) for spec in specs})
 
 
 @app.command("import", rich_help_panel="Make a corpus")
