@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wortlaut import score
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError, DataError, MissingFileError
 from wortlaut.evaluation.comparison import compare
@@ -114,6 +115,17 @@ def test_the_same_name_in_two_files_is_told_apart_by_the_file() -> None:
     )
     assert {(row.a, row.b) for row in comparison.rows} == {("ner (old.json)", "ner (new.json)")}
     assert all(row.test.f1 < 0 for row in comparison.rows)  # type: ignore[operator]
+
+
+def test_results_of_score_are_compared() -> None:
+    gold = [[(0, 4, "PER"), (5, 9, "LOC")]] * 12
+    one, other = (score(gold, [row[:n] for row in gold], schema=["strict", "type"]) for n in (1, 2))
+    told = compare({"one": one, "other": other}, trials=100)
+    assert [(row.schema, row.a, row.b, row.test.f1) for row in told.rows] == [
+        (schema, "one", "other", pytest.approx(-1 / 3)) for schema in ("strict", "type")
+    ]
+    assert [row.a for row in compare(one["strict"], other["strict"], trials=100).rows] == ["1"]
+    assert "spans, differences of F1" in str(told)
 
 
 def test_results_on_another_basis_are_refused() -> None:

@@ -166,7 +166,7 @@ def test_chunks_and_their_order_change_no_number(drawn: tuple[int, int, list[int
     seed, count, borders, items = drawn
     one = case(seed, count)
     arguments: dict[str, Any] = {
-        "schemas": (*SCHEMAS, *QUOTES),
+        "schema": (*SCHEMAS, *QUOTES),
         "by": ("level", "length", "document", "meta:desk"),
         "samples": 40,
     }
@@ -510,7 +510,7 @@ def cores() -> Iterator[None]:
 def test_ray_scores_as_one_process_does(items: bool, tmp_path: Path) -> None:
     one = case(26, 60)
     extractor = Answers(one) if items else extraction(tmp_path / "out", one, failed=["d03", "d44"])
-    arguments: dict[str, Any] = {"schemas": ("strict", "partial", "spkatt"), "by": ["level"], "samples": 40}
+    arguments: dict[str, Any] = {"schema": ("strict", "partial", "spkatt"), "by": ["level"], "samples": 40}
     here = evaluate(extractor, one.corpus, items=items, **arguments)
     with chunks_at(range(0, 60, 9)):
         there = evaluate(extractor, one.corpus, items=items, engine="ray", **arguments)

@@ -37,8 +37,8 @@ def old(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "options",
     [
-        {"schemas": ["strict", "partial", "overlap@0.5", "fuzzy"]},
-        {"schemas": ["nervaluate", "seqeval", "hipe"], "labels": "conll4"},
+        {"schema": ["strict", "partial", "overlap@0.5", "fuzzy"]},
+        {"schema": ["nervaluate", "seqeval", "hipe"], "labels": "conll4"},
         {"labels": {"LOC": None, "PER": "B,C=D"}, "by": ["length", "document"]},
         {"samples": 0, "items": False},
     ],

@@ -65,6 +65,11 @@ def test_groups_sum_up_to_the_whole() -> None:
         assert (parts.correct, parts.gold, parts.predicted) == (whole.correct, whole.gold, whole.predicted)
 
 
+def test_documents_have_their_names_where_one_side_lacks_some() -> None:
+    some = {name: values[3:] for name, values in FOUND.items()}
+    assert list(wortlaut.breakdown(GOLD, some, "document", intervals=False).per_label) == ["a", "b"]
+
+
 def test_a_breakdown_that_cannot_be_made_says_why() -> None:
     with pytest.raises(DataError, match="no column 'genre'"):
         wortlaut.breakdown(GOLD, FOUND, "genre")

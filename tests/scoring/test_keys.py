@@ -34,6 +34,8 @@ def test_the_text_of_a_signature() -> None:
         "wortlaut|corpus:gold@0123456789ab|layer:all|labels:conll4|schema:strict+overlap@0.5|avg:micro"
         "|resample:document,1000,seed 0|v:1"
     )
+    at = replace(WHOLE, corpus="conll?tag=3:/home/me/gold.conll")
+    assert "|corpus:conll?tag=3:gold.conll@0123456789ab|" in str(at)  # no folder of somebody's machine
     one = conll4.of(ScoreKey("speakers", "strict", "matched"))
     assert str(one).startswith("wortlaut|corpus:gold@0123456789ab|layer:speakers|schema:strict@matched|avg")
     assert "layer:cues@matched|schema:strict|" in str(conll4.of(ScoreKey("cues", "strict", "matched")))

@@ -73,6 +73,8 @@ def test_pairs_without_shared_content_are_said() -> None:
     gold = annotations([{"type": "direct", "content": [[0, 5]], "cue": [[5, 6]]}])
     predicted = annotations([{"type": "direct", "content": [[10, 15]], "cue": [[5, 6]]}])
     measured = quote_scores([gold], [predicted], document_units(1), ["german-news-quotation"])
+    averages = {layer: rows["german-news-quotation"].headline for layer, rows in measured.items()}
+    assert (averages["cues"], averages["types"]) == ("pairs", "micro")
     assert measured["cues"]["german-news-quotation"].notes == (
         "1 pairs share no content, as the original assigns them;"
         " 1 of them earn credit for a role or the type",

@@ -8,14 +8,17 @@ from itertools import combinations
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
+from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
-from wortlaut.evaluation.systems import Item, Scored
-from wortlaut.records.record import Digest, Fragments, Must, Share, Unit, as_dict
+from wortlaut.evaluation.systems import Item, Scored, System
+from wortlaut.records.record import Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
+from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.uncertainty import MOST_DRAWS
+from wortlaut.scoring.units import unplaced
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,11 @@ class Comparison(Tabular):
 
     format: ClassVar[Literal["wortlaut-comparison/1"]] = "wortlaut-comparison/1"
     corpus: Annotated[str, "Name of the corpus."]
-    hash: Annotated[Digest, "Hash of the corpus's content, the same in all results."]
+    hash: Annotated[
+        str,
+        Must(pattern="^([0-9a-f]{64})?$"),
+        "Hash of the corpus's content, the same in all results; may be unknown.",
+    ]
     unit: Annotated[Unit, "What is swapped and drawn."]
     rows: Annotated[tuple[Row, ...], "One for each pair of systems, layer and schema."]
     notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."] = ()
@@ -64,7 +71,7 @@ class Comparison(Tabular):
 
 
 def compare(
-    *results: Evaluation | str | PathLike[str] | Mapping[str, Any],
+    *results: Evaluation | Result | Results | str | PathLike[str] | Mapping[str, Any],
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
@@ -74,9 +81,9 @@ def compare(
     Parameters
     ----------
     results
-        Evaluations, files of ``wortlaut evaluate --json``, or evaluations in their plain form
-        (:meth:`Evaluation.to_dict`). One mapping from a name to any of these names them itself; the name
-        tells systems apart that share theirs.
+        Evaluations, results of :func:`wortlaut.score`, files of ``wortlaut evaluate --json``, or evaluations
+        in their plain form (:meth:`Evaluation.to_dict`). One mapping from a name to any of these names them
+        itself; the name tells systems apart that share theirs.
     samples, trials, seed
         Resamples of the paired bootstrap, swaps of the randomisation test, and the seed of both.
 
@@ -145,7 +152,16 @@ def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
     return {name: _evaluation(name, result) for name, result in named}
 
 
-def _evaluation(name: str, result: Evaluation | str | PathLike[str] | Mapping[str, Any]) -> Evaluation:
+def _evaluation(
+    name: str, result: Evaluation | Result | Results | str | PathLike[str] | Mapping[str, Any]
+) -> Evaluation:
+    if isinstance(result, Result | Results):
+        results = list(result.values()) if isinstance(result, Results) else [result]
+        whole = replace(results[0].signature, schemas=tuple(one.schema for one in results), average="micro")
+        units = max(0 if one.per_unit is None else len(one.per_unit) for one in results)
+        system = Scored(System(name), {one.signature.key: one for one in results})
+        corpus = Corpus(whole.corpus or "spans", (), whole.hash)
+        return Evaluation(corpus, whole, (system,), unplaced(whole.resampling.unit, units), (), units)
     if isinstance(result, str | PathLike):
         return load_evaluation(result)
     return Evaluation.from_dict(result, name) if isinstance(result, Mapping) else result

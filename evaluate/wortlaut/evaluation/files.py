@@ -201,8 +201,8 @@ def read_settings(data: Mapping[str, Any]) -> Signature:
 def read_signature(text: str, whole: Signature) -> Signature:
     """The signature of a score in a file, which holds its text.
 
-    What the text shortens, the corpus's hash and the mapping of a projection, is that of ``whole``, the
-    evaluation that it stands in. Raises ValueError for another text.
+    What the text shortens, the corpus's name and hash and the mapping of a projection, is that of ``whole``,
+    the evaluation that it stands in. Raises ValueError for another text.
     """
     found = _SIGNATURE.fullmatch(text)
     drawn = found and _DRAWN.fullmatch(found["resampling"])
@@ -210,10 +210,10 @@ def read_signature(text: str, whole: Signature) -> Signature:
         raise ValueError(f"{text!r} is no signature")
     labels, schemas = found["labels"], found["schemas"].split("+") if found["schemas"] else []
     keys = [ScoreKey.named(found["layer"], schema) for schema in schemas]
-    corpus, at, digest = (found["corpus"] or "").rpartition("@")
+    _, at, digest = (found["corpus"] or "").rpartition("@")
     shortened = at and whole.hash.startswith(digest)
     return Signature(
-        corpus if shortened else found["corpus"] or "",
+        whole.corpus if shortened else found["corpus"] or "",
         whole.hash if shortened else "",
         keys[0].task if keys else found["layer"],
         keys[0].setting if keys else "",

@@ -190,20 +190,24 @@ def breakdown(
     if by == "length":
         groups = length_groups()
         codes = [by_length(left), by_length(right)]
-    elif by == "document":
-        documents = sides.gold.documents
-        same = documents is not None and documents == sides.predicted.documents
-        groups = tuple(map(str, documents if documents is not None and same else range(units)))
-        codes = [left.document, right.document]
     else:
-        texts = [sides.gold.groups, sides.predicted.groups]
-        groups = tuple(sorted({*texts[0], *texts[1]}))
+        two = (sides.gold, sides.predicted)
+        if by == "document":
+            own = [range(side.size) if side.documents is None else side.documents for side in two]
+            texts = [tuple(map(str, names)) for names in own]
+            groups = tuple(dict.fromkeys([*texts[0], *texts[1]]))
+        else:
+            texts = [side.groups for side in two]
+            groups = tuple(sorted({*texts[0], *texts[1]}))
         if seen is not None and by == "surface":
             groups = ("seen", "unseen")
             texts = [tuple("seen" if text in seen else "unseen" for text in side) for side in texts]
+        place = {name: i for i, name in enumerate(groups)}
         codes = [
-            np.asarray([groups.index(text) for text in side], np.int64)[spans.group]
-            for side, spans in zip(texts, (left, right), strict=True)
+            np.asarray([place[name] for name in names], np.int64)[
+                side.spans.document if by == "document" else side.spans.group
+            ]
+            for side, names in zip(two, texts, strict=True)
         ]
     left, right = (replace(side, group=code) for side, code in zip((left, right), codes, strict=True))
     task = Task(_ordered(left), _ordered(right), units, len(names))

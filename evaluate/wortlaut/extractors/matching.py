@@ -35,7 +35,7 @@ class Matched:
         document = self._documents[place]
         self._used.add(place)
         if document.text == text or not document.text or not text:
-            if not document.text:
+            if not document.text and text:
                 _check_surfaces(document, text, self._path)
             return document.annotations
         if self._letters[place] != letters:

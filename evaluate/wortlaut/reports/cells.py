@@ -6,7 +6,7 @@ import math
 import re
 
 from wortlaut.errors import counted
-from wortlaut.evaluation.comparison import Row
+from wortlaut.evaluation.comparison import Comparison, Row
 from wortlaut.scoring.result import Score
 from wortlaut.scoring.uncertainty import Interval
 
@@ -73,6 +73,11 @@ def comparison_cells(row: Row) -> list[str]:
         p_value(row.p_holm),
         str(len(row.flips)),
     ]
+
+
+def compared(comparison: Comparison) -> str:
+    """``gold (0123456789ab)``; without a hash, as of :func:`wortlaut.score`, the name alone."""
+    return comparison.corpus + (f" ({comparison.hash[:12]})" if comparison.hash else "")
 
 
 def heading(corpus: str, documents: int, hash: str) -> str:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.reports.cells import comparison_cells, heading, score_cells, short
+from wortlaut.reports.cells import compared, comparison_cells, heading, score_cells, short
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
@@ -92,7 +92,7 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
 
 def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
     """Differences of F1 with interval and p-values, then the items that flipped."""
-    yield Text(f"{comparison.corpus} ({comparison.hash[:12]}), units: {comparison.unit}s", style="bold")
+    yield Text(f"{compared(comparison)}, units: {comparison.unit}s", style="bold")
     table = grid(("layer", "schema", "A", "B"), ("A-B", "95%", "p", "p Holm", "flips"))
     for row in comparison.rows:
         table.add_row(

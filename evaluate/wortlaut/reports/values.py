@@ -14,7 +14,14 @@ from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
-from wortlaut.reports.cells import COMPARISON_HEADS, SCORE_HEADS, comparison_cells, heading, score_cells
+from wortlaut.reports.cells import (
+    COMPARISON_HEADS,
+    SCORE_HEADS,
+    compared,
+    comparison_cells,
+    heading,
+    score_cells,
+)
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
@@ -256,7 +263,7 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
 
 
 def _title(comparison: Comparison) -> str:
-    return f"{comparison.corpus} ({comparison.hash[:12]}), differences of F1, units: {comparison.unit}s"
+    return f"{compared(comparison)}, differences of F1, units: {comparison.unit}s"
 
 
 @singledispatch

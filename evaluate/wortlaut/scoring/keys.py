@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from wortlaut.scoring.labels import Given, Projection
 from wortlaut.scoring.uncertainty import Resampling
@@ -97,7 +98,10 @@ class Signature:
     def _parts(self) -> dict[str, str]:
         keys = [ScoreKey(self.task, schema, self.setting) for schema in self.schemas]
         task = keys[0].layer if keys else self.task
-        corpus = self.corpus + (f"@{self.hash[:12]}" if self.hash else "")
+        head, colon, path = self.corpus.rpartition(":")
+        # Where a file lies on this machine says nothing about the score.
+        name = head + colon + PurePath(path).name if PurePath(path).is_absolute() else self.corpus
+        corpus = name + (f"@{self.hash[:12]}" if self.hash else "")
         return {
             "": "wortlaut",
             **({"corpus": f"corpus:{corpus}"} if corpus else {}),

@@ -53,7 +53,8 @@ class Tally:
     """What one score counted in each unit: all that its result is made from.
 
     ``headline`` is the average that is the score: ``micro``, or ``macro`` where the labels are
-    scores of their own whose mean is meant; ``averages`` are the others that are reported: ``macro``,
+    scores of their own whose mean is meant, or ``pairs`` where the items are pairs, each with a share of 1;
+    ``averages`` are the others that are reported: ``macro``,
     ``weighted`` (by gold items), ``macro_doc`` (over documents, from their sums in ``documents``).
     ``pooled`` counts all labels together where that is matched apart from the single labels. ``zero``: 0/0 is
     reported as 0. ``items`` are the gold and the predicted items as ``(document, span, label)``, in the

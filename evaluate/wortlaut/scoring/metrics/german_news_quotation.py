@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES
@@ -61,7 +63,12 @@ def tallies(sides: Sides) -> Scores:
     )
     tallies = {PART_TASKS[part]: tally for part, tally in parts.items()}
     tallies |= {"roles": roles, "joint": joint, "types": kinds["type"], "media": kinds["medium"]}
-    return {ScoreKey(task, "german-news-quotation"): tally.tally(notes) for task, tally in tallies.items()}
+    return {
+        ScoreKey(task, "german-news-quotation"): replace(
+            tally.tally(notes), headline="micro" if task in ("types", "media") else "pairs"
+        )
+        for task, tally in tallies.items()
+    }
 
 
 def _assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Row | None]]:
