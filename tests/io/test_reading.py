@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from wortlaut.cli.common import check_standard_input
+from wortlaut.corpus.load import load_corpus, read_annotated
 from wortlaut.errors import DataError, MissingFileError, WortlautError
+from wortlaut.evaluation.evaluate import evaluate, score_files
+from wortlaut.formats import detect
 from wortlaut.io import reading
+from wortlaut.running.convert import convert
 
 TEXT = "Ä sagt: „Ja.“\nB nicht.\n"
 
@@ -77,3 +86,81 @@ def test_what_is_no_file_is_told_and_hangs_nothing(tmp_path: Path) -> None:
         with pytest.raises(kind, match=what) as caught:
             reading.opened(tmp_path / name)
         assert isinstance(caught.value, WortlautError) and caught.value.hint
+
+
+GOLD = "Karl B-PER\nWenz I-PER\nsingt O\n\nBonn B-LOC\n. O\n\n"
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], None]]:
+    """Standard input with these bytes."""
+
+    def give(data: bytes) -> None:
+        reading._standard_input.cache_clear()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    yield give
+    reading._standard_input.cache_clear()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_standard_input_is_a_file_wherever_one_is_named(
+    given: Callable[[bytes], None], pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "gold.conll").write_text(GOLD)
+    gold = load_corpus(f"conll:{tmp_path}/gold.conll")
+    given(pack(GOLD.encode()))
+    corpus = load_corpus("conll:-")
+    assert [one.text for one in corpus] == [one.text for one in gold] and corpus[0].id == "stdin-000001"
+    assert [one.annotations for one in read_annotated("-")] == [one.annotations for one in gold]
+    for evaluation in (
+        score_files("-", str(tmp_path / "gold.conll"), samples=0),
+        score_files(str(tmp_path / "gold.conll"), "CRF=-", samples=0),
+        evaluate("CRF=preds:-", gold, samples=0),
+    ):
+        assert evaluation.systems[0].scores["entities"]["strict"].correct == 2
+    convert("-", tmp_path / "out.jsonl", "predictions")
+    given((tmp_path / "out.jsonl").read_bytes())
+    assert evaluate("preds:-", corpus, samples=0).systems[0].scores["entities"]["strict"].f1 == 1
+    assert detect(Path("-")) == "predictions"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("[\n", "label-studio"), ('{"text": "a", "spans": []}\n{"', "prodigy"), ("TOKEN\tNE-X\n", "hipe")],
+)
+def test_the_format_of_standard_input_shows_in_its_content(
+    given: Callable[[bytes], None], text: str, name: str
+) -> None:
+    given(text.encode())
+    assert detect(Path("-")) == name
+
+
+def test_standard_input_is_missed_where_there_is_none(
+    given: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(b"")
+    with open(os.devnull) as nothing:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdin", nothing)
+        with pytest.raises(DataError, match="there is no standard input here"):
+            load_corpus("conll:-")
+    given(b"Karl\xff B-PER\n")
+    with pytest.raises(DataError, match="-:1: is not UTF-8"):
+        load_corpus("conll:-")
+
+
+@pytest.mark.parametrize(
+    ("args", "twice"),
+    [
+        (["score", "-", "-"], True),
+        (["score", "-", "CRF=-"], True),
+        (["evaluate", "--corpus", "conll:-", "-e", "preds:-"], True),
+        (["evaluate", "--corpus=conll:-", "-e", "preds:conll:-"], True),
+        (["score", "gold.conll", "-", "--json", "-"], False),
+        (["score", "gold.conll", "-", "--json=-", "--labels", "DATE=-"], False),
+        (["evaluate", "--corpus", "conll:-", "-e", "cmd:tag -"], False),
+    ],
+)
+def test_standard_input_is_named_once(args: list[str], twice: bool) -> None:
+    with pytest.raises(WortlautError, match="named twice") if twice else nullcontext():
+        check_standard_input(args)

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,13 +30,30 @@ if TYPE_CHECKING:
 class _Commands(TyperGroup):
     """Tells what is wrong with arguments as any other error; Typer would print what was typed as it is."""
 
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
+    def make_context(self, info_name: str | None, args: list[str], *arguments: Any, **options: Any) -> Any:
+        check_standard_input(args)
         with _usage_errors():
-            return super().make_context(*arguments, **options)
+            return super().make_context(info_name, args, *arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
         with _usage_errors():
             return super().invoke(ctx)
+
+
+def check_standard_input(args: Sequence[str]) -> None:
+    """Raises where two things are to be read from it: ``-``, ``conll:-``, ``NAME=-``.
+
+    Behind some options ``-`` is standard output, or a label that is left out.
+    """
+    named = [
+        arg
+        for before, arg in pairwise(["", *args])
+        if re.fullmatch("(.*[:=])?-", arg)
+        and not {before, arg.partition("=")[0]} & {"--json", "--out", "-o", "--labels"}
+    ]
+    if len(named) > 1:
+        hint = "Write what one of them gives into a file first."
+        raise WortlautError(f"standard input is named twice: {' and '.join(named)}", hint=hint)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import typer
 
 from wortlaut.cli.common import JsonFile, app, print_notes, print_parts, write_json
 from wortlaut.errors import WortlautError, unknown_name
-from wortlaut.io.reading import read_text, unpacked
+from wortlaut.io.reading import exists, read_text, unpacked
 from wortlaut.model import LAYERS, Annotations, Document, Text
 from wortlaut.records.record import as_dict
 
@@ -61,7 +61,7 @@ def show(
             raise unknown_name("layer", one, LAYERS)
     from wortlaut.reports import lanes
 
-    if corpus is None and name is not None and Path(name).exists():
+    if corpus is None and name is not None and exists(Path(name)):
         document, gold, specs = _read_text(Path(name)), None, extractor or _built_in()
     else:
         document, specs = _find(name, corpus or "gold"), extractor or []

@@ -20,6 +20,7 @@ from wortlaut.errors import (
 from wortlaut.formats import FORMATS, detect, names_format, reader
 from wortlaut.formats.columns import SCHEMES
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import exists
 from wortlaut.model import LAYERS, ROLES, Document, Span, sizes
 from wortlaut.records.frames import frame
 
@@ -231,7 +232,7 @@ def read_annotated(
     if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
         return list(stream_corpus(ref, losses, allow_empty=allow_empty))
     path = path if own else ref
-    if not Path(path).exists():
+    if not exists(Path(path)):
         raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
     found = name if own else detect(Path(path))
     if found == "predictions":
@@ -297,10 +298,10 @@ def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Docume
     name, colon, path = str(ref).partition(":")
     if colon and not isinstance(ref, Path):
         read = reader(name, losses)
-        if not path or not Path(path).exists():
+        if not path or not exists(Path(path)):
             raise MissingFileError("no such file or folder", where=str(ref), hint="Check the path.")
         return read(Path(path))
-    if str(ref) and Path(ref).exists():
+    if str(ref) and exists(Path(ref)):
         try:
             hint = f"Write {detect(Path(ref))}:{ref}."
         except WortlautError:

@@ -24,7 +24,7 @@ from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import FORMATS, detect, shards
 from wortlaut.formats.losses import Losses
-from wortlaut.io.reading import opened
+from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.annotations import document_id, parse
@@ -278,7 +278,7 @@ def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictio
     name, colon, file = path.partition(":")
     if colon and name == "predictions":
         path = file
-    elif (colon and name in FORMATS) or (Path(path).exists() and _other_format(Path(path))):
+    elif (colon and name in FORMATS) or (exists(Path(path)) and _other_format(Path(path))):
         return Others(path)
     folder = Path(path)
     if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():

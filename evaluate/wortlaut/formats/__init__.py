@@ -191,6 +191,8 @@ def detect(path: Path) -> str:
         head = _head(path)
         if re.match(r"[^|\t\n]+\|[a-z]\|", head):
             return "pubtator"
+        if head.lstrip()[:1] in ("{", "["):  # such as standard input, which has no name that ends in anything
+            return _lines(path) if head[0] == "{" and _whole(path) else _json(path)
         if head.startswith("#FORMAT=WebAnno TSV"):
             return "webanno-tsv"
         if head.startswith("TOKEN\tNE-"):
@@ -276,6 +278,16 @@ def _lines(path: Path) -> str:
     ):
         return "doccano"
     return "predictions"
+
+
+def _whole(path: Path) -> bool:
+    """Whether the first line is a JSON value."""
+    with opened(path) as file:
+        try:
+            json.loads(file.readline())
+        except (ValueError, RecursionError):
+            return False
+    return True
 
 
 def _head(path: Path) -> str:

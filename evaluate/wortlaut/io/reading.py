@@ -1,7 +1,7 @@
 """Opening the files that users name: the one place that says why a file cannot be read.
 
 What is packed by gzip is unpacked, told by its first bytes whatever it is called; a UTF-8 byte order mark at
-the beginning is passed over.
+the beginning is passed over. ``-`` is standard input, which is kept, so that it can be read more than once.
 """
 
 from __future__ import annotations
@@ -9,25 +9,47 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import stat
 import sys
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
 from wortlaut.errors import DataError, MissingFileError
 
+STANDARD_INPUT = Path("-")
 _GZIP, _MARK = b"\x1f\x8b", b"\xef\xbb\xbf"
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 #: Bytes that are unpacked at a time.
 _BLOCK = 1 << 20
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a file or folder, or standard input is meant."""
+    return path == STANDARD_INPUT or path.exists()
+
+
+@cache
+def _standard_input() -> bytes:
+    try:
+        empty = os.path.samestat(os.fstat(sys.stdin.fileno()), Path(os.devnull).stat())
+    except (AttributeError, OSError, ValueError):  # closed, or no file of the system
+        empty = sys.stdin is None
+    if empty:
+        hint = "A process of its own, as of --isolate, has none. Write what it gives into a file first."
+        raise DataError("there is no standard input here", where=str(STANDARD_INPUT), hint=hint)
+    return sys.stdin.buffer.read()
+
+
 def check_readable(path: Path, hint: str = "") -> None:
     """Raises MissingFileError or DataError where ``path`` is no file, or has a name that nothing can hold."""
+    if path == STANDARD_INPUT:
+        return
     where = str(path)
     try:
         where.encode()
@@ -52,7 +74,7 @@ def opened(path: Path, hint: str = "", *, mark: bool = False) -> IO[bytes]:
     """
     check_readable(path, hint)
     try:
-        file: IO[bytes] = path.open("rb")
+        file: IO[bytes] = io.BytesIO(_standard_input()) if path == STANDARD_INPUT else path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from error
     return content(file, str(path), mark=mark)
@@ -170,6 +192,8 @@ def json_fault(error: Exception, text: str, at: int = 0) -> tuple[str, int]:
 
 def unpacked(path: Path) -> Path:
     """What the file is called when it is unpacked: without a last ``.gz``."""
+    if path == STANDARD_INPUT:
+        return Path("stdin")
     return path.with_suffix("") if path.suffix == ".gz" else path
 
 

@@ -34,6 +34,7 @@ from wortlaut.formats import (
 from wortlaut.formats.losses import Loss, Losses
 from wortlaut.io.files import write_whole
 from wortlaut.io.folders import emptied, parts_of, put, target
+from wortlaut.io.reading import exists
 from wortlaut.model import Document
 from wortlaut.version import VERSION
 
@@ -246,7 +247,7 @@ def named(source: str | Path) -> str | Path:
     text = str(source)
     if text == "gold" or text.startswith(("gold@", "hub:")) or names_format(text):
         return source
-    if not Path(source).exists():
+    if not exists(Path(source)):
         raise MissingFileError(
             "no such file or folder", where=str(source), hint=f"Formats: {', '.join(FORMATS)}."
         )
