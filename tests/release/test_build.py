@@ -113,6 +113,10 @@ def test_splits_by_document_in_tables_card_and_croissant(root):
         for split, id in (("train", "brief"), ("test", "notiz")):
             rows = pq.read_table(root / "corpus" / table_path(config, split)).to_pylist()
             assert {row[key] for row in rows} == {id}
+    assert {(one.id, dict(one.meta)["split"]) for one in load_corpus(root / "corpus").documents} == {
+        ("brief", "train"),
+        ("notiz", "test"),
+    }
     card = (root / "corpus/README.md").read_text("utf-8")
     assert "Documents by split: `train` 1, `test` 1." in card
     assert 'load_dataset("corpus", "documents", split="test")' in card

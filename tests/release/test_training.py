@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.splits import near_copies, split
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.model import Annotations, Document, Entity, Span
-from wortlaut.release.training import export
+from wortlaut.release.training import _sides, export
 
 NAMES = ("Anna Weiß", "Bert Muster", "Carla Klein", "Dora Groß")
 VERBS = "sagte dachte meinte schrieb rief las sang".split()
@@ -45,6 +46,19 @@ def test_splits_do_not_depend_on_order_or_company(documents):
     assert split(documents[::-1])[0] == sides
     more, _ = split([*documents, *(made_up(f"n{number}", 100 + number) for number in range(30))])
     assert {id: side for id, side in more.items() if id in sides} == sides
+
+
+def test_splits_that_the_corpus_declares_are_those_of_the_training_data(documents):
+    def parts(*sides):
+        declared = zip(documents, sides * 30, strict=False)
+        said = [replace(document, meta=(("split", side),)) for document, side in declared]
+        found, _ = _sides(said)
+        return {(dict(one.meta)["split"], found[one.id]) for one in said}
+
+    all_three = {("train", "train"), ("validation", "dev"), ("test", "test")}
+    assert parts("train", "validation", "test") == all_three
+    assert parts("train", "train", "test") == {("train", "train"), ("train", "dev"), ("test", "test")}
+    assert _sides(documents) == split(documents)
 
 
 def test_near_copies_stand_on_one_side(documents):

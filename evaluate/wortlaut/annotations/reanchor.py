@@ -13,7 +13,7 @@ from typing import Any
 from wortlaut.annotations.carry import CROSSED, NOTHING_LEFT, carried, settled
 from wortlaut.annotations.file import format_annotations, read_annotations, read_text
 from wortlaut.annotations.lines import short
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import file_hash, write_whole
 from wortlaut.model import ROLES, Annotations, Document, Span
 from wortlaut.text.digests import text_hash
@@ -39,6 +39,9 @@ def reanchor(root: Path, before: Callable[[], Iterable[str]]) -> list[Reanchored
     texts = {path.stem: read_text(path) for path in sorted((root / "seeds").glob("*.txt"))}
     digests = {id: text_hash(text) for id, text in texts.items()}
     paths = sorted([*root.glob("annotations/gold/*.jsonl"), *root.glob("annotations/layers/*/*.jsonl")])
+    if not paths:
+        hint = "Name the corpus repository with --root."
+        raise MissingFileError("there are no annotations to move", where=str(root), hint=hint)
     files = {path: read_annotations(path) for path in paths}
     stale = {p: file for p, file in files.items() if file.header.sha256 != digests.get(file.header.document)}
     old = {text_hash(text): text for text in before()} if stale else {}

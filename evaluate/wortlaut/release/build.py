@@ -6,7 +6,7 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -191,15 +191,19 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
     corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     texts = {document.id: document.text for document in corpus.documents}
     labels = read_labels(root)
+    sides, near = read_splits(root, corpus.documents)
+    declared = (root / DECLARED).is_file()
     tagged = [bio(document, labels) for document in corpus.documents]
     losses = tuple(loss for _, found in tagged for loss in found)
     rows = {
-        "documents": [document_row(document) for document in corpus.documents],
+        "documents": [
+            document_row(_with_split(document, sides[document.id]) if declared else document)
+            for document in corpus.documents
+        ],
         "entities": [row for found, _ in tagged for row in found],
         "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
         "layers": [row for layer in _layers(root, texts) for row in _layer_rows(layer, texts)],
     }
-    sides, near = read_splits(root, corpus.documents)
     sizes = {name: count for name in NAMES if (count := list(sides.values()).count(name))}
     schemas = _schemas()
     for name, schema in schemas.items():
@@ -254,6 +258,12 @@ def _layers(root: Path, texts: Mapping[str, str]) -> list[AnnotationFile]:
     folders = [*sorted((root / "annotations" / "layers").glob("*/")), root / "annotations" / "gold"]
     paths = (path for folder in folders for path in sorted(folder.glob("*.jsonl")))
     return [read_annotations(path, texts[path.stem]) for path in paths]
+
+
+def _with_split(document: Document, split: str) -> Document:
+    """The document, whose metadata say in which split it is, and so in whatever is made of it."""
+    others = tuple((name, value) for name, value in document.meta if name != "split")
+    return replace(document, meta=(*others, ("split", split)))
 
 
 def table_path(config: str, split: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.corpus.splits import SHARES, Near, split
+from wortlaut.corpus.splits import NAMES, SHARES, Near, split
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats.losses import Loss
 from wortlaut.io.folders import whole_folder
@@ -51,7 +51,7 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise DataError("is there already and is not overwritten", where=str(out), hint="Name a new folder.")
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
-    sides, near = split(loaded.documents)
+    sides, near = _sides(loaded.documents)
     parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SHARES}
     with whole_folder(out) as new:
         losses = _write_spacy(new, out, loaded, parts)
@@ -69,6 +69,19 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
         losses,
         sum(entity.level > 1 for document in loaded.documents for entity in document.entities),
     )
+
+
+def _sides(documents: Sequence[Document]) -> tuple[dict[str, str], list[Near]]:
+    """The splits that the corpus declares, ``validation`` as ``dev`` (or a tenth of its train); else ours."""
+    declared = {document.id: dict(document.meta).get("split", "") for document in documents}
+    if not {*declared.values()} <= {*NAMES}:
+        return split(documents)
+    sides = {id: "dev" if name == "validation" else name for id, name in declared.items()}
+    if "dev" in sides.values():
+        return sides, []
+    train = [document for document in documents if sides[document.id] == "train"]
+    parts, near = split(train, {"train": 0.9, "dev": 0.1})
+    return sides | parts, near
 
 
 def _write_spacy(
