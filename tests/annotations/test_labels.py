@@ -57,7 +57,7 @@ def test_what_stands_there_is_what_is_meant(tmp_path):
         ("labels:\n  PER: x\nlevels: 0\n", ":3", "levels cannot be '0'"),
         ("labels:\n  PER: 'x\n", ":3", "not YAML"),
         ("labels: &a\n  PER: *a\n", ":1", "alias"),
-        ("[" * 1000 + "]" * 1000, "", "not YAML"),
+        pytest.param("[" * 1000 + "]" * 1000, "", "not YAML", marks=pytest.mark.long),
     ],
 )
 def test_a_broken_file_is_told_with_its_line(tmp_path, content, line, what):

@@ -74,8 +74,9 @@ class NewLayer:
 
 
 def seeds(root: Path, ids: Sequence[str] | None = None) -> list[Document]:
-    """The texts of a corpus repository, or those of ``ids``. Raises DataError where there is none."""
+    """The texts of a corpus repository, or those of ``ids``. Raises DataError for none, or broken labels."""
     paths = {path.stem: path for path in sorted((root / "seeds").glob("*.txt"))}
+    read_labels(root)
     for id in ids or ():
         if id not in paths:
             raise unknown_name("document", id, paths, where=str(root / "seeds"))
@@ -88,9 +89,11 @@ def seeds(root: Path, ids: Sequence[str] | None = None) -> list[Document]:
 def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[Addition]:
     """The texts of ``files`` as they would stand in ``root``; writes nothing.
 
-    Raises a :class:`DataError` for a text that `wortlaut validate` would refuse (with the command that
-    mends a copy), for an id or a text that is there already, and for a name that cannot be an id.
+    Raises a :class:`DataError` for broken labels of ``root``, before anybody annotates; for a text that
+    `wortlaut validate` would refuse (with the command that mends a copy), for an id or a text that is there
+    already, and for a name that cannot be an id.
     """
+    read_labels(root)
     seeds = root / "seeds"
     taken = {path.stem for path in seeds.glob("*.txt")} | set(read_provenance(seeds))
     texts = {sha256(path.read_bytes()).hexdigest(): str(path) for path in sorted(seeds.glob("*.txt"))}
@@ -127,7 +130,7 @@ def write(
     already, and annotations that the format cannot hold.
     """
     for layer in layers:
-        _check_layer(layer.name)
+        check_layer(layer.name)
     texts, labels = {one.document.id: one.document.text for one in additions}, read_labels(root)
     files = {root / "seeds" / f"{one.document.id}.txt": one.data for one in additions}
     for layer in layers:
@@ -171,7 +174,7 @@ def take(
     :class:`DataError` for a text that is none of them (with the place where it differs), for files that are
     there already but for ``force``, and for annotations that the format cannot hold.
     """
-    _check_layer(layer)
+    check_layer(layer)
     texts = {path.stem: read_text(path) for path in sorted((root / "seeds").glob("*.txt"))}
     ids, labels = {text: id for id, text in texts.items()}, read_labels(root)
     folder = root / "annotations" / "layers" / layer
@@ -237,7 +240,8 @@ def _no_seed(document: Document, texts: Mapping[str, str]) -> DataError:
     )
 
 
-def _check_layer(layer: str) -> None:
+def check_layer(layer: str) -> None:
+    """Raises DataError for what cannot be the name of a layer."""
     if layer == "gold" or not ID.fullmatch(layer):
         raise DataError(
             f"{layer!r} cannot be the name of a layer",

@@ -135,6 +135,7 @@ def _relabelling(
 
 def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, list[str]]:
     """Layer → specs of the extractors that write it."""
+    from wortlaut.annotations.grow import check_layer
     from wortlaut.evaluation.systems import named
 
     if layer and not extractors:
@@ -142,6 +143,7 @@ def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[st
         raise WortlautError("a layer needs an extractor that writes it", hint=hint)
     systems = named(extractors) if extractors else []
     if layer:
+        check_layer(layer)
         return {layer: [system.spec for system in systems]}
     found: dict[str, list[str]] = {}
     for system in systems:
@@ -149,6 +151,7 @@ def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[st
         if name in found:
             hint = f"Name each: -e {name}=SPEC -e {name}2=SPEC"
             raise WortlautError(f"two extractors would write the layer {name!r}", hint=hint)
+        check_layer(name)
         found[name] = [system.spec]
     return found
 
