@@ -240,6 +240,24 @@ def print_notes(notes: Iterable[str]) -> None:
         say(f"note: {note}", err=True)
 
 
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Leave out what cannot be read, and count it by its cause.")
+]
+
+
+def leniently(ref: str) -> str:
+    """A file or folder, as FORMAT:PATH, of which what cannot be read is left out."""
+    from wortlaut.formats import leniently as optional
+    from wortlaut.formats import names_format
+    from wortlaut.running.convert import named
+
+    found = str(named(ref))
+    if not names_format(found):
+        hint = "Only FORMAT:PATH, or a path whose format shows."
+        raise WortlautError("is not read leniently", where=ref, hint=hint)
+    return optional(found)
+
+
 def show_result(
     json_file: Path | None,
     data: Callable[[], dict[str, Any] | list[Any]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,10 @@ import typer
 
 from wortlaut.cli.common import (
     JsonFile,
+    Lenient,
     Seed,
     app,
+    leniently,
     print_parts,
     progress_bars,
     read_labels,
@@ -22,6 +25,7 @@ from wortlaut.cli.common import (
     write_json,
 )
 from wortlaut.errors import WortlautError, counted
+from wortlaut.formats.losses import EXAMPLES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -175,6 +179,8 @@ def import_layer(
     labels: Relabel = None,
     root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    lenient: Lenient = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Take annotations of texts in seeds/ from a tool's export into a layer, or a layer an annotator."""
     from wortlaut.annotations.grow import take
@@ -185,24 +191,33 @@ def import_layer(
     from wortlaut.running.convert import named
 
     change, left_out = _relabelling(labels)
-    ref = str(named(source))
+    ref = leniently(source) if lenient else str(named(source))
     people = annotators(ref) if names_format(ref) else {}
     names = Names(r"\w.\-")
     layers = {names.name(f"{layer}-{who}"): (who, one) for who, one in people.items()}
+    written: list[Path] = []
+    lost: list[Loss] = []
     for name, (who, one) in (layers or {layer: (annotator or layer, ref)}).items():
-        losses = Losses("")
+        losses = Losses(one.partition("?")[0].partition(":")[0])
         read = stream_corpus(one, losses)
         documents = (document.with_annotations(change(document.annotations)) for document in read)
-        say(*take(documents, root, layer=name, annotator=who, force=force))
-        _show_losses(losses)
-    say(*left_out())
+        written += take(documents, root, layer=name, annotator=who, force=force)
+        lost += losses
+    _say_or_json(json_file, lost, [*map(str, written), *_lines_of(lost), *left_out()])
 
 
-def _show_losses(losses: Iterable[Loss]) -> None:
+def _lines_of(losses: Sequence[Loss]) -> Iterator[str]:
     for loss in losses:
-        say(f"lost: {loss.kind} ({loss.count}): {loss.reason}")
-        for example in loss.examples:
-            say(f"    {example}")
+        yield f"lost: {loss.kind} ({loss.count}): {loss.reason}"
+        yield from (f"    {example}" for example in loss.examples[:EXAMPLES])
+
+
+def _say_or_json(json_file: Path | None, losses: Sequence[Loss], lines: Iterable[str]) -> None:
+    """The losses as JSON where they are asked for, and the lines, unless the JSON is on standard output."""
+    if json_file is not None:
+        write_json(json_file, [asdict(loss) for loss in losses])
+    if json_file != Path("-"):
+        say(*lines)
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -473,18 +488,21 @@ def convert(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was broken off, if there is one.")
     ] = False,
+    lenient: Lenient = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Write annotated documents in another format, and report what it cannot hold."""
     from wortlaut.running.convert import convert as run
 
+    source = leniently(source) if lenient else source
     with progress_bars() as progress:
         conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
-    _show_losses(conversion.losses)
     read = f"{counted(conversion.documents, 'document')} read"
     if conversion.before:
         read += f", {conversion.before} of them before"
     total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
-    say(f"wrote {out} ({conversion.format}, {read}, {total})")
+    wrote = f"wrote {out} ({conversion.format}, {read}, {total})"
+    _say_or_json(json_file, conversion.losses, [*_lines_of(conversion.losses), wrote])
 
 
 @app.command(rich_help_panel="Make a corpus")

@@ -15,6 +15,7 @@ from wortlaut.cli.common import (
     Extractors,
     JsonFile,
     Labels,
+    Lenient,
     Only,
     Samples,
     Schemas,
@@ -23,6 +24,7 @@ from wortlaut.cli.common import (
     Timeout,
     app,
     exit_if_failed,
+    leniently,
     print_notes,
     print_parts,
     progress_bars,
@@ -117,6 +119,7 @@ def evaluate(
     ] = False,
     timeout: Timeout = None,
     allow_empty: AllowEmpty = False,
+    lenient: Lenient = False,
     html: PageFile = None,
     figures: Figures = None,
 ) -> None:
@@ -127,7 +130,7 @@ def evaluate(
     with progress_bars() as progress:
         evaluation = run.evaluate(
             extractor or None,
-            corpus,
+            leniently(corpus) if lenient else corpus,
             schema=schema or run.DEFAULT_SCHEMAS,
             labels=read_labels(labels, only),
             by=by or (),
@@ -166,12 +169,18 @@ def score(
     seed: Seed = 0,
     items: Items = None,
     allow_empty: AllowEmpty = False,
+    lenient: Lenient = False,
     html: PageFile = None,
     figures: Figures = None,
 ) -> None:
     """Score annotated files against another, in any format that can be read."""
     from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS, score_files
+    from wortlaut.extractors.registry import split_name
 
+    if lenient:
+        gold = leniently(gold)
+        parts = [(None, one) if Path(one).exists() else split_name(one) for one in predicted]
+        predicted = [f"{name}={leniently(one)}" if name else leniently(one) for name, one in parts]
     evaluation = score_files(
         gold,
         predicted,

@@ -17,7 +17,7 @@ from wortlaut.errors import (
     counted,
     unknown_name,
 )
-from wortlaut.formats import FORMATS, detect, names_format, reader
+from wortlaut.formats import FORMATS, detect, lenience, names_format, reader
 from wortlaut.formats.columns import SCHEMES
 from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import exists
@@ -227,7 +227,8 @@ def read_annotated(
     A predictions file need not hold texts: its documents are checked against ``texts`` (document id → text)
     or, without, their own; else they have an empty one.
     """
-    name, colon, path = ref.partition(":")
+    spec, colon, path = ref.partition(":")
+    name, losses = lenience(spec, losses) if names_format(ref) else (spec, losses)
     own = bool(colon) and name in ("predictions", "pipeline")
     if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
         return list(stream_corpus(ref, losses, allow_empty=allow_empty))
@@ -238,11 +239,11 @@ def read_annotated(
     if found == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
-        return read_predictions(path, texts)
+        return read_predictions(path, texts, losses)
     if found == "pipeline":
         from wortlaut.formats import pipeline
 
-        return list(pipeline.read_predictions(Path(path)))
+        return list(pipeline.read_predictions(Path(path), losses))
     named = path if found == "dataset" else f"{found}:{path}"
     return list(stream_corpus(named, losses, allow_empty=allow_empty))
 

@@ -343,7 +343,7 @@ def score_files(
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         losses = Losses("")
-        matched = Matched(file, read_annotated(file, texts, losses, allow_empty=allow_empty))
+        matched = Matched(file, read_annotated(file, texts, losses, allow_empty=allow_empty), losses)
         by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
         matched.finish()
         found = [by_id[document.id] for document in documents]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unicodedata import combining, normalize
 
 from wortlaut.errors import DataError, counted
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Annotations, Document, Span, Text
 
 
@@ -17,8 +18,8 @@ class Matched:
     for. A document without a text is taken by its id as it is.
     """
 
-    def __init__(self, path: str, documents: Sequence[Document]) -> None:
-        self._path, self._documents = path, documents
+    def __init__(self, path: str, documents: Sequence[Document], losses: Losses | None = None) -> None:
+        self._path, self._documents, self._losses = path, documents, losses
         self._by_id = {document.id: i for i, document in enumerate(documents)}
         self._letters = [_letters(document.text) for document in documents]
         often = Counter(self._letters)
@@ -27,7 +28,15 @@ class Matched:
         self._asked, self._any_id = 0, False
 
     def find(self, text: Text) -> Annotations:
-        """What the file says of the text. Raises DataError where no document fits, with both sides."""
+        """What the file says of the text. Raises DataError where no document fits, with both sides.
+
+        Nothing, and a loss, where the file was read leniently.
+        """
+        with tolerated(self._losses, "document"):
+            return self._found(text)
+        return Annotations()
+
+    def _found(self, text: Text) -> Annotations:
         letters = _letters(text)
         place, self._asked = self._place(text.id, letters), self._asked + 1
         if place is None:
@@ -48,7 +57,8 @@ class Matched:
         """Raises DataError where documents were not asked for."""
         if strange := [one.id for i, one in enumerate(self._documents) if i not in self._used]:
             what = f"has {counted(len(strange), 'document')} not in the gold, such as {min(strange)!r}"
-            raise DataError(what, where=self._path, hint=_SAME)
+            with tolerated(self._losses, "document"):
+                raise DataError(what, where=self._path, hint=_SAME)
 
     def _place(self, id: str, letters: str) -> int | None:
         place = self._by_id.get(id)

@@ -249,7 +249,7 @@ class Others:
         losses = Losses("")
         documents = read_annotated(path, losses=losses)
         self.notes = losses.notes(path)
-        self._matched = Matched(path, documents)
+        self._matched = Matched(path, documents, losses)
         there = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
         self.finds = there or LAYERS  # without anything all, and in vain
 

@@ -21,6 +21,8 @@ from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
 
 _LOSSES = "losses"
+#: The option of every reader that leaves out what cannot be read, as ``--lenient`` does.
+_LENIENT = "lenient=1"
 Reader = Callable[[Path], Iterator[Document]]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
 Writer = Callable[..., Losses]
@@ -98,11 +100,14 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
 
     What it leaves out is added to ``losses``. Its errors say at least where the format is described.
     """
+    spec, losses = lenience(spec, losses)
     name, _, query = spec.partition("?")
     known = module(name)
     given = options(name, query, known.read, 1)
     if _LOSSES in signature(known.read).parameters:
         given[_LOSSES] = losses
+    elif losses is not None and losses.lenient:
+        raise DataError("is read whole or not at all", where=name, hint="Leave out --lenient.")
 
     def read(path: Path) -> Iterator[Document]:
         try:
@@ -112,6 +117,22 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
             raise
 
     return read
+
+
+def leniently(ref: str) -> str:
+    """The reference ``FORMAT:PATH`` with the option that leaves out what cannot be read."""
+    spec, _, path = ref.partition(":")
+    return f"{spec}{'&' if '?' in spec else '?'}{_LENIENT}:{path}"
+
+
+def lenience(spec: str, losses: Losses | None) -> tuple[str, Losses | None]:
+    """The format and its options without this one, and losses that are lenient where it was there."""
+    name, _, query = spec.partition("?")
+    rest = [option for option in query.split("&") if option and option != _LENIENT]
+    if _LENIENT in query.split("&"):
+        losses = Losses(name) if losses is None else losses
+        losses.lenient = True
+    return "?".join(filter(None, (name, "&".join(rest)))), losses
 
 
 def annotators(ref: str) -> dict[str, str]:

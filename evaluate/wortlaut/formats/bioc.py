@@ -27,7 +27,7 @@ from xml.etree import ElementTree
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Graph, Node, to_document
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io import memory
 from wortlaut.io.reading import opened
 from wortlaut.model import Document, Span
@@ -63,7 +63,8 @@ def read(
         with opened(file) as stream:
             xml = stream.read(1 << 10).lstrip().startswith(b"<")
         for where, item in _from_xml(file) if xml else _from_json(file):
-            yield _document(item, label, identifier, where, losses)
+            with tolerated(losses, "document"):
+                yield _document(item, label, identifier, where, losses)
 
 
 def placed(
@@ -80,20 +81,33 @@ def placed(
     Raises DataError where the pieces overlap or the mentions cover other texts, in each unit.
     """
     faults: list[DataError] = []
+    tried: list[tuple[str, list[Span | DataError]]] = []
     for width in _UNITS.values():
         try:
             text, points = _laid_out(pieces, width, where)
-            spans = [_span(mention, text, points) for mention in mentions]
         except DataError as error:
             faults.append(error)
             continue
-        break
-    else:
-        faults[0].hint = f"Offsets fit the text neither as {', nor as '.join(_UNITS)}."
+        tried.append((text, [_span(mention, text, points) for mention in mentions]))
+        if not (wrong := [span for span in tried[-1][1] if isinstance(span, DataError)]):
+            break
+        faults.append(wrong[0])
+    if not tried:
         raise faults[0]
+    # Where nothing fits all, the first is told; those that are lenient take what fits most.
+    by_fit = [sum(isinstance(span, Span) for span in spans) for _, spans in tried]
+    lenient = losses is not None and losses.lenient
+    text, spans = tried[by_fit.index(max(by_fit))] if lenient or by_fit[-1] == len(mentions) else tried[0]
     names: dict[str, Mapping[str, object]] = {}
     nodes: list[Node] = []
-    for number, (mention, span) in enumerate(zip(mentions, spans, strict=True), 1):
+    for number, (mention, found) in enumerate(zip(mentions, spans, strict=True), 1):
+        with tolerated(losses, "span"):
+            if isinstance(found, DataError):
+                found.hint = f"Offsets fit the text neither as {', nor as '.join(_UNITS)}."
+                raise found
+            span = found
+        if isinstance(found, DataError):
+            continue
         values: dict[str, object] = {}
         if link := _WIKIDATA.search(mention.identifier):
             values["qid"] = link[1]
@@ -127,17 +141,18 @@ def _laid_out(
     return text, {unit: point for point, unit in enumerate(accumulate(map(width, text), initial=0))}
 
 
-def _span(mention: Mention, text: str, points: dict[int, int]) -> Span:
+def _span(mention: Mention, text: str, points: dict[int, int]) -> Span | DataError:
+    """Where it stands, or why it cannot stand there."""
     fragments = []
     for start, end in mention.places:
         if start not in points or end not in points or start >= end:
-            raise DataError(f"[{start}, {end}) is empty or outside of the text", where=mention.where)
+            return DataError(f"[{start}, {end}) is empty or outside of the text", where=mention.where)
         fragments.append((points[start], points[end]))
     span = Span.joined(fragments)
     covered = "".join(text[start:end] for start, end in fragments)
     if mention.surface and "".join(covered.split()) != "".join(mention.surface.split()):
         place = f"[{mention.places[0][0]}, {mention.places[-1][1]})"
-        raise DataError(f"{place} is {covered!r} in the text, not {mention.surface!r}", where=mention.where)
+        return DataError(f"{place} is {covered!r} in the text, not {mention.surface!r}", where=mention.where)
     return span
 
 

@@ -42,7 +42,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.records.objects import loads
@@ -56,10 +56,12 @@ _RELATION = re.compile(r"R\S*\t(?P<label>\S+) Arg1:(?P<source>\S+) Arg2:(?P<targ
 _REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t.*")
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.ann`` or ``.txt`` file."""
     start = path.with_suffix(".ann") if path.suffix == ".txt" else path
-    yield from map(_document, files.find(start, "brat", named=True))
+    for file in files.find(start, "brat", named=True):
+        with tolerated(losses, "document"):
+            yield _document(file)
 
 
 def _document(file: Path) -> Document:

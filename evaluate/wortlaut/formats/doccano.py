@@ -24,7 +24,7 @@ from typing import Any
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Document
 from wortlaut.text.utf16 import code_point, code_points, utf16_offsets
 
@@ -47,52 +47,50 @@ def read(
     ``label``: pairs ``12=LOC``, for labels that are numbers; ``annotator``: whose ``annotations`` are read.
     """
     names = dict(pair.partition("=")[::2] for pair in ((label,) if isinstance(label, str) else label))
-    for number, (where, item) in enumerate(jsonl.objects(path), 1):
-        text = jsonl.get(item, "text" if "text" in item else "data", str, where)
-        points = code_points(text)
-        unread: Counter[str] = Counter()
-        nodes = [
-            _node(
-                (
-                    jsonl.get(entity, "start_offset", int, at),
-                    jsonl.get(entity, "end_offset", int, at),
-                    _name(entity.get("label"), names, at),
-                ),
-                entity.get("id", at),
-                text,
-                points,
-                at,
-            )
-            for at, entity in (
+    for number, (where, item) in enumerate(jsonl.objects(path, losses), 1):
+        with tolerated(losses, "document"):
+            text = jsonl.get(item, "text" if "text" in item else "data", str, where)
+            points = code_points(text)
+            unread: Counter[str] = Counter()
+            nodes: list[Node] = []
+            found = (
                 *jsonl.items(item, "entities", "entity", where),
                 *_by(annotator, item, where),
             )
-        ]
-        edges = [
-            Edge(
-                jsonl.get(relation, "type", str, at),
-                *(str(jsonl.get(relation, end, int, at)) for end in ("from_id", "to_id")),
-            )
-            for at, relation in jsonl.items(item, "relations", "relation", where)
-        ]
-        triples = [*jsonl.maybe(item, "label", list, where), *jsonl.maybe(item, "labels", list, where)]
-        for place, triple in enumerate(triples, 1):
-            at = f"{where}, label {place}"
-            if isinstance(triple, str):
-                unread["label of the text"] += 1
-                continue
-            if not isinstance(triple, list) or len(triple) != 3:
-                raise DataError("is not [start, end, label]", where=at)
-            nodes.append(_node(triple, f"label {place}", text, points, at))
-        name = item.get("document", item.get("id"))
-        unread["comment"] += sum(len(jsonl.maybe(item, key, list, where)) for key in _OWN[-2:])
-        meta = [
-            (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-            for key, value in item.items()
-            if key not in _OWN and value not in (None, {}, [])
-        ]
-        id = str(number if name is None else name)
-        yield to_document(id, text, Graph(nodes, edges), where, meta, +unread, losses)
+            for at, entity in found:
+                with tolerated(losses, "span"):
+                    offsets = (
+                        jsonl.get(entity, "start_offset", int, at),
+                        jsonl.get(entity, "end_offset", int, at),
+                        _name(entity.get("label"), names, at),
+                    )
+                    nodes.append(_node(offsets, entity.get("id", at), text, points, at))
+            edges = [
+                Edge(
+                    jsonl.get(relation, "type", str, at),
+                    *(str(jsonl.get(relation, end, int, at)) for end in ("from_id", "to_id")),
+                )
+                for at, relation in jsonl.items(item, "relations", "relation", where)
+            ]
+            triples = [*jsonl.maybe(item, "label", list, where), *jsonl.maybe(item, "labels", list, where)]
+            for place, triple in enumerate(triples, 1):
+                at = f"{where}, label {place}"
+                if isinstance(triple, str):
+                    unread["label of the text"] += 1
+                    continue
+                with tolerated(losses, "span"):
+                    if not isinstance(triple, list) or len(triple) != 3:
+                        raise DataError("is not [start, end, label]", where=at)
+                    nodes.append(_node(triple, f"label {place}", text, points, at))
+            name = item.get("document", item.get("id"))
+            unread["comment"] += sum(len(jsonl.maybe(item, key, list, where)) for key in _OWN[-2:])
+            meta = [
+                (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+                for key, value in item.items()
+                if key not in _OWN and value not in (None, {}, [])
+            ]
+            id = str(number if name is None else name)
+            yield to_document(id, text, Graph(nodes, edges), where, meta, +unread, losses)
 
 
 def _by(annotator: str | None, item: dict[str, Any], where: str) -> list[tuple[str, Any]]:

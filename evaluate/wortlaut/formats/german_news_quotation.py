@@ -38,7 +38,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.columns import LAYOUT, TokenView, pack, token_view
 from wortlaut.formats.jsonl import get_typed as _get
-from wortlaut.formats.losses import NO_PLACE, Losses
+from wortlaut.formats.losses import NO_PLACE, Losses, tolerated
 from wortlaut.io.reading import read_json
 from wortlaut.model import Annotations, Document, Quote, Span
 
@@ -66,9 +66,11 @@ _UNFIT = "it is not whole tokens, or has a gap of white space alone"
 _ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "addressee", "frame": "frame"}
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
-    yield from map(_document, files.find(path, "german-news-quotation"))
+    for file in files.find(path, "german-news-quotation"):
+        with tolerated(losses, "document"):
+            yield _document(file)
 
 
 def _document(file: Path) -> Document:

@@ -127,6 +127,12 @@ def to_document(
     entity without a level is one deeper than the deepest entity that strictly contains it.
     """
     spans = {node.id: node.span for node in graph.nodes}
+    if losses is not None and losses.lenient:
+        # The ends of some may have been left out.
+        kept = [edge for edge in graph.edges if edge.source in spans and edge.target in spans]
+        if lost := len(graph.edges) - len(kept):
+            losses.include("relation", "leads to what was left out, or is not there", lost, (id,))
+            graph = replace(graph, edges=kept)
     if len(spans) < len(graph.nodes):
         raise DataError("two annotations have the same id", where=where)
     labels = {node.id: node.label for node in graph.nodes}

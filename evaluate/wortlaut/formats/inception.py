@@ -48,7 +48,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import NOT_READ, Losses
+from wortlaut.formats.losses import NOT_READ, Losses, tolerated
 from wortlaut.io import memory
 from wortlaut.io.reading import decoded, read_bytes, unpacked
 from wortlaut.model import LAYERS, Document
@@ -125,27 +125,28 @@ def read(
     for file in found:
         if annotator is not None and file.person != annotator:
             continue
-        content = decoded(file.content(), file.where)
-        if unpacked(Path(file.where)).suffix == ".tsv":
-            yield webanno_tsv.document(content, file.document, file.where, layer, feature, losses)
-            empty = False
-            continue
-        cassis = cassis or _cassis()
-        with _strict(file.where):
-            if content.startswith("{") or unpacked(Path(file.where)).suffix == ".json":
-                cas = cassis.load_cas_from_json(content)
-            else:
-                data = file.system()
-                if data not in systems:
-                    beside = str(PurePath(file.where).with_name(_SYSTEM))
-                    with _strict(beside):
-                        systems[data] = cassis.load_typesystem(decoded(data, beside))
-                cas = cassis.load_cas_from_xmi(content, typesystem=systems[data])
-        document = _document(cas, file, layer or _NAMED, feature or "value", losses)
-        empty &= not any(getattr(document, kind) for kind in LAYERS)
-        names = {item.type.name for item in cas.select_all_fs()}
-        own_layers |= {name for name in names - _KNOWN if name.startswith("webanno.custom.")}
-        yield document
+        with tolerated(losses, "document"):
+            content = decoded(file.content(), file.where)
+            if unpacked(Path(file.where)).suffix == ".tsv":
+                yield webanno_tsv.document(content, file.document, file.where, layer, feature, losses)
+                empty = False
+                continue
+            cassis = cassis or _cassis()
+            with _strict(file.where):
+                if content.startswith("{") or unpacked(Path(file.where)).suffix == ".json":
+                    cas = cassis.load_cas_from_json(content)
+                else:
+                    data = file.system()
+                    if data not in systems:
+                        beside = str(PurePath(file.where).with_name(_SYSTEM))
+                        with _strict(beside):
+                            systems[data] = cassis.load_typesystem(decoded(data, beside))
+                    cas = cassis.load_cas_from_xmi(content, typesystem=systems[data])
+            document = _document(cas, file, layer or _NAMED, feature or "value", losses)
+            empty &= not any(getattr(document, kind) for kind in LAYERS)
+            names = {item.type.name for item in cas.select_all_fs()}
+            own_layers |= {name for name in names - _KNOWN if name.startswith("webanno.custom.")}
+            yield document
     if empty and own_layers:
         others = ", ".join(sorted(own_layers))
         way = f"inception?layer={min(own_layers)}&feature=value"
@@ -389,8 +390,10 @@ def _document(cas: Any, file: _File, layer: str, feature: str, losses: Losses | 
             unread["span without a label"] += 1
             ids[id(item)] = ""
             continue
-        ids[id(item)] = str(place)
-        nodes.append(Node(str(place), label, jsonl.span(item.begin, item.end, text, at), values))
+        ids[id(item)] = ""
+        with tolerated(losses, "span"):
+            nodes.append(Node(str(place), label, jsonl.span(item.begin, item.end, text, at), values))
+            ids[id(item)] = str(place)
     edges = []
     for item in (*found[_PART], *found[_RELATION]):
         ends = [ids.get(id(end)) for end in (item.Governor, item.Dependent)]

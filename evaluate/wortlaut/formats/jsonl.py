@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.errors import DataError
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import json_fault, opened, read_json, read_text, unpacked
 from wortlaut.model import Document, Span
 from wortlaut.records.objects import loads
@@ -20,16 +20,21 @@ _SPACE = re.compile("[ \t\n\r]*")
 _BLOCK = 1 << 20
 
 
-def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(path: Path, losses: Losses | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where, and the JSON object of each line; blank lines are passed over."""
     with opened(path) as file:
-        yield from ((where, item) for _, where, item in numbered(file, path))
+        yield from ((where, item) for _, where, item in numbered(file, path, losses))
 
 
-def numbered(lines: Iterable[bytes], path: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def numbered(
+    lines: Iterable[bytes], path: Path, losses: Losses | None = None
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Number, place and JSON object of each line of the file at ``path``; blank lines are passed over."""
-    found = ((number, f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
-    return ((number, where, loads(line, where)) for number, where, line in found)
+    for number, line in enumerate(lines, 1):
+        where = f"{path}:{number}"
+        if line.strip():
+            with tolerated(losses, "line"):
+                yield number, where, loads(line, where)
 
 
 def listed(path: Path) -> Iterator[Any]:
@@ -77,14 +82,15 @@ def listed(path: Path) -> Iterator[Any]:
             raise DataError(f"is not JSON: {what}", where=where, hint="Export it anew.") from None
 
 
-def values(path: Path) -> Iterator[tuple[str, Any]]:
+def values(path: Path, losses: Losses | None = None) -> Iterator[tuple[str, Any]]:
     """Where, and each JSON value: of the lines of ``.jsonl``, of the list, or the one that the file is."""
     if unpacked(path).suffix == ".jsonl":
         with opened(path) as file:
             for number, line in enumerate(filter(bytes.strip, file), 1):
                 where = f"{path}:{number}"
                 bare = line.lstrip()[:1] in b"[n"  # a list or null is read within an object
-                yield where, loads(b'{"":%b}' % line.strip(), where)[""] if bare else loads(line, where)
+                with tolerated(losses, "line"):
+                    yield where, loads(b'{"":%b}' % line.strip(), where)[""] if bare else loads(line, where)
         return
     with opened(path) as file:
         listed_ = file.read(1 << 12).lstrip().startswith(b"[")

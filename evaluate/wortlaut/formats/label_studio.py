@@ -29,7 +29,7 @@ from typing import Any
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Document, Span
 from wortlaut.text.utf16 import code_points
 
@@ -45,14 +45,15 @@ def read(
     kinds: set[str] = set()
     for number, task in enumerate(jsonl.listed(path), 1):
         where = f"{path}: task {number}"
-        done = _annotations(task, annotator, where)
-        annotated, predicted = (
-            annotated or bool(done),
-            predicted or bool(jsonl.maybe(task, "predictions", list, where)),
-        )
-        if done or annotator is None:
-            yield _document(task, done, number, text, where, losses)
-            kinds.update(str(item["type"]) for one in done for item in one["result"])
+        with tolerated(losses, "task"):
+            done = _annotations(task, annotator, where)
+            annotated, predicted = (
+                annotated or bool(done),
+                predicted or bool(jsonl.maybe(task, "predictions", list, where)),
+            )
+            if done or annotator is None:
+                yield _document(task, done, number, text, where, losses)
+                kinds.update(str(item["type"]) for one in done for item in one["result"])
     if (others := sorted(kind for kind in kinds if kind.endswith("labels"))) and _LABELS not in kinds:
         raise DataError(
             f"holds {', '.join(others)}, and no labels of a plain text",
@@ -216,43 +217,52 @@ def _document(
                 edges += (Edge(str(label), *ends) for label in labels)
         else:
             unread[kind] += 1
-    graph = Graph(_nodes(regions, text), edges, jsonl.maybe(data, "clusters", list, f"{where}, data"))
+    graph = Graph(_nodes(regions, text, losses), edges, jsonl.maybe(data, "clusters", list, f"{where}, data"))
     given = data.get("document")
     name = given if isinstance(given, str) else str(task.get("id", number))
     meta = jsonl.strings(data, "meta", where)
     return to_document(name, text, graph, where, meta, unread, losses)
 
 
-def _nodes(regions: list[tuple[dict[str, Any], str]], text: str) -> list[Node]:
-    places = [_value(item, at) for item, at in regions]
+def _nodes(regions: list[tuple[dict[str, Any], str]], text: str, losses: Losses | None) -> list[Node]:
+    found = []
+    for item, at in regions:
+        with tolerated(losses, "span"):
+            found.append((*_value(item, at), item, at))
     maps = [dict(enumerate(range(len(text) + 1))), code_points(text)]
     fitting = [
-        units
+        [
+            start in units
+            and end in units
+            and units[start] < units[end]
+            and _fits(text[units[start] : units[end]], surface)
+            for start, end, surface, *_ in found
+        ]
         for units in maps
-        if all(start in units and end in units and units[start] < units[end] and
-               _fits(text[units[start] : units[end]], surface) for start, end, surface in places)
-    ]  # fmt: skip
-    if not fitting:
-        for (start, end, surface), (_, at) in zip(places, regions, strict=True):
-            covered = Span.text(jsonl.span(start, end, text, at), text)
-            if not _fits(covered, surface):
+    ]
+    best = fitting.index(max(fitting, key=sum))
+    if not all(fitting[best]) and (losses is None or not losses.lenient):
+        best = 0
+    nodes: list[Node] = []
+    for fits, (start, end, surface, item, at) in zip(fitting[best], found, strict=True):
+        with tolerated(losses, "span"):
+            if not fits:
+                covered = Span.text(jsonl.span(start, end, text, at), text)
                 raise DataError(
                     f"[{start}, {end}) is {covered!r} in the text, not {surface!r}",
                     where=at,
                     hint="Neither as code points nor as UTF-16 units do the task's offsets fit its texts.",
                 )
-    nodes: list[Node] = []
-    for (start, end, _), (item, at) in zip(places, regions, strict=True):
-        span = Span.of(fitting[0][start], fitting[0][end])
-        labels = jsonl.get(item["value"], "labels", list, at)
-        if not labels:
-            raise DataError("a region without a label", where=at)
-        values = jsonl.maybe(jsonl.maybe(item, "meta", dict, at), "wortlaut", dict, at)
-        name = str(item.get("id", at))  # predictions need none
-        nodes += (
-            Node(f"{name}.{label}" if number else name, str(label), span, values)
-            for number, label in enumerate(labels)
-        )
+            span = Span.of(maps[best][start], maps[best][end])
+            labels = jsonl.get(item["value"], "labels", list, at)
+            if not labels:
+                raise DataError("a region without a label", where=at)
+            values = jsonl.maybe(jsonl.maybe(item, "meta", dict, at), "wortlaut", dict, at)
+            name = str(item.get("id", at))  # predictions need none
+            nodes += (
+                Node(f"{name}.{label}" if number else name, str(label), span, values)
+                for number, label in enumerate(labels)
+            )
     return nodes
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
+from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import Cluster, Document, Entity, Quote, Span
 
+#: What differs between errors of one cause.
+_PARTICULAR = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 #: How many examples are kept of each kind and reason.
 EXAMPLES = 3
 NO_PLACE = "the format has no place for it"
@@ -30,10 +35,13 @@ class Loss:
 
 
 class Losses:
-    """Collects losses while an export runs; iterates over them as :class:`Loss`, sorted."""
+    """Collects losses while an export runs; iterates over them as :class:`Loss`, sorted.
+
+    ``lenient``: what cannot be read is a loss, too, and each is an example.
+    """
 
     def __init__(self, format: str) -> None:
-        self.format = format
+        self.format, self.lenient = format, False
         self._found: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}
 
     def add(
@@ -68,7 +76,7 @@ class Losses:
     def include(self, kind: str, reason: str, count: int, examples: Sequence[str]) -> None:
         """What was lost in another part of the same export."""
         known, shown = self._found.get((kind, reason), (0, ()))
-        self._found[kind, reason] = known + count, (*shown, *examples)[:EXAMPLES]
+        self._found[kind, reason] = known + count, (*shown, *examples)[: None if self.lenient else EXAMPLES]
 
     def __iter__(self) -> Iterator[Loss]:
         for (kind, reason), (count, examples) in sorted(self._found.items()):
@@ -76,11 +84,27 @@ class Losses:
 
     def notes(self, where: str) -> tuple[str, ...]:
         """A line for each, for who sees the scores of ``where``."""
-        return tuple(f"{where}: {loss.kind} ({loss.count}) left out: {loss.reason}" for loss in self)
+        return tuple(
+            f"{where}: {loss.kind} ({loss.count}) left out: {loss.reason}"
+            + (f" ({'; '.join(loss.examples[:EXAMPLES])})" if self.lenient else "")
+            for loss in self
+        )
 
     def __len__(self) -> int:
         """How many kinds of loss there are; zero is none."""
         return len(self._found)
+
+
+@contextmanager
+def tolerated(losses: Losses | None, kind: str) -> Iterator[None]:
+    """What cannot be read in here is left out and counted by its cause, if the losses are lenient."""
+    try:
+        yield
+    except (DataError, MissingFileError) as error:
+        if losses is None or not losses.lenient:
+            raise
+        cause = _PARTICULAR.sub("…", error.what)
+        losses.include(kind, f"cannot be read: {cause}", 1, (f"{error.where}: {error.what}",))
 
 
 def reason(faults: Mapping[str, object]) -> str:

@@ -27,7 +27,8 @@ from typing import Any
 from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.graph import nesting
-from wortlaut.model import Annotations, Document
+from wortlaut.formats.losses import Losses, tolerated
+from wortlaut.model import Annotations, Document, Entity
 from wortlaut.records.annotations import parse
 
 #: Of ``meta``: the words of each entity, a line each.
@@ -37,45 +38,53 @@ _Piece = tuple[dict[str, Any], str, str, Any]
 _HINT = "Expected a list of spans for each text: [{entity_group, score, word, start, end}, …]."
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """The documents of a file in which each has its text."""
-    for document in read_predictions(path):
+    for document in read_predictions(path, losses):
         if not document.text:
             hint = f"Score it: wortlaut score GOLD pipeline:{path}. A corpus needs the text beside each list."
             raise DataError("holds spans without their texts", where=str(path), hint=hint)
         yield document
 
 
-def read_predictions(path: Path) -> Iterator[Document]:
+def read_predictions(path: Path, losses: Losses | None = None) -> Iterator[Document]:
     """The documents of a file; one that has its text elsewhere has an empty one here."""
-    found = list(jsonl.values(path))
+    found = list(jsonl.values(path, losses))
     if any(isinstance(item, dict) and "start" in item for _, item in found):
         found = [(str(path), [item for _, item in found])]
     for number, (where, item) in enumerate(found, 1):
         # No id of a corpus is called like that by chance.
         name, text, spans = f"list {number}", "", item
-        if isinstance(item, dict):
-            text = jsonl.maybe(item, "text", str, where)
-            name = str(item.get("id", name))
-            lists = [key for key in item if isinstance(item[key], list)]
-            if len(lists) != 1:
-                raise DataError(
-                    f"has {len(lists)} lists beside id and text, not one", where=where, hint=_HINT
-                )
-            spans = item[lists[0]]
-        if not isinstance(spans, list):
-            raise DataError("is no list of spans", where=where, hint=_HINT)
-        yield _document(name, text, spans, where)
+        with tolerated(losses, "document"):
+            if isinstance(item, dict):
+                text = jsonl.maybe(item, "text", str, where)
+                name = str(item.get("id", name))
+                lists = [key for key in item if isinstance(item[key], list)]
+                if len(lists) != 1:
+                    raise DataError(
+                        f"has {len(lists)} lists beside id and text, not one", where=where, hint=_HINT
+                    )
+                spans = item[lists[0]]
+            if not isinstance(spans, list):
+                raise DataError("is no list of spans", where=where, hint=_HINT)
+            yield _document(name, text, spans, where, losses)
 
 
-def _document(name: str, text: str, spans: list[Any], where: str) -> Document:
-    found = _joined([_piece(span, f"{where}, span {place}") for place, span in enumerate(spans, 1)])
-    record = {"id": name, "entities": [item for item, _ in found]}
-    entities = parse(record, where=where, text=text or None)[1].entities
+def _document(name: str, text: str, spans: list[Any], where: str, losses: Losses | None) -> Document:
+    pieces: list[_Piece] = []
+    for place, span in enumerate(spans, 1):
+        with tolerated(losses, "span"):
+            pieces.append(_piece(span, f"{where}, span {place}"))
+    entities: list[Entity] = []
+    surfaces: list[str] = []
+    for item, word in _joined(pieces):
+        with tolerated(losses, "span"):
+            record = {"id": name, "entities": [item]}
+            entities += parse(record, where=where, text=text or None)[1].entities
+            surfaces.append(" ".join(word.split()))
     levels = nesting([entity.span for entity in entities])
     leveled = (replace(entity, level=level) for entity, level in zip(entities, levels, strict=True))
-    surfaces = "\n".join(" ".join(word.split()) for _, word in found)
-    return Document(name, text, Annotations(tuple(leveled)), ((SURFACES, surfaces),))
+    return Document(name, text, Annotations(tuple(leveled)), ((SURFACES, "\n".join(surfaces)),))
 
 
 def _piece(span: Any, at: str) -> _Piece:

@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from wortlaut.formats import files, jsonl
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import opened
 from wortlaut.model import Document
 from wortlaut.records.annotations import document_id, document_text, parse, record
 from wortlaut.records.objects import fail
 
 
-def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]]]:
+def read_records(
+    path: Path | str, losses: Losses | None = None
+) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Where (``FILE:LINE``), the document id and the JSON object of each line, in file order.
 
     Blank lines are passed over. Raises DataError for what is no JSON object with an id of its own.
@@ -25,44 +27,46 @@ def read_records(path: Path | str) -> Iterator[tuple[str, str, dict[str, object]
     path = Path(path)
     seen: dict[str, int] = {}
     with opened(path, "Check the path after preds:.") as lines:
-        for number, where, record in jsonl.numbered(lines, path):
-            name = document_id(record, where)
-            if name in seen:
-                fail(
-                    f"document {name!r} is already in line {seen[name]}",
-                    where,
-                    "Keep one line for each document.",
-                )
-            seen[name] = number
-            yield where, name, record
+        for number, where, record in jsonl.numbered(lines, path, losses):
+            with tolerated(losses, "document"):
+                name = document_id(record, where)
+                if name in seen:
+                    fail(
+                        f"document {name!r} is already in line {seen[name]}",
+                        where,
+                        "Keep one line for each document.",
+                    )
+                seen[name] = number
+                yield where, name, record
 
 
-def read_predictions(path: Path | str, texts: Mapping[str, str] | None = None) -> list[Document]:
+def read_predictions(
+    path: Path | str, texts: Mapping[str, str] | None = None, losses: Losses | None = None
+) -> list[Document]:
     """The documents of the file, checked against their ``texts`` where given, else against those in it.
 
     One that has its text in neither has an empty one.
     """
-    found = (
-        (where, name, item, (texts or {}).get(name) or document_text(item, where))
-        for where, name, item in read_records(path)
-    )
-    return [
-        Document(name, text or "", parse(item, where=where, text=text)[1])
-        for where, name, item, text in found
-    ]
+    found: list[Document] = []
+    for where, name, item in read_records(path, losses):
+        with tolerated(losses, "document"):
+            text = (texts or {}).get(name) or document_text(item, where)
+            found.append(Document(name, text or "", parse(item, where=where, text=text)[1]))
+    return found
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """The documents of a file whose lines all hold their ``text``."""
-    for where, name, item in read_records(path):
-        text = document_text(item, where)
-        if text is None:
-            fail(
-                "the line has no text",
-                where,
-                "A document needs its text: write it into each line, or score the file as it is.",
-            )
-        yield Document(name, text, parse(item, where=where, text=text)[1])
+    for where, name, item in read_records(path, losses):
+        with tolerated(losses, "document"):
+            text = document_text(item, where)
+            if text is None:
+                fail(
+                    "the line has no text",
+                    where,
+                    "A document needs its text: write it into each line, or score the file as it is.",
+                )
+            yield Document(name, text, parse(item, where=where, text=text)[1])
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -34,7 +34,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Document
 from wortlaut.text import segments
 
@@ -45,37 +45,41 @@ _QUOTE_ID = "quote_id"
 
 def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """One document a line; it is named by ``document``, else by its line."""
-    for number, (where, item) in enumerate(jsonl.objects(path), 1):
-        name = str(item.get("document", number))
-        if not _accepted(item):
-            if losses is not None:
-                losses.add("task", Document(name, ""), f"its answer is {item['answer']!r}", where)
-            continue
-        text = jsonl.get(item, "text", str, where)
-        _check_tokens(item, text, where)
-        spans = [
-            (_node(span, place, text, at), _accepted(span))
-            for place, (at, span) in enumerate(jsonl.items(item, "spans", "span", where), 1)
-        ]
-        ids = {(node.span.start, node.span.end, node.label): node.id for node, _ in spans}
-        rejected = {node.id for node, accepted in spans if not accepted}
-        nodes = [node for node, accepted in spans if accepted]
-        edges = [
-            Edge(
-                jsonl.get(relation, "label", str, at),
-                *(_end(jsonl.get(relation, key, dict, at), ids, at) for key in ("head_span", "child_span")),
-            )
-            for at, relation in jsonl.items(item, "relations", "relation", where)
-        ]
-        meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
-        kept = [edge for edge in edges if not rejected & {edge.source, edge.target}]
-        unread = {
-            "rejected span": len(rejected),
-            "relation of a rejected span": len(edges) - len(kept),
-            "chosen option": len(jsonl.maybe(item, "accept", list, where)),
-        }
-        graph = Graph(nodes, kept, jsonl.maybe(item, "clusters", list, where))
-        yield to_document(name, text, graph, where, meta, +Counter(unread), losses)
+    for number, (where, item) in enumerate(jsonl.objects(path, losses), 1):
+        with tolerated(losses, "task"):
+            name = str(item.get("document", number))
+            if not _accepted(item):
+                if losses is not None:
+                    losses.add("task", Document(name, ""), f"its answer is {item['answer']!r}", where)
+                continue
+            text = jsonl.get(item, "text", str, where)
+            _check_tokens(item, text, where)
+            spans: list[tuple[Node, bool]] = []
+            for place, (at, span) in enumerate(jsonl.items(item, "spans", "span", where), 1):
+                with tolerated(losses, "span"):
+                    spans.append((_node(span, place, text, at), _accepted(span)))
+            ids = {(node.span.start, node.span.end, node.label): node.id for node, _ in spans}
+            rejected = {node.id for node, accepted in spans if not accepted}
+            nodes = [node for node, accepted in spans if accepted]
+            edges = [
+                Edge(
+                    jsonl.get(relation, "label", str, at),
+                    *(
+                        _end(jsonl.get(relation, key, dict, at), ids, at)
+                        for key in ("head_span", "child_span")
+                    ),
+                )
+                for at, relation in jsonl.items(item, "relations", "relation", where)
+            ]
+            meta = [(key, str(value)) for key, value in jsonl.maybe(item, "meta", dict, where).items()]
+            kept = [edge for edge in edges if not rejected & {edge.source, edge.target}]
+            unread = {
+                "rejected span": len(rejected),
+                "relation of a rejected span": len(edges) - len(kept),
+                "chosen option": len(jsonl.maybe(item, "accept", list, where)),
+            }
+            graph = Graph(nodes, kept, jsonl.maybe(item, "clusters", list, where))
+            yield to_document(name, text, graph, where, meta, +Counter(unread), losses)
 
 
 def _accepted(item: dict[str, Any]) -> bool:

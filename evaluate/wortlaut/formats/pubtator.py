@@ -19,7 +19,7 @@ from pathlib import Path
 from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.bioc import Mention, placed
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import lines
 from wortlaut.model import Document
 
@@ -42,7 +42,8 @@ def _documents(path: Path, losses: Losses | None) -> Iterator[Document]:
         where = f"{path}:{number}"
         text, row = HEAD.match(line), line.split("\t")
         if texts and (not line.strip() or (text and text[1] != name)):
-            yield placed(name, texts, mentions, f"{path}:{first}", (), +unread, losses)
+            with tolerated(losses, "document"):
+                yield placed(name, texts, mentions, f"{path}:{first}", (), +unread, losses)
             texts, mentions, unread = [], [], Counter()
         if text:
             name, first, found = text[1], first if texts else number, True
@@ -52,13 +53,15 @@ def _documents(path: Path, losses: Losses | None) -> Iterator[Document]:
             identifier = row[5].strip() if len(row) > 5 else ""
             unread["further column of a name"] += any(row[6:])
             known = identifier if identifier not in ("-", "-1") else ""
-            if not row[4]:
-                raise DataError("has no type", where=where)
-            mentions.append(Mention(where, places, row[3], row[4], known))
+            with tolerated(losses, "span"):
+                if not row[4]:
+                    raise DataError("has no type", where=where)
+                mentions.append(Mention(where, places, row[3], row[4], known))
         elif texts and row[0] == name and len(row) >= 3 and not _NUMBER.fullmatch(row[1]):
             unread["relation"] += 1
         elif line.strip():
             hint = "Expected ID|t|TITLE, ID|a|ABSTRACT, or ID, START, END, TEXT, TYPE and IDENTIFIER by tabs."
-            raise DataError("is no line of PubTator", where=where, hint=hint)
+            with tolerated(losses, "line"):
+                raise DataError("is no line of PubTator", where=where, hint=hint)
     if not found:
         raise DataError("holds no document of PubTator", where=str(path), hint="It begins with ID|t|TITLE.")

@@ -25,7 +25,7 @@ from typing import Any
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.bioc import Mention, placed
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import Document
 
@@ -62,7 +62,8 @@ def read(
         for row in _from_json(export) if unpacked(export).suffix == ".jsonld" else _from_csv(export):
             by_file[row.file].append(row)
         for name, rows in by_file.items():
-            yield _document(export, name, rows, text, label, losses)
+            with tolerated(losses, "document"):
+                yield _document(export, name, rows, text, label, losses)
 
 
 def _document(

@@ -33,7 +33,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import jsonl
 from wortlaut.formats.columns import decode, lay_out, pack
 from wortlaut.formats.graph import Graph, Node, to_document
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Document
 
 #: Words of the Penn Treebank → how they stand in a text.
@@ -45,15 +45,16 @@ def read(path: Path, *, spans: str = "", losses: Losses | None = None) -> Iterat
     """Every document of a file; ``spans``: the group of spans that is read in place of the entities."""
     left: Counter[str] = Counter()
     found = False
-    for number, (where, item) in enumerate(_items(path), 1):
+    for number, (where, item) in enumerate(_items(path, losses), 1):
         if item is None:
             if losses is not None:
                 losses.add("document", Document(str(number), ""), "it is null: nobody has annotated it")
             continue
-        for document, groups in _documents(item, number, spans, where, losses):
-            left += groups
-            found = found or bool(document.entities)
-            yield document
+        with tolerated(losses, "document"):
+            for document, groups in _documents(item, number, spans, where, losses):
+                left += groups
+                found = found or bool(document.entities)
+                yield document
     if left and not found:
         hint = f"Say which group is meant: spacy-json?spans={next(iter(left))}:{path}"
         raise DataError(
@@ -61,9 +62,9 @@ def read(path: Path, *, spans: str = "", losses: Losses | None = None) -> Iterat
         )
 
 
-def _items(path: Path) -> Iterator[tuple[str, Any]]:
+def _items(path: Path, losses: Losses | None) -> Iterator[tuple[str, Any]]:
     """Each JSON value, behind where it stands."""
-    for where, item in jsonl.values(path):
+    for where, item in jsonl.values(path, losses):
         if isinstance(item, dict) and "annotations" in item and "text" not in item:
             yield from jsonl.items(item, "annotations", "annotation", where)
         else:
@@ -136,13 +137,14 @@ def _document(
     nodes: list[Node] = []
     for place, one in enumerate(found, 1):
         at = f"{where}, entity {place}"
-        start, end, label, link = _place(one, at)
-        if not isinstance(label, str) or not label:
-            raise DataError("has no label", where=at)
-        linked = isinstance(link, str) and _QID.fullmatch(link)
-        unread["link that is no Wikidata id"] += bool(link) and not linked
-        values = {"qid": link} if linked else {}
-        nodes.append(Node(str(place), label, jsonl.span(start, end, text, at), values))
+        with tolerated(losses, "span"):
+            start, end, label, link = _place(one, at)
+            if not isinstance(label, str) or not label:
+                raise DataError("has no label", where=at)
+            linked = isinstance(link, str) and _QID.fullmatch(link)
+            unread["link that is no Wikidata id"] += bool(link) and not linked
+            values = {"qid": link} if linked else {}
+            nodes.append(Node(str(place), label, jsonl.span(start, end, text, at), values))
     left = Counter({key: len(jsonl.get(groups, key, list, where)) for key in groups if key != spans})
     unread.update({f"span group {key}": count for key, count in left.items()})
     unread["entity"] += len(jsonl.maybe(item, key, list, where)) if spans else 0

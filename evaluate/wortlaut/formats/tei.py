@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape, quoteattr
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.tei_inline import inline
 from wortlaut.io.reading import read_bytes, unpacked
 from wortlaut.model import Document, Span
@@ -50,7 +50,8 @@ _HEAD = """\
 def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of an ``.xml`` file."""
     for file in files.find(path, "tei"):
-        yield _document(file, losses)
+        with tolerated(losses, "document"):
+            yield _document(file, losses)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

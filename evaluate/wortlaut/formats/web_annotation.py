@@ -22,7 +22,7 @@ from urllib.parse import quote, unquote
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.graph import Edge, Graph, Node, carried, to_document, to_graph
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import read_json, unpacked
 from wortlaut.model import Document, Span
 
@@ -38,7 +38,8 @@ _AROUND = 20
 def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a folder, or the one of a ``.jsonld`` file."""
     for file in files.find(path, "web-annotation"):
-        yield _document(file, losses)
+        with tolerated(losses, "document"):
+            yield _document(file, losses)
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -28,7 +28,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.columns import pack
 from wortlaut.formats.graph import Graph, Node, to_document
-from wortlaut.formats.losses import NOT_READ, Losses
+from wortlaut.formats.losses import NOT_READ, Losses, tolerated
 from wortlaut.io import memory
 from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import Document
@@ -62,7 +62,8 @@ def read(
 ) -> Iterator[Document]:
     """Every document of a folder of ``.tsv`` files, or the one of a file."""
     for file in files.find(path, "webanno-tsv", named=True):
-        yield document(read_text(file), unpacked(file).stem, str(file), layer, feature, losses)
+        with tolerated(losses, "document"):
+            yield document(read_text(file), unpacked(file).stem, str(file), layer, feature, losses)
 
 
 def document(
@@ -161,13 +162,12 @@ def _made(
                 values["qid"] = link[1]
             elif feature != chosen.features[column] and value:
                 unread[f"feature {feature}"] += 1
-        if any(other[column] != label for other in found):
-            raise DataError(f"the span [{key}] has two labels", where=at)
-        if label is None:
-            unread["span without a label"] += 1
-        elif begin == end:
-            unread["span of no character"] += 1
-        else:
+        if label is None or begin == end:
+            unread["span of no character" if label else "span without a label"] += 1
+            continue
+        with tolerated(losses, "span"):
+            if any(other[column] != label for other in found):
+                raise DataError(f"the span [{key}] has two labels", where=at)
             start, stop = code_point(points, begin, at), code_point(points, end, at)
             nodes.append(Node(str(len(nodes)), label, jsonl.span(start, stop, text, at), values))
     others = {one.name: len(one.found) for one in layers if one is not chosen and one.found}

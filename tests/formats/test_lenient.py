@@ -1,0 +1,149 @@
+"""What cannot be read is left out where that is asked for: counted by its cause, and listed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command import run
+from roundtrips import kinds
+
+from wortlaut.corpus.load import load_corpus
+from wortlaut.errors import DataError, WortlautError
+from wortlaut.evaluation.evaluate import score_files
+from wortlaut.formats import reader
+from wortlaut.formats.losses import Losses
+
+SPAN = {"start": 0, "end": 3, "label": "PER"}
+FAR = SPAN | {"end": 99}
+REGION = {"id": "a", "type": "labels", "to_name": "text", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
+GONE = REGION | {"id": "b", "value": {"start": 7, "end": 9, "labels": ["PER"]}}
+LINK = {"type": "relation", "from_id": "a", "to_id": "b"}
+CAS = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x|y\n#Text=a b\n1-1\t0-1\ta\tX[1]\n1-2\t2-3\tb\tY[1]\n"
+PASSAGE = {"offset": 0, "text": "Uhl"}
+
+
+def annotation(length):
+    return {"infons": {"type": "PER"}, "text": "Uhl", "locations": [{"offset": 0, "length": length}]}
+
+
+@pytest.mark.parametrize(
+    ("format", "name", "content", "names", "lost"),
+    [
+        (
+            "label-studio",
+            "x.json",
+            [{"data": {"text": "Uhl"}, "annotations": [{"result": [REGION, GONE, LINK]}]}, {"id": 1}],
+            [1],
+            {"span": 1, "relation": 1, "task": 1},
+        ),
+        (
+            "doccano",
+            "x.jsonl",
+            [{"text": "Uhl", "label": [[0, 3, "PER"], [0, 9, "X"]]}, {}],
+            [1],
+            {"span": 1, "document": 1},
+        ),
+        (
+            "prodigy",
+            "x.jsonl",
+            [{"text": "Uhl", "spans": [SPAN, FAR]}, {"text": 1}],
+            [1],
+            {"span": 1, "task": 1},
+        ),
+        (
+            "predictions",
+            "x.jsonl",
+            [
+                {"id": "a", "text": "Uhl", "entities": [SPAN]},
+                {"id": "b", "text": "x", "entities": [FAR]},
+                {"id": "a", "text": ""},
+            ],
+            [1],
+            {"document": 2},
+        ),
+        (
+            "spacy-json",
+            "x.json",
+            [["Uhl", {"entities": [[0, 3, "PER"], [2, 1, "X"]]}], 7],
+            [1],
+            {"span": 1, "document": 1},
+        ),
+        (
+            "pipeline",
+            "x.json",
+            [{"text": "Uhl", "x": [SPAN, FAR, {"word": "Uhl"}]}, 7],
+            [1],
+            {"span": 2, "document": 1},
+        ),
+        (
+            "bioc",
+            "x.json",
+            [
+                {"id": "1", "passages": [PASSAGE | {"annotations": [annotation(3), annotation(2)]}]},
+                {"id": "2", "passages": []},
+            ],
+            [1],
+            {"span": 1, "document": 1},
+        ),
+        (
+            "pubtator",
+            "x.txt",
+            "1|t|Uhl\n1\t0\t3\tUhl\tPER\t\n1\t4\t9\tNO ABSTRACT\tX\t\n?\n",
+            [1],
+            {"span": 1, "line": 1},
+        ),
+        ("webanno-tsv", "x.tsv", CAS, [0], {"span": 1}),
+        ("brat", "x.ann", "T1 PER", [], {"document": 1}),
+        ("tei", "x.xml", "<TEI", [], {"document": 1}),
+        ("web-annotation", "x.jsonld", "{}", [], {"document": 1}),
+        ("german-news-quotation", "x.json", "{}", [], {"document": 1}),
+    ],
+)
+def test_what_cannot_be_read_is_left_out(format, name, content, names, lost, tmp_path):
+    path = tmp_path / name
+    if not isinstance(content, str):
+        content = "\n".join(map(json.dumps, content)) if path.suffix == ".jsonl" else json.dumps(content)
+    path.write_text(content, "utf-8")
+    losses = Losses(format)
+    documents = list(reader(f"{format}?lenient=1", losses)(path))
+    assert [len(document.entities) for document in documents] == names and kinds(losses) == lost
+    with pytest.raises(WortlautError):
+        list(reader(format)(path))
+
+
+def test_causes_are_counted_and_each_place_is_listed(tmp_path):
+    path = tmp_path / "x.jsonl"
+    lines = [json.dumps({"text": f"Uhl {at}", "spans": [FAR, SPAN]}) for at in range(5)]
+    path.write_text("\n".join([*lines, "{"]))
+    said = run("convert", path, tmp_path / "out.conllu", "--json", "lost.json", "--lenient", cwd=tmp_path)
+    assert said.returncode == 0 and "lost: span (5): cannot be read: […, …) is empty, reversed" in said.stdout
+    causes = json.loads((tmp_path / "lost.json").read_text())
+    found = {cause["kind"]: cause for cause in causes}
+    assert found["span"]["count"] == 5 and len(found["span"]["examples"]) == 5
+    assert "x.jsonl:2, span 1: [0, 99) is empty" in found["span"]["examples"][1]
+    assert found["line"]["count"] == 1
+    said = run("convert", path, tmp_path / "out2.conllu", cwd=tmp_path)
+    assert said.returncode == 2 and not (tmp_path / "out2.conllu").exists()
+
+
+def test_a_file_is_scored_without_what_cannot_be_read(tmp_path):
+    """A document that is left out of the predictions counts as one in which nothing was found."""
+    rows = [{"id": id, "text": f"Uhl {id}", "entities": [SPAN]} for id in "ab"]
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    rows[1]["entities"] = [FAR]
+    (tmp_path / "found.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    said = run(
+        "score", "gold.jsonl", "A=found.jsonl", "--samples", "0", "--json", "-", "--lenient", cwd=tmp_path
+    )
+    assert said.returncode == 0 and "cannot be read" in said.stdout and "found.jsonl:2" in said.stdout
+    gold, found = (f"predictions?lenient=1:{tmp_path / name}.jsonl" for name in ("gold", "found"))
+    (system,) = score_files(gold, found, samples=0).systems
+    assert next(iter(system.results.values())).recall == 0.5
+    assert len(load_corpus(found).documents) == 1
+
+
+def test_what_is_read_whole_is_not_read_leniently(tmp_path):
+    (tmp_path / "x.spacy").write_bytes(b"")
+    with pytest.raises(DataError, match="docbin: is read whole or not at all"):
+        list(reader("docbin?lenient=1")(tmp_path / "x.spacy"))
