@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wortlaut.errors import (
@@ -399,6 +400,9 @@ SOME = (Entity(Span.of(0, 4), "PER"),)
         lambda _: [(0, 4, "PER")],
         lambda _: iter([{"start": 0, "end": 4, "label": "PER"}]),
         lambda _: Annotations(SOME),
+        lambda _: Annotations(list(SOME)),
+        lambda _: [{"entity_group": "PER", "word": "Yoon", "start": 0, "end": np.int64(4)}],
+        lambda _: [{"label": "PER", "text": "Yoon", "start": 0, "end": 4}],
         lambda _: {"entities": [{"start": 0, "end": 4, "label": "PER"}]},
         lambda text: [(0, 4, "PER")] if type(text) is str else None,
         lambda texts: [[(0, 4, "PER")] for text in texts if text.id],

@@ -14,9 +14,9 @@ class Function:
     """A function from a text to what it holds, or from several texts to what each of them holds.
 
     If its first parameter is called ``text`` it gets one, if ``texts`` several; else ``single`` says which.
-    What a text holds: an iterable of ``(start, end, label)``, of mappings as in the predictions format, or of
-    spaCy spans; a spaCy document; :class:`Annotations`; or a whole mapping in that format. It finds the
-    layers of what it has returned so far.
+    What a text holds: an iterable of ``(start, end, label)``, of spaCy spans, or of mappings as in the
+    predictions format or of a pipeline of Hugging Face or GLiNER; a spaCy document; :class:`Annotations`; or
+    a whole mapping in that format. It finds the layers of what it has returned so far.
     """
 
     def __init__(self, function: Callable[..., Any], *, single: bool) -> None:
@@ -61,7 +61,12 @@ def _said(answer: Any) -> Any:
         return from_doc(answer, "", "").annotations
     if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
         return answer
-    return {"entities": [_entity(span) for span in answer]}
+    spans = list(answer)
+    if any(isinstance(span, Mapping) and span.keys() & {"word", "text"} for span in spans):
+        from wortlaut.formats.pipeline import of_text
+
+        return of_text(spans)
+    return {"entities": [_entity(span) for span in spans]}
 
 
 def _entity(span: Any) -> Mapping[str, object]:

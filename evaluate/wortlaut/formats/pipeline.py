@@ -70,6 +70,17 @@ def read_predictions(path: Path, losses: Losses | None = None) -> Iterator[Docum
             yield _document(name, text, spans, where, losses)
 
 
+def of_text(spans: list[Any]) -> Annotations:
+    """What a pipeline returned for one text, in Python: its numbers may be NumPy's. Raises DataError."""
+    plain = [
+        {key: value.item() if hasattr(value, "item") else value for key, value in span.items()}
+        if isinstance(span, dict)
+        else span
+        for span in spans
+    ]
+    return _document("text", "", plain, "", None).annotations
+
+
 def _document(name: str, text: str, spans: list[Any], where: str, losses: Losses | None) -> Document:
     pieces: list[_Piece] = []
     for place, span in enumerate(spans, 1):

@@ -210,6 +210,11 @@ class Annotations:
     quotes: tuple[Quote, ...] = ()
     clusters: tuple[Cluster, ...] = ()
 
+    def __post_init__(self) -> None:
+        for layer in LAYERS:
+            if type(value := getattr(self, layer)) is not tuple:  # a list is equal to no tuple
+                object.__setattr__(self, layer, tuple(value))
+
     def with_spans(self, change: Callable[[Span], Span]) -> Annotations:
         """The same with each span changed."""
         return Annotations(
