@@ -258,7 +258,8 @@ def test_what_is_refused(spec, file, message, tmp_path):
 @pytest.mark.parametrize(
     ("name", "lists"),
     [
-        ("x.jsonl", "[]\n" + json.dumps([FOUND])),
+        ("x.jsonl", "[]\n\n" + json.dumps([FOUND])),
+        ("x.json", "[]\n" + json.dumps([FOUND])),
         ("x.json", [[], [FOUND]]),
         ("x.json", [{"id": "b", "found": [FOUND]}, {"id": "a", "found": []}]),
         ("x.json", [[], [{"start": 0, "end": 3, "text": "Uhl", "label": "PER", "score": 0.5}]]),

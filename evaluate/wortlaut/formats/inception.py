@@ -202,9 +202,9 @@ def _files(path: Path, losses: Losses | None = None) -> list[_File]:
         kind = ".xmi" if ".xmi" in ends.values() else ".json"
         names = [name for name in tree if ends[name] == kind]
     if not names:
-        raise MissingFileError(
-            "holds no UIMA CAS XMI or JSON, nor WebAnno TSV", where=str(path), hint=_EXPORT
-        )
+        java = ", only Java's objects (.ser)" if ".ser" in ends.values() else ""
+        what = f"holds no UIMA CAS XMI or JSON, nor WebAnno TSV{java}"
+        raise MissingFileError(what, where=str(path), hint=_EXPORT)
     found = []
     for name in names:
         where, person = f"{path}/{name}", unpacked(Path(name)).stem

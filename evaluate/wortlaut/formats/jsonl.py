@@ -83,19 +83,32 @@ def listed(path: Path) -> Iterator[Any]:
 
 
 def values(path: Path, losses: Losses | None = None) -> Iterator[tuple[str, Any]]:
-    """Where, and each JSON value: of the lines of ``.jsonl``, of the list, or the one that the file is."""
-    if unpacked(path).suffix == ".jsonl":
-        with opened(path) as file:
-            for number, line in enumerate(filter(bytes.strip, file), 1):
-                where = f"{path}:{number}"
-                bare = line.lstrip()[:1] in b"[n"  # a list or null is read within an object
-                with tolerated(losses, "line"):
-                    yield where, loads(b'{"":%b}' % line.strip(), where)[""] if bare else loads(line, where)
-        return
+    """Where, and each JSON value: of the lines, of the list, or the one that the file is.
+
+    A file of lines is called ``.jsonl``, or has a whole value in its first line and something in the second.
+    """
     with opened(path) as file:
-        listed_ = file.read(1 << 12).lstrip().startswith(b"[")
-    found = listed(path) if listed_ else [read_json(path)]
+        first, second = file.readline(_BLOCK), file.readline(_BLOCK)
+    if unpacked(path).suffix == ".jsonl" or (second.strip() and _whole(first)):
+        with opened(path) as file:
+            for number, line in (
+                (number, line.strip()) for number, line in enumerate(file, 1) if line.strip()
+            ):
+                where = f"{path}:{number}"
+                bare = line[:1] in b"[n"  # a list or null is read within an object
+                with tolerated(losses, "line"):
+                    yield where, loads(b'{"":%b}' % line, where)[""] if bare else loads(line, where)
+        return
+    found = listed(path) if first.lstrip().startswith(b"[") else [read_json(path)]
     yield from ((f"{path}: item {number}", item) for number, item in enumerate(found, 1))
+
+
+def _whole(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _past_space(text: str, at: int) -> int:
