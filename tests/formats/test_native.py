@@ -16,10 +16,21 @@ from wortlaut.annotations.file import (
     read_documents,
     write_annotations,
 )
+from wortlaut.annotations.labels import GERMEVAL, Labels, read_labels
 from wortlaut.annotations.lines import canonical, format_lines
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import reader
-from wortlaut.model import ATTRIBUTIONS, ENTITY_LABELS, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.formats import native, reader
+from wortlaut.model import (
+    ATTRIBUTIONS,
+    ENTITY_LABELS,
+    QUOTE_TYPES,
+    Annotations,
+    Cluster,
+    Document,
+    Entity,
+    Quote,
+    Span,
+)
 
 TEXT = "„Wir kommen“, sagte Anna Muster am Montag.\nDie Grüße blieben aus: 🦊\u2028Ende\x85"
 NAMES = {"document": "artikel", "layer": "gold", "annotator": "wir"}
@@ -226,3 +237,29 @@ def test_missing_files(tmp_path):
     write_annotations(tmp_path / "seeds/x.jsonl", Annotations(), TEXT, **NAMES)
     with pytest.raises(MissingFileError, match="no such file"):
         list(read_documents(tmp_path / "seeds/x.jsonl"))
+
+
+def test_other_labels_are_declared_beside_the_annotations(tmp_path):
+    """A corpus of a colleague's labels, three levels deep, becomes one of our own without a loss."""
+    said = Annotations(
+        (
+            Entity(Span.of(0, 9), "person/artist", metonymy="WERK"),
+            Entity(Span.of(0, 4), "LOC", 3),
+            Entity(Span.of(5, 9), "two words"),
+        ),
+        clusters=(Cluster("a", "A", "ORT"), Cluster("b", "B", "LOCderiv"), Cluster("c", "C", "GROUP")),
+    )
+    losses = native.write(tmp_path / "out", [Document("d", "Anna Weiß", said)])
+    assert sorted((loss.kind, loss.reason) for loss in losses) == [
+        ("cluster.type", "it breaks rule S07"),
+        ("entity", "it breaks rule S01"),
+    ]
+    assert read_labels(tmp_path / "out") == Labels(
+        (("LOC", dict(GERMEVAL.meanings)["LOC"]), ("ORT", ""), ("WERK", ""), ("person/artist", "")), 3
+    )
+    (document,) = native.read(tmp_path / "out")
+    assert {*document.entities} == {*said.entities[:2]}
+    native.write(
+        tmp_path / "plain", [Document("d", "Anna Weiß", Annotations((Entity(Span.of(0, 4), "PER"),)))]
+    )
+    assert not (tmp_path / "plain/annotations/labels.yaml").exists()

@@ -10,6 +10,7 @@ The file has two keys::
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ _CLASSES = {
     "ORG": "an organisation: company, authority, party, club, band",
     "OTH": "another name: event, work, product, law",
 }
+_HEAD = """# The labels of names in this corpus, and what they mean: for guidelines, card and tools. One that
+# is added at the end changes no number of those before it. Then remove tools/ and run `wortlaut init`.
+# levels: how deep names nest; 1 not at all, 2 a name within a name.
+"""
 _HINT = "Write `labels:` and below it a line `  NAME: what it means` for each; beside it `levels: 2`."
 
 
@@ -86,9 +91,22 @@ def read_labels(root: Path) -> Labels:
     return Labels(tuple((name, entry.text(_HINT).strip()) for name, entry in named.items()), levels)
 
 
+def format_labels(labels: Labels) -> str:
+    """The content of the file; the inverse of :func:`read_labels`."""
+    lines = (f"  {label}: {json.dumps(means, ensure_ascii=False)}" for label, means in labels.meanings)
+    return f"{_HEAD}levels: {labels.levels}\nlabels:{'' if labels.meanings else ' {}'}\n" + "".join(
+        line + "\n" for line in lines
+    )
+
+
+def is_name(label: str) -> bool:
+    """Whether it can be a label."""
+    return label != "O" and _NAME.fullmatch(label) is not None
+
+
 def check_name(name: str, where: str) -> None:
     """Raises DataError for what cannot be a label."""
-    if name == "O" or not _NAME.fullmatch(name):
+    if not is_name(name):
         why = "which is the tag of what is no name" if name == "O" else "which no tag can hold"
         raise DataError(
             f"a label cannot be {name!r}, {why}",

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import is_normalized
 
-from wortlaut.annotations.checks import ID, TYPES, undeclared, value_problems
+from wortlaut.annotations.checks import ID, TYPES, value_problems
 from wortlaut.annotations.file import decode, format_annotations, read_documents
-from wortlaut.annotations.labels import GERMEVAL
+from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, format_labels, is_name
 from wortlaut.annotations.lines import KEYS, dump, spans_of
 from wortlaut.annotations.rules import Problem
 from wortlaut.formats.files import Names
@@ -30,6 +30,8 @@ read = read_documents
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there: ``seeds``, ``annotations/gold``, provenance.
 
+    Where there are other labels than GermEval's, or more levels, ``annotations/labels.yaml`` declares all.
+
     What breaks a rule of these files is left out and reported, as little as will do: a field, else the
     annotation, else the document (a text that is not NFC with LF). ``meta`` goes into
     ``seeds/provenance.jsonl``, ``layer`` and ``annotator`` into the header.
@@ -40,6 +42,8 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
     gold.mkdir(parents=True)
     seeds.mkdir()
     provenance: list[str] = []
+    labels: set[str] = set()
+    levels = GERMEVAL.levels
     for document in documents:
         _, problems = decode(document.text.encode("utf-8"))
         if problems:
@@ -50,6 +54,9 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             losses.add("document.id", document, "it breaks rule S10", f"becomes {name}")
         head, rest = _meta(document, losses)
         annotations = _permitted(document, losses)
+        labels |= {name for one in annotations.entities for name in (one.label, one.metonymy) if name}
+        labels |= {group.type for group in annotations.clusters if group.type and group.type != "GROUP"}
+        levels = max([levels, *(entity.level for entity in annotations.entities)])
         (seeds / f"{name}.txt").write_bytes(document.text.encode("utf-8"))
         content = format_annotations(
             annotations, document.text, document=name, layer=head["layer"], annotator=head["annotator"]
@@ -57,6 +64,11 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
         (gold / f"{name}.jsonl").write_bytes(content.encode("utf-8"))
         known = {"id": name, "sha256": text_hash(document.text), "characters": len(document.text)}
         provenance.append(dump(known | rest) + "\n")
+    if not labels <= {*GERMEVAL.names} or levels > GERMEVAL.levels:
+        meanings = [one for one in GERMEVAL.meanings if one[0] in labels]
+        meanings += [(label, "") for label in sorted(labels - {*GERMEVAL.names})]
+        content = format_labels(Labels(tuple(meanings), levels))
+        (path / LABELS).write_text(content, encoding="utf-8", newline="\n")
     if provenance:
         (seeds / "provenance.jsonl").write_text("".join(provenance), encoding="utf-8", newline="\n")
     return losses
@@ -89,12 +101,11 @@ def _permitted(document: Document, losses: Losses) -> Annotations:
     def kept(value: _Sortable, name: str) -> _Sortable | None:
         kind = type(value).__name__.lower()
         place = next(spans_of(value), None)
-        other = {key: f"it breaks rule {rule}" for rule, key, *_ in undeclared(value, GERMEVAL)}
         for key, field in KEYS[kind].items():
             found = getattr(value, key, None)
             if key == "kind" or found in (None, ()):
                 continue
-            reason = _forbidden(kind, field, found, text) or other.get(key)
+            reason = _forbidden(kind, field, found, text)
             if reason and field.required:
                 losses.add(kind, document, reason, name, place)
                 return None
@@ -151,4 +162,22 @@ def _forbidden(kind: str, field: Field, value: Any, text: str) -> str:
     if not is_normalized("NFC", dump({field.name: value})):
         return "it breaks rule F04"
     problems = value_problems(0, kind, {field.name: value})
-    return _broken(problems[0]) if problems else ""
+    if problems:
+        return _broken(problems[0])
+    rule = _LABELS.get((kind, field.name))
+    if rule is None:
+        return ""
+    # A derived word is a name, and no class of clusters.
+    good = is_name(value) if isinstance(value, str) else 1 <= value <= 9
+    return (
+        f"it breaks rule {rule}" if not good or (rule == "S07" and value.endswith(("deriv", "part"))) else ""
+    )
+
+
+#: What the labels of the corpus say, and the rule that is broken by what no label can be.
+_LABELS = {
+    ("entity", "label"): "S01",
+    ("entity", "level"): "S02",
+    ("entity", "metonymy"): "S08",
+    ("cluster", "type"): "S07",
+}

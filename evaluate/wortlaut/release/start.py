@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, check_name, read_labels
+from wortlaut.annotations.labels import (
+    GERMEVAL,
+    LABELS,
+    Labels,
+    check_name,
+    format_labels,
+    read_labels,
+)
 from wortlaut.corpus.splits import DECLARED
 from wortlaut.errors import DataError
 from wortlaut.formats.projects import configurations
@@ -40,10 +46,9 @@ def start(root: Path, names: Sequence[str] = ()) -> Started:
         labels = Labels(tuple((name, known.get(name, "")) for name in names))
     tools, notes = configurations(dict(labels.meanings))
     values = {"labels": labels.meanings, "levels": labels.levels, "name": root.resolve().name}
-    lines = [f"{label}: {json.dumps(means, ensure_ascii=False)}" for label, means in labels.meanings]
     files = {
         "README.md": filled("start_readme.md.j2", splits=DECLARED, **values),
-        LABELS: filled("start_labels.yaml.j2", levels=labels.levels, lines=lines),
+        LABELS: format_labels(labels),
         "annotations/guidelines.md": filled("start_guidelines.md.j2", **values),
         STATEMENT: filled("start_statement.yaml.j2", parts=PARTS),
         **{f"tools/{name}": content for name, content in tools.items()},
