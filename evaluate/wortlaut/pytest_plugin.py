@@ -5,7 +5,7 @@ It imports pytest and nothing else until a test asks for the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,8 @@ _given = pytest.StashKey["Quality"]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{MARK}(extractor, corpus='gold', schema=('strict', 'partial'), labels=None): what the fixture"
-        " quality runs and scores, once a session.",
+        f"{MARK}(extractor, corpus='gold', schema=('strict', 'partial'), labels=None, only=None): what the"
+        " fixture quality runs and scores, once a session.",
     )
 
 
@@ -59,6 +59,7 @@ def quality(request: pytest.FixtureRequest) -> Quality:
                 corpus,
                 schema=wanted["schema"],
                 labels=wanted["labels"],
+                only=wanted["only"],
                 items=True,
                 isolate=True,
                 on_error="keep",
@@ -104,10 +105,17 @@ def _wanted(
     corpus: object = "gold",
     *,
     schema: str | tuple[str, ...] | list[str] = ("strict", "partial"),
-    labels: str | Mapping[str, str | None] | None = None,
+    labels: str | Mapping[str, Any] | None = None,
+    only: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The arguments of the mark, spelled out."""
     names = (schema,) if isinstance(schema, str) else tuple(schema)
     place = str(corpus) if isinstance(corpus, Path) else corpus
     projected = dict(labels) if isinstance(labels, Mapping) else labels
-    return {"extractor": extractor, "corpus": place, "schema": names, "labels": projected}
+    return {
+        "extractor": extractor,
+        "corpus": place,
+        "schema": names,
+        "labels": projected,
+        "only": only and tuple(only),
+    }

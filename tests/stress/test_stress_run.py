@@ -180,6 +180,14 @@ def test_schemas_that_do_not_count_items_are_refused(schema: str) -> None:
         stress(Reader(), corpus(1), ["nbsp"], schema=[schema])
 
 
+def test_a_gold_of_other_layers_is_told() -> None:
+    quoted = Annotations((), (Quote("q", "indirect", Span.of(4, 9)),))
+    with pytest.raises(DataError, match=r"what the gold has \(1 quotes\) was not looked for"):
+        stress(
+            Reader(finds=("entities",)), Corpus.of("m", [Document("d", "Sie sagte nein.", quoted)]), ["lower"]
+        )
+
+
 def test_without_resamples_there_are_tests_and_no_intervals() -> None:
     row = rows(stress(Reader(), corpus(12), ["capitals"], samples=0, trials=50))["capitals", "entities"]
     assert row.test is not None and row.test.p_randomisation is not None

@@ -87,8 +87,8 @@ def compare(
     samples, trials, seed
         Resamples of the paired bootstrap, swaps of the randomisation test, and the seed of both.
 
-    Raises ComparisonError for different corpora, schemas or units, and for fewer than two systems with
-    scores; DataError and MissingFileError for a file.
+    Raises ComparisonError for different corpora, schemas or units, for fewer than two systems with scores,
+    and where no score can be tested; DataError and MissingFileError for a file.
     """
     evaluations = _evaluations(results)
     if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
@@ -133,6 +133,8 @@ def compare(
             "the items that differ are not listed: which were right was not kept;"
             " `wortlaut evaluate --items` keeps it"
         )
+    if not rows:
+        raise ComparisonError("nothing to compare", hint="\n  ".join(dict.fromkeys(notes)))
     adjusted = holm([row.test.p_randomisation for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     unit = first.units.kind

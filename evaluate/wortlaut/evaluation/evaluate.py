@@ -240,11 +240,11 @@ def evaluate(
                 raise
             systems.append(Scored(system, failed=str(error)))
     check_only(projected, source.gold.labels, labels_found)
-    _check_something(scoring, systems, allow_empty)
+    check_something(scoring, systems, allow_empty)
     return _evaluation(source, scoring, systems, notes)
 
 
-def _check_something(scoring: Scoring, systems: Sequence[Scored], allow_empty: bool) -> None:
+def check_something(scoring: Scoring, systems: Sequence[Scored], allow_empty: bool) -> None:
     """Raises DataError where there are no scores, or all are those of nothing against nothing."""
     done = [system for system in systems if system.failed is None]
     results = [result for system in done for result in system.results.values()]
@@ -356,7 +356,7 @@ def score_files(
         ]
         systems.append(scored_as(system, scoring, documents, found, layers, (*losses.notes(file), *notes)))
     check_only(projected, source.gold.labels, labels_found)
-    _check_something(scoring, systems, allow_empty)
+    check_something(scoring, systems, allow_empty)
     return _evaluation(source, scoring, systems, (*lost.notes(gold), *scoring.notes))
 
 

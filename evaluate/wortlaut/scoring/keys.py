@@ -98,10 +98,7 @@ class Signature:
     def _parts(self) -> dict[str, str]:
         keys = [ScoreKey(self.task, schema, self.setting) for schema in self.schemas]
         task = keys[0].layer if keys else self.task
-        head, colon, path = self.corpus.rpartition(":")
-        # Where a file lies on this machine says nothing about the score.
-        name = head + colon + PurePath(path).name if PurePath(path).is_absolute() else self.corpus
-        corpus = name + (f"@{self.hash[:12]}" if self.hash else "")
+        corpus = corpus_text(self.corpus, self.hash)
         return {
             "": "wortlaut",
             **({"corpus": f"corpus:{corpus}"} if corpus else {}),
@@ -112,6 +109,14 @@ class Signature:
             "resample": self.resampling.signature,
             "v": f"v:{self.version}",
         }
+
+
+def corpus_text(name: str, hash: str) -> str:
+    """A corpus in a signature. Where a file lies on this machine says nothing about the score."""
+    head, colon, path = name.rpartition(":")
+    if PurePath(path).is_absolute():
+        name = head + colon + PurePath(path).name
+    return name + (f"@{hash[:12]}" if hash else "")
 
 
 def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ import numpy as np
 from wortlaut.annotations.carry import Transformed, settled, unchanged
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError, WortlautError
-from wortlaut.evaluation.evaluate import Progress, checked_schemas, scored_as, tally
+from wortlaut.evaluation.evaluate import Progress, check_something, checked_schemas, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
 from wortlaut.evaluation.scorer import Scoring, Source
 from wortlaut.evaluation.systems import Extractors, Judged, Scored, named
@@ -25,7 +25,7 @@ from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, S
 from wortlaut.running.isolated import isolated
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
-from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.keys import ScoreKey, corpus_text
 from wortlaut.scoring.labels import Labels, projection
 from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, counts_positions
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
@@ -143,7 +143,7 @@ class Stress:
         """One line that reproduces the run."""
         schemas = "+".join(dict.fromkeys(row.schema for row in self.rows)) or "none"
         return (
-            f"wortlaut-stress|corpus:{self.corpus}@{self.hash[:12]}|schema:{schemas}|seed:{self.seed}"
+            f"wortlaut-stress|corpus:{corpus_text(self.corpus, self.hash)}|schema:{schemas}|seed:{self.seed}"
             f"|resample:{self.unit},{self.samples}|v:{VERSION}"
         )
 
@@ -202,6 +202,7 @@ def stress(
     tried = [one.name for one in applied if one.changed]
     rows: list[Row] = []
     failures: list[Failure] = []
+    bases: list[Scored] = []
     for system in wanted:
         name = system.name
         opened = _Opened(
@@ -210,6 +211,7 @@ def stress(
         try:
             before, finds = opened.find(loaded.documents)
             base = scored_as(system, scoring, loaded.documents, before, finds)
+            bases.append(base)
             for spec in tried:
                 side = _Side(
                     scoring, loaded.documents, variants(spec), opened, before, base, resampling, trials
@@ -223,6 +225,7 @@ def stress(
         finally:
             opened.close()
             lacking += opened.notes
+    check_something(scoring, bases, False)
     adjusted = holm([None if row.test is None else row.test.p_randomisation for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     return Stress(
@@ -333,7 +336,7 @@ class _Side:
             # Speakers have variants of their own: strict where none of those asked for is one.
             for schema in [one for one in self.scoring.schemas if one in results] or ["strict"]:
                 old, new = results.get(schema), changed.get(schema)
-                if old is None or new is None:
+                if old is None or new is None or old.f1 is new.f1 is None:
                     continue
                 key = ScoreKey.named(layer, schema)
                 was, now = (one.judged.get(key, _NO_ITEMS) for one in (base, scored))
