@@ -8,7 +8,9 @@ import pytest
 from shared import shared_data
 from summary import summary
 
+from wortlaut.corpus.load import stream_corpus
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
+from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.formats import detect, reader
 from wortlaut.formats.columns import decode, tokens
 from wortlaut.formats.conll import KNOWN_FAULTS, read
@@ -238,3 +240,41 @@ def test_a_text_that_is_one_number_sign_comes_back(tmp_path: Path) -> None:
     """Its line begins as a comment does."""
     write_conll(tmp_path / "sign.conll", [Document("a", "#")])
     assert [document.text for document in read(tmp_path / "sign.conll")] == ["#"]
+
+
+PLAIN = "".join(f"Karl B-PER\nWenz I-PER\nkommt O\n\nUm O\n{n} O\n\n" for n in range(6))
+
+
+def test_sentences_are_read_as_documents_of_so_many(tmp_path):
+    file = tmp_path / "plain.conll"
+    file.write_text(PLAIN)
+    alone = list(stream_corpus(f"conll:{file}"))
+    for size, ids in (("5", [1, 6, 11]), ("12", [1]), ("file", [1]), ("1", range(1, 13))):
+        read = list(stream_corpus(f"conll?documents={size}:{file}"))
+        assert [document.id for document in read] == [f"plain-{number:06}" for number in ids]
+        assert "\n".join(one.text for one in read) == "\n".join(one.text for one in alone)
+        names = [entity.span.text(one.text) for one in read for entity in one.entities]
+        assert names == ["Karl Wenz"] * 6
+        words = [one.text[start:end] for one in read for start, end in tokens(one)]
+        assert words == [line.split()[0] for line in PLAIN.splitlines() if line]
+        assert [dict(one.meta)["scheme"] for one in read] == ["IOB2"] * len(read)
+    for size in ("0", "-1", "docs", ""):
+        with pytest.raises(DataError, match="documents="):
+            list(stream_corpus(f"conll?documents={size}:{file}"))
+
+
+def test_faults_of_joined_sentences_add_up(tmp_path):
+    (tmp_path / "a.conll").write_text("a I-PER\n\nb I-PER\n\nc B-PER\n\n" + "d O\n\n" * 9)
+    (document,) = stream_corpus(f"conll?documents=file&scheme=IOB2:{tmp_path / 'a.conll'}")
+    assert dict(document.meta)["repaired_tags"] == "2"
+
+
+def test_a_result_says_that_its_documents_are_sentences(tmp_path):
+    (tmp_path / "gold.conll").write_text(PLAIN)
+    gold = f"conll:{tmp_path / 'gold.conll'}"
+    (note,) = score_files(gold, gold).notes
+    assert note.startswith("Each document is one sentence: intervals and tests draw sentences")
+    assert not score_files(gold, gold, samples=0).notes
+    paired = gold.replace("conll:", "conll?documents=2:")
+    assert not any("is one sentence" in note for note in score_files(paired, paired).notes)
+    assert evaluate(f"preds:{paired}", paired, samples=0).systems[0].name == "gold"

@@ -65,6 +65,8 @@ class Gold:
     columns: frozenset[str]
     #: What its reader left out.
     notes: tuple[str, ...] = ()
+    #: Whether each document is one sentence, as in files of tokens that do not mark where a text begins.
+    sentences: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Source:
         kept: list[Document] = []
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
-        digests, characters, small = bytearray(), 0, True
+        digests, characters, small, alone = bytearray(), 0, True, True
         for document in opened(losses):
             if not known_hash:
                 digests += digest(document)
@@ -101,6 +103,7 @@ class Source:
             labels.update(entity.label for entity in document.entities)
             columns.update(name for name, _ in document.meta)
             characters += len(document.text)
+            alone = alone and "\n" not in document.text
             small = characters <= KEPT_CHARACTERS if items is None else items
             if small:
                 kept.append(document)
@@ -126,6 +129,7 @@ class Source:
             labels,
             frozenset(columns),
             losses.notes(name),
+            alone and "tokens" in columns,
         )
         return cls(gold, opened if documents is None else lambda: documents, documents)
 
@@ -228,6 +232,11 @@ class Scoring:
             notes.append(
                 f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
                 " these texts, are too narrow for other texts, and do not compare systems."
+            )
+        if self.gold.sentences and units.kind == "document" and self.resampling.samples:
+            notes.append(
+                "Each document is one sentence: intervals and tests draw sentences, and are too narrow where"
+                " several are of one text. CoNLL: mark texts, or read conll?documents=20:FILE."
             )
         notes += label_notes(self.projection, self.gold.labels)
         if not self.items:

@@ -17,7 +17,7 @@ from wortlaut.extractors.function import Function
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import PREFIXES, split_name
 from wortlaut.extractors.run import named as spec_of
-from wortlaut.formats import FORMATS
+from wortlaut.formats import names_format
 from wortlaut.model import Annotations
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import as_dict
@@ -118,8 +118,9 @@ def _candidates(spec: str) -> list[str]:
     kind, _, rest = target.partition(":")
     file, _, factory = target.rpartition(":")
     if kind == "preds":
-        form, _, inner = rest.partition(":")
-        where = PurePath(inner if form.partition("?")[0] in FORMATS else rest)
+        rest = spec.removeprefix("preds:")
+        name, mark, options = (rest.partition(":")[2] if names_format(rest) else rest).partition("?")
+        where = PurePath(name)
         head, path, tail = "", where.with_suffix("") if where.name else where, mark + options
     elif file.endswith(".py"):
         head, path, tail = "", PurePath(file), f":{factory}{mark}{options}"

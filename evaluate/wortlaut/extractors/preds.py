@@ -22,7 +22,7 @@ import numpy as np
 from wortlaut.corpus.load import read_annotated
 from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
-from wortlaut.formats import FORMATS, detect, shards
+from wortlaut.formats import detect, names_format, shards
 from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
@@ -278,7 +278,7 @@ def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictio
     name, colon, file = path.partition(":")
     if colon and name == "predictions":
         path = file
-    elif (colon and name in FORMATS) or (exists(Path(path)) and _other_format(Path(path))):
+    elif names_format(path) or (exists(Path(path)) and _other_format(Path(path))):
         return Others(path)
     folder = Path(path)
     if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():

@@ -161,7 +161,11 @@ class Spec:
         options, and a ``?`` at the end says that there are none.
         """
         target, mark, tail = spec.rpartition("?")
-        if not mark or (spec.startswith("cmd:") and tail and not _OPTIONS.fullmatch(tail)):
+        # preds:conll?documents=20:FILE has options of the format.
+        inside = (spec.startswith("cmd:") and tail and not _OPTIONS.fullmatch(tail)) or (
+            spec.startswith("preds:") and ":" in tail
+        )
+        if not mark or inside:
             target, tail = spec, ""
         if not target.strip():
             raise DataError("an extractor spec without a name", where=repr(spec), hint=_USAGE)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 from wortlaut.errors import DataError
 from wortlaut.formats.losses import NO_PLACE, Losses, reason
-from wortlaut.model import Document, Entity, Span
+from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.text import segments
 
 #: Tag schemes and the prefixes that each one uses.
@@ -90,6 +90,33 @@ def unpack(packed: str) -> tuple[tuple[int, int], ...]:
     """The offsets that :func:`pack` wrote."""
     pairs = (pair.partition(":") for pair in packed.split())
     return tuple((int(start), int(end)) for start, _, end in pairs)
+
+
+def joined(documents: Iterable[Document], size: int | None) -> Iterator[Document]:
+    """So many documents of tokens (None: all) as one under the id of the first, parted by a line feed."""
+    stream = iter(documents)
+    while group := list(islice(stream, size)):
+        starts = list(accumulate((len(one.text) + 1 for one in group[:-1]), initial=0))
+        meta: dict[str, list[str]] = {}
+        for at, one in zip(starts, group, strict=True):
+            for key, value in one.meta:
+                meta.setdefault(key, []).append(
+                    pack((start + at, end + at) for start, end in unpack(value)) if key == "tokens" else value
+                )
+        moved = (
+            replace(entity, span=entity.span.shifted(at))
+            for at, one in zip(starts, group, strict=True)
+            for entity in one.entities
+        )
+        text = "\n".join(one.text for one in group)
+        values = tuple((key, _together(key, every)) for key, every in meta.items())
+        yield Document(group[0].id, text, Annotations(tuple(moved)), values)
+
+
+def _together(key: str, values: list[str]) -> str:
+    if key == "repaired_tags":
+        return str(sum(map(int, values)))
+    return " ".join(values) if key == "tokens" else "; ".join(dict.fromkeys(values))
 
 
 def tokens(document: Document) -> tuple[tuple[int, int], ...] | None:

@@ -10,9 +10,10 @@ a name in common they may as well be gold and prediction: then it is an error, a
 as in ``conll?token=1&tag=3&tag=4:FILE``. An empty column at the end is none.
 
 A document starts at ``-DOCSTART-``, ``# newdoc`` and ``# file:``; where a file has none, a sentence is a
-document. Its id is the mark's, else the file's name and a number. Text: ``# text =`` where the sentence
-has one, checked token by token; else the tokens with a space between, none after ``SpaceAfter=No``.
-Sentences are parted by a line feed. Words of a multi-word token (``7-8``) each stand for all of it.
+document, or as many as ``conll?documents=20:FILE`` says (``documents=file``: all of the file). Its id is the
+mark's, else the file's name and the number of its first sentence. Text: ``# text =`` where the sentence has
+one, checked token by token; else the tokens with a space between, none after ``SpaceAfter=No``. Sentences are
+parted by a line feed. Words of a multi-word token (``7-8``) each stand for all of it.
 
 ``meta`` holds the ``scheme``, ``tokens``, each comment under its key (values of repeated ones parted by
 ``; ``), ``columns_not_read`` where the file has further columns (part of speech, annotator: the model has
@@ -32,7 +33,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import combinations, islice, pairwise
+from itertools import chain, combinations, islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import cast
@@ -49,6 +50,7 @@ from wortlaut.formats.columns import (
     comments,
     decode,
     encode,
+    joined,
     lay_out,
     taggable,
     write_views,
@@ -118,19 +120,26 @@ def read(
     scheme: str | None = None,
     token: str | None = None,
     tag: str | tuple[str, ...] = (),
+    documents: str | None = None,
 ) -> Iterator[Document]:
     """Every document of a file, or of a folder's files that end in .conll, .bio, .iob2, .tsv and the like.
 
     ``scheme`` is IO or one of :data:`wortlaut.formats.columns.SCHEMES`; ``token`` and ``tag`` are columns
-    counted from 1, ``tag`` one a level. What is not given is found out.
+    counted from 1, ``tag`` one a level. What is not given is found out. ``documents``: how many sentences
+    (documents, where the file marks them) are read as one, or ``file`` for all of a file.
     """
+    if documents not in (None, "file") and not (documents.isdecimal() and int(documents)):
+        raise DataError(
+            f"documents={documents}", where="conll", hint="Write a number of sentences, or documents=file."
+        )
     if scheme is not None and scheme not in (*SCHEMES, _IO):
         raise unknown_name("tag scheme", scheme, (*SCHEMES, _IO))
     given = [_column(column) for column in ((tag,) if isinstance(tag, str) else tag)]
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme, None if token is None else _column(token), given)
-        for batch in _batches(file, layout):
-            yield from batch.documents()
+        found = chain.from_iterable(batch.documents() for batch in _batches(file, layout))
+        size = None if documents in (None, "file") else int(documents or 0)
+        yield from found if documents is None else joined(found, size)
 
 
 def _column(number: str) -> int:
