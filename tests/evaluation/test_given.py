@@ -125,8 +125,10 @@ def test_what_is_not_scored_is_noted() -> None:
 
 
 def test_breakdowns_and_curves_take_documents() -> None:
-    by = wortlaut.breakdown(GOLD, docs(SPANS["found"]), "surface", seen=["Bonn"])
-    assert {name: score.recall for name, score in by.per_label.items()} == {"seen": 0, "unseen": 1}
+    for found in (docs(SPANS["found"]), SPANS["found"], table(SPANS["found"]), GOLD):
+        by = wortlaut.breakdown(GOLD, found, "surface", seen=["Bonn"])
+        recall = {name: score.recall for name, score in by.per_label.items()}
+        assert recall == {"seen": found is GOLD, "unseen": 1}
     assert wortlaut.breakdown(GOLD, GOLD, "level").per_label["1"].correct == 2
     with pytest.raises(WortlautError, match="Did you mean metonymy"):
         wortlaut.breakdown(GOLD, GOLD, "metonym")

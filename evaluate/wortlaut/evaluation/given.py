@@ -16,6 +16,7 @@ from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Document, Entity, Text
 from wortlaut.model.columns import first_row, spans_from_objects
 from wortlaut.scoring.inputs import COLUMNS, TAGS, Side, group_notes, near, read_side, tags_of
+from wortlaut.scoring.tally import items_of
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,12 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     what, other = ("gold", "predicted") if _documents(left) else ("predicted", "gold")
     documents, data = (left, right) if _documents(left) else (right, left)
     own = _side(documents, [document.annotations for document in documents], column)
-    side = read_side(data, other, scheme=scheme, column=column)
+    side = read_side(data, other, scheme=scheme, column=None if column == "text" else column)
     if side.lengths is not None and side.lengths.any():
         raise tags_of(other)
     _check_ends(side, documents, other)
+    if column == "text":
+        side = _with_texts(side, documents)
     names = None if side.documents is None else own.documents
     own = replace(own, documents=names, notes=tuple(notes))
     return Given(own, side, names) if what == "gold" else Given(side, own, names)
@@ -160,14 +163,26 @@ def _side(documents: Corpus, found: Sequence[Annotations], column: str | None) -
         [entity.level for _, entity in rows],
         [entity.score for _, entity in rows],
     )
-    groups: tuple[str, ...] = ()
-    if column is not None:
-        values = [_value(entity, documents[i].text, column) for i, entity in rows]
-        groups = tuple(sorted(set(values)))
-        code = {name: i for i, name in enumerate(groups)}
-        spans = replace(spans, group=np.asarray([code[value] for value in values], np.int64))
     names = [document.id for document in documents]
-    return Side(spans, tuple(labels), names, len(names), groups=groups)
+    side = Side(spans, tuple(labels), names, len(names))
+    if column is None:
+        return side
+    return _grouped(side, [_value(entity, documents[i].text, column) for i, entity in rows])
+
+
+def _grouped(side: Side, values: Sequence[str]) -> Side:
+    groups = tuple(sorted(set(values)))
+    code = {name: i for i, name in enumerate(groups)}
+    group = np.asarray([code[value] for value in values], np.int64)
+    return replace(side, spans=replace(side.spans, group=group), groups=groups)
+
+
+def _with_texts(side: Side, documents: Corpus) -> Side:
+    """Spans beside documents, grouped by the words that they cover there."""
+    texts = {document.id: document.text for document in documents}
+    names = list(texts) if side.documents is None else side.documents
+    items = items_of(side.spans, [""] * len(side.labels))
+    return _grouped(side, [span.text(texts.get(str(names[i]), "")) for i, span, _ in items])
 
 
 def _value(entity: Entity, text: str, column: str) -> str:

@@ -17,12 +17,11 @@ from wortlaut.reports import html as markup
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     SCORE_HEADS,
-    compared,
     comparison_cells,
     heading,
     score_cells,
 )
-from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.keys import ScoreKey, corpus_text
 from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
@@ -263,7 +262,7 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
 
 
 def _title(comparison: Comparison) -> str:
-    return f"{compared(comparison)}, differences of F1, units: {comparison.unit}s"
+    return f"{corpus_text(comparison.corpus, comparison.hash)}, differences of F1, units: {comparison.unit}s"
 
 
 @singledispatch
