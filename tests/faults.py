@@ -289,6 +289,8 @@ CONTENT = {
     "extractor.py": EXTRACTOR,
     "text.txt": _TEXT,
     "columns.json": '{"text": "text"}',
+    "corpus/annotations/labels.yaml": "levels: 2\nlabels:\n  PER: a\n  LOC: b\n  ORG: c\n  OTH: d\n",
+    "corpus/annotations/splits.yaml": "train: [d0]\ntest: [d1]\n",
 }
 EVALUATE, ON = "evaluate --samples 0 --json out", "--corpus native:corpus"
 #: What is done to the content of a file here; the rest is for the readers, which open files in the same way.
@@ -316,6 +318,8 @@ COMMANDS = (
     ("text.txt", "extract text.txt -e gazetteer -o out --workers 1"),
     ("texts.parquet", "extract texts.parquet -e gazetteer -o out --workers 1"),
     ("found.jsonl", "convert found.jsonl out --to doccano"),
+    ("corpus/annotations/labels.yaml", "agree gold gold --root corpus --samples 0 --json out"),
+    ("corpus/annotations/splits.yaml", "build corpus -o out"),
     ("columns.json", f"{EVALUATE} -e preds:found.jsonl --corpus hub:dataset?columns=columns.json"),
 )
 

@@ -11,6 +11,7 @@ The file has two keys::
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ GERMEVAL = Labels(
 def read_labels(root: Path) -> Labels:
     """What the repository ``root`` declares. Raises DataError with file and line."""
     path = root / LABELS
-    if not path.is_file():
+    if not os.path.lexists(path):
         return GERMEVAL
     entries = read_entries(path, _HINT)
     for key, entry in entries.items():

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ def read_splits(root: Path, documents: Sequence[Document]) -> tuple[dict[str, st
     that do not make 1, and near copies in different splits.
     """
     path = root / DECLARED
-    if not path.is_file():
+    if not os.path.lexists(path):
         return dict.fromkeys((document.id for document in documents), "test"), []
     entries = read_entries(path, _HINT)
     for name, entry in entries.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +35,7 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
         home = files_of(path)[1]
         if home is not None and (home / "corpus" / MANIFEST).is_file():
             found += _release(home / "corpus", whole=False)
-        if home is not None and (home / DECLARED).is_file():
+        if home is not None and os.path.lexists(home / DECLARED):
             read_splits(home, seeds(home))
     return list(dict.fromkeys(found))
 
