@@ -261,6 +261,8 @@ def test_what_is_refused(spec, file, message, tmp_path):
         ("x.jsonl", "[]\n\n" + json.dumps([FOUND])),
         ("x.json", "[]\n" + json.dumps([FOUND])),
         ("x.json", [[], [FOUND]]),
+        ("x.jsonl", '{"id": "a", "entities": []}\n' + json.dumps({"id": "b", "entities": [FOUND]})),
+        ("x.json", [{"id": "a", "entities": []}, {"id": "b", "entities": [FOUND]}]),
         ("x.json", [{"id": "b", "found": [FOUND]}, {"id": "a", "found": []}]),
         ("x.json", [[], [{"start": 0, "end": 3, "text": "Uhl", "label": "PER", "score": 0.5}]]),
         ("x.json", [["Uhl", {"entities": [[0, 3, "PER"]]}], ["Ott", {"entities": []}]]),

@@ -73,6 +73,7 @@ FORMATS = {
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
 #: The keys of what a pipeline returns.
 _FOUND = {"entity_group", "entity", "label", "score", "word", "text", "index", "start", "end"}
+_PIPELINE = re.compile(r'"(?:entity_group": *"|entity": *"[^"]*", *"(?:score|index)")')
 #: How a list of texts with their entities begins.
 _PAIR = re.compile(r'\[\s*\[\s*"')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
@@ -201,7 +202,7 @@ def detect(path: Path) -> str:
     elif suffix == ".json":
         return _json(path)
     elif suffix == ".xml":
-        return "bioc" if "<collection" in _head(path) else "tei"
+        return _xml(path)
     elif suffix == ".jsonld":
         return "recogito" if "recogito" in _head(path).casefold() else "web-annotation"
     elif suffix == ".zip":
@@ -212,6 +213,10 @@ def detect(path: Path) -> str:
         head = _head(path)
         if re.match(r"[^|\t\n]+\|[a-z]\|", head):
             return "pubtator"
+        if head.startswith("PK\x03\x04"):
+            return "inception"
+        if head.lstrip()[:1] == "<":
+            return _xml(path)
         if head.lstrip()[:1] in ("{", "["):  # such as standard input, which has no name that ends in anything
             return _lines(path) if head[0] == "{" and _whole(path) else _json(path)
         if head.startswith("#FORMAT=WebAnno TSV"):
@@ -251,7 +256,7 @@ def _json(path: Path) -> str:
     keys = set(_KEY.findall(head))
     if keys & {"passages", "PubTator3"}:
         return "bioc"
-    if "entity_group" in keys or ("start" in keys and keys <= _FOUND) or re.match(r"\[\s*\[(?!\s*\")", head):
+    if _PIPELINE.search(head) or ("start" in keys and keys <= _FOUND) or re.match(r"\[\s*\[(?!\s*\")", head):
         return "pipeline"
     if (
         head.startswith("[")
@@ -269,8 +274,15 @@ def _json(path: Path) -> str:
     raise DataError("is JSON whose format does not show", where=str(path), hint=hint)
 
 
+def _xml(path: Path) -> str:
+    head = _head(path)
+    return "bioc" if "<collection" in head else "inception" if "<xmi:XMI" in head else "tei"
+
+
 def _lines(path: Path) -> str:
     """Which of the formats of JSON lines the first line is in."""
+    if _PIPELINE.search(_head(path)):  # in whichever line: the first may have found nothing
+        return "pipeline"
     found: object = None
     with opened(path) as file, suppress(ValueError, RecursionError):
         found = json.loads(file.readline())
@@ -283,13 +295,6 @@ def _lines(path: Path) -> str:
         return "bioc"
     if "kind" in first and "text" not in first:
         return "native"
-    inside = [
-        value[0].keys()
-        for value in first.values()
-        if isinstance(value, list) and value and isinstance(value[0], dict)
-    ]
-    if any("entity_group" in keys or keys >= {"entity", "word"} for keys in inside):
-        return "pipeline"
     if "ents" in first or ("text" in first and isinstance(inner, list)):
         return "spacy-json"
     if first.keys() & {"spans", "tokens", "_input_hash"}:
@@ -313,7 +318,7 @@ def _whole(path: Path) -> bool:
 
 def _head(path: Path) -> str:
     with opened(path) as file:
-        return file.read(4096).decode(errors="replace")
+        return file.read(1 << 16).decode(errors="replace")
 
 
 def _tag(field: str) -> bool:
