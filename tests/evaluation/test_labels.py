@@ -146,6 +146,7 @@ def test_labels_are_mapped_inline_or_by_a_file(
         (["A=B", "A=C"], "'A' is mapped to 'B' and to 'C'"),
         (["A="], "'A=' maps no label"),
         (["A"], "Known: coarse"),
+        (["map.txt"], "a file of this name is not there, either"),
     ],
 )
 def test_mappings_that_say_nothing_are_refused(given: list[str], message: str) -> None:

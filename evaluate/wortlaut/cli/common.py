@@ -155,7 +155,7 @@ def read_labels(refs: Sequence[str] | None, only: str | None) -> Projection | No
     """What ``--labels`` and ``--only`` say."""
     from wortlaut.scoring.labels import PROJECTIONS, projection
 
-    kept = [label.strip() for label in only.split(",")] if only else None
+    kept = None if only is None else [label.strip() for label in only.split(",")]
     if refs and len(refs) == 1 and refs[0] in PROJECTIONS:
         return projection(refs[0], kept)
     whole: dict[str, Any] = {}
@@ -183,7 +183,11 @@ def _mapping(ref: str) -> Mapping[str, Any]:
             return mapping
         pairs = ",".join(line for line in pairs.splitlines() if line.strip() and not line.startswith("#"))
     elif "=" not in ref:
-        named = projection(ref)
+        try:
+            named = projection(ref)
+        except WortlautError as error:
+            error.hint += " Or write pairs, such as GPE=LOC; a file of this name is not there, either."
+            raise
         assert named is not None
         return named.labels
     found: dict[str, str | None] = {}
