@@ -165,6 +165,47 @@ def test_a_label_studio_export_of_several_people_names_them(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("format", "lines"),
+    [
+        (
+            "prodigy",
+            [
+                {"text": "Uhl", "_annotator_id": who, "spans": [{"start": 0, "end": end, "label": "X"}]}
+                for who, end in (("ann", 1), ("ben", 2))
+            ],
+        ),
+        (
+            "doccano",
+            [
+                {
+                    "text": "Uhl",
+                    "annotations": [
+                        {"start_offset": 0, "end_offset": end, "label": "X", "user": who}
+                        for who, end in (("ann", 1), ("ben", 2))
+                    ],
+                }
+            ],
+        ),
+    ],
+)
+def test_json_lines_of_several_people_name_them(format, lines, tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    found = annotators(f"{format}:{path}")
+    assert list(found) == ["ann", "ben"]
+    for who, ref in found.items():
+        (document,) = load_corpus(ref).documents
+        assert document.entities[0].span.end == (1 if who == "ann" else 2)
+    for spec, message in (
+        (format, f"Say whose: {format}.annotator=ann"),
+        ("prodigy?annotator=eve", "no tasks of"),
+    ):
+        if spec.startswith(format):
+            with pytest.raises(DataError, match=message):
+                list(reader(spec)(path))
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ({}, "is not a list"),

@@ -93,6 +93,19 @@ def read(
             yield to_document(id, text, Graph(nodes, edges), where, meta, +unread, losses)
 
 
+def annotators(path: Path) -> list[str]:
+    """Whose ``annotations`` stand in lines that have those of several people; else nobody."""
+    people = [
+        {
+            str(one.get("user"))
+            for _, one in jsonl.items(item, "annotations", "annotation", where)
+            if isinstance(one, dict)
+        }
+        for where, item in jsonl.objects(path)
+    ]
+    return sorted(set().union(*people)) if any(len(one) > 1 for one in people) else []
+
+
 def _by(annotator: str | None, item: dict[str, Any], where: str) -> list[tuple[str, Any]]:
     """The ``annotations`` of one person, each behind where it stands."""
     found = [*jsonl.items(item, "annotations", "annotation", where)]

@@ -9,13 +9,14 @@ are this project's, cut where a span begins or ends, so that every span is whole
 ``clusters`` and ``meta`` stand beside the text. Nothing is lost. Read: also spans and relations without
 ids; then a relation's ends are the spans with its offsets and labels. Tasks that were rejected or ignored are
 left out; so are such spans and their relations, and chosen options, which are counted in ``not_read`` in
-``meta``.
+``meta``. Where several people annotated a text, ``prodigy?annotator=anna:FILE`` says whose tasks are read, by
+``_annotator_id``, else ``_session_id``.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -43,9 +44,20 @@ _VALUES = {*ENTITY_VALUES, *QUOTE_VALUES, "cluster"} - {"id"}
 _QUOTE_ID = "quote_id"
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
-    """One document a line; it is named by ``document``, else by its line."""
+def read(path: Path, *, annotator: str | None = None, losses: Losses | None = None) -> Iterator[Document]:
+    """One document a line; it is named by ``document``, else by its line.
+
+    ``annotator``: whose tasks are read.
+    """
+    seen: dict[str, str] = {}
     for number, (where, item) in enumerate(jsonl.objects(path, losses), 1):
+        who = _who(item)
+        first = seen.setdefault(_task_of(item), who)
+        if annotator is None and first != who:
+            hint = f"Say whose: prodigy?annotator={first or who}:FILE."
+            raise DataError(f"is a text that {first!r} annotated, too, by {who!r}", where=where, hint=hint)
+        if annotator not in (None, who):
+            continue
         with tolerated(losses, "task"):
             name = str(item.get("document", number))
             if not _accepted(item):
@@ -80,6 +92,26 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
             }
             graph = Graph(nodes, kept, jsonl.maybe(item, "clusters", list, where))
             yield to_document(name, text, graph, where, meta, +Counter(unread), losses)
+    if annotator is not None and annotator not in seen.values() and annotator not in annotators(path):
+        raise DataError(f"holds no tasks of {annotator!r}", where=str(path))
+
+
+def annotators(path: Path) -> list[str]:
+    """Who annotated, where a text is there as several people did; else nobody."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for _, item in jsonl.objects(path):
+        if who := _who(item):
+            people[_task_of(item)].add(who)
+    several = any(len(one) > 1 for one in people.values())
+    return sorted(set().union(*people.values())) if several else []
+
+
+def _task_of(item: dict[str, Any]) -> str:
+    return str(item.get("_input_hash", item.get("text")))
+
+
+def _who(item: dict[str, Any]) -> str:
+    return str(item.get("_annotator_id") or item.get("_session_id") or "")
 
 
 def _accepted(item: dict[str, Any]) -> bool:
