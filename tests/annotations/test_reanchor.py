@@ -6,15 +6,21 @@ import shutil
 
 import pytest
 from command import run
+from hypothesis import given
+from hypothesis import strategies as st
 from shared import ROOT
+from strategies import annotations
 
 from wortlaut.annotations import reanchor as module
 from wortlaut.annotations.file import read_documents
-from wortlaut.annotations.reanchor import reanchor
+from wortlaut.annotations.reanchor import _moved, reanchor
 from wortlaut.annotations.validate import validate
 from wortlaut.errors import DataError
+from wortlaut.records.annotations import check as check_annotations
 
 CLEAN = ROOT / "tests/cases/validate/clean"
+SAID = "Anna sagte: „Ja.“ Bert schwieg, und Anna ging."
+WORDS = st.sampled_from(("", " ", "Anna", " nie mehr ", "?\n", "„"))
 TEXT = (CLEAN / "seeds/brief.txt").read_text("utf-8")
 
 
@@ -105,6 +111,23 @@ def test_all_files_or_none(root, monkeypatch, fails_at):
     with pytest.raises(OSError, match="disk full"):
         reanchor(root, lambda: [TEXT])
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+@given(
+    annotations(SAID), st.lists(st.tuples(st.integers(0, len(SAID)), st.integers(0, 9), WORDS), max_size=3)
+)
+def test_whatever_was_edited_what_is_left_stands_in_the_text(said, edits):
+    """And nothing is lost without a word: as many spans as before, or a reason for each that is not there."""
+    new = SAID
+    for start, length, word in edits:
+        new = new[:start] + word + new[start + length :]
+    moved, changed, dropped = _moved(said, SAID, new)
+    check_annotations(moved, new)
+    assert len(changed) <= sum(1 for _ in moved.spans())
+    if not dropped:
+        assert sum(1 for _ in moved.spans()) == sum(1 for _ in said.spans())
+    if new == SAID:
+        assert (moved, changed, dropped) == (said, (), ())
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wortlaut.annotations.carry import CROSSED, NOTHING_LEFT, carried, settled
-from wortlaut.annotations.file import format_annotations, read_annotations, read_text
+from wortlaut.annotations.file import format_annotations, read_annotations, read_provenance, read_text
 from wortlaut.annotations.lines import short
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import file_hash, write_whole
@@ -109,9 +109,8 @@ class _Words(OffsetMap):
         )
         if moved is None or copied:
             return moved
-        return (
-            moved if SequenceMatcher(None, span.text(self.old), moved.text(self.new)).ratio() >= 0.5 else None
-        )
+        alike = SequenceMatcher(None, span.text(self.old), moved.text(self.new)).ratio()
+        return moved if alike >= 0.5 else None
 
 
 def _named(annotations: Annotations) -> Iterator[tuple[str, Span]]:
@@ -123,15 +122,16 @@ def _provenance(root: Path) -> dict[Path, bytes]:
     """The table with the checksums and lengths of the texts as they are now, if it says others."""
     table = root / "seeds" / "provenance.jsonl"
     before = table.read_bytes() if table.is_file() else b""
+    read_provenance(table.parent)  # raises where it is broken
     lines = []
-    for line in before.decode("utf-8").splitlines(keepends=True):
-        about = json.loads(line)
+    for line in before.decode("utf-8").split("\n"):
+        about = json.loads(line or "{}")
         path = root / "seeds" / f"{about.get('id')}.txt"
         if path.is_file() and about.get("sha256") not in (None, file_hash(path)):
             about |= {"sha256": file_hash(path), "characters": len(read_text(path))}
-            line = json.dumps(about, ensure_ascii=False) + "\n"
+            line = json.dumps(about, ensure_ascii=False)
         lines.append(line)
-    after = "".join(lines).encode("utf-8")
+    after = "\n".join(lines).encode("utf-8")
     return {table: after} if after != before else {}
 
 
