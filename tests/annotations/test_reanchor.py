@@ -113,6 +113,7 @@ def test_all_files_or_none(root, monkeypatch, fails_at):
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 @given(
     annotations(SAID), st.lists(st.tuples(st.integers(0, len(SAID)), st.integers(0, 9), WORDS), max_size=3)
 )

@@ -50,7 +50,7 @@ Root = Annotated[Path, typer.Option(metavar="DIR", help="The corpus repository."
 
 @app.command(rich_help_panel="Make a corpus")
 def init(
-    root: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the corpus will be.")] = Path(),
+    root: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus will be.")] = Path(),
     labels: Annotated[
         str | None,
         typer.Option(metavar="NAME,…", help="Its labels. Default: the twelve of GermEval 2014."),
@@ -96,7 +96,7 @@ def add(
 def annotate(
     extractor: Annotated[list[str], Annotators],
     documents: Annotated[
-        list[str] | None, typer.Argument(metavar="[DOCUMENT]…", help="Their ids. Default: all texts.")
+        list[str] | None, typer.Argument(metavar="DOCUMENT…", help="Their ids. Default: all texts.")
     ] = None,
     layer: LayerName = None,
     labels: Relabel = None,
