@@ -9,7 +9,7 @@ from command import run
 from roundtrips import kinds
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.errors import DataError, WortlautError
+from wortlaut.errors import WortlautError
 from wortlaut.evaluation.evaluate import score_files
 from wortlaut.formats import reader
 from wortlaut.formats.losses import Losses
@@ -59,8 +59,8 @@ def annotation(length):
                 {"id": "b", "text": "x", "entities": [FAR]},
                 {"id": "a", "text": ""},
             ],
-            [1],
-            {"document": 2},
+            [1, 0],
+            {"span": 1, "document": 1},
         ),
         (
             "spacy-json",
@@ -74,7 +74,7 @@ def annotation(length):
             "x.json",
             [{"text": "Uhl", "x": [SPAN, FAR, {"word": "Uhl"}]}, 7],
             [1],
-            {"span": 2, "document": 1},
+            {"span": 2, "list": 1},
         ),
         (
             "bioc",
@@ -131,19 +131,24 @@ def test_a_file_is_scored_without_what_cannot_be_read(tmp_path):
     """A document that is left out of the predictions counts as one in which nothing was found."""
     rows = [{"id": id, "text": f"Uhl {id}", "entities": [SPAN]} for id in "ab"]
     (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    rows[1]["entities"] = [FAR]
+    rows[1] |= {"sha256": "x"}
     (tmp_path / "found.jsonl").write_text("\n".join(map(json.dumps, rows)))
     said = run(
         "score", "gold.jsonl", "A=found.jsonl", "--samples", "0", "--json", "-", "--lenient", cwd=tmp_path
     )
     assert said.returncode == 0 and "cannot be read" in said.stdout and "found.jsonl:2" in said.stdout
+    assert "lenient=1" not in said.stdout
     gold, found = (f"predictions?lenient=1:{tmp_path / name}.jsonl" for name in ("gold", "found"))
     (system,) = score_files(gold, found, samples=0).systems
     assert next(iter(system.results.values())).recall == 0.5
     assert len(load_corpus(found).documents) == 1
 
 
-def test_what_is_read_whole_is_not_read_leniently(tmp_path):
-    (tmp_path / "x.spacy").write_bytes(b"")
-    with pytest.raises(DataError, match="docbin: is read whole or not at all"):
-        list(reader("docbin?lenient=1")(tmp_path / "x.spacy"))
+def test_lists_behind_one_that_cannot_be_read_keep_their_places(tmp_path):
+    rows = [{"id": id, "text": f"Uhl {id}", "entities": [SPAN]} for id in "ab"]
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "found.json").write_text(json.dumps([7, [SPAN | {"word": "Uhl"}]]))
+    found = f"pipeline?lenient=1:{tmp_path / 'found.json'}"
+    (system,) = score_files(str(tmp_path / "gold.jsonl"), found, samples=0).systems
+    assert next(iter(system.results.values())).recall == 0.5
+    assert [note for note in system.notes if "list (1) left out: cannot be read: is no list" in note]

@@ -265,6 +265,7 @@ def test_a_list_is_read_value_by_value(block, indent, tmp_path, monkeypatch):
         ([["Uhl", {"entities": [[0, 3, "PER"]]}]], "spacy-json"),
         ({"source": "x", "documents": [{"passages": [{"annotations": []}]}]}, "bioc"),
         ({"%TYPES": {}, "%FEATURE_STRUCTURES": [], "%VIEWS": {}}, "inception"),
+        ({"_context": {"_types": {}}, "_views": {}}, r"an older kind\n.*UIMA CAS XMI"),
         ({"x": 1}, "whose format does not show"),
     ],
 )

@@ -252,14 +252,9 @@ Lenient = Annotated[
 def leniently(ref: str) -> str:
     """A file or folder, as FORMAT:PATH, of which what cannot be read is left out."""
     from wortlaut.formats import leniently as optional
-    from wortlaut.formats import names_format
     from wortlaut.running.convert import named
 
-    found = str(named(ref))
-    if not names_format(found):
-        hint = "Only FORMAT:PATH, or a path whose format shows."
-        raise WortlautError("is not read leniently", where=ref, hint=hint)
-    return optional(found)
+    return optional(str(named(ref)))
 
 
 def show_result(

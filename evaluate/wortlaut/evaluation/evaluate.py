@@ -31,6 +31,7 @@ from wortlaut.evaluation.systems import (
 )
 from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.registry import available, split_name
+from wortlaut.formats import plain
 from wortlaut.formats.losses import Losses
 from wortlaut.model import LAYERS, Annotations, Document, Span, Text
 from wortlaut.records.record import as_dict
@@ -331,7 +332,7 @@ def score_files(
     chosen = checked_schemas(schema)
     _checked_by(by, seen)
     lost = Losses("")
-    left = Corpus.of(gold, read_annotated(gold, None, lost, allow_empty=allow_empty))
+    left = Corpus.of(plain(gold), read_annotated(gold, None, lost, allow_empty=allow_empty))
     texts = {document.id: document.text for document in left.documents if document.text}
     source = Source.of(left, items, allow_empty=allow_empty)
     documents = source.kept or left.documents
@@ -343,7 +344,7 @@ def score_files(
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         losses = Losses("")
-        matched = Matched(file, read_annotated(file, texts, losses, allow_empty=allow_empty), losses)
+        matched = Matched(plain(file), read_annotated(file, texts, losses, allow_empty=allow_empty), losses)
         by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
         matched.finish()
         found = [by_id[document.id] for document in documents]
@@ -354,10 +355,12 @@ def score_files(
             for layer in annotated
             if layer not in layers
         ]
-        systems.append(scored_as(system, scoring, documents, found, layers, (*losses.notes(file), *notes)))
+        systems.append(
+            scored_as(system, scoring, documents, found, layers, (*losses.notes(plain(file)), *notes))
+        )
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
-    return _evaluation(source, scoring, systems, (*lost.notes(gold), *scoring.notes))
+    return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes))
 
 
 def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from wortlaut.corpus.load import Corpus, digest, stream_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
+from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.formats.losses import Losses
 from wortlaut.model import LAYERS, Annotations, Document, Entity, Quote
@@ -80,7 +81,7 @@ class Source:
     @classmethod
     def of(cls, corpus: str | Corpus, items: bool | None, *, allow_empty: bool = False) -> Source:
         """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small."""
-        name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (corpus, "")
+        name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (plain(corpus), "")
         losses = Losses("")
 
         def opened(losses: Losses | None = None) -> Iterable[Document]:

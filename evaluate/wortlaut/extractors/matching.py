@@ -26,6 +26,9 @@ class Matched:
         self._by_text = {own: i for i, own in enumerate(self._letters) if own and often[own] == 1}
         self._used: set[int] = set()
         self._asked, self._any_id = 0, False
+        # Where some were left out, the order says nothing.
+        lost = {loss.kind for loss in losses} if losses is not None and losses.lenient else set()
+        self._ordered = not lost & {"line", "document", "task"}
 
     def find(self, text: Text) -> Annotations:
         """What the file says of the text. Raises DataError where no document fits, with both sides.
@@ -70,7 +73,8 @@ class Matched:
             return by_text if differs and by_text is not None else place
         if by_text is not None:
             return by_text
-        return self._asked if not self._any_id and self._asked < len(self._documents) else None
+        in_order = self._ordered and not self._any_id and self._asked < len(self._documents)
+        return self._asked if in_order else None
 
 
 _SAME = "Both sides hold the same documents, by id, by text, or in the same order."

@@ -107,8 +107,6 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
     given = options(name, query, known.read, 1)
     if _LOSSES in signature(known.read).parameters:
         given[_LOSSES] = losses
-    elif losses is not None and losses.lenient:
-        raise DataError("is read whole or not at all", where=name, hint="Leave out --lenient.")
 
     def read(path: Path) -> Iterator[Document]:
         try:
@@ -121,7 +119,9 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
 
 
 def leniently(ref: str) -> str:
-    """The reference ``FORMAT:PATH`` with the option that leaves out what cannot be read."""
+    """The reference ``FORMAT:PATH`` that leaves out what cannot be read; another as it is."""
+    if not names_format(ref):
+        return ref
     spec, _, path = ref.partition(":")
     return f"{spec}{'&' if '?' in spec else '?'}{_LENIENT}:{path}"
 
@@ -134,6 +134,12 @@ def lenience(spec: str, losses: Losses | None) -> tuple[str, Losses | None]:
         losses = Losses(name) if losses is None else losses
         losses.lenient = True
     return "?".join(filter(None, (name, "&".join(rest)))), losses
+
+
+def plain(ref: str) -> str:
+    """The reference as it is shown, without that option."""
+    spec, colon, path = ref.partition(":")
+    return f"{lenience(spec, None)[0]}:{path}" if colon and _LENIENT in spec else ref
 
 
 def annotators(ref: str) -> dict[str, str]:
@@ -264,6 +270,9 @@ def _json(path: Path) -> str:
         and (not keys or keys & {"data", "result", "completions", "predictions"})
     ):
         return "label-studio"
+    if "_context" in keys and "_types" in keys:
+        hint = "Export it as UIMA CAS XMI, or as JSON (0.4.0), which inception: reads."
+        raise DataError("is a UIMA CAS as JSON of an older kind", where=str(path), hint=hint)
     if "%FEATURE_STRUCTURES" in keys or "%TYPES" in keys:
         return "inception"
     if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"}):

@@ -40,22 +40,34 @@ _HINT = "Expected a list of spans for each text: [{entity_group, score, word, st
 
 def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """The documents of a file in which each has its text."""
-    for document in read_predictions(path, losses):
-        if not document.text:
-            hint = f"Score it: wortlaut score GOLD pipeline:{path}. A corpus needs the text beside each list."
-            raise DataError("holds spans without their texts", where=str(path), hint=hint)
-        yield document
+    for document in filter(None, _lists(path, losses)):
+        with tolerated(losses, "document"):
+            if not document.text:
+                way = f"wortlaut score GOLD pipeline:{path}"
+                hint = f"Score it: {way}. A corpus needs the text beside each list."
+                raise DataError("holds spans without their texts", where=str(path), hint=hint)
+            yield document
 
 
 def read_predictions(path: Path, losses: Losses | None = None) -> Iterator[Document]:
-    """The documents of a file; one that has its text elsewhere has an empty one here."""
+    """The documents of a file; one that has its text elsewhere has an empty one here.
+
+    Nothing is found in one that cannot be read: the lists behind it keep their places.
+    """
+    for number, document in enumerate(_lists(path, losses), 1):
+        yield document or Document(f"list {number}", "")
+
+
+def _lists(path: Path, losses: Losses | None) -> Iterator[Document | None]:
+    """The document of each list, None for one that cannot be read."""
     found = list(jsonl.values(path, losses))
     if any(isinstance(item, dict) and "start" in item for _, item in found):
         found = [(str(path), [item for _, item in found])]
     for number, (where, item) in enumerate(found, 1):
         # No id of a corpus is called like that by chance.
         name, text, spans = f"list {number}", "", item
-        with tolerated(losses, "document"):
+        document = None
+        with tolerated(losses, "list"):
             if isinstance(item, dict):
                 text = jsonl.maybe(item, "text", str, where)
                 name = str(item.get("id", name))
@@ -67,7 +79,8 @@ def read_predictions(path: Path, losses: Losses | None = None) -> Iterator[Docum
                 spans = item[lists[0]]
             if not isinstance(spans, list):
                 raise DataError("is no list of spans", where=where, hint=_HINT)
-            yield _document(name, text, spans, where, losses)
+            document = _document(name, text, spans, where, losses)
+        yield document
 
 
 def of_text(spans: list[Any]) -> Annotations:

@@ -12,7 +12,7 @@ from pathlib import Path
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import opened
-from wortlaut.model import Document
+from wortlaut.model import Annotations, Document
 from wortlaut.records.annotations import document_id, document_text, parse, record
 from wortlaut.records.objects import fail
 
@@ -40,6 +40,25 @@ def read_records(
                 yield where, name, record
 
 
+def _annotations(
+    item: dict[str, object], name: str, text: str | None, where: str, losses: Losses | None
+) -> Annotations:
+    """Those of a line; leniently, without the entities that cannot be read."""
+    found = item.get("entities")
+    if losses is not None and losses.lenient and isinstance(found, list):
+        kept = []
+        for number, one in enumerate(found, 1):
+            with tolerated(losses, "span"):
+                parse(
+                    {"id": name, "entities": [one]},
+                    where=f"{where}, entity {number} of {len(found)}",
+                    text=text,
+                )
+                kept.append(one)
+        item = item | {"entities": kept}
+    return parse(item, where=where, text=text)[1]
+
+
 def read_predictions(
     path: Path | str, texts: Mapping[str, str] | None = None, losses: Losses | None = None
 ) -> list[Document]:
@@ -51,7 +70,7 @@ def read_predictions(
     for where, name, item in read_records(path, losses):
         with tolerated(losses, "document"):
             text = (texts or {}).get(name) or document_text(item, where)
-            found.append(Document(name, text or "", parse(item, where=where, text=text)[1]))
+            found.append(Document(name, text or "", _annotations(item, name, text, where, losses)))
     return found
 
 
@@ -66,7 +85,7 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
                     where,
                     "A document needs its text: write it into each line, or score the file as it is.",
                 )
-            yield Document(name, text, parse(item, where=where, text=text)[1])
+            yield Document(name, text, _annotations(item, name, text, where, losses))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
