@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from wortlaut.errors import WortlautError
 from wortlaut.io.files import check_target, write_whole
-from wortlaut.io.reading import read_json, read_text
+from wortlaut.io.reading import exists, read_json, read_text
 from wortlaut.reports.escapes import log, terminal
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _mapping(ref: str) -> Mapping[str, Any]:
     from wortlaut.scoring.labels import projection
 
     path, pairs = Path(ref), ref
-    if ref.endswith(".json") or path.exists():
+    if ref.endswith(".json") or exists(path):
         if ref.endswith(".json") or (pairs := read_text(path)).lstrip().startswith("{"):
             hint = 'Write {"GPE": "LOC", "DATE": null}, for example.'
             mapping = read_json(path, hint)
