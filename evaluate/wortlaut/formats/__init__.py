@@ -68,6 +68,8 @@ FORMATS = {
     "recogito": Format((".csv", ".jsonld"), "file", written=False),
     "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
+    "conll2012": Format((".v4_gold_conll", ".v4_auto_conll", "_conll"), "file", written=False),
+    "tagged-json": Format((".jsonl", ".json"), "file", written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
@@ -76,6 +78,8 @@ _FOUND = {"entity_group", "entity", "label", "score", "word", "text", "index", "
 _PIPELINE = re.compile(r'"(?:entity_group": *"|entity": *"[^"]*", *"(?:score|index)")')
 #: How a list of texts with their entities begins.
 _PAIR = re.compile(r'\[\s*\[\s*"')
+#: Tokens as a list of strings.
+_TAGGED = re.compile(r'"tokens"\s*:\s*\[\s*"')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
 #: Suffix → the one format whose files end in it.
 OWN_SUFFIXES = {
@@ -202,7 +206,8 @@ def detect(path: Path) -> str:
             if shows and any(any(path.rglob(f"*{suffix}")) for suffix in known.suffixes):
                 return name
     elif (suffix := unpacked(path).suffix) in OWN_SUFFIXES:
-        return OWN_SUFFIXES[suffix]
+        own = OWN_SUFFIXES[suffix]
+        return _table(path, own) if own in ("conll", "conllu") else own
     elif suffix == ".jsonl":
         return _lines(path)
     elif suffix == ".json":
@@ -217,6 +222,8 @@ def detect(path: Path) -> str:
         return "brat"
     else:
         head = _head(path)
+        if head.startswith("#begin document"):
+            return "conll2012"
         if re.match(r"[^|\t\n]+\|[a-z]\|", head):
             return "pubtator"
         if head.startswith("PK\x03\x04"):
@@ -256,6 +263,16 @@ def quick_count(name: str, path: Path) -> int:
     return sum(1 for _ in path.rglob(f"*{known.suffixes[0]}")) if known.holds == "document" else 0
 
 
+def _table(path: Path, name: str) -> str:
+    """CoNLL-2012 and tables of tags stand in files of other names, too."""
+    head = _head(path)
+    if head.startswith("#begin document"):
+        return "conll2012"
+    rows = [line for line in head.splitlines()[:-1] if line.strip() and not line.startswith("#")]
+    bare = name == "conllu" and rows and all(line.count("\t") < 9 for line in rows)
+    return "conll" if bare else name
+
+
 def _json(path: Path) -> str:
     """Which format with one JSON value in a file this is. Raises DataError."""
     head = _head(path).lstrip()
@@ -277,6 +294,8 @@ def _json(path: Path) -> str:
         return "inception"
     if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"}):
         return "spacy-json"
+    if _TAGGED.search(head):
+        return "tagged-json"
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
         return "german-news-quotation"
     hint = f"Name it, as one of {', '.join(FORMATS)}: label-studio:FILE"
@@ -306,6 +325,8 @@ def _lines(path: Path) -> str:
         return "native"
     if "ents" in first or ("text" in first and isinstance(inner, list)):
         return "spacy-json"
+    if isinstance(first.get("tokens"), list) and all(isinstance(one, str) for one in first["tokens"]):
+        return "tagged-json"
     if first.keys() & {"spans", "tokens", "_input_hash"}:
         return "prodigy"
     if first.keys() & {"relations", "label", "labels", "annotations"} or (

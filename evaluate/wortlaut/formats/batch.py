@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from wortlaut.formats.columns import SCHEMES, pack
+from wortlaut.formats.columns import CLOSED, SCHEMES, pack
 from wortlaut.formats.table import Cells, gathered
 from wortlaut.formats.tags import Tags, chunks
 from wortlaut.model import Annotations, Document, Entity, Span
@@ -139,7 +139,7 @@ def phrases(
     first, stop, label, labels = chunks(tags, [*parsed, ("O", None)], None)
     sentence = tags.sentence[first]
     letters = np.asarray([letter for letter, _ in parsed] + ["O"])
-    opened = np.isin(letters, ["B", "S"])[full[first]] | (scheme == "IOB1")
-    closed = np.isin(letters, ["E", "S"])[full[stop - 1]] | (SCHEMES[scheme] == "BI")
+    opened = np.isin(letters, ["B", "S"])[full[first]] | (scheme == "IOB1" or "B" not in SCHEMES[scheme])
+    closed = np.isin(letters, ["E", "S"])[full[stop - 1]] | (scheme not in CLOSED)
     broken = (~opened).astype(np.int64) + ~closed
     return Phrases(sentence, first - sentence, stop - 1 - sentence, label, labels, broken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,15 @@ from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.text import segments
 
 #: Tag schemes and the prefixes that each one uses.
-SCHEMES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU"}
+SCHEMES = {
+    "IOB1": "BI", "IOB2": "BI", "IOE1": "IE", "IOE2": "IE", "BIOES": "BIES", "IOBES": "BIES", "BILOU": "BILU",
+}  # fmt: skip
+#: Those whose phrases end in a tag that says so.
+CLOSED = frozenset(("IOE2", "BIOES", "IOBES", "BILOU"))
+#: The scheme of tags without a prefix: neighbours of one label are one name.
+IO = "IO"
+#: A tag with a prefix, whether it is whole or not.
+PREFIXED = re.compile(r"[BIESLU](?:-.*)?")
 _OPENS = frozenset("BSU")
 _CLOSES = frozenset("ESLU")
 
@@ -42,14 +51,15 @@ def decode(
 
     conlleval's convention, which reads every scheme: a phrase starts at a tag that opens one, and at
     an inside or last tag that has no phrase of its label before it; it ends before the next tag that
-    is not inside it. In IOB1 an inside tag may open a phrase; elsewhere it is counted as broken, like
-    a phrase of BIOES or BILOU that nothing closes. ``place(index)`` names the tag in an error.
+    is not inside it. In IOB1, IOE1 and IOE2 an inside tag may open a phrase; elsewhere it is counted as
+    broken, like a phrase of IOE2, BIOES or BILOU that nothing closes. ``place(index)`` names the tag in an
+    error.
 
     >>> decode(["B-PER", "I-PER", "O", "I-LOC"], str)
     ([(0, 2, 'PER'), (3, 4, 'LOC')], 1)
     """
     prefixes = SCHEMES[scheme]
-    must_close = prefixes != "BI"
+    must_close = scheme in CLOSED
     phrases: list[tuple[int, int, str]] = []
     broken = 0
     start, label = -1, ""  # the open phrase; start is -1 when there is none
@@ -70,7 +80,7 @@ def decode(
             if start >= 0:
                 phrases.append((start, index, label))
                 broken += must_close
-            broken += prefix not in _OPENS and scheme != "IOB1"
+            broken += prefix not in _OPENS and "B" in prefixes and scheme != "IOB1"
             start, label = index, kind
         if prefix in _CLOSES:
             phrases.append((start, index + 1, label))
@@ -300,6 +310,9 @@ def taggable(view: TokenView, losses: Losses, *carried: Iterable[str]) -> list[l
 _ENDS = {
     "IOB1": ("I", "I", "I"),
     "IOB2": ("B", "I", "B"),
+    "IOE1": ("I", "I", "I"),
+    "IOE2": ("I", "E", "E"),
+    "IOBES": ("B", "E", "S"),
     "BIOES": ("B", "E", "S"),
     "BILOU": ("B", "L", "U"),
 }
@@ -319,4 +332,30 @@ def encode(phrases: Iterable[tuple[int, int, str]], size: int, scheme: str = "IO
         tags[start] = f"{first if end - start > 1 else alone}-{label}"
         if scheme == "IOB1" and start and tags[start - 1] == f"I-{label}":
             tags[start] = f"B-{label}"
+        if scheme == "IOE1" and start and tags[start - 1] == f"I-{label}":
+            tags[start - 1] = f"E-{label}"
     return tags
+
+
+def is_io(tags: Iterable[str]) -> bool:
+    """Whether these are labels without a prefix, as IO has them."""
+    labels = set(tags) - {""}
+    return "O" in labels and len(labels) > 1 and not any(map(PREFIXED.fullmatch, labels - {"O"}))
+
+
+def scheme_of(tags: Sequence[str]) -> str:
+    """The scheme of tags in a row, with an O behind each sentence: one of :data:`SCHEMES`, or IO."""
+    if is_io(tags):
+        return IO
+    prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
+    if "E" in prefixes and not prefixes & {"B", "S"}:
+        # IOE1 writes E- only between two neighbours of one label.
+        open_ends = (tag for tag, after in pairwise(tags) if tag[0] == "I" and after[2:] != tag[2:])
+        return "IOE1" if any(open_ends) else "IOE2"
+    if prefixes & {"S", "E"}:
+        return "BIOES"
+    if prefixes & {"L", "U"}:
+        return "BILOU"
+    changes = [tag[0] for before, tag in pairwise(["O", *tags]) if tag[1:2] == "-" and before[2:] != tag[2:]]
+    # IOB1 writes B- only between two neighbours of one label.
+    return "IOB1" if "I" in changes and "B" not in changes else "IOB2"

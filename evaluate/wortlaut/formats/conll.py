@@ -2,8 +2,9 @@
 
 Found by looking at the first lines of each file: the separator (tab, or spaces), the token's column (the
 first, or the second after a column of numbers), the columns of tags (those of chunks apart) and the
-scheme (IOB1, IOB2 also called BIO, BIOES, BILOU; IO where no tag has a prefix). Two columns parted by spaces
-allow a token with spaces in it. CoNLL-2003, UNER's ``.iob2`` and Europeana's ``.bio`` are such files.
+scheme (IOB1, IOB2 also called BIO, IOE1, IOE2, BIOES also called IOBES, BILOU; IO where no tag has a prefix).
+Two columns parted by spaces allow a token with spaces in it. CoNLL-2003, UNER's ``.iob2``, Europeana's
+``.bio``, MultiNERD, WikiNEuRal and Few-NERD are such files.
 
 Several columns of tags are levels, the first of them level 1, as in corpora of nested names. Where two have
 a name in common they may as well be gold and prediction: then it is an error, and the columns must be given,
@@ -44,14 +45,18 @@ from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats import files
 from wortlaut.formats.batch import Batch, Laid, Tokens, phrases, texts_of
 from wortlaut.formats.columns import (
+    IO,
+    PREFIXED,
     SCHEMES,
     TokenView,
     comment_id,
     comments,
     decode,
     encode,
+    is_io,
     joined,
     lay_out,
+    scheme_of,
     taggable,
     write_views,
 )
@@ -72,7 +77,6 @@ KNOWN_FAULTS = {
     "enp_DE.lft.bio": {"B-BER": "B-PER"},
 }  # fmt: skip
 _TAG = re.compile(r"O|[BIESLU]-\S+")
-_PREFIXED = re.compile(r"[BIESLU](?:-.*)?")
 #: Labels of chunks (CoNLL-2000 and 2003): they stand beside names in tags of the same form.
 _CHUNKS = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP NC VC PC AC ADVC ADJC".split())
 _GAP = re.compile("[ \t]+")
@@ -83,7 +87,6 @@ _NO_SPACE = re.compile(rb"SpaceAfter=No")
 #: What a document may start with.
 _START = re.compile(rb"^(?:-DOCSTART-|#[^\S\n]*(?:newdoc|file))", re.MULTILINE)
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
-_IO = "IO"
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
 _EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
@@ -132,8 +135,8 @@ def read(
         raise DataError(
             f"documents={documents}", where="conll", hint="Write a number of sentences, or documents=file."
         )
-    if scheme is not None and scheme not in (*SCHEMES, _IO):
-        raise unknown_name("tag scheme", scheme, (*SCHEMES, _IO))
+    if scheme is not None and scheme not in (*SCHEMES, IO):
+        raise unknown_name("tag scheme", scheme, (*SCHEMES, IO))
     given = [_column(column) for column in ((tag,) if isinstance(tag, str) else tag)]
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme, None if token is None else _column(token), given)
@@ -177,7 +180,7 @@ def _layout(file: Path, scheme: str | None, token: int | None, given: list[int])
     numbered = numbered and token != 0
     first = int(numbered) if token is None else token
     tagged = given or _tagged(file, rows, width, first)
-    if not tagged and scheme in (None, _IO) and _is_io([row[-1] for row in rows]):
+    if not tagged and scheme in (None, IO) and is_io([row[-1] for row in rows]):
         tagged = [width - 1]
     if not tagged:
         at = next((at for at, row in enumerate(split) if not _TAG.fullmatch(row[-1])), 0)
@@ -192,7 +195,7 @@ def _layout(file: Path, scheme: str | None, token: int | None, given: list[int])
     layout = _Layout(tabs, width, numbered, first, tuple(tagged), scheme or "")
     table = [row if len(row := layout.columns(line)) == width else ["O"] * width for _, line in sample]
     tags = [row[column] for column in tagged for row in (*table, ["O"] * width)]
-    return replace(layout, scheme=scheme or (_IO if _is_io(tags) else _scheme(tags)))
+    return replace(layout, scheme=scheme or scheme_of(tags))
 
 
 def _tagged(file: Path, rows: list[list[str]], width: int, token: int) -> list[int]:
@@ -230,23 +233,6 @@ def _names(tags: list[str]) -> set[tuple[int, int, str]]:
     ]
     ends = [index for index, goes_on in enumerate(inside) if not goes_on] + [len(tags)]
     return {(start, end, tags[start][2:]) for start, end in pairwise(ends) if tags[start] != "O"}
-
-
-def _is_io(tags: list[str]) -> bool:
-    """Whether these are labels without a prefix, as IO has them."""
-    labels = set(tags) - {"O", ""}
-    return "O" in tags and bool(labels) and not any(map(_PREFIXED.fullmatch, labels))
-
-
-def _scheme(tags: list[str]) -> str:
-    prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
-    if prefixes & {"S", "E"}:
-        return "BIOES"
-    if prefixes & {"L", "U"}:
-        return "BILOU"
-    changes = [tag[0] for before, tag in pairwise(["O", *tags]) if tag[1:2] == "-" and before[2:] != tag[2:]]
-    # IOB1 writes B- only between two neighbours of one label.
-    return "IOB1" if "I" in changes and "B" not in changes else "IOB2"
 
 
 @dataclass(slots=True)
@@ -407,7 +393,7 @@ def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batc
     found: list[tuple[Ints, ...]] = []
     repaired, labels = np.zeros(whole, np.int64), dict[str, int]()
     words = np.flatnonzero(word)
-    scheme = "IOB1" if layout.scheme == _IO else layout.scheme
+    scheme = "IOB1" if layout.scheme == IO else layout.scheme
     for number, (names, code, misprinted) in enumerate(levels, 1):
         marked = phrases(names, code[words], of[words], size, scheme)
         known = np.asarray([labels.setdefault(name, len(labels)) for name in marked.labels], np.int64)
@@ -464,8 +450,8 @@ def _level(
 
 def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
     """Letter and label, the letters those of BIOES. Raises DataError."""
-    if scheme == _IO:
-        if _PREFIXED.fullmatch(tag):
+    if scheme == IO:
+        if PREFIXED.fullmatch(tag):
             raise DataError(f"{tag!r} has a prefix, and other tags have none", where=where)
         # In IOB1, too, neighbours of one label are one name unless B- parts them.
         tag, scheme = tag if tag == "O" else f"I-{tag}", "IOB1"

@@ -11,9 +11,11 @@ multi-word token each stand for all of it.
 
 Read: an ``etype`` makes an entity, ``other`` holds its values; an ``eid`` that stands more than once, or
 that a comment ``# cluster = {…}`` declares, is a cluster, and a mention without ``etype`` one of its
-mentions. Further comments are ``meta``. Written: all of that. Lost are quotes, entities that are labelled as
-quotes are, spans that are not whole tokens of one sentence, and those that cannot be told from another of
-the same ``eid`` that they cross.
+mentions. Further comments are ``meta``. Lost, and counted, are further fields of a mention, mentions of empty
+nodes alone, bridging and split antecedents.
+
+Written: all of that. Lost are quotes, entities that are labelled as quotes are, spans that are not whole
+tokens of one sentence, and those that cannot be told from another of the same ``eid`` that they cross.
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ from wortlaut.model import Annotations, Document, Span
 from wortlaut.records.objects import loads
 
 _FIELDS = ("eid", "etype", "other")
+#: What is lost: keys in the last column that relate mentions.
+_RELATIONS = {"Bridge": "bridging", "SplitAnte": "split antecedent"}
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
 _INDEX = re.compile(r"(?P<first>[0-9]{1,18})(?:-(?P<last>[0-9]{1,18})|\.(?P<empty>[0-9]+))?")
 #: An opening bracket with its fields, or a closing one; what opens and closes at once ends in a bracket.
@@ -76,11 +80,11 @@ _OWN = (
 )
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a ``.conllu`` file or of a folder of them."""
     for file in files.find(path, "conllu", named=True):
         for number, part in enumerate(_parts(file), 1):
-            yield _document(part, file, number)
+            yield _document(part, file, number, losses)
 
 
 @dataclass(slots=True)
@@ -131,11 +135,11 @@ def _parts(file: Path) -> Iterator[_Part]:
         yield part
 
 
-def _document(part: _Part, file: Path, number: int) -> Document:
+def _document(part: _Part, file: Path, number: int, losses: Losses | None) -> Document:
     pieces: list[str] = []
     offsets: list[tuple[int, int]] = []
     sentences: list[tuple[int, int]] = []
-    mentions = _Mentions()
+    mentions, unread = _Mentions(), Counter[str]()
     position = 0
     for rows, shown in part.sentences:
         begin, piece = len(offsets), len(pieces)
@@ -145,9 +149,13 @@ def _document(part: _Part, file: Path, number: int) -> Document:
             index = _INDEX.fullmatch(row[0])
             if index is None:
                 raise DataError(f"{row[0]!r} is not the number of a token", where=where)
-            if index["empty"]:
-                continue  # what was left out of the sentence is not in its text
             misc = dict(item.partition("=")[::2] for item in row[9].split("|"))
+            unread.update(_RELATIONS[key] for key in _RELATIONS.keys() & misc.keys())
+            if index["empty"]:
+                # What was left out of the sentence is not in its text: a mention goes on around it.
+                if "Entity" in misc:
+                    mentions.take(misc["Entity"], part.fields, len(offsets), where, empty=True)
+                continue
             if int(index["first"]) > covered:
                 before = _unescape(misc.get("SpacesBefore", ""))
                 position += len(before)
@@ -177,9 +185,13 @@ def _document(part: _Part, file: Path, number: int) -> Document:
     for key, value in ((key, value) for _, key, value in part.comments if key not in _OWN):
         meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
     text = "".join(pieces)
-    nodes = mentions.nodes(offsets, {str(cluster.get("id")) for cluster in clusters}, str(file))
+    declared = {str(cluster.get("id")) for cluster in clusters}
+    nodes = mentions.nodes(offsets, declared, str(file))
+    shared = dict.fromkeys(str(node.values["entity"]) for node in nodes if "entity" in node.values)
+    clusters += [{"id": eid, "name": eid} for eid in shared if eid not in declared]
     name = part.name or f"{unpacked(file).stem}-{number:06d}"
-    return to_document(name, text, Graph(nodes, (), clusters), str(file), meta.items())
+    unread.update(mentions.unread)
+    return to_document(name, text, Graph(nodes, (), clusters), str(file), meta.items(), unread, losses)
 
 
 class _Mentions:
@@ -189,8 +201,12 @@ class _Mentions:
         self._open: dict[str, list[_Mention]] = defaultdict(list)
         self._broken: dict[str, _Mention] = {}
         self._found: list[_Mention] = []
+        self.unread = Counter[str]()
 
-    def take(self, brackets: str, fields: Sequence[str], index: int, where: str) -> None:
+    def take(
+        self, brackets: str, fields: Sequence[str], index: int, where: str, *, empty: bool = False
+    ) -> None:
+        """Brackets at a token; at an ``empty`` one, which is no token, at the next one."""
         last = 0
         for bracket in _BRACKET.finditer(brackets):
             if bracket.start() != last:
@@ -198,7 +214,7 @@ class _Mentions:
             last = bracket.end()
             name = bracket["eid"] or self._begin(bracket["fields"], fields or ("eid", "etype"), index)
             if bracket["eid"] or bracket["closed"]:
-                self._close(name, index, where)
+                self._close(name, index - empty, where)
         if last != len(brackets):
             raise DataError(f"{brackets!r} are no brackets", where=where)
 
@@ -221,7 +237,8 @@ class _Mentions:
         if not self._open[name]:
             raise DataError(f"{name}) closes what was not opened", where=where)
         mention = self._open[name].pop()
-        mention.ranges.append((mention.start, index))
+        if mention.start <= index:
+            mention.ranges.append((mention.start, index))
         if mention.rest:
             self._broken[mention.eid] = mention
 
@@ -234,6 +251,11 @@ class _Mentions:
         counts = Counter(mention.eid for mention in self._found)
         nodes = []
         for number, mention in enumerate(self._found, 1):
+            if not mention.ranges:
+                self.unread["mention of what is not in the text"] += 1
+                continue
+            others = ((name, value) for name, value in mention.values.items() if name not in _FIELDS)
+            self.unread.update(f"{name} of a mention" for name, value in others if value not in ("", "_"))
             span = Span.joined((offsets[first][0], offsets[last][1]) for first, last in mention.ranges)
             eid = unquote(mention.eid)
             shared = eid in declared or counts[mention.eid] > 1
