@@ -113,6 +113,9 @@ def _keys(kind: str) -> Iterator[Field]:
 
 #: Per kind of line, in canonical order: each key.
 KEYS = {kind: {field.name: field for field in _keys(kind)} for kind in KINDS}
+#: The same without ``kind``.
+_VALUES = {kind: tuple(keys.items())[1:] for kind, keys in KEYS.items()}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def format_lines(annotations: Annotations, text: str, beside: Sequence[Decision | Mention] = ()) -> list[str]:
@@ -213,7 +216,7 @@ def to_record(value: Value, surfaces: Iterator[tuple[int, int, str]]) -> dict[st
         return {"kind": "document", "format": FORMAT, **asdict(value)}
     kind = type(value).__name__.lower()
     record: dict[str, Any] = {"kind": kind}
-    for key, own in list(KEYS[kind].items())[1:]:
+    for key, own in _VALUES[kind]:
         item = getattr(value, key)
         if own.kind == "readings":
             record[key] = {layer: reading and to_record(reading, surfaces) for layer, reading in item}
@@ -245,7 +248,7 @@ def _shown(value: Any) -> str:
 
 
 def dump(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False)
+    return _encode(record)
 
 
 def short(surface: str) -> str:

@@ -93,7 +93,7 @@ def decode(
 
 def pack(offsets: Iterable[tuple[int, int]]) -> str:
     """Offsets as a string column: ``0:5 6:9``."""
-    return " ".join(f"{start}:{end}" for start, end in offsets)
+    return " ".join([f"{start}:{end}" for start, end in offsets])
 
 
 def unpack(packed: str) -> tuple[tuple[int, int], ...]:
