@@ -332,7 +332,7 @@ def test_an_export_of_two_annotators_becomes_two_layers_and_what_is_left_out_is_
     tasks = tmp_path / "tasks.json"
     tasks.write_text(json.dumps([{"data": {"text": "Uhl kam."}, "annotations": done}]), encoding="utf-8")
     said = run_command("import", f"label-studio:{tasks}", "--layer", "l", cwd=tmp_path)
-    assert said.returncode == 0 and "lost: relation (1): is not read" in said.stdout
+    assert said.returncode == 0 and "lost: relation (1): there is no place" in said.stdout
     layers = tmp_path / "annotations" / "layers"
     assert [("PER" in (layers / f"l-{who}" / "eins.jsonl").read_text("utf-8")) for who in "12"] == [
         True,

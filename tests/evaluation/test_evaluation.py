@@ -253,7 +253,7 @@ def test_what_a_reader_leaves_out_is_noted(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", task, {"text": "Nichts.", "answer": "ignore"})
     for evaluation in (score_files(path, path), evaluate(f"preds:{path}", f"prodigy:{path}")):
         for notes in (evaluation.notes, evaluation.systems[0].notes):
-            assert any("a.jsonl: task (1) left out: its answer is 'ignore'" in note for note in notes)
+            assert any("a.jsonl: left out, its answer is 'ignore': task (1)" in note for note in notes)
 
 
 def test_clusters_are_scored_or_noted(tmp_path: Path) -> None:

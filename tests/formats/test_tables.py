@@ -60,6 +60,7 @@ def summary(document):
          ["x-000001", "Anna Krug kam", "person-actor Anna Krug None"]),
         ("conll", "x.txt", "Anna I-PER\nKrug E-PER\nBo E-PER\nX I-L\nY E-L\n",
          ["x-000001", "Anna Krug Bo X Y", "PER Anna Krug None", "PER Bo None", "L X Y None"]),
+        ("conll", "x.conll", "Anna\tE-PER\n\t\nBo\tO\n", ["x-000001", "Anna", "PER Anna None"]),
         ("conll", "x.txt", "Anna E-PER\nBo I-PER\nist O\nX I-L\nY I-L\n",
          ["x-000001", "Anna Bo ist X Y", "PER Anna None", "PER Bo None", "L X Y None"]),
         ("tagged-json", "x.jsonl", '{"tokens": ["Bonn", "ja"], "ner_tags": ["B-LOC", "O"], "lang": "de"}\n',
@@ -137,3 +138,27 @@ def test_tags_that_are_none(tmp_path, spec, item, message):
     (tmp_path / "x.jsonl").write_text(json.dumps(item))
     with pytest.raises(Exception, match=message):
         list(reader(spec)(tmp_path / "x.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags", "whole"),
+    [
+        ("IOB2", "I-PER O B-PER I-PER", ["c d"]),
+        ("IOB1", "B-PER O I-PER B-PER", ["c", "d"]),
+        ("BIOES", "B-PER O B-PER E-PER", ["c d"]),
+        ("BILOU", "U-PER L-PER B-PER L-PER", ["a", "c d"]),
+        ("IOE2", "E-PER I-PER O E-PER", ["a", "d"]),
+    ],
+)
+def test_a_strict_reading_is_that_of_seqeval_and_says_what_it_leaves_out(tmp_path, scheme, tags, whole):
+    scheme_module = pytest.importorskip("seqeval.scheme")
+    rows = [(token, tag) for token, tag in zip("abcd", tags.split(), strict=True)]
+    (tmp_path / "x.conll").write_text("".join(f"{token} {tag}\n" for token, tag in rows))
+    losses = Losses("conll")
+    (document,) = reader(f"conll?scheme={scheme}&mode=strict", losses)(tmp_path / "x.conll")
+    assert [entity.span.text(document.text) for entity in document.entities] == whole
+    named = getattr(scheme_module, {"BIOES": "IOBES"}.get(scheme, scheme))
+    peer = scheme_module.Entities([[tag for _, tag in rows]], named).entities[0]
+    assert [" ".join("abcd"[one.start : one.end]) for one in peer] == whole
+    (default,) = reader(f"conll?scheme={scheme}")(tmp_path / "x.conll")
+    assert sum(loss.count for loss in losses) == len({*default.entities} - {*document.entities})

@@ -115,7 +115,7 @@ class Phrases:
     """Phrases of words: their sentence, first and last word, and ``label``, which indexes ``labels``.
 
     ``broken``: how many of the tags of each break the scheme, as :func:`~wortlaut.formats.columns.decode`
-    counts it.
+    counts it. ``lost``: the sentence of each phrase that a strict reading leaves out.
     """
 
     sentence: Ints
@@ -124,22 +124,36 @@ class Phrases:
     label: Ints
     labels: Sequence[str]
     broken: Ints
+    lost: Ints
 
 
 def phrases(
-    parsed: Sequence[tuple[str, str | None]], code: Ints, of: Ints, size: int, scheme: str
+    parsed: Sequence[tuple[str, str | None]],
+    code: Ints,
+    of: Ints,
+    size: int,
+    scheme: str,
+    *,
+    strict: bool = False,
 ) -> Phrases:
-    """What the tags of words ``of`` so many sentences mark.
+    """What the tags of words ``of`` so many sentences mark, by conlleval's reading or by the scheme's own.
 
-    ``code`` indexes ``parsed``, the letter (of BIOES) and label of each distinct tag.
+    ``code`` indexes ``parsed``, the letter and the label of each distinct tag.
     """
     full = np.full(len(code) + size, len(parsed), np.int64)
     full[np.arange(len(code)) + of] = code
     tags = Tags((), full, np.bincount(of, minlength=size))
-    first, stop, label, labels = chunks(tags, [*parsed, ("O", None)], None)
+    mapped = [({"L": "E", "U": "S"}.get(letter, letter), kind) for letter, kind in (*parsed, ("O", None))]
+    first, stop, label, labels = chunks(tags, mapped, None)
+    lost = first[:0]
+    if strict:
+        own = chunks(tags, [*parsed, ("O", None)], "IOBES" if scheme == "BIOES" else scheme)
+        keys = [(a * (len(full) + 1) + b) * len(labels) + c for a, b, c in ((first, stop, label), own[:3])]
+        lost = tags.sentence[first[~np.isin(keys[0], keys[1])]]
+        first, stop, label, labels = own
     sentence = tags.sentence[first]
-    letters = np.asarray([letter for letter, _ in parsed] + ["O"])
+    letters = np.asarray([letter for letter, _ in mapped])
     opened = np.isin(letters, ["B", "S"])[full[first]] | (scheme == "IOB1" or "B" not in SCHEMES[scheme])
     closed = np.isin(letters, ["E", "S"])[full[stop - 1]] | (scheme not in CLOSED)
     broken = (~opened).astype(np.int64) + ~closed
-    return Phrases(sentence, first - sentence, stop - 1 - sentence, label, labels, broken)
+    return Phrases(sentence, first - sentence, stop - 1 - sentence, label, labels, broken, lost)

@@ -350,7 +350,7 @@ def scheme_of(tags: Sequence[str]) -> str:
     prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
     if "E" in prefixes and not prefixes & {"B", "S"}:
         # IOE1 writes E- only between two neighbours of one label.
-        open_ends = (tag for tag, after in pairwise(tags) if tag[0] == "I" and after[2:] != tag[2:])
+        open_ends = (tag for tag, after in pairwise(tags) if tag[:1] == "I" and after[2:] != tag[2:])
         return "IOE1" if any(open_ends) else "IOE2"
     if prefixes & {"S", "E"}:
         return "BIOES"

@@ -4,7 +4,8 @@ Found by looking at the first lines of each file: the separator (tab, or spaces)
 first, or the second after a column of numbers), the columns of tags (those of chunks apart) and the
 scheme (IOB1, IOB2 also called BIO, IOE1, IOE2, BIOES also called IOBES, BILOU; IO where no tag has a prefix).
 Two columns parted by spaces allow a token with spaces in it. CoNLL-2003, UNER's ``.iob2``, Europeana's
-``.bio``, MultiNERD, WikiNEuRal and Few-NERD are such files.
+``.bio``, MultiNERD, WikiNEuRal and Few-NERD are such files. Tags are read as conlleval reads them, by
+``?mode=strict`` as seqeval does in its mode of that name: a name whose tags break the scheme is lost.
 
 Several columns of tags are levels, the first of them level 1, as in corpora of nested names. Where two have
 a name in common they may as well be gold and prediction: then it is an error, and the columns must be given,
@@ -89,6 +90,7 @@ _START = re.compile(rb"^(?:-DOCSTART-|#[^\S\n]*(?:newdoc|file))", re.MULTILINE)
 _COMMENT = re.compile(r"#\s*(?P<key>[^\s=:][^=:]*?)\s*[=:](?:\s+(?P<value>.*?))?\s*$")
 _MARK = "-DOCSTART-"
 _MARKS = ("newdoc", "newdoc id", "file")
+_BROKEN = "its tags break the scheme"
 _EXPECTED = "Expected lines such as 'Berlin B-LOC': the token first, its tag last."
 #: Lines looked at to find the layout.
 _SAMPLE = 20_000
@@ -107,6 +109,7 @@ class _Layout:
     token: int
     tags: tuple[int, ...]
     scheme: str
+    strict: bool = False
 
     def columns(self, line: str) -> list[str]:
         """Those of a line, without an empty one behind the last."""
@@ -123,13 +126,16 @@ def read(
     scheme: str | None = None,
     token: str | None = None,
     tag: str | tuple[str, ...] = (),
+    mode: str = "default",
     documents: str | None = None,
+    losses: Losses | None = None,
 ) -> Iterator[Document]:
     """Every document of a file, or of a folder's files that end in .conll, .bio, .iob2, .tsv and the like.
 
     ``scheme`` is IO or one of :data:`wortlaut.formats.columns.SCHEMES`; ``token`` and ``tag`` are columns
-    counted from 1, ``tag`` one a level. What is not given is found out. ``documents``: how many sentences
-    (documents, where the file marks them) are read as one, or ``file`` for all of a file.
+    counted from 1, ``tag`` one a level. What is not given is found out. ``mode``: ``strict`` reads no name
+    whose tags break the scheme, as seqeval does. ``documents``: how many sentences (documents, where the file
+    marks them) are read as one, or ``file`` for all of a file.
     """
     if documents not in (None, "file") and not (documents.isdecimal() and int(documents)):
         raise DataError(
@@ -137,10 +143,13 @@ def read(
         )
     if scheme is not None and scheme not in (*SCHEMES, IO):
         raise unknown_name("tag scheme", scheme, (*SCHEMES, IO))
+    if mode not in ("default", "strict"):
+        raise unknown_name("mode", mode, ("default", "strict"))
     given = [_column(column) for column in ((tag,) if isinstance(tag, str) else tag)]
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme, None if token is None else _column(token), given)
-        found = chain.from_iterable(batch.documents() for batch in _batches(file, layout))
+        layout = replace(layout, strict=mode == "strict")
+        found = chain.from_iterable(batch.documents() for batch in _batches(file, layout, losses))
         size = None if documents in (None, "file") else int(documents or 0)
         yield from found if documents is None else joined(found, size)
 
@@ -262,14 +271,14 @@ class _Block:
     fault: tuple[int, DataError] | None
 
 
-def _batches(file: Path, layout: _Layout) -> Iterator[Batch]:
+def _batches(file: Path, layout: _Layout, losses: Losses | None = None) -> Iterator[Batch]:
     state = _State()
     for part in blocks(file, partial(_cut, layout, state)):
         block = _block(part, layout, state)
         whole = len(block.names)
         if block.fault is not None:
             whole = int(np.searchsorted(block.closed, block.fault[0]))
-        batch, error = _batch(block, layout, whole, state.count)
+        batch, error = _batch(block, layout, whole, state.count, losses)
         state.count += len(block.names)
         yield batch
         if error or block.fault:
@@ -364,7 +373,9 @@ def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple
     return table, faults
 
 
-def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batch, DataError | None]:
+def _batch(
+    block: _Block, layout: _Layout, whole: int, count: int, losses: Losses | None
+) -> tuple[Batch, DataError | None]:
     """The first ``whole`` documents in columns, or those before the first one with an error, and that."""
     table, document = block.cells, block.document
     size = int(np.searchsorted(document, whole))
@@ -391,11 +402,11 @@ def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batc
     in_document = document[of]
 
     found: list[tuple[Ints, ...]] = []
-    repaired, labels = np.zeros(whole, np.int64), dict[str, int]()
+    repaired, labels, lost = np.zeros(whole, np.int64), dict[str, int](), list[int]()
     words = np.flatnonzero(word)
     scheme = "IOB1" if layout.scheme == IO else layout.scheme
     for number, (names, code, misprinted) in enumerate(levels, 1):
-        marked = phrases(names, code[words], of[words], size, scheme)
+        marked = phrases(names, code[words], of[words], size, scheme, strict=layout.strict)
         known = np.asarray([labels.setdefault(name, len(labels)) for name in marked.labels], np.int64)
         level_of = np.full(len(marked.first), number, np.int64)
         found.append(
@@ -403,6 +414,7 @@ def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batc
         )
         repaired += np.bincount(document[marked.sentence], marked.broken, whole).astype(np.int64)
         repaired += np.bincount(in_document, misprinted[: len(of)], whole).astype(np.int64)
+        lost += [document[sentence] for sentence in marked.lost.tolist()]
     where, opens, closes, label, level_of = map(np.concatenate, zip(*found, strict=True))
     order = np.lexsort((opens, level_of, where))
     place, opens, closes = document[where[order]], opens[order], closes[order]
@@ -417,6 +429,8 @@ def _batch(block: _Block, layout: _Layout, whole: int, count: int) -> tuple[Batc
 
     stem = unpacked(table.lines.file).stem
     ids = [name or f"{stem}-{number:06d}" for number, name in enumerate(block.names[:whole], count + 1)]
+    if losses is not None and lost:
+        losses.include("entity", _BROKEN, len(lost), [ids[number] for number in lost])
     tokens = Tokens(in_document[unit], start[unit], end[unit])
     return Batch(ids, texts, tokens, spans, tuple(labels), meta), error and error[1]
 
@@ -449,7 +463,7 @@ def _level(
 
 
 def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
-    """Letter and label, the letters those of BIOES. Raises DataError."""
+    """Letter and label. Raises DataError."""
     if scheme == IO:
         if PREFIXED.fullmatch(tag):
             raise DataError(f"{tag!r} has a prefix, and other tags have none", where=where)
@@ -457,7 +471,7 @@ def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
         tag, scheme = tag if tag == "O" else f"I-{tag}", "IOB1"
     decode([tag], lambda _: where, scheme)
     letter, _, label = tag.partition("-")
-    return {"L": "E", "U": "S"}.get(letter, letter), label or None
+    return letter, label or None
 
 
 def _all_laid_out(

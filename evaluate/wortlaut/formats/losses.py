@@ -16,7 +16,7 @@ _PARTICULAR = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 #: How many examples are kept of each kind and reason.
 EXAMPLES = 3
 NO_PLACE = "the format has no place for it"
-NOT_READ = "is not read: there is no place for it here"
+NOT_READ = "there is no place for it here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,11 @@ class Losses:
             yield Loss(self.format, kind, reason, count, examples)
 
     def notes(self, where: str) -> tuple[str, ...]:
-        """A line for each, for who sees the scores of ``where``."""
-        return tuple(
-            f"{where}: {loss.kind} ({loss.count}) left out: {loss.reason}"
-            + (f" ({'; '.join(loss.examples[:EXAMPLES])})" if self.lenient else "")
-            for loss in self
-        )
+        """A line for each reason, for who sees the scores of ``where``."""
+        kinds: dict[str, list[str]] = {}
+        for loss in self:
+            kinds.setdefault(loss.reason, []).append(f"{loss.kind} ({loss.count})")
+        return tuple(f"{where}: left out, {why}: {', '.join(what)}" for why, what in kinds.items())
 
     def __len__(self) -> int:
         """How many kinds of loss there are; zero is none."""
