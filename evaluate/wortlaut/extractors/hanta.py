@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wortlaut.extractors import names
 from wortlaut.extractors.plain import view
@@ -20,6 +21,8 @@ _LONGEST = 6
 #: HanTa's time grows with the square of a word's length, and its sums run out in an endless sentence: of a
 #: longer word it sees the first letter and the end, and a longer sentence in pieces.
 _LONGEST_WORD, _LONGEST_SENTENCE = 48, 500
+#: What the tagger knows of so many words is kept: about 1 kB each.
+_WORDS = 1 << 15
 _STREET = re.compile(r"(straße|strasse|allee|gasse|platz|brücke)n?$")
 _SETTLEMENT = re.compile(
     r"(heim|hausen|stadt|dorf|burg|kirchen|ingen|bach|berg|felde?|ien|istan|see|tal|furt|rode)s?$"
@@ -49,9 +52,14 @@ class Hanta:
         from HanTa.HanoverTagger import HanoverTagger
 
         self._tagger = HanoverTagger("morphmodel_ger.pgz")
+        # Words repeat, and what a word can be does not depend on its sentence.
+        self._tagger.analyze_forward = lru_cache(_WORDS)(self._tagger.analyze_forward)
         self._names = {" ".join(_pieces(name)): label for name, label in names.names().items()}
         self._first_names = names.words("first_names.txt")
         self._cues = names.cues()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Hanta, ()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         for text in texts:
