@@ -27,10 +27,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wortlaut.errors import DataError, unknown_name
-from wortlaut.evaluation.scores import join
 from wortlaut.formats.tags import STRICT, chunks, coded
 from wortlaut.model.columns import Ints, Spans
 from wortlaut.scoring.inputs import Side
+from wortlaut.scoring.join import join
 from wortlaut.scoring.match import identical
 
 Tags = Sequence[Sequence[str]]
