@@ -73,6 +73,25 @@ def test_crlf_counted_as_one_is_refused_with_what_to_do(tmp_path):
         list(read(write(tmp_path, "Hier\r\nAnna", "T1\tPER 5 9\tAnna\n")))
 
 
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        "T1\tPER 1 5\tAnna\nT2\tEVT 7 10\tkam\n",
+        "T1\tPER 0 5\t\ufeffAnna\nT2\tEVT 7 10\tkam\n",
+        "T1\tPER 0 4\tAnna\nT2\tEVT 6 9\tkam\n",
+    ],
+)
+def test_a_byte_order_mark_is_a_character_for_brat_and_none_for_others(tmp_path, annotations):
+    (document,) = read(write(tmp_path, "\ufeffAnna\r\nkam", annotations))
+    assert document.text == "Anna\r\nkam"
+    assert [entity.span for entity in document.entities] == [Span.of(0, 4), Span.of(6, 9)]
+
+
+def test_a_byte_order_mark_that_only_some_offsets_count_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"x\.ann:2: the text at 5 8 is"):
+        list(read(write(tmp_path, "\ufeffAnna kam", "T1\tPER 1 5\tAnna\nT2\tEVT 5 8\tkam\n")))
+
+
 def test_a_single_file_may_be_named_by_text_or_annotations():
     assert [d.id for name in ("town.txt", "town.ann") for d in read(CASES / name)] == ["town", "town"]
 

@@ -1,7 +1,9 @@
 """brat stand-off: a folder of ``.txt`` and ``.ann`` files; an ``.ann`` file makes a document.
 
-Offsets are code points into the ``.txt`` as it is, so a CRLF is two characters, as brat itself counts,
-and the text of the document keeps it. A surface in the ``.ann`` must be what stands there; fragments of
+Offsets are code points into the ``.txt`` as it is, so a CRLF is two characters, as brat itself counts
+(``open_textfile`` in its ``server/src/annotation.py``), and the text of the document keeps it. A byte order
+mark is one character there; other tools leave it out, so what fits all surfaces holds, and the text of the
+document begins behind it. A surface in the ``.ann`` must be what stands there; fragments of
 ``0 5;12 17`` are joined by a space, and a line end inside a span is a space, since a line cannot hold
 one.
 
@@ -25,6 +27,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,7 @@ from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
+_MARK = "\ufeff"
 _OFFSETS = re.compile(r"(?P<label>\S+) (?P<offsets>[0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*)")
 _WIKIDATA = re.compile(r"(?i:wikidata):(?P<qid>Q[1-9][0-9]*)")
 _OWN = re.compile(r"#\S*\t(?P<kind>Wortlaut|WortlautCluster) (?P<about>\S+)\t(?P<values>.*)")
@@ -65,13 +69,22 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
 
 
 def _document(file: Path) -> Document:
-    text = files.text_beside(file, unpacked(file).stem + ".txt")
+    marked = files.text_beside(file, unpacked(file).stem + ".txt", mark=True)
+    text = marked.removeprefix(_MARK)
+    if text != marked:
+        with suppress(DataError):
+            return _read(file, text, 0)
+    return _read(file, text, len(marked) - len(text))
+
+
+def _read(file: Path, text: str, before: int) -> Document:
+    """``before``: how many characters are counted before those of the text."""
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
     for number, line in lines(file):
         where = f"{file}:{number}"
         if line.startswith("T"):
-            name, label, span = _text_bound(line, text, where)
+            name, label, span = _text_bound(line, text, before, where)
             if name in spans:
                 raise DataError(f"{name} is there twice", where=where)
             spans[name] = label, span
@@ -175,7 +188,7 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     yield from (f"#{number}\t{note}" for number, note in enumerate(notes, 1))
 
 
-def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
+def _text_bound(line: str, text: str, before: int, where: str) -> tuple[str, str, Span]:
     name, _, rest = line.partition("\t")
     place, tab, surface = rest.partition("\t")
     match = _OFFSETS.fullmatch(place)
@@ -185,7 +198,9 @@ def _text_bound(line: str, text: str, where: str) -> tuple[str, str, Span]:
             where=where,
             hint="Expected id, tab, label and offsets such as 'PER 0 5' or 'PER 0 5;12 17', tab, text.",
         )
-    fragments = [(int(start), int(end)) for start, end in map(str.split, match["offsets"].split(";"))]
+    ends = (map(int, fragment.split()) for fragment in match["offsets"].split(";"))
+    fragments = [(max(start - before, 0), end - before) for start, end in ends]
+    surface = surface[before:] if surface.startswith(_MARK) else surface
     for start, end in ((start, end) for start, end in fragments if not start < end <= len(text)):
         raise DataError(
             f"[{start}, {end}) is empty, reversed or past the end of the text at {len(text)}", where=where

@@ -136,9 +136,9 @@ def read_bytes(path: Path, hint: str = "", *, mark: bool = False) -> bytes:
             raise _unreadable(path, error) from error
 
 
-def read_text(path: Path, hint: str = "") -> str:
+def read_text(path: Path, hint: str = "", *, mark: bool = False) -> str:
     """The text of a file in UTF-8, line ends as they are."""
-    return decoded(read_bytes(path, hint), path)
+    return decoded(read_bytes(path, hint, mark=mark), path)
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
