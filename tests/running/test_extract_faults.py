@@ -129,6 +129,24 @@ def test_failures_are_tried_again_when_asked(tmp_path: Path) -> None:
     assert len(found(tmp_path / "out")) == 50
 
 
+@pytest.mark.long
+def test_what_a_process_sends_in_place_of_an_answer_calls_nothing_here(tmp_path: Path) -> None:
+    corpus = jsonl(tmp_path / "corpus.jsonl", texts(6, {2: "FORGE"}))
+    (tmp_path / "forges.py").write_text(
+        "import gc, time\nfrom multiprocessing.connection import Connection\nfrom pathlib import Path\n"
+        "class Calls:\n    def __reduce__(self):\n"
+        f"        return Path.touch, (Path({str(tmp_path / 'called')!r}),)\n"
+        "def create():\n    def find(text):\n        if 'FORGE' in text:\n"
+        "            [next(o for o in gc.get_objects() if isinstance(o, Connection)).send(Calls())]\n"
+        "            time.sleep(60)\n        return {}\n    return find\n"
+    )
+    run(corpus, tmp_path / "out", f"{tmp_path}/forges.py:create")
+    assert failures(tmp_path / "out") == {list(texts(6))[2]: "died"}
+    (told,) = iter_failures(tmp_path / "out")
+    assert told["error"].startswith("its process answered what is no data: ")
+    assert not (tmp_path / "called").exists()
+
+
 def test_an_extractor_that_cannot_be_loaded_ends_the_run(tmp_path: Path) -> None:
     corpus = jsonl(tmp_path / "corpus.jsonl", texts(10))
     (tmp_path / "dies.py").write_text("import os\nos._exit(4)\n")

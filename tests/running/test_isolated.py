@@ -17,7 +17,8 @@ from wortlaut.extractors.function import Function
 from wortlaut.extractors.run import attribute, close, run
 from wortlaut.io.files import replace_file
 from wortlaut.model import Annotations, Document, Quote, Span
-from wortlaut.running.isolated import Isolated, _Plain, isolated
+from wortlaut.running.child import _Plain
+from wortlaut.running.isolated import Isolated, isolated
 from wortlaut.running.processes import descendants
 
 DOCUMENTS = [

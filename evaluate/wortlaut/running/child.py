@@ -7,7 +7,9 @@ terminal stays there, and on Linux it ends with the process that started it.
 
 from __future__ import annotations
 
+import io
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -16,7 +18,9 @@ from contextlib import suppress
 from multiprocessing.connection import Pipe
 from typing import Any
 
+from wortlaut.errors import WortlautError, rebuild
 from wortlaut.running.processes import kill_tree, signal_name
+from wortlaut.running.worker import Done, Failure, Reply
 
 #: Seconds that loading an extractor, and closing it, may take.
 LOAD_TIMEOUT, CLOSE_TIMEOUT = 600.0, 5.0
@@ -50,6 +54,14 @@ class Child:
         # A process that has died meanwhile is noticed when its answer is awaited.
         with suppress(BrokenPipeError, ConnectionResetError):
             self.messages.send(message)
+
+    def receive(self) -> Any:
+        """Its next message. Raises EOFError or OSError at its end, UnpicklingError for what is no data."""
+        data = self.messages.recv_bytes()
+        try:
+            return _Plain(io.BytesIO(data)).load()
+        except Exception as error:  # what others packed breaks in any way
+            raise pickle.UnpicklingError(f"its process answered what is no data: {error}") from error
 
     def pulses(self) -> bytes:
         """What it has shown since this was last asked."""
@@ -95,3 +107,16 @@ class Child:
         if not self.messages.closed:
             self.messages.close()
             os.close(self._pulses)
+
+
+class _Plain(pickle.Unpickler):
+    """Reads replies and errors, and calls nothing else: no function of ours, nor what a module imported."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        ours = module.partition(".")[0] == "wortlaut" and "." not in name
+        found = super().find_class(module, name) if ours else None
+        if found in (Reply, Done, Failure, rebuild) or (
+            isinstance(found, type) and issubclass(found, WortlautError)
+        ):
+            return found
+        raise pickle.UnpicklingError(f"{module}.{name}")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from wortlaut.errors import ExtractorError, WortlautError, rebuild
+from wortlaut.errors import ExtractorError, WortlautError
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import attribute, checked_batch, named
 from wortlaut.formats.shards import annotation_columns, row_annotations
 from wortlaut.model import Annotations, Document, Quote, Text
 from wortlaut.running.child import CLOSE_TIMEOUT, LOAD_TIMEOUT, Child
-from wortlaut.running.worker import CannotIsolate, Pulsing, streamed
+from wortlaut.running.worker import CannotIsolate, Pulsing, Reply, streamed
 
 #: Seconds from one look at the process to the next.
 _CHECK_INTERVAL = 0.2
@@ -114,14 +112,14 @@ class Isolated:
                 if limit is not None and time.monotonic() - child.alive > limit:
                     child.kill()
                     raise _Late(f"no answer within {limit:g} seconds", where=self.spec)
-            message = _Plain(io.BytesIO(child.messages.recv_bytes())).load()
+            message = child.receive()
         except (EOFError, OSError):
             reason = child.cause_of_death()
             child.kill()
             raise ExtractorError(reason, where=self.spec) from None
-        except (pickle.UnpicklingError, AttributeError, ImportError) as error:
+        except pickle.UnpicklingError as error:
             child.kill()
-            raise ExtractorError(f"its process answered what is no data: {error}", where=self.spec) from error
+            raise ExtractorError(str(error), where=self.spec) from error
         except KeyboardInterrupt:
             child.kill()  # it is at work, and would not hear that it is to close
             raise
@@ -138,17 +136,6 @@ def isolated(
         return Isolated(extractor, timeout), ()
     except CannotIsolate as error:
         return extractor, [f"{error.where} runs in this process, without a time limit: it {error.what}"]
-
-
-class _Plain(pickle.Unpickler):
-    """Reads replies and errors, and calls nothing else: no function of ours, nor what a module imported."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        ours = module.partition(".")[0] == "wortlaut" and "." not in name
-        found = super().find_class(module, name) if ours else None
-        if found in (_Reply, rebuild) or (isinstance(found, type) and issubclass(found, WortlautError)):
-            return found
-        raise pickle.UnpicklingError(f"{module}.{name}")
 
 
 def _packed(spec: str, extractor: object) -> bytes:
@@ -175,19 +162,12 @@ def _annotations(columns: bytes) -> list[Annotations]:
 # What runs in the process
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    value: Any
-    finds: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def _replied(extractor: Pulsing, function: Callable[..., Any], *arguments: Any) -> _Reply | WortlautError:
+def _replied(extractor: Pulsing, function: Callable[..., Any], *arguments: Any) -> Reply | WortlautError:
     """What the function returns, and what the extractor says of itself; or the error."""
     try:
         value = function(extractor, *arguments)
         finds = tuple(map(str, extractor.loaded.finds))
-        return _Reply(value, finds, tuple(str(note) for note in extractor.loaded.notes))
+        return Reply(value, finds, tuple(str(note) for note in extractor.loaded.notes))
     except WortlautError as error:
         return error
     except BaseException as error:

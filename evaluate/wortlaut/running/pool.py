@@ -8,6 +8,7 @@ death that a worker's past could explain (it had answered others), it has one mo
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import time
 from collections import deque
@@ -159,9 +160,10 @@ class Pool:
 
     def _receive(self, worker: _Worker) -> Iterator[Answer]:
         try:
-            message = worker.messages.recv()
-        except (EOFError, OSError):
-            yield from self._recover(worker, "died", worker.cause_of_death())
+            message = worker.receive()
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            told = isinstance(error, pickle.UnpicklingError)
+            yield from self._recover(worker, "died", str(error) if told else worker.cause_of_death())
             return
         if isinstance(message, WortlautError):
             raise message

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from wortlaut.errors import ExtractorError, WortlautError
 from wortlaut.extractors.protocol import Extractor
@@ -49,6 +49,15 @@ class Done:
 
     columns: bytes
     failures: tuple[Failure, ...]
+    finds: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a function returned, as plain data, and what the extractor says of itself."""
+
+    value: Any
     finds: tuple[str, ...]
     notes: tuple[str, ...]
 
