@@ -162,3 +162,9 @@ def test_a_strict_reading_is_that_of_seqeval_and_says_what_it_leaves_out(tmp_pat
     assert [" ".join("abcd"[one.start : one.end]) for one in peer] == whole
     (default,) = reader(f"conll?scheme={scheme}")(tmp_path / "x.conll")
     assert sum(loss.count for loss in losses) == len({*default.entities} - {*document.entities})
+
+
+def test_tokens_alone_make_no_tagged_json(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"annotations": [], "documentName": "x", "tokens": ["Anna"], "sentences": []}')
+    assert detect(path) == "german-news-quotation"

@@ -294,7 +294,7 @@ def _json(path: Path) -> str:
         return "inception"
     if _PAIR.match(head) or (keys & {"paragraphs", "ents", "entities"}):
         return "spacy-json"
-    if _TAGGED.search(head):
+    if _TAGGED.search(head) and not keys & {"annotations", "sentences"}:
         return "tagged-json"
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
         return "german-news-quotation"
