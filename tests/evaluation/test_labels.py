@@ -54,6 +54,15 @@ CASES: list[tuple[dict[str, Any], tuple[int, int, int], tuple[str, ...]]] = [
         ),
     ),
     (
+        {"labels": {"predicted": {"LOC": "PLACE", "PERSON": "PER", "DATE": None}}},
+        (1, 2, 2),
+        (
+            "2 predicted spans counted under another label: LOC as PLACE 1, PERSON as PER 1.",
+            "1 predicted span left out: DATE 1.",
+            ALIAS.replace("DATE 1, PERSON 1", "PLACE 1") + "PLACE=LOC",
+        ),
+    ),
+    (
         {"only": ["LOC", "DATE"]},
         (1, 1, 2),
         (

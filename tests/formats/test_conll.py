@@ -109,7 +109,7 @@ def test_decode_agrees_with_seqeval_on_random_iob_tags():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Anna B-PER\nBen\n", r"x\.bio:2: has 1 columns, not 2"),
+        ("Anna B-PER\nBen\n", r"x\.bio:2: has 1 column, not 2"),
         ("Anna B-PER\nund O\n" * 9 + "Ben B.PER\n", r"x\.bio:19: 'B\.PER' is no tag of IOB2"),
         ("Anna\nBen\n", r"x\.bio:1: has no tag, and no column holds tags"),
         ("O\nO\n", r"x\.bio:1: has no tag"),
@@ -232,7 +232,7 @@ def test_documents_come_one_at_a_time(tmp_path):
     path.write_text((CASES / "iob1.conll").read_text(encoding="utf-8") + "kaputt\n", encoding="utf-8")
     documents = read(path)
     assert next(documents).text  # before the broken line at the end is reached
-    with pytest.raises(DataError, match=r"x\.bio:\d+: has 1 columns"):
+    with pytest.raises(DataError, match=r"x\.bio:\d+: has 1 column"):
         list(documents)
 
 

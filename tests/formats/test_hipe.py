@@ -145,5 +145,5 @@ def test_documents_come_one_at_a_time(tmp_path):
     path.write_text(CASE.read_text(encoding="utf-8") + "kaputt\n", encoding="utf-8")
     documents = read(path)
     assert next(documents).text  # before the broken line at the end is reached
-    with pytest.raises(DataError, match=r"x\.tsv:\d+: has 1 columns"):
+    with pytest.raises(DataError, match=r"x\.tsv:\d+: has 1 column"):
         list(documents)

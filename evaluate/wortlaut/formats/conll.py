@@ -42,7 +42,7 @@ from typing import cast
 
 import numpy as np
 
-from wortlaut.errors import DataError, unknown_name
+from wortlaut.errors import DataError, counted, unknown_name
 from wortlaut.formats import files
 from wortlaut.formats.batch import Batch, Laid, Tokens, phrases, texts_of
 from wortlaut.formats.columns import (
@@ -360,7 +360,7 @@ def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple
         if len(fields) == 1 and bare:
             fields.append("")
         if len(fields) != layout.width:
-            what = f"has {len(fields)} columns, not {layout.width}"
+            what = f"has {counted(len(fields), 'column')}, not {layout.width}"
             faults.append((line, DataError(what, where=lines.where(line))))
             break
         table.put(row, fields)

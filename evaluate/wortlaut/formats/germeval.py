@@ -20,7 +20,7 @@ from dataclasses import replace
 from itertools import chain, count, islice
 from pathlib import Path
 
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
 from wortlaut.formats.columns import (
     LAYOUT,
@@ -69,7 +69,7 @@ def _row(line: str, index: int, width: int, where: str) -> list[str]:
         del row[4]  # the published test file has such lines
     if len(row) not in (4, 5) or (width and len(row) != width):
         raise DataError(
-            f"has {len(row)} columns",
+            f"has {counted(len(row), 'column')}",
             where=where,
             hint="Expected number, token, outer tag, inner tag (and at most one more), separated by tabs.",
         )

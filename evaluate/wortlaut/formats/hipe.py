@@ -32,7 +32,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
 from wortlaut.formats.columns import (
     TokenView,
@@ -117,7 +117,7 @@ def _row(line: str, header: Sequence[str], where: str) -> list[str]:
     """The ten columns of a line; a cell that is empty or not there is ``_``."""
     cells = line.split("\t")
     if len(cells) < 2 or any(cells[len(header) :]):
-        raise DataError(f"has {len(cells)} columns, not {len(header)}", where=where)
+        raise DataError(f"has {counted(len(cells), 'column')}, not {len(header)}", where=where)
     if not cells[0].strip():
         raise DataError("has no token", where=where)
     given = dict(zip(header, cells, strict=False))

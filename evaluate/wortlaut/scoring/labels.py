@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -150,7 +151,10 @@ def label_notes(
     if predicted is None or not gold:
         return
     known = {label if chosen is None else chosen(label, "gold") for label in gold}
-    if strange := {label: counts[label] for label, new in to.items() if new is not None and new not in known}:
+    strange = Counter[str]()
+    for label, new in to.items():
+        strange.update({new: counts[label]} if new is not None and new not in known else {})
+    if strange:
         alike = [(label, near) for label in sorted(strange) if (near := _alias(label, known - {None}))]
         hint = ",".join(f"{label}={near}" for label, near in alike)
         yield f"Labels that the gold lacks are spurious: {_counts(strange)}." + (
