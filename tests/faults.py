@@ -23,14 +23,18 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from exported import exported_project
 
+import wortlaut
 from wortlaut.errors import WortlautError
 from wortlaut.formats import FORMATS, reader, writer
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
+from wortlaut.release.card import PARTS
 
 _TEXT = "Änne Krug sagte : „ Schön , ja . “\nSie fuhr nach Köln ."
 _TOKENS = " ".join(f"{m.start()}:{m.end()}" for m in re.finditer(r"\S+", _TEXT))
@@ -285,46 +289,136 @@ def make():
 """
 CONTENT = {
     "labels.json": '{"PER": "PER", "LOC": null}\n',
+    "labels.txt": "PER=PER\nLOC=-\n",
     "rules.toml": "flips = 3\n",
     "extractor.py": EXTRACTOR,
     "text.txt": _TEXT,
+    "new.txt": "Jörg schwieg .\n",
+    "old.txt": _TEXT,
     "columns.json": '{"text": "text"}',
+    "texts/d0.txt": _TEXT,
     "corpus/annotations/labels.yaml": "levels: 2\nlabels:\n  PER: a\n  LOC: b\n  ORG: c\n  OTH: d\n",
-    "corpus/annotations/splits.yaml": "train: [d0]\ntest: [d1]\n",
+    "corpus/annotations/splits.yaml": "test: 1.0\n",
+    "corpus/annotations/statement.yaml": "".join(f"{key}: x\n" for key in ("title", "summary", *PARTS)),
 }
-EVALUATE, ON = "evaluate --samples 0 --json out", "--corpus native:corpus"
+#: What makes the other files; ``edited`` has a text that is no more what was annotated.
+MADE = (
+    "init corpus",
+    "annotate -e a=extractor.py:make -e b=gazetteer --root corpus",
+    "agree --write --root corpus",
+    "adjudicate a b -o corpus/merged --root corpus",
+    "build corpus",
+    "publish release --stand-off --yes --root corpus",
+    "evaluate -e preds:found.jsonl --corpus native:corpus --samples 0 --json result.json",
+    "baseline write -e preds:found.jsonl --corpus native:corpus -o baseline.json",
+    "extract texts.parquet -e extractor.py:make -o shards --workers 1",
+    "bench -e preds:found.jsonl --corpus native:corpus --save bench.json",
+)
 #: What is done to the content of a file here; the rest is for the readers, which open files in the same way.
 SOME = ("truncated", "binary", "nested 100,000 deep", "one number of 5,000 digits")
-#: What is a whole file of its kind all the same.
-SOUND = {("extractor.py", "truncated"), ("seen.conll", "truncated"), ("text.txt", "truncated")}
-SOUND |= {(name, fault) for name in ("text.txt", "extractor.py") for fault in SOME[2:]}
-#: The file that is broken, and a command that reads it; what it writes is called out.
-COMMANDS = (
-    ("labels.json", f"{EVALUATE} {ON} -e preds:found.jsonl --labels labels.json"),
-    ("result.json", "compare result.json --trials 1 --samples 1 --json out"),
-    ("baseline.json", "check --baseline baseline.json --json out"),
-    ("rules.toml", "check --rules rules.toml --json out"),
-    ("found.jsonl", f"{EVALUATE} {ON} -e preds:found.jsonl"),
-    ("shards/manifest.json", f"{EVALUATE} -e preds:shards --corpus native:corpus"),
-    ("shards/shards/00000.parquet", f"{EVALUATE} -e preds:shards --corpus native:corpus"),
-    ("corpus/annotations/gold/d0.jsonl", f"{EVALUATE} {ON} -e preds:found.jsonl"),
-    ("extractor.py", f"{EVALUATE} -e extractor.py:make --corpus native:corpus"),
-    (
-        "seen.conll",
-        f"{EVALUATE} {ON} -e preds:found.jsonl --by surface --seen conll:seen.conll",
-    ),
-    ("bench.json", "bench -e preds:found.jsonl --corpus native:corpus --compare bench.json --json out"),
-    ("text.txt", "show text.txt -e gazetteer --json out"),
-    ("text.txt", "extract text.txt -e gazetteer -o out --workers 1"),
-    ("texts.parquet", "extract texts.parquet -e gazetteer -o out --workers 1"),
-    ("found.jsonl", "convert found.jsonl out --to doccano"),
-    ("corpus/annotations/labels.yaml", "agree gold gold --root corpus --samples 0 --json out"),
-    ("corpus/annotations/splits.yaml", "build corpus -o out"),
-    ("columns.json", f"{EVALUATE} -e preds:found.jsonl --corpus hub:dataset?columns=columns.json"),
+#: What a person writes as text is sound whatever it says, and what is cut may be.
+PROSE = ("text.txt", "new.txt", "extractor.py", "corpus/seeds/d0.txt", "edited/seeds/d0.txt")
+SOUND = {(name, fault) for name in PROSE for fault in SOME if fault != "binary"}
+SOUND |= {("seen.conll", "truncated"), ("labels.txt", "truncated")}
+EVALUATE, ON = "evaluate --samples 0 --json out -e preds:found.jsonl", "--corpus native:corpus"
+GOLD, LAYER, SEED, TABLE = (
+    f"corpus/{name}"
+    for name in (
+        "annotations/gold/d0.jsonl",
+        "annotations/layers/a/d0.jsonl",
+        "seeds/d0.txt",
+        "seeds/provenance.jsonl",
+    )
 )
+LABELS, SPLITS, STATEMENT = (f"corpus/annotations/{name}.yaml" for name in ("labels", "splits", "statement"))
+AGREEMENT = "corpus/annotations/agreement.json"
+#: A command, and the files that it reads, each of which is broken; what it writes is called out.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    f"{EVALUATE} {ON} --labels labels.json": ("labels.json", "found.jsonl", GOLD),
+    f"{EVALUATE} {ON} --labels labels.txt": ("labels.txt",),
+    f"{EVALUATE} {ON} --by surface --seen conll:seen.conll": ("seen.conll",),
+    f"{EVALUATE} --corpus hub:dataset?columns=columns.json": ("columns.json",),
+    "evaluate --samples 0 --json out -e preds:shards --corpus native:corpus": (
+        "shards/manifest.json",
+        "shards/shards/00000.parquet",
+    ),
+    f"evaluate --samples 0 --json out -e extractor.py:make {ON}": ("extractor.py",),
+    "score native:corpus found.jsonl --samples 0 --labels labels.json --seen conll:seen.conll --by surface": (
+        "found.jsonl",
+        GOLD,
+        "labels.json",
+        "seen.conll",
+    ),
+    "compare result.json --trials 1 --samples 1 --json out": ("result.json",),
+    f"stress -e extractor.py:make {ON} -t nfd --samples 0 --labels labels.json --json out": (
+        "extractor.py",
+        GOLD,
+        "labels.json",
+    ),
+    f"baseline write -e preds:found.jsonl {ON} --labels labels.json --rules rules.toml -o out": (
+        "found.jsonl",
+        GOLD,
+        "labels.json",
+        "rules.toml",
+    ),
+    f"check -e preds:found.jsonl {ON} --baseline baseline.json --rules rules.toml --json out": (
+        "baseline.json",
+        "rules.toml",
+        "found.jsonl",
+        GOLD,
+    ),
+    f"bench -e preds:found.jsonl {ON} --compare bench.json --json out": ("bench.json", GOLD),
+    "show text.txt -e gazetteer --json out": ("text.txt",),
+    f"show d0 {ON} --json out": (GOLD,),
+    "extract text.txt -e gazetteer -o out --workers 1": ("text.txt",),
+    "extract texts.parquet -e gazetteer -o out --workers 1": ("texts.parquet",),
+    "convert found.jsonl out --to doccano": ("found.jsonl",),
+    f"export spacy out {ON}": (GOLD,),
+    "init corpus": (LABELS,),
+    "add new.txt -e c=extractor.py:make --labels labels.json --root corpus": (
+        "new.txt",
+        "extractor.py",
+        "labels.json",
+        SEED,
+        TABLE,
+        LABELS,
+    ),
+    "annotate -e c=extractor.py:make --labels labels.json --root corpus": (
+        "extractor.py",
+        "labels.json",
+        SEED,
+        LABELS,
+    ),
+    "import found.jsonl --layer c --labels labels.json --root corpus": (
+        "found.jsonl",
+        "labels.json",
+        SEED,
+        LABELS,
+    ),
+    "reanchor --before old.txt --root edited": (
+        "old.txt",
+        *(name.replace("corpus", "edited") for name in (SEED, TABLE, GOLD, LAYER)),
+    ),
+    "diff a gold --root corpus": (LAYER, GOLD, SEED, LABELS),
+    "adjudicate a b -o out --root corpus": (LAYER, SEED, LABELS),
+    "adjudicate --finish -o corpus/merged": ("corpus/merged/d0.jsonl", SEED),
+    "agree --root corpus --json out": (LAYER, SEED, LABELS),
+    "validate corpus": (GOLD, LAYER, SEED, TABLE, LABELS, SPLITS, AGREEMENT, "corpus/corpus/manifest.json"),
+    "validate release": ("release/manifest.json", "release/documents.jsonl"),
+    "build corpus -o out": (GOLD, LAYER, SEED, TABLE, LABELS, SPLITS, STATEMENT, AGREEMENT),
+    "publish out --stand-off --yes --root corpus": (GOLD, LAYER, SEED, TABLE, LABELS, STATEMENT, AGREEMENT),
+    "merge release texts -o out": (
+        "release/manifest.json",
+        "release/documents.jsonl",
+        "release/annotations/gold/d0.jsonl",
+        "texts/d0.txt",
+    ),
+}
+#: Commands that read no file.
+NO_FILE = ("corpora", "extractors", "rules", "schema")
 
 
-def run(arguments: str, cwd: Path, patience: float = 20) -> tuple[int | None, str]:
+def run(line: str, cwd: Path, patience: float = 20, *, privileged: bool = True) -> tuple[int | None, str]:
     """Exit code of ``wortlaut``, None where it hangs, and all that it says."""
     said = cwd.parent / "said"
     process = os.fork()
@@ -336,12 +430,16 @@ def run(arguments: str, cwd: Path, patience: float = 20) -> tuple[int | None, st
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.chdir(cwd)
-        sys.argv = ["wortlaut", *arguments.split()]
+        if not privileged:
+            for capability in (1, 2):  # PR_CAPBSET_DROP: what it starts gets none back
+                ctypes.CDLL(None).prctl(24, capability)
+        sys.argv = ["wortlaut", *line.split()]
         code = 70
         try:
             from wortlaut.cli import main
 
-            main()
+            with nullcontext() if privileged else no_privilege():
+                main()
             code = 0
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else 0
@@ -366,31 +464,33 @@ def workplace(folder: Path) -> None:
     """Sound files of every kind that a command takes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-    import spacy  # noqa: F401 (for those that are forked)
 
+    for name in ("jinja2", "rich.table", "scipy.stats", "sklearn.metrics", "spacy", "yaml"):
+        import_module(name)  # for those that are forked
+    for module in walk_packages(wortlaut.__path__, "wortlaut."):
+        if module.name not in ("wortlaut.pytest_plugin", "wortlaut.integrations", "wortlaut.bench.cases"):
+            import_module(module.name)
     for name, format in WRITTEN.items():
         writer(format)(folder / name, iter(DOCUMENTS))
     for name, content in CONTENT.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, "utf-8")
     pq.write_table(pa.table({"id": ["d0", "d1"], "text": [_TEXT] * 2}), folder / "texts.parquet")
-    for line in (
-        "evaluate -e preds:found.jsonl --corpus native:corpus --samples 0 --json result.json",
-        "baseline write -e preds:found.jsonl --corpus native:corpus -o baseline.json",
-        "extract texts.parquet -e extractor.py:make -o shards --workers 1",
-        "bench -e preds:found.jsonl --corpus native:corpus --save bench.json",
-    ):
+    for line in MADE:
         code, said = run(line, folder, 120)
         assert code == 0, (line, said)
+    shutil.copytree(folder / "corpus", folder / "edited")
+    (folder / "edited/seeds/d0.txt").write_text(_TEXT.replace("Köln", "Bonn"), "utf-8")
 
 
-def commands(folder: Path, lines: Iterable[tuple[str, str]] = COMMANDS) -> Iterator[Tried]:
-    """Each fault in each file that a command takes."""
+def commands(folder: Path, faults: Iterable[str] = (*PLACES, *SOME)) -> Iterator[Tried]:
+    """Each of the faults in each file that a command takes."""
     whole, place = folder / "whole", folder / "broken"
     whole.mkdir()
     workplace(whole)
-    for inside, line in lines:
+    for line, inside in ((line, inside) for line, files in COMMANDS.items() for inside in files):
         data = (whole / inside).read_bytes()
-        for fault in (*PLACES, *SOME):
+        for fault in faults:
             if (fault in SMALLER and "/" in inside) or (inside, fault) in SOUND:
                 continue
             shutil.copytree(whole, place)
@@ -400,25 +500,29 @@ def commands(folder: Path, lines: Iterable[tuple[str, str]] = COMMANDS) -> Itera
                 PLACES[fault](place / inside)
             bad = fault == "name no UTF-8"
             asked = re.sub(rf"(?<![/\w]){re.escape(inside)}", "\udcff" + inside, line) if bad else line
-            before = set(place.rglob("*"))
-            with no_privilege() if fault == "no permission" else nullcontext():
-                code, said = run(asked, place)
-            left = [path for path in place.rglob("*") if path not in before]
-            done = _judged(code, said, inside, left)
-            yield Tried(line.split()[0], inside, fault, done, f"{code} {said}")
+            before = _content(place)
+            code, said = run(asked, place, privileged=fault != "no permission")
+            left = [path for path, content in _content(place).items() if before.get(path, b"") != content]
+            done = _judged(line, code, said, inside, left)
+            yield Tried(line.partition(" -")[0], inside, fault, done, f"{code} {said}")
             if (place / inside).exists():
                 (place / inside).chmod(0o755)
             shutil.rmtree(place)
 
 
-def _judged(code: int | None, said: str, inside: str, left: list[Path]) -> str:
+def _content(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def _judged(line: str, code: int | None, said: str, inside: str, left: list[Path]) -> str:
     if code is None:
         return "hung"
     # A verdict is written whole before a command ends with 2; of an extraction its lock may stay.
     if any(path.name not in ("out", ".lock") or (path.is_file() and not _is_json(path)) for path in left):
         return "half-written"
     told = Path(inside).name in said and "\n  " in said and "Traceback" not in said
-    return "clear" if code == 2 and told else "wrong"
+    # To say what is wrong with a file is the verdict of validate.
+    return "clear" if told and code in ((1, 2) if line.startswith("validate") else (2,)) else "wrong"
 
 
 def _is_json(path: Path) -> bool:
@@ -431,13 +535,14 @@ OUTCOMES = ("clear", "read", "wrong", "hung", "half-written")
 HEAD = """\
 # Reliability
 
-What a broken file does. Made by `python tests/faults.py > docs/reliability.md`; the tests run the same table.
+What a broken file does. Made by `python tests/faults.py > docs/reliability.md`; the tests run most of it.
 
 Every format, and every file that a command takes, is written by Wortlaut itself and then broken:
 {faults}.
 In front of a reader each value of a file is replaced by a wrong one, too: another type, null, 5,000 digits.
 
-- **clear**: an error that names the file, the place and the remedy; a command ends with 2.
+- **clear**: an error that names the file, the place and the remedy; a command ends with 2 (`validate`, whose
+  verdict it may be, also with 1), and no file is changed.
 - **read**: gzip, a byte order mark and CRLF, with the same result as the plain file; a value that may be so;
   a folder in which a file less is a smaller corpus.
 - **wrong**: a traceback, another exit code, an error without place or remedy, something broken that was read.

@@ -9,7 +9,14 @@ from typing import Any
 
 from wortlaut.annotations.checks import check_text, label_problems
 from wortlaut.annotations.diff import FIELDS, REMARKS, Layer, Pair, compare
-from wortlaut.annotations.file import format_annotations, parse, read_text, refusal, text_path
+from wortlaut.annotations.file import (
+    format_annotations,
+    parse,
+    read_annotations,
+    read_text,
+    refusal,
+    text_path,
+)
 from wortlaut.annotations.labels import read_labels
 from wortlaut.annotations.lines import (
     NOTHING,
@@ -22,6 +29,7 @@ from wortlaut.annotations.lines import (
     in_words,
 )
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.io import reading
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations, Cluster, Document, Quote
 
@@ -280,6 +288,7 @@ def _finish(path: Path) -> Finished | None:
     values: list[Value] = [line.value for line in parsed.lines]
     decisions = tuple(value for value in values if isinstance(value, Decision))
     if not decisions:
+        read_annotations(path)  # a line that cannot be read may be one
         return None
     broken = [problem for problem in parsed.problems if problem.rule not in _EXPECTED]
     header = parsed.header
@@ -335,7 +344,7 @@ def _append(folder: Path, document: str, lines: Sequence[str]) -> None:
     """Adds a section to the document's file in ``adjudication`` beside ``folder``."""
     path = folder.absolute().parent / "adjudication" / f"{document}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
-    old = path.read_text("utf-8") if path.exists() else f"# Adjudication of {document}\n"
+    old = reading.read_text(path) if path.exists() else f"# Adjudication of {document}\n"
     write_whole(path, old.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n")
 
 

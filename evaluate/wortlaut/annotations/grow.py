@@ -26,7 +26,9 @@ from wortlaut.annotations.file import (
 from wortlaut.annotations.labels import read_labels
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.io.files import write_whole
+from wortlaut.io.reading import raw_bytes
 from wortlaut.model import Annotations, Cluster, Document
+from wortlaut.text.digests import text_hash
 from wortlaut.text.letters import alike, plain
 
 #: What a line of provenance can say beside id, checksum and length, in its order.
@@ -96,7 +98,7 @@ def check(files: Sequence[Path], root: Path, about: Mapping[str, str]) -> list[A
     read_labels(root)
     seeds = root / "seeds"
     taken = {path.stem for path in seeds.glob("*.txt")} | set(read_provenance(seeds))
-    texts = {sha256(path.read_bytes()).hexdigest(): str(path) for path in sorted(seeds.glob("*.txt"))}
+    texts = {text_hash(read_text(path)): str(path) for path in sorted(seeds.glob("*.txt"))}
     found = []
     for path in files:
         addition = _checked(path, about)
@@ -333,9 +335,7 @@ def _slug(name: str, taken: Collection[str]) -> str:
 
 
 def _checked(path: Path, about: Mapping[str, str]) -> Addition:
-    if not path.is_file():
-        raise MissingFileError("no such file", where=str(path), hint="Name a text file.")
-    data = path.read_bytes()
+    data = raw_bytes(path, "Name a text file.")
     text, problems = decode(data)
     if problems:
         problem = problems[0]

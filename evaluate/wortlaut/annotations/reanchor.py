@@ -15,6 +15,7 @@ from wortlaut.annotations.file import format_annotations, read_annotations, read
 from wortlaut.annotations.lines import short
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.files import file_hash, write_whole
+from wortlaut.io.reading import raw_bytes
 from wortlaut.model import ROLES, Annotations, Document, Span
 from wortlaut.text.digests import text_hash
 from wortlaut.text.edits import OffsetMap, apply, difference
@@ -121,8 +122,8 @@ def _named(annotations: Annotations) -> Iterator[tuple[str, Span]]:
 def _provenance(root: Path) -> dict[Path, bytes]:
     """The table with the checksums and lengths of the texts as they are now, if it says others."""
     table = root / "seeds" / "provenance.jsonl"
-    before = table.read_bytes() if table.is_file() else b""
-    read_provenance(table.parent)  # raises where it is broken
+    read_provenance(table.parent)  # whose errors name the line
+    before = raw_bytes(table) if table.exists() else b""
     lines = []
     for line in before.decode("utf-8").split("\n"):
         about = json.loads(line or "{}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from wortlaut.annotations.lines import Decision, Line, Mention, Parsed
 from wortlaut.annotations.rules import LEVELS, RULES, Problem
 from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.io.files import file_hash, file_hashes
+from wortlaut.io.reading import raw_bytes, read_json
 from wortlaut.model import Cluster, Entity, Quote, Span
 from wortlaut.records.record import Count, Must
 from wortlaut.text.segments import ABBREVIATIONS, tokens
@@ -133,8 +133,8 @@ def _text(path: Path, texts: dict[Path, str | None]) -> Iterator[Incident]:
     if path in texts:
         return
     texts[path] = None
-    if path.is_file():
-        texts[path], problems = decode(path.read_bytes())
+    if path.exists():
+        texts[path], problems = decode(raw_bytes(path))
         yield from (incident(path, problem) for problem in problems)
 
 
@@ -197,11 +197,11 @@ def _check_seeds(seeds: Path, gold: set[str], texts: dict[Path, str | None]) -> 
 
 def _check_agreement(root: Path) -> Iterator[Incident]:
     path = root / AGREEMENT
-    if path.is_file():
-        try:
-            measured = json.loads(path.read_bytes())["sources"]
-        except (ValueError, KeyError, TypeError) as error:
-            yield incident(path, Problem("R12", 0, f"it cannot be read: {error!r}"))
+    if path.exists():
+        data = read_json(path, "Run `wortlaut agree --write`.")
+        measured = data.get("sources") if isinstance(data, dict) else None
+        if not isinstance(measured, dict):
+            yield incident(path, Problem("R12", 0, "it does not say which layers it is of"))
             return
         there = layer_hashes(root)
         for name in sorted({*measured, *there}):

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from wortlaut.errors import DataError, unknown_name
+from wortlaut.io.reading import read_text
 
 #: The history of a corpus: a heading ``## X.Y.Z`` a version, the newest first.
 CHANGELOG = "annotations/CHANGELOG.md"
@@ -17,9 +18,9 @@ UNVERSIONED = "0.0.0"
 def version(root: Path) -> str:
     """The version of the corpus in the repository ``root``, by its changelog; 0.0.0 where there is none."""
     path = root / CHANGELOG
-    if not path.is_file():
+    if not path.exists():
         return UNVERSIONED
-    found = re.search(r"^## (\d+\.\d+\.\d+)\b", path.read_text("utf-8"), re.MULTILINE)
+    found = re.search(r"^## (\d+\.\d+\.\d+)\b", read_text(path), re.MULTILINE)
     if found is None:
         raise DataError(
             "the changelog names no version",

@@ -9,6 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from wortlaut.errors import WortlautError
+from wortlaut.io.reading import raw
 
 _HINT = "Name a file in a folder that is there and can be written."
 
@@ -79,7 +80,7 @@ def sync(path: Path) -> None:
 
 def file_hash(path: Path) -> str:
     """SHA-256 of its bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    with raw(path) as file:
         return file_digest(file, "sha256").hexdigest()
 
 

@@ -66,18 +66,28 @@ def check_readable(path: Path, hint: str = "") -> None:
         raise DataError(f"is {kind}, not a file", where=where, hint=what)
 
 
+def raw(path: Path, hint: str = "") -> io.BufferedReader | io.BytesIO:
+    """The bytes of a file as they are. Raises what :func:`check_readable` does."""
+    check_readable(path, hint)
+    try:
+        return io.BytesIO(_standard_input()) if path == STANDARD_INPUT else path.open("rb")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def raw_bytes(path: Path, hint: str = "") -> bytes:
+    """All that :func:`raw` gives."""
+    with raw(path, hint) as file:
+        return file.read()
+
+
 def opened(path: Path, hint: str = "", *, mark: bool = False) -> IO[bytes]:
     """The bytes of a file, unpacked, from behind a byte order mark on; ``tell`` counts unpacked bytes.
 
     Raises what :func:`check_readable` does, and DataError, also while it is read, for what is damaged.
     ``hint`` says where such a file comes from, if there is none. ``mark``: a byte order mark is read, too.
     """
-    check_readable(path, hint)
-    try:
-        file: IO[bytes] = io.BytesIO(_standard_input()) if path == STANDARD_INPUT else path.open("rb")
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return content(file, str(path), mark=mark)
+    return content(raw(path, hint), str(path), mark=mark)
 
 
 def content(file: IO[bytes], where: str, *, mark: bool = False) -> IO[bytes]:

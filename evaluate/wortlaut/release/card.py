@@ -16,6 +16,7 @@ from wortlaut.annotations.labels import Labels
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
+from wortlaut.io.reading import read_text
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
 
@@ -83,16 +84,19 @@ def read_statement(root: Path) -> dict[str, Any]:
     import yaml
 
     path = root / STATEMENT
-    if not path.is_file():
+    if not path.exists():
         return {}
+    hint = "Write `annotators: …`, one key a part."
     try:
-        stated = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"is not YAML: {error}", where=str(path)) from error
+        stated = yaml.safe_load(read_text(path))
+    except DataError:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DataError(f"is not YAML: {error}", where=str(path), hint=hint) from error
     if stated is None:  # comments alone
         return {}
     if not isinstance(stated, dict):
-        raise DataError("is not a mapping", where=str(path), hint="Write `annotators: …`, one key a part.")
+        raise DataError("is not a mapping", where=str(path), hint=hint)
     known = {*PARTS, *_HEADER, *_OTHER}
     for key, value in stated.items():
         if key not in known:

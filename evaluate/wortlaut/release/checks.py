@@ -14,6 +14,7 @@ from wortlaut.annotations.validate import validate as validate_annotations
 from wortlaut.corpus.load import load_corpus
 from wortlaut.corpus.splits import DECLARED, read_splits
 from wortlaut.errors import DataError
+from wortlaut.io.reading import raw_bytes
 from wortlaut.release import card, croissant, manifest, standoff
 from wortlaut.release.manifest import CARD, FORMAT, MANIFEST
 
@@ -28,12 +29,12 @@ def validate(paths: Iterable[Path]) -> list[Incident]:
     """
     found: list[Incident] = []
     for path in paths:
-        if (path / MANIFEST).is_file():
+        if (path / MANIFEST).exists():
             found += _release(path, whole=True)
             continue
         found += validate_annotations([path])
         home = files_of(path)[1]
-        if home is not None and (home / "corpus" / MANIFEST).is_file():
+        if home is not None and (home / "corpus" / MANIFEST).exists():
             found += _release(home / "corpus", whole=False)
         if home is not None and os.path.lexists(home / DECLARED):
             read_splits(home, seeds(home))
@@ -51,12 +52,13 @@ def problems(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, Proble
         named = {name: entry["sha256"] for name, entry in about["files"].items()}
         corpus_hash, format_ = str(about["hash"]), about["format"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        yield MANIFEST, Problem("C01", 1, f"the manifest cannot be read: {error!r}")
+        why = error.what if isinstance(error, DataError) else repr(error)
+        yield MANIFEST, Problem("C01", 1, f"the manifest cannot be read: {why}")
         return
     if format_ not in (FORMAT, standoff.FORMAT):
         yield MANIFEST, Problem("C01", 1, f"the format is {format_!r}")
         return
-    content = {name: path.read_bytes() for name, path in manifest.paths(folder).items() if name != MANIFEST}
+    content = {name: raw_bytes(path) for name, path in manifest.paths(folder).items() if name != MANIFEST}
     there = {name: sha256(data).hexdigest() for name, data in content.items()}
     other = [name for name, digest in named.items() if there.get(name) != digest]
     for name in other:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.io.files import file_hash
+from wortlaut.io.reading import read_json
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
@@ -44,8 +45,8 @@ def write(folder: Path, about: Mapping[str, Any]) -> None:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Raises OSError and ValueError."""
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+    """Raises DataError and MissingFileError."""
+    manifest: dict[str, Any] = read_json(folder / MANIFEST, "Get the release again.")
     return manifest
 
 

@@ -14,6 +14,7 @@ from wortlaut.annotations.file import read_documents
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io.folders import whole_folder
+from wortlaut.io.reading import raw_bytes
 from wortlaut.release import manifest
 from wortlaut.release.checks import problems
 from wortlaut.release.manifest import MANIFEST
@@ -90,7 +91,7 @@ def merge(folder: Path, texts: Path, out: Path) -> Merged:
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Manifest and files of an untouched stand-off release. Raises DataError otherwise."""
-    if not (folder / MANIFEST).is_file():
+    if not (folder / MANIFEST).exists():
         raise MissingFileError(
             "no release here",
             where=str(folder),
@@ -107,20 +108,20 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             if about["format"] == manifest.FORMAT
             else "",
         )
-    return about, {name: path.read_bytes() for name, path in manifest.paths(folder).items()}
+    return about, {name: raw_bytes(path) for name, path in manifest.paths(folder).items()}
 
 
 def _copies(texts: Path) -> list[_Copy]:
     if not texts.exists():
         raise MissingFileError("no such file or folder", where=str(texts), hint="Check the path.")
-    paths = sorted(path for path in texts.rglob("*.txt") if path.is_file()) if texts.is_dir() else [texts]
+    paths = sorted(texts.rglob("*.txt")) if texts.is_dir() else [texts]
     if not paths:
         raise MissingFileError("the folder holds no .txt file", where=str(texts))
     return [_normalised(path) for path in paths]
 
 
 def _normalised(path: Path) -> _Copy:
-    data = path.read_bytes()
+    data = raw_bytes(path)
     changes = []
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]

@@ -24,6 +24,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.splits import DECLARED
 from wortlaut.errors import DataError
 from wortlaut.io.files import file_hashes
+from wortlaut.io.reading import raw_bytes, read_text
 from wortlaut.model import Document
 from wortlaut.release import card, manifest
 from wortlaut.release.manifest import CARD
@@ -212,7 +213,7 @@ def _packed(
         id = read_annotations(path).header.document
         if id not in texts:
             raise DataError(f"the document {id!r} has no gold", where=f"{path}:1")
-        content = path.read_bytes()
+        content = raw_bytes(path)
         packed = [packers[id].record(record) for record in records(content)]
         packed[0]["document"] = id  # it names the file, so that nothing is hidden by offsets
         name = path.relative_to(root).as_posix()
@@ -225,7 +226,7 @@ def _packed(
             )
     packer = _Packer(together(texts))
     files[OTHERS] = _json_lines(
-        {"file": path.relative_to(root).as_posix(), "content": packer.string(path.read_text("utf-8"))}
+        {"file": path.relative_to(root).as_posix(), "content": packer.string(read_text(path))}
         for path in carried
     )
     return files
