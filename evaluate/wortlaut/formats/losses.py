@@ -86,7 +86,8 @@ class Losses:
         """A line for each reason, for who sees the scores of ``where``."""
         kinds: dict[str, list[str]] = {}
         for loss in self:
-            kinds.setdefault(loss.reason, []).append(f"{loss.kind} ({loss.count})")
+            places = f": {'; '.join(loss.examples[:EXAMPLES])}" if self.lenient else ""
+            kinds.setdefault(loss.reason, []).append(f"{loss.kind} ({loss.count}{places})")
         return tuple(f"{where}: left out, {why}: {', '.join(what)}" for why, what in kinds.items())
 
     def __len__(self) -> int:
