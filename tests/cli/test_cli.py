@@ -178,6 +178,7 @@ def test_systems_of_a_result_are_compared(main_job: subprocess.CompletedProcess[
     assert "hanta is right" in shown and "more (--flips, --json)" in shown
 
 
+@pytest.mark.long
 def test_no_line_is_wider_than_a_terminal_of_80_columns(folder: Path) -> None:
     """The main job under a pseudo terminal: tables, notes and signature fit, and colours are allowed."""
     parent, child = pty.openpty()

@@ -151,4 +151,4 @@ def test_lists_behind_one_that_cannot_be_read_keep_their_places(tmp_path):
     found = f"pipeline?lenient=1:{tmp_path / 'found.json'}"
     (system,) = score_files(str(tmp_path / "gold.jsonl"), found, samples=0).systems
     assert next(iter(system.results.values())).recall == 0.5
-    assert [note for note in system.notes if "left out, cannot be read: is no list: list (1" in note]
+    assert [note for note in system.notes if "left out, cannot be read: is no list of spans: list (1" in note]

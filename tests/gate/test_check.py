@@ -565,6 +565,7 @@ def test_the_command_without_a_baseline(tmp_path: Path) -> None:
     assert run("check", "--junit", "no/folder.xml", cwd=tmp_path).returncode == 2
 
 
+@pytest.mark.long
 def test_update_keeps_floors_and_writes_nothing_where_they_fail(folder: Path) -> None:
     path = folder / "baseline.json"
     before = path.read_bytes()

@@ -153,6 +153,7 @@ def test_sums_of_sentences_follow_their_sentences() -> None:
             assert row.test is not None and row.test.differing == 0
 
 
+@pytest.mark.long
 def test_a_system_that_breaks_on_a_changed_text_is_told_and_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "log"
     reader = Reader(breaks_on="ANNA", log=str(log))
@@ -237,6 +238,7 @@ def printed(parts: Iterator[Any], width: int = 80) -> str:
     return capture.get()
 
 
+@pytest.mark.long
 def test_the_output_fits_eighty_columns_and_says_what_must_be_known(report: Stress) -> None:
     shown = printed(stress_view(report, cases=2, everything=True))
     assert max(map(cell_len, shown.splitlines())) <= 80
