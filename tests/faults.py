@@ -139,8 +139,9 @@ def samples(name: str, folder: Path) -> Iterator[Path]:
 
 
 def files(path: Path) -> list[Path]:
-    """One file of each kind that there is."""
+    """One file of each kind that is read."""
     found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    found = [file for file in found if file.suffix != ".conf"]  # it is for brat alone
     return list({(file.parent, file.suffix): file for file in reversed(found)}.values())[::-1]
 
 

@@ -10,7 +10,8 @@ from summary import summary
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats.brat import read
-from wortlaut.model import Span
+from wortlaut.formats.brat import write as write_brat
+from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
 CASES = Path(__file__).parents[1] / "cases" / "formats" / "brat"
 
@@ -132,3 +133,13 @@ def test_litbank_loads_completely_with_its_nesting():
     assert labels == {"FAC": 347, "GPE": 82, "LOC": 115, "ORG": 10, "PER": 1402, "VEH": 23}
     totals = {level: sum(of.values()) for level, of in counted["entities"]["by_level"].items()}
     assert totals == {"1": 1717, "2": 247, "3": 14, "4": 1}
+
+
+def test_what_is_written_says_to_brat_which_types_it_holds(tmp_path):
+    entities = (Entity(Span.of(0, 4), "PER"), Entity(Span.of(5, 9), "a b"), Entity(Span.of(5, 9), "Ort"))
+    quote = Quote("q1", "direct", Span.of(5, 9), speaker=Span.of(0, 4))
+    write_brat(tmp_path / "out", [Document("x", "Anna kam.", Annotations(entities, (quote,)))])
+    conf = (tmp_path / "out" / "annotation.conf").read_text().split("\n\n")
+    assert {"Ort", "PER", "quote-direct", "speaker", "mention"} <= {*conf[0].splitlines()}
+    assert "speaker Arg1:<QUOTE>, Arg2:speaker" in conf[1].splitlines()
+    assert [d.id for d in read(tmp_path / "out")] == ["x"]

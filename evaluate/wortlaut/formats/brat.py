@@ -17,7 +17,8 @@ are not kept.
 Written: the nodes and edges of :mod:`wortlaut.formats.graph` as text-bound annotations and relations, a
 Wikidata id also as ``Reference``, everything else as JSON in notes of the type ``Wortlaut`` (of a
 cluster: ``WortlautCluster``, on its first mention), which brat keeps; they are read back to the last
-field. A level is written where it is not the derived one. ``meta`` is lost, a cluster without mention,
+field. A level is written where it is not the derived one. ``annotation.conf`` names the
+types that are there. ``meta`` is lost, a cluster without mention,
 and a label with white space; an id that can be no file name is changed.
 """
 
@@ -35,6 +36,7 @@ from typing import Any
 from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.graph import (
+    MENTION,
     PARENT,
     QUOTE_LABELS,
     Edge,
@@ -46,6 +48,7 @@ from wortlaut.formats.graph import (
     to_graph,
 )
 from wortlaut.formats.losses import Losses, tolerated
+from wortlaut.formats.projects import brat_types, is_brat_type
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.records.objects import loads
@@ -141,8 +144,21 @@ def _with_own(
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
-    """Write the folder ``path``, which must not be there: a ``.txt`` and an ``.ann`` file a document."""
-    return files.write_folder(path, documents, Losses("brat"), _contents)
+    """Write the folder ``path``, which must not be there: a ``.txt`` and an ``.ann`` file a document.
+
+    And an ``annotation.conf``, without which brat shows no type.
+    """
+    labels: set[str] = set()
+
+    def seen() -> Iterator[Document]:
+        for document in documents:
+            labels.update(entity.label for entity in document.entities)
+            yield document
+
+    losses = files.write_folder(path, seen(), Losses("brat"), _contents)
+    names = sorted(filter(is_brat_type, labels - {*QUOTE_LABELS, *ROLES}))
+    (path / "annotation.conf").write_text(brat_types([*names, MENTION]), encoding="utf-8")
+    return losses
 
 
 def _contents(document: Document, name: str, losses: Losses) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -44,10 +44,10 @@ def configurations(labels: Mapping[str, str]) -> tuple[dict[str, str], list[str]
                 hint="Name it otherwise in annotations/labels.yaml.",
             )
     files = {"label-studio.xml": _label_studio(labels), "inception-layers.json": _inception(labels)}
-    odd = [label for label in labels if not _BRAT.fullmatch(label)]
+    odd = [label for label in labels if not is_brat_type(label)]
     if odd:
         return files, [f"no configuration for brat, which takes A-Z, 0-9, - and _ only: {', '.join(odd)}"]
-    return files | {"brat/annotation.conf": _brat(labels)}, []
+    return files | {"brat/annotation.conf": brat_types(labels)}, []
 
 
 def _label_studio(labels: Mapping[str, str]) -> str:
@@ -69,7 +69,13 @@ def _label_studio(labels: Mapping[str, str]) -> str:
 """
 
 
-def _brat(labels: Mapping[str, str]) -> str:
+def is_brat_type(label: str) -> bool:
+    return _BRAT.fullmatch(label) is not None
+
+
+def brat_types(labels: Iterable[str]) -> str:
+    """``annotation.conf``: names with these labels, quotes with their roles."""
+    labels = list(labels)
     named = f"Equiv Arg1:{'|'.join(labels)}, Arg2:{'|'.join(labels)}, <REL-TYPE>:symmetric-transitive\n"
     roles = "".join(f"{role} Arg1:<QUOTE>, Arg2:{role}\n" for role in ROLES)
     spans = "\n".join((*labels, *QUOTE_LABELS, *ROLES))
