@@ -20,6 +20,9 @@ REGION = {"id": "a", "type": "labels", "to_name": "text", "value": {"start": 0, 
 GONE = REGION | {"id": "b", "value": {"start": 7, "end": 9, "labels": ["PER"]}}
 LINK = {"type": "relation", "from_id": "a", "to_id": "b"}
 CAS = "#FORMAT=WebAnno TSV 3.3\n#T_SP=x|y\n#Text=a b\n1-1\t0-1\ta\tX[1]\n1-2\t2-3\tb\tY[1]\n"
+TWICE = "# newdoc\n# global.Entity = eid-etype-other\n1\tUhl{0}\n\n# newdoc\n1\tUhl{1}\n\n"
+TWICE = TWICE.replace("Uhl", "Uhl" + "\t_" * 7 + "\tEntity=")
+CHAINS = "#begin document (a);\na 0 0 Uhl {}\n\n#end document\n"
 PASSAGE = {"offset": 0, "text": "Uhl"}
 
 
@@ -94,6 +97,16 @@ def annotation(length):
             {"span": 1, "line": 1},
         ),
         ("webanno-tsv", "x.tsv", CAS, [0], {"span": 1}),
+        (
+            "conll",
+            "x.conll",
+            "Uhl B-PER\n\nUhl\n\nUhl X\n\nUhl B-PER\nx y z O\n\nUhl B-X\n",
+            [1, 1, 1],
+            {"document": 2},
+        ),
+        ("conllu", "x.conllu", TWICE.format("(1-PER-)", "1)"), [1], {"document": 1}),
+        ("conll2012", "x.x_conll", CHAINS.format("(0)") + CHAINS.format("0)"), [0], {"document": 1}),
+        ("tagged-json", "x.jsonl", [{"tokens": ["Uhl"], "tags": ["B-PER"]}, {}], [1], {"document": 1}),
         ("brat", "x.ann", "T1 PER", [], {"document": 1}),
         ("tei", "x.xml", "<TEI", [], {"document": 1}),
         ("web-annotation", "x.jsonld", "{}", [], {"document": 1}),

@@ -80,7 +80,7 @@ def texts_of(
     sentence; tokens stand in ``column``. Sentences are parted by a line feed.
     """
     size, last = len(first), np.append(first[1:], len(of))[: len(first)] - 1
-    ranges = table.start[: len(of), column], table.end[: len(of), column] + 1  # with what stands behind it
+    ranges = table.start[:, column], table.end[:, column] + 1  # with what stands behind it
     data, behind = gathered(table.lines.array, *ranges)
     data[behind - 1] = ord(" ")
     data[behind[last] - 1] = ord("\n")
@@ -90,22 +90,21 @@ def texts_of(
     end = end - 1
     begin, stop = start[first], end[last]
     length = stop - begin
-    known = {sentence: one for sentence, one in laid.items() if sentence < size}
-    length[list(known)] = [len(one.text) for one in known.values()]
+    length[list(laid)] = [len(one.text) for one in laid.values()]
     new = np.flatnonzero(run_starts(document))
     position = np.cumsum(length + 1) - length - 1
     position -= np.repeat(position[new], np.diff(new, append=size))
     shift = (position - begin)[of]
     start, end = start + shift, end + shift
-    for sentence, one in known.items():
+    for sentence, one in laid.items():
         rows = slice(first[sentence], last[sentence] + 1)
         start[rows], end[rows] = np.asarray(one.offsets).T + position[sentence]
     bounds = [*new.tolist(), size]
-    if not known:
+    if not laid:
         froms, tos = begin.tolist(), stop.tolist()
         return [text[froms[a] : tos[b - 1]] for a, b in pairwise(bounds)], start, end
     parts = [text[a:b] for a, b in zip(begin.tolist(), stop.tolist(), strict=True)]
-    for sentence, one in known.items():
+    for sentence, one in laid.items():
         parts[sentence] = one.text
     return ["\n".join(parts[a:b]) for a, b in pairwise(bounds)], start, end
 

@@ -32,13 +32,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, combinations, islice, pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -61,7 +60,7 @@ from wortlaut.formats.columns import (
     taggable,
     write_views,
 )
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.table import WHITE, Cells, Lines, blocks, cells
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Document
@@ -258,7 +257,7 @@ class _State:
 class _Block:
     """Sentences of a block: ``first`` row and document of each, and the texts that stand above some.
 
-    ``closed``: where each document ends, as a line. ``fault``: the line and what is wrong with it.
+    ``closed``: where each document ends, as a line. ``faults``: lines, rising, and what is wrong with them.
     """
 
     cells: Cells
@@ -266,23 +265,52 @@ class _Block:
     document: Ints
     closed: Ints
     texts: dict[int, str]
-    names: list[str | None]
+    ids: list[str]
     comments: dict[int, dict[str, str]]
-    fault: tuple[int, DataError] | None
+    faults: list[tuple[int, DataError]]
+
+    def without(self, left_out: Collection[int]) -> _Block:
+        """The same without some of its documents."""
+        if not left_out:
+            return self
+        kept = ~np.isin(self.document, list(left_out))
+        sizes = np.diff(self.first, append=len(self.cells.line))
+        rows = np.flatnonzero(np.repeat(kept, sizes))
+        table = self.cells
+        documents = [number for number in range(len(self.ids)) if number not in left_out]
+        sentences = {old: new for new, old in enumerate(np.flatnonzero(kept).tolist())}
+        return _Block(
+            replace(table, line=table.line[rows], start=table.start[rows], end=table.end[rows]),
+            np.cumsum(sizes[kept]) - sizes[kept],
+            np.searchsorted(documents, self.document[kept]),
+            self.closed[documents],
+            {sentences[old]: text for old, text in self.texts.items() if old in sentences},
+            [self.ids[number] for number in documents],
+            {new: self.comments[old] for new, old in enumerate(documents) if old in self.comments},
+            [],
+        )
 
 
 def _batches(file: Path, layout: _Layout, losses: Losses | None = None) -> Iterator[Batch]:
     state = _State()
+    lenient = losses is not None and losses.lenient
     for part in blocks(file, partial(_cut, layout, state)):
         block = _block(part, layout, state)
-        whole = len(block.names)
-        if block.fault is not None:
-            whole = int(np.searchsorted(block.closed, block.fault[0]))
-        batch, error = _batch(block, layout, whole, state.count, losses)
-        state.count += len(block.names)
+        errors = dict[int, DataError]()
+        for line, error in block.faults:
+            errors.setdefault(int(np.searchsorted(block.closed, line)), error)
+        block = block.without(
+            errors if lenient else range(min(errors, default=len(block.ids)), len(block.ids))
+        )
+        batch, wrong = _batch(block, layout, losses)
+        if wrong:
+            block = block.without(wrong if lenient else range(min(wrong), len(block.ids)))
+            batch, _ = _batch(block, layout, losses)
+        assert batch is not None
         yield batch
-        if error or block.fault:
-            raise error or cast(tuple[int, DataError], block.fault)[1]
+        for _, error in (*sorted(wrong.items()), *sorted(errors.items())):
+            with tolerated(None if error is part.fault else losses, "document"):
+                raise error
 
 
 def _cut(layout: _Layout, state: _State, data: bytes) -> int:
@@ -323,7 +351,9 @@ def _block(lines: Lines, layout: _Layout, state: _State) -> _Block:
     document = np.cumsum(opens) - 1
     last = np.append(opens[1:], True)[: len(opens)]
     closed = np.where(alone, stop, np.append(marks, len(lines))[behind])[last]
-    names = [asides[int(marks[n - 1])][1] or None if n else None for n in behind[opens].tolist()]
+    names = [asides[int(marks[n - 1])][1] if n else "" for n in behind[opens].tolist()]
+    stem = unpacked(lines.file).stem
+    ids = [name or f"{stem}-{number:06d}" for number, name in enumerate(names, state.count + 1)]
 
     comments = {0: state.comments} if state.comments else {}
     texts = {} if state.text is None else {0: state.text}
@@ -337,17 +367,17 @@ def _block(lines: Lines, layout: _Layout, state: _State) -> _Block:
             texts[here] = value
         elif key not in _MARKS:
             at = here if not passed and not state.marked else int(np.searchsorted(behind, passed))
-            own = comments.setdefault(int(document[at]) if at < len(first) else len(names), {})
+            own = comments.setdefault(int(document[at]) if at < len(first) else len(ids), {})
             own[key] = f"{own[key]}; {value}" if key in own else value
+    state.count += len(ids)
     state.marked = state.marked or bool(len(marks))
-    state.text, state.comments = texts.pop(len(first), None), comments.pop(len(names), {})
-    return _Block(
-        table, first, document, closed, texts, names, comments, min(faults, key=itemgetter(0), default=None)
-    )
+    state.text, state.comments = texts.pop(len(first), None), comments.pop(len(ids), {})
+    faults.sort(key=itemgetter(0))
+    return _Block(table, first, document, closed, texts, ids, comments, faults)
 
 
 def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple[int, DataError]]]:
-    """The cells of the rows, and the first that has too many or too few, or no token."""
+    """The cells of the rows, and those that have too many or too few, or no token."""
     table = cells(lines, rows, layout.width, tabs=layout.tabs)
     bare = "" in KNOWN_FAULTS.get(lines.file.name, {})
     faults = []
@@ -359,45 +389,42 @@ def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple
             fields = [text.strip(" \t")[: -len(fields[-1])].rstrip(" \t"), fields[-1]]
         if len(fields) == 1 and bare:
             fields.append("")
-        if len(fields) != layout.width:
+        if len(fields) == layout.width:
+            table.put(row, fields)
+        else:
             what = f"has {counted(len(fields), 'column')}, not {layout.width}"
             faults.append((line, DataError(what, where=lines.where(line))))
-            break
-        table.put(row, fields)
+    told = {line for line, _ in faults}
     start, end = table.start[:, layout.token], table.end[:, layout.token]
     for row in np.flatnonzero((start == end) | WHITE[lines.array[start]]).tolist():
         line = int(rows[row])
-        if not table.text(row, layout.token).strip():
+        if line not in told and not table.text(row, layout.token).strip():
             faults.append((line, DataError("has no token", where=lines.where(line))))
-            break
     return table, faults
 
 
 def _batch(
-    block: _Block, layout: _Layout, whole: int, count: int, losses: Losses | None
-) -> tuple[Batch, DataError | None]:
-    """The first ``whole`` documents in columns, or those before the first one with an error, and that."""
-    table, document = block.cells, block.document
-    size = int(np.searchsorted(document, whole))
-    of = np.repeat(np.arange(len(document)), np.diff(block.first, append=len(table.line)))
-    of = of[: np.searchsorted(of, size)]
-    laid, error = _all_laid_out(block, layout, of)
+    block: _Block, layout: _Layout, losses: Losses | None
+) -> tuple[Batch | None, dict[int, DataError]]:
+    """The documents in columns; or the first error of each that has one."""
+    table, first, document, ids = block.cells, block.first, block.document, block.ids
+    size, whole = len(first), len(ids)
+    of = np.repeat(np.arange(size), np.diff(first, append=len(table.line)))
+    laid, wrong = _all_laid_out(block, layout, of)
     word, unit = np.ones((2, len(of)), np.bool_)
     for sentence, one in laid.items():
-        word[block.first[sentence] + np.asarray(one.dashed, np.int64)] = False
-        unit[block.first[sentence] + np.asarray(one.covered, np.int64)] = False
+        word[first[sentence] + np.asarray(one.dashed, np.int64)] = False
+        unit[first[sentence] + np.asarray(one.covered, np.int64)] = False
     levels = []
     for column in layout.tags:
-        level, wrong = _level(table, column, layout, word)
+        level, strange = _level(table, column, layout, word)
         levels.append(level)
-        if wrong is not None and (error is None or of[wrong[0]] < error[0]):
-            error = int(of[wrong[0]]), wrong[1]
-    if error is not None:
-        whole = int(document[error[0]])
-        size = int(np.searchsorted(document, whole))
-        of = of[: np.searchsorted(of, size)]
-        word, unit = word[: len(of)], unit[: len(of)]
-    first, document = block.first[:size], document[:size]
+        wrong += [(int(of[row]), error) for row, error in strange]
+    if wrong:
+        errors = dict[int, DataError]()
+        for sentence, error in sorted(wrong, key=itemgetter(0)):
+            errors.setdefault(int(document[sentence]), error)
+        return None, errors
     texts, start, end = texts_of(table, layout.token, of, first, document, laid)
     in_document = document[of]
 
@@ -413,7 +440,7 @@ def _batch(
             (marked.sentence, words[marked.first], words[marked.last], known[marked.label], level_of)
         )
         repaired += np.bincount(document[marked.sentence], marked.broken, whole).astype(np.int64)
-        repaired += np.bincount(in_document, misprinted[: len(of)], whole).astype(np.int64)
+        repaired += np.bincount(in_document, misprinted, whole).astype(np.int64)
         lost += [document[sentence] for sentence in marked.lost.tolist()]
     where, opens, closes, label, level_of = map(np.concatenate, zip(*found, strict=True))
     order = np.lexsort((opens, level_of, where))
@@ -427,39 +454,33 @@ def _batch(
         counted = {"columns_not_read": unread, "repaired_tags": str(repaired[document] or "")}
         return known | {key: value for key, value in counted.items() if value}
 
-    stem = unpacked(table.lines.file).stem
-    ids = [name or f"{stem}-{number:06d}" for number, name in enumerate(block.names[:whole], count + 1)]
     if losses is not None and lost:
         losses.include("entity", _BROKEN, len(lost), [ids[number] for number in lost])
     tokens = Tokens(in_document[unit], start[unit], end[unit])
-    return Batch(ids, texts, tokens, spans, tuple(labels), meta), error and error[1]
+    return Batch(ids, texts, tokens, spans, tuple(labels), meta), {}
 
 
 def _level(
     table: Cells, column: int, layout: _Layout, word: Bools
-) -> tuple[tuple[list[tuple[str, str | None]], Ints, Bools], tuple[int, DataError] | None]:
-    """The distinct tags, that of each row, and which rows are misprinted; and the first wrong one."""
+) -> tuple[tuple[list[tuple[str, str | None]], Ints, Bools], list[tuple[int, DataError]]]:
+    """The distinct tags, that of each row, and which rows are misprinted; and the rows of wrong ones."""
     faults = KNOWN_FAULTS.get(table.lines.file.name, {})
     column_of = table.column(column)
-    code = column_of.indices.to_numpy()[: len(word)].astype(np.int64)
+    code = column_of.indices.to_numpy().astype(np.int64)
     tags = column_of.dictionary.to_pylist()
     parsed: list[tuple[str, str | None]] = []
     wrong = []
     for number, tag in enumerate(tags):
         try:
             parsed.append(_parsed(faults.get(tag, tag), layout.scheme, ""))
-        except DataError:
+        except DataError as error:
             parsed.append(("O", None))
-            wrong += np.flatnonzero((code == number) & word)[:1].tolist()
-    error = None
-    if wrong:
-        row = min(wrong)
-        try:
-            _parsed(tags[code[row]], layout.scheme, table.lines.where(table.line[row]))
-        except DataError as told:
-            error = row, told
+            wrong += [
+                (row, DataError(error.what, where=table.lines.where(table.line[row]), hint=error.hint))
+                for row in np.flatnonzero((code == number) & word).tolist()
+            ]
     misprinted = np.isin(code, [number for number, tag in enumerate(tags) if tag in faults])
-    return (parsed, code, misprinted), error
+    return (parsed, code, misprinted), sorted(wrong, key=itemgetter(0))
 
 
 def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
@@ -476,12 +497,12 @@ def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
 
 def _all_laid_out(
     block: _Block, layout: _Layout, of: Ints
-) -> tuple[dict[int, Laid], tuple[int, DataError] | None]:
-    """The sentences whose text is not their tokens with a space between; and the first that is wrong."""
+) -> tuple[dict[int, Laid], list[tuple[int, DataError]]]:
+    """The sentences whose text is not their tokens with a space between; and those that are wrong."""
     table, lines = block.cells, block.cells.lines
     special = set(block.texts)
     if layout.numbered:
-        start, end = table.start[: len(of), 0], table.end[: len(of), 0]
+        start, end = table.start[:, 0], table.end[:, 0]
         digits = np.concatenate([[0], np.cumsum((lines.array >= ord("0")) & (lines.array <= ord("9")))])
         plain = (digits[end] - digits[start] == end - start) & (start < end) & (end - start <= _DIGITS)
         special.update(of[~plain].tolist())
@@ -490,15 +511,16 @@ def _all_laid_out(
         rows = np.searchsorted(table.line, np.searchsorted(lines.start, places, side="right") - 1)
         special.update(of[rows[rows < len(of)]].tolist())
     laid: dict[int, Laid] = {}
+    wrong = []
     faults = KNOWN_FAULTS.get(lines.file.name, {})
-    for sentence in sorted(special & set(of[block.first[block.first < len(of)]].tolist())):
+    for sentence in sorted(special):
         here = range(*np.searchsorted(of, [sentence, sentence + 1]))
         try:
             own = [(lines.where(int(table.line[row])), table.row(row)) for row in here]
             laid[sentence] = _laid_out(own, block.texts.get(sentence), layout, faults)
         except DataError as error:
-            return laid, (sentence, error)
-    return laid, None
+            wrong.append((sentence, error))
+    return laid, wrong
 
 
 def _laid_out(

@@ -26,7 +26,7 @@ from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.columns import lay_out, pack
 from wortlaut.formats.graph import MENTION, Graph, Node, to_document
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import lines
 from wortlaut.model import Document, Span
 
@@ -66,7 +66,8 @@ def _documents(file: Path, names: int | None, losses: Losses | None) -> Iterator
         elif line.startswith("#end document"):
             if not any(sentences):
                 raise DataError(f"document {name!r} holds no tokens", where=where)
-            yield _document(name, sentences, names, str(file), losses)
+            with tolerated(losses, "document"):
+                yield _document(name, sentences, names, str(file), losses)
             name, some = "", True
         elif not line.strip():
             fresh = True

@@ -52,7 +52,7 @@ from wortlaut.formats.graph import (
     to_document,
     to_graph,
 )
-from wortlaut.formats.losses import Losses, reason
+from wortlaut.formats.losses import Losses, reason, tolerated
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Annotations, Document, Span
 from wortlaut.records.objects import loads
@@ -84,7 +84,8 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a ``.conllu`` file or of a folder of them."""
     for file in files.find(path, "conllu", named=True):
         for number, part in enumerate(_parts(file), 1):
-            yield _document(part, file, number, losses)
+            with tolerated(losses, "document"):
+                yield _document(part, file, number, losses)
 
 
 @dataclass(slots=True)

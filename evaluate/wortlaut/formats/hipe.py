@@ -46,7 +46,7 @@ from wortlaut.formats.columns import (
     unpack,
     write_views,
 )
-from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses
+from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses, tolerated
 from wortlaut.io.reading import lines
 from wortlaut.model import Annotations, Document, Entity, Span
 
@@ -86,7 +86,8 @@ def _documents(file: Path, losses: Losses | None) -> Iterator[Document]:
             key, value = (comment["key"], comment["value"]) if comment else ("comment", line[1:].strip())
             if key == "document_id":
                 if rows or meta:
-                    yield _document(file, meta, rows, losses)
+                    with tolerated(losses, "document"):
+                        yield _document(file, meta, rows, losses)
                 meta, ahead, rows = {**ahead, key: value}, {}, []
             else:
                 _add(ahead, key, value)
@@ -106,7 +107,8 @@ def _documents(file: Path, losses: Losses | None) -> Iterator[Document]:
             ahead = {}
             rows.append((number, _row(line, header, where)))
     if rows or meta:
-        yield _document(file, meta | ahead, rows, losses)
+        with tolerated(losses, "document"):
+            yield _document(file, meta | ahead, rows, losses)
 
 
 def _add(meta: dict[str, str], key: str, value: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.columns import IO, SCHEMES, decode, lay_out, pack, scheme_of
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import unpacked
 from wortlaut.model import Annotations, Document, Entity, Span
 
@@ -40,7 +41,12 @@ _TAGS = ("ner_tags", "tags", "labels")
 
 
 def read(
-    path: Path, *, tags: str = "", labels: str | tuple[str, ...] = "", scheme: str = ""
+    path: Path,
+    *,
+    tags: str = "",
+    labels: str | tuple[str, ...] = "",
+    scheme: str = "",
+    losses: Losses | None = None,
 ) -> Iterator[Document]:
     """Every sentence of a ``.json`` or ``.jsonl`` file or of a folder of them."""
     if scheme and scheme not in (*SCHEMES, IO):
@@ -51,10 +57,14 @@ def read(
             raise unknown_name("set of labels", names[0], NAMES)
         names = NAMES[names[0]]
     for file in files.find(path, "tagged-json", named=True):
-        rows = [(where, *_sentence(item, tags, names, where)) for where, item in jsonl.values(file)]
-        known = scheme or scheme_of([tag for _, _, row, _ in rows for tag in (*row, "O")])
-        for number, (where, tokens, row, rest) in enumerate(rows, 1):
-            yield _document(f"{unpacked(file).stem}-{number:06d}", tokens, row, rest, known, where)
+        rows = []
+        for number, (where, item) in enumerate(jsonl.values(file), 1):
+            with tolerated(losses, "document"):
+                rows.append((number, where, *_sentence(item, tags, names, where)))
+        known = scheme or scheme_of([tag for *_, row, _ in rows for tag in (*row, "O")])
+        for number, where, tokens, row, rest in rows:
+            with tolerated(losses, "document"):
+                yield _document(f"{unpacked(file).stem}-{number:06d}", tokens, row, rest, known, where)
 
 
 def _sentence(
