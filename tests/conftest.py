@@ -28,5 +28,5 @@ settings.register_profile(
         HealthCheck.function_scoped_fixture,
     ],
 )
-settings.register_profile("long", settings.get_profile("quick"), max_examples=25, derandomize=False)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=18, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -101,12 +101,12 @@ def content(folder: Path) -> dict[str, bytes] | None:
 def kills(strace: bool, work: Callable[[], object], *, every: bool = True) -> Iterator[int]:
     """Runs the work until it has been killed at every step; yields after each.
 
-    Without ``every`` each kind of call is met its first four times, then ever more rarely.
+    Without ``every`` each kind of call is met its first three times, then ever more rarely.
     """
     for call in _CALLS if strace else ("",):
         number = 0
         while True:
-            number += 1 if every else 1 + number // 4
+            number += 1 if every else 1 + number // 3
             ended = killed_by_strace(call, number, work) if strace else killed_at(number, work)
             if ended == 0:
                 break
