@@ -9,13 +9,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.metrics import COREFERENCE, OURS, QUOTES
 from wortlaut.scoring.quotes import quote_tallies, with_basis
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally
-from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import Units
 
 Scores = tuple[float | None, float | None, float | None]

@@ -10,13 +10,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from wortlaut.model import Span
-from wortlaut.model.columns import Spans, spans_from_objects
+from wortlaut.model.columns import Spans, TokenTable, spans_from_objects
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics import OURS, Property, counter, counts_positions
 from wortlaut.scoring.result import Result, Results
-from wortlaut.scoring.task import Task, TokenTable
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
 
 #: A labelled span, the spans of a document, and a document: its gold and its predicted spans.

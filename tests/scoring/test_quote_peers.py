@@ -12,9 +12,9 @@ from shared import shared_data
 
 from wortlaut.formats import german_news_quotation
 from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.metrics._tokens_of_quotes import positions
-from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import document_units
 
 CASES = Path(__file__).parent.parent / "cases/quotes_scoring"

@@ -26,8 +26,8 @@ from quote_building import (
 )
 
 from wortlaut.model import Annotations
+from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.quotes_table import pair_quotes, quotes_of, table
-from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import document_units, units_of
 
 ROOT = Path(__file__).parent.parent.parent

@@ -23,7 +23,7 @@ from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.formats.losses import Losses
 from wortlaut.model import LAYERS, Annotations, Document, Entity, Quote
-from wortlaut.model.columns import Ints, Spans, spans_from_objects
+from wortlaut.model.columns import Ints, Spans, TokenTable, spans_from_objects
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
@@ -33,7 +33,7 @@ from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Results
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally, added, items_of, kept
-from wortlaut.scoring.task import Task, TokenTable
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
 from wortlaut.scoring.units import Units, document_units, sentence_units
 from wortlaut.text.segments import sentences, tokens

@@ -12,16 +12,7 @@ from wortlaut.formats.columns import CLOSED, SCHEMES, pack
 from wortlaut.formats.table import Cells, gathered
 from wortlaut.formats.tags import Tags, chunks
 from wortlaut.model import Annotations, Document, Entity, Span
-from wortlaut.model.columns import Ints, Spans, run_starts
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Tokens in columns of shape ``(n,)``, sorted by document and start, in code points of its text."""
-
-    document: Ints
-    start: Ints
-    end: Ints
+from wortlaut.model.columns import Ints, Spans, TokenTable, run_starts
 
 
 @dataclass(frozen=True)
@@ -34,7 +25,7 @@ class Batch:
 
     ids: Sequence[str]
     texts: Sequence[str]
-    tokens: Tokens
+    tokens: TokenTable
     entities: Spans
     labels: Sequence[str]
     meta: Callable[[int, str], Mapping[str, str]]

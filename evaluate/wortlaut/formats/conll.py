@@ -43,7 +43,7 @@ import numpy as np
 
 from wortlaut.errors import DataError, counted, unknown_name
 from wortlaut.formats import files
-from wortlaut.formats.batch import Batch, Laid, Tokens, phrases, texts_of
+from wortlaut.formats.batch import Batch, Laid, phrases, texts_of
 from wortlaut.formats.columns import (
     IO,
     PREFIXED,
@@ -64,7 +64,7 @@ from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.table import WHITE, Cells, Lines, blocks, cells
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Document
-from wortlaut.model.columns import Bools, Ints, Spans, run_starts
+from wortlaut.model.columns import Bools, Ints, Spans, TokenTable, run_starts
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
 KNOWN_FAULTS = {
@@ -456,7 +456,7 @@ def _batch(
 
     if losses is not None and lost:
         losses.include("entity", _BROKEN, len(lost), [ids[number] for number in lost])
-    tokens = Tokens(in_document[unit], start[unit], end[unit])
+    tokens = TokenTable(in_document[unit], start[unit], end[unit])
     return Batch(ids, texts, tokens, spans, tuple(labels), meta), {}
 
 

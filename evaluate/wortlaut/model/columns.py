@@ -113,6 +113,21 @@ class Spans:
         return (total >> np.uint64(1)).astype(np.int64)
 
 
+@dataclass(frozen=True)
+class TokenTable:
+    """The tokens of all documents, sorted by document and start."""
+
+    document: Ints
+    start: Ints
+    end: Ints
+
+    def touched(self, document: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+        """The first token that each stretch touches, and the one behind the last: none where not greater."""
+        width = int(max(self.end.max(initial=0), end.max(initial=0))) + 1
+        first = np.searchsorted(self.document * width + self.end, document * width + start, side="right")
+        return first, np.searchsorted(self.document * width + self.start, document * width + end, side="left")
+
+
 def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele et al. 2014): spreads every bit of the input over the output."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -11,14 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.model import QUOTE_TYPES
-from wortlaut.model.columns import Ints, Spans, numbered
+from wortlaut.model.columns import Ints, Spans, TokenTable, numbered
 from wortlaut.scoring.engine import tallies_of
 from wortlaut.scoring.keys import MATCHED, ScoreKey
 from wortlaut.scoring.metrics import QUOTES, SPEAKERS, check_schema
 from wortlaut.scoring.quotes_table import Quotes, type_labels
 from wortlaut.scoring.sides import Attribution, Sides
 from wortlaut.scoring.tally import Tally
-from wortlaut.scoring.task import Task, TokenTable
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.units import Units
 
 #: Task → role of a quote. A role counts once for each quote that has it.

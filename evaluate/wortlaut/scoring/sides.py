@@ -10,10 +10,9 @@ import numpy as np
 
 from wortlaut.errors import ExtractorError
 from wortlaut.model import Annotations, Quote
-from wortlaut.model.columns import Ints
+from wortlaut.model.columns import Ints, TokenTable
 from wortlaut.scoring.people import Names
 from wortlaut.scoring.quotes_table import Paired, Quotes, pair_quotes, quotes_of, table
-from wortlaut.scoring.task import TokenTable
 from wortlaut.scoring.units import Units
 
 

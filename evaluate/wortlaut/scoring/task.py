@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from wortlaut.model.columns import Bools, Floats, Ints, Spans
+from wortlaut.model.columns import Bools, Floats, Ints, Spans, TokenTable
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import Pairs, assign, identical, overlap_over_union, overlapping
 
@@ -21,21 +21,6 @@ PAIR_CLASSES = (
     "boundary_overlap",
     "label_boundary",
 )
-
-
-@dataclass(frozen=True)
-class TokenTable:
-    """The tokens of all documents, sorted by document and start."""
-
-    document: Ints
-    start: Ints
-    end: Ints
-
-    def touched(self, document: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-        """The first token that each stretch touches, and the one behind the last: none where not greater."""
-        width = int(max(self.end.max(initial=0), end.max(initial=0))) + 1
-        first = np.searchsorted(self.document * width + self.end, document * width + start, side="right")
-        return first, np.searchsorted(self.document * width + self.start, document * width + end, side="left")
 
 
 @dataclass(frozen=True)

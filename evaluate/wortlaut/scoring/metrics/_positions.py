@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from wortlaut.model.columns import Bools, Fragments, Spans, run_starts
+from wortlaut.model.columns import Bools, Fragments, Spans, TokenTable, run_starts
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.match import overlapping
-from wortlaut.scoring.task import Task, TokenTable
+from wortlaut.scoring.task import Task
 
 
 def share_a_token(task: Task, tokens: TokenTable) -> Bools:

@@ -10,13 +10,12 @@ from itertools import chain
 import numpy as np
 
 from wortlaut.model import Quote, Span
-from wortlaut.model.columns import Floats, Ints
+from wortlaut.model.columns import Floats, Ints, TokenTable
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.match import assign
 from wortlaut.scoring.quotes_table import quotes_of, side_counts, table
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Note, Tally
-from wortlaut.scoring.task import TokenTable
 
 #: Part of a quote → the task that scores it.
 PART_TASKS = {
