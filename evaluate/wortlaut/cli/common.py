@@ -254,7 +254,9 @@ def leniently(ref: str) -> str:
     from wortlaut.formats import leniently as optional
     from wortlaut.running.convert import named
 
-    return optional(str(named(ref)))
+    if (lenient := optional(str(named(ref)))) == str(ref):
+        print_notes([f"nothing is left out of {ref}: it is read whole or not at all, with --lenient, too"])
+    return lenient
 
 
 def show_result(

@@ -127,6 +127,8 @@ def evaluate(
     from wortlaut.evaluation import evaluate as run
 
     _check_some_known(extractor or ())
+    if lenient:
+        extractor = [_leniently(spec) for spec in extractor or ()]
     with progress_bars() as progress:
         evaluation = run.evaluate(
             extractor or None,
@@ -221,6 +223,15 @@ def compare(
         {str(path): load_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
     )
     show_result(json_file, comparison.to_dict, lambda: comparison_view(comparison, flips))
+
+
+def _leniently(spec: str) -> str:
+    """Predictions without what cannot be read of them; other extractors read no annotations."""
+    from wortlaut.extractors.registry import Spec, split_name
+
+    one = split_name(spec)[1]
+    join = "&" if Spec.parse(one).options else "?"
+    return f"{spec}{join}lenient=1" if one.startswith("preds:") else spec
 
 
 def _check_some_known(specs: Sequence[str]) -> None:

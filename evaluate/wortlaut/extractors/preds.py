@@ -22,12 +22,13 @@ import numpy as np
 from wortlaut.corpus.load import read_annotated
 from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
-from wortlaut.formats import detect, names_format, shards
-from wortlaut.formats.losses import Losses
+from wortlaut.formats import detect, names_format, plain, shards
+from wortlaut.formats.losses import Losses, tolerated
+from wortlaut.formats.predictions import readable
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
-from wortlaut.records.annotations import document_id, parse
+from wortlaut.records.annotations import document_id
 from wortlaut.records.objects import loads
 from wortlaut.text.digests import text_hash
 
@@ -53,10 +54,10 @@ class Lines:
     """Files of JSON Lines."""
 
     what = "line"
-    notes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
-    def __init__(self, path: str, files: Sequence[Path]) -> None:
-        self.path, self._files = path, files
+    def __init__(self, path: str, files: Sequence[Path], losses: Losses) -> None:
+        self.path, self._files, self._losses = path, files, losses
         self._keys: set[str] = set()
 
     def places(self) -> Iterator[tuple[str, Place]]:
@@ -66,9 +67,11 @@ class Lines:
                 offset = lines.tell()
                 for count, line in enumerate(lines, 1):
                     if line.strip():
-                        record = loads(line, f"{file}:{count}")
-                        self._keys.update(record)
-                        yield document_id(record, f"{file}:{count}"), Place(number, count, offset)
+                        with tolerated(self._losses, "line"):
+                            record = loads(line, f"{file}:{count}")
+                            id = document_id(record, f"{file}:{count}")
+                            self._keys.update(record)
+                            yield id, Place(number, count, offset)
                     offset += len(line)
 
     def finds(self) -> tuple[str, ...]:
@@ -96,7 +99,11 @@ class Lines:
                 for place, text in group:
                     lines.seek(place.offset)
                     where = self.where(place)
-                    yield parse(loads(lines.readline(), where), where=where, text=text)
+                    record = loads(lines.readline(), where)
+                    id, found = document_id(record, where), Annotations()
+                    with tolerated(self._losses, "document"):
+                        found = readable(record, id, text, where, self._losses)
+                    yield id, found
 
 
 class Shards:
@@ -115,10 +122,10 @@ class Shards:
                 hint="Run `wortlaut extract` again: it goes on where it stopped.",
             )
         self._table = lru_cache(_SHARDS)(self._read)
-        self.notes = tuple(self._manifest.extractor.notes)
+        self.told = tuple(self._manifest.extractor.notes)
         if count := self._manifest.failures:
             counted = "documents in quarantine count" if count > 1 else "document in quarantine counts"
-            self.notes += (f"{count} {counted} as nothing found: {shards.FAILURES} says why.",)
+            self.told += (f"{count} {counted} as nothing found: {shards.FAILURES} says why.",)
 
     def _read(self, number: int) -> pa.Table:
         return shards.read_shard(self._folder, self._manifest.shards[number])
@@ -170,9 +177,9 @@ class Shards:
 class Predictions:
     """Looks each document up by its id; finds the layers that the files have keys for."""
 
-    def __init__(self, files: Lines | Shards, missing: Literal["error", "empty"]) -> None:
-        self.path, self.notes = files.path, files.notes
-        self._files, self._missing = files, missing
+    def __init__(self, files: Lines | Shards, missing: Literal["error", "empty"], losses: Losses) -> None:
+        self.path = files.path
+        self._files, self._missing, self._losses = files, missing, losses
         keys, *columns = array("Q"), array("I"), array("I"), array("Q")
         for id, place in files.places():
             keys.append(_key(id))
@@ -184,6 +191,10 @@ class Predictions:
         self.finds = files.finds()
         self._check_distinct()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self._files.told, *self._losses.notes(self.path))
+
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         places = [self._find(text.id) for text in texts]
         there = [(text, place) for text, place in zip(texts, places, strict=True) if place is not None]
@@ -193,13 +204,14 @@ class Predictions:
             name, found = (text.id, None) if place is None else next(read)
             # A place is found by a hash, which another id could have as well.
             if place is None or name != text.id:
-                if self._missing == "error":
-                    raise DataError(
-                        f"no {self._files.what} for document {text.id!r}{before}",
-                        where=self.path,
-                        hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
-                    )
                 found = None
+                with tolerated(self._losses, "document"):
+                    if self._missing == "error":
+                        raise DataError(
+                            f"no {self._files.what} for document {text.id!r}{before}",
+                            where=self.path,
+                            hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
+                        )
             else:
                 before = f"; {text.id!r} before it is in {self._files.short(place)}"
             yield found or Annotations()
@@ -215,11 +227,13 @@ class Predictions:
             shown = ", ".join(
                 f"{self._files.id(place)!r} ({self._files.short(place)})" for place in strange[:_NAMED]
             ) + (f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else "")
-            raise DataError(
-                f"{'documents' if len(strange) > 1 else 'a document'} that the corpus does not have: {shown}",
-                where=self._files.where(strange[0]),
-                hint=f"Remove the {self._files.what}s, or evaluate on the corpus they were made for.",
-            )
+            with tolerated(self._losses, "document"):
+                what = "documents" if len(strange) > 1 else "a document"
+                raise DataError(
+                    f"{what} that the corpus does not have: {shown}",
+                    where=self._files.where(strange[0]),
+                    hint=f"Remove the {self._files.what}s, or evaluate on the corpus they were made for.",
+                )
 
     def _place(self, index: int) -> Place:
         return Place(*(int(column[index]) for column in self._columns))
@@ -235,23 +249,27 @@ class Predictions:
         for index in np.flatnonzero(self._keys[1:] == self._keys[:-1]).tolist():
             first, second = self._place(index), self._place(index + 1)
             if (name := self._files.id(first)) == self._files.id(second):
-                raise DataError(
-                    f"document {name!r} is already in {self._files.short(first)}",
-                    where=self._files.where(second),
-                    hint=f"Keep one {self._files.what} for each document.",
-                )
+                with tolerated(self._losses, "document"):
+                    raise DataError(
+                        f"document {name!r} is already in {self._files.short(first)}",
+                        where=self._files.where(second),
+                        hint=f"Keep one {self._files.what} for each document.",
+                    )
 
 
 class Others:
     """What stands in a file of another format; finds the layers that it has anything of."""
 
-    def __init__(self, path: str) -> None:
-        losses = Losses("")
+    def __init__(self, path: str, losses: Losses) -> None:
+        self.path, self._losses = plain(path), losses
         documents = read_annotated(path, losses=losses)
-        self.notes = losses.notes(path)
-        self._matched = Matched(path, documents, losses)
+        self._matched = Matched(self.path, documents, losses)
         there = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
         self.finds = there or LAYERS  # without anything all, and in vain
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._losses.notes(self.path)
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
         yield from map(self._matched.find, texts)
@@ -274,15 +292,20 @@ def _key(id: str) -> int:
     return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictions | Others:
+def create(
+    path: str, missing: Literal["error", "empty"] = "error", lenient: bool = False
+) -> Predictions | Others:
+    """``lenient``: what cannot be read, is not there or not asked for is left out, and counted in notes."""
+    losses = Losses("")
+    losses.lenient = lenient
     name, colon, file = path.partition(":")
     if colon and name == "predictions":
         path = file
     elif names_format(path) or (exists(Path(path)) and _other_format(Path(path))):
-        return Others(path)
+        return Others(path, losses)
     folder = Path(path)
     if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():
-        return Predictions(Shards(path), missing)
+        return Predictions(Shards(path), missing, losses)
     files = [folder]
     if folder.is_dir():
         files = sorted(folder.glob("*.jsonl"))
@@ -292,4 +315,4 @@ def create(path: str, missing: Literal["error", "empty"] = "error") -> Predictio
                 where=path,
                 hint="Name the file or folder that holds them.",
             )
-    return Predictions(Lines(path, files), missing)
+    return Predictions(Lines(path, files, losses), missing, losses)

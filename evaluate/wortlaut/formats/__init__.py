@@ -117,6 +117,8 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
             yield from known.read(path, **given)
         except WortlautError as error:
             error.hint = error.hint or f"How it should look: python -m pydoc {known.__name__}"
+            if losses is not None and losses.lenient and _LOSSES not in given:
+                error.hint += f" {name} is read whole or not at all, leniently, too."
             raise
 
     return read

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
 from wortlaut.formats.files import link_or_copy
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io import parquet
 from wortlaut.io.files import file_hash
 from wortlaut.io.reading import opened
@@ -35,7 +35,7 @@ _ROWS = 500
 _BATCH = 32
 
 
-def read(folder: Path) -> Iterator[Document]:
+def read(folder: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """The documents of the configuration ``documents``, every split, one at a time."""
     if not (folder / "README.md").exists():
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
@@ -47,7 +47,8 @@ def read(folder: Path) -> Iterator[Document]:
         with opened(file) as stream, parquet.opened(stream, str(file)) as table:
             for batch in table.iter_batches(_BATCH, use_threads=False):
                 for row in batch.to_pylist():
-                    yield from_row(str(file), row)
+                    with tolerated(losses, "document"):
+                        yield from_row(str(file), row)
 
 
 def _files(folder: Path) -> list[Path]:

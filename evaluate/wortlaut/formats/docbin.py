@@ -25,7 +25,7 @@ from wortlaut.errors import DataError, raised_as
 from wortlaut.formats import files, jsonl
 from wortlaut.formats.columns import INSIDE
 from wortlaut.formats.graph import MENTION, QUOTE_LABELS, Edge, Graph, Node, carried, to_document, to_graph
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io import memory
 from wortlaut.io.reading import read_bytes
 from wortlaut.model import ROLES, Annotations, Document, Entity, Quote, Span
@@ -35,7 +35,7 @@ _BROKEN = "It may be cut short or damaged: write it anew."
 _GROUPS = {"quotes": "", **{role: role for role in ROLES}, "mentions": MENTION, "entities": ""}
 
 
-def read(path: Path) -> Iterator[Document]:
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a ``.spacy`` file, or of a folder of them, one file in memory at a time.
 
     A document that this project did not write is named by its place: ``7``, in a folder ``train-7``.
@@ -56,7 +56,8 @@ def read(path: Path) -> Iterator[Document]:
             where = f"{file}: doc {number}"
             with raised_as(DataError, "is not a DocBin:", where, _BROKEN):
                 doc = next(found)
-            yield from_doc(doc, f"{number}" if file == path else f"{file.stem}-{number}", where)
+            with tolerated(losses, "document"):
+                yield from_doc(doc, f"{number}" if file == path else f"{file.stem}-{number}", where)
 
 
 def _unpacked_size(data: bytes) -> int:

@@ -5,26 +5,31 @@ What their lines hold, and which rules they keep, is in :mod:`wortlaut.annotatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import is_normalized
 
 from wortlaut.annotations.checks import ID, TYPES, value_problems
-from wortlaut.annotations.file import decode, format_annotations, read_documents
+from wortlaut.annotations.file import decode, document_readers, format_annotations
 from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, format_labels, is_name
 from wortlaut.annotations.lines import KEYS, dump, spans_of
 from wortlaut.annotations.rules import Problem
 from wortlaut.formats.files import Names
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.model.fields import Field
 from wortlaut.text.digests import text_hash
 
 _Sortable = TypeVar("_Sortable", Entity, Quote, Cluster)
 
-read = read_documents
+
+def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+    """The documents of an annotation file or folder, with their texts from the nearest ``seeds`` folder."""
+    for document in document_readers(path):
+        with tolerated(losses, "document"):
+            yield document()
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -40,7 +40,7 @@ def read_records(
                 yield where, name, record
 
 
-def _annotations(
+def readable(
     item: dict[str, object], name: str, text: str | None, where: str, losses: Losses | None
 ) -> Annotations:
     """Those of a line; leniently, without the entities that cannot be read."""
@@ -70,7 +70,7 @@ def read_predictions(
     for where, name, item in read_records(path, losses):
         with tolerated(losses, "document"):
             text = (texts or {}).get(name) or document_text(item, where)
-            found.append(Document(name, text or "", _annotations(item, name, text, where, losses)))
+            found.append(Document(name, text or "", readable(item, name, text, where, losses)))
     return found
 
 
@@ -85,7 +85,7 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
                     where,
                     "A document needs its text: write it into each line, or score the file as it is.",
                 )
-            yield Document(name, text, _annotations(item, name, text, where, losses))
+            yield Document(name, text, readable(item, name, text, where, losses))
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
