@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from wortlaut.errors import DataError
-from wortlaut.formats import brat, inception, label_studio
+from wortlaut.formats import brat, inception, label_studio, predictions
 from wortlaut.formats.projects import configurations
-from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Document, Entity, Quote, Span
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.running.convert import convert
 
 LABELS = {"PERSON": "wer <heißt>", "WERK": ""}
 TEXT = " ".join(f"wort{n:02}" for n in range(60))
@@ -93,6 +94,24 @@ def test_label_studio(tmp_path):
         labels = one["value"]["labels"] if one["type"] == "labels" else one["labels"]
         assert {*labels} <= {*(names if one["type"] == "labels" else relations)}
         assert one.get("from_name", control) == control
+
+
+def test_label_studio_gets_the_interface_beside_the_tasks(tmp_path):
+    """Which names every label that is in them; without it the import of a project takes none."""
+    source, out, view = (tmp_path / name for name in ("gold.jsonl", "tasks.json", "tasks.view.xml"))
+    cluster = Cluster("c", "C", mentions=(Span.of(0, 1),))
+    odd = Document("odd", "a b", Annotations((Entity(Span.of(0, 1), 'x "&'),), (), (cluster,)))
+    predictions.write(source, [whole(), odd])
+    assert convert(source, out, "label-studio").beside == view
+    labels = [one.get("value") for one in ElementTree.fromstring(view.read_text("utf-8")).find("Labels")]
+    written = [one for task in json.loads(out.read_text("utf-8")) for one in task["annotations"][0]["result"]]
+    used = {label for one in written if one["type"] == "labels" for label in one["value"]["labels"]}
+    assert used <= {*labels} and 'x "&' in used and len({*labels}) == len(labels)
+    out.unlink()
+    with pytest.raises(DataError, match="there already") as refused:
+        convert(source, out, "label-studio")
+    assert refused.value.where == str(view) and not out.exists()
+    assert convert(source, out, "label-studio", force=True).documents == 2
 
 
 def asked_in_brat():

@@ -502,7 +502,8 @@ def convert(
         read += f", {conversion.before} of them before"
     total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
     wrote = f"wrote {out} ({conversion.format}, {read}, {total})"
-    _say_or_json(json_file, conversion.losses, [*_lines_of(conversion.losses), wrote])
+    beside = [f"wrote {one}, for the settings of the project" for one in [conversion.beside] if one]
+    _say_or_json(json_file, conversion.losses, [*_lines_of(conversion.losses), wrote, *beside])
 
 
 @app.command(rich_help_panel="Make a corpus")

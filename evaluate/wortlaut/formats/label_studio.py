@@ -7,7 +7,8 @@ taken; where neither does, it is an error.
 
 Written: nodes of :mod:`wortlaut.formats.graph` as regions of a control ``label`` on an object ``text``,
 values under ``meta.wortlaut`` of the region, which Label Studio keeps; ``data`` holds ``text``,
-``document``, ``meta`` and ``clusters``. Nothing is lost. Read: each label of a region is an entity; what
+``document``, ``meta`` and ``clusters``. Nothing is lost. Beside ``tasks.json`` the labelling interface,
+``tasks.view.xml``. Read: each label of a region is an entity; what
 is neither labels nor a relation (choices, text areas) is counted in ``not_read`` in ``meta``, as are regions
 of another text. The text is the one in ``data`` that the regions' ``to_name`` names, else ``text``, else the
 only one that there is, or ``label-studio?text=KEY:FILE``. Where several people annotated a task, it must be
@@ -28,8 +29,9 @@ from typing import Any
 
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
-from wortlaut.formats.graph import Edge, Graph, Node, carried, split, to_document, to_graph
+from wortlaut.formats.graph import MENTION, Edge, Graph, Node, carried, split, to_document, to_graph
 from wortlaut.formats.losses import Losses, tolerated
+from wortlaut.formats.projects import label_studio_view
 from wortlaut.model import Document, Span
 from wortlaut.text.utf16 import code_points
 
@@ -128,6 +130,15 @@ def write(path: Path, documents: Iterable[Document]) -> Losses:
             before = ",\n"
         file.write("\n]\n" if before == ",\n" else "[]\n")
     return losses
+
+
+#: What stands beside a file that is written ends so, and is made from the labels in it.
+BESIDE = ".view.xml"
+
+
+def beside(labels: Iterable[str]) -> str:
+    """The interface that a project needs before it takes the tasks."""
+    return label_studio_view(dict.fromkeys(sorted(labels), "") | {MENTION: "mention of a cluster"})
 
 
 def join(path: Path, parts: Sequence[Path]) -> None:

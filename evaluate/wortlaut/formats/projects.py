@@ -43,14 +43,15 @@ def configurations(labels: Mapping[str, str]) -> tuple[dict[str, str], list[str]
                 f"a label cannot be {label!r}: the tools have quotes and roles under this name",
                 hint="Name it otherwise in annotations/labels.yaml.",
             )
-    files = {"label-studio.xml": _label_studio(labels), "inception-layers.json": _inception(labels)}
+    files = {"label-studio.xml": label_studio_view(labels), "inception-layers.json": _inception(labels)}
     odd = [label for label in labels if not is_brat_type(label)]
     if odd:
         return files, [f"no configuration for brat, which takes A-Z, 0-9, - and _ only: {', '.join(odd)}"]
     return files | {"brat/annotation.conf": brat_types(labels)}, []
 
 
-def _label_studio(labels: Mapping[str, str]) -> str:
+def label_studio_view(labels: Mapping[str, str]) -> str:
+    """The interface: ``labels`` with their meaning, quotes with their roles."""
     spans = {**labels, **_QUOTES, **{role: _MEANS[role] for role in ROLES}}
     shown = "\n".join(
         f"    <Label value={quoteattr(label)} hint={quoteattr(means)} background={quoteattr(colour)}/>"

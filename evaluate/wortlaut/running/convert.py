@@ -26,6 +26,7 @@ from wortlaut.formats import (
     detect,
     format_to_write,
     joiner,
+    module,
     names_format,
     options,
     quick_count,
@@ -51,7 +52,8 @@ class Conversion:
 
     ``losses`` are what was not read from the source, then what ``format`` cannot hold.
 
-    ``before`` of the documents were converted by an earlier run, which was broken off.
+    ``before`` of the documents were converted by an earlier run, which was broken off. ``beside``: what else
+    a project of the target needs.
     """
 
     out: Path
@@ -59,6 +61,7 @@ class Conversion:
     documents: int
     losses: tuple[Loss, ...]
     before: int = 0
+    beside: Path | None = None
 
 
 def convert(
@@ -82,6 +85,10 @@ def convert(
     name, write, given = _target(to, out)
     out = target(out) if out.is_symlink() else out
     _refuse_to_overwrite(out, name, force)
+    kind, labels = module(name), set[str]()
+    beside = out.with_suffix(kind.BESIDE) if hasattr(kind, "BESIDE") else None
+    if beside is not None:
+        _refuse_to_overwrite(beside, name, force)
     ref = named(source)
     join = joiner(name)
     if resume and join is None:
@@ -94,7 +101,7 @@ def convert(
     spec, _, place = str(ref).partition(":")
     total = quick_count(spec.partition("?")[0], Path(place))
     unread = Losses(spec.partition("?")[0])
-    documents = _with_progress(stream_corpus(ref, unread), f"to {name}", total, progress)
+    documents = _with_progress(stream_corpus(ref, unread), f"to {name}", total, progress, labels)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -115,6 +122,8 @@ def convert(
                 join(new := _made(folder / "whole") / out.name, paths)
                 paths = [new]
             put(paths[0], out)
+            if beside is not None:
+                write_whole(beside, kind.beside(labels))
         except BaseException as error:
             # Broken data are broken the next time, too; what comes over a network may not be.
             broken = isinstance(error, DataError | UnicodeError) and not str(ref).startswith("hub:")
@@ -127,7 +136,8 @@ def convert(
     found = Losses(name)
     for row in (row for part in parts for row in part["losses"]):
         found.include(*row)
-    return Conversion(out, name, sum(part["documents"] for part in parts), (*unread, *found), before)
+    count = sum(part["documents"] for part in parts)
+    return Conversion(out, name, count, (*unread, *found), before, beside)
 
 
 # ---------------------------------------------------------------- parts
@@ -167,9 +177,11 @@ def _skip(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
 
 
 def _with_progress(
-    documents: Iterable[Document], what: str, total: int, progress: Progress | None
+    documents: Iterable[Document], what: str, total: int, progress: Progress | None, labels: set[str]
 ) -> Iterator[Document]:
+    """The documents, whose labels are collected as they pass."""
     for read, document in enumerate(documents, 1):
+        labels.update(entity.label for entity in document.entities)
         yield document
         if progress and read % 100 == 0:
             progress(what, read, total)
