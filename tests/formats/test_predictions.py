@@ -309,6 +309,40 @@ def test_annotations_come_back_as_they_went(name: str, given_: Annotations) -> N
     VALIDATOR.validate(found)
 
 
+#: Lines that JSON decoders judge differently: the value, or what is said of it.
+LINES = [
+    (
+        b'{"id": "a:\\u003a \\":", "text": "b:", "x": {"y" : 1}}',
+        {"id": 'a:: ":', "text": "b:", "x": {"y": 1}},
+    ),
+    (b'{"id": "a", "id": "a"}', "the key 'id' stands twice"),
+    (b'{"id"\t: "a", "i\\u0064" : "\\u003a"}', "the key 'id' stands twice"),
+    (b'{"x": [{"y": 1, "y": 2}]}', "the key 'y' stands twice"),
+    (b'{"x": NaN}', "NaN is not JSON"),
+    (b'{"x": -Infinity}', "-Infinity is not JSON"),
+    (b'{"x": 1e999}', {"x": float("inf")}),
+    (b'{"x": 123456789012345678901234567890}', {"x": 123456789012345678901234567890}),
+    (b'{"x": %b}' % (b"9" * 5000), "a number of 5,000 digits"),
+    (b'{"x": "\\ud800"}', {"x": "\ud800"}),
+    (b'{"x": "\xed\xa0\x80"}', "not UTF-8: invalid continuation byte at byte 8 of the line"),
+    (b'\xef\xbb\xbf{"x": 1}', "BOM"),
+    (b'{"x":', "Expecting value"),
+    (b'{"x": 1} {"x": 1}', "Extra data"),
+    (b'{"x": "\t"}', "Invalid control character"),
+    (b'{"x": %b}' % (b"[" * 100_000), "nested too deeply"),
+    (b"[1]", "found a list"),
+]
+
+
+@pytest.mark.parametrize(("line", "outcome"), LINES)
+def test_lines_that_decoders_judge_differently(line: bytes, outcome: dict[str, object] | str) -> None:
+    if isinstance(outcome, dict):
+        assert loads(line, "f:1") == outcome
+    else:
+        with pytest.raises(DataError, match=outcome):
+            loads(line, "f:1")
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()
