@@ -562,6 +562,8 @@ def test_the_command_without_a_baseline(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["verdict"] == "invalid"
     assert ElementTree.parse(tmp_path / "j.xml").getroot().get("errors") == "1"
     assert run("check", "--rules", "none.toml", cwd=tmp_path).returncode == 2
+    done = run("check", "--only", "PER", cwd=tmp_path)
+    assert done.returncode == 2 and "are those of the baseline" in done.stderr
     assert run("check", "--junit", "no/folder.xml", cwd=tmp_path).returncode == 2
 
 

@@ -78,6 +78,15 @@ def baseline_write(
     say(f"wrote {path}: {', '.join(written.systems)} on {on}")
 
 
+def _fixed(given: list[str] | None) -> None:
+    if given:
+        raise WortlautError(
+            "--schema, --labels and --only are those of the baseline",
+            where=given[0],
+            hint="A check scores as the baseline was scored; others: `wortlaut baseline write --force`.",
+        )
+
+
 @app.command(rich_help_panel="Guard and measure")
 def check(
     path: Annotated[
@@ -110,8 +119,15 @@ def check(
         Path | None,
         typer.Option("--markdown", metavar="FILE", callback=target, help="Write a summary in Markdown."),
     ] = None,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option("--schema", "--labels", "--only", hidden=True, callback=_fixed),
+    ] = None,
 ) -> None:
-    """Compare a run with the baseline; exit 1 if a system got worse, 2 if one failed or is not comparable."""
+    """Compare a run with the baseline; exit 1 if a system got worse, 2 if one failed or is not comparable.
+
+    Schemas and labels are the baseline's: --schema, --labels and --only stand at baseline write.
+    """
     from wortlaut.gate.rules import read_rules
     from wortlaut.gate.run import DEFAULT_PATH, gate
     from wortlaut.gate.verdicts import invalid
