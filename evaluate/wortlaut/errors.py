@@ -69,6 +69,10 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+class EarlyNote(UserWarning):
+    """What is seen before anything runs, and may be meant so; the command line shows it as a note."""
+
+
 def listed(items: Sequence[str], most: int) -> str:
     """``a, b and 3 more``: at most so many of the items."""
     return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import run
 
 from wortlaut import evaluate, score
 from wortlaut.cli.common import read_labels
@@ -67,6 +69,7 @@ CASES: list[tuple[dict[str, Any], tuple[int, int, int], tuple[str, ...]]] = [
         (1, 1, 2),
         (
             "1 gold span left out: PER 1.",
+            "--only: the gold has no 'DATE', but LOC, PER.",
             "1 predicted span left out: PERSON 1.",
             "Labels that the gold lacks are spurious: DATE 1.",
         ),
@@ -109,6 +112,52 @@ def test_labels_count_and_are_noted(
     (tmp_path / "b.json").write_text(to_text(baseline_of(evaluation)), "utf-8")
     settings = Settings.of(read_baseline(tmp_path / "b.json").signature)
     assert settings.labels == evaluation.signature.projection
+
+
+@pytest.mark.parametrize(
+    ("options", "early", "late"),
+    [
+        # Whoever waits for models learns it before they run; a label may be predicted only, so it is a note.
+        ({"only": ["PER", "DATE"]}, ["--only: the gold has no 'DATE', but LOC, PER."], []),
+        (
+            {"labels": {"gold": {"PRE": "PER"}}},
+            ["--labels of gold: the gold has no 'PRE', but LOC, PER."],
+            [],
+        ),
+        (
+            {"labels": {"DAET": None, "LOC": "LOC", "X": "X", "predicted": {"PERS": "PER"}}},
+            [],
+            ["--labels: no span has the label 'DAET' or 'PERS'."],
+        ),
+        ({"labels": {"predicted": {"PERSON": "PERS"}, "PERS": "PER"}}, [], []),
+        ({"labels": "conll4"}, [], []),
+    ],
+)
+def test_labels_that_nothing_has_are_told(options: dict[str, Any], early: list[str], late: list[str]) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        notes = evaluated(**options).notes
+    assert [str(one.message) for one in caught] == early
+    assert [note for note in notes if note.startswith("--")] == [*early, *late]
+    result = score([GOLD], [FOUND], samples=0, **options)
+    assert [note for note in result.notes if note.startswith("--")] == [*early, *late]
+
+
+def test_what_is_told_early_is_a_note_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "x.conll").write_text("Anna B-PER\n")
+    said = run(
+        "evaluate",
+        "--corpus",
+        "conll:x.conll",
+        "-e",
+        "preds:x.conll",
+        "--only",
+        "PRE",
+        "--samples",
+        "0",
+        cwd=tmp_path,
+    )
+    assert said.returncode == 2 and "note: --only: the gold has no 'PRE', but PER.\n" in said.stderr
 
 
 def test_the_page_has_the_labels_as_they_were_scored() -> None:

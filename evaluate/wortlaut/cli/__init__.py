@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import warnings
+from typing import Annotated, Any
 
 import typer
 
-from wortlaut.cli.common import app, say
+from wortlaut.cli.common import app, print_notes, say
 from wortlaut.cli.ending import ended
+from wortlaut.errors import EarlyNote
 from wortlaut.version import VERSION
 
 # Their commands join the application, in the order of the help.
@@ -16,6 +18,15 @@ from wortlaut.cli import scores, show, stress, gate, bench, corpus, extract  # i
 
 def main() -> None:
     """The entry point."""
+    shown = warnings.showwarning
+
+    def told(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, EarlyNote):
+            print_notes([str(message)])
+        else:
+            shown(message, category, *place, **more)
+
+    warnings.showwarning = told
     ended(app)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
-from wortlaut.errors import DataError, WortlautError, unknown_name
+from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.files import (
     EvaluationFile,
@@ -38,7 +39,7 @@ from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.labels import Labels, Projection, check_only, projection
+from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
 from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
@@ -222,6 +223,8 @@ def evaluate(
     resampling = Resampling("document", samples, seed)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
     notes = list(scoring.notes)
+    for note in not_in_gold(projected, source.gold.labels):
+        warn(note, EarlyNote, stacklevel=2)
     if extractors is None:
         extractors, lacking = built_in()
         notes += lacking
@@ -242,6 +245,7 @@ def evaluate(
             systems.append(Scored(system, failed=str(error)))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
+    notes += unused(projected, source.gold.labels, labels_found)
     return _evaluation(source, scoring, systems, notes)
 
 
@@ -360,7 +364,8 @@ def score_files(
         )
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
-    return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes))
+    told = unused(projected, source.gold.labels, labels_found)
+    return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes, *told))
 
 
 def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:

@@ -18,7 +18,7 @@ from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side
 from wortlaut.scoring.join import Unknown, join
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.labels import Labels, Projection, check_only, label_notes, projection
+from wortlaut.scoring.labels import Labels, Projection, check_only, label_notes, projection, unused
 from wortlaut.scoring.metrics import GIVEN, check_schema, counter, counts_positions
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.tally import added, kept
@@ -270,6 +270,7 @@ def _read(
     ]
     check_only(chosen, *counts)
     notes = (*left.notes, *right.notes, *label_notes(chosen, counts[0]), *label_notes(chosen, *counts))
+    notes += tuple(unused(chosen, *counts))
     if chosen is not None:
         left, right = _projected(left, chosen, "gold"), _projected(right, chosen, "predicted")
     if not len(left.spans) and len(right.spans):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from wortlaut.errors import DataError, WortlautError, counted, listed, unknown_name
@@ -128,10 +128,41 @@ def check_only(chosen: Projection | None, gold: Collection[str], predicted: Coll
     found = {to for side, labels in there.items() for label in labels if (to := open_(label, side))}
     if missing := [label for label in chosen.only if label not in found]:
         raise DataError(
-            f"no span on either side has the label {' or '.join(map(repr, missing))}",
+            f"no span on either side has the label {_either(missing)}",
             where="--only",
             hint=f"The labels there are: {', '.join(sorted(found)) or 'none'}.",
         )
+
+
+def not_in_gold(chosen: Projection | None, gold: Collection[str]) -> Iterator[str]:
+    """What the gold alone shows, before a system has run: which labels asked for it lacks.
+
+    That is no error: a label may be predicted only, and a mapping be made for several corpora.
+    """
+    if chosen is None or not gold:
+        return
+    there = {to for label in gold if (to := replace(chosen, only=())(label, "gold"))}
+    asked = {"--only": {*chosen.only} - there, "--labels of gold": {*chosen.gold} - {*gold}}
+    known = {"--only": there, "--labels of gold": gold}
+    for option, labels in asked.items():
+        if labels:
+            yield f"{option}: the gold has no {_either(labels)}, but {listed(sorted(known[option]), _NAMED)}."
+
+
+def unused(chosen: Projection | None, gold: Collection[str], predicted: Collection[str]) -> Iterator[str]:
+    """Labels of a mapping that no span of either side has; a mapping with a name is made for all corpora."""
+    if chosen is None or isinstance(chosen.given, str):
+        return
+    sides = ((chosen.gold, gold), (chosen.predicted, predicted))
+    there = {own.get(label, label) for own, labels in sides for label in labels}
+    absent = {one for one, to in chosen.labels.items() if to != one} - there
+    absent |= {*chosen.predicted} - {*predicted}
+    if absent:
+        yield f"--labels: no span has the label {_either(absent)}."
+
+
+def _either(labels: Iterable[str]) -> str:
+    return " or ".join(map(repr, sorted(labels)))
 
 
 def label_notes(
@@ -148,6 +179,8 @@ def label_notes(
         yield f"{_spans(moved, side)} counted under another label: {_counts(moved)}."
     if left := {label: counts[label] for label, new in to.items() if new is None}:
         yield f"{_spans(left, side)} left out: {_counts(left)}."
+    if predicted is None:
+        yield from not_in_gold(chosen, gold)
     if predicted is None or not gold:
         return
     known = {label if chosen is None else chosen(label, "gold") for label in gold}
