@@ -10,7 +10,7 @@ from shared import shared_data
 from summary import summary
 
 from wortlaut.errors import DataError
-from wortlaut.formats import detect
+from wortlaut.formats import detect, table
 from wortlaut.formats.columns import tokens
 from wortlaut.formats.hipe import COLUMNS, read
 from wortlaut.formats.losses import Losses
@@ -64,6 +64,7 @@ def test_what_belongs_to_no_name_is_said_and_a_name_that_i_opens_is_counted():
     ("old", "new", "message"),
     [
         ("TOKEN\t", "WORD\t", r":1: does not begin with HIPE's header"),
+        ("\tMISC\n", "\tMISC\tMISC\n", r":1: does not begin with HIPE's header"),
         ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tx", r":17: 'x' is neither"),
         ("Q11", "11", r":13: '11' is neither"),
         ("Aus\tO\tO", "Aus\tO\tO\tO", r":17: has 11 columns, not 10"),
@@ -121,6 +122,22 @@ def test_comments_between_two_documents_are_the_second_ones(tmp_path):
     path = tmp_path / "x.tsv"
     path.write_text(f"{HEAD}# a = 1\n{ID}x\tO\n\n# a = 2\n# document_id = e\ny\tO\n", encoding="utf-8")
     assert [(document.id, dict(document.meta)["a"]) for document in read(path)] == [("d", "1"), ("e", "2")]
+
+
+@pytest.mark.parametrize("size", [1, 100, 400, 700])
+def test_a_file_may_be_read_in_blocks(monkeypatch, size):
+    whole = list(read(CASE))
+    monkeypatch.setattr(table, "_BLOCK", size)
+    assert list(read(CASE)) == whole
+
+
+def test_a_character_that_a_line_end_cuts_is_named_alike_in_every_block(tmp_path, monkeypatch):
+    path = tmp_path / "x.tsv"
+    path.write_bytes(f"{HEAD}{ID}x\tO\n{ID}y\xc3".encode("latin-1") + b"\n")
+    for size in (10, 1 << 20):
+        monkeypatch.setattr(table, "_BLOCK", size)
+        with pytest.raises(DataError, match=r"x\.tsv:5: is not UTF-8: invalid continuation byte at byte 2 "):
+            list(read(path))
 
 
 def test_hipe2020_loads_completely():

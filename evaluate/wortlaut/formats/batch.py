@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 
-from wortlaut.formats.columns import CLOSED, SCHEMES, pack
-from wortlaut.formats.table import Cells, gathered
+from wortlaut.errors import DataError
+from wortlaut.formats.columns import CLOSED, SCHEMES, decode
+from wortlaut.formats.table import Bytes, Cells, gathered
 from wortlaut.formats.tags import Tags, chunks
 from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.model.columns import Ints, Spans, TokenTable, run_starts
@@ -32,7 +34,7 @@ class Batch:
 
     def documents(self) -> Iterator[Document]:
         every = np.arange(len(self.ids) + 1)
-        words = list(zip(self.tokens.start.tolist(), self.tokens.end.tolist(), strict=True))
+        words = packed(self.tokens.start, self.tokens.end, np.searchsorted(self.tokens.document, every))
         found, level = self.entities, self.entities.level
         levels = np.ones(len(found), np.int64) if level is None else level
         names = [
@@ -41,10 +43,9 @@ class Batch:
                 found.start.tolist(), found.end.tolist(), found.label.tolist(), levels.tolist(), strict=True
             )
         ]
-        of_words = pairwise(np.searchsorted(self.tokens.document, every).tolist())
         of_names = pairwise(np.searchsorted(found.document, every).tolist())
-        for i, ((w, w_end), (e, e_end)) in enumerate(zip(of_words, of_names, strict=True)):
-            meta = self.meta(i, pack(words[w:w_end]))
+        for i, (tokens, (e, e_end)) in enumerate(zip(words, of_names, strict=True)):
+            meta = self.meta(i, tokens)
             annotations = Annotations(tuple(names[e:e_end]))
             yield Document(self.ids[i], self.texts[i], annotations, tuple(meta.items()))
 
@@ -62,6 +63,35 @@ class Laid:
     dashed: list[int]
 
 
+def packed(start: Ints, end: Ints, bounds: Ints) -> list[str]:
+    """The offsets between each two of the bounds, as :func:`~wortlaut.formats.columns.pack` writes them."""
+    numbers = np.column_stack([start, end]).reshape(-1).astype(np.uint32)
+    digits = len(str(numbers.max(initial=0)))
+    written = np.full((len(numbers), digits + 1), ord(" "), np.uint8)
+    shown = np.ones(written.shape, np.bool_)
+    for place in range(digits):
+        left = numbers // 10**place
+        written[:, -2 - place] = left % 10 + ord("0")
+        if place:
+            shown[:, -2 - place] = left > 0
+    written[::2, -1] = ord(":")
+    text = written[shown].tobytes().decode()
+    places = np.concatenate([[0], np.cumsum(shown.sum(1))])[2 * bounds].tolist()
+    return [text[begin : max(stop - 1, begin)] for begin, stop in pairwise(places)]
+
+
+def spelled(table: Cells, column: int, after: Bytes) -> tuple[str, Ints, Ints]:
+    """Cells of a column as one text, each with the character ``after`` it (0: none), and their offsets."""
+    ranges = table.start[:, column], table.end[:, column] + 1  # with what stands behind it
+    data, behind = gathered(table.lines.array, *ranges)
+    data[behind - 1] = after
+    count = np.cumsum((data & 0xC0) != 0x80)[behind - 1]
+    none = after == 0
+    bare = np.cumsum(none)
+    start, end = np.concatenate([[0], count - bare])[:-1], count - 1 - bare + none
+    return np.delete(data, behind[none] - 1).tobytes().decode(), start, end
+
+
 def texts_of(
     table: Cells, column: int, of: Ints, first: Ints, document: Ints, laid: dict[int, Laid]
 ) -> tuple[list[str], Ints, Ints]:
@@ -71,14 +101,9 @@ def texts_of(
     sentence; tokens stand in ``column``. Sentences are parted by a line feed.
     """
     size, last = len(first), np.append(first[1:], len(of))[: len(first)] - 1
-    ranges = table.start[:, column], table.end[:, column] + 1  # with what stands behind it
-    data, behind = gathered(table.lines.array, *ranges)
-    data[behind - 1] = ord(" ")
-    data[behind[last] - 1] = ord("\n")
-    text = data.tobytes().decode()
-    end = np.cumsum((data & 0xC0) != 0x80)[behind - 1]
-    start = np.concatenate([[0], end])[:-1]
-    end = end - 1
+    after = np.full(len(of), ord(" "), np.uint8)
+    after[last] = ord("\n")
+    text, start, end = spelled(table, column, after)
     begin, stop = start[first], end[last]
     length = stop - begin
     length[list(laid)] = [len(one.text) for one in laid.values()]
@@ -98,6 +123,26 @@ def texts_of(
     for sentence, one in laid.items():
         parts[sentence] = one.text
     return ["\n".join(parts[a:b]) for a, b in pairwise(bounds)], start, end
+
+
+def letters(
+    tags: Sequence[str], code: Ints, where: Callable[[int], str], scheme: str = "IOB2"
+) -> tuple[list[tuple[str, str | None]], list[tuple[int, DataError]]]:
+    """Letter and label of each distinct tag; and the rows of those that are none of the scheme."""
+    parsed: list[tuple[str, str | None]] = []
+    wrong = []
+    for number, tag in enumerate(tags):
+        letter, _, label = tag.partition("-")
+        try:
+            decode([tag], str, scheme)
+            parsed.append((letter, label or None))
+        except DataError as error:
+            parsed.append(("O", None))
+            wrong += [
+                (row, DataError(error.what, where=where(row), hint=error.hint))
+                for row in np.flatnonzero(code == number).tolist()
+            ]
+    return parsed, sorted(wrong, key=itemgetter(0))
 
 
 @dataclass(frozen=True)

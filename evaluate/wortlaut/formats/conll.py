@@ -276,11 +276,10 @@ class _Block:
         kept = ~np.isin(self.document, list(left_out))
         sizes = np.diff(self.first, append=len(self.cells.line))
         rows = np.flatnonzero(np.repeat(kept, sizes))
-        table = self.cells
         documents = [number for number in range(len(self.ids)) if number not in left_out]
         sentences = {old: new for new, old in enumerate(np.flatnonzero(kept).tolist())}
         return _Block(
-            replace(table, line=table.line[rows], start=table.start[rows], end=table.end[rows]),
+            self.cells.take(rows),
             np.cumsum(sizes[kept]) - sizes[kept],
             np.searchsorted(documents, self.document[kept]),
             self.closed[documents],
@@ -465,9 +464,7 @@ def _level(
 ) -> tuple[tuple[list[tuple[str, str | None]], Ints, Bools], list[tuple[int, DataError]]]:
     """The distinct tags, that of each row, and which rows are misprinted; and the rows of wrong ones."""
     faults = KNOWN_FAULTS.get(table.lines.file.name, {})
-    column_of = table.column(column)
-    code = column_of.indices.to_numpy().astype(np.int64)
-    tags = column_of.dictionary.to_pylist()
+    tags, code = table.column(column)
     parsed: list[tuple[str, str | None]] = []
     wrong = []
     for number, tag in enumerate(tags):

@@ -26,19 +26,24 @@ none, names that are not whole tokens, everything else beside a label, quotes, c
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
+from wortlaut.formats.batch import letters, packed, phrases, spelled
 from wortlaut.formats.columns import (
     TokenView,
     comment_id,
     comments,
-    decode,
     encode,
     lay_out,
     pack,
@@ -47,8 +52,9 @@ from wortlaut.formats.columns import (
     write_views,
 )
 from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses, tolerated
-from wortlaut.io.reading import lines
+from wortlaut.formats.table import Cells, Lines, blocks, cells
 from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.model.columns import Bools, Ints
 
 COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
@@ -64,158 +70,260 @@ _DISTANCE = re.compile(r"LED[0-9]+(?:\.[0-9]+)?")
 _LED, _FURTHER, _OUTSIDE = "flag LED", "other link within a name", "link outside every name"
 _PARTIAL = re.compile(r"Partial-(-?[0-9]+):(-?[0-9]+)")
 _QID = re.compile(r"Q[1-9][0-9]*|NIL")
-#: A row: its line number and the ten columns.
-_Row = tuple[int, list[str]]
+_Value = TypeVar("_Value", str, frozenset[str])
+_ID = "document_id"
+#: The first row of some tokens, and the one behind the last.
+_Rows = tuple[int, int]
 
 
 def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     """Every document of a ``.tsv`` file or of a folder of them."""
     for file in files.find(path, "hipe"):
-        yield from _documents(file, losses)
+        header: list[str] = []
+        for part in blocks(file, _cut):
+            yield from _documents(part, header, losses)
 
 
-def _documents(file: Path, losses: Losses | None) -> Iterator[Document]:
-    header: list[str] = []
-    meta: dict[str, str] = {}
-    ahead: dict[str, str] = {}  # comments of the document that goes on, or of the next one
-    rows: list[_Row] = []
-    for number, line in lines(file):
-        where = f"{file}:{number}"
-        if line.startswith("# ") and "\t" not in line:
-            comment = _COMMENT.match(line)
-            key, value = (comment["key"], comment["value"]) if comment else ("comment", line[1:].strip())
-            if key == "document_id":
-                if rows or meta:
-                    with tolerated(losses, "document"):
-                        yield _document(file, meta, rows, losses)
-                meta, ahead, rows = {**ahead, key: value}, {}, []
-            else:
-                _add(ahead, key, value)
-        elif line and not header:
-            header = line.rstrip("\t").split("\t")
-            if header[:2] != list(COLUMNS[:2]) or not set(header) <= set(COLUMNS):
-                raise DataError(
-                    "does not begin with HIPE's header",
-                    where=where,
-                    hint=f"Expected {COLUMNS[0]}, {COLUMNS[1]}, and any of {' '.join(COLUMNS[2:])}, by tabs.",
-                )
-        elif line:
-            if "document_id" not in meta:
-                raise DataError("a token before any document_id", where=where)
-            for key, value in ahead.items():
-                _add(meta, key, value)
+def _comment(line: str) -> tuple[str, str] | None:
+    """Key and value of a comment; None for another line."""
+    if not line.startswith("# ") or "\t" in line:
+        return None
+    found = _COMMENT.match(line)
+    return (found["key"], found["value"]) if found else ("comment", line[1:].strip())
+
+
+def _cut(data: bytes) -> int:
+    """Where the comments above the last ``document_id`` begin, if another one stands before them."""
+
+    def key(begin: int, end: int) -> str | None:
+        """That of the comment; empty for an empty line, None for another."""
+        try:
+            line = data[begin:end].decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            return None
+        return (_comment(line) or (None,))[0] if line else ""
+
+    at, found = len(data), list[int]()
+    while len(found) < 2 and (at := data.rfind(_ID.encode(), 0, at)) >= 0:
+        stop, at = data.find(b"\n", at), data.rfind(b"\n", 0, at) + 1
+        if key(at, max(stop, at)) == _ID:
+            found.append(at)
+    begin = found[0] if len(found) == 2 else 0
+    while begin and key(above := data.rfind(b"\n", 0, begin - 1) + 1, begin) is not None:
+        begin = above
+    return begin
+
+
+def _documents(lines: Lines, header: list[str], losses: Losses | None) -> Iterator[Document]:
+    """The documents of a block; ``header`` is filled where it stands there."""
+    asides = {line: found for line in lines.starting(b"# ") if (found := _comment(lines.text(line)))}
+    filled = lines.start < lines.end
+    filled[list(asides)] = False
+    rows = np.flatnonzero(filled)
+    faults = [] if lines.fault is None else [(len(lines), lines.fault)]
+    if len(rows) and not header:
+        header += lines.text(rows[0]).rstrip("\t").split("\t")
+        if header[:2] != list(COLUMNS[:2]) or not set(header) <= set(COLUMNS) or len({*header}) < len(header):
+            what = "does not begin with HIPE's header"
+            hint = f"Expected {COLUMNS[0]}, {COLUMNS[1]}, and any of {' '.join(COLUMNS[2:])}, by tabs."
+            faults.append((int(rows[0]), DataError(what, where=lines.where(rows[0]), hint=hint)))
+            rows = rows[:0]
+        rows = rows[1:]
+    begins, comments = _comments(asides, rows)
+    if len(rows) and (not begins or rows[0] < begins[0]):
+        error = DataError("a token before any document_id", where=lines.where(rows[0]))
+        faults.append((int(rows[0]), error))
+    table = cells(lines, rows, max(len(header), 2), tabs=True)
+    faults += _faults(table)
+    line, fault = min(faults, key=itemgetter(0), default=(len(lines) + 1, None))
+    # A document ends where the next one begins.
+    ends = [*begins[1:], len(lines)][: len(begins)]
+    if whole := bisect_left(ends, line):
+        bounds = np.searchsorted(rows, [begins[0], *ends[:whole]])
+        yield from _made(table.take(slice(bounds[-1])), bounds, comments, header, losses)
+    if fault is not None:
+        raise fault
+
+
+def _comments(asides: Mapping[int, tuple[str, str]], rows: Ints) -> tuple[list[int], list[dict[str, str]]]:
+    """The line that begins each document, and what its comments say."""
+    begins: list[int] = []
+    comments: list[dict[str, str]] = []
+    ahead: dict[str, str] = {}  # of the document that goes on, or of the next one
+    passed = 0
+    before = np.searchsorted(rows, [*asides, rows[-1] + 1 if len(rows) else 0]).tolist()
+    for number, (line, (key, value)) in zip(before, [*asides.items(), (0, ("", ""))], strict=True):
+        if number > passed and begins:
+            for name, text in ahead.items():
+                _add(comments[-1], name, text)
             ahead = {}
-            rows.append((number, _row(line, header, where)))
-    if rows or meta:
-        with tolerated(losses, "document"):
-            yield _document(file, meta | ahead, rows, losses)
+        passed = number
+        if key == _ID:
+            begins.append(line)
+            comments.append({**ahead, key: value})
+            ahead = {}
+        elif key:
+            _add(ahead, key, value)
+    if begins:
+        comments[-1] |= ahead
+    return begins, comments
 
 
 def _add(meta: dict[str, str], key: str, value: str) -> None:
     meta[key] = f"{meta[key]}; {value}" if key in meta else value
 
 
-def _row(line: str, header: Sequence[str], where: str) -> list[str]:
-    """The ten columns of a line; a cell that is empty or not there is ``_``."""
-    cells = line.split("\t")
-    if len(cells) < 2 or any(cells[len(header) :]):
-        raise DataError(f"has {counted(len(cells), 'column')}, not {len(header)}", where=where)
-    if not cells[0].strip():
-        raise DataError("has no token", where=where)
-    given = dict(zip(header, cells, strict=False))
-    return [given.get(column) or "_" for column in COLUMNS]
+def _faults(table: Cells) -> Iterator[tuple[int, DataError]]:
+    """The line of the first row with too many or too few cells, and of the first without a token."""
+    lines, width = table.lines, table.start.shape[1]
+    for line in table.line[table.odd].tolist():
+        fields = lines.text(line).split("\t")
+        if len(fields) < 2 or any(fields[width:]):
+            what = f"has {counted(len(fields), 'column')}, not {width}"
+            yield line, DataError(what, where=lines.where(line))
+            break
+    for line in table.line[table.blank(0)[:1]].tolist():
+        yield line, DataError("has no token", where=lines.where(line))
 
 
-def _document(file: Path, comments: dict[str, str], rows: Sequence[_Row], losses: Losses | None) -> Document:
-    def place(index: int) -> str:
-        return f"{file}:{rows[index][0]}"
+def _made(
+    table: Cells,
+    bounds: Ints,
+    comments: Sequence[dict[str, str]],
+    header: Sequence[str],
+    losses: Losses | None,
+) -> Iterator[Document]:
+    """The documents between the ``bounds`` of their rows."""
+    size = len(bounds) - 1
+    of = np.repeat(np.arange(size), np.diff(bounds))
+    document = of.tolist()
+    errors: dict[int, DataError] = {}
+    for number in np.flatnonzero(bounds[1:] == bounds[:-1]).tolist():
+        what = f"document {comments[number][_ID]!r} has no tokens or no id"
+        errors[number] = DataError(what, where=str(table.lines.file))
 
-    if "document_id" not in comments or not rows:
-        raise DataError(
-            f"document {comments.get('document_id', '')!r} has no tokens or no id", where=str(file)
-        )
-    flags = [frozenset(row[9].split("|")) - {"_"} for _, row in rows]
-    unread = Counter(
-        _LED if _DISTANCE.fullmatch(item) else f"flag {item}"
-        for flag in flags
-        for item in sorted(flag)
-        if item not in _FLAGS and not _PARTIAL.fullmatch(item)
-    )
-    text, offsets = lay_out((row[0], _after(flag)) for (_, row), flag in zip(rows, flags, strict=True))
-    # A column that a corpus does not use holds _ throughout.
-    tagged = {
-        column: decode(["O" if row[column] == "_" else row[column] for _, row in rows], place)
-        for column in range(1, 7)
-    }
-    repaired = sum(broken for _, broken in tagged.values())
-    phrases = {column: found for column, (found, _) in tagged.items()}
-    names = {(first, last): label for first, last, label in phrases[1]}
+    def where(row: int) -> str:
+        return table.lines.where(int(table.line[row]))
+
+    columns = {name: _column(table, header, name) for name in COLUMNS[1:]}
+    found: list[list[tuple[int, int, str]]] = []
+    repaired = np.zeros(size, np.int64)
+    for column in COLUMNS[1:7]:
+        tags, code = columns[column]
+        # A column that a corpus does not use holds _ throughout.
+        parsed, wrong = letters(["O" if tag == "_" else tag for tag in tags], code, where)
+        for row, error in wrong:
+            errors.setdefault(document[row], error)
+        marked = phrases(parsed, code, of, size, "IOB2")
+        labels = [marked.labels[label] for label in marked.label.tolist()]
+        found.append(list(zip(marked.first.tolist(), (marked.last + 1).tolist(), labels, strict=True)))
+        repaired += np.bincount(marked.sentence, marked.broken, size).astype(np.int64)
+    literal, metonymic, fine, fine_metonymic, components, nested = found
+    names = {(first, last): label for first, last, label in literal}
     around = {token: name for name in names for token in range(*name)}
-    metonymy = {(first, last): label for first, last, label in phrases[2]}
+    metonymy = {(first, last): label for first, last, label in metonymic}
+
+    unread = [Counter[str]() for _ in comments]
+    links: list[dict[_Rows, str]] = []
+    for column, named in (("NEL-LIT", names), ("NEL-METO", metonymy)):
+        values, code = columns[column]
+        strange = _chosen(values, code, lambda link: link != "_" and not _QID.fullmatch(link))
+        for row in np.flatnonzero(strange).tolist():
+            what = f"{values[code[row]]!r} is neither a Wikidata id nor NIL"
+            errors.setdefault(document[row], DataError(what, where=where(row)))
+        rows = np.flatnonzero(_chosen(values, code, lambda link: link != "_")).tolist()
+        links.append(_links({row: values[code[row]] for row in rows}, named, document, unread))
+    qids, metonymic_qids = links
+
+    values, code = columns["MISC"]
+    flags = [frozenset(value.split("|")) - {"_"} for value in values]
+    after = np.asarray([ord(_after(flag) or "\0") for flag in flags], np.uint8)[code]
+    text, start, end = spelled(table, 0, after)
+    origin = np.append(start, 0)[bounds[:-1]]
+    start, end = start - origin[of], end - origin[of]
+    starts, ends, words = start.tolist(), end.tolist(), packed(start, end, bounds)
+    partial: list[tuple[int, str]] = []
+    for row in np.flatnonzero(_chosen(flags, code, lambda flag: not flag <= _FLAGS)).tolist():
+        for item in sorted(flags[code[row]] - _FLAGS):
+            if _PARTIAL.fullmatch(item):
+                partial.append((row, item.removeprefix("Partial-")))
+            else:
+                unread[document[row]][_LED if _DISTANCE.fullmatch(item) else f"flag {item}"] += 1
 
     def at(first: int, last: int) -> tuple[int, int]:
-        return offsets[first][0], offsets[last - 1][1]
+        return starts[first], ends[last - 1]
 
-    links, further = _links(rows, 7, names, place)
-    metonymic, more = _links(rows, 8, metonymy, place)
-    unread += further + more
     # Everything beyond class and link: (tokens it is about, key, value), each for the note of its name.
-    parts = ((around.get(first, (first, last)), first, last, label) for first, last, label in phrases[5])
-    remarks: list[tuple[tuple[int, int], str, str]] = [
-        *(((first, last), "fine", label) for first, last, label in phrases[3]),
+    parts = ((around.get(first, (first, last)), first, last, label) for first, last, label in components)
+    remarks: list[tuple[_Rows, str, str]] = [
+        *(((first, last), "fine", label) for first, last, label in fine),
         *((name, "metonymy", label) for name, label in metonymy.items() if name not in names),
-        *(((first, last), "metonymy-fine", label) for first, last, label in phrases[4]),
-        *((name, "metonymy-qid", qid) for name, qid in metonymic.items()),
+        *(((first, last), "metonymy-fine", label) for first, last, label in fine_metonymic),
+        *((name, "metonymy-qid", qid) for name, qid in metonymic_qids.items()),
         *(
             (whole if last <= whole[1] else (first, last), label, pack([at(first, last)]))
             for whole, first, last, label in parts
         ),
-        *(
-            (around.get(index, (index, index + 1)), "partial", item.removeprefix("Partial-"))
-            for index, flag in enumerate(flags)
-            for item in sorted(flag)
-            if _PARTIAL.fullmatch(item)
-        ),
+        *((around.get(row, (row, row + 1)), "partial", value) for row, value in partial),
     ]
-    notes: dict[tuple[int, int], list[str]] = {name: [] for name in names}
-    unattached: list[str] = []
+    notes: dict[_Rows, list[str]] = {name: [] for name in names}
+    unattached: list[list[str]] = [[] for _ in comments]
     for about, key, value in remarks:
         if about in notes:
             notes[about].append(f"{key}={value}")
         else:
-            unattached.append(f"{key}={value} at {pack([at(*about)])}")
-    entities = [
-        Entity(
-            Span.of(*at(*name)),
-            label,
-            qid=links.get(name),
-            metonymy=metonymy.get(name),
-            note="; ".join(notes[name]) or None,
+            unattached[document[about[0]]].append(f"{key}={value} at {pack([at(*about)])}")
+    entities: list[list[Entity]] = [[] for _ in comments]
+    for name, label in names.items():
+        entities[document[name[0]]].append(
+            Entity(
+                Span((at(*name),)),
+                label,
+                qid=qids.get(name),
+                metonymy=metonymy.get(name),
+                note="; ".join(notes[name]) or None,
+            )
         )
-        for name, label in names.items()
-    ]
-    entities += (
-        Entity(
-            Span.of(*at(first, last)),
-            label.partition(".")[0],
-            level=2,
-            note=f"fine={label}" if "." in label else None,
+    for first, last, label in nested:
+        note = f"fine={label}" if "." in label else None
+        entities[document[first]].append(
+            Entity(Span((at(first, last),)), label.partition(".")[0], level=2, note=note)
         )
-        for first, last, label in phrases[6]
-    )
-    meta = {key: value for key, value in comments.items() if key != "document_id"}
-    ends = (str(end) for (_, end), flag in zip(offsets, flags, strict=True) if "EndOfLine" in flag)
-    meta |= {"tokens": pack(offsets), "lines": " ".join(ends)}
-    if losses is not None:
-        for kind, count in unread.items():
-            losses.include(kind, NOT_READ, count, (comments["document_id"],))
-    counted = {
-        "unattached": "; ".join(unattached),
-        "repaired_tags": str(repaired or ""),
-        "not_read": "; ".join(f"{kind} {count}" for kind, count in sorted(unread.items())),
-    }
-    meta |= {key: value for key, value in counted.items() if value}
-    return Document(comments["document_id"], text, Annotations(tuple(entities)), tuple(meta.items()))
+
+    lines_end = _chosen(flags, code, lambda flag: "EndOfLine" in flag)
+    for number, (begin, stop) in enumerate(pairwise(bounds.tolist())):
+        id = comments[number][_ID]
+        if number in errors:
+            with tolerated(losses, "document"):
+                raise errors[number]
+            continue
+        breaks = end[begin:stop][lines_end[begin:stop]].tolist()
+        counted = {
+            "unattached": "; ".join(unattached[number]),
+            "repaired_tags": str(repaired[number] or ""),
+            "not_read": "; ".join(f"{kind} {count}" for kind, count in sorted(unread[number].items())),
+        }
+        meta = {key: value for key, value in comments[number].items() if key != _ID}
+        meta |= {"tokens": words[number], "lines": " ".join(map(str, breaks))}
+        meta |= {key: value for key, value in counted.items() if value}
+        if losses is not None:
+            for kind, count in unread[number].items():
+                losses.include(kind, NOT_READ, count, (id,))
+        own = Annotations(tuple(entities[number]))
+        yield Document(id, text[origin[number] : origin[number] + ends[stop - 1]], own, tuple(meta.items()))
+
+
+def _column(table: Cells, header: Sequence[str], name: str) -> tuple[list[str], Ints]:
+    """The distinct values of a column, and which of them each row has; _ where there is none."""
+    if name not in header:
+        return ["_"], np.zeros(len(table.line), np.int64)
+    values, code = table.column(header.index(name))
+    return [value or "_" for value in values], code
+
+
+def _chosen(values: Sequence[_Value], code: Ints, holds: Callable[[_Value], bool]) -> Bools:
+    """The rows whose value it holds for."""
+    return np.asarray([holds(value) for value in values], np.bool_)[code]
 
 
 def _after(flags: frozenset[str]) -> str:
@@ -225,22 +333,19 @@ def _after(flags: frozenset[str]) -> str:
 
 
 def _links(
-    rows: Sequence[_Row], column: int, names: Iterable[tuple[int, int]], place: Callable[[int], str]
-) -> tuple[dict[tuple[int, int], str], Counter[str]]:
-    """The link of each name, which its first token carries, and how many tokens have another one."""
-    left = {index: row[column] for index, (_, row) in enumerate(rows) if row[column] != "_"}
-    for index, link in left.items():
-        if not _QID.fullmatch(link):
-            raise DataError(f"{link!r} is neither a Wikidata id nor NIL", where=place(index))
-    links: dict[tuple[int, int], str] = {}
-    unread: Counter[str] = Counter()
+    left: dict[int, str], names: Iterable[_Rows], document: Sequence[int], unread: Sequence[Counter[str]]
+) -> dict[_Rows, str]:
+    """The link of each name, which its first token carries; how many tokens have another one is counted."""
+    links: dict[_Rows, str] = {}
     for first, last in names:
-        link, *others = [left.pop(index, "_") for index in range(first, last)]
-        unread[_FURTHER] += sum(other != link for other in others)
+        link, *others = [left.pop(row, "_") for row in range(first, last)]
+        if further := sum(other != link for other in others):
+            unread[document[first]][_FURTHER] += further
         if link != "_":
             links[first, last] = link
-    unread[_OUTSIDE] += len(left)
-    return links, +unread
+    for row in left:
+        unread[document[row]][_OUTSIDE] += 1
+    return links
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,6 @@ from numpy.typing import NDArray
 from wortlaut.errors import DataError
 from wortlaut.io.reading import decoded, opened
 from wortlaut.model.columns import Bools, Ints
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Bytes = NDArray[np.uint8]
 #: Bytes that are read at a time; a document that is longer is in memory as a whole.
@@ -104,7 +100,8 @@ def _lines(file: Path, data: bytes, first: int) -> Lines:
     except UnicodeDecodeError as error:
         line = data.rfind(b"\n", 0, error.start) + 1
         try:
-            decoded(data[line:].partition(b"\n")[0], file, first + data.count(b"\n", 0, line))
+            stop = data.find(b"\n", line) + 1 or len(data)
+            decoded(data[line:stop], file, first + data.count(b"\n", 0, line))
         except DataError as told:
             fault = told
         data = data[:line]
@@ -122,20 +119,35 @@ def _lines(file: Path, data: bytes, first: int) -> Lines:
 class Cells:
     """Where cells begin and end in the data of ``lines``, shape ``(rows, columns)``; ``line`` of each row.
 
-    ``odd``: rows whose cells are not as many as there are columns; all of theirs are empty.
+    ``count``: how many cells a row has. Those that it lacks are empty, at the end of its line; further ones
+    are passed over.
     """
 
     lines: Lines
     line: Ints
     start: Ints
     end: Ints
-    odd: Ints
+    count: Ints
+
+    @property
+    def odd(self) -> Ints:
+        """Rows whose cells are not as many as there are columns."""
+        return np.flatnonzero(self.count != self.start.shape[1])
+
+    def take(self, rows: Ints | slice) -> Cells:
+        return Cells(self.lines, self.line[rows], self.start[rows], self.end[rows], self.count[rows])
 
     def text(self, row: int, column: int) -> str:
         return self.lines.data[self.start[row, column] : self.end[row, column]].decode()
 
     def row(self, row: int) -> list[str]:
         return [self.text(row, column) for column in range(self.start.shape[1])]
+
+    def blank(self, column: int) -> list[int]:
+        """The rows whose cell in the column holds white space only."""
+        start, end = self.start[:, column], self.end[:, column]
+        rows = np.flatnonzero((start == end) | WHITE[self.lines.array[start]]).tolist()
+        return [row for row in rows if not self.text(row, column).strip()]
 
     def put(self, row: int, cells: Sequence[str]) -> None:
         """What an odd row holds: parts of its line, in their order."""
@@ -146,22 +158,34 @@ class Cells:
             self.start[row, column], self.end[row, column] = place, place + len(cell)
             place += len(cell)
 
-    def column(self, column: int) -> pa.DictionaryArray:
-        """The cells of a column, each distinct value once."""
+    def column(self, column: int) -> tuple[list[str], Ints]:
+        """The distinct values of a column, and which of them each row has."""
         import pyarrow as pa
 
-        data, ends = gathered(self.lines.array, self.start[:, column], self.end[:, column])
+        array, start, end = self.lines.array, self.start[:, column], self.end[:, column]
+        # Most cells are O or _.
+        byte, single = array[start], end - start == 1
+        singles = np.flatnonzero(np.bincount(byte[single], minlength=256))
+        code = np.searchsorted(singles, byte)
+        rows = np.flatnonzero(~single)
+        data, ends = gathered(array, start[rows], end[rows])
         offsets = np.concatenate([[0], ends]).astype(np.int32)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        return pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2]).dictionary_encode()
+        longer = pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2]).dictionary_encode()
+        code[rows] = longer.indices.to_numpy() + len(singles)
+        return [*map(chr, singles.tolist()), *longer.dictionary.to_pylist()], code
 
 
 def gathered(array: Bytes, start: Ints, end: Ints) -> tuple[Bytes, Ints]:
     """What stands in the ranges, which rise and do not overlap, as one; and where each ends in it."""
+    size = end - start
+    ends = np.cumsum(size)
+    if not len(ends) or ends[-1] * 8 < len(array):  # little of it: each byte by its place
+        return array[np.repeat(start - ends + size, size) + np.arange(size.sum())], ends
     inside = np.zeros(len(array) + 1, np.int8)
     inside[start] += 1
     inside[end] -= 1
-    return array[np.cumsum(inside[:-1], dtype=np.int8).view(np.bool_)], np.cumsum(end - start)
+    return array[np.cumsum(inside[:-1], dtype=np.int8).view(np.bool_)], ends
 
 
 def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
@@ -173,11 +197,14 @@ def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
         first = np.searchsorted(place, start)
         count = np.searchsorted(place, end) - first
         more = (count == width) & (array[np.maximum(end, 1) - 1] == _TAB)
-        end = end - more
-        even = (count - more) == width - 1
-        inner = _taken(place, first, width - 1)
-        starts = np.column_stack([start, inner + 1])
-        ends = np.column_stack([inner, end])
+        end, count = end - more, count - more + 1
+        inner = np.minimum(_taken(place, first, width - 1), end[:, None])
+        starts, ends = np.empty((2, width, len(rows)), np.int64).transpose(0, 2, 1)
+        starts[:, 0], ends[:, -1] = start, end
+        ends[:, :-1] = inner
+        np.minimum(ends[:, :-1] + 1, end[:, None], out=starts[:, 1:])
+        over = np.flatnonzero(count > width)
+        ends[over, -1] = place[first[over] + width - 1]
     else:
         gap = (array == _SPACE) | (array == _TAB) | (array == _LINE_FEED)
         for line in np.flatnonzero(array[lines.end] == _RETURN).tolist():
@@ -187,16 +214,17 @@ def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
         begin, stop = places[::2], places[1::2]
         first = np.searchsorted(begin, start)
         count = np.searchsorted(begin, end) - first
-        even = count == width
-        starts, ends = _taken(begin, first, width), _taken(stop, first, width)
-    starts[~even] = ends[~even] = start[~even, None]
-    return Cells(lines, rows, starts, ends, np.flatnonzero(~even).astype(np.int64))
+        starts, ends = (np.minimum(_taken(places, first, width), end[:, None]) for places in (begin, stop))
+    return Cells(lines, rows, starts, ends, count)
 
 
 def _taken(places: Ints, first: Ints, count: int) -> Ints:
-    """So many places from the first of each row on; where there are fewer, any."""
-    if len(places) == count * len(first) and (first[1:] - first[:-1] == count).all():
-        return places.reshape(-1, count).copy()
+    """So many places from the first of each row on; where there are fewer, any behind them."""
+    if (first[1:] - first[:-1] == count).all():
+        begin = first[0] if len(first) else 0
+        stop = begin + count * len(first)
+        if stop <= len(places):
+            return places[begin:stop].reshape(-1, count).copy()
     index = first[:, None] + np.arange(count)
-    taken: Ints = np.append(places, 0)[np.minimum(index, len(places))]
+    taken: Ints = np.append(places, np.iinfo(np.int64).max - 1)[np.minimum(index, len(places))]
     return taken
