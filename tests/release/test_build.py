@@ -237,6 +237,14 @@ def test_losses_reach_report_manifest_and_card(root):
     assert "source: x / y # &lt;b&gt;" in (root / "corpus/README.md").read_text("utf-8"), "in one cell"
 
 
+def test_a_corpus_of_which_nothing_is_stated_has_a_name_that_says_something(root):
+    (root / "annotations/statement.yaml").unlink(missing_ok=True)
+    build(root)
+    card = (root / "corpus/README.md").read_text("utf-8")
+    assert "pretty_name: 1 annotated document\n" in card and "\n# 1 annotated document\n" in card
+    assert json.loads((root / "corpus/croissant.json").read_text("utf-8"))["name"] == "1 annotated document"
+
+
 def test_quotes_have_their_roles_resolved(root):
     build(root)
     direct, indirect = table(root / "corpus", "quotes").to_pylist()

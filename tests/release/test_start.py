@@ -13,11 +13,11 @@ from wortlaut.release.start import start
 
 
 def test_it_declares_what_is_asked_for_and_stays(tmp_path):
-    root = tmp_path / "korpus"
+    root = tmp_path / 'Müllers: "korpus"'
     started = start(root, ["PERSON", "LOC"])
     labels = read_labels(root)
     assert labels.meanings == (("PERSON", ""), ("LOC", dict(GERMEVAL.meanings)["LOC"]))
-    assert read_statement(root) == {} and not started.kept
+    assert read_statement(root) == {"pretty_name": root.name} and not started.kept
     for name in (
         "README.md",
         "annotations/guidelines.md",

@@ -15,7 +15,7 @@ from typing import Any
 from wortlaut.annotations.labels import Labels
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.io.reading import read_text
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
@@ -42,7 +42,6 @@ PARTS = {
 }
 #: What the header takes over as it stands, with what it has where nothing is stated.
 _HEADER = {
-    "pretty_name": "",
     "language_details": "",
     "annotations_creators": ["other"],
     "language_creators": ["other"],
@@ -52,7 +51,7 @@ _HEADER = {
     "license_name": "",
     "license_link": "",
 }
-_OTHER = ("title", "summary", "creator", "annotations_license")
+_OTHER = ("pretty_name", "title", "summary", "creator", "annotations_license")
 _SIZES = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -128,7 +127,7 @@ def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
         "coreference-resolution": any(document.clusters for document in documents),
     }
     data: dict[str, Any] = {
-        "pretty_name": found.pop("pretty_name") or corpus.name,
+        "pretty_name": name_of(stated, corpus),
         "language": languages(corpus),
         "language_details": found.pop("language_details"),
         "multilinguality": ["monolingual" if len(languages(corpus)) == 1 else "multilingual"],
@@ -141,6 +140,12 @@ def header(stated: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
         **found,
     }
     return {key: value for key, value in data.items() if value}
+
+
+def name_of(stated: Mapping[str, Any], corpus: Corpus) -> str:
+    """What the corpus is called, in every checkout: as is stated, else by its size."""
+    size = counted(len(corpus.documents), "annotated document")
+    return str(stated.get("pretty_name") or stated.get("title") or size)
 
 
 def languages(corpus: Corpus) -> list[str]:
@@ -156,7 +161,7 @@ def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **
     return filled(
         template,
         header=yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=100),
-        stated=said | {"pretty_name": head["pretty_name"]},
+        stated=said | {"title": stated.get("title", head["pretty_name"])},
         parts=PARTS,
         **values,
     )

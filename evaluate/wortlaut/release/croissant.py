@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.io.files import file_hash
-from wortlaut.release.card import NOT_STATED, languages
+from wortlaut.release.card import NOT_STATED, languages, name_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,7 +126,7 @@ def describe(
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
-        "name": stated.get("pretty_name", corpus.name),
+        "name": name_of(stated, corpus),
         "description": stated.get("summary", NOT_STATED),
         "inLanguage": languages(corpus),
         "keywords": list(stated.get("tags", ())),

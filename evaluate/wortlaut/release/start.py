@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +46,13 @@ def start(root: Path, names: Sequence[str] = ()) -> Started:
         known = dict(GERMEVAL.meanings)
         labels = Labels(tuple((name, known.get(name, "")) for name in names))
     tools, notes = configurations(dict(labels.meanings))
+    name = json.dumps(root.resolve().name, ensure_ascii=False)
     values = {"labels": labels.meanings, "levels": labels.levels, "name": root.resolve().name}
     files = {
         "README.md": filled("start_readme.md.j2", splits=DECLARED, **values),
         LABELS: format_labels(labels),
         "annotations/guidelines.md": filled("start_guidelines.md.j2", **values),
-        STATEMENT: filled("start_statement.yaml.j2", parts=PARTS),
+        STATEMENT: filled("start_statement.yaml.j2", parts=PARTS, name=name),
         **{f"tools/{name}": content for name, content in tools.items()},
     }
     written, kept = [], []
