@@ -16,6 +16,7 @@ from wortlaut import score
 from wortlaut.corpus.load import Corpus, corpus_hash, gold_root, load_corpus, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
+from wortlaut.model.batch import Batch
 
 CLEAN = ROOT / "tests/cases/validate/clean"
 ENTITIES = (Entity(Span.of(0, 4), "PER"), Entity(Span.of(5, 9), "LOC"))
@@ -116,7 +117,7 @@ def test_what_is_no_corpus_is_told(make, told):
 def test_gold_needs_no_heavy_import():
     code = (
         "import sys; from wortlaut.corpus.load import load_corpus; load_corpus();"
-        "print(sorted({'datasets', 'pyarrow', 'numpy', 'spacy'} & set(sys.modules)))"
+        "print(sorted({'datasets', 'pyarrow', 'sklearn', 'spacy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -171,7 +172,7 @@ def test_a_document_that_stands_twice(tmp_path):
 
 def test_offsets_outside_the_text(monkeypatch):
     wrong = Document("eins", "Anna sagt.", Annotations(quotes=(Quote("q", "direct", Span.of(5, 11)),)))
-    monkeypatch.setattr("wortlaut.corpus.load._documents", lambda *_: iter([wrong]))
+    monkeypatch.setattr("wortlaut.corpus.load._batches", lambda *_: iter([Batch.of([wrong])]))
     with pytest.raises(DataError) as caught:
         load_corpus("gold")
     assert "document eins, quote q, content" in caught.value.where

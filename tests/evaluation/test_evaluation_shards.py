@@ -30,6 +30,7 @@ from wortlaut.evaluation.scorer import Source
 from wortlaut.extractors import resolve
 from wortlaut.formats import dataset, shards
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span, Text
+from wortlaut.model.batch import Batch
 from wortlaut.records.annotations import record
 from wortlaut.scoring import engine
 from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES
@@ -130,10 +131,10 @@ class Answers:
 def chunks_at(borders: Sequence[int]) -> Iterator[None]:
     """Chunks of a corpus begin at these documents."""
 
-    def chunks(self: Source) -> Iterator[tuple[int, list[Document]]]:
-        documents = list(self.opened())
-        edges = sorted({0, len(documents), *(b for b in borders if b < len(documents))})
-        yield from ((a, documents[a:b]) for a, b in pairwise(edges))
+    def chunks(self: Source) -> Iterator[tuple[int, Batch]]:
+        whole = Batch.joined([*self.opened()])
+        edges = sorted({0, len(whole), *(b for b in borders if b < len(whole))})
+        yield from ((a, whole.take(np.arange(a, b))) for a, b in pairwise(edges))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Source, "chunks", chunks)
@@ -440,7 +441,7 @@ def test_a_corpus_that_changes_while_it_is_scored_is_refused(change: str) -> Non
         "other": (*one.documents[:-1], replace(one.documents[-1], id="new")),
     }[change]
     with pytest.raises(DataError, match="has changed while it was scored"):
-        list(replace(source, opened=lambda: documents).chunks())
+        list(replace(source, opened=lambda: [Batch.of(documents)]).chunks())
 
 
 def test_the_hash_of_a_stream_is_that_of_the_corpus(tmp_path: Path) -> None:

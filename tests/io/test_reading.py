@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wortlaut.cli.common import check_standard_input
-from wortlaut.corpus.load import load_corpus, read_annotated
+from wortlaut.corpus.load import annotated_batches, load_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.evaluation.evaluate import evaluate, score_files
 from wortlaut.formats import detect
@@ -112,7 +112,8 @@ def test_standard_input_is_a_file_wherever_one_is_named(
     given(pack(GOLD.encode()))
     corpus = load_corpus("conll:-")
     assert [one.text for one in corpus] == [one.text for one in gold] and corpus[0].id == "stdin-000001"
-    assert [one.annotations for one in read_annotated("-")] == [one.annotations for one in gold]
+    (batch,) = annotated_batches("-")
+    assert [one.annotations for one in batch.documents()] == [one.annotations for one in gold]
     for evaluation in (
         score_files("-", str(tmp_path / "gold.conll"), samples=0),
         score_files(str(tmp_path / "gold.conll"), "CRF=-", samples=0),

@@ -116,6 +116,8 @@ KEYS = {kind: {field.name: field for field in _keys(kind)} for kind in KINDS}
 #: The same without ``kind``.
 _VALUES = {kind: tuple(keys.items())[1:] for kind, keys in KEYS.items()}
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+#: A string as it stands in such a line.
+quoted = json.encoder.encode_basestring
 
 
 def format_lines(annotations: Annotations, text: str, beside: Sequence[Decision | Mention] = ()) -> list[str]:
@@ -123,6 +125,13 @@ def format_lines(annotations: Annotations, text: str, beside: Sequence[Decision 
     values: list[Value] = [*annotations.clusters, *annotations.entities, *annotations.quotes, *beside]
     values += [Mention(cluster.id, span) for cluster in annotations.clusters for span in cluster.mentions]
     return [line for _, line in sorted((order(value), dump(to_json(value, text))) for value in values)]
+
+
+def around_span(label: str, level: int) -> tuple[str, str]:
+    """What stands before and behind the fragments in the line of an entity with no more than these."""
+    line = dump(to_json(Entity(Span.of(0, 1), label, level), " "))
+    before, _, behind = line.partition('[[0, 1, " "]]')
+    return before, behind
 
 
 def in_words(reading: Annotation | None, text: str, differs: str) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from wortlaut.annotations.lines import format_lines
+import numpy as np
+
+from wortlaut.annotations.lines import around_span, format_lines, quoted
 from wortlaut.errors import (
     DataError,
     MissingFileError,
@@ -17,11 +20,12 @@ from wortlaut.errors import (
     counted,
     unknown_name,
 )
-from wortlaut.formats import FORMATS, detect, lenience, names_format, reader
+from wortlaut.formats import FORMATS, batch_reader, detect, lenience, names_format
 from wortlaut.formats.columns import SCHEMES
 from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import exists
 from wortlaut.model import LAYERS, ROLES, Document, Span, sizes
+from wortlaut.model.batch import Batch, in_batches
 from wortlaut.records.frames import frame
 
 if TYPE_CHECKING:
@@ -91,7 +95,7 @@ class Corpus(Sequence[Document]):
                 f"{type(dataset).__name__} is no dataset of datasets", hint="Give one split of it."
             )
         name = name or str(dataset.info.dataset_name or "dataset")
-        return cls.of(name, _checked(name, documents_of(name, dataset, dataset.features or {}, columns)))
+        return cls._checked(name, documents_of(name, dataset, dataset.features or {}, columns))
 
     @classmethod
     def from_spacy(cls, docs: Iterable[Any], spans_key: str = "", name: str = "spacy") -> Corpus:
@@ -108,7 +112,7 @@ class Corpus(Sequence[Document]):
         if groups and not spans_key and not any(one.entities or one.quotes for one in made):
             hint = f'Say which one holds the entities: spans_key="{groups[0]}".'
             raise DataError(f"no ents, but span groups: {', '.join(groups)}", where=name, hint=hint)
-        return cls.of(name, _checked(name, made))
+        return cls._checked(name, made)
 
     @classmethod
     def _from_columns(
@@ -121,7 +125,11 @@ class Corpus(Sequence[Document]):
             raise DataError(f"{len(rows)} documents, but {key} of {len(values)}", where=name)
         whole = [row | {key: list(value)} for row, value in zip(rows, values, strict=True)]
         kinds = {one: one for one in (*(rows[0] if rows else ()), key)}
-        return cls.of(name, _checked(name, documents_of(name, whole, {}, kinds | more)))
+        return cls._checked(name, documents_of(name, whole, {}, kinds | more))
+
+    @classmethod
+    def _checked(cls, name: str, documents: Iterable[Document]) -> Corpus:
+        return cls.of(name, _unpacked(_checked(name, in_batches(documents))))
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -212,16 +220,23 @@ def stream_corpus(
     An unknown reference raises at once; an empty corpus, unless allowed, an id that stands twice, and offsets
     outside the text raise a :class:`DataError` when they are reached.
     """
-    return _checked(str(ref), _documents(ref, losses), allow_empty=allow_empty)
+    return _unpacked(stream_batches(ref, losses, allow_empty=allow_empty))
 
 
-def read_annotated(
+def stream_batches(
+    ref: str | Path = "gold", losses: Losses | None = None, *, allow_empty: bool = False
+) -> Iterator[Batch]:
+    """The same in columns."""
+    return _checked(str(ref), _batches(ref, losses), allow_empty=allow_empty)
+
+
+def annotated_batches(
     ref: str,
     texts: Mapping[str, str] | None = None,
     losses: Losses | None = None,
     *,
     allow_empty: bool = False,
-) -> list[Document]:
+) -> Iterator[Batch]:
     """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
 
     A predictions file need not hold texts: its documents are checked against ``texts`` (document id → text)
@@ -231,7 +246,7 @@ def read_annotated(
     name, losses = lenience(spec, losses) if names_format(ref) else (spec, losses)
     own = bool(colon) and name in ("predictions", "pipeline")
     if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
-        return list(stream_corpus(ref, losses, allow_empty=allow_empty))
+        return stream_batches(ref, losses, allow_empty=allow_empty)
     path = path if own else ref
     if not exists(Path(path)):
         raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
@@ -239,13 +254,13 @@ def read_annotated(
     if found == "predictions":
         from wortlaut.formats.predictions import read_predictions
 
-        return read_predictions(path, texts, losses)
+        return in_batches(read_predictions(path, texts, losses))
     if found == "pipeline":
         from wortlaut.formats import pipeline
 
-        return list(pipeline.read_predictions(Path(path), losses))
+        return in_batches(pipeline.read_predictions(Path(path), losses))
     named = path if found == "dataset" else f"{found}:{path}"
-    return list(stream_corpus(named, losses, allow_empty=allow_empty))
+    return stream_batches(named, losses, allow_empty=allow_empty)
 
 
 def gold_root() -> Path:
@@ -275,30 +290,62 @@ def digest(document: Document) -> bytes:
     ).digest()
 
 
+def digests(batch: Batch) -> bytes:
+    """The :func:`digest` of each document, one behind the other."""
+    found, labels = batch.entities, batch.labels
+    whole = batch.whole
+    if found.fragments is not None or found.score is not None:
+        whole = dict(enumerate(one.annotations for one in batch.documents()))
+    level = np.ones(len(found), np.int64) if found.level is None else found.level
+    rank = np.argsort(np.argsort(labels)) if len(labels) else np.zeros(0, np.int64)
+    order = np.lexsort((rank[found.label], level, -found.end, found.start, found.document))
+    around: dict[tuple[int, int], tuple[str, str]] = {}
+    columns = (found.start, found.end, found.label, level)
+    rows = list(zip(*(column[order].tolist() for column in columns), strict=True))
+    out = bytearray()
+    for i, (id, text, (a, b)) in enumerate(
+        zip(batch.ids, batch.texts, pairwise(batch.bounds.tolist()), strict=True)
+    ):
+        if (known := whole.get(i)) is not None:
+            lines = format_lines(known, text)
+        else:
+            lines = []
+            for start, end, label, depth in rows[a:b]:
+                if (parts := around.get((label, depth))) is None:
+                    parts = around[label, depth] = around_span(labels[label], depth)
+                lines.append(f"{parts[0]}[[{start}, {end}, {quoted(text[start:end])}]]{parts[1]}")
+        out += sha256(framed(id, text, *lines)).digest()
+    return bytes(out)
+
+
 def framed(*strings: str) -> bytes:
     """The strings, each behind its length, which keeps apart what would otherwise run together."""
     encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
     return b"".join(len(data).to_bytes(8, "big") + data for data in encoded)
 
 
-def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Document]:
+def _unpacked(batches: Iterable[Batch]) -> Iterator[Document]:
+    return (document for batch in batches for document in batch.documents())
+
+
+def _batches(ref: str | Path, losses: Losses | None = None) -> Iterator[Batch]:
     if ref == "gold":
-        return reader("native")(gold_root() / "annotations" / "gold")
+        return batch_reader("native")(gold_root() / "annotations" / "gold")
     if isinstance(ref, str) and ref.startswith("gold@"):
         from wortlaut.corpus.frozen import check_version
 
-        documents = tuple(_documents("gold"))
-        check_version(ref, corpus_hash(documents))
-        return iter(documents)
+        gold = list(_batches("gold"))
+        check_version(ref, corpus_hash(_unpacked(gold)))
+        return iter(gold)
     if isinstance(ref, str) and ref.startswith("hub:"):
         from wortlaut.corpus.hub import documents as rows
 
-        return rows(ref)
+        return in_batches(rows(ref))
     if str(ref) and Path(ref).is_dir():
-        return reader("dataset")(Path(ref))
+        return batch_reader("dataset")(Path(ref))
     name, colon, path = str(ref).partition(":")
     if colon and not isinstance(ref, Path):
-        read = reader(name, losses)
+        read = batch_reader(name, losses)
         if not path or not exists(Path(path)):
             raise MissingFileError("no such file or folder", where=str(ref), hint="Check the path.")
         return read(Path(path))
@@ -314,18 +361,28 @@ def _documents(ref: str | Path, losses: Losses | None = None) -> Iterator[Docume
     raise error
 
 
-def _checked(name: str, documents: Iterable[Document], *, allow_empty: bool = False) -> Iterator[Document]:
+def _checked(name: str, batches: Iterable[Batch], *, allow_empty: bool = False) -> Iterator[Batch]:
     seen: set[str] = set()
-    for document in documents:
-        if document.id in seen:
-            raise DataError(f"the document {document.id!r} stands twice in the corpus", where=name)
-        seen.add(document.id)
-        for place, span in document.annotations.spans():
-            if span.end > len(document.text):
-                raise DataError(
-                    f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)",
-                    where=f"{name}, document {document.id}, {place}",
-                )
-        yield document
+    for batch in batches:
+        if not seen.isdisjoint(batch.ids) or len(set(batch.ids)) < len(batch):
+            twice = next(id for i, id in enumerate(batch.ids) if id in seen or id in batch.ids[:i])
+            raise DataError(f"the document {twice!r} stands twice in the corpus", where=name)
+        seen.update(batch.ids)
+        lengths = np.fromiter(map(len, batch.texts), np.int64, len(batch))
+        beyond = batch.entities.document[batch.entities.end > lengths[batch.entities.document]]
+        for i in sorted({*batch.whole, *beyond.tolist()}):
+            _check_ends(name, batch, i)
+        yield batch
     if not seen and not allow_empty:
         raise DataError("the corpus has no documents", where=name, hint="Is it the right file, and whole?")
+
+
+def _check_ends(name: str, batch: Batch, i: int) -> None:
+    """Raises DataError for a span that ends outside the text."""
+    document = batch[i]
+    for place, span in document.annotations.spans():
+        if span.end > len(document.text):
+            raise DataError(
+                f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)",
+                where=f"{name}, document {document.id}, {place}",
+            )

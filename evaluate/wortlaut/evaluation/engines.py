@@ -14,6 +14,7 @@ from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.registry import resolve
 from wortlaut.extractors.run import answers, attribute, close, finish, said
 from wortlaut.model import LAYERS, Annotations, Document, Quote
+from wortlaut.model.batch import Batch
 from wortlaut.running.on_ray import Cluster, on_actors
 
 Advance = Callable[[int], object]
@@ -51,19 +52,21 @@ class _Counting:
     #: Characters and seconds of each batch.
     _batches: list[tuple[int, float]] = field(default_factory=list)
 
-    def do(self, chunk: tuple[int, Sequence[Document]]) -> _Counts:
+    def do(self, chunk: tuple[int, Batch]) -> _Counts:
         if self._extractor is None:
             self._extractor = resolve(self.spec) if isinstance(self.spec, str) else self.spec
-        extractor, scoring, (first, documents) = self._extractor, self.scoring, chunk
+        extractor, scoring, (first, gold) = self._extractor, self.scoring, chunk
+        documents = gold.documents()
         found = answers(extractor, documents, progress=self._timed(documents))
         # Behind what is timed: an extractor may remember the texts that it has just read.
         given: Sequence[Sequence[Quote]] | None = None
         if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
             quoted = any(document.quotes for document in documents)
             given = attribute(extractor, documents) if quoted else [()] * len(documents)
-        layers = {layer for layer in LAYERS if any(getattr(one, layer) for one in found)}
+        answered = gold.answered(found)
+        layers = {layer for layer, count in answered.sizes().items() if count}
         asked = {"quotes"} if given is not None else set()
-        part = scoring.part(first, documents, found, given, {*said(extractor)[0], *layers, *asked})
+        part = scoring.part(first, gold, answered, given, {*said(extractor)[0], *layers, *asked})
         return _Counts(first, len(documents), part, found if scoring.items else ())
 
     def _timed(self, documents: Sequence[Document]) -> Advance:
@@ -119,7 +122,7 @@ def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Ad
     ends: list[_End] = []
     for answer in on_actors(
         _Counting(spec, scoring),
-        source.chunks(),
+        ((first, Batch.of(gold.documents())) for first, gold in source.chunks()),
         Cluster(os.environ.get("RAY_ADDRESS"), workers=None),
         hint="RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here.",
         lost=lambda reason: ExtractorError(f"a worker failed: {reason}", where="--engine ray"),
@@ -150,12 +153,8 @@ def _found(
     # That a function looks for a layer is known when it first finds something there.
     if any(wanted - part.layers.keys() for part in parts):
         parts = [
-            part.with_layers(
-                scoring.part(
-                    first, documents, [Annotations()] * len(documents), None, wanted - part.layers.keys()
-                )
-            )
-            for part, (first, documents) in zip(parts, source.chunks(), strict=True)
+            part.with_layers(scoring.part(first, gold, gold.answered(()), None, wanted - part.layers.keys()))
+            for part, (first, gold) in zip(parts, source.chunks(), strict=True)
         ]
     return Found(parts, finds, notes, [each for one in counts for each in one.annotations], pace)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from wortlaut.corpus.load import Corpus, read_annotated, stream_corpus
+import numpy as np
+
+from wortlaut.corpus.load import Corpus, annotated_batches, stream_corpus
 from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.files import (
@@ -34,7 +36,8 @@ from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.registry import available, split_name
 from wortlaut.formats import plain
 from wortlaut.formats.losses import Losses
-from wortlaut.model import LAYERS, Annotations, Document, Span, Text
+from wortlaut.model import Span
+from wortlaut.model.batch import Batch
 from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.running.isolated import isolated
@@ -280,7 +283,7 @@ def _evaluation(
 ) -> Evaluation:
     gold = source.gold
     return Evaluation(
-        Corpus(gold.name, source.kept or (), gold.hash),
+        Corpus(gold.name, source.documents, gold.hash),
         scoring.signature(),
         tuple(systems),
         gold.units,
@@ -336,23 +339,25 @@ def score_files(
     chosen = checked_schemas(schema)
     _checked_by(by, seen)
     lost = Losses("")
-    left = Corpus.of(plain(gold), read_annotated(gold, None, lost, allow_empty=allow_empty))
-    texts = {document.id: document.text for document in left.documents if document.text}
-    source = Source.of(left, items, allow_empty=allow_empty)
-    documents = source.kept or left.documents
+    held = Batch.joined([*annotated_batches(gold, None, lost, allow_empty=allow_empty)])
+    texts = {id: text for id, text in zip(held.ids, held.texts, strict=True) if text}
+    source = Source.of(gold, items, held, allow_empty=allow_empty)
+    number = {id: i for i, id in enumerate(held.ids)}
+    order = np.asarray([number[id] for id in source.gold.ids], np.int64)
+    documents = held.take(order)
     resampling = Resampling("document", samples, seed)
     projected = projection(labels, only)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
-    annotated = _layers(document.annotations for document in documents) or ["entities"]
+    annotated = _layers(held) or ["entities"]
     systems, labels_found = [], set[str]()
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         losses = Losses("")
-        matched = Matched(plain(file), read_annotated(file, texts, losses, allow_empty=allow_empty), losses)
-        by_id = {one.id: matched.find(Text(one.text, one.id)) for one in left.documents}
+        batches = [*annotated_batches(file, texts, losses, allow_empty=allow_empty)]
+        matched = Matched(plain(file), Batch.joined(batches), losses)
+        found = matched.answers(held).take(order)
         matched.finish()
-        found = [by_id[document.id] for document in documents]
-        labels_found |= {entity.label for one in found for entity in one.entities}
+        labels_found |= found.labelled().keys()
         layers = _layers(found) or annotated
         notes = [
             f"The gold has {layer} ({source.gold.sizes[layer]}), the file has none: they are not scored."
@@ -378,10 +383,9 @@ def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[
     return [f"preds:{file}" if name is None else f"{name}=preds:{file}" for name, file in parts]
 
 
-def _layers(found: Iterable[Annotations]) -> list[str]:
+def _layers(found: Batch) -> list[str]:
     """Those with anything in them."""
-    found = list(found)
-    return [layer for layer in LAYERS if any(getattr(one, layer) for one in found)]
+    return [layer for layer, count in found.sizes().items() if count]
 
 
 def _scoring(
@@ -407,14 +411,15 @@ def _scoring(
 def scored_as(
     system: System,
     scoring: Scoring,
-    documents: Sequence[Document],
-    found: Sequence[Annotations],
+    documents: Batch,
+    found: Batch,
     finds: Sequence[str],
     notes: Sequence[str] = (),
 ) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
     part = scoring.part(0, documents, found, None, finds)
-    return scoring.scored(system, Found([part], finds, notes, found if scoring.items else ()))
+    kept = [one.annotations for one in found.documents()] if scoring.items else ()
+    return scoring.scored(system, Found([part], finds, notes, kept))
 
 
 def built_in() -> tuple[list[str], list[str]]:

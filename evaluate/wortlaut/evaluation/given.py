@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut.corpus.load import Corpus, read_annotated
+from wortlaut.corpus.load import Corpus, annotated_batches
 from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats.losses import Losses
-from wortlaut.model import Annotations, Document, Entity, Text
-from wortlaut.model.columns import first_row, spans_from_objects
+from wortlaut.model import Document, Entity
+from wortlaut.model.batch import Batch
+from wortlaut.model.columns import first_row
 from wortlaut.scoring.inputs import COLUMNS, TAGS, Side, group_notes, near, read_side, tags_of
 from wortlaut.scoring.tally import items_of
 
@@ -28,6 +29,18 @@ class Given:
     documents: Sequence[Hashable] | None = None
 
 
+@dataclass(frozen=True)
+class _Texts:
+    """Documents, and what errors call them."""
+
+    name: str
+    batch: Batch
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> _Texts:
+        return cls(corpus.name, Batch.of(corpus.documents))
+
+
 def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | None = None) -> Given:
     """Columns of both sides; ``column`` is a further one, kept as the group of each span.
 
@@ -39,7 +52,7 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
         gold, predicted = _examples(gold)
     lost, missed = Losses(""), Losses("")
     left = _taken(gold, column, lost)
-    texts = {document.id: document.text for document in left} if _documents(left) else {}
+    texts = dict(zip(left.batch.ids, left.batch.texts, strict=True)) if _documents(left) else {}
     right = _taken(predicted, column, missed, texts)
     if _documents(left) or _documents(right):
         notes = [*lost.notes("gold"), *_notes(left, "gold")]
@@ -52,13 +65,13 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
         return Given(first, read_side(right, "predicted", scheme=scheme, column=column, gold=first))
     what, other = ("gold", "predicted") if _documents(left) else ("predicted", "gold")
     documents, data = (left, right) if _documents(left) else (right, left)
-    own = _side(documents, [document.annotations for document in documents], column)
+    own = _side(documents.batch, column)
     side = read_side(data, other, scheme=scheme, column=None if column == "text" else column)
     if side.lengths is not None and side.lengths.any():
         raise tags_of(other)
-    _check_ends(side, documents, other)
+    _check_ends(side, documents.batch, other)
     if column == "text":
-        side = _with_texts(side, documents)
+        side = _with_texts(side, documents.batch)
     names = None if side.documents is None else own.documents
     own = replace(own, documents=names, notes=tuple(notes))
     return Given(own, side, names) if what == "gold" else Given(side, own, names)
@@ -73,30 +86,34 @@ def _examples(gold: Any) -> tuple[list[Any], list[Any]]:
 
 def _documents(data: Any) -> bool:
     """Whether it has been read as documents."""
-    return isinstance(data, Corpus)
+    return isinstance(data, _Texts)
 
 
 def _taken(data: Any, column: str | None, losses: Losses, texts: Mapping[str, str] | None = None) -> Any:
-    """A corpus of what documents and names of files stand for; else the data, for the reader of columns."""
+    """The documents that objects and names of files stand for; else the data, for the reader of columns."""
+    if isinstance(data, Corpus):
+        return _Texts.of(data)
     if isinstance(data, Path) or (isinstance(data, str) and data):
         if str(data).endswith(".parquet"):
             return _from_parquet(Path(data), column)
-        return Corpus(str(data), tuple(read_annotated(str(data), texts, losses, allow_empty=True)), "")
+        batches = [*annotated_batches(str(data), texts, losses, allow_empty=True)]
+        return _Texts(str(data), Batch.joined(batches))
     if isinstance(data, Document):
         data = [data]
     elif hasattr(data, "ents") and hasattr(data, "text"):
         return [data]
     elif _texts(data, *TAGS):
-        return Corpus.from_dataset(data)
+        return _Texts.of(Corpus.from_dataset(data))
     if isinstance(data, list | tuple) and data and all(isinstance(one, Document) for one in data):
-        return Corpus("documents", tuple(data), "")
+        return _Texts("documents", Batch.of(data))
     return data
 
 
 def _notes(data: Any, what: str) -> Iterator[str]:
     """What is annotated and not scored."""
     if _documents(data):
-        beside = {name: sum(len(getattr(one, name)) for one in data) for name in ("quotes", "clusters")}
+        sizes = data.batch.sizes()
+        beside = {name: sizes[name] for name in ("quotes", "clusters")}
         if any(beside.values()):
             told = " and ".join(counted(many, name[:-1]) for name, many in beside.items() if many)
             yield f"{what}: not scored here are {told}; wortlaut.evaluate scores all layers"
@@ -119,9 +136,9 @@ def _texts(data: Any, *others: str) -> bool:
 def _as_documents(data: Any, what: str) -> Any:
     """spaCy documents and datasets that hold texts, beside documents; else the data as it is."""
     if _texts(data):
-        return Corpus.from_dataset(data, name=what)
+        return _Texts.of(Corpus.from_dataset(data, name=what))
     if _spacy(data):
-        return Corpus("spaCy", Corpus.from_spacy(data, name=what).documents, "")
+        return _Texts("spaCy", Batch.of(Corpus.from_spacy(data, name=what).documents))
     return data
 
 
@@ -140,34 +157,24 @@ def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
     return dict(zip(table.column_names, table.columns, strict=True))
 
 
-def _matched(gold: Corpus, predicted: Corpus, column: str | None, notes: Sequence[str]) -> Given:
-    matched = Matched(predicted.name, predicted.documents)
-    found = [matched.find(Text(document.text, document.id)) for document in gold]
+def _matched(gold: _Texts, predicted: _Texts, column: str | None, notes: Sequence[str]) -> Given:
+    matched = Matched(predicted.name, predicted.batch)
+    found = matched.answers(gold.batch)
     matched.finish()
-    left = _side(gold, [document.annotations for document in gold], column)
-    right = _side(gold, found, column)
-    return Given(replace(left, notes=tuple(notes)), right, left.documents)
+    left = replace(_side(gold.batch, column), notes=tuple(notes))
+    return Given(left, replace(_side(found, column), documents=left.documents), left.documents)
 
 
-def _side(documents: Corpus, found: Sequence[Annotations], column: str | None) -> Side:
+def _side(batch: Batch, column: str | None) -> Side:
     """The entities of the documents."""
-    rows = [(i, entity) for i, one in enumerate(found) for entity in one.entities]
-    labels = sorted({entity.label for _, entity in rows})
-    place = {label: i for i, label in enumerate(labels)}
-    numbers = [i for i, _ in rows]
-    spans = spans_from_objects(
-        numbers,
-        [entity.span for _, entity in rows],
-        [place[entity.label] for _, entity in rows],
-        numbers,
-        [entity.level for _, entity in rows],
-        [entity.score for _, entity in rows],
-    )
-    names = [document.id for document in documents]
-    side = Side(spans, tuple(labels), names, len(names))
+    names = sorted(batch.labelled())
+    code = np.searchsorted(names, batch.labels) if names else np.zeros(0, np.int64)
+    spans = replace(batch.entities, label=code[batch.entities.label])
+    side = Side(spans, tuple(names), batch.ids, len(batch))
     if column is None:
         return side
-    return _grouped(side, [_value(entity, documents[i].text, column) for i, entity in rows])
+    pairs = ((entity, document.text) for document in batch.documents() for entity in document.entities)
+    return _grouped(side, [_value(entity, text, column) for entity, text in pairs])
 
 
 def _grouped(side: Side, values: Sequence[str]) -> Side:
@@ -177,9 +184,9 @@ def _grouped(side: Side, values: Sequence[str]) -> Side:
     return replace(side, spans=replace(side.spans, group=group), groups=groups)
 
 
-def _with_texts(side: Side, documents: Corpus) -> Side:
+def _with_texts(side: Side, documents: Batch) -> Side:
     """Spans beside documents, grouped by the words that they cover there."""
-    texts = {document.id: document.text for document in documents}
+    texts = dict(zip(documents.ids, documents.texts, strict=True))
     names = list(texts) if side.documents is None else side.documents
     items = items_of(side.spans, [""] * len(side.labels))
     return _grouped(side, [span.text(texts.get(str(names[i]), "")) for i, span, _ in items])
@@ -193,9 +200,10 @@ def _value(entity: Entity, text: str, column: str) -> str:
     return str(getattr(entity, column))
 
 
-def _check_ends(side: Side, documents: Corpus, what: str) -> None:
+def _check_ends(side: Side, documents: Batch, what: str) -> None:
     """Raises DataError for a span outside the text that it is about; predictions may come without texts."""
-    ends = {document.id: len(document.text) or np.iinfo(np.int64).max for document in documents}
+    pairs = zip(documents.ids, documents.texts, strict=True)
+    ends = {id: len(text) or np.iinfo(np.int64).max for id, text in pairs}
     names = list(ends) if side.documents is None else side.documents
     longest = np.asarray([ends.get(str(name), np.iinfo(np.int64).max) for name in names], np.int64)
     numbers = side.spans.document

@@ -7,23 +7,24 @@ counts (see :mod:`wortlaut.scoring.tally`), not texts or annotations.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from itertools import zip_longest
 
 import numpy as np
 
-from wortlaut.corpus.load import Corpus, digest, stream_corpus
+from wortlaut.corpus.load import Corpus, digests, stream_batches
 from wortlaut.errors import DataError
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.formats.losses import Losses
-from wortlaut.model import LAYERS, Annotations, Document, Entity, Quote
-from wortlaut.model.columns import Ints, Spans, TokenTable, spans_from_objects
+from wortlaut.model import LAYERS, Annotations, Document, Quote
+from wortlaut.model.batch import CHUNK_CHARACTERS, CHUNK_DOCUMENTS, Batch
+from wortlaut.model.columns import Ints, Spans, TokenTable
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
@@ -38,8 +39,6 @@ from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
 from wortlaut.scoring.units import Units, document_units, sentence_units
 from wortlaut.text.segments import sentences, tokens
 
-#: Documents and characters of text in memory at a time: a chunk ends with the one or the other.
-CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
 KEPT_CHARACTERS = 5_000_000
 
@@ -75,51 +74,59 @@ class Source:
     """The documents of a corpus, as often as they are asked for: kept in memory, or read anew each time."""
 
     gold: Gold
-    opened: Callable[[], Iterable[Document]]
-    kept: tuple[Document, ...] | None
+    opened: Callable[[], Iterable[Batch]]
+    #: By id, where texts and items are kept.
+    kept: Batch | None
 
     @classmethod
-    def of(cls, corpus: str | Corpus, items: bool | None, *, allow_empty: bool = False) -> Source:
-        """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small."""
+    def of(
+        cls, corpus: str | Corpus, items: bool | None, held: Batch | None = None, *, allow_empty: bool = False
+    ) -> Source:
+        """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small.
+
+        ``held`` are its documents, where they were read before.
+        """
         name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (plain(corpus), "")
         losses = Losses("")
+        if isinstance(corpus, Corpus):
+            held = Batch.of(corpus.documents)
 
-        def opened(losses: Losses | None = None) -> Iterable[Document]:
-            if isinstance(corpus, Corpus):
-                return corpus.documents
-            return stream_corpus(corpus, losses, allow_empty=allow_empty)
+        def opened(losses: Losses | None = None) -> Iterable[Batch]:
+            if held is not None:
+                return [held]
+            return stream_batches(str(corpus), losses, allow_empty=allow_empty)
 
         ids: list[str] = []
-        kept: list[Document] = []
+        kept: list[Batch] = []
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
-        digests, characters, small, alone = bytearray(), 0, True, True
-        for document in opened(losses):
+        hashes, characters, small, alone = bytearray(), 0, True, True
+        for batch in opened(losses):
             if not known_hash:
-                digests += digest(document)
-            if len(ids) < FEW_DOCUMENTS:
-                starts.append((document.id, [start for start, _ in sentences(document.text)]))
-            ids.append(document.id)
-            sizes.update({layer: len(getattr(document, layer)) for layer in LAYERS})
-            labels.update(entity.label for entity in document.entities)
-            columns.update(name for name, _ in document.meta)
-            characters += len(document.text)
-            alone = alone and "\n" not in document.text
+                hashes += digests(batch)
+            for id, text in zip(batch.ids, batch.texts[: FEW_DOCUMENTS - len(ids)], strict=False):
+                starts.append((id, [start for start, _ in sentences(text)]))
+            ids += batch.ids
+            sizes.update(batch.sizes())
+            labels.update(batch.labelled())
+            columns |= batch.columns
+            characters += sum(map(len, batch.texts))
+            alone = alone and not any("\n" in text for text in batch.texts)
             small = characters <= KEPT_CHARACTERS if items is None else items
             if small:
-                kept.append(document)
+                kept.append(batch)
             else:
                 kept.clear()
         if not ids and not allow_empty:
             raise DataError("the corpus has no documents", where=name, hint=ALLOW)
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        documents = tuple(kept[i] for i in order) if small else None
-        if small:
-            ids, order = sorted(ids), list(range(len(ids)))
+        order = np.asarray(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
+        whole = Batch.joined(kept).take(order) if small else None
+        if whole is not None:
+            ids, order = list(whole.ids), np.arange(len(ids))
         few = len(ids) < FEW_DOCUMENTS and characters
         units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
         # As corpus_hash has it, without an object for each digest.
-        own_hash = known_hash or sha256(np.sort(np.frombuffer(digests, "S32")).tobytes()).hexdigest()
+        own_hash = known_hash or sha256(np.sort(np.frombuffer(hashes, "S32")).tobytes()).hexdigest()
         gold = Gold(
             name,
             own_hash,
@@ -132,25 +139,38 @@ class Source:
             losses.notes(name),
             alone and "tokens" in columns,
         )
-        return cls(gold, opened if documents is None else lambda: documents, documents)
+        return cls(gold, opened if whole is None else lambda: [whole], whole)
 
-    def chunks(self) -> Iterator[tuple[int, list[Document]]]:
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Those that are kept."""
+        return () if self.kept is None else tuple(self.kept.documents())
+
+    def chunks(self) -> Iterator[tuple[int, Batch]]:
         """The number of the first document, and the documents of each chunk.
 
         Raises DataError where the corpus is not the one that was read first.
         """
-        first = size = 0
-        chunk: list[Document] = []
-        if not self.gold.ids:
-            yield 0, chunk
-        for place, (document, id) in enumerate(zip_longest(self.opened(), self.gold.ids), start=1):
-            if document is None or document.id != id:
-                raise DataError("the corpus has changed while it was scored", where=self.gold.name)
-            chunk.append(document)
-            size += len(document.text)
-            if len(chunk) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS or place == len(self.gold.ids):
-                yield first, chunk
-                first, chunk, size = place, [], 0
+        first, ids = 0, self.gold.ids
+        if not ids:
+            yield 0, Batch.of([])
+        for batch in self.opened():
+            if [*batch.ids] != [*ids[first : first + len(batch)]]:
+                raise self._changed()
+            # A chunk ends with so many documents, or so many characters of text, as a batch does.
+            ends = np.cumsum([len(text) for text in batch.texts]).tolist()
+            low = 0
+            while low < len(batch):
+                full = bisect_left(ends, (ends[low - 1] if low else 0) + CHUNK_CHARACTERS, low) + 1
+                high = min(low + CHUNK_DOCUMENTS, full, len(batch))
+                yield first + low, batch.take(np.arange(low, high))
+                low = high
+            first += len(batch)
+        if first < len(ids):
+            raise self._changed()
+
+    def _changed(self) -> DataError:
+        return DataError("the corpus has changed while it was scored", where=self.gold.name)
 
 
 @dataclass(frozen=True)
@@ -217,11 +237,9 @@ class Scoring:
     def quote_peers(self) -> tuple[str, ...]:
         return tuple(schema for schema in self.schemas if schema in QUOTES)
 
-    def over(self, documents: Iterable[Document], units: Units) -> Scoring:
+    def over(self, documents: Batch, units: Units) -> Scoring:
         """The same way to score for other texts and gold, with units of their own."""
-        return replace(
-            self, gold=replace(Source.of(Corpus("", tuple(documents), ""), True).gold, units=units)
-        )
+        return replace(self, gold=replace(Source.of("", True, documents).gold, units=units))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -272,8 +290,8 @@ class Scoring:
     def part(
         self,
         first: int,
-        documents: Sequence[Document],
-        found: Sequence[Annotations],
+        documents: Batch,
+        found: Batch,
         given: Sequence[Sequence[Quote]] | None,
         layers: Iterable[str],
     ) -> Part:
@@ -282,12 +300,12 @@ class Scoring:
         ``given`` are the gold quotes as the extractor attributed them.
         """
         rank = self.gold.rank[first : first + len(documents)]
-        order = np.argsort(rank).tolist()
+        order = np.argsort(rank)
         return _Chunk(
             self,
-            [documents[i] for i in order],
-            [found[i] for i in order],
-            None if given is None else [given[i] for i in order],
+            documents.take(order),
+            found.take(order),
+            None if given is None else [given[i] for i in order.tolist()],
             rank[order],
         ).part(self.wanted(layers))
 
@@ -349,24 +367,25 @@ class _Chunk:
     """Some documents by id, with what was found in them; ``rank`` are their numbers in the corpus."""
 
     scoring: Scoring
-    documents: Sequence[Document]
-    found: Sequence[Annotations]
+    documents: Batch
+    found: Batch
     given: Sequence[Sequence[Quote]] | None
     rank: Ints
 
     def part(self, wanted: Sequence[str]) -> Part:
         scoring = self.scoring
-        gold = [document.annotations for document in self.documents]
         units, unit = self._units()
         layers: dict[str, dict[ScoreKey, Tally]] = {}
         breakdowns: dict[str, dict[str, Tally]] = {}
         if "entities" in wanted:
-            task, labels = self._entities(gold, units)
-            layers["entities"] = keyed("entities", tallies_of(task, labels, (*scoring.spans, *scoring.peers)))
+            task, labels = self._entities(units)
+            schemas = (*scoring.spans, *scoring.peers)
+            layers["entities"] = keyed("entities", tallies_of(task, labels, schemas, items=scoring.items))
             breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
         if "quotes" in wanted or "clusters" in wanted:
             schemas = (*scoring.spans, *scoring.quote_peers)
-            sides = Sides(gold, self.found, units, self._tokens(schemas), self.given)
+            both = self.documents.beside(), self.found.beside()
+            sides = Sides(*both, units, self._tokens(schemas), self.given)
             if "quotes" in wanted:
                 layers["quotes"] = quote_tallies(sides, schemas)
             if "clusters" in wanted:
@@ -389,8 +408,8 @@ class _Chunk:
             },
             {by: {s: compact(tally) for s, tally in rows.items()} for by, rows in breakdowns.items()},
             judged,
-            {layer: sum(len(getattr(one, layer)) for one in self.found) for layer in LAYERS},
-            Counter(entity.label for one in self.found for entity in one.entities),
+            self.found.sizes(),
+            self.found.labelled(),
         )
 
     def _units(self) -> tuple[Units, Ints]:
@@ -403,33 +422,30 @@ class _Chunk:
         document = np.repeat(np.arange(len(self.rank)), high - low)
         return Units(whole.kind, document, whole.start[unit]), unit
 
-    def _entities(self, gold: Sequence[Annotations], units: Units) -> tuple[Task, tuple[str, ...]]:
+    def _entities(self, units: Units) -> tuple[Task, tuple[str, ...]]:
         """The task of the entities, and their labels."""
         scoring = self.scoring
-        rows, found = (
-            [
-                (i, entity, label)
-                for i, one in enumerate(annotated)
-                for entity in one.entities
-                if (label := scoring.projected(entity.label, side)) is not None
-            ]
-            for side, annotated in (("gold", gold), ("predicted", self.found))
-        )
-        labels = tuple(sorted({label for *_, label in (*rows, *found)}))
-        given = (_spans(rows, labels, units), _spans(found, labels, units))
+        sides = [(self.documents, "gold"), (self.found, "predicted")]
+        named = [
+            {label: scoring.projected(label, side) for label in batch.labelled()} for batch, side in sides
+        ]
+        labels = tuple(sorted({label for own in named for label in own.values() if label is not None}))
+        given = [_spans(batch, own, labels, units) for (batch, _), own in zip(sides, named, strict=True)]
         of_gold = {scoring.projected(label, "gold") for label in scoring.gold.labels}
         in_gold = np.asarray([label in of_gold for label in labels], np.bool_)
         tokens = self._tokens(scoring.spans)
-        sides = (given[0].sorted(), given[1].sorted())
-        return Task(*sides, len(units), len(labels), tokens, given, in_gold), labels
+        gold, found = (spans.sorted() for spans in given)
+        return Task(gold, found, len(units), len(labels), tokens, (given[0], given[1]), in_gold), labels
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """The corpus's own tokens, else ours, where a schema counts tokens."""
         if not {"token", "fuzzy", *QUOTES} & set(schemas):
             return None
+        if self.documents.tokens is not None:
+            return self.documents.tokens
         rows = [
             (i, start, end)
-            for i, document in enumerate(self.documents)
+            for i, document in enumerate(self.documents.documents())
             for start, end in own_tokens(document) or tokens(document.text)
         ]
         return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
@@ -449,7 +465,7 @@ class _Chunk:
 
     def _groups(self, spans: Spans, by: str) -> list[str]:
         """The name of each span's group."""
-        documents = [self.documents[i] for i in spans.document.tolist()]
+        gold, documents = self.documents, spans.document.tolist()
         if by == "length":
             names = length_groups()
             return [names[i] for i in by_length(spans).tolist()]
@@ -457,18 +473,19 @@ class _Chunk:
             assert spans.level is not None
             return [str(level) for level in spans.level.tolist()]
         if by == "document":
-            return [document.id for document in documents]
+            return [gold.ids[i] for i in documents]
         if by == "surface":
             items = items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
-            texts = [span.text(self.documents[i].text) for i, span, _ in items]
+            texts = [span.text(gold.texts[i]) for i, span, _ in items]
             return ["seen" if text in self.scoring.seen else "unseen" for text in texts]
-        return [dict(document.meta).get(by.removeprefix("meta:"), "–") for document in documents]
+        values = [dict(gold.meta(i)).get(by.removeprefix("meta:"), "–") for i in range(len(gold))]
+        return [values[i] for i in documents]
 
     def _judged(self, tally: Tally) -> Judged:
         counts = tally.counts
         assert tally.items is not None
         sides = [
-            tuple((self.documents[i].id, span.fragments, label) for i, span, label in side)
+            tuple((self.documents.ids[i], span.fragments, label) for i, span, label in side)
             for side in tally.items
         ]
         return Judged(
@@ -479,18 +496,15 @@ class _Chunk:
         )
 
 
-def _spans(rows: Sequence[tuple[int, Entity, str]], labels: Sequence[str], units: Units) -> Spans:
-    # One pass over model objects: the columns are made here, everything after is columns.
-    number = {label: i for i, label in enumerate(labels)}
-    spans = spans_from_objects(
-        [i for i, _, _ in rows],
-        [entity.span for _, entity, _ in rows],
-        [number[label] for _, _, label in rows],
-        [0] * len(rows),
-        [entity.level for _, entity, _ in rows],
-        [entity.score for _, entity, _ in rows],
-    )
-    return replace(spans, unit=units.of(spans.document, spans.start))
+def _spans(batch: Batch, named: Mapping[str, str | None], labels: Sequence[str], units: Units) -> Spans:
+    """The entities that are scored, by the labels under which they are."""
+    places = {label: i for i, label in enumerate(labels)}
+    code = np.asarray([places.get(named.get(label) or "", -1) for label in batch.labels], np.int64)
+    label = code[batch.entities.label]
+    spans = batch.entities if (label >= 0).all() else batch.entities.take(label >= 0)
+    levels = np.ones(len(spans), np.int64) if spans.level is None else spans.level
+    unit = units.of(spans.document, spans.start)
+    return replace(spans, label=label[label >= 0], unit=unit, level=levels)
 
 
 def _joined(parts: Sequence[Judged]) -> Judged:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from unicodedata import combining, normalize
+
+import numpy as np
 
 from wortlaut.errors import DataError, counted
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.model import Annotations, Document, Span, Text
+from wortlaut.model.batch import Batch
+from wortlaut.model.columns import empty_spans
 
 
 class Matched:
@@ -18,10 +24,10 @@ class Matched:
     for. A document without a text is taken by its id as it is.
     """
 
-    def __init__(self, path: str, documents: Sequence[Document], losses: Losses | None = None) -> None:
-        self._path, self._documents, self._losses = path, documents, losses
-        self._by_id = {document.id: i for i, document in enumerate(documents)}
-        self._letters = [_letters(document.text) for document in documents]
+    def __init__(self, path: str, batch: Batch, losses: Losses | None = None) -> None:
+        self._path, self._batch, self._losses = path, batch, losses
+        self._by_id = {id: i for i, id in enumerate(batch.ids)}
+        self._letters = _letters(batch.texts)
         often = Counter(self._letters)
         self._by_text = {own: i for i, own in enumerate(self._letters) if own and often[own] == 1}
         self._used: set[int] = set()
@@ -30,35 +36,53 @@ class Matched:
         lost = {loss.kind for loss in losses} if losses is not None and losses.lenient else set()
         self._ordered = not lost & {"line", "document", "task"}
 
-    def find(self, text: Text) -> Annotations:
-        """What the file says of the text. Raises DataError where no document fits, with both sides.
+    @cached_property
+    def _documents(self) -> list[Document]:
+        return self._batch.documents()
+
+    def answers(self, texts: Batch) -> Batch:
+        """What the file says of each text. Raises DataError where no document fits, with both sides.
 
         Nothing, and a loss, where the file was read leniently.
         """
-        with tolerated(self._losses, "document"):
-            return self._found(text)
-        return Annotations()
+        places: list[int] = []
+        carried: list[Annotations] = []
+        changed: Annotations | None
+        for id, text, letters in zip(texts.ids, texts.texts, _letters(texts.texts), strict=True):
+            place, changed = -1, Annotations()
+            with tolerated(self._losses, "document"):
+                place, changed = self._found(id, text, letters)
+            if changed is not None:
+                place = len(self._batch) + len(carried)
+                carried.append(changed)
+            places.append(place)
+        answers = self._batch
+        if carried:
+            bare = Batch([""] * len(carried), [""] * len(carried), empty_spans(), ())
+            answers = Batch.joined([answers, bare.answered(carried)])
+        return replace(answers.take(np.asarray(places, np.int64)), ids=texts.ids, texts=texts.texts)
 
-    def _found(self, text: Text) -> Annotations:
-        letters = _letters(text)
-        place, self._asked = self._place(text.id, letters), self._asked + 1
+    def _found(self, id: str, text: str, letters: str) -> tuple[int, Annotations | None]:
+        """The document; and its annotations, where they are not as they stand there."""
+        place, self._asked = self._place(id, letters), self._asked + 1
         if place is None:
-            raise DataError(f"lacks document {text.id!r}", where=self._path, hint=_SAME)
-        document = self._documents[place]
+            raise DataError(f"lacks document {id!r}", where=self._path, hint=_SAME)
         self._used.add(place)
-        if document.text == text or not document.text or not text:
-            if not document.text and text:
-                _check_surfaces(document, text, self._path)
-            return document.annotations
+        own = self._batch.texts[place]
+        if own == text or not own or not text:
+            if not own and text:
+                _check_surfaces(self._documents[place], Text(text, id), self._path)
+            return place, None
+        document = self._documents[place]
         if self._letters[place] != letters:
-            shared = text.id == document.id
-            how = "the text is not that of the gold" if shared else "the two share no document id, and differ"
-            raise DataError(f"{how}: {difference(text, document)}", where=self._path, hint=_SAME)
-        return _carried(document, text)
+            how = "the text is not that of the gold" if id == document.id else _NO_ID
+            said = difference(Text(text, id), document)
+            raise DataError(f"{how}: {said}", where=self._path, hint=_SAME)
+        return place, _carried(document, text)
 
     def finish(self) -> None:
         """Raises DataError where documents were not asked for."""
-        if strange := [one.id for i, one in enumerate(self._documents) if i not in self._used]:
+        if strange := [id for i, id in enumerate(self._batch.ids) if i not in self._used]:
             what = f"has {counted(len(strange), 'document')} not in the gold, such as {min(strange)!r}"
             with tolerated(self._losses, "document"):
                 raise DataError(what, where=self._path, hint=_SAME)
@@ -73,10 +97,14 @@ class Matched:
             return by_text if differs and by_text is not None else place
         if by_text is not None:
             return by_text
-        in_order = self._ordered and not self._any_id and self._asked < len(self._documents)
+        in_order = self._ordered and not self._any_id and self._asked < len(self._batch)
         return self._asked if in_order else None
 
 
+#: What parts texts while their white space is taken out, all at once.
+_BETWEEN = "\0"
+_WHITE = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+_NO_ID = "the two share no document id, and differ"
 _SAME = "Both sides hold the same documents, by id, by text, or in the same order."
 
 
@@ -101,9 +129,14 @@ def _bare(word: str) -> str:
     return "".join(one for one in parts if not (one.isspace() or combining(one) or one in "▁Ġ"))
 
 
-def _letters(text: str) -> str:
-    """The text without its white space."""
-    return "".join(text.split())
+def _letters(texts: Sequence[str]) -> list[str]:
+    """The texts without their white space."""
+    whole = _BETWEEN.join(texts)
+    if not texts or whole.count(_BETWEEN) >= len(texts):
+        return ["".join(text.split()) for text in texts]
+    for white in _WHITE:
+        whole = whole.replace(white, "")
+    return whole.split(_BETWEEN)
 
 
 def _carried(document: Document, text: str) -> Annotations:

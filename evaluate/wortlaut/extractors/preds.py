@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from wortlaut.corpus.load import read_annotated
+from wortlaut.corpus.load import annotated_batches
 from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import detect, names_format, plain, shards
@@ -28,6 +28,8 @@ from wortlaut.formats.predictions import readable
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
+from wortlaut.model.batch import Batch
+from wortlaut.model.columns import empty_spans
 from wortlaut.records.annotations import document_id
 from wortlaut.records.objects import loads
 from wortlaut.text.digests import text_hash
@@ -262,9 +264,10 @@ class Others:
 
     def __init__(self, path: str, losses: Losses) -> None:
         self.path, self._losses = plain(path), losses
-        documents = read_annotated(path, losses=losses)
-        self._matched = Matched(self.path, documents, losses)
-        there = tuple(layer for layer in LAYERS if any(getattr(one, layer) for one in documents))
+        batch = Batch.joined([*annotated_batches(path, losses=losses)])
+        self._matched = Matched(self.path, batch, losses)
+        sizes = batch.sizes()
+        there = tuple(layer for layer in LAYERS if sizes[layer])
         self.finds = there or LAYERS  # without anything all, and in vain
 
     @property
@@ -272,7 +275,8 @@ class Others:
         return self._losses.notes(self.path)
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        yield from map(self._matched.find, texts)
+        asked = Batch([text.id for text in texts], texts, empty_spans(), ())
+        yield from (document.annotations for document in self._matched.answers(asked).documents())
 
     def finish(self, ids: Sequence[str]) -> None:
         self._matched.finish()

@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import parse_qs, quote
 
 from wortlaut.errors import DataError, WortlautError, unknown_name
@@ -19,11 +20,14 @@ from wortlaut.formats.losses import Losses
 from wortlaut.io import parquet
 from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
+from wortlaut.model.batch import Batch, in_batches
 
+T = TypeVar("T")
 _LOSSES = "losses"
 #: The option of every reader that leaves out what cannot be read, as ``--lenient`` does.
 _LENIENT = "lenient=1"
 Reader = Callable[[Path], Iterator[Document]]
+BatchReader = Callable[[Path], Iterator[Batch]]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
 Writer = Callable[..., Losses]
 #: ``join(path, parts)`` makes of files or folders that ``write`` wrote what it would write of them all.
@@ -105,16 +109,28 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
 
     What it leaves out is added to ``losses``. Its errors say at least where the format is described.
     """
+    return _reading(spec, losses, lambda known: known.read)
+
+
+def batch_reader(spec: str, losses: Losses | None = None) -> BatchReader:
+    """The same in columns: ``batches`` of a format that has it."""
+    return _reading(spec, losses, lambda known: getattr(known, "batches", None) or _batching(known.read))
+
+
+def _reading(
+    spec: str, losses: Losses | None, function: Callable[[ModuleType], Callable[..., Iterator[T]]]
+) -> Callable[[Path], Iterator[T]]:
     spec, losses = lenience(spec, losses)
     name, _, query = spec.partition("?")
     known = module(name)
-    given = options(name, query, known.read, 1)
-    if _LOSSES in signature(known.read).parameters:
+    chosen = function(known)
+    given = options(name, query, chosen, 1)
+    if _LOSSES in signature(chosen).parameters:
         given[_LOSSES] = losses
 
-    def read(path: Path) -> Iterator[Document]:
+    def read(path: Path) -> Iterator[T]:
         try:
-            yield from known.read(path, **given)
+            yield from chosen(path, **given)
         except WortlautError as error:
             error.hint = error.hint or f"How it should look: python -m pydoc {known.__name__}"
             if losses is not None and losses.lenient and _LOSSES not in given:
@@ -122,6 +138,14 @@ def reader(spec: str, losses: Losses | None = None) -> Reader:
             raise
 
     return read
+
+
+def _batching(read: Callable[..., Iterator[Document]]) -> Callable[..., Iterator[Batch]]:
+    @wraps(read)
+    def batches(path: Path, **given: Any) -> Iterator[Batch]:
+        return in_batches(read(path, **given))
+
+    return batches
 
 
 def leniently(ref: str) -> str:

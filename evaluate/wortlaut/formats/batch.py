@@ -1,11 +1,13 @@
-"""Documents in columns: what readers of tokens give, and how texts and names are made of tokens and tags."""
+"""How readers of tokens make documents in columns: texts of tokens, names of tags."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, wraps
 from itertools import pairwise
 from operator import itemgetter
+from typing import ParamSpec
 
 import numpy as np
 
@@ -13,41 +15,22 @@ from wortlaut.errors import DataError
 from wortlaut.formats.columns import CLOSED, SCHEMES, decode
 from wortlaut.formats.table import Bytes, Cells, gathered
 from wortlaut.formats.tags import Tags, chunks
-from wortlaut.model import Annotations, Document, Entity, Span
-from wortlaut.model.columns import Ints, Spans, TokenTable, run_starts
+from wortlaut.model import Document
+from wortlaut.model.batch import Batch
+from wortlaut.model.columns import Ints, TokenTable, run_starts
+
+P = ParamSpec("P")
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Documents that stand in a row in a file, with ids and texts, tokens, and entities of one fragment.
+def documents(batches: Callable[P, Iterator[Batch]]) -> Callable[P, Iterator[Document]]:
+    """``read`` of a format that is read in columns: the documents of its ``batches``."""
 
-    ``entities`` are sorted by document, in the order of the file; their ``label`` indexes ``labels``.
-    ``meta(i, tokens)`` are the metadata of document ``i``, whose packed tokens it is given.
-    """
+    @wraps(batches)
+    def read(*args: P.args, **options: P.kwargs) -> Iterator[Document]:
+        for batch in batches(*args, **options):
+            yield from batch.documents()
 
-    ids: Sequence[str]
-    texts: Sequence[str]
-    tokens: TokenTable
-    entities: Spans
-    labels: Sequence[str]
-    meta: Callable[[int, str], Mapping[str, str]]
-
-    def documents(self) -> Iterator[Document]:
-        every = np.arange(len(self.ids) + 1)
-        words = packed(self.tokens.start, self.tokens.end, np.searchsorted(self.tokens.document, every))
-        found, level = self.entities, self.entities.level
-        levels = np.ones(len(found), np.int64) if level is None else level
-        names = [
-            Entity(Span(((start, end),)), self.labels[label], level)
-            for start, end, label, level in zip(
-                found.start.tolist(), found.end.tolist(), found.label.tolist(), levels.tolist(), strict=True
-            )
-        ]
-        of_names = pairwise(np.searchsorted(found.document, every).tolist())
-        for i, (tokens, (e, e_end)) in enumerate(zip(words, of_names, strict=True)):
-            meta = self.meta(i, tokens)
-            annotations = Annotations(tuple(names[e:e_end]))
-            yield Document(self.ids[i], self.texts[i], annotations, tuple(meta.items()))
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +61,17 @@ def packed(start: Ints, end: Ints, bounds: Ints) -> list[str]:
     text = written[shown].tobytes().decode()
     places = np.concatenate([[0], np.cumsum(shown.sum(1))])[2 * bounds].tolist()
     return [text[begin : max(stop - 1, begin)] for begin, stop in pairwise(places)]
+
+
+def packed_tokens(tokens: TokenTable, documents: int) -> Callable[[int], str]:
+    """The packed tokens of each document, spelled out when they are first asked for."""
+
+    @cache
+    def every() -> list[str]:
+        bounds = np.searchsorted(tokens.document, np.arange(documents + 1))
+        return packed(tokens.start, tokens.end, bounds)
+
+    return lambda document: every()[document]
 
 
 def spelled(table: Cells, column: int, after: Bytes) -> tuple[str, Ints, Ints]:

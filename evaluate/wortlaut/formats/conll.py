@@ -43,7 +43,8 @@ import numpy as np
 
 from wortlaut.errors import DataError, counted, unknown_name
 from wortlaut.formats import files
-from wortlaut.formats.batch import Batch, Laid, phrases, texts_of
+from wortlaut.formats.batch import Laid, packed_tokens, phrases, texts_of
+from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.columns import (
     IO,
     PREFIXED,
@@ -64,6 +65,7 @@ from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.table import WHITE, Cells, Lines, blocks, cells
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Document
+from wortlaut.model.batch import Batch, Meta, in_batches
 from wortlaut.model.columns import Bools, Ints, Spans, TokenTable, run_starts
 
 #: Misprints in published files, by file name: tag as printed → as meant. Elsewhere they are errors.
@@ -119,7 +121,7 @@ class _Layout:
         return len(row) == self.width and all(_TAG.fullmatch(row[column]) for column in self.tags)
 
 
-def read(
+def batches(
     path: Path,
     *,
     scheme: str | None = None,
@@ -128,7 +130,7 @@ def read(
     mode: str = "default",
     documents: str | None = None,
     losses: Losses | None = None,
-) -> Iterator[Document]:
+) -> Iterator[Batch]:
     """Every document of a file, or of a folder's files that end in .conll, .bio, .iob2, .tsv and the like.
 
     ``scheme`` is IO or one of :data:`wortlaut.formats.columns.SCHEMES`; ``token`` and ``tag`` are columns
@@ -148,9 +150,16 @@ def read(
     for file in files.find(path, "conll", "conllu", "germeval", named=True):
         layout = _layout(file, scheme, None if token is None else _column(token), given)
         layout = replace(layout, strict=mode == "strict")
-        found = chain.from_iterable(batch.documents() for batch in _batches(file, layout, losses))
-        size = None if documents in (None, "file") else int(documents or 0)
-        yield from found if documents is None else joined(found, size)
+        found = _batches(file, layout, losses)
+        if documents is None:
+            yield from found
+        else:
+            every = chain.from_iterable(batch.documents() for batch in found)
+            size = None if documents == "file" else int(documents)
+            yield from in_batches(joined(every, size))
+
+
+read = batch_documents(batches)
 
 
 def _column(number: str) -> int:
@@ -448,15 +457,20 @@ def _batch(
     read = {layout.numbered - 1, layout.token, *layout.tags}
     unread = " ".join(str(column + 1) for column in range(layout.width) if column not in read)
 
-    def meta(document: int, tokens: str) -> dict[str, str]:
-        known = {"scheme": layout.scheme, "tokens": tokens, **block.comments.get(document, {})}
+    tokens = TokenTable(in_document[unit], start[unit], end[unit])
+    comments, packed = block.comments, packed_tokens(tokens, whole)
+
+    def meta(document: int) -> Meta:
+        known = {"scheme": layout.scheme, "tokens": packed(document), **comments.get(document, {})}
         counted = {"columns_not_read": unread, "repaired_tags": str(repaired[document] or "")}
-        return known | {key: value for key, value in counted.items() if value}
+        return tuple((known | {key: value for key, value in counted.items() if value}).items())
 
     if losses is not None and lost:
         losses.include("entity", _BROKEN, len(lost), [ids[number] for number in lost])
-    tokens = TokenTable(in_document[unit], start[unit], end[unit])
-    return Batch(ids, texts, tokens, spans, tuple(labels), meta), {}
+    keys = {"scheme", "tokens", *chain.from_iterable(comments.values())}
+    keys |= {"columns_not_read"} if unread else set()
+    keys |= {"repaired_tags"} if repaired.any() else set()
+    return Batch(ids, texts, spans, tuple(labels), {}, tokens, frozenset(keys), meta), {}
 
 
 def _level(

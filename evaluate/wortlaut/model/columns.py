@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+#: The columns of a table of spans, the last three of which may be absent.
+_COLUMNS = ("document", "start", "end", "label", "unit", "level", "score", "group")
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,9 @@ class Spans:
         more = {name: getattr(self, name) for name in ("level", "score", "group")}
         pieces = self.fragments
         if pieces is not None:
-            number = np.full(len(self), -1, np.int64)
-            number[index] = np.arange(len(index))
-            span = number[pieces.span]
-            order = np.argsort(span, kind="stable")
-            order = order[span[order] >= 0]
-            pieces = Fragments(span[order], pieces.start[order], pieces.end[order])
+            first, behind = (np.searchsorted(pieces.span, index, side) for side in ("left", "right"))
+            span, own = numbered(first, behind - first)
+            pieces = Fragments(span, pieces.start[own], pieces.end[own])
         return Spans(
             self.document[index],
             self.start[index],
@@ -74,6 +74,34 @@ class Spans:
             pieces,
             **{name: None if column is None else column[index] for name, column in more.items()},
         )
+
+    @classmethod
+    def joined(cls, tables: Sequence[Spans]) -> Spans:
+        """One below the other; a further column that some lack is left out."""
+        filled = [table for table in tables if len(table)] or [*tables[:1]]
+        if len(filled) < 2:
+            return filled[0] if filled else empty_spans()
+        pieces = None
+        if any(table.fragments is not None for table in filled):
+            own = [table.pieces() for table in filled]
+            starts = np.cumsum([0, *map(len, filled)])
+            number = np.concatenate([one.span + start for one, start in zip(own, starts, strict=False)])
+            ends = ([one.start for one in own], [one.end for one in own])
+            pieces = Fragments(number, *map(np.concatenate, ends))
+        columns: dict[str, Any] = {}
+        for name in _COLUMNS:
+            parts = [getattr(table, name) for table in filled]
+            columns[name] = None if any(part is None for part in parts) else np.concatenate(parts)
+        return cls(**columns, fragments=pieces)
+
+    def ranges(self) -> list[tuple[tuple[int, int], ...]]:
+        """The fragments of each span, ``((start, end), …)``."""
+        if self.fragments is None:
+            return [(pair,) for pair in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+        pieces = self.fragments
+        pairs = list(zip(pieces.start.tolist(), pieces.end.tolist(), strict=True))
+        bounds = np.searchsorted(pieces.span, np.arange(len(self) + 1)).tolist()
+        return [tuple(pairs[a:b]) for a, b in pairwise(bounds)]
 
     def sorted(self) -> Spans:
         """Rows in canonical order, so that no result depends on the order of the input."""
@@ -120,6 +148,12 @@ class TokenTable:
     document: Ints
     start: Ints
     end: Ints
+
+    @classmethod
+    def joined(cls, tables: Sequence[TokenTable]) -> TokenTable:
+        """One below the other."""
+        columns = ([getattr(table, name) for table in tables] for name in ("document", "start", "end"))
+        return cls(*map(np.concatenate, columns))
 
     def touched(self, document: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
         """The first token that each stretch touches, and the one behind the last: none where not greater."""

@@ -84,12 +84,8 @@ class Tally:
 
 def items_of(spans: Spans, labels: Sequence[str]) -> list[Item]:
     """The rows of a table as items."""
-    fragments: list[list[tuple[int, int]]] = [[] for _ in range(len(spans))]
-    pieces = spans.pieces()
-    for row, start, end in zip(pieces.span.tolist(), pieces.start.tolist(), pieces.end.tolist(), strict=True):
-        fragments[row].append((start, end))
-    rows = zip(spans.document.tolist(), fragments, spans.label.tolist(), strict=True)
-    return [(document, Span(tuple(pairs)), labels[label]) for document, pairs, label in rows]
+    rows = zip(spans.document.tolist(), spans.ranges(), spans.label.tolist(), strict=True)
+    return [(document, Span(pairs), labels[label]) for document, pairs, label in rows]
 
 
 def kept(tally: Tally, unit: Ints, document: Ints) -> Tally:

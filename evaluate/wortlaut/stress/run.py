@@ -20,6 +20,7 @@ from wortlaut.evaluation.systems import Extractors, Judged, Scored, named
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
+from wortlaut.model.batch import Batch
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import At, Count, Difference, Digest, Many, Must, Share, Unit, as_dict, written
 from wortlaut.running.isolated import isolated
@@ -192,6 +193,7 @@ def stress(
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
     # One resample is enough for the sums of each unit: the intervals are those of the paired test.
+    gold = Batch.of(loaded.documents)
     scoring = Scoring(Source.of(loaded, True).gold, chosen, project, Resampling("document", 1, seed))
 
     def variants(spec: str) -> list[Transformed]:
@@ -210,7 +212,7 @@ def stress(
         )
         try:
             before, finds = opened.find(loaded.documents)
-            base = scored_as(system, scoring, loaded.documents, before, finds)
+            base = scored_as(system, scoring, gold, gold.answered(before), finds)
             bases.append(base)
             for spec in tried:
                 side = _Side(
@@ -324,11 +326,14 @@ class _Side:
         after, finds = self.opened.find([one.document for one in self.variants])
         before, base = self._before(finds)
         after = [_outside(a, one.added) for a, one in zip(after, self.variants, strict=True)]
-        kept = [
-            one.document.with_annotations(one.kept.of_new(one.document.annotations)) for one in self.variants
-        ]
+        kept = Batch.of(
+            [
+                one.document.with_annotations(one.kept.of_new(one.document.annotations))
+                for one in self.variants
+            ]
+        )
         units, order = self._units()
-        scored = scored_as(base.system, self.scoring.over(kept, units), kept, after, finds)
+        scored = scored_as(base.system, self.scoring.over(kept, units), kept, kept.answered(after), finds)
         same = self._same(before, after, units, order)
         rows = []
         for layer in MAIN_TASKS:
@@ -369,12 +374,10 @@ class _Side:
         whole = all(one.kept == unchanged(d).kept for d, one in zip(documents, self.variants, strict=True))
         if whole and found == list(self.found):
             return found, self.base
-        gold = [
-            d.with_annotations(one.kept.of(d.annotations))
-            for d, one in zip(documents, self.variants, strict=True)
-        ]
+        pairs = zip(documents, self.variants, strict=True)
+        gold = Batch.of([d.with_annotations(one.kept.of(d.annotations)) for d, one in pairs])
         scoring = self.scoring.over(gold, self.scoring.gold.units)
-        return found, scored_as(self.base.system, scoring, gold, found, finds)
+        return found, scored_as(self.base.system, scoring, gold, gold.answered(found), finds)
 
     def _moved(self, document: int, span: Span) -> Span | None:
         key = (document, span)

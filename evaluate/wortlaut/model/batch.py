@@ -1,0 +1,193 @@
+"""Documents in columns: what readers give and scores are counted from. Objects are made when asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from wortlaut.errors import WortlautError
+from wortlaut.model.columns import Ints, Spans, TokenTable, empty_spans, numbered, spans_from_objects
+from wortlaut.model.document import LAYERS, Annotations, Document, Entity, Span
+
+Meta = tuple[tuple[str, str], ...]
+#: Documents and characters of text in a batch of documents: it ends with the one or the other.
+CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 1024, 500_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Documents in a row, with their ids and texts.
+
+    ``entities`` are all of theirs, by document, in the order of each: ``document`` counts from 0 and is the
+    ``unit``, too; ``label`` indexes ``labels``. ``whole``: the annotations of those of which columns do not
+    hold everything. ``tokens`` are those of the source, for all documents or none. ``meta(i)`` are the
+    metadata of document ``i``, ``columns`` the names that they have.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    entities: Spans
+    labels: Sequence[str]
+    whole: Mapping[int, Annotations] = field(default_factory=dict)
+    tokens: TokenTable | None = None
+    columns: frozenset[str] = frozenset()
+    meta: Callable[[int], Meta] = lambda _: ()
+
+    @classmethod
+    def of(cls, documents: Sequence[Document]) -> Batch:
+        meta = tuple(document.meta for document in documents)
+        names = frozenset(name for pairs in meta for name, _ in pairs)
+        batch = cls([one.id for one in documents], [one.text for one in documents], empty_spans(), ())
+        whole = batch.answered([one.annotations for one in documents])
+        return replace(whole, columns=names, meta=meta.__getitem__)
+
+    def answered(self, found: Sequence[Annotations]) -> Batch:
+        """The same texts with these annotations."""
+        rows = [(i, entity) for i, one in enumerate(found) for entity in one.entities]
+        labels = sorted({entity.label for _, entity in rows})
+        number = {label: i for i, label in enumerate(labels)}
+        documents = [i for i, _ in rows]
+        spans = spans_from_objects(
+            documents,
+            [entity.span for _, entity in rows],
+            [number[entity.label] for _, entity in rows],
+            documents,
+            [entity.level for _, entity in rows],
+            [entity.score for _, entity in rows],
+        )
+        return Batch(self.ids, self.texts, spans, labels, dict(enumerate(found)))
+
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """All documents of several, in their order."""
+        if len(batches) == 1:
+            return batches[0]
+        starts = np.cumsum([0, *map(len, batches)]).tolist()
+        labels = list(dict.fromkeys(label for one in batches for label in one.labels))
+        number = {label: i for i, label in enumerate(labels)}
+        scored = all(one.entities.score is not None for one in batches if len(one.entities))
+        whole, tables, words = dict[int, Annotations](), [], []
+        for start, one in zip(starts, batches, strict=False):
+            place = one.entities.document + start
+            code = np.asarray([number[label] for label in one.labels], np.int64)
+            tables.append(replace(one.entities, document=place, unit=place, label=code[one.entities.label]))
+            if one.tokens is not None:
+                words.append(replace(one.tokens, document=one.tokens.document + start))
+            if one.entities.score is not None and not scored:
+                whole |= {start + i: document.annotations for i, document in enumerate(one.documents())}
+            whole |= {start + i: annotations for i, annotations in one.whole.items()}
+
+        def meta(i: int) -> Meta:
+            at = int(np.searchsorted(starts, i, side="right")) - 1
+            return batches[at].meta(i - starts[at])
+
+        return cls(
+            [id for one in batches for id in one.ids],
+            [text for one in batches for text in one.texts],
+            Spans.joined(tables),
+            labels,
+            whole,
+            TokenTable.joined(words) if words and len(words) == len(batches) else None,
+            frozenset[str]().union(*(one.columns for one in batches)),
+            meta,
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def bounds(self) -> Ints:
+        """The first entity of each document, and the number of all."""
+        return np.searchsorted(self.entities.document, np.arange(len(self) + 1))
+
+    @cached_property
+    def token_bounds(self) -> Ints:
+        """The same of the tokens, where there are some."""
+        words = np.zeros(0, np.int64) if self.tokens is None else self.tokens.document
+        return np.searchsorted(words, np.arange(len(self) + 1))
+
+    def take(self, places: Ints) -> Batch:
+        """The documents at these places, in this order; one may stand several times."""
+        if len(places) == len(self) and np.array_equal(places, np.arange(len(self))):
+            return self
+        first = self.bounds[places]
+        document, rows = numbered(first, self.bounds[places + 1] - first)
+        spans = replace(self.entities.take(rows), document=document, unit=document)
+        words, order = self.tokens, places.tolist()
+        if words is not None:
+            ends = self.token_bounds
+            document, rows = numbered(ends[places], ends[places + 1] - ends[places])
+            words = TokenTable(document, words.start[rows], words.end[rows])
+        return replace(
+            self,
+            ids=[self.ids[i] for i in order],
+            texts=[self.texts[i] for i in order],
+            entities=spans,
+            whole={to: self.whole[i] for to, i in enumerate(order) if i in self.whole} if self.whole else {},
+            tokens=words,
+            meta=lambda i: self.meta(order[i]),
+        )
+
+    def __getitem__(self, place: int) -> Document:
+        return self.take(np.asarray([place])).documents()[0]
+
+    def documents(self) -> list[Document]:
+        found = self.entities if len(self.whole) < len(self) else empty_spans()
+        level, score = found.level, found.score
+        names = [
+            Entity(Span(fragments), self.labels[label], depth, score=sure)
+            for fragments, label, depth, sure in zip(
+                found.ranges(),
+                found.label.tolist(),
+                [1] * len(found) if level is None else level.tolist(),
+                [None] * len(found) if score is None else score.tolist(),
+                strict=True,
+            )
+        ]
+        return [
+            Document(
+                id, text, self.whole[i] if i in self.whole else Annotations(tuple(names[a:b])), self.meta(i)
+            )
+            for i, (id, text, (a, b)) in enumerate(
+                zip(self.ids, self.texts, pairwise(self.bounds.tolist()), strict=True)
+            )
+        ]
+
+    def sizes(self) -> dict[str, int]:
+        """How many annotations of each layer there are."""
+        beside = {layer: sum(len(getattr(one, layer)) for one in self.whole.values()) for layer in LAYERS}
+        return beside | {"entities": len(self.entities)}
+
+    def labelled(self) -> Counter[str]:
+        """How many entities of each label there are."""
+        counts = np.bincount(self.entities.label, minlength=len(self.labels)).tolist()
+        return Counter({label: count for label, count in zip(self.labels, counts, strict=True) if count})
+
+    def beside(self) -> list[Annotations]:
+        """What is annotated in each document, without the entities of those that hold nothing else."""
+        nothing = Annotations()
+        return [self.whole.get(i, nothing) for i in range(len(self))]
+
+
+def in_batches(documents: Iterable[Document]) -> Iterator[Batch]:
+    """The documents, so many in a batch as fit into memory beside a model; those before a broken one, too."""
+    part: list[Document] = []
+    size = 0
+    try:
+        for document in documents:
+            part.append(document)
+            size += len(document.text)
+            if len(part) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS:
+                yield Batch.of(part)
+                part, size = [], 0
+    except WortlautError:
+        if part:
+            yield Batch.of(part)
+        raise
+    if part:
+        yield Batch.of(part)
