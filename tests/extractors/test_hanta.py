@@ -76,3 +76,15 @@ def test_entities_are_in_order_and_do_not_overlap(hanta: Loaded) -> None:
     entities = run(hanta, [Document("all", text)])[0].entities
     ends = [0] + [entity.span.end for entity in entities]
     assert all(end <= entity.span.start for end, entity in zip(ends, entities, strict=False))
+
+
+def test_words_and_sentences_are_tagged_as_by_hanta_itself(hanta: Loaded) -> None:
+    """Each word's probabilities to the last bit: listed, unlisted, short, in other letters, of no kind."""
+    ours = hanta._extractor._tagger  # type: ignore[attr-defined]
+    itself = ours._model
+    words = "Der Kanzler lobte iii ſ 9.000 е́ « Abfallfirma , 24-jähriger `` ab x FDP-Bund .".split()
+    for word in words:
+        likeliest = sorted(ours._kinds(word.lower()), key=lambda one: one[1], reverse=True)
+        assert likeliest == itself.analyze_forward(word.lower()), word
+    for sentence in ([], words, words[::-1]):
+        assert ours.tags(sentence) == itself.tag_sent(sentence, taglevel=0)

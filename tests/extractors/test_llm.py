@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import DataError, ExtractorError, MissingExtraError
+from wortlaut.errors import DataError, ExtractorError, MissingExtraError, MissingFileError
 from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.extractors import resolve, run
 from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
@@ -223,6 +223,28 @@ def test_the_question_holds_prompt_schema_and_text(endpoint: Endpoint) -> None:
 def ask_with(endpoint: Endpoint, spec: str) -> dict[str, Any]:
     found(spec)
     return endpoint.asked[-1]
+
+
+@needs_openai
+def test_it_is_asked_for_the_labels_of_a_corpus(endpoint: Endpoint, tmp_path: Path) -> None:
+    declared = tmp_path / "annotations" / "labels.yaml"
+    with pytest.raises(MissingFileError, match="no such file"):
+        resolve(f"llm:m?labels={tmp_path}")
+    declared.parent.mkdir()
+    declared.write_text("levels: 1\nlabels:\n  PERSON: wer heißt\n  WERK: ''\n", "utf-8")
+    said = {"entities": [entity("Yoon", "PERSON"), entity("Seoul", "WERK")], "quotes": []}
+    for labels, means in ((str(tmp_path), "wer heißt"), ("PERSON,WERK", "")):
+        endpoint.replies = [completion(said)]
+        (annotations,), _ = found(f"llm:m?cache=off&labels={labels}")
+        assert [one.label for one in annotations.entities] == ["PERSON", "WERK"]
+        question = endpoint.asked[-1]
+        form = question["response_format"]["json_schema"]["schema"]["properties"]["entities"]["items"]
+        assert form["properties"]["label"]["enum"] == ["PERSON", "WERK"]
+        prompt = question["messages"][0]["content"]
+        assert f"- PERSON: {means}".rstrip(": ") + "\n- WERK\n" in prompt and "LOCderiv" not in prompt
+        assert "QUOTES:" in prompt and ("is not listed" in prompt) == bool(means)
+    with pytest.raises(DataError, match="a label cannot be 'O'"):
+        resolve("llm:m?labels=PER,O")
 
 
 @needs_openai

@@ -9,9 +9,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from wortlaut.extractors import names
+from wortlaut.extractors.hanta_tagger import Tagger
 from wortlaut.extractors.plain import view
 from wortlaut.model import Annotations, Entity, Span, Text
 from wortlaut.text.segments import sentences, tokens
@@ -21,8 +21,6 @@ _LONGEST = 6
 #: HanTa's time grows with the square of a word's length, and its sums run out in an endless sentence: of a
 #: longer word it sees the first letter and the end, and a longer sentence in pieces.
 _LONGEST_WORD, _LONGEST_SENTENCE = 48, 500
-#: What the tagger knows of so many words is kept: about 1 kB each.
-_WORDS = 1 << 15
 _STREET = re.compile(r"(straße|strasse|allee|gasse|platz|brücke)n?$")
 _SETTLEMENT = re.compile(
     r"(heim|hausen|stadt|dorf|burg|kirchen|ingen|bach|berg|felde?|ien|istan|see|tal|furt|rode)s?$"
@@ -30,6 +28,7 @@ _SETTLEMENT = re.compile(
 _POLITE = frozenset(("Sie", "Ihnen", "Ihr", "Ihre", "Ihren", "Ihrem", "Ihrer", "Ihres"))
 _ROMAN = re.compile(r"[IVX]+\.?")
 _NUMBER = re.compile(r"[IVX]*\.?")
+_GENITIVE = re.compile(r"(?<=[^sxzß])s$|['’]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,14 @@ class Hanta:
     finds = ("entities",)
 
     def __init__(self) -> None:
-        from HanTa.HanoverTagger import HanoverTagger
-
-        self._tagger = HanoverTagger("morphmodel_ger.pgz")
-        # Words repeat, and what a word can be does not depend on its sentence.
-        self._tagger.analyze_forward = lru_cache(_WORDS)(self._tagger.analyze_forward)
-        self._names = {" ".join(_pieces(name)): label for name, label in names.names().items()}
+        self._tagger = Tagger()
+        self._names: dict[str, str] = {}
+        #: The tokens of the longest listed name that begins with a word.
+        self._longest: dict[str, int] = {}
+        for name, label in names.names().items():
+            pieces = _pieces(name)
+            self._names[" ".join(pieces)] = label
+            self._longest[pieces[0]] = min(max(self._longest.get(pieces[0], 0), len(pieces)), _LONGEST)
         self._first_names = names.words("first_names.txt")
         self._cues = names.cues()
 
@@ -89,7 +90,7 @@ class Hanta:
     def _tags(self, forms: Sequence[str]) -> list[str]:
         words = [form[0] + form[1 - _LONGEST_WORD :] if len(form) > _LONGEST_WORD else form for form in forms]
         pieces = (words[i : i + _LONGEST_SENTENCE] for i in range(0, len(words), _LONGEST_SENTENCE))
-        return [str(tag) for piece in pieces for tag in self._tagger.tag_sent(piece, taglevel=0)]
+        return [tag for piece in pieces for tag in self._tagger.tags(piece)]
 
     def _sentence(self, forms: Sequence[str], tags: Sequence[str]) -> list[_Name]:
         found: list[_Name] = []
@@ -115,7 +116,7 @@ class Hanta:
 
     def _listed(self, forms: Sequence[str], i: int) -> _Name | None:
         """The longest listed name, or a compound with one, from token ``i`` on."""
-        ends = range(min(len(forms), i + _LONGEST), i, -1)
+        ends = range(min(len(forms), i + self._longest.get(forms[i], 0)), i, -1)
         listed = ((end, self._names.get(" ".join(forms[i:end]))) for end in ends)
         compound = i + 1, names.compound(forms[i], self._names)
         end, label = next(((end, label) for end, label in listed if label), compound)
@@ -208,7 +209,7 @@ class Hanta:
             *(
                 _Name(i, i + 1, "PER")
                 for i, form in enumerate(forms)
-                if i not in taken and _bare(form) in surnames and self._names.get(form) is None
+                if surnames and i not in taken and _bare(form) in surnames and self._names.get(form) is None
             ),
         ]
         for name in sorted(found, key=lambda name: name.start):
@@ -229,7 +230,7 @@ def _surname(forms: Sequence[str]) -> str:
 
 def _bare(form: str) -> str:
     """The name without its genitive ending."""
-    return re.sub(r"(?<=[^sxzß])s$|['’]$", "", form)
+    return _GENITIVE.sub("", form)
 
 
 def _capitalised(form: str) -> bool:

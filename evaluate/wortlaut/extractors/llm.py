@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, check_name, read_labels
 from wortlaut.errors import DataError, ExtractorError, counted, listed
 from wortlaut.extractors import replies
 from wortlaut.extractors.answers import Answers, default_folder
@@ -31,9 +32,9 @@ from wortlaut.extractors.grounding import Grounder
 from wortlaut.extractors.masking import masked, secret
 from wortlaut.formats.german_news_quotation import MEDIA
 from wortlaut.formats.graph import leveled
+from wortlaut.io.reading import check_readable
 from wortlaut.model import (
     ATTRIBUTIONS,
-    ENTITY_LABELS,
     QUOTE_TYPES,
     ROLES,
     Annotations,
@@ -59,11 +60,11 @@ _ADVICE = {401: _KEY, 403: _KEY, 404: "Check the model's name and base_url, whic
 _OTHER_FORMAT = "An endpoint that knows no JSON Schema may take ?format=json_object or ?format=text."
 
 
-def schema() -> dict[str, Any]:
+def schema(labels: Labels = GERMEVAL) -> dict[str, Any]:
     """The JSON Schema of an answer (OpenAI's strict subset: every key required, no other allowed)."""
     text, some = {"type": "string"}, {"type": ["string", "null"]}
     parts = {"type": "array", "items": text}
-    entity = {"text": text, "label": {"type": "string", "enum": list(ENTITY_LABELS)}, "context": some}
+    entity = {"text": text, "label": {"type": "string", "enum": list(labels.names)}, "context": some}
     quote = {
         "type": {"type": "string", "enum": list(QUOTE_TYPES)},
         "medium": {"type": "string", "enum": list(MEDIA.values())},
@@ -77,6 +78,35 @@ def schema() -> dict[str, Any]:
         entities={"type": "array", "items": _object(**entity)},
         quotes={"type": "array", "items": _object(**quote)},
     )
+
+
+def prompt(labels: Labels = GERMEVAL) -> str:
+    """The guidelines of ``data/llm-prompt.txt``; for other labels than GermEval's, what those mean."""
+    whole = files("wortlaut.extractors").joinpath("data/llm-prompt.txt").read_text("utf-8")
+    if labels == GERMEVAL:
+        return whole
+    head, _, rest = whole.partition("ENTITIES:")
+    listed = "is listed too, after the longer one" if labels.levels > 1 else "is not listed"
+    rules = (
+        "ENTITIES: every single mention of a name of one of these labels, each time it stands in the text.",
+        *(f"- {label}: {means}".rstrip(": ") for label, means in labels.meanings),
+        f"- A name inside a longer name {listed}.",
+    )
+    return head + "\n".join(rules) + rest[rest.index("\n\n") :]
+
+
+def _asked(labels: str, where: str) -> Labels:
+    """Those of the option: names, or the folder of a corpus that declares them."""
+    if not labels:
+        return GERMEVAL
+    if Path(labels).is_dir():
+        check_readable(Path(labels) / LABELS, "Name labels, or the folder of a corpus that declares them.")
+        return read_labels(Path(labels))
+    names = dict.fromkeys(name.strip() for name in labels.split(","))
+    for name in names:
+        check_name(name, f"{where}, option labels")
+    known = dict(GERMEVAL.meanings)
+    return Labels(tuple((name, known.get(name, "")) for name in names))
 
 
 @dataclass(frozen=True)
@@ -111,6 +141,7 @@ class LanguageModel:
     retries: int
     timeout: float
     prices: tuple[float, float]
+    labels: Labels = GERMEVAL
     #: Documents, those from the cache, entities and quotes that were said, and what all cost.
     _count: Counter[str] = field(default_factory=Counter, init=False)
     _refused: list[str] = field(default_factory=list, init=False)
@@ -122,8 +153,7 @@ class LanguageModel:
 
     def __post_init__(self) -> None:
         self.name = f"llm:{self.settings.model}"
-        self._prompt = files("wortlaut.extractors").joinpath("data/llm-prompt.txt").read_text("utf-8")
-        self._schema = schema()
+        self._prompt, self._schema = prompt(self.labels), schema(self.labels)
         self._key = os.environ.get("OPENAI_API_KEY", "")
         self._secret = secret(self._key)
         self._client = self._connected()
@@ -349,8 +379,11 @@ def create(
     timeout: float = 120,
     price_in: float = 0,
     price_out: float = 0,
+    labels: str = "",
 ) -> LanguageModel:
-    """``format``: how the endpoint is held to the schema; without ``json_schema`` the prompt shows it.
+    """``labels``: what is asked for, ``PERSON,WERK``, or the folder of a corpus; else GermEval's twelve.
+
+    ``format``: how the endpoint is held to the schema; without ``json_schema`` the prompt shows it.
 
     ``cache``: a folder for the answers, or ``off``; by default ``wortlaut/llm`` in the user's cache.
     ``retries``: further requests after a failed one. ``timeout``: seconds for a request, to the
@@ -382,7 +415,8 @@ def create(
     folder = Path(cache).expanduser() if cache else default_folder()
     answers = None if cache == "off" else Answers(folder)
     settings = Settings(model, address, format, temperature)
-    return LanguageModel(settings, answers, concurrency, retries, timeout, (price_in, price_out))
+    asked = _asked(labels, where)
+    return LanguageModel(settings, answers, concurrency, retries, timeout, (price_in, price_out), asked)
 
 
 def _entities(
