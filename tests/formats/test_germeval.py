@@ -9,6 +9,7 @@ from shared import shared_data
 from summary import summary
 
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.formats import table
 from wortlaut.formats.columns import tokens
 from wortlaut.formats.germeval import read
 
@@ -104,6 +105,13 @@ def test_the_dev_split_loads_completely():
     }  # fmt: skip
     assert sum(len(tokens(document)) for document in documents) == 41653
     assert all(dict(document.meta)["source"] for document in documents)
+
+
+@pytest.mark.parametrize("size", [1, 60, 150])
+def test_a_file_may_be_read_in_blocks(monkeypatch, size):
+    whole = list(read(CASE))
+    monkeypatch.setattr(table, "_BLOCK", size)
+    assert list(read(CASE)) == whole
 
 
 def test_documents_come_one_at_a_time(tmp_path):

@@ -51,15 +51,17 @@ def packed(start: Ints, end: Ints, bounds: Ints) -> list[str]:
     numbers = np.column_stack([start, end]).reshape(-1).astype(np.uint32)
     digits = len(str(numbers.max(initial=0)))
     written = np.full((len(numbers), digits + 1), ord(" "), np.uint8)
-    shown = np.ones(written.shape, np.bool_)
-    for place in range(digits):
-        left = numbers // 10**place
-        written[:, -2 - place] = left % 10 + ord("0")
-        if place:
-            shown[:, -2 - place] = left > 0
     written[::2, -1] = ord(":")
+    shown = np.ones(written.shape, np.bool_)
+    size = np.full(len(numbers), 2, np.uint8)
+    for place in range(digits):
+        if place:
+            shown[:, -2 - place] = numbers > 0
+            size += numbers > 0
+        written[:, -2 - place] = numbers % 10 + ord("0")
+        numbers //= 10
     text = written[shown].tobytes().decode()
-    places = np.concatenate([[0], np.cumsum(shown.sum(1))])[2 * bounds].tolist()
+    places = np.append(0, np.cumsum(size, dtype=np.int64))[2 * bounds].tolist()
     return [text[begin : max(stop - 1, begin)] for begin, stop in pairwise(places)]
 
 

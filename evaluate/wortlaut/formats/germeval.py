@@ -16,103 +16,154 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice
+from operator import itemgetter
 from pathlib import Path
+
+import numpy as np
 
 from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
-from wortlaut.formats.columns import (
-    LAYOUT,
-    TokenView,
-    decode,
-    encode,
-    lay_out,
-    pack,
-    taggable,
-    write_views,
-)
+from wortlaut.formats.batch import documents as batch_documents
+from wortlaut.formats.batch import letters, packed_tokens, phrases, texts_of
+from wortlaut.formats.columns import LAYOUT, TokenView, encode, taggable, write_views
 from wortlaut.formats.losses import Losses
-from wortlaut.io.reading import lines, unpacked
-from wortlaut.model import ENTITY_LABELS, Annotations, Document, Entity, Span
+from wortlaut.formats.table import Cells, Lines, blocks, cells
+from wortlaut.io.reading import unpacked
+from wortlaut.model import ENTITY_LABELS, Document
+from wortlaut.model.batch import Batch, Meta
+from wortlaut.model.columns import Ints, Spans, TokenTable
 
-_SOURCE = re.compile(r"#\s*(?P<source>.*?)\s*(?:\[(?P<date>[^\]]*)\]\s*)?$")
+_DATE = re.compile(r"\[([^\]]*)\]\s*$")
 
 
-def read(path: Path) -> Iterator[Document]:
+_KNOWN = ", ".join(ENTITY_LABELS)
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
+
+
+def batches(path: Path) -> Iterator[Batch]:
     """Every sentence of a ``.tsv`` file or of a folder of them."""
-    yield from chain.from_iterable(map(_sentences, files.find(path, "germeval", named=True)))
+    for file in files.find(path, "germeval", named=True):
+        state = _State()
+        for part in blocks(file, _cut):
+            batch, fault = _batch(part, state)
+            yield batch
+            if fault is not None:
+                raise fault
+        if state.comment:
+            raise DataError("ends with a comment line and no sentence: is it cut off?", where=str(file))
 
 
-def _sentences(file: Path) -> Iterator[Document]:
-    rows: list[tuple[int, list[str]]] = []
-    comment, places = "", count(1)
-    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
-        if line and not line.startswith("#"):
-            rows.append(
-                (number, _row(line, len(rows) + 1, len(rows[0][1]) if rows else 0, f"{file}:{number}"))
-            )
+read = batch_documents(batches)
+
+
+@dataclass(slots=True)
+class _State:
+    """What one block of a file hands to the next: the number of sentences so far, the comment of the next."""
+
+    count: int = 0
+    comment: str = ""
+
+
+def _cut(data: bytes) -> int:
+    """Where the last empty line ends."""
+    ends = ((data.rfind(end), len(end)) for end in (b"\n\n", b"\n\r\n"))
+    return max((at + length for at, length in ends if at >= 0), default=0)
+
+
+def _batch(lines: Lines, state: _State) -> tuple[Batch, DataError | None]:
+    """The sentences of a block before the first that is wrong, and what is wrong there."""
+    aside = lines.head == ord("#")
+    rows = np.flatnonzero((lines.start < lines.end) & ~aside)
+    first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    comments = {0: state.comment} if state.comment else {}
+    faults = [] if lines.fault is None else [(len(lines), lines.fault)]
+    asides = np.flatnonzero(aside)
+    places = np.searchsorted(rows[first], asides).tolist()
+    for line, place, text in zip(asides.tolist(), places, lines.texts(asides), strict=True):
+        if place in comments:
+            faults.append((line, DataError("a comment line follows another", where=lines.where(line))))
+        comments[place] = text
+    ahead = comments.pop(len(first), "")
+    table = cells(lines, rows, 6, tabs=True)
+    of = np.cumsum(np.diff(rows, prepend=-2) != 1) - 1
+    faults += _faults(table, first, of)
+    line, fault = min(faults, key=itemgetter(0), default=(len(lines) + 1, None))
+    # A sentence ends at the line behind its last token.
+    size = int(np.searchsorted(rows[np.append(first[1:], len(rows))[: len(first)] - 1] + 1, line))
+
+    found: list[tuple[Ints, ...]] = []
+    errors: dict[int, DataError] = {}
+    repaired, labels = np.zeros(len(first), np.int64), dict[str, int]()
+    for level in (1, 2, 3):
+        tags, code = table.column(level + 1)
+        if level == 3 and tags == [""]:
             continue
-        if rows:
-            yield _document(file, next(places), comment, rows)
-            rows, comment = [], ""
-        if line and comment:
-            raise DataError("a comment line follows another", where=f"{file}:{number}")
-        comment = line or comment
-    if comment:
-        raise DataError("ends with a comment line and no sentence: is it cut off?", where=str(file))
+        # Not every sentence has a third level.
+        parsed, wrong = letters([tag or "O" if level == 3 else tag for tag in tags], code, table.where)
+        marked = phrases(parsed, code, of, len(first), "IOB2")
+        names = np.asarray([labels.setdefault(name, len(labels)) for name in marked.labels], np.int64)
+        unknown = [place for place, name in enumerate(marked.labels) if name not in ENTITY_LABELS]
+        for at in np.flatnonzero(np.isin(marked.label, unknown)).tolist():
+            what = f"unknown label {marked.labels[marked.label[at]]!r}"
+            where = table.where(row := int(marked.first[at]))
+            wrong.append((row, DataError(what, where=where, hint=f"GermEval 2014 has {_KNOWN}.")))
+        for row, error in wrong:
+            errors.setdefault(int(of[row]), error)
+        repaired += np.bincount(marked.sentence, marked.broken, len(first)).astype(np.int64)
+        levels = np.full(len(marked.first), level)
+        found.append((marked.sentence, marked.first, marked.last, names[marked.label], levels))
+    if (wrong_one := min(errors, default=size)) < size:
+        size, fault = wrong_one, errors[wrong_one]
+    own = slice(int(np.searchsorted(of, size)))
+    table, of, first = table.take(own), of[own], first[:size]
+    texts, start, end = texts_of(table, 1, of, first, np.arange(size), {})
+    sentence, opens, closes, label, level_of = map(np.concatenate, zip(*found, strict=True))
+    order = np.lexsort((opens, level_of, sentence))
+    order = order[: np.searchsorted(sentence[order], size)]
+    place = sentence[order]
+    spans = Spans(place, start[opens[order]], end[closes[order]], label[order], place, level=level_of[order])
+    stem = unpacked(lines.file).stem
+    ids = [f"{stem}-{number:06d}" for number in range(state.count + 1, state.count + 1 + size)]
+    state.count, state.comment = state.count + size, ahead
+
+    tokens = TokenTable(of, start, end)
+    broken, packed = repaired.tolist(), packed_tokens(tokens, size)
+    said = [_said(comments[sentence]) if sentence in comments else {} for sentence in range(size)]
+
+    def meta(sentence: int) -> Meta:
+        own = {**said[sentence], "tokens": packed(sentence)}
+        return tuple((own | {"repaired_tags": str(broken[sentence])} if broken[sentence] else own).items())
+
+    keys = {"tokens", *chain.from_iterable(said)} | ({"repaired_tags"} if any(broken[:size]) else set())
+    return Batch(ids, texts, spans, tuple(labels), {}, tokens, frozenset(keys), meta), fault
 
 
-def _row(line: str, index: int, width: int, where: str) -> list[str]:
-    row = line.split("\t")
-    if len(row) == 5 and not row[4]:
-        del row[4]  # the published test file has such lines
-    if len(row) not in (4, 5) or (width and len(row) != width):
-        raise DataError(
-            f"has {counted(len(row), 'column')}",
-            where=where,
-            hint="Expected number, token, outer tag, inner tag (and at most one more), separated by tabs.",
-        )
-    if row[0] != str(index):
-        raise DataError(f"is token {row[0]!r} where {index} should be", where=where)
-    if not row[1].strip():
-        raise DataError("has no token", where=where)
-    return row
-
-
-def _document(file: Path, count: int, comment: str, rows: list[tuple[int, list[str]]]) -> Document:
-    text, offsets = lay_out((row[1], " ") for _, row in rows)
-    entities: list[Entity] = []
-    repaired = 0
-    for level in range(1, len(rows[0][1]) - 1):
-        phrases, broken = decode(
-            [row[level + 1] for _, row in rows], lambda index: f"{file}:{rows[index][0]}"
-        )
-        repaired += broken
-        for first, _, label in (phrase for phrase in phrases if phrase[2] not in ENTITY_LABELS):
-            raise DataError(
-                f"unknown label {label!r}",
-                where=f"{file}:{rows[first][0]}",
-                hint=f"GermEval 2014 has {', '.join(ENTITY_LABELS)}.",
-            )
-        entities += (
-            Entity(Span.of(offsets[first][0], offsets[last - 1][1]), label, level)
-            for first, last, label in phrases
-        )
-    meta = {
-        **_said(comment),
-        "tokens": pack(offsets),
-        **({"repaired_tags": str(repaired)} if repaired else {}),
-    }
-    return Document(
-        f"{unpacked(file).stem}-{count:06d}", text, Annotations(tuple(entities)), tuple(meta.items())
-    )
+def _faults(table: Cells, first: Ints, of: Ints) -> Iterator[tuple[int, DataError]]:
+    """The line of the first row with too many or too few cells, another number than its place, no token."""
+    width = table.count - ((table.count == 5) & (table.start[:, 4] == table.end[:, 4]))
+    odd = np.flatnonzero(((width != 4) & (width != 5)) | (width != width[first][of]))
+    numbers, code = table.column(0)
+    number = np.asarray([int(own) if _NUMBER.fullmatch(own) else 0 for own in numbers], np.int64)[code]
+    place = np.arange(len(of)) - first[of] + 1
+    hint = "Expected number, token, outer tag, inner tag (and at most one more), separated by tabs."
+    for row in odd[:1].tolist():
+        fields = table.lines.text(int(table.line[row])).count("\t") + 1
+        what = f"has {counted(int(width[row]) if fields == 5 else fields, 'column')}"
+        yield int(table.line[row]), DataError(what, where=table.where(row), hint=hint)
+    for row in np.flatnonzero(number != place)[:1].tolist():
+        what = f"is token {table.text(row, 0)!r} where {place[row]} should be"
+        yield int(table.line[row]), DataError(what, where=table.where(row))
+    for row in table.blank(1)[:1]:
+        yield int(table.line[row]), DataError("has no token", where=table.where(row))
 
 
 def _said(line: str) -> dict[str, str]:
     """Source and date, as far as a comment line has them."""
-    found = _SOURCE.match(line)
-    return {key: value for key, value in found.groupdict().items() if value} if found else {}
+    date = _DATE.search(line)
+    found = {"source": line[1 : date.start() if date else None].strip(), "date": date[1] if date else ""}
+    return {key: value for key, value in found.items() if value}
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

@@ -202,16 +202,13 @@ def _made(
         what = f"document {comments[number][_ID]!r} has no tokens or no id"
         errors[number] = DataError(what, where=str(table.lines.file))
 
-    def where(row: int) -> str:
-        return table.lines.where(int(table.line[row]))
-
     columns = {name: _column(table, header, name) for name in COLUMNS[1:]}
     found: list[list[tuple[int, int, str]]] = []
     repaired = np.zeros(size, np.int64)
     for column in COLUMNS[1:7]:
         tags, code = columns[column]
         # A column that a corpus does not use holds _ throughout.
-        parsed, wrong = letters(["O" if tag == "_" else tag for tag in tags], code, where)
+        parsed, wrong = letters(["O" if tag == "_" else tag for tag in tags], code, table.where)
         for row, error in wrong:
             errors.setdefault(document[row], error)
         marked = phrases(parsed, code, of, size, "IOB2")
@@ -230,7 +227,7 @@ def _made(
         strange = _chosen(values, code, lambda link: link != "_" and not _QID.fullmatch(link))
         for row in np.flatnonzero(strange).tolist():
             what = f"{values[code[row]]!r} is neither a Wikidata id nor NIL"
-            errors.setdefault(document[row], DataError(what, where=where(row)))
+            errors.setdefault(document[row], DataError(what, where=table.where(row)))
         rows = np.flatnonzero(_chosen(values, code, lambda link: link != "_")).tolist()
         links.append(_links({row: values[code[row]] for row in rows}, named, document, unread))
     qids, metonymic_qids = links

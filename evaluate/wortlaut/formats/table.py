@@ -53,6 +53,10 @@ class Lines:
     def text(self, line: int) -> str:
         return self.data[self.start[line] : self.end[line]].decode()
 
+    def texts(self, lines: Ints) -> list[str]:
+        places = zip(self.start[lines].tolist(), self.end[lines].tolist(), strict=True)
+        return [self.data[start:end].decode() for start, end in places]
+
     def where(self, line: int) -> str:
         return f"{self.file}:{self.first + line}"
 
@@ -79,7 +83,8 @@ def blocks(file: Path, cut: Callable[[bytes], int]) -> Iterator[Lines]:
         while True:
             more = stream.read(_BLOCK)
             data = rest + more
-            stop = cut(data) if more else len(data)
+            last = len(more) < _BLOCK
+            stop = len(data) if last else cut(data)
             if stop:
                 lines = _lines(file, data[:stop], number)
                 yield lines
@@ -89,7 +94,7 @@ def blocks(file: Path, cut: Callable[[bytes], int]) -> Iterator[Lines]:
                 rest = data[stop:]
             else:
                 rest = data
-            if not more:
+            if last:
                 return
 
 
@@ -134,8 +139,11 @@ class Cells:
         """Rows whose cells are not as many as there are columns."""
         return np.flatnonzero(self.count != self.start.shape[1])
 
-    def take(self, rows: Ints | slice) -> Cells:
+    def take(self, rows: Ints | Bools | slice) -> Cells:
         return Cells(self.lines, self.line[rows], self.start[rows], self.end[rows], self.count[rows])
+
+    def where(self, row: int) -> str:
+        return self.lines.where(int(self.line[row]))
 
     def text(self, row: int, column: int) -> str:
         return self.lines.data[self.start[row, column] : self.end[row, column]].decode()
@@ -164,7 +172,7 @@ class Cells:
 
         array, start, end = self.lines.array, self.start[:, column], self.end[:, column]
         # Most cells are O or _.
-        byte, single = array[start], end - start == 1
+        byte, single = np.where(start == end, np.uint8(_LINE_FEED), array[start]), end - start <= 1
         singles = np.flatnonzero(np.bincount(byte[single], minlength=256))
         code = np.searchsorted(singles, byte)
         rows = np.flatnonzero(~single)
@@ -173,14 +181,15 @@ class Cells:
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
         longer = pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2]).dictionary_encode()
         code[rows] = longer.indices.to_numpy() + len(singles)
-        return [*map(chr, singles.tolist()), *longer.dictionary.to_pylist()], code
+        shorter = [chr(one).strip("\n") for one in singles.tolist()]
+        return [*shorter, *longer.dictionary.to_pylist()], code
 
 
 def gathered(array: Bytes, start: Ints, end: Ints) -> tuple[Bytes, Ints]:
     """What stands in the ranges, which rise and do not overlap, as one; and where each ends in it."""
     size = end - start
     ends = np.cumsum(size)
-    if not len(ends) or ends[-1] * 8 < len(array):  # little of it: each byte by its place
+    if not len(ends) or ends[-1] * 2 < len(array):  # little of it: each byte by its place
         return array[np.repeat(start - ends + size, size) + np.arange(size.sum())], ends
     inside = np.zeros(len(array) + 1, np.int8)
     inside[start] += 1
@@ -192,39 +201,27 @@ def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
     """The cells of the lines ``rows``, parted by tabs, or by spaces and tabs. An empty one behind is none."""
     array = lines.array
     start, end = lines.start[rows], lines.end[rows]
+    starts, ends = np.empty((2, width, len(rows)), np.int64).transpose(0, 2, 1)
     if tabs:
-        place = np.flatnonzero(array == _TAB).astype(np.int64)
-        first = np.searchsorted(place, start)
-        count = np.searchsorted(place, end) - first
+        stops = np.flatnonzero((array == _TAB) | (array == _LINE_FEED))
+        last = np.flatnonzero(array[stops] == _LINE_FEED)
+        first = np.append(0, last + 1)[rows]
+        count = last[rows] - first
         more = (count == width) & (array[np.maximum(end, 1) - 1] == _TAB)
         end, count = end - more, count - more + 1
-        inner = np.minimum(_taken(place, first, width - 1), end[:, None])
-        starts, ends = np.empty((2, width, len(rows)), np.int64).transpose(0, 2, 1)
-        starts[:, 0], ends[:, -1] = start, end
-        ends[:, :-1] = inner
+        for column in range(width):
+            np.minimum(stops.take(first + column, mode="clip"), end, out=ends[:, column])
+        starts[:, 0] = start
         np.minimum(ends[:, :-1] + 1, end[:, None], out=starts[:, 1:])
-        over = np.flatnonzero(count > width)
-        ends[over, -1] = place[first[over] + width - 1]
     else:
         gap = (array == _SPACE) | (array == _TAB) | (array == _LINE_FEED)
         for line in np.flatnonzero(array[lines.end] == _RETURN).tolist():
             gap[lines.end[line] : lines.data.index(b"\n", lines.end[line])] = True
         # Words begin and stop in turn; the last byte is a line feed.
-        places = np.flatnonzero(np.not_equal(gap, np.concatenate([[True], gap[:-1]])))
-        begin, stop = places[::2], places[1::2]
-        first = np.searchsorted(begin, start)
-        count = np.searchsorted(begin, end) - first
-        starts, ends = (np.minimum(_taken(places, first, width), end[:, None]) for places in (begin, stop))
+        places = np.append(np.flatnonzero(np.not_equal(gap, np.concatenate([[True], gap[:-1]]))), len(array))
+        first = np.searchsorted(places[:-1:2], start)
+        count = np.searchsorted(places[:-1:2], end) - first
+        for column in range(width):
+            np.minimum(places.take(2 * (first + column), mode="clip"), end, out=starts[:, column])
+            np.minimum(places.take(2 * (first + column) + 1, mode="clip"), end, out=ends[:, column])
     return Cells(lines, rows, starts, ends, count)
-
-
-def _taken(places: Ints, first: Ints, count: int) -> Ints:
-    """So many places from the first of each row on; where there are fewer, any behind them."""
-    if (first[1:] - first[:-1] == count).all():
-        begin = first[0] if len(first) else 0
-        stop = begin + count * len(first)
-        if stop <= len(places):
-            return places[begin:stop].reshape(-1, count).copy()
-    index = first[:, None] + np.arange(count)
-    taken: Ints = np.append(places, np.iinfo(np.int64).max - 1)[np.minimum(index, len(places))]
-    return taken

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -139,23 +139,14 @@ class Batch:
     def documents(self) -> list[Document]:
         found = self.entities if len(self.whole) < len(self) else empty_spans()
         level, score = found.level, found.score
-        names = [
-            Entity(Span(fragments), self.labels[label], depth, score=sure)
-            for fragments, label, depth, sure in zip(
-                found.ranges(),
-                found.label.tolist(),
-                [1] * len(found) if level is None else level.tolist(),
-                [None] * len(found) if score is None else score.tolist(),
-                strict=True,
-            )
-        ]
+        parts, labels = map(Span, found.ranges()), map(self.labels.__getitem__, found.label.tolist())
+        levels = repeat(1) if level is None else level.tolist()
+        scores = repeat(None) if score is None else score.tolist()
+        names = tuple(map(Entity, parts, labels, levels, repeat(None), repeat(None), repeat(None), scores))
+        ends = pairwise(self.bounds.tolist())
         return [
-            Document(
-                id, text, self.whole[i] if i in self.whole else Annotations(tuple(names[a:b])), self.meta(i)
-            )
-            for i, (id, text, (a, b)) in enumerate(
-                zip(self.ids, self.texts, pairwise(self.bounds.tolist()), strict=True)
-            )
+            Document(id, text, self.whole[i] if i in self.whole else Annotations(names[a:b]), self.meta(i))
+            for i, (id, text, (a, b)) in enumerate(zip(self.ids, self.texts, ends, strict=True))
         ]
 
     def sizes(self) -> dict[str, int]:

@@ -211,9 +211,10 @@ class Annotations:
     clusters: tuple[Cluster, ...] = ()
 
     def __post_init__(self) -> None:
-        for layer in LAYERS:
-            if type(value := getattr(self, layer)) is not tuple:  # a list is equal to no tuple
-                object.__setattr__(self, layer, tuple(value))
+        if type(self.entities) is tuple and type(self.quotes) is tuple and type(self.clusters) is tuple:
+            return
+        for layer in LAYERS:  # a list is equal to no tuple
+            object.__setattr__(self, layer, tuple(getattr(self, layer)))
 
     def with_spans(self, change: Callable[[Span], Span]) -> Annotations:
         """The same with each span changed."""
