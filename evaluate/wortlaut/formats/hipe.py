@@ -39,7 +39,8 @@ import numpy as np
 
 from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
-from wortlaut.formats.batch import letters, packed, phrases, spelled
+from wortlaut.formats.batch import documents as batch_documents
+from wortlaut.formats.batch import letters, packed_tokens, phrases, spelled
 from wortlaut.formats.columns import (
     TokenView,
     comment_id,
@@ -54,7 +55,8 @@ from wortlaut.formats.columns import (
 from wortlaut.formats.losses import NO_PLACE, NOT_READ, Losses, tolerated
 from wortlaut.formats.table import Cells, Lines, blocks, cells
 from wortlaut.model import Annotations, Document, Entity, Span
-from wortlaut.model.columns import Bools, Ints
+from wortlaut.model.batch import Batch, Meta
+from wortlaut.model.columns import Bools, Ints, Spans, TokenTable
 
 COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
@@ -76,12 +78,15 @@ _ID = "document_id"
 _Rows = tuple[int, int]
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     """Every document of a ``.tsv`` file or of a folder of them."""
     for file in files.find(path, "hipe"):
         header: list[str] = []
         for part in blocks(file, _cut):
-            yield from _documents(part, header, losses)
+            yield from _batches(part, header, losses)
+
+
+read = batch_documents(batches)
 
 
 def _comment(line: str) -> tuple[str, str] | None:
@@ -114,7 +119,7 @@ def _cut(data: bytes) -> int:
     return begin
 
 
-def _documents(lines: Lines, header: list[str], losses: Losses | None) -> Iterator[Document]:
+def _batches(lines: Lines, header: list[str], losses: Losses | None) -> Iterator[Batch]:
     """The documents of a block; ``header`` is filled where it stands there."""
     asides = {line: found for line in lines.starting(b"# ") if (found := _comment(lines.text(line)))}
     filled = lines.start < lines.end
@@ -140,7 +145,11 @@ def _documents(lines: Lines, header: list[str], losses: Losses | None) -> Iterat
     ends = [*begins[1:], len(lines)][: len(begins)]
     if whole := bisect_left(ends, line):
         bounds = np.searchsorted(rows, [begins[0], *ends[:whole]])
-        yield from _made(table.take(slice(bounds[-1])), bounds, comments, header, losses)
+        batch, errors = _batch(table.take(slice(bounds[-1])), bounds, comments, header, losses)
+        yield batch
+        for number in sorted(errors):
+            with tolerated(losses, "document"):
+                raise errors[number]
     if fault is not None:
         raise fault
 
@@ -186,14 +195,14 @@ def _faults(table: Cells) -> Iterator[tuple[int, DataError]]:
         yield line, DataError("has no token", where=lines.where(line))
 
 
-def _made(
+def _batch(
     table: Cells,
     bounds: Ints,
     comments: Sequence[dict[str, str]],
     header: Sequence[str],
     losses: Losses | None,
-) -> Iterator[Document]:
-    """The documents between the ``bounds`` of their rows."""
+) -> tuple[Batch, dict[int, DataError]]:
+    """The documents between the ``bounds`` of their rows, and what is wrong with those that are left out."""
     size = len(bounds) - 1
     of = np.repeat(np.arange(size), np.diff(bounds))
     document = of.tolist()
@@ -238,7 +247,7 @@ def _made(
     text, start, end = spelled(table, 0, after)
     origin = np.append(start, 0)[bounds[:-1]]
     start, end = start - origin[of], end - origin[of]
-    starts, ends, words = start.tolist(), end.tolist(), packed(start, end, bounds)
+    starts, ends = start.tolist(), end.tolist()
     partial: list[tuple[int, str]] = []
     for row in np.flatnonzero(_chosen(flags, code, lambda flag: not flag <= _FLAGS)).tolist():
         for item in sorted(flags[code[row]] - _FLAGS):
@@ -270,44 +279,65 @@ def _made(
             notes[about].append(f"{key}={value}")
         else:
             unattached[document[about[0]]].append(f"{key}={value} at {pack([at(*about)])}")
-    entities: list[list[Entity]] = [[] for _ in comments]
-    for name, label in names.items():
-        entities[document[name[0]]].append(
-            Entity(
-                Span((at(*name),)),
-                label,
-                qid=qids.get(name),
-                metonymy=metonymy.get(name),
-                note="; ".join(notes[name]) or None,
+    # Names by document, the outer ones first; their objects where columns do not hold all of them.
+    inner = {(first, last): f"fine={label}" for first, last, label in nested if "." in label}
+    placed = [(*name, 1, label) for name, label in names.items()]
+    placed += [(first, last, 2, label.partition(".")[0]) for first, last, label in nested]
+    placed.sort(key=lambda row: (document[row[0]], row[2]))
+    further = {name for name in names if notes[name]} | qids.keys() | metonymy.keys() & names.keys()
+    entities: dict[int, list[Entity]] = {document[first]: [] for first, _ in further | inner.keys()}
+    for first, last, level, label in placed:
+        if (number := document[first]) in entities:
+            name, span = (first, last), Span((at(first, last),))
+            entities[number].append(
+                Entity(span, label, 2, note=inner.get(name))
+                if level == 2
+                else Entity(
+                    span,
+                    label,
+                    qid=qids.get(name),
+                    metonymy=metonymy.get(name),
+                    note="; ".join(notes[name]) or None,
+                )
             )
-        )
-    for first, last, label in nested:
-        note = f"fine={label}" if "." in label else None
-        entities[document[first]].append(
-            Entity(Span((at(first, last),)), label.partition(".")[0], level=2, note=note)
-        )
+    labels = list(dict.fromkeys(label for *_, label in placed))
+    number_of = {label: number for number, label in enumerate(labels)}
+    table_of = [(first, last - 1, level, number_of[label]) for first, last, level, label in placed]
+    opens, closes, levels, codes = np.asarray(table_of, np.int64).reshape(-1, 4).T
+    spans = Spans(of[opens], start[opens], end[closes], codes, of[opens], level=levels)
 
-    lines_end = _chosen(flags, code, lambda flag: "EndOfLine" in flag)
-    for number, (begin, stop) in enumerate(pairwise(bounds.tolist())):
-        id = comments[number][_ID]
-        if number in errors:
-            with tolerated(losses, "document"):
-                raise errors[number]
-            continue
-        breaks = end[begin:stop][lines_end[begin:stop]].tolist()
-        counted = {
+    lenient = losses is not None and losses.lenient
+    kept = [n for n in range(size if lenient else min(errors, default=size)) if n not in errors]
+    counts = [
+        {
             "unattached": "; ".join(unattached[number]),
             "repaired_tags": str(repaired[number] or ""),
             "not_read": "; ".join(f"{kind} {count}" for kind, count in sorted(unread[number].items())),
         }
-        meta = {key: value for key, value in comments[number].items() if key != _ID}
-        meta |= {"tokens": words[number], "lines": " ".join(map(str, breaks))}
-        meta |= {key: value for key, value in counted.items() if value}
-        if losses is not None:
+        for number in range(size)
+    ]
+    if losses is not None:
+        for number in kept:
             for kind, count in unread[number].items():
-                losses.include(kind, NOT_READ, count, (id,))
-        own = Annotations(tuple(entities[number]))
-        yield Document(id, text[origin[number] : origin[number] + ends[stop - 1]], own, tuple(meta.items()))
+                losses.include(kind, NOT_READ, count, (comments[number][_ID],))
+    words = TokenTable(of, start, end)
+    packed = packed_tokens(words, size)
+    lines_end = _chosen(flags, code, lambda flag: "EndOfLine" in flag)
+
+    def meta(number: int) -> Meta:
+        own = slice(bounds[number], bounds[number + 1])
+        known = {key: value for key, value in comments[number].items() if key != _ID}
+        known |= {"tokens": packed(number), "lines": " ".join(map(str, end[own][lines_end[own]].tolist()))}
+        return tuple((known | {key: value for key, value in counts[number].items() if value}).items())
+
+    said = [{*comments[n], *(key for key, value in counts[n].items() if value)} for n in kept]
+    keys = {"tokens", "lines"}.union(*said) - {_ID}
+    stops = (origin + np.append(end, 0)[bounds[1:] - 1]).tolist()
+    texts = [text[begin:stop] for begin, stop in zip(origin.tolist(), stops, strict=True)]
+    whole = {number: Annotations(tuple(found)) for number, found in entities.items()}
+    ids = [comments[number][_ID] for number in range(size)]
+    batch = Batch(ids, texts, spans, labels, whole, words, frozenset(keys), meta)
+    return batch.take(np.asarray(kept, np.int64)), errors
 
 
 def _column(table: Cells, header: Sequence[str], name: str) -> tuple[list[str], Ints]:
