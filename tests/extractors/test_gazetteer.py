@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hostile import calls
 
@@ -83,6 +85,17 @@ def test_the_lists_hold_names_with_labels() -> None:
     sections = names.cues()
     assert "Präsident" in sections["person before"]
     assert all(sections.values())
+
+
+def test_the_cities_are_what_is_looked_up_and_say_whose_they_are() -> None:
+    cities = list(names.cities())
+    near = {name for name, country, _ in cities if country in names.GERMAN_SPEAKING}
+    assert len(near) > 1_000 and ("Dortmund", "DE") in {city[:2] for city in cities}
+    for name, _, inhabitants in cities:
+        assert name == " ".join(name.split())
+        assert name in near or inhabitants >= names.WORLD_POPULATION
+    file = Path(names.__file__).with_name("data") / "cities.txt"
+    assert "https://creativecommons.org/licenses/by/4.0/" in file.read_text("utf-8")
 
 
 def test_a_compound_is_looked_up_in_parts_of_names_only() -> None:

