@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import spacy
 from hostile import calls
 
 from wortlaut.extractors import names, resolve, run
@@ -43,6 +44,10 @@ CASES = [
     ("Paris’ Bürgermeisterin und Bayerns Minister", ["Paris’ LOC", "Bayerns LOC"]),
     ("Das Essen war im Regen kalt, und die Halle lag im Wald.", []),
     ("Der Autor Jack London schrieb in London.", ["London LOC"]),
+    ("New York, New  York, New\nYork", ["New York LOC"]),
+    ("Linz 'nein', Linz’ Ufer und Linz ’", ["Linz ' LOC", "Linz’ LOC", "Linz ’ LOC"]),
+    ("Jack London, Jack  London, Jack \u200bLondon, Jack\u00a0London", ["London LOC"]),
+    ("Frankfurt (Oder), St. Gallen, St.Gallen", ["Frankfurt (Oder) LOC"]),
     ("Köln-Ehrenfeld und das Köln-Konzert", ["Köln-Ehrenfeld LOC", "Köln-Konzert LOCpart"]),
     ("Ein- und Ausfuhr, Montag-", []),
     ("", []),
@@ -85,6 +90,15 @@ def test_the_lists_hold_names_with_labels() -> None:
     sections = names.cues()
     assert "Präsident" in sections["person before"]
     assert all(sections.values())
+
+
+def test_letters_alone_are_one_token_to_spacy() -> None:
+    """So they do not reach it."""
+    tokenizer = spacy.blank("de").tokenizer
+    letters = [chr(code) for code in range(0x180) if chr(code).isalpha()]
+    words = [word for one in letters for word in (one, f"a{one}", f"{one}a", f"a{one}A")]
+    rules = [word for word in tokenizer.rules if word.isalpha()]
+    assert [word for word in (*words, *rules) if len(tokenizer(word)) != 1] == []
 
 
 def test_the_cities_are_what_is_looked_up_and_say_whose_they_are() -> None:

@@ -10,19 +10,20 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from wortlaut.model import ROLES, Annotations, Quote, Span
 from wortlaut.text.edits import Edit, OffsetMap, apply, characters
 
-#: Soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark.
+#: Soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark: not seen, in runs; but a
+#: soft hyphen at the end of a line is.
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
-#: No-break, figure, thin and other spaces of one character.
-_SPACES = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
-_HYPHENS = "\u2010\u2011"
-_SIGN = re.compile(f"[{_INVISIBLE}{_SPACES}{_HYPHENS}]")
-#: What these signs are read as, by their Unicode category; the others are not seen.
-_READ_AS = {"Zs": " ", "Pd": "-"}
+_UNSEEN = re.compile(rf"(\u00ad(?=[\r\n]))|(?:(?!\u00ad[\r\n])[{_INVISIBLE}])+")
+#: No-break, figure, thin and other spaces of one character, and hyphens, with what they are read as.
+_SIGNS = (
+    (re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]"), " "),
+    (re.compile("[\u2010\u2011]"), "-"),
+)
 #: A line that begins in lower case: whoever wraps German text makes some.
 _GOES_ON = re.compile(r"\n[ \t]*[a-zäöüß]")
 _LINE = re.compile(r"[^\r\n]+")
@@ -82,20 +83,19 @@ class View:
 def view(text: str) -> View:
     """The view of ``text``; the text itself, at next to no cost, where it is plain already."""
     maps = []
-    for edits in (_signs, _letters, _lines):
+    for signs, read in _SIGNS:
+        text = signs.sub(read, text)  # As long as they were: no offset changes.
+    for edits in (_unseen, _letters, _lines):
         if made := list(edits(text)):
             text, offsets = apply(text, made)
             maps.append(offsets)
     return View(text, tuple(maps))
 
 
-def _signs(text: str) -> Iterator[Edit]:
-    """No signs that a reader takes for others or for nothing; one may part a letter from its mark."""
-    for match in _SIGN.finditer(text):
-        # A soft hyphen at the end of a line is seen.
-        hyphen = match.group() == "\u00ad" and text.startswith(("\n", "\r"), match.end())
-        read = _READ_AS.get(unicodedata.category(match.group()), "")
-        yield Edit(*match.span(), "-" if hyphen else read)
+def _unseen(text: str) -> Iterator[Edit]:
+    """No signs that a reader takes for nothing; one may part a letter from its mark."""
+    for match in _UNSEEN.finditer(text):
+        yield Edit(*match.span(), "-" if match[1] else "")
 
 
 def _letters(text: str) -> Iterator[Edit]:
@@ -105,8 +105,7 @@ def _letters(text: str) -> Iterator[Edit]:
             yield Edit(start, end, unicodedata.normalize("NFC", text[start:end]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Break:
+class _Break(NamedTuple):
     """The line end ``[start, end)`` between two lines, white space around it included."""
 
     start: int
