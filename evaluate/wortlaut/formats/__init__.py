@@ -12,7 +12,7 @@ from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from urllib.parse import parse_qs, quote
 
 from wortlaut.errors import DataError, WortlautError, unknown_name
@@ -20,14 +20,16 @@ from wortlaut.formats.losses import Losses
 from wortlaut.io import parquet
 from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
-from wortlaut.model.batch import Batch, in_batches
+
+if TYPE_CHECKING:
+    from wortlaut.model.batch import Batch
 
 T = TypeVar("T")
 _LOSSES = "losses"
 #: The option of every reader that leaves out what cannot be read, as ``--lenient`` does.
 _LENIENT = "lenient=1"
 Reader = Callable[[Path], Iterator[Document]]
-BatchReader = Callable[[Path], Iterator[Batch]]
+BatchReader = Callable[[Path], "Iterator[Batch]"]
 #: ``write(path, documents, **options) -> Losses``; ``path`` is not there yet.
 Writer = Callable[..., Losses]
 #: ``join(path, parts)`` makes of files or folders that ``write`` wrote what it would write of them all.
@@ -143,6 +145,8 @@ def _reading(
 def _batching(read: Callable[..., Iterator[Document]]) -> Callable[..., Iterator[Batch]]:
     @wraps(read)
     def batches(path: Path, **given: Any) -> Iterator[Batch]:
+        from wortlaut.model.batch import in_batches
+
         return in_batches(read(path, **given))
 
     return batches
