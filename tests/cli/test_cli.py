@@ -367,6 +367,18 @@ def test_files_that_cannot_be_scored(folder: Path) -> None:
     assert (good.returncode, good.stderr) == (0, "")
 
 
+def test_the_table_shows_coreference_and_says_what_it_hides(tmp_path: Path) -> None:
+    row = {
+        "id": "a",
+        "text": "Uhl, er",
+        "clusters": [{"id": "c", "name": "Uhl", "mentions": [[[0, 3]], [[5, 7]]]}],
+    }
+    (tmp_path / "x.jsonl").write_text(json.dumps(row))
+    shown = run("score", "x.jsonl", "x.jsonl", "--samples", "0", cwd=tmp_path).stdout
+    assert re.search(r"^ clusters +conll +1\.000", shown, re.M) and " lea " not in shown
+    assert "\n4 more rows (other measures of clusters) with --all" in shown
+
+
 @pytest.mark.long
 def test_validation_ends_with_1_where_a_rule_is_broken(folder: Path) -> None:
     assert run("validate", cwd=folder).returncode == 0  # the shipped gold

@@ -43,8 +43,12 @@ def evaluation_view(
         table.add_section()
     if shown:
         yield table
-    if hidden := len(rows) - len(shown):
-        yield Text(f"{hidden} more rows (other roles, matched quotes) with --all or --json", style="dim")
+    if len(shown) < len(rows):
+        hidden = [layer == "clusters" for layer, _, _, result in rows if not is_main(result)]
+        kinds = ["other roles, matched quotes"] * (not all(hidden)) + ["other measures of clusters"] * any(
+            hidden
+        )
+        yield Text(f"{len(hidden)} more rows ({', '.join(kinds)}) with --all or --json", style="dim")
     yield from _breakdowns(evaluation)
     yield from noted(evaluation.notes)
     for note, places in _notes(evaluation).items():
