@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,18 @@ from strategies import examples
 from wortlaut.errors import DataError, ExtractorError, MissingFileError
 from wortlaut.extractors.run import checked
 from wortlaut.formats import predictions
-from wortlaut.model import ATTRIBUTIONS, MEDIA, QUOTE_TYPES, Annotations, Cluster, Entity, Quote, Span, Text
+from wortlaut.model import (
+    ATTRIBUTIONS,
+    MEDIA,
+    QUOTE_TYPES,
+    Annotations,
+    Cluster,
+    Document,
+    Entity,
+    Quote,
+    Span,
+    Text,
+)
 from wortlaut.records.annotations import KEYS, check, keys, parse, record
 from wortlaut.records.objects import loads
 from wortlaut.reports.schemas import schema
@@ -334,6 +346,52 @@ LINES = [
 ]
 
 
+#: Lines of one file, those that columns hold among others.
+MIXED: list[dict[str, Any]] = [
+    {"entities": [ENTITY, {**ENTITY, "level": 2, "text": "Südkoreas"}]},
+    {"entities": [{**ENTITY, "score": 0.5}]},
+    {"entities": [], "quotes": [QUOTE], "clusters": [CLUSTER]},
+    {"entities": [{**ENTITY, "score": None, "note": "one: two"}], "sha256": None},
+    {"sha256": hashlib.sha256(TEXT.encode()).hexdigest().upper()},
+    {"entities": [{"spans": [[0, 4], [5, 9]], "label": "ORG"}, ENTITY], "quotes": []},
+    {"entities": [{**ENTITY, "score": 7}], "clusters": []},
+]
+#: What is wrong with a last line that columns would hold but for it.
+FAULTS = [
+    ({"id": "d0"}, "document 'd0' is already in line 1"),
+    ({"entities": [{**ENTITY, "end": 99}]}, "[0, 99) ends after the text"),
+    ({"entities": [{**ENTITY, "start": 9}]}, "[9, 9) is empty"),
+    ({"entities": [{**ENTITY, "text": "Süd"}]}, "its text is 'Süd'"),
+    ({"entities": [{**ENTITY, "level": 2**31}]}, "level is 2147483648"),
+    ({"sha256": "00"}, "prediction for the wrong text"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+@pytest.mark.parametrize(("fault", "said"), FAULTS)
+def test_columns_hold_what_the_parser_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, fault: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr(predictions, "_BLOCK", size)
+    records = [{"id": f"d{i}", "text": TEXT} | one for i, one in enumerate([*MIXED, fault])]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n\n".join(map(json.dumps, records)), "utf-8")
+    texts = {one["id"]: TEXT for one in records}
+    for read in (lambda: predictions.batches(path), lambda: predictions.checked_batches(path, texts)):
+        found = []
+        with pytest.raises(DataError, match=re.escape(said)) as caught:
+            for batch in read():
+                found += batch.documents()
+        assert caught.value.where == f"{path}:{2 * len(records) - 1}"
+        assert found == [Document(one["id"], TEXT, parse(one, text=TEXT)[1]) for one in records[:-1]]
+
+
+def test_offsets_that_no_text_has(tmp_path: Path) -> None:
+    (path := tmp_path / "p.jsonl").write_text(json.dumps({"id": "d", "entities": [{**ENTITY, "end": 2**70}]}))
+    with pytest.raises(DataError, match="ends where no text does"):
+        list(predictions.checked_batches(path))
+
+
 @pytest.mark.parametrize(("line", "outcome"), LINES)
 def test_lines_that_decoders_judge_differently(line: bytes, outcome: dict[str, object] | str) -> None:
     if isinstance(outcome, dict):
@@ -417,11 +475,11 @@ def test_broken_files_are_refused_with_file_and_line(
     path = tmp_path / "p.jsonl"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        predictions.read_predictions(path)
+        list(predictions.checked_batches(path))
     assert message in caught.value.what
     assert caught.value.where == f"{path}:{line}"
 
 
 def test_absent_file(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"none.jsonl: no such file\n.*preds:"):
-        predictions.read_predictions(tmp_path / "none.jsonl")
+        list(predictions.checked_batches(tmp_path / "none.jsonl"))

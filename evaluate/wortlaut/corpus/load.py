@@ -252,9 +252,9 @@ def annotated_batches(
         raise MissingFileError("no such file or folder", where=path, hint="Check the path.")
     found = name if own else detect(Path(path))
     if found == "predictions":
-        from wortlaut.formats.predictions import read_predictions
+        from wortlaut.formats.predictions import checked_batches
 
-        return in_batches(read_predictions(path, texts, losses))
+        return checked_batches(path, texts, losses)
     if found == "pipeline":
         from wortlaut.formats import pipeline
 

@@ -24,7 +24,7 @@ from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import detect, names_format, plain, shards
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.formats.predictions import readable
+from wortlaut.formats.predictions import blocks, columns, readable, rows
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Text
@@ -66,15 +66,22 @@ class Lines:
         """Id and place of each document, in the order of the files."""
         for number, file in enumerate(self._files):
             with opened(file, "Check the path after preds:.") as lines:
-                offset = lines.tell()
-                for count, line in enumerate(lines, 1):
-                    if line.strip():
-                        with tolerated(self._losses, "line"):
-                            record = loads(line, f"{file}:{count}")
-                            id = document_id(record, f"{file}:{count}")
-                            self._keys.update(record)
-                            yield id, Place(number, count, offset)
-                    offset += len(line)
+                offset, first = lines.tell(), 1
+                for block in blocks(lines):
+                    found = rows(block)
+                    layers = (layer for layer in LAYERS if any(row and row.has(layer) for row in found))
+                    self._keys.update(layers)
+                    for count, (line, row) in enumerate(zip(block, found, strict=True), first):
+                        if row is not None:
+                            yield row.id, Place(number, count, offset)
+                        elif line.strip():
+                            with tolerated(self._losses, "line"):
+                                record = loads(line, f"{file}:{count}")
+                                id = document_id(record, f"{file}:{count}")
+                                self._keys.update(record)
+                                yield id, Place(number, count, offset)
+                        offset += len(line)
+                    first += len(block)
 
     def finds(self) -> tuple[str, ...]:
         """The layers that were looked for, known when the places are; without any key all, and in vain."""
@@ -97,15 +104,23 @@ class Lines:
         """Id and annotations of each place, checked against its text."""
         pairs = zip(places, texts, strict=True)
         for file, group in groupby(pairs, key=lambda pair: pair[0].file):
-            with opened(self._files[file]) as lines:
-                for place, text in group:
-                    lines.seek(place.offset)
-                    where = self.where(place)
-                    record = loads(lines.readline(), where)
-                    id, found = document_id(record, where), Annotations()
-                    with tolerated(self._losses, "document"):
-                        found = readable(record, id, text, where, self._losses)
-                    yield id, found
+            asked, lines = list(group), []
+            with opened(self._files[file]) as stream:
+                for place, _ in asked:
+                    stream.seek(place.offset)
+                    lines.append(stream.readline())
+            batch, held = columns(rows(lines), [text for _, text in asked])
+            documents = dict(zip(held, batch.documents(), strict=True))
+            for i, (line, (place, text)) in enumerate(zip(lines, asked, strict=True)):
+                if (document := documents.get(i)) is not None:
+                    yield document.id, document.annotations
+                    continue
+                where = self.where(place)
+                record = loads(line, where)
+                id, found = document_id(record, where), Annotations()
+                with tolerated(self._losses, "document"):
+                    found = readable(record, id, text, where, self._losses)
+                yield id, found
 
 
 class Shards:

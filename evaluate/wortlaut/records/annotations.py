@@ -24,6 +24,8 @@ _SURFACE = _TEXTS[0]
 _SORT = "Sort the fragments and join those that touch."
 _UNITS = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
 KEYS = ("id", "text", "sha256", *LAYERS)
+#: The largest level, and the size of a text that is not known: what columns of Arrow hold.
+LARGEST = 2**31 - 1
 
 
 @cache
@@ -163,7 +165,7 @@ def _value(field: Field, value: object, at: str, where: str, size: int | None) -
         return None if absent else _span(value, at if name == "span" else f"{at}, {name}", where, size)
     if kind == "number":
         return None if value is None else _number(name, value, at, where)
-    if kind == "integer" and (type(value) is not int or value < 1):
+    if kind == "integer" and (type(value) is not int or not 1 <= value <= LARGEST):
         fail(f"{at}: {name} is {shown(value)}", where, field.hint)
     if kind == "flag" and not isinstance(value, bool):
         fail(f"{at}: {name} is {shown(value)}, not true or false", where)
@@ -206,7 +208,7 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
     if not isinstance(items, list | tuple) or not items:
         fail(f"{at}: {shown(items)} is no span", where, "A span is a list of [start, end], with one or more.")
     fragments: list[tuple[int, int]] = []
-    last, limit = -1, math.inf if size is None else size
+    last, limit = -1, LARGEST if size is None else size
     for fragment in items:
         if not isinstance(fragment, list | tuple) or len(fragment) != 2:
             fail(f"{at}: {shown(fragment)} is not [start, end]", where, "A span is a list of [start, end].")
@@ -219,6 +221,7 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
                 (start < 0, "starts before the text", "Offsets count from 0."),
                 (start == end, "is empty", "The end is the offset after the last character."),
                 (start > end, "is reversed", "The start comes before the end."),
+                (end > limit and size is None, "ends where no text does", _UNITS),
                 (end > limit, f"ends after the text, which has {size} characters", _UNITS),
                 (True, "overlaps, touches or precedes the fragment before it", _SORT),
             )

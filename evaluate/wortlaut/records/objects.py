@@ -12,6 +12,8 @@ import msgspec
 from wortlaut.errors import DataError
 from wortlaut.io.reading import json_fault
 
+#: What msgspec raises for a line that it does not take.
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -21,14 +23,20 @@ def loads(line: bytes | str, where: str) -> dict[str, object]:
     try:
         data = line if isinstance(line, bytes) else line.encode()
         found = _decode(data)
-        # Of a key that stands twice one is dropped: its colon is missing when the value is written again,
-        # unless an escape has written another one.
-        whole = type(found) is dict and data.count(b":") == _encode(found).count(b":")
-        if whole and b"\\u003" not in data:
-            return found  # type: ignore[no-any-return]
-    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
+        if type(found) is dict and distinct_keys(data, found):
+            return found
+    except (*UNREADABLE, OverflowError):
         pass
     return _slowly(line, where)
+
+
+def distinct_keys(data: bytes, found: object) -> bool:
+    """Whether certainly no object in the data, which were decoded to ``found``, has a key twice.
+
+    Of such keys one is dropped: its colon is missing when what was found is written again, unless an escape
+    has written another one.
+    """
+    return data.count(b":") == _encode(found).count(b":") and b"\\u003" not in data
 
 
 def _slowly(line: bytes | str, where: str) -> dict[str, object]:
