@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -278,6 +278,10 @@ def gold_root() -> Path:
     )
 
 
+#: Documents whose lines are in memory at a time.
+_HASHED = 4096
+
+
 def corpus_hash(documents: Iterable[Document]) -> str:
     """SHA-256 over the sorted digests of the documents, in hexadecimal."""
     return sha256(b"".join(sorted(map(digest, documents)))).hexdigest()
@@ -292,6 +296,9 @@ def digest(document: Document) -> bytes:
 
 def digests(batch: Batch) -> bytes:
     """The :func:`digest` of each document, one behind the other."""
+    if len(batch) > _HASHED:
+        firsts = range(0, len(batch), _HASHED)
+        return b"".join(digests(batch.take(np.arange(a, min(a + _HASHED, len(batch))))) for a in firsts)
     found, labels = batch.entities, batch.labels
     whole = batch.whole
     if found.fragments is not None or found.score is not None:
@@ -302,26 +309,36 @@ def digests(batch: Batch) -> bytes:
     around: dict[tuple[int, int], tuple[str, str]] = {}
     columns = (found.start, found.end, found.label, level)
     rows = list(zip(*(column[order].tolist() for column in columns), strict=True))
-    out = bytearray()
+    strings, bounds = list[str](), [0]
     for i, (id, text, (a, b)) in enumerate(
         zip(batch.ids, batch.texts, pairwise(batch.bounds.tolist()), strict=True)
     ):
-        if (known := whole.get(i)) is not None:
-            lines = format_lines(known, text)
+        strings += (id, text)
+        if i in whole:
+            strings += format_lines(whole[i], text)
         else:
-            lines = []
             for start, end, label, depth in rows[a:b]:
                 if (parts := around.get((label, depth))) is None:
                     parts = around[label, depth] = around_span(labels[label], depth)
-                lines.append(f"{parts[0]}[[{start}, {end}, {quoted(text[start:end])}]]{parts[1]}")
-        out += sha256(framed(id, text, *lines)).digest()
-    return bytes(out)
+                strings.append(f"{parts[0]}[[{start}, {end}, {quoted(text[start:end])}]]{parts[1]}")
+        bounds.append(len(strings))
+    framed, ends = _framed(strings)
+    view, places = memoryview(framed), [ends[bound] for bound in bounds]
+    return b"".join([sha256(view[a:b]).digest() for a, b in pairwise(places)])
 
 
 def framed(*strings: str) -> bytes:
     """The strings, each behind its length, which keeps apart what would otherwise run together."""
+    return _framed(strings)[0]
+
+
+def _framed(strings: Sequence[str]) -> tuple[bytes, list[int]]:
+    """The same, and where each begins, and all end."""
     encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-    return b"".join(len(data).to_bytes(8, "big") + data for data in encoded)
+    sizes = list(map(len, encoded))
+    heads = np.asarray(sizes, ">u8").tobytes()
+    parts = [part for i, data in enumerate(encoded) for part in (heads[8 * i : 8 * i + 8], data)]
+    return b"".join(parts), [0, *accumulate(size + 8 for size in sizes)]
 
 
 def _unpacked(batches: Iterable[Batch]) -> Iterator[Document]:

@@ -353,8 +353,8 @@ def score_files(
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         losses = Losses("")
-        batches = [*annotated_batches(file, texts, losses, allow_empty=allow_empty)]
-        matched = Matched(plain(file), Batch.joined(batches), losses)
+        batch = Batch.joined([*annotated_batches(file, texts, losses, allow_empty=allow_empty)])
+        matched = Matched(plain(file), batch, losses)
         found = matched.answers(held).take(order)
         matched.finish()
         labels_found |= found.labelled().keys()

@@ -80,7 +80,12 @@ class Source:
 
     @classmethod
     def of(
-        cls, corpus: str | Corpus, items: bool | None, held: Batch | None = None, *, allow_empty: bool = False
+        cls,
+        corpus: str | Corpus,
+        items: bool | None,
+        held: Batch | None = None,
+        *,
+        allow_empty: bool = False,
     ) -> Source:
         """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small.
 
@@ -442,7 +447,7 @@ class _Chunk:
         if not {"token", "fuzzy", *QUOTES} & set(schemas):
             return None
         if self.documents.tokens is not None:
-            return self.documents.tokens
+            return self.documents.tokens.wide()
         rows = [
             (i, start, end)
             for i, document in enumerate(self.documents.documents())

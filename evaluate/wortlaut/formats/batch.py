@@ -81,11 +81,16 @@ def spelled(table: Cells, column: int, after: Bytes) -> tuple[str, Ints, Ints]:
     ranges = table.start[:, column], table.end[:, column] + 1  # with what stands behind it
     data, behind = gathered(table.lines.array, *ranges)
     data[behind - 1] = after
-    count = np.cumsum((data & 0xC0) != 0x80)[behind - 1]
-    none = after == 0
-    bare = np.cumsum(none)
-    start, end = np.concatenate([[0], count - bare])[:-1], count - 1 - bare + none
-    return np.delete(data, behind[none] - 1).tobytes().decode(), start, end
+    continued = np.flatnonzero((data & 0xC0) == 0x80)  # bytes of a character behind its first
+    count = behind - np.searchsorted(continued, behind)
+    start, end = np.concatenate([[0], count[:-1]]), count - 1
+    if len(none := np.flatnonzero(after == 0)):
+        gone = np.cumsum(after == 0)
+        start[1:] -= gone[:-1]
+        end -= gone
+        end[none] += 1
+        data = np.delete(data, behind[none] - 1)
+    return data.tobytes().decode(), start, end
 
 
 def texts_of(

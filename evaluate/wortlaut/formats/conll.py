@@ -217,10 +217,10 @@ def _layout(file: Path, scheme: str | None, token: int | None, given: list[int])
 
 def _tagged(file: Path, rows: list[list[str]], width: int, token: int) -> list[int]:
     """The columns that hold tags of names: level 1, level 2, …."""
+    values = {column: Counter(row[column] for row in rows) for column in range(width) if column > token}
     tags_in = {
-        column: sum(_TAG.fullmatch(row[column]) is not None for row in rows)
-        for column in range(width)
-        if column > token
+        column: sum(count for value, count in counts.items() if _TAG.fullmatch(value))
+        for column, counts in values.items()
     }
     tagged = [column for column, count in tags_in.items() if count >= 0.9 * len(rows)]
     # In a short file one misprint is more than one in ten.
@@ -350,7 +350,7 @@ def _block(lines: Lines, layout: _Layout, state: _State) -> _Block:
 
     blank[marks] = True
     breaks = np.flatnonzero(blank)
-    before = np.searchsorted(breaks, rows)
+    before = np.cumsum(blank)[rows]
     first = np.flatnonzero(run_starts(before))
     stop = np.append(breaks, len(lines))[before[first]]
     behind = np.searchsorted(marks, rows[first])  # so many marks stand before the sentence
@@ -457,7 +457,7 @@ def _batch(
     read = {layout.numbered - 1, layout.token, *layout.tags}
     unread = " ".join(str(column + 1) for column in range(layout.width) if column not in read)
 
-    tokens = TokenTable(in_document[unit], start[unit], end[unit])
+    tokens = TokenTable(in_document[unit], start[unit], end[unit]).small()
     comments, packed = block.comments, packed_tokens(tokens, whole)
 
     def meta(document: int) -> Meta:

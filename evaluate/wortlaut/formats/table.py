@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from wortlaut.model.columns import Bools, Ints
 
 Bytes = NDArray[np.uint8]
 #: Bytes that are read at a time; a document that is longer is in memory as a whole.
-_BLOCK = 1 << 22
+_BLOCK = 1 << 19
+_MANY = 1 << 22
 _SPACE, _TAB, _LINE_FEED, _RETURN = b" \t\n\r"
 #: First bytes, in UTF-8, of what Python takes for white space, and of a byte order mark.
 WHITE = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3, 0xEF])
@@ -168,28 +170,60 @@ class Cells:
 
     def column(self, column: int) -> tuple[list[str], Ints]:
         """The distinct values of a column, and which of them each row has."""
-        import pyarrow as pa
-
         array, start, end = self.lines.array, self.start[:, column], self.end[:, column]
         # Most cells are O or _.
         byte, single = np.where(start == end, np.uint8(_LINE_FEED), array[start]), end - start <= 1
         singles = np.flatnonzero(np.bincount(byte[single], minlength=256))
-        code = np.searchsorted(singles, byte)
+        number_of = np.zeros(256, np.int64)
+        number_of[singles] = np.arange(len(singles))
+        code = number_of[byte]
         rows = np.flatnonzero(~single)
-        data, ends = gathered(array, start[rows], end[rows])
-        offsets = np.concatenate([[0], ends]).astype(np.int32)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        longer = pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2]).dictionary_encode()
-        code[rows] = longer.indices.to_numpy() + len(singles)
+        number, first = distinct(array, start[rows], end[rows])
+        code[rows] = number + len(singles)
+        longer = [self.text(row, column) for row in rows[first].tolist()]
         shorter = [chr(one).strip("\n") for one in singles.tolist()]
-        return [*shorter, *longer.dictionary.to_pylist()], code
+        return [*shorter, *longer], code
+
+
+def distinct(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """A number for each range, the same where the bytes are the same; and the first range of each number."""
+    number, rows, done = np.zeros(len(start), np.int64), np.arange(len(start)), 0
+    while len(rows):
+        # Seven bytes, and how many are left: eight say that it goes on.
+        place, stop = start[rows, None] + done + np.arange(7), end[rows, None]
+        word = np.zeros((len(rows), 8), np.uint8)
+        word[:, :7] = np.where(place < stop, array[np.minimum(place, len(array) - 1)], 0)
+        word[:, 7] = np.minimum(stop - place[:, :1], 8)[:, 0]
+        code = _numbered(word.view(np.uint64)[:, 0])
+        most = int(number.max(initial=0)) + 1
+        # Those that end here keep their numbers; further ones follow upon all that there are.
+        number[rows] = code if not done else most + _numbered(number[rows] * (int(code.max()) + 1) + code)
+        done += 7
+        rows = rows[(stop[:, 0] - start[rows]) > done]
+    return (number := _numbered(number)), _first(number)
+
+
+def _numbered(keys: NDArray[Any]) -> Ints:
+    """For each key its place among the distinct ones, of which there are few."""
+    values = np.unique(keys[:: len(keys) // 1000 + 1])
+    place = np.minimum(np.searchsorted(values, keys), len(values) - 1)
+    if (missed := values[place] != keys).any():
+        place = np.searchsorted(np.union1d(values, keys[missed]), keys)
+    return place
+
+
+def _first(numbers: Ints) -> Ints:
+    """Where each number stands first."""
+    first = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    return first
 
 
 def gathered(array: Bytes, start: Ints, end: Ints) -> tuple[Bytes, Ints]:
     """What stands in the ranges, which rise and do not overlap, as one; and where each ends in it."""
     size = end - start
     ends = np.cumsum(size)
-    if not len(ends) or ends[-1] * 2 < len(array):  # little of it: each byte by its place
+    if not len(ends) or ends[-1] < _MANY:  # each byte by its place: faster, and takes more memory
         return array[np.repeat(start - ends + size, size) + np.arange(size.sum())], ends
     inside = np.zeros(len(array) + 1, np.int8)
     inside[start] += 1
@@ -219,9 +253,17 @@ def cells(lines: Lines, rows: Ints, width: int, *, tabs: bool) -> Cells:
             gap[lines.end[line] : lines.data.index(b"\n", lines.end[line])] = True
         # Words begin and stop in turn; the last byte is a line feed.
         places = np.append(np.flatnonzero(np.not_equal(gap, np.concatenate([[True], gap[:-1]]))), len(array))
-        first = np.searchsorted(places[:-1:2], start)
-        count = np.searchsorted(places[:-1:2], end) - first
+        first, count = _within(places[:-1:2], places[1::2], start, end, width)
         for column in range(width):
             np.minimum(places.take(2 * (first + column), mode="clip"), end, out=starts[:, column])
             np.minimum(places.take(2 * (first + column) + 1, mode="clip"), end, out=ends[:, column])
     return Cells(lines, rows, starts, ends, count)
+
+
+def _within(begin: Ints, stop: Ints, start: Ints, end: Ints, width: int) -> tuple[Ints, Ints]:
+    """The first word of each row from ``start`` to ``end``, and how many it has."""
+    even = len(begin) == width * len(start)  # then mostly each row has its own
+    if even and (begin[::width] >= start).all() and (stop[width - 1 :: width] <= end).all():
+        return np.arange(0, len(begin), width), np.full(len(start), width)
+    first = np.searchsorted(begin, start)
+    return first, np.searchsorted(begin, end) - first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ class Batch:
 
     ``entities`` are all of theirs, by document, in the order of each: ``document`` counts from 0 and is the
     ``unit``, too; ``label`` indexes ``labels``. ``whole``: the annotations of those of which columns do not
-    hold everything. ``tokens`` are those of the source, for all documents or none. ``meta(i)`` are the
+    hold everything. ``tokens`` are those of the source, small, for all documents or none. ``meta(i)`` are the
     metadata of document ``i``, ``columns`` the names that they have.
     """
 
@@ -77,14 +78,17 @@ class Batch:
             code = np.asarray([number[label] for label in one.labels], np.int64)
             tables.append(replace(one.entities, document=place, unit=place, label=code[one.entities.label]))
             if one.tokens is not None:
-                words.append(replace(one.tokens, document=one.tokens.document + start))
+                place = one.tokens.document.astype(np.uint32) + start
+                words.append(replace(one.tokens, document=place))
             if one.entities.score is not None and not scored:
                 whole |= {start + i: document.annotations for i, document in enumerate(one.documents())}
             whole |= {start + i: annotations for i, annotations in one.whole.items()}
 
+        metas = [one.meta for one in batches]
+
         def meta(i: int) -> Meta:
-            at = int(np.searchsorted(starts, i, side="right")) - 1
-            return batches[at].meta(i - starts[at])
+            at = bisect_right(starts, i) - 1
+            return metas[at](i - starts[at])
 
         return cls(
             [id for one in batches for id in one.ids],
@@ -92,7 +96,7 @@ class Batch:
             Spans.joined(tables),
             labels,
             whole,
-            TokenTable.joined(words) if words and len(words) == len(batches) else None,
+            TokenTable.joined(words).small() if words and len(words) == len(batches) else None,
             frozenset[str]().union(*(one.columns for one in batches)),
             meta,
         )

@@ -155,6 +155,13 @@ class TokenTable:
         columns = ([getattr(table, name) for table in tables] for name in ("document", "start", "end"))
         return cls(*map(np.concatenate, columns))
 
+    def small(self) -> TokenTable:
+        """The same, in as few bytes as hold the numbers; to be made wide before it is counted with."""
+        return TokenTable(*map(small, (self.document, self.start, self.end)))
+
+    def wide(self) -> TokenTable:
+        return TokenTable(*(one.astype(np.int64) for one in (self.document, self.start, self.end)))
+
     def touched(self, document: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
         """The first token that each stretch touches, and the one behind the last: none where not greater."""
         width = int(max(self.end.max(initial=0), end.max(initial=0))) + 1
