@@ -124,6 +124,17 @@ def test_what_is_not_scored_is_noted() -> None:
         assert "not the span groups sc" in wortlaut.score(*given).notes[0]
 
 
+def test_sentences_that_are_drawn_are_noted_where_there_are_intervals(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Uhl B-PER\n\nOtt B-PER\n")
+    for side in (path, wortlaut.load_corpus(f"conll:{path}")):
+        result = wortlaut.score(side, path, samples=100)
+        assert result.notes[0].startswith("Each document is one sentence: intervals")
+        by = wortlaut.breakdown(side, path, "text", samples=100)
+        assert result.notes[0] in by.notes and not wortlaut.score(side, path, intervals=False).notes
+    assert result.notes[0] not in wortlaut.score(GOLD, GOLD, samples=100).notes
+
+
 def test_breakdowns_and_curves_take_documents() -> None:
     for found in (docs(SPANS["found"]), SPANS["found"], table(SPANS["found"]), GOLD):
         by = wortlaut.breakdown(GOLD, found, "surface", seen=["Bonn"])

@@ -124,7 +124,7 @@ READ += [
         "tei",
         "tei/sound.xml",
         {
-            "sound": "PER Udo Uhl @uhl|LOC Köln|PER Er @uhl|ORG Werke AG Q1|"
+            "sound": "PER Udo Uhl @uhl|LOC Köln|ORG Werke AG Q1|"
             "direct „Ich war in Köln“ … „Es regnete.“ uhl|indirect dass die Werke AG schlieest ott"
         },
         {f"element {name}": 1 for name in ("corr", "date", "note", "q", "settlement", "surname")},
@@ -247,6 +247,20 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
     }
     assert found == expected and kinds(losses) == lost
     assert detect(path) == spec.partition("?")[0]
+
+
+def test_who_is_referred_to_by_other_words_is_mentioned(tmp_path):
+    path = tmp_path / "x.xml"
+    path.write_text(
+        f"{TEI}<p><rs type='person' ref='#u'>Sie</rs> und <rs key='u'>die alte frau</rs>, <rs type='person'"
+        " ref='#u'>Uhl</rs>: <rs>er</rs></p></body></text></TEI>"
+    )
+    losses = Losses("tei")
+    (document,) = reader("tei", losses)(path)
+    (cluster,) = document.clusters
+    assert [one.span.text(document.text) for one in document.entities] == ["Uhl"] and cluster.name == "Uhl"
+    assert [span.text(document.text) for span in cluster.mentions] == ["Sie", "die alte frau"]
+    assert kinds(losses) == {"rs that is no name": 1}
 
 
 @pytest.mark.parametrize(("spec", "file", "message"), REFUSED)

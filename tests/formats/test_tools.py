@@ -198,6 +198,7 @@ def test_json_lines_of_several_people_name_them(format, lines, tmp_path):
         assert document.entities[0].span.end == (1 if who == "ann" else 2)
     for spec, message in (
         (format, f"Say whose: {format}.annotator=ann"),
+        ("prodigy", "two people or sessions annotated, .ann. and .ben."),
         ("prodigy?annotator=eve", "no tasks of"),
     ):
         if spec.startswith(format):

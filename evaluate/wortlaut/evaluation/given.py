@@ -11,6 +11,7 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, annotated_batches
 from wortlaut.errors import DataError, MissingFileError, counted
+from wortlaut.evaluation.scorer import SENTENCES
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Entity
@@ -110,13 +111,17 @@ def _taken(data: Any, column: str | None, losses: Losses, texts: Mapping[str, st
 
 
 def _notes(data: Any, what: str) -> Iterator[str]:
-    """What is annotated and not scored."""
+    """What is annotated and not scored, and of what the intervals are."""
     if _documents(data):
         sizes = data.batch.sizes()
         beside = {name: sizes[name] for name in ("quotes", "clusters")}
         if any(beside.values()):
             told = " and ".join(counted(many, name[:-1]) for name, many in beside.items() if many)
             yield f"{what}: not scored here are {told}; wortlaut.evaluate scores all layers"
+        batch = data.batch
+        single = "tokens" in batch.columns and not any("\n" in text for text in batch.texts)
+        if what == "gold" and single and len(batch) > 1:
+            yield SENTENCES
     elif _spacy(data):
         yield from group_notes(data, what)
 

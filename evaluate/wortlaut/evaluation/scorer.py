@@ -47,6 +47,12 @@ KEPT_CHARACTERS = 5_000_000
 ALLOW = "Is it the right file? To score it as it is: --allow-empty (allow_empty=True)."
 
 
+SENTENCES = (
+    "Each document is one sentence: intervals and tests draw sentences, and are too narrow where"
+    " several are of one text. CoNLL: mark texts, or read conll?documents=20:FILE."
+)
+
+
 @dataclass(frozen=True)
 class Gold:
     """What must be known of the whole corpus before a part of it can be scored.
@@ -258,10 +264,7 @@ class Scoring:
                 " these texts, are too narrow for other texts, and do not compare systems."
             )
         if self.gold.sentences and units.kind == "document" and self.resampling.samples:
-            notes.append(
-                "Each document is one sentence: intervals and tests draw sentences, and are too narrow where"
-                " several are of one text. CoNLL: mark texts, or read conll?documents=20:FILE."
-            )
+            notes.append(SENTENCES)
         notes += label_notes(self.projection, self.gold.labels)
         if not self.items:
             notes.append(

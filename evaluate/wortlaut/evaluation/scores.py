@@ -11,6 +11,7 @@ import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.given import given
+from wortlaut.evaluation.scorer import SENTENCES
 from wortlaut.model.columns import Spans, rising
 from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
 from wortlaut.scoring.curves import Curves, curves_of
@@ -151,7 +152,7 @@ def score(
         for name, tally in parts[0].items()
     }
     results = Results(
-        (name, result_of(whole, replace(signature, schemas=(name,)), sides.notes))
+        (name, result_of(whole, replace(signature, schemas=(name,)), sides.told(resampling)))
         for name, whole in wholes.items()
     )
     return next(iter(results.values())) if isinstance(schema, str) and len(results) == 1 else results
@@ -215,7 +216,7 @@ def breakdown(
     if counts_positions(name):
         raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
     signature = Signature(corpus, by=by, projection=sides.projection, schemas=(name,), resampling=resampling)
-    return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.notes)
+    return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.told(resampling))
 
 
 def curves(
@@ -253,6 +254,10 @@ class _Sides:
     documents: Sequence[Hashable] | None
     projection: Projection | None
     notes: tuple[str, ...]
+
+    def told(self, resampling: Resampling) -> tuple[str, ...]:
+        """The notes, those of intervals only where there are any."""
+        return tuple(note for note in self.notes if resampling.samples or note != SENTENCES)
 
 
 def _read(

@@ -55,7 +55,10 @@ def read(path: Path, *, annotator: str | None = None, losses: Losses | None = No
         first = seen.setdefault(_task_of(item), who)
         if annotator is None and first != who:
             hint = f"Say whose: prodigy?annotator={first or who}:FILE."
-            raise DataError(f"is a text that {first!r} annotated, too, by {who!r}", where=where, hint=hint)
+            both = f"{first or 'nobody named'!r} and {who or 'nobody named'!r}"
+            raise DataError(
+                f"is a text that two people or sessions annotated, {both}", where=where, hint=hint
+            )
         if annotator not in (None, who):
             continue
         with tolerated(losses, "task"):

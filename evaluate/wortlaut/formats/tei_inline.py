@@ -8,7 +8,8 @@ running heads, deletions and indexes (``listPerson``) are left out.
 
 ``persName`` is PER, ``placeName`` and its like LOC, ``orgName`` ORG; ``name`` and ``rs`` as their ``type``
 says (person, place, org, else the type itself; OTH without). ``ref``, ``key``, ``corresp`` name the
-cluster, or its Wikidata id. ``said``, ``q`` and ``quote`` are quotes: direct, indirect where
+cluster, or its Wikidata id. An ``rs`` that is a pronoun, or has no capital, is no name: a mention of the
+cluster that it names. ``said``, ``q`` and ``quote`` are quotes: direct, indirect where
 ``direct="false"``; ``who`` says who speaks, ``type`` or ``aloud`` the medium; ``next`` leads to the rest
 of one that is broken off. A ``q`` of another type (a foreign or distinct word) is none. What is marked
 beside that (dates, parts of names, notes, …) is counted by its element. Described in the TEI guidelines,
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from wortlaut.formats.graph import CONTINUED, PARENT, Edge, Graph, Node
+from wortlaut.formats.graph import CONTINUED, MENTION, PARENT, Edge, Graph, Node
 from wortlaut.model import Span
 
 _WORDS = re.compile(r"\s+|\S+")
@@ -36,6 +37,11 @@ _TYPES = dict.fromkeys(("person", "pers", "per", "character"), "PER") | {
     **dict.fromkeys(("org", "organisation", "organization", "institution"), "ORG"),
 }
 _QUOTES = ("said", "q", "quote")
+_PRONOUNS = frozenset(
+    "ich mich mir du dich dir er ihn ihm sie ihr ihnen es wir uns euch sich man wer wen wem der die das"
+    " dem den dessen deren dieser diese dieses diesem diesen jener jene jenem jenen"
+    " he him his she her it they them we us you who".split()
+)
 _MEDIA = {
     "spoken": "speech",
     "thought": "thought",
@@ -191,19 +197,28 @@ def inline(root: Element) -> tuple[str, Graph, Counter[str]]:
             first = text.add(element.text if kind == "start" else element.tail)
         for one in stack if first >= 0 else ():
             one.start = first if one.start < 0 else one.start
-    return "".join(text.pieces), _graph(done, "".join(text.pieces)), +unread
+    whole = "".join(text.pieces)
+    return whole, _graph(done, whole, unread), +unread
 
 
-def _graph(done: list[tuple[_Open, Span, str]], text: str) -> Graph:
+def _graph(done: list[tuple[_Open, Span, str]], text: str, unread: Counter[str]) -> Graph:
     nodes: list[Node] = []
     edges: list[Edge] = []
     clusters: dict[str, dict[str, object]] = {}
+    mentioned: list[str] = []
     ids = {f"#{one.element.get(_ID)}": str(id(one.element)) for one, *_ in done}
     for one, span, around in sorted(done, key=lambda item: (item[1].start, -item[1].end)):
         element, own = one.element, str(id(one.element))
         values: dict[str, object] = {}
         if one.name not in _QUOTES:
             who = next(filter(None, (_target(element.get(key)) for key in ("ref", "key", "corresp"))), "")
+            if _local(element) == "rs" and _is_no_name(span.text(text)):
+                if who and not _WIKIDATA.search(who):
+                    mentioned.append(who)
+                    nodes.append(Node(own, MENTION, span, {"cluster": who}))
+                else:
+                    unread["rs that is no name"] += 1
+                continue
             if found := _WIKIDATA.search(who):
                 values["qid"] = found[1]
             elif who:
@@ -214,15 +229,15 @@ def _graph(done: list[tuple[_Open, Span, str]], text: str) -> Graph:
         if medium := _MEDIA.get(element.get("type") or element.get("aloud") or ""):
             values["medium"] = medium
         if who := _target(element.get("who")):
+            mentioned.append(who)
             values["speaker_entity"] = who
         edges += [Edge(PARENT, own, around)] if around else []
         if (following := ids.get(element.get("next", ""))) and following != own:
             edges.append(Edge(CONTINUED, own, following))
         kind = "quote-indirect" if element.get("direct") == "false" else "quote-direct"
         nodes.append(Node(own, kind, span, values))
-    for speaker in (node.values.get("speaker_entity") for node in nodes):
-        if isinstance(speaker, str):
-            clusters.setdefault(speaker, {"id": speaker, "name": speaker})
+    for who in mentioned:
+        clusters.setdefault(who, {"id": who, "name": who})
     return Graph(nodes, edges, list(clusters.values()))
 
 
@@ -255,6 +270,10 @@ def _label(element: Element, name: str, stack: list[_Open]) -> str:
     if name in _PLACES:
         return "" if any(_local(one.element) == "placeName" for one in stack) else "LOC"
     return _LABELS.get(name, "")
+
+
+def _is_no_name(words: str) -> bool:
+    return words == words.lower() or words.casefold() in _PRONOUNS
 
 
 def _target(pointer: str | None) -> str:
