@@ -140,6 +140,24 @@ def test_unknown_labels_pass_and_errors_for_readers_stay_as_they_are() -> None:
         run(loaded(answer), DOCUMENTS)
 
 
+def test_an_extractor_gets_as_many_texts_as_it_asks_for() -> None:
+    batches: list[int] = []
+
+    class Asking:
+        finds = ("entities",)
+        texts_at_once = 50
+
+        def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+            batches.append(len(texts))
+            return [Annotations()] * len(texts)
+
+    documents = [Document(str(number), "Text") for number in range(70)]
+    run(Loaded("asking", Asking()), documents)
+    run(Loaded("asking", Asking()), documents, batch_size=40)
+    run(loaded(lambda texts: [Annotations() for _ in texts]), documents, progress=batches.append)
+    assert batches == [50, 20, 40, 30, 32, 32, 6]
+
+
 def test_no_documents_and_no_batch() -> None:
     assert run(loaded(lambda texts: []), []) == []
     with pytest.raises(DataError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError
@@ -55,11 +56,20 @@ def test_tags_are_read_in_every_common_scheme(tags: str, names: list[tuple[int, 
 
 def test_each_piece_is_decided_once_where_it_has_most_context() -> None:
     """Five pieces in windows of four, two of them shared; the tag says which window was taken."""
-    offsets = [[(0, 0), (0, 1), (1, 2), (2, 3), (3, 4), (0, 0)], [(0, 0), (2, 3), (3, 4), (4, 5), (0, 0)]]
-    special = [[1, 0, 0, 0, 0, 1], [1, 0, 0, 0, 1]]
-    best = [[(number, 0.5)] * len(window) for number, window in enumerate(offsets)]
-    pieces = transformers_ner._pieces(offsets, special, best, 2)
-    assert [(start, window) for start, _, window, _ in pieces] == [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1)]
+    windows = [
+        (
+            np.array(offsets),
+            np.array(offsets) == (0, 0),
+            np.full(len(offsets), number),
+            np.zeros(len(offsets)),
+        )
+        for number, offsets in enumerate(
+            [[(0, 0), (0, 1), (1, 2), (2, 3), (3, 4), (0, 0)], [(0, 0), (2, 3), (3, 4), (4, 5), (0, 0)]]
+        )
+    ]
+    windows = [(offsets, empty.all(axis=1), *best) for offsets, empty, *best in windows]
+    offsets, window, _ = transformers_ner._pieces(windows, 2)
+    assert [*zip(offsets[:, 0], window, strict=True)] == [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -199,12 +209,27 @@ def test_a_text_has_the_same_names_in_any_company(model: str) -> None:
     assert names(f"transformers:{model}", "und " * 40, "Seoul in Angela Merkel", "")[1:2] == alone
 
 
+@pytest.mark.parametrize("options", ["batch_size=1", "batch_size=64", "batch_size=2&dtype=bfloat16"])
+def test_many_texts_are_answered_in_order_however_they_are_grouped(model: str, options: str) -> None:
+    """More texts than a group has, long and short ones by turns, one of them longer than a group."""
+    texts = [f"{'Angela ' * (number % 4)}in {'Seoul, ' * (number % 7)}" for number in range(50)]
+    texts[20] = "Oscar und " * 400
+    expected = [
+        [("Angela " * (number % 4)).split(), [("Seoul", "LOC")] * (number % 7)] for number in range(50)
+    ]
+    found = names(f"transformers:{model}?{options}", *texts)
+    assert found.pop(20) == [("Oscar", "OTH")] * 400
+    del expected[20]
+    assert found == [[(name, "PER") for name in persons] + places for persons, places in expected]
+
+
 @pytest.mark.parametrize(
     "options, message",
     [
         ("stride=10", r"windows of 10 pieces cannot share 10"),
         ("stride=-1", r"cannot share -1"),
         ("batch_size=0", r"a batch of 0 windows"),
+        ("dtype=float8", r"no dtype 'float8'"),
         ("device=toaster", r"no device 'toaster'"),
         ("labels=PER", r"'PER' renames no label"),
     ],

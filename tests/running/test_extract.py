@@ -170,6 +170,26 @@ def test_the_number_of_workers_and_the_batches_do_not_show(tmp_path: Path) -> No
     assert manifests[0] == manifests[1]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("batch_size", "expected"), [(None, "32, 50, 18, 20"), (30, "30, 30, 30, 10, 20")])
+def test_an_extractor_gets_as_many_texts_as_it_asks_for(
+    batch_size: int | None, expected: str, tmp_path: Path
+) -> None:
+    """The first batch waits for nobody: what an extractor asks for is known when it is loaded."""
+    (tmp_path / "asking.py").write_text(
+        "class Asking:\n"
+        "    finds, texts_at_once, sizes = ('entities',), 50, []\n"
+        "    notes = property(lambda self: [', '.join(map(str, self.sizes))])\n"
+        "    def extract(self, texts):\n"
+        "        self.sizes.append(len(texts))\n"
+        "        return [{'entities': []} for _ in texts]\n"
+    )
+    corpus = jsonl(tmp_path / "corpus.jsonl", texts(120))
+    spec = f"{tmp_path / 'asking.py'}:Asking"
+    done = run(corpus, tmp_path / "out", spec, shard_size=100, batch_size=batch_size)
+    assert done.notes[-1] == expected
+
+
 def test_the_manifest_is_as_its_schema_says(tmp_path: Path) -> None:
     described = schema("extraction")
     Draft202012Validator.check_schema(described)

@@ -39,7 +39,10 @@ def extract(
         int | None, typer.Option(min=1, help="Processes, each with its extractor. Default: one a core.")
     ] = None,
     shard_size: Annotated[int, typer.Option(min=1, help="Documents in a file.")] = 1000,
-    batch_size: Annotated[int, typer.Option(min=1, help="Documents the extractor gets at a time.")] = 32,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Documents the extractor gets at a time. Default: 32, or as it asks for."),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(min=0.01, metavar="SECONDS", help="Longest wait for an answer.")
     ] = 300.0,

@@ -21,7 +21,8 @@ class Extractor(Protocol):
 
     Two more methods are called where they exist: ``finish(ids)``, once after the last document, with
     the ids of all, to raise if something is left over; and ``close()``, at the end in any case.
-    ``notes``, where it exists, is read after that: sentences that stand with the scores.
+    ``notes``, where it exists, is read after that: sentences that stand with the scores. ``texts_at_once``,
+    where it exists, says how many texts it is best given at a time, if more than 32.
     """
 
     @property

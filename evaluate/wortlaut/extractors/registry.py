@@ -34,7 +34,7 @@ from wortlaut.errors import (
 )
 from wortlaut.extractors.function import Function, takes_text
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.run import close, finish
+from wortlaut.extractors.run import close, finish, texts_at_once
 from wortlaut.io.reading import check_readable
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.record import Layers
@@ -236,6 +236,10 @@ class Loaded:
     @property
     def notes(self) -> tuple[str, ...]:
         return tuple(getattr(self._extractor, "notes", ()))
+
+    @property
+    def texts_at_once(self) -> int:
+        return texts_at_once(self._extractor)
 
     def finish(self, ids: Sequence[str]) -> None:
         finish(self._extractor, ids, self.spec)

@@ -17,12 +17,13 @@ def run(
     extractor: Extractor,
     documents: Iterable[Document],
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[Annotations]:
     """What the extractor says about each document, in order; it sees ids and texts only.
 
-    ``progress`` is called after each batch with the number of documents in it. Labels may be any
+    It gets ``batch_size`` of them at a time: 32, or as many as it asks for. ``progress`` is called after each
+    batch with the number of documents in it. Labels may be any
     non-empty string: what they are worth is the scorer's business. Raises ExtractorError for an
     extractor that raises or answers something that is not an annotation of the text.
     """
@@ -39,15 +40,16 @@ def answers(
     extractor: Extractor,
     documents: Iterable[Document],
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[Annotations]:
     """:func:`run` over a part of the documents: the extractor is neither asked to finish nor closed."""
-    if batch_size < 1:
-        raise DataError(f"a batch of {batch_size} documents", hint="The batch size is 1 or more.")
+    size = texts_at_once(extractor) if batch_size is None else batch_size
+    if size < 1:
+        raise DataError(f"a batch of {size} documents", hint="The batch size is 1 or more.")
     found: list[Annotations] = []
     stream = iter(documents)
-    while batch := [Text(document.text, document.id) for document in islice(stream, batch_size)]:
+    while batch := [Text(document.text, document.id) for document in islice(stream, size)]:
         found += checked_batch(extractor, batch)
         if progress is not None:
             progress(len(batch))
@@ -66,6 +68,11 @@ def close(extractor: Extractor, name: str = "") -> None:
     if ask := getattr(extractor, "close", None):
         with raised_as(ExtractorError, "close raised", name or named(extractor)):
             ask()
+
+
+def texts_at_once(extractor: Extractor) -> int:
+    """How many texts it is given at a time, where nobody says otherwise."""
+    return max(BATCH_SIZE, int(getattr(extractor, "texts_at_once", BATCH_SIZE)))
 
 
 def said(extractor: Extractor) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,9 +8,16 @@ IO, BIOES or BILOU. The score of a name is the mean over its words of the probab
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wortlaut.errors import DataError, ExtractorError, raised_as
 from wortlaut.extractors.labels import LABELS, LEFT_OUT, pairs
@@ -18,6 +25,10 @@ from wortlaut.model import Annotations, Entity, Span, Text
 
 #: Pieces a window has at most where neither the tokenizer nor the model says.
 WINDOW = 512
+#: What the weights may be computed in.
+DTYPES = ("float32", "bfloat16")
+#: Batches whose windows are sorted by length together, and characters that a piece has about.
+_BATCHES, _LETTERS = 16, 4
 _WORD = re.compile(r"\w+(?:[-‐‑'’]\w+)*|[^\w\s]")
 _TAG = re.compile(r"([BIESLU])[-_](.+)")
 
@@ -27,7 +38,8 @@ class TokenClassifier:
 
     ``labels``: ``PRS:PER,TME:-`` renames a label, and leaves one out. ``batch_size``: windows at once.
     ``device``: ``auto`` (a GPU where there is one), ``cpu``, ``cuda:1``. ``stride``: pieces that two
-    neighbouring windows of a long text share; a quarter of a window by default.
+    neighbouring windows of a long text share; a quarter of a window by default. ``dtype``: ``float32`` or
+    ``bfloat16``, which is faster on a GPU and rounds: a tag that is hardly likelier than another may change.
     """
 
     finds = ("entities",)
@@ -39,6 +51,7 @@ class TokenClassifier:
         batch_size: int = 16,
         device: str = "auto",
         stride: int | None = None,
+        dtype: str = "float32",
     ) -> None:
         self.name = f"transformers:{name}"
         self._labels = {**LABELS, **pairs(labels, self.name)}
@@ -47,7 +60,7 @@ class TokenClassifier:
         self._batch_size = batch_size
         self._device = _device(device, self.name)
         self._tokenizer, self._model = _load(name, self.name)
-        self._model.to(self._device).eval()
+        self._model.to(self._device, dtype=_dtype(dtype, self.name)).eval()
         self._tags = {int(number): str(tag) for number, tag in self._model.config.id2label.items()}
         if "O" not in self._tags.values():
             raise ExtractorError(
@@ -64,65 +77,155 @@ class TokenClassifier:
                 where=f"{self.name}, option stride",
                 hint=f"The stride is 0 to {room - 1}.",
             )
+        backend = self._tokenizer.backend_tokenizer
+        backend.no_padding()
+        backend.enable_truncation(self._window, stride=self._stride)
+        #: Input of the model → what it is padded with.
+        self._inputs = {
+            name: value
+            for name, value in (
+                ("input_ids", self._tokenizer.pad_token_id or 0),
+                ("token_type_ids", self._tokenizer.pad_token_type_id),
+                ("attention_mask", 0),
+            )
+            if name in self._tokenizer.model_input_names
+        }
+        self._outside = np.array([self._tags.get(tag) == "O" for tag in range(max(self._tags) + 1)])
+
+    @property
+    def texts_at_once(self) -> int:
+        """A GPU is kept busy over many texts; without one the answers come in small portions."""
+        return 32 if self._device.type == "cpu" else 1024
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        encoded = self._tokenizer(
-            [str(text) for text in texts],
-            truncation=True,
-            max_length=self._window,
-            stride=self._stride,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-        )
-        probabilities = self._probabilities(encoded)
-        windows: dict[int, list[int]] = {}
-        for window, text in enumerate(encoded["overflow_to_sample_mapping"]):
-            windows.setdefault(int(text), []).append(window)
-        for number, text in enumerate(texts):
-            pieces = _pieces(
-                [encoded["offset_mapping"][window] for window in windows[number]],
-                [encoded["special_tokens_mask"][window] for window in windows[number]],
-                [probabilities[window] for window in windows[number]],
-                self._stride,
-            )
-            yield Annotations(tuple(self._entities(text, pieces)))
+        # While the device is at a group of texts, the next one is tokenized and the one before is read.
+        launched = map(self._launched, self._tokenized_ahead(texts))
+        for group, _ in pairwise(chain(launched, (None,))):
+            assert group is not None
+            yield from self._read(group)
 
-    def _probabilities(self, encoded: Any) -> list[list[tuple[int, float]]]:
-        """For each window and piece the number of the likeliest tag, and its probability."""
+    def _tokenized_ahead(self, texts: Sequence[Text]) -> Iterator[_Group]:
+        with ThreadPoolExecutor(1) as thread:
+            coming: deque[Future[_Group]] = deque()
+            for group in self._groups(texts):
+                coming.append(thread.submit(self._tokenized, group))
+                if len(coming) > 1:
+                    yield coming.popleft().result()
+            yield from (group.result() for group in coming)
+
+    def _groups(self, texts: Sequence[Text]) -> Iterator[Sequence[Text]]:
+        """Texts in a row that make some batches of windows, enough to sort them by length."""
+        most = _BATCHES * self._batch_size
+        first, size = 0, 0
+        for number, text in enumerate(texts):
+            if number > first and (number - first == most or size > most * self._window * _LETTERS):
+                yield texts[first:number]
+                first, size = number, 0
+            size += len(text)
+        yield texts[first:]
+
+    def _tokenized(self, texts: Sequence[Text]) -> _Group:
+        found = self._tokenizer.backend_tokenizer.encode_batch([str(text) for text in texts])
+        return _Group(
+            texts, [[self._window_of(one) for one in (first, *first.overflowing)] for first in found]
+        )
+
+    def _window_of(self, encoding: Any) -> _Window:
+        values = {
+            "input_ids": encoding.ids,
+            "token_type_ids": encoding.type_ids,
+            "attention_mask": encoding.attention_mask,
+        }
+        return _Window(
+            len(encoding),
+            {name: np.array(values[name], np.int64) for name in self._inputs},
+            np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(encoding)).reshape(-1, 2),
+            np.array(encoding.special_tokens_mask, bool),
+        )
+
+    def _launched(self, group: _Group) -> _Group:
+        """The group, the likeliest tags of its pieces and their probabilities on the way from the device."""
         import torch
 
-        inputs = [name for name in self._tokenizer.model_input_names if name in encoded]
-        sizes = [len(ids) for ids in encoded["input_ids"]]
-        found: list[list[tuple[int, float]]] = [[] for _ in sizes]
         # Windows of one length share a batch, so that little is computed on padding.
-        order = sorted(range(len(sizes)), key=sizes.__getitem__)
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
-            padded = self._tokenizer.pad(
-                {name: [encoded[name][window] for window in batch] for name in inputs}, return_tensors="pt"
-            ).to(self._device)
+        windows = sorted(chain.from_iterable(group.windows), key=lambda window: window.size)
+        for start in range(0, len(windows), self._batch_size):
+            batch = windows[start : start + self._batch_size]
+            inputs = {name: self._padded(name, batch) for name in self._inputs}
             with torch.inference_mode():
-                best = self._model(**padded).logits.float().softmax(-1).max(-1)
-            rows = zip(batch, best.indices.tolist(), best.values.tolist(), strict=True)
-            left = self._tokenizer.padding_side == "left"
-            for window, tags, values in rows:
-                row = list(zip(tags, values, strict=True))
-                found[window] = row[-sizes[window] :] if left else row[: sizes[window]]
-        return found
+                best = self._model(**inputs).logits.float().softmax(-1).max(-1)
+            indices, values = (one.to("cpu", non_blocking=True) for one in (best.indices, best.values))
+            for row, window in enumerate(batch):
+                window.best = indices[row], values[row]
+        if self._device.type == "cuda":
+            group.computed = torch.cuda.Event()
+            group.computed.record(torch.cuda.current_stream(self._device))
+        return group
 
-    def _entities(self, text: Text, pieces: Sequence[_Piece]) -> Iterator[Entity]:
-        words = list(_words(text, pieces))
-        for first, last, label in decode([self._tags[tag] for _, _, tag, _ in words]):
-            label = self._labels.get(label, label)
-            if label != LEFT_OUT:
-                scores = [score for *_, score in words[first : last + 1]]
-                span = Span.of(words[first][0], words[last][1])
-                yield Entity(span, label, score=sum(scores) / len(scores))
+    def _padded(self, name: str, batch: Sequence[_Window]) -> Any:
+        import torch
+
+        shape = len(batch), max(window.size for window in batch)
+        pinned = self._device.type == "cuda"
+        padded = torch.full(shape, self._inputs[name], dtype=torch.long, pin_memory=pinned)
+        for row, window in zip(padded.numpy(), batch, strict=True):
+            row[self._place(window, len(row))] = window.inputs[name]
+        return padded.to(self._device, non_blocking=True)
+
+    def _place(self, window: _Window, width: int) -> slice:
+        """Where the window is in its padded row."""
+        start = width - window.size if self._tokenizer.padding_side == "left" else 0
+        return slice(start, start + window.size)
+
+    def _read(self, group: _Group) -> Iterator[Annotations]:
+        if group.computed is not None:
+            group.computed.synchronize()
+        for text, windows in zip(group.texts, group.windows, strict=True):
+            seen = [
+                (
+                    window.offsets,
+                    window.special,
+                    *(one[self._place(window, len(one))].numpy() for one in window.best),
+                )
+                for window in windows
+            ]
+            yield Annotations(tuple(self._entities(text, *_pieces(seen, self._stride))))
+
+    def _entities(self, text: Text, offsets: _Array, tags: _Array, values: _Array) -> Iterator[Entity]:
+        words, pieces = _words(text, offsets)
+        tags, values = tags[pieces], values[pieces]
+        inside = np.flatnonzero(~self._outside[tags])
+        for run in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1) if len(inside) else ():
+            places, scores = words[run].tolist(), values[run].tolist()
+            for first, last, label in decode([self._tags[tag] for tag in tags[run].tolist()]):
+                label = self._labels.get(label, label)
+                if label != LEFT_OUT:
+                    span = Span.of(places[first][0], places[last][1])
+                    yield Entity(span, label, score=sum(scores[first : last + 1]) / (last + 1 - first))
 
 
-#: Start and end in the text, number of the tag, probability.
-_Piece = tuple[int, int, int, float]
+_Array = NDArray[Any]
+
+
+@dataclass(slots=True)
+class _Window:
+    """A row for each piece: where it is in the text, and whether it is none of it."""
+
+    size: int
+    inputs: dict[str, _Array]
+    offsets: _Array
+    special: _Array
+    #: Numbers of tags and their probabilities, with padding.
+    best: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Texts, and the windows of each. ``computed`` tells when a GPU is done with them."""
+
+    texts: Sequence[Text]
+    windows: list[list[_Window]]
+    computed: Any = None
 
 
 def decode(tags: Iterable[str]) -> Iterator[tuple[int, int, str]]:
@@ -133,8 +236,7 @@ def decode(tags: Iterable[str]) -> Iterator[tuple[int, int, str]]:
     """
     start, open_label, number = 0, "", -1
     for number, tag in enumerate(tags):
-        match = _TAG.fullmatch(tag)
-        kind, label = match.groups() if match else ("I", "" if tag == "O" else tag)
+        kind, label = _kind(tag)
         if open_label and (label != open_label or kind in "BSU"):
             yield start, number - 1, open_label
             open_label = ""
@@ -147,37 +249,59 @@ def decode(tags: Iterable[str]) -> Iterator[tuple[int, int, str]]:
         yield start, number, open_label
 
 
+@lru_cache
+def _kind(tag: str) -> tuple[str, str]:
+    match = _TAG.fullmatch(tag)
+    return (match[1], match[2]) if match else ("I", "" if tag == "O" else tag)
+
+
 def _pieces(
-    offsets: Sequence[Sequence[tuple[int, int]]],
-    special: Sequence[Sequence[int]],
-    best: Sequence[Sequence[tuple[int, float]]],
-    stride: int,
-) -> list[_Piece]:
-    """The pieces of one text, each as the window sees it that has most context around it."""
-    found: dict[int, tuple[int, _Piece]] = {}
-    first = 0
-    for number, (places, masked, decided) in enumerate(zip(offsets, special, best, strict=True)):
-        inside = [index for index, mask in enumerate(masked) if not mask]
-        for index, at in enumerate(inside):
-            before = index if number else len(inside)
-            after = len(inside) - index - 1 if number + 1 < len(offsets) else len(inside)
-            piece = (*places[at], *decided[at])
-            context, _ = found.get(first + index, (-1, piece))
-            if min(before, after) > context:
-                found[first + index] = min(before, after), piece
-        first += len(inside) - stride
-    return [piece for _, (_, piece) in sorted(found.items())]
+    windows: Sequence[tuple[_Array, _Array, _Array, _Array]], stride: int
+) -> tuple[_Array, _Array, _Array]:
+    """The pieces of one text, each as the window sees it that has most context around it.
+
+    A window has offsets, whether a piece is special, tags, and probabilities; special pieces are left out.
+    """
+    inside = [[column[~special] for column in (offsets, *best)] for offsets, special, *best in windows]
+    if len(inside) == 1:
+        offsets, tags, values = inside[0]
+        return offsets, tags, values
+    starts = np.cumsum([0, *(len(offsets) - stride for offsets, *_ in inside)])
+    total = starts[-1] + stride
+    context = np.full(total, -1)
+    found = [np.zeros((total, *column.shape[1:]), column.dtype) for column in inside[0]]
+    for number, columns in enumerate(inside):
+        size = len(columns[0])
+        before = np.arange(size) if number else np.full(size, size)
+        after = np.arange(size)[::-1] if number + 1 < len(inside) else np.full(size, size)
+        here = slice(starts[number], starts[number] + size)
+        better = np.minimum(before, after) > context[here]
+        context[here][better] = np.minimum(before, after)[better]
+        for column, new in zip(found, columns, strict=True):
+            column[here][better] = new[better]
+    offsets, tags, values = found
+    return offsets, tags, values
 
 
-def _words(text: str, pieces: Sequence[_Piece]) -> Iterator[_Piece]:
-    """Each word with the tag of the first piece that covers some of it."""
-    pieces = [piece for piece in pieces if piece[0] < piece[1]]
-    ends = [end for _, end, _, _ in pieces]
-    for word in _WORD.finditer(text):
-        at = bisect_right(ends, word.start())
-        # A tokenizer may drop characters, such as control characters: they have no tag.
-        if at < len(pieces) and pieces[at][0] < word.end():
-            yield word.start(), word.end(), *pieces[at][2:]
+def _words(text: str, offsets: _Array) -> tuple[_Array, _Array]:
+    """Start and end of each word, and its piece: the first one that covers some of it."""
+    words = np.array([word.span() for word in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+    (covering,) = np.nonzero(offsets[:, 0] < offsets[:, 1])
+    at = np.searchsorted(offsets[covering, 1], words[:, 0], side="right")
+    words, at = words[at < len(covering)], at[at < len(covering)]
+    # A tokenizer may drop characters, such as control characters: they have no tag.
+    covered = offsets[covering[at], 0] < words[:, 1]
+    return words[covered], covering[at[covered]]
+
+
+def _dtype(name: str, where: str) -> Any:
+    import torch
+
+    if name not in DTYPES:
+        raise DataError(
+            f"no dtype {name!r}", where=f"{where}, option dtype", hint=f"It is {' or '.join(DTYPES)}."
+        )
+    return getattr(torch, name)
 
 
 def _window(tokenizer: Any, model: Any) -> int:

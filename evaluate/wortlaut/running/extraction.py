@@ -10,7 +10,6 @@ from hashlib import sha256
 from typing import Literal
 
 from wortlaut.errors import DataError, ExtractorError, MissingFileError, WortlautError
-from wortlaut.extractors.run import BATCH_SIZE
 from wortlaut.formats.shards import FAILURES, MANIFEST, MAX_NOTES, SHARDS, Manifest, Ran, Shard, read_manifest
 from wortlaut.io.locks import LOCK, locked
 from wortlaut.io.storage import Folder
@@ -53,7 +52,7 @@ def extract(
     engine: Literal["local", "ray"] = "local",
     workers: int = 1,
     shard_size: int = 1000,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     timeout: float = 300.0,
     max_memory: int | None = None,
     max_failures: int = 100,
@@ -77,7 +76,7 @@ def extract(
     engine, workers
         ``local``: so many processes. ``ray``: see ``cluster``.
     shard_size, batch_size
-        Documents in a file, and those that the extractor is given at a time.
+        Documents in a file, and those that the extractor is given at a time: 32, or as many as it asks for.
     timeout
         Seconds without an answer after which a worker is replaced.
     max_memory
@@ -91,7 +90,7 @@ def extract(
     since the folder was begun, and where more documents fail than allowed; what is finished is kept.
     """
     for name, value in (("workers", workers), ("shard_size", shard_size), ("batch_size", batch_size)):
-        if value < 1:
+        if value is not None and value < 1:
             raise DataError(f"{name} is {value}", hint="It must be 1 or more.")
     begun = time.monotonic()
     folder = Folder(out)

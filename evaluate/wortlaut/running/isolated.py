@@ -95,7 +95,7 @@ class Isolated:
         self._child = Child()
         self._child.send((self.spec, self._packed))
         try:
-            self._receive(LOAD_TIMEOUT)
+            self.texts_at_once = int(self._receive(LOAD_TIMEOUT))
             return bool(self.call(_attributes, limit=LOAD_TIMEOUT))
         except BaseException:
             self._child.kill()

@@ -43,7 +43,8 @@ class Job:
     spec: str
     folder: Folder
     shard_size: int
-    batch_size: int
+    #: None: as many as the extractor asks for.
+    batch_size: int | None
     limits: Limits
     allowed: int
     known: Mapping[int, Shard]
@@ -150,7 +151,7 @@ def _made(
     open_shards: dict[int, Assembly] = {}
     done: list[Outcome] = []
     failed: list[Quarantined] = []
-    for answer in pool.run(_batches(job, shards, open_shards, done, counted, ahead)):
+    for answer in pool.run(_batches(job, shards, pool, open_shards, done, counted, ahead)):
         yield from done
         done.clear()
         shard = open_shards[answer.batch.shard]
@@ -166,6 +167,7 @@ def _made(
 def _batches(
     job: Job,
     shards: Iterable[tuple[int, Sequence[Text]]],
+    pool: Pool,
     open_shards: dict[int, Assembly],
     done: list[Outcome],
     counted: Counted,
@@ -186,8 +188,11 @@ def _batches(
         while len(open_shards) >= ahead:
             yield None
         open_shards[number] = Assembly(number, [text.id for text in texts], each, source)
-        for start in range(0, len(texts), job.batch_size):
-            yield Batch(number, start, tuple(texts[start : start + job.batch_size]))
+        start = 0
+        while start < len(texts):
+            batch = texts[start : start + (job.batch_size or pool.texts_at_once)]
+            yield Batch(number, start, tuple(batch))
+            start += len(batch)
 
 
 def _written(job: Job, shard: Assembly) -> Shard:

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from wortlaut.errors import ExtractorError, WortlautError
+from wortlaut.extractors.run import BATCH_SIZE
 from wortlaut.model import LAYERS, Text
 from wortlaut.running.child import CLOSE_TIMEOUT, LOAD_TIMEOUT, Child
 from wortlaut.running.processes import children, descendants
@@ -72,6 +73,8 @@ class Pool:
     restarts: int = 0
     #: Process → the layers that it looked for, and its notes.
     _reports: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    #: Texts that the extractor is best given at a time; it says so when it is loaded.
+    texts_at_once: int = BATCH_SIZE
     _load_deaths: int = 0
     _workers: list[_Worker] = field(default_factory=list)
     #: Batches that are to be done again, the next first.
@@ -168,13 +171,15 @@ class Pool:
         if isinstance(message, WortlautError):
             raise message
         self._load_deaths = 0
-        # A message that is no answer says that it has loaded.
+        # The number of texts at a time says that it has loaded.
         batch, worker.batch, worker.idle = worker.batch, None, True
         if isinstance(message, Done):
             assert batch is not None
             self._reports[worker.process.pid] = (message.finds, message.notes)
             worker.answers += len(batch.texts)
             yield Answer(batch, message.columns, message.failures)
+        else:
+            self.texts_at_once = int(message)
 
     def _check(self, worker: _Worker, known: Mapping[int, Sequence[int]]) -> Iterator[Answer]:
         """See whether a worker is dead, silent for too long or too large."""

@@ -106,7 +106,7 @@ def _serve(connection: Connection, made: tuple[str, bytes | None], pulses: int) 
     except WortlautError as error:
         connection.send(error)
         return
-    connection.send(None)
+    connection.send(extractor.loaded.texts_at_once)
     while work := connection.recv():
         function, *arguments = work
         connection.send(function(extractor, *arguments))
