@@ -13,7 +13,7 @@ from roundtrips import kinds
 from shared import ROOT
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats import annotators, detect, reader, writer
+from wortlaut.formats import annotators, detect, reader, table, writer
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
 
@@ -224,6 +224,7 @@ def test_a_docbin_of_others_has_its_entities_read(tmp_path):
         list(reader("docbin")(tmp_path / "y.spacy"))
 
 
+EMPTY = "\t_" * 7
 CONLLU = """# newdoc id = d
 # global.Entity = eid-etype-infstat-minspan-link-identity
 # text = Anna lacht. Sie
@@ -246,6 +247,21 @@ def test_conllu_of_others(eid, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("size", [1, 150, 300, 700])
+def test_conllu_may_be_read_in_blocks(size, tmp_path, monkeypatch):
+    again = CONLLU.replace("id = d", "id = e").replace("(2-event", "(3[1/2]-event").replace("2)(", "3[1/2])(")
+    text = f"{CONLLU}\n# of = d\n# text = so\n# newdoc\n# of = e\n1\tso{EMPTY}\t_\n\n{again}"
+    (tmp_path / "x.conllu").write_text(text)
+    whole = list(reader("conllu")(tmp_path / "x.conllu"))
+    assert [(one.id, dict(one.meta).get("of")) for one in whole] == [
+        ("d", "d"),
+        ("x-000002", "e"),
+        ("e", None),
+    ]
+    monkeypatch.setattr(table, "_BLOCK", size)
+    assert list(reader("conllu")(tmp_path / "x.conllu")) == whole
+
+
 def test_conllu_brackets(tmp_path):
     assert [loss.kind for loss in write("conllu", tmp_path / "x.conllu")] == ["entity", "quote"]
     content = (tmp_path / "x.conllu").read_text()
@@ -265,6 +281,8 @@ def test_conllu_brackets(tmp_path):
         ("# text = Anna", "# text = Anne", r"x\.conllu:4: the tokens make 'Anna lacht\. Sie'"),
         ("2\tlacht", "2\tlacht\tx", r"x\.conllu:5: has 11 columns"),
         ("2\tlacht", "zwei\tlacht", r"x\.conllu:5: 'zwei' is not the number"),
+        ("= eid-etype", "= etype-x-y-z-a-b-eid", r"x\.conllu:4: \(1-person-new-1-coref-Anna has no eid"),
+        ("# text = Anna lacht. Sie\n1\tAnna", "1\t", r"x\.conllu: 1 is a mention of no character"),
     ],
 )
 def test_conllu_is_refused(old, new, message, tmp_path):

@@ -336,7 +336,7 @@ def _cut(layout: _Layout, state: _State, data: bytes) -> int:
 
 def _block(lines: Lines, layout: _Layout, state: _State) -> _Block:
     faults = [] if lines.fault is None else [(len(lines), lines.fault)]
-    blank = lines.blank()
+    blank = lines.blank("\ufeff")
     asides = dict.fromkeys(lines.starting(_MARK.encode()), ("newdoc", ""))
     for line in lines.starting(b"#"):
         if not layout.tagged(layout.columns(text := lines.text(line))):

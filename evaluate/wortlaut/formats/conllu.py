@@ -23,15 +23,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import numpy as np
+
 from wortlaut.errors import DataError
 from wortlaut.formats import files
+from wortlaut.formats.batch import documents as batch_documents
+from wortlaut.formats.batch import packed_tokens
 from wortlaut.formats.columns import (
     CROSSES,
     INSIDE,
@@ -39,7 +45,6 @@ from wortlaut.formats.columns import (
     TokenView,
     comment_id,
     comments,
-    pack,
     write_views,
 )
 from wortlaut.formats.graph import (
@@ -49,24 +54,29 @@ from wortlaut.formats.graph import (
     QUOTE_LABELS,
     Graph,
     Node,
+    nesting,
+    not_read,
     to_document,
     to_graph,
 )
 from wortlaut.formats.losses import Losses, reason, tolerated
-from wortlaut.io.reading import lines, unpacked
-from wortlaut.model import Annotations, Document, Span
+from wortlaut.formats.table import Cells, Lines, blocks, cells
+from wortlaut.io.reading import unpacked
+from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.model.batch import Batch, Meta
+from wortlaut.model.columns import Bools, Ints, TokenTable, empty_spans, run_starts
 from wortlaut.records.objects import loads
 
 _FIELDS = ("eid", "etype", "other")
 #: What is lost: keys in the last column that relate mentions.
 _RELATIONS = {"Bridge": "bridging", "SplitAnte": "split antecedent"}
-_COMMENT = re.compile(r"#\s*(?P<key>[^\s=][^=]*?)\s*(?:=(?:\s+(?P<value>.*?))?)?\s*$")
 _INDEX = re.compile(r"(?P<first>[0-9]{1,18})(?:-(?P<last>[0-9]{1,18})|\.(?P<empty>[0-9]+))?")
 #: An opening bracket with its fields, or a closing one; what opens and closes at once ends in a bracket.
 _BRACKET = re.compile(r"\((?P<fields>[^()]*)(?P<closed>\)?)|(?P<eid>[^()]+)\)")
 _PART = re.compile(r"(?P<eid>.*)\[(?P<part>[0-9]+)/(?P<parts>[0-9]+)\]")
 _SPACES = {"\\s": " ", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\p": "|", "\\\\": "\\"}
 _ESCAPE = {space: escape for escape, space in _SPACES.items()}
+_NEWDOC = ("newdoc", "newdoc id")
 _OWN = (
     "newdoc",
     "newdoc id",
@@ -80,119 +90,304 @@ _OWN = (
 )
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     """Every document of a ``.conllu`` file or of a folder of them."""
     for file in files.find(path, "conllu", named=True):
-        for number, part in enumerate(_parts(file), 1):
-            with tolerated(losses, "document"):
-                yield _document(part, file, number, losses)
+        state = _State()
+        for lines in blocks(file, _cut):
+            block = _block(lines, state)
+            batch, errors = _batch(block, losses)
+            yield batch
+            for number in sorted(errors):
+                with tolerated(losses, "document"):
+                    raise errors[number]
+            if block.fault is not None:
+                raise block.fault
+
+
+read = batch_documents(batches)
 
 
 @dataclass(slots=True)
-class _Part:
-    """A document while its lines come in: comments, and sentences of rows with their text, by line number."""
+class _State:
+    """What one block of a file hands to the next: what was said above a document or sentence to come."""
 
-    name: str | None = None
+    count: int = 0
+    comments: list[tuple[str, str, str]] = field(default_factory=list)
     fields: tuple[str, ...] = ()
-    comments: list[tuple[int, str, str]] = field(default_factory=list)
-    sentences: list[tuple[list[tuple[int, list[str]]], str | None]] = field(default_factory=list)
-
-
-def _parts(file: Path) -> Iterator[_Part]:
-    part = _Part()
-    rows: list[tuple[int, list[str]]] = []
     text: str | None = None
-    fields: tuple[str, ...] = ()
-    for number, line in chain(lines(file), [(0, "")]):  # the end of the file ends a sentence
-        where = f"{file}:{number}"
-        if line.startswith("#"):
-            found = _COMMENT.match(line)
-            key, value = (found["key"], found["value"] or "") if found else ("comment", line[1:].strip())
-            if rows:
-                raise DataError("a comment inside a sentence", where=where)
-            if key in ("newdoc", "newdoc id"):
-                if part.sentences:
-                    yield part
-                    part = _Part()
-                part.name = value or None
-            elif key == "global.Entity":
-                fields = tuple("eid" if name == "GRP" else name for name in value.split("-"))
-                if "eid" not in fields:
-                    raise DataError("declares no eid", where=where)
-            elif key == "text":
-                text = value
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Sentences of a block: ``first`` row and document of each, and the texts that stand above some.
+
+    Of each document its id, the fields of its mentions, and its comments, each behind where it stands.
+    ``fault``: what is wrong behind the last one.
+    """
+
+    cells: Cells
+    first: Ints
+    document: Ints
+    texts: dict[int, str]
+    ids: list[str]
+    fields: list[tuple[str, ...]]
+    comments: list[list[tuple[str, str, str]]]
+    fault: DataError | None
+
+
+def _comment(line: str) -> tuple[str, str]:
+    key, _, value = line[1:].partition("=")
+    key, shown = key.strip(), value.strip()
+    if not key or (shown and value[0] == shown[0]):
+        return "comment", line[1:].strip()
+    return key, shown
+
+
+def _cut(data: bytes) -> int:
+    """Where the last document that is marked begins, if it begins between two sentences."""
+    at = len(data)
+    while (at := data.rfind(b"newdoc", 0, at)) >= 0:
+        stop, at = data.find(b"\n", at), data.rfind(b"\n", 0, at) + 1
+        before = data[data.rfind(b"\n", 0, max(at - 1, 0)) + 1 : at]
+        if data[at : at + 1] == b"#" and stop > 0 and (before[:1] == b"#" or not before.strip()):
+            with suppress(UnicodeDecodeError):
+                if _comment(data[at:stop].decode())[0] in _NEWDOC:
+                    return at
+    return 0
+
+
+def _block(lines: Lines, state: _State) -> _Block:
+    asides = np.flatnonzero(lines.head == ord("#"))
+    rows = np.flatnonzero(~lines.blank() & (lines.head != ord("#")))
+    said = [(line, *_comment(text)) for line, text in zip(asides.tolist(), lines.texts(asides), strict=True)]
+    marks = np.asarray([line for line, key, _ in said if key in _NEWDOC], np.int64)
+    first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    behind = np.searchsorted(marks, rows[first])  # so many marks stand before the sentence
+    opens = run_starts(behind)
+    passed = behind[opens]
+    size = len(passed)
+
+    faults = [] if lines.fault is None else [(len(lines), lines.fault)]
+    faults += (
+        (line, DataError("a comment inside a sentence", where=lines.where(line)))
+        for line in asides[np.isin(asides - 1, rows)][:1].tolist()
+    )
+    fields: list[tuple[str, ...]] = [()] * (size + 1)
+    comments: list[list[tuple[str, str, str]]] = [[] for _ in fields]
+    comments[0] += state.comments
+    texts = {} if state.text is None else {0: state.text}
+    of_document = np.searchsorted(passed, np.searchsorted(marks, asides, side="right")).tolist()
+    of_sentence = np.searchsorted(rows[first], asides).tolist()
+    for (line, key, value), number, sentence in zip(said, of_document, of_sentence, strict=True):
+        if key == "global.Entity":
+            state.fields = tuple("eid" if name == "GRP" else name for name in value.split("-"))
+            if "eid" not in state.fields:
+                faults.append((line, DataError("declares no eid", where=lines.where(line))))
+        elif key == "text":
+            texts[sentence] = value
+        elif key == "cluster" or key not in _OWN:
+            comments[number].append((lines.where(line), key, value))
+        fields[number] = state.fields
+    table = cells(lines, rows, 11, tabs=True)
+    for row in np.flatnonzero(table.count != 10)[:1].tolist():
+        columns = lines.text(int(rows[row])).count("\t") + 1
+        what = f"has {columns} columns, not 10"
+        faults.append((int(rows[row]), DataError(what, where=table.where(row))))
+    line, fault = min(faults, key=itemgetter(0), default=(len(lines) + 1, None))
+    # A document ends where the next one is marked.
+    kept = int(np.searchsorted(np.append(marks, len(lines))[passed], line))
+    document = np.cumsum(opens) - 1
+    sentences = int(np.searchsorted(document, kept))
+    named = {line: value for line, key, value in said if key in _NEWDOC}
+    stem = unpacked(lines.file).stem
+    ids = [
+        (named[int(marks[n - 1])] if n else "") or f"{stem}-{number:06d}"
+        for number, n in enumerate(passed[:kept].tolist(), state.count + 1)
+    ]
+    state.count, state.comments, state.text = state.count + size, comments[size], texts.get(len(first))
+    table = table.take(slice(int(first[sentences]) if sentences < len(first) else len(rows)))
+    return _Block(table, first[:sentences], document[:sentences], texts, ids, fields, comments, fault)
+
+
+def _batch(block: _Block, losses: Losses | None) -> tuple[Batch, dict[int, DataError]]:
+    """The documents in columns, and what is wrong with those that are left out."""
+    table, file, size = block.cells, block.cells.lines.file, len(block.ids)
+    of = np.repeat(np.arange(len(block.first)), np.diff(block.first, append=len(table.line)))
+    last = np.append(block.first[1:], len(of))[: len(block.first)] - 1
+    # The first thing that is wrong in each document, by row, and there by what is looked at first.
+    wrong: dict[int, tuple[int, int, DataError]] = {}
+
+    def note(row: int, rank: int, what: str, where: int, hint: str = "") -> None:
+        number = int(block.document[of[row]])
+        error = DataError(what, where=table.where(where), hint=hint)
+        if number not in wrong or (row, rank) < wrong[number][:2]:
+            wrong[number] = row, rank, error
+
+    token, empty = _tokens(table, of, note)
+    values, code = table.column(9)
+    misc = [_misc(value) for value in values]
+    text, start, end, after = _spelled(table, token, misc, code)
+    in_sentence = np.searchsorted(of[token], np.arange(len(last) + 1))
+    in_document = np.searchsorted(block.document[of[token]], np.arange(size + 1))
+    for sentence in np.flatnonzero(in_sentence[1:] == in_sentence[:-1]).tolist():
+        note(int(last[sentence]), 2, "a sentence without tokens", int(block.first[sentence]))
+    begins, ends = in_sentence[:-1].tolist(), in_sentence[1:].tolist()
+    for sentence, shown in block.texts.items():
+        if sentence < len(last) and begins[sentence] < ends[sentence]:
+            made = text[start[begins[sentence]] : after[ends[sentence] - 1]].rstrip()
+            if made != shown.strip():
+                what = f"the tokens make {made!r}, not the text above them"
+                hint = "Correct '# text', or SpaceAfter=No and SpacesAfter in the last column."
+                note(int(last[sentence]), 2, what, int(block.first[sentence]), hint)
+
+    marks = np.flatnonzero(np.asarray([one.entity is not None for one in misc], np.bool_)[code])
+    related = np.flatnonzero(np.asarray([bool(one.relations) for one in misc], np.bool_)[code])
+    in_marked = np.searchsorted(block.document[of[marks]], np.arange(size + 1)).tolist()
+    marked, codes, no_token = marks.tolist(), code.tolist(), empty.tolist()
+    unread = [Counter[str]() for _ in block.ids]
+    for row in related.tolist():
+        unread[block.document[of[row]]].update(misc[code[row]].relations)
+    origin = np.append(0, after)[in_document[:-1]]
+    words = TokenTable(block.document[of[token]], start, end)
+    shift = origin[words.document]
+    words = replace(words, start=start - shift, end=end - shift)
+    starts, stops = words.start.tolist(), words.end.tolist()
+    # The token that each row is or belongs to; for an empty one, the next.
+    place = (np.cumsum(token) - 1 + empty).tolist()
+    bounds = np.append(block.first, len(of))[np.searchsorted(block.document, np.arange(size + 1))].tolist()
+
+    def graph(number: int) -> Graph:
+        mentions = _Mentions()
+        for row in marked[in_marked[number] : in_marked[number + 1]]:
+            try:
+                shown, fields = misc[codes[row]].entity or "", block.fields[number] or _FIELDS[:2]
+                mentions.take(shown, fields, place[row], empty=no_token[row])
+            except DataError as error:
+                note(row, 1, error.what, row, error.hint)
+                break
+        if number in wrong:
+            raise wrong[number][2]
+        mentions.finish(table.where(bounds[number + 1] - 1))
+        clusters = [loads(value, where) for where, key, value in block.comments[number] if key == "cluster"]
+        declared = {str(cluster.get("id")) for cluster in clusters}
+        nodes = mentions.nodes(lambda first, last: (starts[first], stops[last]), declared, str(file))
+        shared = dict.fromkeys(str(node.values["entity"]) for node in nodes if "entity" in node.values)
+        clusters += [{"id": eid, "name": eid} for eid in shared if eid not in declared]
+        unread[number].update(mentions.unread)
+        return Graph(nodes, (), clusters)
+
+    texts = []
+    for number, (begin, stop) in enumerate(pairwise(in_document.tolist())):
+        ends_of = after if misc[code[bounds[number + 1] - 1]].spaced else end
+        texts.append(text[origin[number] : ends_of[stop - 1]] if begin < stop else "")
+
+    found, left = [Annotations()] * size, [list[tuple[str, str]]()] * size
+    errors, kept = dict[int, DataError](), list[int]()
+    for number, id in enumerate(block.ids):
+        try:
+            own = graph(number)
+            if (plain := _plain(own)) is not None:
+                found[number] = plain
+                left[number] = not_read(id, unread[number], losses) if unread[number] else []
             else:
-                part.comments.append((number, key, value))
-            part.fields = fields
-        elif line.strip():
-            row = line.split("\t")
-            if len(row) != 10:
-                raise DataError(f"has {len(row)} columns, not 10", where=where)
-            rows.append((number, row))
-        elif rows:
-            part.sentences.append((rows, text))
-            rows, text = [], None
-    if part.sentences:
-        yield part
+                whole = to_document(id, texts[number], own, str(file), (), unread[number], losses)
+                found[number], left[number] = whole.annotations, list(whole.meta)
+            kept.append(number)
+        except DataError as error:
+            errors[number] = error
+            if losses is None or not losses.lenient:
+                break
+
+    sentences = TokenTable(
+        block.document,
+        np.append(words.start, 0)[in_sentence[:-1]],
+        np.append(words.end, 0)[in_sentence[1:] - 1],
+    )
+    packed, packed_sentences = packed_tokens(words, size), packed_tokens(sentences, size)
+    comments = [[(key, value) for _, key, value in own if key not in _OWN] for own in block.comments]
+
+    def meta(number: int) -> Meta:
+        known = {"tokens": packed(number), "sentences": packed_sentences(number)}
+        for key, value in comments[number]:
+            known[key] = f"{known[key]}; {value}" if key in known and key not in LAYOUT else value
+        return (*known.items(), *left[number])
+
+    said = {key for number in kept for key, _ in (*comments[number], *left[number])}
+    batch = replace(
+        Batch(block.ids, texts, empty_spans(), ()).answered(found),
+        tokens=None if "tokens" in said else words,
+        columns=frozenset({"tokens", "sentences"} | said),
+        meta=meta,
+    )
+    return batch.take(np.asarray(kept, np.int64)), errors
 
 
-def _document(part: _Part, file: Path, number: int, losses: Losses | None) -> Document:
-    pieces: list[str] = []
-    offsets: list[tuple[int, int]] = []
-    sentences: list[tuple[int, int]] = []
-    mentions, unread = _Mentions(), Counter[str]()
-    position = 0
-    for rows, shown in part.sentences:
-        begin, piece = len(offsets), len(pieces)
-        covered = 0
-        for line, row in rows:
-            where = f"{file}:{line}"
-            index = _INDEX.fullmatch(row[0])
-            if index is None:
-                raise DataError(f"{row[0]!r} is not the number of a token", where=where)
-            misc = dict(item.partition("=")[::2] for item in row[9].split("|"))
-            unread.update(_RELATIONS[key] for key in _RELATIONS.keys() & misc.keys())
-            if index["empty"]:
-                # What was left out of the sentence is not in its text: a mention goes on around it.
-                if "Entity" in misc:
-                    mentions.take(misc["Entity"], part.fields, len(offsets), where, empty=True)
-                continue
-            if int(index["first"]) > covered:
-                before = _unescape(misc.get("SpacesBefore", ""))
-                position += len(before)
-                offsets.append((position, position + len(row[1])))
-                after = "" if misc.get("SpaceAfter") == "No" else _unescape(misc.get("SpacesAfter", "\\s"))
-                pieces += (before, row[1], after)
-                position += len(row[1]) + len(after)
-            covered = max(covered, int(index["last"] or index["first"]))
-            if "Entity" in misc:
-                mentions.take(misc["Entity"], part.fields, len(offsets) - 1, where)
-        if not offsets[begin:]:
-            raise DataError("a sentence without tokens", where=f"{file}:{rows[0][0]}")
-        sentences.append((offsets[begin][0], offsets[-1][1]))
-        text = "".join(pieces[piece + 1 :]).rstrip()  # without what stands before its first token
-        if shown is not None and text != shown.strip():
-            raise DataError(
-                f"the tokens make {text!r}, not the text above them",
-                where=f"{file}:{rows[0][0]}",
-                hint="Correct '# text', or SpaceAfter=No and SpacesAfter in the last column.",
-            )
-    line, row = part.sentences[-1][0][-1]
-    if "SpacesAfter=" not in row[9]:
-        pieces[-1] = ""
-    mentions.finish(f"{file}:{line}")
-    clusters = [loads(value, f"{file}:{line}") for line, key, value in part.comments if key == "cluster"]
-    meta: dict[str, str] = {"tokens": pack(offsets), "sentences": pack(sentences)}
-    for key, value in ((key, value) for _, key, value in part.comments if key not in _OWN):
-        meta[key] = f"{meta[key]}; {value}" if key in meta and key not in LAYOUT else value
-    text = "".join(pieces)
-    declared = {str(cluster.get("id")) for cluster in clusters}
-    nodes = mentions.nodes(offsets, declared, str(file))
-    shared = dict.fromkeys(str(node.values["entity"]) for node in nodes if "entity" in node.values)
-    clusters += [{"id": eid, "name": eid} for eid in shared if eid not in declared]
-    name = part.name or f"{unpacked(file).stem}-{number:06d}"
-    unread.update(mentions.unread)
-    return to_document(name, text, Graph(nodes, (), clusters), str(file), meta.items(), unread, losses)
+def _plain(graph: Graph) -> Annotations | None:
+    """Its annotations, where they are entities of which no more is said than their label and level."""
+    entities = []
+    for node, level in zip(graph.nodes, nesting([node.span for node in graph.nodes]), strict=True):
+        given = node.values.get("level", level)
+        if node.label in QUOTE_LABELS or not node.values.keys() <= {"level"}:
+            return None
+        if not isinstance(given, int) or given < 1:
+            return None
+        entities.append(Entity(node.span, node.label, given))
+    return None if graph.clusters else Annotations(tuple(entities))
+
+
+def _tokens(table: Cells, of: Ints, note: Callable[..., None]) -> tuple[Bools, Bools]:
+    """The rows that are tokens, and those of empty nodes; words of a multi-word token are neither."""
+    values, code = table.column(0)
+    found = [_INDEX.fullmatch(value) for value in values]
+    for row in np.flatnonzero(np.asarray([one is None for one in found], np.bool_)[code]).tolist():
+        note(row, 0, f"{values[code[row]]!r} is not the number of a token", row)
+    bounds = [(int(one["first"]), int(one["last"] or one["first"])) if one else (0, 0) for one in found]
+    rank = {number: at for at, number in enumerate(sorted({0, *chain.from_iterable(bounds)}))}
+    ranks = np.asarray([(rank[first], rank[last]) for first, last in bounds], np.int64).reshape(-1, 2)
+    first, last = ranks[code].T
+    empty = np.asarray([one is not None and one["empty"] is not None for one in found], np.bool_)[code]
+    # The highest number so far in the sentence.
+    highest = np.maximum.accumulate(np.where(empty, 0, last) + of * len(rank))
+    before = np.append(0, highest)[:-1] - of * len(rank)
+    return ~empty & (first > np.maximum(before, 0)), empty
+
+
+def _spelled(table: Cells, token: Bools, misc: Sequence[_Misc], code: Ints) -> tuple[str, Ints, Ints, Ints]:
+    """The tokens with the spaces around them, one behind the other, and where each begins and ends in that.
+
+    And where the space behind it ends.
+    """
+    spaces = [[one.before.encode(), one.after.encode()] for one in misc]
+    size = np.asarray([[len(before), len(after)] for before, after in spaces], np.int64).reshape(-1, 2)
+    stop = np.cumsum(size.reshape(-1)).reshape(-1, 2) + len(table.lines.array)
+    rows = code[token]
+    stops = np.column_stack([stop[rows, 0], table.end[token, 1], stop[rows, 1]]).reshape(-1)
+    sizes = np.column_stack([size[rows, 0], (table.end - table.start)[token, 1], size[rows, 1]]).reshape(-1)
+    buffer = np.frombuffer(table.lines.data + b"".join(chain.from_iterable(spaces)), np.uint8)
+    ends = np.cumsum(sizes)
+    data = buffer[np.repeat(stops - ends, sizes) + np.arange(sizes.sum())]
+    before, end, after = np.append(0, np.cumsum((data & 0xC0) != 0x80))[ends].reshape(-1, 3).T
+    return data.tobytes().decode(), before, end, after
+
+
+@dataclass(frozen=True, slots=True)
+class _Misc:
+    """What the last column says: the space before and after a token, its brackets, what relates mentions."""
+
+    before: str
+    after: str
+    entity: str | None
+    relations: tuple[str, ...]
+    spaced: bool
+
+
+def _misc(value: str) -> _Misc:
+    found = dict(item.partition("=")[::2] for item in value.split("|"))
+    after = "" if found.get("SpaceAfter") == "No" else _unescape(found.get("SpacesAfter", "\\s"))
+    relations = tuple(kind for key, kind in _RELATIONS.items() if key in found)
+    before = _unescape(found.get("SpacesBefore", ""))
+    return _Misc(before, after, found.get("Entity"), relations, "SpacesAfter=" in value)
 
 
 class _Mentions:
@@ -204,25 +399,25 @@ class _Mentions:
         self._found: list[_Mention] = []
         self.unread = Counter[str]()
 
-    def take(
-        self, brackets: str, fields: Sequence[str], index: int, where: str, *, empty: bool = False
-    ) -> None:
+    def take(self, brackets: str, fields: Sequence[str], index: int, *, empty: bool = False) -> None:
         """Brackets at a token; at an ``empty`` one, which is no token, at the next one."""
         last = 0
         for bracket in _BRACKET.finditer(brackets):
             if bracket.start() != last:
                 break
             last = bracket.end()
-            name = bracket["eid"] or self._begin(bracket["fields"], fields or ("eid", "etype"), index)
+            name = bracket["eid"] or self._begin(bracket["fields"], fields, index)
             if bracket["eid"] or bracket["closed"]:
-                self._close(name, index - empty, where)
+                self._close(name, index - empty)
         if last != len(brackets):
-            raise DataError(f"{brackets!r} are no brackets", where=where)
+            raise DataError(f"{brackets!r} are no brackets")
 
     def _begin(self, content: str, fields: Sequence[str], index: int) -> str:
         values = dict(zip(fields, content.split("-"), strict=False))
-        name = values["eid"]
-        part = _PART.fullmatch(name)
+        name = values.get("eid")
+        if name is None:
+            raise DataError(f"({content} has no eid")
+        part = _PART.fullmatch(name) if name.endswith("]") else None
         eid = part["eid"] if part else name
         if part and part["part"] != "1" and eid in self._broken:
             mention = self._broken.pop(eid)
@@ -234,9 +429,9 @@ class _Mentions:
         self._open[name].append(mention)
         return name
 
-    def _close(self, name: str, index: int, where: str) -> None:
+    def _close(self, name: str, index: int) -> None:
         if not self._open[name]:
-            raise DataError(f"{name}) closes what was not opened", where=where)
+            raise DataError(f"{name}) closes what was not opened")
         mention = self._open[name].pop()
         if mention.start <= index:
             mention.ranges.append((mention.start, index))
@@ -247,24 +442,31 @@ class _Mentions:
         if left := [name for name, mentions in self._open.items() if mentions]:
             raise DataError(f"({left[0]} is never closed", where=where)
 
-    def nodes(self, offsets: Sequence[tuple[int, int]], declared: set[str], where: str) -> list[Node]:
-        """An entity or a mention of each."""
-        counts = Counter(mention.eid for mention in self._found)
+    def nodes(self, at: Callable[[int, int], tuple[int, int]], declared: set[str], where: str) -> list[Node]:
+        """An entity or a mention of each; ``at`` gives the offsets from one token to another."""
+        eids = [mention.eid for mention in self._found]
+        counts = Counter(eids) if len({*eids}) < len(eids) else Counter[str]()
         nodes = []
         for number, mention in enumerate(self._found, 1):
             if not mention.ranges:
                 self.unread["mention of what is not in the text"] += 1
                 continue
-            others = ((name, value) for name, value in mention.values.items() if name not in _FIELDS)
-            self.unread.update(f"{name} of a mention" for name, value in others if value not in ("", "_"))
-            span = Span.joined((offsets[first][0], offsets[last][1]) for first, last in mention.ranges)
+            for name in mention.values.keys() - _FIELDS:
+                if mention.values[name] not in ("", "_"):
+                    self.unread[f"{name} of a mention"] += 1
+            places = [at(first, last) for first, last in mention.ranges]
+            if any(start == end for start, end in places):
+                raise DataError(f"{mention.eid} is a mention of no character", where=where)
+            span = Span.joined(places)
             eid = unquote(mention.eid)
-            shared = eid in declared or counts[mention.eid] > 1
             label = unquote(mention.values.get("etype", ""))
-            values: dict[str, Any] = {"cluster": eid}
-            if label not in ("", "_"):
-                values = _values(mention.values.get("other", ""), where) | ({"entity": eid} if shared else {})
-            nodes.append(Node(str(number), label if label not in ("", "_") else MENTION, span, values))
+            if label in ("", "_"):
+                nodes.append(Node(str(number), MENTION, span, {"cluster": eid}))
+                continue
+            values = _values(mention.values.get("other", ""), where)
+            if eid in declared or counts[mention.eid] > 1:
+                values["entity"] = eid
+            nodes.append(Node(str(number), label, span, values))
         return nodes
 
 
@@ -330,8 +532,7 @@ def _written(view: TokenView, losses: Losses) -> Iterator[str]:
 
 
 def _is_comment(key: str, value: str) -> bool:
-    found = _COMMENT.match(f"# {key} = {value}")
-    return found is not None and (found["key"], found["value"]) == (key, value) and "\n" not in value
+    return _comment(f"# {key} = {value}") == (key, value) and "\n" not in value
 
 
 def _escape(spaces: str) -> str:

@@ -198,14 +198,25 @@ def to_document(
         ],
         "clusters": _clusters(graph.clusters, mentions, where),
     }
-    counted = [*sorted((relations + left).items()), *sorted(unread.items())]
-    left_out = [("not_read", "; ".join(f"{what} {count}" for what, count in counted))] if counted else []
+    left_out = not_read(id, unread, losses, relations, left)
+    return Document(id, text, parse(record, where=where, text=text)[1], (*meta, *left_out))
+
+
+def not_read(
+    id: str,
+    unread: Mapping[str, int],
+    losses: Losses | None,
+    relations: Mapping[str, int] = MappingProxyType({}),
+    left: Mapping[str, int] = MappingProxyType({}),
+) -> list[tuple[str, str]]:
+    """What ``meta`` says of it; it is added to the losses."""
+    counted = [*sorted((Counter(relations) + Counter(left)).items()), *sorted(unread.items())]
     if losses is not None:
         for label, count in relations.items():
             losses.include("relation", NOT_READ, count, (f"{id} {label}",))
-        for kind, count in (left + Counter(unread)).items():
+        for kind, count in (Counter(left) + Counter(unread)).items():
             losses.include(kind, NOT_READ, count, (id,))
-    return Document(id, text, parse(record, where=where, text=text)[1], (*meta, *left_out))
+    return [("not_read", "; ".join(f"{what} {count}" for what, count in counted))] if counted else []
 
 
 def nesting(spans: Sequence[Span]) -> list[int]:

@@ -62,11 +62,11 @@ class Lines:
     def where(self, line: int) -> str:
         return f"{self.file}:{self.first + line}"
 
-    def blank(self) -> Bools:
-        """Which hold white space only, or a byte order mark."""
+    def blank(self, mark: str = "") -> Bools:
+        """Which hold white space only, or the ``mark``."""
         blank: Bools = self.head == _LINE_FEED
         for line in np.flatnonzero(WHITE[self.head] & ~blank).tolist():
-            blank[line] = not self.text(line).strip().strip("\ufeff")
+            blank[line] = not self.text(line).strip().strip(mark)
         return blank
 
     def starting(self, prefix: bytes) -> list[int]:
