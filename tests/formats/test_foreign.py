@@ -263,6 +263,13 @@ def test_who_is_referred_to_by_other_words_is_mentioned(tmp_path):
     assert kinds(losses) == {"rs that is no name": 1}
 
 
+def test_webanno_tsv_of_an_older_version_is_told(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_text(" # de.NamedEntity | value\n#id=1\n#text=Uhl\n1-1\tUhl\tB-PER\t\n")
+    with pytest.raises(WortlautError, match=r"is WebAnno TSV of version 2 or older\n.*as version 3"):
+        detect(path)
+
+
 @pytest.mark.parametrize(("spec", "file", "message"), REFUSED)
 def test_what_is_refused(spec, file, message, tmp_path):
     with pytest.raises(WortlautError, match=message):

@@ -125,13 +125,17 @@ def test_inception_counts_layers_of_others(tmp_path):
     cas.add(named(begin=2, end=11, value="PER"))
     cas.add(named(begin=0, end=1))
     system.create_feature(mine, "kind", "uima.cas.String")
-    cas.add(mine(begin=12, end=17, kind="calm"))
+    with pytest.warns(UserWarning):  # a name that cassis has for itself
+        system.create_feature(mine, "type", "uima.cas.String")
+    cas.add(mine(begin=12, end=17, kind="calm", type_="x"))
     cas.to_xmi(tmp_path / "d.xmi")
     system.to_xml(tmp_path / "TypeSystem.xml")
     losses = Losses("inception")
     (document,) = reader("inception", losses)(tmp_path)
     (other,) = reader("inception?layer=Mood&feature=kind")(tmp_path)
     assert other.entities == (Entity(Span.of(12, 17), "calm"),)
+    (other,) = reader("inception?layer=Mood&feature=type")(tmp_path)
+    assert other.entities == (Entity(Span.of(12, 17), "x"),)
     with pytest.raises(DataError, match=r"has no feature 'tone'\n.*kind"):
         list(reader("inception?layer=Mood&feature=tone")(tmp_path))
     assert document.entities == (Entity(Span.of(2, 11), "PER"),)

@@ -264,6 +264,9 @@ def detect(path: Path) -> str:
             return _lines(path) if head[0] == "{" and _whole(path) else _json(path)
         if head.startswith("#FORMAT=WebAnno TSV"):
             return "webanno-tsv"
+        if re.match(r" # \S+ \| ", head):
+            hint = "Export it as version 3, from WebAnno 3 or INCEpTION."
+            raise DataError("is WebAnno TSV of version 2 or older", where=str(path), hint=hint)
         if head.startswith("TOKEN\tNE-"):
             return "hipe"
         rows = [line.split("\t") for line in head.splitlines() if line and not line.startswith("#")][:-1]

@@ -73,7 +73,7 @@ _CLUSTER_STRINGS = {"cluster": "id", "name": "name", "type_": "type", "qid": "qi
 _SAME = [re.compile(rb'\b%s"?\s*[=:]\s*"([^"]*)"' % name) for name in (b"documentTitle", b"sofaString")]
 _UNTOUCHED, _CURATOR, _CURATION = "INITIAL_CAS", "CURATION_USER", "curation"
 _SYSTEM, _ZIP = "TypeSystem.xml", b"PK\x03\x04"
-_IS_SYSTEM = "It is the type system."
+_IS_SYSTEM = "INCEpTION exports this type system with each document: put it beside the .xmi."
 _EXPORT = "Export the project, or its documents, with UIMA CAS XMI or JSON as the format."
 #: Types that hold nothing of what a person annotated.
 _KNOWN = {
@@ -274,6 +274,9 @@ def _strict(where: str) -> Iterator[None]:
     """Warnings of cassis are errors: it passes on what it cannot map."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings(
+            "ignore", "Trying to add feature `(self|type)`|.*[Ff]eature with name .* already exists"
+        )
         try:
             yield
         except WortlautError:
@@ -374,6 +377,7 @@ def _document(cas: Any, file: _File, layer: str, feature: str, losses: Losses | 
     found: dict[str, list[Any]] = defaultdict(list)
     for item in cas.select_all_fs():
         found[item.type.name].append(item)
+    feature += "_" * (feature in ("self", "type"))  # which cassis calls so
     named_by = _layer(cas.typesystem, layer, feature, where)
     nodes: list[Node] = []
     ids: dict[int, str] = {}
