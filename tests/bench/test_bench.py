@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 
 from wortlaut.bench import records
 from wortlaut.bench.quality import Wanted
-from wortlaut.bench.run import Bench, Compared, Spread
+from wortlaut.bench.run import Bench, Compared, Spread, repeated
 from wortlaut.bench.scaling import BATCHES, LENGTHS, exponent, paragraph_texts, text_of_length
 from wortlaut.errors import ComparisonError, DataError, MissingFileError, UnknownNameError, WortlautError
 from wortlaut.model import Text
@@ -247,7 +247,7 @@ def full() -> Bench:
             length=curve("gazetteer", 2, LENGTHS[:10], LENGTHS[10:], "it took long\nyes"),
         ),
         measured("my.package:make_extractor_of_names", 0.00347, 0.9, length=curve("my", 1, LENGTHS)),
-        measured("other", 12.3, batch=curve("other", 1, BATCHES)),
+        measured("other", 12.3, batch=curve("other", 1, BATCHES), gpu_memory=1400 << 20),
         measured("broken", 1, failed="no weights"),
     )
 
@@ -260,6 +260,7 @@ def test_tables_fit_80_columns_and_say_what_is_left_out() -> None:
     assert "0.0742 (0.0708–0.0783)" in text
     assert "note: A note." in text
     assert "0.800 (0.750–0.850)" in text
+    assert "GPU memory, the most that PyTorch had in use: other 1,400 MiB\n" in text
 
 
 def test_the_verdict_of_a_comparison_is_the_last_word_on_it(tmp_path: Path) -> None:
@@ -281,6 +282,13 @@ def test_own_json_is_what_its_schema_says(tmp_path: Path) -> None:
     SCHEMA.validate(data)
     data["systems"][0]["speed"] = 1
     assert not SCHEMA.is_valid(data)
+
+
+@pytest.mark.parametrize(("count", "ids"), [(1, "a"), (2, "a|b"), (5, "a|b|a 2|b 2|a 3")])
+def test_texts_are_repeated_under_ids_of_their_own(count: int, ids: str) -> None:
+    pairs = repeated([("a", "Eins."), ("b", "Zwei.")], count)
+    assert [id for id, _ in pairs] == ids.split("|")
+    assert [text for _, text in pairs] == (["Eins.", "Zwei."] * 3)[:count]
 
 
 @pytest.mark.parametrize(

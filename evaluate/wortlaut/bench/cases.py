@@ -96,14 +96,14 @@ def subject() -> Iterator[Subject]:
             it.step("the first document")
             it.tell(load=loaded, first=seconds(partial(it.pass_over, it.texts[:1], 1), 0))
         yield it
-        held = peak_memory()
+        held, on_gpu = peak_memory(), gpu_memory()
     finally:
         if it.extractor is not None:
             with it.failure_noted():
                 it.step("closing it")
                 it.extractor.close()
     # The last word: who does not come to it has not finished.
-    it.tell(memory=held, memory_before=before)
+    it.tell(memory=held, memory_before=before, gpu_memory=on_gpu)
 
 
 @pytest.mark.benchmark(group="throughput")
@@ -194,6 +194,14 @@ def peak_memory() -> int | None:
     except ImportError:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def gpu_memory() -> int | None:
+    """The most memory that PyTorch has had in use on the GPUs, in bytes; ``None`` where it uses none."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    return sum(int(torch.cuda.max_memory_allocated(gpu)) for gpu in range(torch.cuda.device_count()))
 
 
 def _high_water(process: int) -> int | None:

@@ -7,6 +7,8 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
+from itertools import cycle
 from statistics import median, quantiles
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -14,7 +16,7 @@ from wortlaut.bench.process import Ended, measure
 from wortlaut.bench.scaling import BATCH_TEXT, BATCHES, LENGTHS, Exponent, exponent
 from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.evaluate import built_in
 from wortlaut.evaluation.systems import System, named
 from wortlaut.records.record import (
@@ -153,6 +155,12 @@ class Measured:
     memory_before: Annotated[
         Count | None, At(("memory_before_bytes",)), "What of it was there before the extractor was made."
     ] = None
+    gpu_memory: Annotated[
+        Count | None,
+        At(("gpu_memory_bytes",)),
+        OPTIONAL,
+        "The most memory that PyTorch had in use on the GPUs.",
+    ] = None
     throughput: Annotated[tuple[Timing, ...], "One for each batch size: passes over the corpus."] = ()
     length: Annotated[Curve | None, OPTIONAL, "One text; size is its characters."] = None
     batch: Annotated[Curve | None, OPTIONAL, "One batch; size is its texts."] = None
@@ -216,7 +224,7 @@ class Bench:
     format: ClassVar[Literal["wortlaut-bench/1"]] = "wortlaut-bench/1"
     version: ClassVar[Annotated[str, "Version of wortlaut."]] = VERSION
     corpus: Annotated[str, At(("corpus", "name"))]
-    hash: Annotated[Digest, At(("corpus", "hash")), "Hash of the corpus's content."]
+    hash: Annotated[Digest, At(("corpus", "hash")), "Hash of the corpus's content, and of --texts."]
     documents: Annotated[Many, At(("corpus", "documents"))]
     characters: Annotated[Many, At(("corpus", "characters"))]
     tokens: Annotated[Count, At(("corpus", "tokens")), "Tokens of the reference."]
@@ -242,6 +250,7 @@ def bench(
     rounds: int | None = None,
     warmup: int = 1,
     scaling: bool = False,
+    texts: int | None = None,
     timeout: float = TIMEOUT,
     point: float = POINT,
     progress: Progress | None = None,
@@ -256,6 +265,8 @@ def bench(
         Timed passes over the corpus (by default what fits in three seconds, 3 to 20), and those before them.
     scaling
         Also one text of 1,000 to 1,000,000 characters, and batches of 1 to 512 texts.
+    texts
+        Texts of a pass: those of the corpus again and again, or the first of them.
     timeout, point
         Seconds that loading or one pass may take, and one pass at a point of the curves.
     progress
@@ -265,16 +276,23 @@ def bench(
     a corpus or a number that cannot be used.
     """
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
-    texts = [(document.id, document.text) for document in loaded.documents]
-    if not any(text.strip() for _, text in texts):
-        raise DataError("the corpus has no text to time extractors on", where=loaded.name)
+    pairs = [(document.id, document.text) for document in loaded.documents]
+    name, content = loaded.name, loaded.hash
     notes: list[str] = []
     if not extractors:
         extractors, notes = built_in()
-    fitting = _fitting(sizes, len(texts), notes)
+    if texts is not None and texts != len(pairs):
+        notes.append(_how_repeated(len(pairs), texts))
+        name += f", {'repeated' if texts > len(pairs) else 'in part'}"
+        # Seconds compare with those of as many texts.
+        content = sha256(f"{content} {texts}".encode()).hexdigest()
+        pairs = repeated(pairs, texts)
+    if not any(text.strip() for _, text in pairs):
+        raise DataError("the corpus has no text to time extractors on", where=loaded.name)
+    fitting = _fitting(sizes, len(pairs), notes)
     job = {
-        "texts": texts,
-        "corpus": loaded.hash,
+        "texts": pairs,
+        "corpus": content,
         "rounds": rounds,
         "warmup": warmup,
         "timeout": timeout,
@@ -293,16 +311,16 @@ def bench(
         systems.append(_throughput(system, own, fitting, told))
         if scaling and systems[-1].failed is None:
             systems[-1] = _curves(systems[-1], own, len(fitting), told)
-    characters = sum(len(text) for _, text in texts)
+    characters = sum(len(text) for _, text in pairs)
     info = _machine_info()
     return Bench(
-        loaded.name,
-        loaded.hash,
-        len(texts),
+        name,
+        content,
+        len(pairs),
         characters,
-        sum(len(tokens(text)) for _, text in texts),
+        sum(len(tokens(text)) for _, text in pairs),
         _machine(info, begin),
-        (*notes, *_notes(len(texts), characters, scaling), *_busy(systems)),
+        (*notes, *_notes(len(pairs), characters, scaling), *_busy(systems)),
         tuple(systems),
         info,
     )
@@ -334,6 +352,7 @@ def _throughput(
         known.get("first"),
         known.get("memory"),
         known.get("memory_before"),
+        known.get("gpu_memory"),
         tuple(map(Timing.of, ended.values("benchmark"))),
         failed=ended.failed if ended.late is None else f"{ended.late} (--timeout)",
         spec=system.spec,
@@ -379,6 +398,25 @@ def _notes(documents: int, characters: int, scaling: bool) -> Iterator[str]:
             "Longer texts and batches repeat the paragraphs of the corpus; a text in a batch has"
             f" {BATCH_TEXT:,} characters. Words that an extractor has seen cost it less than new ones."
         )
+
+
+def repeated(pairs: Sequence[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+    """So many pairs of id and text: these again and again, each time with other ids.
+
+    >>> repeated([("a", "Eins."), ("b", "Zwei.")], 3)
+    [('a', 'Eins.'), ('b', 'Zwei.'), ('a 2', 'Eins.')]
+    """
+    rounds = (number // len(pairs) for number in range(count))
+    return [(f"{id} {n + 1}" if n else id, text) for n, (id, text) in zip(rounds, cycle(pairs), strict=False)]
+
+
+def _how_repeated(documents: int, texts: int) -> str:
+    if texts < documents:
+        return f"Of the {documents:,} documents of the corpus the first {texts:,} are timed (--texts)."
+    return (
+        f"The corpus has {counted(documents, 'document')}, repeated to {texts:,} (--texts). Words that an"
+        " extractor has seen cost it less than new ones."
+    )
 
 
 def _busy(systems: Sequence[Measured]) -> Iterator[str]:

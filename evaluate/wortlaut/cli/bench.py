@@ -32,6 +32,10 @@ def bench(
             "--batch", min=1, metavar="N", help="Documents in a batch; repeat it. Default: 1 and 32."
         ),
     ] = None,
+    texts: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Texts of a pass: those of the corpus, repeated to so many."),
+    ] = None,
     rounds: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Timed passes. Default: three seconds of them, 3 to 20."),
@@ -93,6 +97,7 @@ def bench(
             rounds=rounds,
             warmup=warmup,
             scaling=scaling,
+            texts=texts,
             timeout=timeout,
             point=point,
             progress=progress,

@@ -30,6 +30,10 @@ def bench_view(bench: Bench) -> Iterator[RenderableType]:
         yield _rates(measured)
     if loaded := [system for system in bench.systems if system.load is not None]:
         yield _needs(loaded)
+        # A column would be empty for most, and too much for 80 characters.
+        on_gpu = [f"{one.name} {memory_text(one.gpu_memory)}" for one in loaded if one.gpu_memory is not None]
+        if on_gpu:
+            yield Text(f"GPU memory, the most that PyTorch had in use: {', '.join(on_gpu)}")
     for attribute, title, shown in (
         ("length", "one text of so many characters: time", (1_000, 10_000, 100_000, 1_000_000)),
         ("batch", "so many texts in one batch: time a text", (1, 8, 64, 512)),
@@ -47,8 +51,8 @@ def bench_view(bench: Bench) -> Iterator[RenderableType]:
     yield Text(
         f"× reference: how many times as fast as one pass of our tokeniser ({REFERENCE}) in the same round;"
         " in parentheses the quartiles of the rounds. Wall time, one process an extractor. Load and first"
-        " document are measured once. Memory is that of the process, and of those that it started; not of a"
-        " GPU. Energy is not measured.",
+        " document are measured once. Memory is that of the process, and of those that it started. Energy is"
+        " not measured.",
         style="dim",
     )
     yield from noted(bench.notes)
