@@ -19,6 +19,8 @@ Bytes = NDArray[np.uint8]
 #: Bytes that are read at a time; a document that is longer is in memory as a whole.
 _BLOCK = 1 << 19
 _MANY = 1 << 22
+#: Masks of the first bytes of a word.
+_LOWEST = np.asarray([(1 << 8 * size) - 1 for size in range(8)], np.uint64)
 _SPACE, _TAB, _LINE_FEED, _RETURN = b" \t\n\r"
 #: First bytes, in UTF-8, of what Python takes for white space, and of a byte order mark.
 WHITE = np.isin(np.arange(256), [*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3, 0xEF])
@@ -188,18 +190,19 @@ class Cells:
 def distinct(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     """A number for each range, the same where the bytes are the same; and the first range of each number."""
     number, rows, done = np.zeros(len(start), np.int64), np.arange(len(start)), 0
+    # Eight bytes from each place on, as a number.
+    words = np.ndarray(len(array), "<u8", np.append(array, np.zeros(8, np.uint8)), strides=(1,))
     while len(rows):
         # Seven bytes, and how many are left: eight say that it goes on.
-        place, stop = start[rows, None] + done + np.arange(7), end[rows, None]
-        word = np.zeros((len(rows), 8), np.uint8)
-        word[:, :7] = np.where(place < stop, array[np.minimum(place, len(array) - 1)], 0)
-        word[:, 7] = np.minimum(stop - place[:, :1], 8)[:, 0]
-        code = _numbered(word.view(np.uint64)[:, 0])
+        place = start[rows] + done
+        left = np.minimum(end[rows] - place, 8)
+        word = words[place] & _LOWEST[np.minimum(left, 7)] | left.astype(np.uint64) << np.uint64(56)
+        code = _numbered(word)
         most = int(number.max(initial=0)) + 1
         # Those that end here keep their numbers; further ones follow upon all that there are.
         number[rows] = code if not done else most + _numbered(number[rows] * (int(code.max()) + 1) + code)
         done += 7
-        rows = rows[(stop[:, 0] - start[rows]) > done]
+        rows = rows[left == 8]
     return (number := _numbered(number)), _first(number)
 
 
