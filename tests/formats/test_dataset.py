@@ -8,10 +8,10 @@ from roundtrips import assert_exact, kinds, written
 from strategies import corpora, examples
 
 from wortlaut.annotations.lines import canonical
-from wortlaut.corpus.load import load_corpus
+from wortlaut.corpus.load import load_corpus, stream_corpus
 from wortlaut.errors import DataError
 from wortlaut.formats import writer
-from wortlaut.model import Document
+from wortlaut.model import Annotations, Document, Entity, Span
 
 
 # Each example starts datasets anew, which takes a tenth of a second.
@@ -42,15 +42,34 @@ def test_rows_of_several_groups_keep_their_order(tmp_path, monkeypatch):
     assert [d.id for d in written("dataset", documents)[0]] == ["0", "1", "2", "3", "4"]
 
 
-def test_a_text_that_is_not_the_one_of_its_checksum_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda row: row.update(text="Anna in Ulm"), "checksum is that of another text"),
+        (lambda row: row["entities"][1].update(label=None), "entity 2: label is empty"),
+        (lambda row: row["entities"][1].update(level=0), "entity 2: level is 0"),
+        (lambda row: row["entities"][1]["spans"][0].update(end=11), r"\[8, 11\) is not 'Bonn' in the text"),
+        (lambda row: row["entities"][0].update(spans=[]), "a span needs at least one fragment"),
+        (lambda row: row.update(quotes=None), "the row is not a document"),
+        (lambda row: row.update(id="1"), "'1' stands twice"),
+    ],
+)
+def test_a_broken_row_is_refused_behind_the_documents_before_it(change, message, tmp_path):
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    writer("dataset")(tmp_path / "out", [Document("a", "Text")])
+    entities = (Entity(Span.of(0, 4), "PER"), Entity(Span.of(8, 12), "LOC"))
+    documents = [Document(str(number), "Anna in Bonn", Annotations(entities)) for number in range(4)]
+    writer("dataset")(tmp_path / "out", documents)
     (file,) = (tmp_path / "out").rglob("*.parquet")
     table = pq.read_table(file)
-    pq.write_table(table.set_column(1, "text", [["Test"]]), file)
-    with pytest.raises(DataError, match="checksum is that of another text"):
-        load_corpus(tmp_path / "out")
+    rows = table.to_pylist()
+    change(rows[2])
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), file)
+    read = stream_corpus(tmp_path / "out")
+    assert [next(read), next(read)] == documents[:2]
+    with pytest.raises(DataError, match=message):
+        next(read)
 
 
 def test_datasets_does_not_give_the_rows_of_an_older_conversion(tmp_path):

@@ -381,25 +381,30 @@ def _batches(ref: str | Path, losses: Losses | None = None) -> Iterator[Batch]:
 def _checked(name: str, batches: Iterable[Batch], *, allow_empty: bool = False) -> Iterator[Batch]:
     seen: set[str] = set()
     for batch in batches:
-        if not seen.isdisjoint(batch.ids) or len(set(batch.ids)) < len(batch):
-            twice = next(id for i, id in enumerate(batch.ids) if id in seen or id in batch.ids[:i])
-            raise DataError(f"the document {twice!r} stands twice in the corpus", where=name)
-        seen.update(batch.ids)
-        lengths = np.fromiter(map(len, batch.texts), np.int64, len(batch))
-        beyond = batch.entities.document[batch.entities.end > lengths[batch.entities.document]]
-        for i in sorted({*batch.whole, *beyond.tolist()}):
-            _check_ends(name, batch, i)
+        fault = _fault(name, batch, seen)
+        if fault is not None:
+            place, error = fault
+            yield batch.take(np.arange(place))
+            raise error
         yield batch
     if not seen and not allow_empty:
         raise DataError("the corpus has no documents", where=name, hint="Is it the right file, and whole?")
 
 
-def _check_ends(name: str, batch: Batch, i: int) -> None:
-    """Raises DataError for a span that ends outside the text."""
-    document = batch[i]
-    for place, span in document.annotations.spans():
-        if span.end > len(document.text):
-            raise DataError(
-                f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)",
-                where=f"{name}, document {document.id}, {place}",
-            )
+def _fault(name: str, batch: Batch, seen: set[str]) -> tuple[int, DataError] | None:
+    """The first document whose id stands among those ``seen``, or with a span outside its text, and why."""
+    lengths = np.fromiter(map(len, batch.texts), np.int64, len(batch))
+    beyond = batch.entities.end > lengths[batch.entities.document]
+    suspects = {*batch.whole, *batch.entities.document[beyond].tolist()}
+    if not suspects and seen.isdisjoint(batch.ids) and len(set(batch.ids)) == len(batch):
+        seen.update(batch.ids)
+        return None
+    for i, document in enumerate(batch.documents()):
+        if document.id in seen:
+            return i, DataError(f"the document {document.id!r} stands twice in the corpus", where=name)
+        seen.add(document.id)
+        for place, span in document.annotations.spans() if i in suspects else ():
+            if span.end > len(document.text):
+                what = f"[{span.start}, {span.end}) ends outside the text ({len(document.text)} characters)"
+                return i, DataError(what, where=f"{name}, document {document.id}, {place}")
+    return None

@@ -466,7 +466,7 @@ def _batch(
         return tuple((known | {key: value for key, value in counted.items() if value}).items())
 
     if losses is not None and lost:
-        losses.include("entity", _BROKEN, len(lost), [ids[number] for number in lost])
+        losses.include("entity", _BROKEN, len(lost), [ids[number] for number in sorted(lost)])
     keys = {"scheme", "tokens", *chain.from_iterable(comments.values())}
     keys |= {"columns_not_read"} if unread else set()
     keys |= {"repaired_tags"} if repaired.any() else set()

@@ -8,19 +8,26 @@ Offsets are code points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from wortlaut.annotations.lines import canonical
 from wortlaut.errors import DataError
+from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.files import link_or_copy
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io import parquet
 from wortlaut.io.files import file_hash
 from wortlaut.io.reading import opened
-from wortlaut.model import Document, Span
+from wortlaut.model import LAYERS, Document, Span
+from wortlaut.model.batch import Batch, Meta
+from wortlaut.model.columns import Ints, Spans
+from wortlaut.records.annotations import check
 from wortlaut.records.arrow import columns, from_structs, to_structs
 from wortlaut.text.digests import text_hash
 
@@ -32,11 +39,11 @@ _FILES = "data/documents/train-*.parquet"
 #: Rows in a row group, and in memory at a time where they are written.
 _ROWS = 500
 #: Rows that are read at a time.
-_BATCH = 32
+_BATCH = 512
 
 
-def read(folder: Path, *, losses: Losses | None = None) -> Iterator[Document]:
-    """The documents of the configuration ``documents``, every split, one at a time."""
+def batches(folder: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
+    """The documents of the configuration ``documents``, every split."""
     if not (folder / "README.md").exists():
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
         raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
@@ -45,10 +52,81 @@ def read(folder: Path, *, losses: Losses | None = None) -> Iterator[Document]:
         raise DataError("a stand-off release has no texts", where=str(folder), hint=hint)
     for file in _files(folder):
         with opened(file) as stream, parquet.opened(stream, str(file)) as table:
-            for batch in table.iter_batches(_BATCH, use_threads=False):
-                for row in batch.to_pylist():
-                    with tolerated(losses, "document"):
-                        yield from_row(str(file), row)
+            for rows in table.iter_batches(_BATCH, use_threads=False):
+                yield from _batches(str(file), rows, losses)
+
+
+read = batch_documents(batches)
+
+
+def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterator[Batch]:
+    """The documents of some rows, and the first error in them."""
+    plain, kept = _plain(rows)
+    others: list[Document] = []
+    places: list[int] = []
+    fault = None
+    for i in np.flatnonzero(~np.isin(np.arange(rows.num_rows), kept)).tolist():
+        try:
+            with tolerated(losses, "document"):
+                others.append(from_row(place, rows.slice(i, 1).to_pylist()[0]))
+                places.append(i)
+        except DataError as error:
+            fault, kept = error, kept[kept < i]
+            break
+    plain = plain.take(np.arange(len(kept)))
+    yield Batch.joined([plain, Batch.of(others)]).take(np.argsort([*kept.tolist(), *places]))
+    if fault is not None:
+        raise fault
+
+
+def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
+    """The documents that columns hold, and their places: sound, with entities of one fragment and no more."""
+    types = {field.name: field.type for field in documents_schema()}
+    given = {field.name: field.type for field in rows.schema}
+    nothing = Batch.of([]), np.zeros(0, np.int64)
+    if not types.items() <= given.items() or any(rows.column(name).null_count for name in types):
+        return nothing
+    ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
+    counts = {layer: np.diff(rows.column(layer).offsets.to_numpy()) for layer in LAYERS}
+    items = rows.column("entities").flatten()
+    values = dict(zip(types["entities"].value_type.names, items.flatten(), strict=True))
+    spans, label, level = (values.pop(name) for name in ("spans", "label", "level"))
+    starts, ends, surfaces = spans.flatten().flatten()
+    if any(column.null_count for column in (items, spans, label, level, starts, ends, surfaces)):
+        return nothing
+    size = np.diff(spans.offsets.to_numpy())
+    if len(items) and not len(starts):
+        return nothing
+    first = np.minimum(np.cumsum(size) - size, len(starts) - 1)
+    start, end = (column.to_numpy().astype(np.int64)[first] for column in (starts, ends))
+    document = np.repeat(np.arange(len(ids)), counts["entities"])
+    text = surfaces.to_pylist()
+    covered = zip(document.tolist(), start.tolist(), end.tolist(), first.tolist(), strict=True)
+    wrong = np.asarray([texts[i][a:b] != text[at] for i, a, b, at in covered], np.bool_)
+    depth = level.to_numpy().astype(np.int64)
+    wrong |= (size != 1) | (start < 0) | (start >= end) | (depth < 1)
+    for column in values.values():
+        if column.null_count < len(column):
+            wrong |= np.asarray([value is not None for value in column.to_pylist()], np.bool_)
+    odd = (counts["quotes"] > 0) | (counts["clusters"] > 0)
+    odd |= np.asarray([*map(text_hash, texts)]) != np.asarray(digests)
+    names = label.to_pylist()
+    labels = sorted(set(names))
+    if "" in labels:
+        wrong |= np.asarray([not name for name in names])
+    odd[document[wrong]] = True
+    number = {name: i for i, name in enumerate(labels)}
+    code = np.asarray([number[name] for name in names], np.int64)
+    found = Spans(document, start, end, code, document, level=depth)
+    pairs = rows.column("meta")
+    keys, _ = pairs.flatten().flatten()
+    batch = Batch(ids, texts, found, labels, columns=frozenset(keys.to_pylist()), meta=partial(_meta, pairs))
+    kept = np.flatnonzero(~odd)
+    return batch.take(kept), kept
+
+
+def _meta(pairs: pa.ListArray, row: int) -> Meta:
+    return tuple((pair["name"], pair["value"]) for pair in pairs[row].as_py())
 
 
 def _files(folder: Path) -> list[Path]:
@@ -78,6 +156,7 @@ def from_row(place: str, row: Mapping[str, Any]) -> Document:
         if row["sha256"] != text_hash(text):
             raise DataError("the checksum is that of another text", where=where)
         annotations = from_structs(row, lambda fragments: _span(fragments, text))
+        check(annotations, text, where=where)
         return Document(row["id"], text, annotations, tuple((m["name"], m["value"]) for m in row["meta"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, DataError):
