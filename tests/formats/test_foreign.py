@@ -249,6 +249,28 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
     assert detect(path) == spec.partition("?")[0]
 
 
+def test_recogito_studio_has_a_row_for_each_tag_and_comment(tmp_path):
+    (tmp_path / "letter.txt").write_text("Uhl in Köln")
+    (tmp_path / "x.csv").write_text(
+        "annotation_id,document,layer,text_quote,target,body_purpose,body_value\r\n"
+        "1,letter,base,Uhl,start=0;end=3,tagging,Person\r\n1,letter,base,Uhl,start=0;end=3,commenting,?\r\n"
+        "1,letter,base,Uhl,start=0;end=3,tagging,Chef\r\n2,letter,base,in,start=4;end=6,commenting,!\r\n"
+        '3,letter,base,,"xywh=1,2,3,4",tagging,Person\r\n'
+    )
+    losses = Losses("recogito")
+    (document,) = reader("recogito", losses)(tmp_path / "x.csv")
+    assert document.id == "letter" and detect(tmp_path / "x.csv") == "recogito"
+    assert [(one.label, [*one.span]) for one in document.entities] == [
+        ("Person", [(0, 3)]),
+        ("Chef", [(0, 3)]),
+    ]
+    assert kinds(losses) == {
+        "comment": 2,
+        "annotation without a label": 1,
+        "annotation of no plain text": 1,
+    }
+
+
 def test_who_is_referred_to_by_other_words_is_mentioned(tmp_path):
     path = tmp_path / "x.xml"
     path.write_text(

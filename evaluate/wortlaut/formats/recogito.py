@@ -1,4 +1,5 @@
-"""Recogito 2: the annotations of plain texts that it exports as CSV and as JSON-LD. Read only.
+"""Recogito 2: the annotations of plain texts that it exports as CSV and as JSON-LD; Recogito Studio: as CSV.
+Read only.
 
 Neither holds a text: it is read from beside the export, where it is called as ``FILE`` says (with or
 without ``.txt``), else as the export is, with ``.txt``; or ``recogito?text=letter.txt:annotations.csv``.
@@ -7,9 +8,10 @@ An anchor ``char-offset:120`` counts UTF-16 units; the quotations tell what fits
 
 ``TYPE`` is the label (PLACE, PERSON, EVENT); ``recogito?label=tags:FILE`` takes each tag as one. ``URI``
 is the cluster, or its Wikidata id. Lost are annotations without a label or of images and TEI (export the
-TEI itself), tags and comments beside the label; what a gazetteer says of a place is left there. The
+TEI itself), tags and comments beside the label; what a gazetteer says of a place is left there. In
+Recogito Studio, which has a row for each tag and comment and no types, the tags are the labels. The
 exports are described in the tutorial at recogito.pelagios.org/help, their making in
-github.com/pelagios/recogito2.
+github.com/pelagios/recogito2 and github.com/recogito/recogito-client (``annotationsToCSV.ts``).
 """
 
 from __future__ import annotations
@@ -30,19 +32,23 @@ from wortlaut.io.reading import read_text, unpacked
 from wortlaut.model import Document
 
 _ANCHOR = re.compile(r"char-offset:([0-9]{1,15})")
+_STUDIO = re.compile(r"start=([0-9]{1,15});end=([0-9]{1,15})")
 _CLASSES = ("PLACE", "PERSON", "EVENT")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An annotation: where it stands, of which file, its offsets (-1: of no plain text), what is said."""
+    """An annotation: where it stands, of which file, its offsets (-1: of no plain text), what is said.
+
+    ``kind``: None where an export has no types.
+    """
 
     where: str
     file: str
     start: int
     end: int
     quote: str
-    kind: str
+    kind: str | None
     uri: str
     tags: tuple[str, ...]
     comments: int
@@ -79,12 +85,13 @@ def _document(
     unread: Counter[str] = Counter()
     mentions: list[Mention] = []
     for row in rows:
-        labels = row.tags if label == "tags" else (row.kind,) if row.kind else ()
+        tagged = label == "tags" or row.kind is None
+        labels = row.tags if tagged else (row.kind,) if row.kind else ()
         if row.start < 0:
             unread["annotation of no plain text"] += 1
             continue
         unread["annotation without a label"] += not labels
-        unread["tag"] += len(row.tags) if label != "tags" else 0
+        unread["tag"] += 0 if tagged else len(row.tags)
         unread["comment"] += row.comments
         for one in labels:
             mentions.append(Mention(row.where, [(row.start, row.end)], row.quote, one, row.uri))
@@ -97,6 +104,9 @@ def _from_csv(export: Path) -> Iterator[_Row]:
     dialect = ";" if content[:5].strip('"') == "UUID;" else ","
     rows = csv.DictReader(content.splitlines(keepends=True), delimiter=dialect, strict=True)
     try:
+        if {"annotation_id", "text_quote", "target"} <= set(rows.fieldnames or ()):
+            yield from _from_studio(export, rows)
+            return
         missing = {"QUOTE_TRANSCRIPTION", "ANCHOR", "TYPE"} - set(rows.fieldnames or ())
         if missing:
             what = f"has no column {min(missing)}: it is no CSV of Recogito"
@@ -121,6 +131,22 @@ def _from_csv(export: Path) -> Iterator[_Row]:
             )
     except csv.Error as error:
         raise DataError(f"is no CSV: {error}", where=f"{export}:{rows.line_num}") from None
+
+
+def _from_studio(export: Path, rows: csv.DictReader[str]) -> Iterator[_Row]:
+    """One for each annotation, whose tags and comments have a row each."""
+    found: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
+    for row in rows:
+        value = {key: row.get(key) or "" for key in rows.fieldnames or ()}
+        found[value["annotation_id"]].append((f"{export}:{rows.line_num}", value))
+    for own in found.values():
+        where, first = own[0]
+        span = _STUDIO.fullmatch(first["target"])
+        start, end = (int(span[1]), int(span[2])) if span else (-1, -1)
+        tags = [value.get("body_value", "") for _, value in own if value.get("body_purpose") == "tagging"]
+        comments = len(own) - len(tags)
+        name, quote = first.get("document", ""), first["text_quote"]
+        yield _Row(where, name, start, end, quote, None, "", tuple(filter(None, tags)), comments)
 
 
 def _from_json(export: Path) -> Iterator[_Row]:
