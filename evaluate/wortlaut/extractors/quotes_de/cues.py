@@ -49,14 +49,18 @@ def find_cues(sentence: Sentence) -> list[Cue]:
     found: list[Cue] = []
     forms = cue_forms()
     tried = 0
-    words = sentence.words
+    words, low = sentence.words, sentence.words.low
     for index, segment in enumerate(sentence.segments):
         taken = -1
         for i in range(segment.start, segment.end):
+            apart = i > 0 and low[i - 1] in _APART
+            # Most words are no cue.
+            if not apart and low[i] not in forms:
+                continue
             if i in sentence.inside or i <= taken or segment.insert[0] <= i < segment.insert[1]:
                 continue
-            joined = words.low[i - 1] + words.low[i] if i and words.low[i - 1] in _APART else ""
-            readings = forms.get(joined) or forms.get(words.low[i])
+            joined = low[i - 1] + low[i] if apart else ""
+            readings = forms.get(joined) or forms.get(low[i])
             if readings is None or (words.form[i][0].isupper() and i != sentence.start):
                 continue
             if is_attribute(words, i, segment.start, segment.end):

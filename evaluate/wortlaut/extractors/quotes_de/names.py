@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from wortlaut.extractors.quotes_de.clauses import FUNCTION
@@ -76,6 +77,7 @@ class Speakers:
         return head if named else None
 
 
+@lru_cache(1 << 14)
 def is_role(word: str) -> bool:
     """Whether a noun is a role or another common noun, by list and ending."""
     listed = word in WORDS["person"] or word in WORDS["not_name"] or word in WORDS["woman"]
@@ -116,7 +118,7 @@ def full_names(words: Words) -> dict[str, str]:
         name = word[0].isupper() and word[-1].isalpha() and low not in FUNCTION and not is_role(word)
         if name or (current and low in _PARTICLES and following[0].isupper()):
             current.append(word)
-        else:
+        elif current:
             if 1 < len(current) < 5 and current[-1][0].isupper():
                 names[current[-1]].add(" ".join(current))
             current = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -15,6 +16,9 @@ _ENDING = _FINAL | _CLOSING
 _OPENING = frozenset("„“”\"»«‚‘'›‹([")
 #: No sentence has more words outside quotation marks; what looks longer is a list, and rules look far.
 _LONGEST = 200
+#: Behind every text.
+_FAR = sys.maxsize
+_NO_QUOTE = _FAR, _FAR
 _STARTERS = frozenset(
     word.capitalize()
     for section in ("determiner", "pronoun", "preposition", "adverb", "subordinator", "coordinator")
@@ -42,7 +46,7 @@ def split_words(text: str, quoted: list[tuple[int, int]]) -> Words:
     """Tokens and sentences; a sentence never ends inside one of the ``quoted`` character ranges."""
     matches = list(_TOKEN.finditer(text))
     form = [match.group() for match in matches]
-    start, end = [match.start() for match in matches], [match.end() for match in matches]
+    start, end = map(list, zip(*(match.span() for match in matches), strict=True)) if matches else ([], [])
     breaks = _sentence_ends(text, form, start, end, quoted)
     sentences = list(pairwise([0, *(last for last, _ in breaks)]))
     paragraph = list(accumulate((ends for _, ends in breaks), initial=0))[:-1]
@@ -54,17 +58,21 @@ def _sentence_ends(
 ) -> list[tuple[int, bool]]:
     """Token indices after which a sentence ends, each with whether a paragraph ends there, too."""
     ends: list[tuple[int, bool]] = []
-    inside = outside = 0
-    for i in range(len(form)):
-        last = i + 1 == len(form)
-        line_end = last or "\n" in text[end[i] : start[i + 1]]
-        while inside < len(quoted) and quoted[inside][1] < end[i]:
-            inside += 1
-        open_quote = inside < len(quoted) and quoted[inside][0] <= start[i] and end[i] < quoted[inside][1]
-        outside += not open_quote
-        if not open_quote and (
-            line_end or outside > _LONGEST or (not last and _ends_sentence(form, i, start, end))
-        ):
+    outside, line = 0, text.find("\n", *start[:1])
+    quotes = iter(quoted)
+    opens, closes = next(quotes, _NO_QUOTE)
+    for i, (word, begin, stop, following) in enumerate(
+        zip(form, start, end, [*start[1:], _FAR], strict=False)
+    ):
+        line_end = 0 <= line < following or following == _FAR
+        if line_end:
+            line = text.find("\n", following)
+        while closes < stop:
+            opens, closes = next(quotes, _NO_QUOTE)
+        if opens <= begin and stop < closes:
+            continue
+        outside += 1
+        if line_end or outside > _LONGEST or (word in _ENDING and _ends_sentence(form, i, start, end)):
             ends.append((i + 1, line_end))
             outside = 0
     return ends
@@ -77,8 +85,6 @@ _ORDINAL_LEADS = frozenset(
 
 def _ends_sentence(form: list[str], i: int, start: list[int], end: list[int]) -> bool:
     word, following = form[i], form[i + 1]
-    if word not in _ENDING:
-        return False
     starts = following[0].isupper() or following[0].isdigit() or following in _OPENING
     if word in _CLOSING:
         return i > 0 and form[i - 1] in _FINAL and start[i + 1] != end[i] and starts
