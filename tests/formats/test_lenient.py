@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from inspect import signature
 
+import pyarrow.parquet as pq
 import pytest
 from command import run
 from roundtrips import kinds
@@ -12,9 +13,10 @@ from roundtrips import kinds
 from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import score_files
-from wortlaut.formats import FORMATS, module, reader, writer
+from wortlaut.formats import FORMATS, docbin, module, reader, writer
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.text.digests import text_hash
 
 SPAN = {"start": 0, "end": 3, "label": "PER"}
 FAR = SPAN | {"end": 99}
@@ -127,6 +129,10 @@ def test_what_cannot_be_read_is_left_out(format, name, content, names, lost, tmp
         list(reader(format)(path))
 
 
+def refused():
+    raise DataError("is broken", where="x")
+
+
 @pytest.mark.parametrize("format", ["native", "dataset", "docbin"])
 def test_a_document_of_a_folder_is_left_out(format, tmp_path, monkeypatch):
     texts = [Document(id, f"Uhl {id}", Annotations((Entity(Span.of(0, 3), "PER"),))) for id in "ab"]
@@ -134,17 +140,14 @@ def test_a_document_of_a_folder_is_left_out(format, tmp_path, monkeypatch):
     writer(format)(path, texts)
     if format == "native":
         (path / "seeds/a.txt").write_text("Ufl a")
-    else:  # bytes of a container say too little of a document to break just one
-        one = "from_row" if format == "dataset" else "from_doc"
-        made = getattr(module(format), one)
-
-        def breaking(*arguments):
-            document = made(*arguments)
-            if document.id == "a":
-                raise DataError("is broken", where="x")
-            return document
-
-        monkeypatch.setattr(module(format), one, breaking)
+    elif format == "dataset":
+        (table,) = path.rglob("*.parquet")
+        rows = pq.read_table(table)
+        place = rows.column_names.index("sha256")
+        pq.write_table(rows.set_column(place, "sha256", [["0" * 64, text_hash("Uhl b")]]), table)
+    else:  # of its bytes none is of one document
+        made = docbin.from_doc
+        monkeypatch.setattr(docbin, "from_doc", lambda *given: refused() if given[1] == "1" else made(*given))
     losses = Losses(format)
     assert [one.id for one in reader(f"{format}?lenient=1", losses)(path)] == ["b"]
     assert kinds(losses) == {"document": 1}
@@ -152,10 +155,10 @@ def test_a_document_of_a_folder_is_left_out(format, tmp_path, monkeypatch):
         list(reader(format)(path))
 
 
-def test_what_is_read_whole_or_not_at_all_says_so(tmp_path):
+@pytest.mark.parametrize("name", [n for n in FORMATS if "losses" not in signature(module(n).read).parameters])
+def test_what_is_read_whole_or_not_at_all_says_so(name, tmp_path):
     """A format whose reader counts no losses."""
     (tmp_path / "x.tsv").write_text("no table\n")
-    name = next(name for name in FORMATS if "losses" not in signature(module(name).read).parameters)
     said = run("score", f"{name}:x.tsv", f"{name}:x.tsv", "--lenient", cwd=tmp_path)
     assert said.returncode == 2 and "is read whole or not at all, leniently, too" in " ".join(
         said.stderr.split()
