@@ -23,7 +23,7 @@ from test_evaluation import validator
 
 from wortlaut.corpus.load import Corpus, corpus_hash
 from wortlaut.errors import DataError, UnknownNameError
-from wortlaut.evaluation import scorer
+from wortlaut.evaluation import engines, scorer
 from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.evaluation.scorer import Source
@@ -502,6 +502,28 @@ def cores() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("spec", "workers"), [("preds:x.conll", (1, 1)), ("preds:x.jsonl?missing=empty", None)]
+)
+def test_a_file_that_is_matched_as_a_whole_has_one_actor(
+    spec: str, workers: tuple[int, int] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others would miss the documents of its chunks, and count in its order anew."""
+    (tmp_path / "x.conll").write_text("Uhl B-PER\n")
+    (tmp_path / "x.jsonl").write_text("")
+    monkeypatch.chdir(tmp_path)
+    asked: list[tuple[int, int] | None] = []
+
+    def on_actors(work: Any, chunks: Any, cluster: Any, **more: Any) -> list[Any]:
+        asked.append(cluster.workers)
+        raise DataError("seen")
+
+    monkeypatch.setattr(engines, "on_actors", on_actors)
+    with pytest.raises(DataError, match="seen"):
+        evaluate(spec, Corpus.of("made", [Document("a", "Uhl")]), engine="ray")
+    assert asked == [workers]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::FutureWarning:ray")

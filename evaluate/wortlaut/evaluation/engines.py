@@ -10,8 +10,9 @@ from time import perf_counter
 
 from wortlaut.errors import ExtractorError, unknown_name
 from wortlaut.evaluation.scorer import Found, Part, Scoring, Source
+from wortlaut.extractors.preds import is_matched
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import resolve
+from wortlaut.extractors.registry import Spec, resolve
 from wortlaut.extractors.run import answers, attribute, close, finish, said
 from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.model.batch import Batch
@@ -115,15 +116,18 @@ def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: A
 def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:
     """On the cluster that Ray is connected to, that ``RAY_ADDRESS`` names, or else one of this machine.
 
-    One actor for each core loads the extractor once, runs it and scores; the corpus is read here and goes out
-    chunk by chunk, what comes back are counts. Raises WortlautError; MissingExtraError without Ray.
+    One actor for each core loads the extractor once, runs it and scores; one in all where a file is matched
+    as a whole. The corpus is read here and goes out chunk by chunk, what comes back are counts. Raises
+    WortlautError; MissingExtraError without Ray.
     """
     counts: list[_Counts] = []
     ends: list[_End] = []
+    kind, _, path = Spec.parse(spec).target.partition(":") if isinstance(spec, str) else ("", "", "")
+    whole = kind == "preds" and is_matched(path)
     for answer in on_actors(
         _Counting(spec, scoring),
         ((first, Batch.of(gold.documents())) for first, gold in source.chunks()),
-        Cluster(os.environ.get("RAY_ADDRESS"), workers=None),
+        Cluster(os.environ.get("RAY_ADDRESS"), workers=(1, 1) if whole else None),
         hint="RAY_ADDRESS names one as `ray start` says, HOST:PORT; unset, Ray is started here.",
         lost=lambda reason: ExtractorError(f"a worker failed: {reason}", where="--engine ray"),
         restart=False,

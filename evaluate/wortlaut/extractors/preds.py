@@ -297,6 +297,13 @@ class Others:
         self._matched.finish()
 
 
+def is_matched(path: str) -> bool:
+    """Whether one reader must be asked for all texts, as its documents may be matched by their order."""
+    if path.startswith("predictions:"):
+        return False
+    return names_format(path) or (exists(Path(path)) and _other_format(Path(path)))
+
+
 def _other_format(path: Path) -> bool:
     """Whether it is neither predictions, nor what an extraction left, nor of no format at all."""
     if (path / shards.MANIFEST).is_file() or any(path.glob("*.jsonl")):
@@ -317,11 +324,9 @@ def create(
     """``lenient``: what cannot be read, is not there or not asked for is left out, and counted in notes."""
     losses = Losses("")
     losses.lenient = lenient
-    name, colon, file = path.partition(":")
-    if colon and name == "predictions":
-        path = file
-    elif names_format(path) or (exists(Path(path)) and _other_format(Path(path))):
+    if is_matched(path):
         return Others(path, losses)
+    path = path.removeprefix("predictions:")
     folder = Path(path)
     if is_url(path) or (folder / shards.MANIFEST).exists() or (folder / shards.SHARDS).is_dir():
         return Predictions(Shards(path), missing, losses)
