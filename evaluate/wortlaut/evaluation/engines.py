@@ -57,18 +57,24 @@ class _Counting:
         if self._extractor is None:
             self._extractor = resolve(self.spec) if isinstance(self.spec, str) else self.spec
         extractor, scoring, (first, gold) = self._extractor, self.scoring, chunk
-        documents = gold.documents()
-        found = answers(extractor, documents, progress=self._timed(documents))
+        documents: Sequence[Document] = ()
+        if read := getattr(extractor, "answers_in_columns", None):
+            answered: Batch = read(gold)
+            if self.advance is not None:
+                self.advance(len(gold))
+        else:
+            documents = gold.documents()
+            answered = gold.answered(answers(extractor, documents, progress=self._timed(documents)))
         # Behind what is timed: an extractor may remember the texts that it has just read.
         given: Sequence[Sequence[Quote]] | None = None
         if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:
             quoted = any(document.quotes for document in documents)
             given = attribute(extractor, documents) if quoted else [()] * len(documents)
-        answered = gold.answered(found)
         layers = {layer for layer, count in answered.sizes().items() if count}
         asked = {"quotes"} if given is not None else set()
         part = scoring.part(first, gold, answered, given, {*said(extractor)[0], *layers, *asked})
-        return _Counts(first, len(documents), part, found if scoring.items else ())
+        kept = [one.annotations for one in answered.documents()] if scoring.items else ()
+        return _Counts(first, len(gold), part, kept)
 
     def _timed(self, documents: Sequence[Document]) -> Advance:
         sizes = (len(document.text) for document in documents)

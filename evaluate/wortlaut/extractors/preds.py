@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import groupby
@@ -18,18 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wortlaut.corpus.load import annotated_batches
 from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
+from wortlaut.extractors.run import checked
 from wortlaut.formats import detect, names_format, plain, shards
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.formats.predictions import blocks, columns, readable, rows
+from wortlaut.formats.predictions import blocks, columns, merged, readable, rows
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
-from wortlaut.model import LAYERS, Annotations, Text
+from wortlaut.model import LAYERS, Annotations, Document, Text
 from wortlaut.model.batch import Batch
-from wortlaut.model.columns import empty_spans
+from wortlaut.model.columns import Ints, empty_spans
 from wortlaut.records.annotations import document_id
 from wortlaut.records.objects import loads
 from wortlaut.text.digests import text_hash
@@ -100,27 +102,24 @@ class Lines:
             lines.seek(place.offset)
             return document_id(loads(lines.readline(), self.where(place)), self.where(place))
 
-    def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
-        """Id and annotations of each place, checked against its text."""
-        pairs = zip(places, texts, strict=True)
-        for file, group in groupby(pairs, key=lambda pair: pair[0].file):
-            asked, lines = list(group), []
+    def read(self, places: Sequence[Place], texts: Batch) -> Batch:
+        """The ids and annotations of the places, each checked against its text."""
+        lines: list[bytes] = []
+        for file, group in groupby(places, key=lambda place: place.file):
             with opened(self._files[file]) as stream:
-                for place, _ in asked:
+                for place in group:
                     stream.seek(place.offset)
                     lines.append(stream.readline())
-            batch, held = columns(rows(lines), [text for _, text in asked])
-            documents = dict(zip(held, batch.documents(), strict=True))
-            for i, (line, (place, text)) in enumerate(zip(lines, asked, strict=True)):
-                if (document := documents.get(i)) is not None:
-                    yield document.id, document.annotations
-                    continue
-                where = self.where(place)
-                record = loads(line, where)
-                id, found = document_id(record, where), Annotations()
-                with tolerated(self._losses, "document"):
-                    found = readable(record, id, text, where, self._losses)
-                yield id, found
+        batch, held = columns(rows(lines), texts.texts)
+        others: dict[int, Document] = {}
+        for i in sorted({*range(len(lines))}.difference(held)):
+            text, where = texts.texts[i], self.where(places[i])
+            record = loads(lines[i], where)
+            id, found = document_id(record, where), Annotations()
+            with tolerated(self._losses, "document"):
+                found = readable(record, id, text, where, self._losses)
+            others[i] = Document(id, text, found)
+        return merged(batch, held, others)
 
 
 class Shards:
@@ -173,22 +172,26 @@ class Shards:
     def id(self, place: Place) -> str:
         return str(self._table(place.file).column("id")[place.line].as_py())
 
-    def read(self, places: Sequence[Place], texts: Sequence[Text]) -> Iterator[tuple[str, Annotations]]:
-        """Id and annotations of each place, checked against its text."""
+    def read(self, places: Sequence[Place], texts: Batch) -> Batch:
+        """The ids and annotations of the places, each checked against its text."""
         rows: dict[Place, dict[str, Any]] = {}
         for number in {place.file for place in places}:
             here = [place for place in places if place.file == number]
             table = self._table(number).take([place.line for place in here])
             rows.update(zip(here, table.to_pylist(), strict=True))
-        for place, text in zip(places, texts, strict=True):
+        found: list[Document] = []
+        for place, id, text in zip(places, texts.ids, texts.texts, strict=True):
             row = rows[place]
             if row["sha256"] != text_hash(text):
                 raise DataError(
-                    f"document {text.id!r} was extracted from another text",
+                    f"document {id!r} was extracted from another text",
                     where=self.where(place),
                     hint="Evaluate on the corpus that was extracted from, or extract anew.",
                 )
-            yield row["id"], Annotations() if row["error"] is not None else shards.row_annotations(row)
+            answer = Annotations() if row["error"] is not None else shards.row_annotations(row)
+            where = f"preds:{self.path}, document {id}"
+            found.append(Document(row["id"], text, checked(answer, Text(text, id), where)))
+        return Batch.of(found)
 
 
 class Predictions:
@@ -212,32 +215,43 @@ class Predictions:
     def notes(self) -> tuple[str, ...]:
         return (*self._files.told, *self._losses.notes(self.path))
 
-    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        places = [self._find(text.id) for text in texts]
-        there = [(text, place) for text, place in zip(texts, places, strict=True) if place is not None]
-        read = self._files.read([place for _, place in there], [text for text, _ in there])
+    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+        found = self.answers_in_columns(Batch([text.id for text in texts], texts, empty_spans(), ()))
+        return [document.annotations for document in found.documents()]
+
+    def answers_in_columns(self, texts: Batch) -> Batch:
+        """What the files say of each text. Raises DataError for the first that is not there or broken."""
+        indices = self._find(texts.ids)
+        there = np.flatnonzero(indices >= 0)
+        strict = self._missing == "error" and not self._losses.lenient
+        if strict and len(there) < len(texts):
+            there = there[: int((indices < 0).argmax())]
+        places = self._places(indices[there])
+        found = self._files.read(places, texts.take(there))
+        # A place is found by a hash, which another id could have as well.
+        same = [k for k, i in enumerate(there.tolist()) if found.ids[k] == texts.ids[i]]
+        known = dict(zip(there[same].tolist(), same, strict=True))
         before = ""
-        for text, place in zip(texts, places, strict=True):
-            name, found = (text.id, None) if place is None else next(read)
-            # A place is found by a hash, which another id could have as well.
-            if place is None or name != text.id:
-                found = None
+        for i, id in enumerate(texts.ids if len(known) < len(texts) else ()):
+            if i in known:
+                before = f"; {id!r} before it is in {self._files.short(places[known[i]])}"
+            elif self._missing == "error":
                 with tolerated(self._losses, "document"):
-                    if self._missing == "error":
-                        raise DataError(
-                            f"no {self._files.what} for document {text.id!r}{before}",
-                            where=self.path,
-                            hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
-                        )
-            else:
-                before = f"; {text.id!r} before it is in {self._files.short(place)}"
-            yield found or Annotations()
+                    raise DataError(
+                        f"no {self._files.what} for document {id!r}{before}",
+                        where=self.path,
+                        hint=f"Add the {self._files.what}, or count it as nothing found: ?missing=empty.",
+                    )
+        if len(known) < len(texts):
+            nothing = Batch([""], [""], empty_spans(), ())
+            order = [known.get(i, len(found)) for i in range(len(texts))]
+            found = Batch.joined([found, nothing]).take(np.asarray(order, np.int64))
+        return replace(found, ids=texts.ids, texts=texts.texts)
 
     def finish(self, ids: Sequence[str]) -> None:
         """Raises DataError when the files speak of documents that the corpus does not have."""
-        known = np.asarray(array("Q", map(_key, ids)))
         strange = sorted(
-            (self._place(int(i)) for i in np.flatnonzero(~np.isin(self._keys, known))),
+            self._places(np.flatnonzero(~np.isin(self._keys, _keys(ids)))),
             key=lambda place: (place.file, place.line),
         )
         if strange:
@@ -252,19 +266,26 @@ class Predictions:
                     hint=f"Remove the {self._files.what}s, or evaluate on the corpus they were made for.",
                 )
 
-    def _place(self, index: int) -> Place:
-        return Place(*(int(column[index]) for column in self._columns))
+    def _places(self, indices: Ints) -> list[Place]:
+        return list(map(Place, *(column[indices].tolist() for column in self._columns)))
 
-    def _find(self, id: str) -> Place | None:
-        """Ids are looked up by 64 bits of their hash, and where several have the same by themselves."""
-        key = np.uint64(_key(id))
-        low, high = (int(np.searchsorted(self._keys, key, side)) for side in ("left", "right"))
-        places = map(self._place, range(low, high))
-        return next((place for place in places if high == low + 1 or self._files.id(place) == id), None)
+    def _find(self, ids: Sequence[str]) -> Ints:
+        """The index of each id, -1 where it is not there.
+
+        They are looked up by 64 bits of their hash, and where several have the same by themselves.
+        """
+        keys = _keys(ids)
+        low, high = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
+        found = np.where(low < high, low, -1)
+        for i in np.flatnonzero(high > low + 1).tolist():
+            same = np.arange(low[i], high[i])
+            own = [self._files.id(place) == ids[i] for place in self._places(same)]
+            found[i] = same[own][0] if any(own) else -1
+        return found
 
     def _check_distinct(self) -> None:
         for index in np.flatnonzero(self._keys[1:] == self._keys[:-1]).tolist():
-            first, second = self._place(index), self._place(index + 1)
+            first, second = self._places(np.arange(index, index + 2))
             if (name := self._files.id(first)) == self._files.id(second):
                 with tolerated(self._losses, "document"):
                     raise DataError(
@@ -316,6 +337,10 @@ def _other_format(path: Path) -> bool:
 
 def _key(id: str) -> int:
     return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _keys(ids: Sequence[str]) -> NDArray[np.uint64]:
+    return np.asarray(array("Q", map(_key, ids)))
 
 
 def create(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, Union, cast, get_args, get_origin
 from urllib.parse import unquote
 
 from wortlaut.errors import (
@@ -38,6 +38,9 @@ from wortlaut.extractors.run import close, finish, texts_at_once
 from wortlaut.io.reading import check_readable
 from wortlaut.model import LAYERS, Annotations, Text
 from wortlaut.records.record import Layers
+
+if TYPE_CHECKING:
+    from wortlaut.model.batch import Batch
 
 GROUP = "wortlaut.extractors"
 
@@ -232,6 +235,11 @@ class Loaded:
     def attribute(self) -> object:
         """The extractor's own ``attribute``, or ``None``."""
         return getattr(self._extractor, "attribute", None)
+
+    @property
+    def answers_in_columns(self) -> Callable[[Batch], Batch] | None:
+        """What ``extract`` answers, for documents in columns, of an extractor that reads what was found."""
+        return getattr(self._extractor, "answers_in_columns", None)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -135,6 +135,13 @@ def columns(rows: Sequence[Row | None], texts: Sequence[str | None]) -> tuple[Ba
     return batch.take(good), [places[i] for i in good.tolist()]
 
 
+def merged(batch: Batch, places: Sequence[int], others: Mapping[int, Document]) -> Batch:
+    """The documents of the batch, which stand at the places, and others at theirs, in order."""
+    if not others:
+        return batch
+    return Batch.joined([batch, Batch.of([*others.values()])]).take(np.argsort([*places, *others]))
+
+
 def _of(row: Row, text: str | None) -> bool:
     """Whether the row's own text and checksum are those of the text, if it is known."""
     if text is None or (row.text is text and row.sha256 is None):
@@ -212,8 +219,7 @@ class _File:
         except DataError as error:
             fault = error
         if kept or others:
-            own = batch.take(np.asarray([*kept.values()], np.int64))
-            yield Batch.joined([own, Batch.of([*others.values()])]).take(np.argsort([*kept, *others]))
+            yield merged(batch.take(np.asarray([*kept.values()], np.int64)), [*kept], others)
         if fault is not None:
             raise fault
 
