@@ -1,11 +1,15 @@
-"""Runs an extractor over a corpus and counts what it finds, chunk by chunk: here, or on a Ray cluster."""
+"""Runs extractors over a corpus and counts what they find: here, in processes beside, or on a Ray cluster."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from threading import Event
 from time import perf_counter
 
 from wortlaut.errors import ExtractorError, unknown_name
@@ -16,9 +20,18 @@ from wortlaut.extractors.registry import Spec, resolve
 from wortlaut.extractors.run import answers, attribute, close, finish, said
 from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.model.batch import Batch
+from wortlaut.running.isolated import Isolated
 from wortlaut.running.on_ray import Cluster, on_actors
+from wortlaut.running.processes import usable_cores
+from wortlaut.running.worker import ANSWER, Pulsing
 
 Advance = Callable[[int], object]
+
+#: Characters of a corpus from which on a process for each extractor saves more than its start costs.
+LARGE = 1_000_000
+#: Specs that stay in this process: what was found before, what waits for others or takes all cores itself,
+#: and what no other process has.
+_HERE = ("preds", "llm", "transformers", "gliner", "quotect", "__main__")
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,56 @@ def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: A
     finally:
         work.close()
     return _found(counts, [end], source, scoring, end.pace)
+
+
+@contextmanager
+def side_by_side(
+    runs: Mapping[str, str | Extractor], advances: Mapping[str, Advance], source: Source, scoring: Scoring
+) -> Iterator[Mapping[str, Future[Found]]]:
+    """What :func:`run_here` gives for those that gain from a process of their own, one on each core.
+
+    None of them in a small corpus, or where fewer than two can go at once; and no objects, which their owner
+    may look at afterwards.
+    """
+    apart = {
+        name: spec
+        for name, spec in runs.items()
+        if isinstance(spec, str) and spec.partition(":")[0] not in _HERE
+    }
+    cores = usable_cores()
+    at_once = min(cores, len(apart))
+    if at_once < 2 or source.gold.characters < LARGE:
+        yield {}
+        return
+    stopped = Event()
+
+    def run(spec: str, advance: Advance) -> Found:
+        def beat(shown: int) -> None:
+            if stopped.is_set():
+                raise KeyboardInterrupt
+            if shown:
+                advance(shown)
+
+        extractor = Isolated(spec, beat=beat, threads=cores // at_once)
+        try:
+            found: Found = pickle.loads(extractor.call(_found_there, source, scoring))
+        finally:
+            extractor.end()
+        return found
+
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            yield {name: pool.submit(run, spec, advances[name]) for name, spec in apart.items()}
+        finally:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _found_there(extractor: Pulsing, source: Source, scoring: Scoring) -> bytes:
+    def advance(count: int) -> None:
+        extractor.pulse(ANSWER * count)
+
+    return pickle.dumps(run_here(extractor.loaded, source, scoring, advance))
 
 
 def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Advance) -> Found:

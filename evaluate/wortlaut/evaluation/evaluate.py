@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from warnings import warn
 
@@ -14,6 +15,7 @@ import numpy as np
 from wortlaut.corpus.load import Corpus, annotated_batches, stream_corpus
 from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
 from wortlaut.evaluation.engines import engine as engine_of
+from wortlaut.evaluation.engines import side_by_side
 from wortlaut.evaluation.files import (
     EvaluationFile,
     Settings,
@@ -56,6 +58,8 @@ DEFAULT_SCHEMAS = ("strict", "partial")
 BREAKDOWNS = ("level", "length", "document", "surface")
 
 Progress = Callable[[str, int, int], object]
+#: Systems that run side by side tell of themselves in turn.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True, repr=False)
@@ -195,7 +199,8 @@ def evaluate(
         to begin with and once for each extractor, a chunk of documents in memory at a time, and what stays
         are counts. The scores are the same.
     engine
-        ``local``: this process. ``ray``: extractors run and are scored on the cluster that Ray is connected
+        ``local``: this machine; several specs over a million characters or more run in processes of their
+        own, one on each core. ``ray``: extractors run and are scored on the cluster that Ray is connected
         to or that ``RAY_ADDRESS`` names, or else on all cores of this machine; the scores are the same.
     isolate
         Run each extractor in a process of its own, which is given the texts and no gold: whatever it does
@@ -232,20 +237,25 @@ def evaluate(
         extractors, lacking = built_in()
         notes += lacking
     systems, labels_found = [], set[str]()
-    for system in named(extractors):
-        try:
-            advance = tally(system.name, len(source.gold.ids), progress)
-            extractor = system.runs[0]
-            if engine == "local" and (isolate or timeout is not None):
-                extractor, lacking_process = isolated(extractor, timeout)
-                notes += lacking_process
-            found = run(extractor, source, scoring, advance)
-            labels_found |= found.labels.keys()
-            systems.append(scoring.scored(system, found))
-        except WortlautError as error:
-            if on_error == "raise":
-                raise
-            systems.append(Scored(system, failed=str(error)))
+    isolate = engine == "local" and (isolate or timeout is not None)
+    asked = {system.name: system for system in named(extractors)}
+    advances = {name: tally(name, len(source.gold.ids), progress) for name in asked}
+    beside = {} if isolate or engine != "local" else {name: one.runs[0] for name, one in asked.items()}
+    with side_by_side(beside, advances, source, scoring) as begun:
+        for name, system in asked.items():
+            try:
+                extractor = system.runs[0]
+                if isolate:
+                    extractor, lacking_process = isolated(extractor, timeout)
+                    notes += lacking_process
+                future = begun.get(name)
+                found = future.result() if future else run(extractor, source, scoring, advances[name])
+                labels_found |= found.labels.keys()
+                systems.append(scoring.scored(system, found))
+            except WortlautError as error:
+                if on_error == "raise":
+                    raise
+                systems.append(Scored(system, failed=str(error)))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
     notes += unused(projected, source.gold.labels, labels_found)
@@ -273,7 +283,8 @@ def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], o
         nonlocal done
         done += count
         if progress is not None:
-            progress(name, done, total)
+            with _ONE_AT_A_TIME:
+                progress(name, done, total)
 
     return advance
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 
 import numpy as np
@@ -73,6 +73,7 @@ class Gold:
     notes: tuple[str, ...] = ()
     #: Whether each document is one sentence, as in files of tokens that do not mark where a text begins.
     sentences: bool = False
+    characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Source:
     """The documents of a corpus, as often as they are asked for: kept in memory, or read anew each time."""
 
     gold: Gold
-    opened: Callable[[], Iterable[Batch]]
+    opened: Callable[..., Iterable[Batch]]
     #: By id, where texts and items are kept.
     kept: Batch | None
 
@@ -102,11 +103,12 @@ class Source:
         if isinstance(corpus, Corpus):
             held = Batch.of(corpus.documents)
 
-        def opened(losses: Losses | None = None) -> Iterable[Batch]:
-            if held is not None:
-                return [held]
-            return stream_batches(str(corpus), losses, allow_empty=allow_empty)
-
+        opened: Callable[..., Iterable[Batch]]
+        # Functions that another process can be given.
+        if held is not None:
+            opened = partial(_again, held)
+        else:
+            opened = partial(stream_batches, str(corpus), allow_empty=allow_empty)
         ids: list[str] = []
         kept: list[Batch] = []
         starts: list[tuple[str, list[int]]] = []
@@ -149,8 +151,9 @@ class Source:
             frozenset(columns),
             losses.notes(name),
             alone and "tokens" in columns,
+            characters,
         )
-        return cls(gold, opened if whole is None else lambda: [whole], whole)
+        return cls(gold, opened if whole is None else partial(_again, whole), whole)
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
@@ -182,6 +185,10 @@ class Source:
 
     def _changed(self) -> DataError:
         return DataError("the corpus has changed while it was scored", where=self.gold.name)
+
+
+def _again(held: Batch, losses: Losses | None = None) -> Iterable[Batch]:
+    return [held]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise, repeat
 
@@ -100,6 +100,11 @@ class Batch:
             frozenset[str]().union(*(one.columns for one in batches)),
             meta,
         )
+
+    def __getstate__(self) -> dict[str, object]:
+        """For another process: metadata as values, and nothing that can be computed again."""
+        state = {one.name: getattr(self, one.name) for one in fields(self)}
+        return state | {"meta": tuple(map(self.meta, range(len(self)))).__getitem__}
 
     def __len__(self) -> int:
         return len(self.ids)

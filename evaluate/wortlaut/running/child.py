@@ -24,14 +24,14 @@ from wortlaut.running.worker import Done, Failure, Reply
 
 #: Seconds that loading an extractor, and closing it, may take.
 LOAD_TIMEOUT, CLOSE_TIMEOUT = 600.0, 5.0
-#: One BLAS thread a process, unless the user says otherwise: processes are the parallelism.
+#: BLAS threads of a process, unless the user says otherwise: processes are the parallelism.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class Child:
     """A process that runs ``wortlaut.running.worker.main``."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self.messages, theirs = Pipe()
         self._pulses, pulses = os.pipe()
         os.set_blocking(self._pulses, False)
@@ -42,7 +42,7 @@ class Child:
             [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {load}; {serve}"],
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno(), pulses],
-            env={**dict.fromkeys(_THREADS, "1"), **os.environ},
+            env={**dict.fromkeys(_THREADS, str(threads)), **os.environ},
             start_new_session=True,
         )
         theirs.close()

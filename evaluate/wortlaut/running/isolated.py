@@ -28,16 +28,24 @@ class _Late(ExtractorError):
 class Isolated:
     """The extractor that a spec or an object stands for, as an extractor with a process of its own.
 
-    ``timeout``: seconds that a document may take, or None. What the process does but answer (it ends itself,
-    hangs or crashes in whatever method) is raised as ExtractorError, and so is ``sys.exit``. Raises what
-    :func:`wortlaut.extractors.registry.resolve` raises, and CannotIsolate for an object that no other process
-    can be given.
+    ``timeout``: seconds that a document may take, or None. ``beat`` is told several times a second how often
+    the process has shown that it lives, and may raise to end it. ``threads``: those of its BLAS. What the
+    process does but answer (it ends itself, hangs or crashes in whatever method) is raised as ExtractorError,
+    and so is ``sys.exit``. Raises what :func:`wortlaut.extractors.registry.resolve` raises, and CannotIsolate
+    for an object that no other process can be given.
     """
 
-    def __init__(self, extractor: str | Extractor, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        extractor: str | Extractor,
+        timeout: float | None = None,
+        *,
+        beat: Callable[[int], object] = lambda shown: None,
+        threads: int = 1,
+    ) -> None:
         self.spec = extractor if isinstance(extractor, str) else named(extractor)
         self._packed = None if isinstance(extractor, str) else _packed(self.spec, extractor)
-        self._timeout = timeout
+        self._timeout, self._beat, self._threads = timeout, beat, threads
         self.finds: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
         if not self._load():
@@ -71,7 +79,11 @@ class Isolated:
         try:
             self.call(_close, limit=CLOSE_TIMEOUT)
         finally:
-            self._child.end(CLOSE_TIMEOUT)
+            self.end()
+
+    def end(self) -> None:
+        """End the process; the extractor is not asked."""
+        self._child.end(CLOSE_TIMEOUT)
 
     def call(
         self, function: Callable[..., Any], *arguments: Any, times: int = 1, limit: float | None = None
@@ -92,7 +104,7 @@ class Isolated:
 
     def _load(self) -> bool:
         """Start the process; whether the extractor can say who spoke."""
-        self._child = Child()
+        self._child = Child(self._threads)
         self._child.send((self.spec, self._packed))
         try:
             self.texts_at_once = int(self._receive(LOAD_TIMEOUT))
@@ -106,12 +118,13 @@ class Isolated:
         child.alive = time.monotonic()
         try:
             while not child.messages.poll(_CHECK_INTERVAL):
-                child.pulses()
+                self._beat(len(child.pulses()))
                 if child.process.poll() is not None and not child.messages.poll():
                     raise EOFError
                 if limit is not None and time.monotonic() - child.alive > limit:
                     child.kill()
                     raise _Late(f"no answer within {limit:g} seconds", where=self.spec)
+            self._beat(len(child.pulses()))
             message = child.receive()
         except (EOFError, OSError):
             reason = child.cause_of_death()
