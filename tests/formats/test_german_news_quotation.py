@@ -104,6 +104,13 @@ CHANGES = {
     "sentence": (lambda d: d["sentences"][0].update(charEnd=2), r"\$\.sentences\[0\]: characters"),
     "surrogate": (lambda d: d.update(originalText="\ud83d"), "half a surrogate pair"),
     "no text": (lambda d: d.pop("originalText"), r"\$: has no 'originalText'"),
+    "kind of token": (lambda d: d["tokens"].append(1), r"\$\.tokens\[\d+\]: has no 'charBegin' of type int"),
+    "kind of offset": (lambda d: d["tokens"][1].update(charEnd=3.0), r"\[1\]: has no 'charEnd' of type int"),
+    "kind of ids": (
+        lambda d: d["annotations"][0]["cue"].update(tokenIds=["3"]),
+        r"\$\.annotations\[0\]\.cue: tokenIds and spans name different tokens",
+    ),
+    "half a character": (lambda d: d["tokens"][1].update(id="\ud83d"), r"\[1\]: has no 'id' of type int"),
 }
 
 
@@ -112,6 +119,11 @@ def test_broken_files_are_refused_with_their_path(tmp_path, name):
     change, message = CHANGES[name]
     with pytest.raises(DataError, match=message):
         list(read(broken(tmp_path, change)))
+
+
+def test_what_python_alone_decodes_is_read(tmp_path):
+    path = broken(tmp_path, lambda d: d.update(extra=[float("nan"), "\ud83d"]))
+    assert [one.annotations for one in read(path)] == [one.annotations for one in read(CASE)]
 
 
 def test_what_is_not_json_is_refused_with_its_line(tmp_path):

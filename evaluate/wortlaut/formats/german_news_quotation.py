@@ -27,20 +27,29 @@ becomes ``none``.
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from operator import le
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import DataError
+import msgspec
+import numpy as np
+
+from wortlaut.errors import DataError, WortlautError
 from wortlaut.formats import files
-from wortlaut.formats.columns import LAYOUT, TokenView, pack, token_view
-from wortlaut.formats.jsonl import get_typed as _get
+from wortlaut.formats.batch import documents as batch_documents
+from wortlaut.formats.batch import packed_tokens
+from wortlaut.formats.columns import LAYOUT, TokenView, token_view
 from wortlaut.formats.losses import NO_PLACE, Losses, tolerated
-from wortlaut.io.reading import read_json
+from wortlaut.io.reading import decoded, read_bytes, read_json
 from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.model.batch import CHUNK_DOCUMENTS, Batch, Meta
+from wortlaut.model.columns import TokenTable, empty_spans
+from wortlaut.records.objects import UNREADABLE
 
 TYPES = {
     "Direct": "direct",
@@ -61,147 +70,321 @@ MEDIA = {
 _TYPE_OF = {type_: name for name, type_ in TYPES.items()}
 _MEDIUM_OF = {medium: name for name, medium in MEDIA.items()}
 _FLAGS = ("isNested", "hasNested")
+_DIFFERENT = "tokenIds and spans name different tokens"
 _UNFIT = "it is not whole tokens, or has a gap of white space alone"
 #: Role in the file → field of a quote.
 _ROLES = {"quote": "content", "cue": "cue", "speaker": "speaker", "addressee": "addressee", "frame": "frame"}
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+class _Token(msgspec.Struct, rename="camel", gc=False):
+    char_begin: int
+    char_end: int
+    text: str
+    id: int
+
+
+class _Stretch(msgspec.Struct, rename="camel", gc=False):
+    begin: int
+    end: int
+    char_begin: int
+    char_end: int
+
+
+class _Role(msgspec.Struct, rename="camel", gc=False):
+    token_ids: list[int]
+    spans: list[_Stretch]
+    text: str
+
+
+class _Item(msgspec.Struct, rename="camel", gc=False):
+    quote: _Role
+    cue: _Role
+    speaker: _Role
+    addressee: _Role
+    frame: _Role
+    type: str
+    medium: str
+    id: int
+    is_nested: bool
+    has_nested: bool
+
+
+class _Article(msgspec.Struct, rename="camel", gc=False):
+    original_text: str
+    tokens: list[_Token]
+    sentences: list[_Stretch]
+    annotations: list[_Item]
+    document_name: str
+
+
+_decode = msgspec.json.Decoder(_Article).decode
+_KINDS = {
+    "int": ("charBegin", "charEnd", "id", "begin", "end"),
+    "str": ("text", "type", "medium", "originalText", "documentName"),
+    "bool": _FLAGS,
+    "list": ("tokens", "sentences", "annotations", "tokenIds", "spans"),
+    "dict": tuple(_ROLES),
+}
+#: What is looked for first in an item of a list.
+_FIRST = {"": "originalText", "tokens": "charBegin", "annotations": "quote"}
+_MISFIT = re.compile(r"(?:Object missing required field `(?P<key>\w+)`|.*?)(?: - at `\$(?P<place>.*)`)?")
+
+
+def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
-    for file in files.find(path, "german-news-quotation"):
-        with tolerated(losses, "document"):
-            yield _document(file)
+    part: list[tuple[_Read, str]] = []
+    folders: dict[Path, str] = {}
+    try:
+        for file in files.find(path, "german-news-quotation"):
+            with tolerated(losses, "document"):
+                found = _read(file)
+                folder = file.resolve().parent if file.is_symlink() else file.parent
+                if folder not in folders:
+                    folders[folder] = folder.resolve().name
+                part.append((found, folders[folder]))
+            if len(part) == CHUNK_DOCUMENTS:
+                yield _batch(part)
+                part = []
+    except WortlautError:
+        yield _batch(part)
+        raise
+    yield _batch(part)
 
 
-def _document(file: Path) -> Document:
-    data = read_json(file)
-    text = _get(data, "originalText", str, f"{file}: $")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")
-    tokens = _tokens(data, text, file)
-    sentences = [
-        _span(sentence, tokens, f"{file}: $.sentences[{index}]")[1]
-        for index, sentence in enumerate(_get(data, "sentences", list, f"{file}: $"))
-    ]
-    repairs = {"unsorted_roles": 0, "merged_spans": 0}
-    quotes: list[Quote] = []
-    flags: list[tuple[bool, bool]] = []
-    for index, item in enumerate(_get(data, "annotations", list, f"{file}: $")):
-        where = f"{file}: $.annotations[{index}]"
-        roles: dict[str, Any] = {
-            field: _role(_get(item, role, dict, where), text, tokens, repairs, f"{where}.{role}")
-            for role, field in _ROLES.items()
-        }
-        content = roles.pop("content")
-        if content is None:
-            raise DataError("a quote without content", where=f"{where}.quote")
-        kind = _named(item, "type", TYPES, where)
-        medium = _named(item, "medium", MEDIA, where)
-        quotes.append(Quote(str(_get(item, "id", int, where)), kind, content, medium, **roles))
-        flags.append((_get(item, "isNested", bool, where), _get(item, "hasNested", bool, where)))
-    if len({quote.id for quote in quotes}) < len(quotes):
-        raise DataError("two annotations have the same id", where=f"{file}: $.annotations")
-    meta = {"split": file.resolve().parent.name, "tokens": pack(tokens), "sentences": pack(sentences)}
-    meta |= {name: str(count) for name, count in repairs.items() if count}
-    return Document(
-        _get(data, "documentName", str, f"{file}: $"),
-        text,
-        Annotations(quotes=_with_parents(quotes, flags)),
-        tuple(meta.items()),
+read = batch_documents(batches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article: where its tokens start and end, its sentences, and what ``meta`` holds beside them."""
+
+    id: str
+    text: str
+    start: list[int]
+    end: list[int]
+    sentences: list[tuple[int, int]]
+    quotes: tuple[Quote, ...]
+    repairs: dict[str, int]
+
+
+def _batch(found: Sequence[tuple[_Read, str]]) -> Batch:
+    part, split = [one for one, _ in found], [name for _, name in found]
+    number = np.arange(len(part))
+
+    def table(start: list[list[int]], end: list[list[int]]) -> TokenTable:
+        starts, ends = (np.asarray(list(chain.from_iterable(one)), np.int64) for one in (start, end))
+        return TokenTable(np.repeat(number, list(map(len, start))), starts, ends)
+
+    tokens = table([one.start for one in part], [one.end for one in part])
+    begins, ends = ([[span[i] for span in one.sentences] for one in part] for i in (0, 1))
+    packed = packed_tokens(tokens, len(part)), packed_tokens(table(begins, ends), len(part))
+
+    def meta(i: int) -> Meta:
+        counted = {name: str(count) for name, count in part[i].repairs.items() if count}
+        known = {"split": split[i], "tokens": packed[0](i), "sentences": packed[1](i)}
+        return tuple((known | counted).items())
+
+    repaired = {name for one in part for name, count in one.repairs.items() if count}
+    return Batch(
+        [one.id for one in part],
+        [one.text for one in part],
+        empty_spans(),
+        (),
+        {i: Annotations(quotes=one.quotes) for i, one in enumerate(part)},
+        tokens,
+        frozenset({"split", "tokens", "sentences"} | repaired),
+        meta,
     )
 
 
-def _tokens(data: Any, text: str, file: Path) -> list[tuple[int, int]]:
-    offsets: list[tuple[int, int]] = []
+def _decoded(file: Path) -> _Article:
+    data = read_bytes(file)
+    decoded(data, file)
+    try:
+        return _decode(data)
+    except UNREADABLE:
+        value = read_json(file)
+    # What Python's own decoder takes besides: NaN, half a surrogate pair.
+    try:
+        try:
+            article = msgspec.convert(value, _Article)
+        except UnicodeEncodeError:  # such a half where no text belongs
+            shown = json.dumps(value, ensure_ascii=False).encode(errors="replace")
+            article = msgspec.convert(json.loads(shown), _Article)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), file) from None
+    if any("\ud800" <= character <= "\udfff" for character in article.original_text):
+        raise DataError("holds half a surrogate pair", where=f"{file}: $.originalText")
+    return article
+
+
+def _misfit(said: str, file: Path) -> DataError:
+    """What a value lacks, from the words of the decoder."""
+    found = _MISFIT.fullmatch(said)
+    place, key = (found["place"] or "", found["key"]) if found else ("", None)
+    ids = place.rpartition(".tokenIds[")
+    if ids[1]:
+        return DataError(_DIFFERENT, where=f"{file}: ${ids[0]}")
+    if key is None and place[-1:] not in ("", "]"):
+        place, _, key = place.rpartition(".")
+    key = key or _FIRST.get(place.rpartition(".")[2].partition("[")[0], "begin")
+    kind = next(kind for kind, keys in _KINDS.items() if key in keys)
+    return DataError(f"has no {key!r} of type {kind}", where=f"{file}: ${place}")
+
+
+def _read(file: Path) -> _Read:
+    article = _decoded(file)
+    text, where = article.original_text, f"{file}: $"
+    start = [token.char_begin for token in article.tokens]
+    end = [token.char_end for token in article.tokens]
+    surfaces = [token.text for token in article.tokens]
+    _check_tokens(article, surfaces, start, end, where)
+    solid = len("".join(text.split())) == len("".join("".join(surfaces).split()))
+    sentences = [
+        _span(one, start, end, f"{where}.sentences", i)[1] for i, one in enumerate(article.sentences)
+    ]
+    repairs = {"unsorted_roles": 0, "merged_spans": 0}
+    roles: list[dict[str, Any]] = []
+    for index, item in enumerate(article.annotations):
+        at = f"{where}.annotations[{index}]"
+        found = {
+            field: _role(own, text, start, end, repairs, f"{at}.{role}", solid=solid)
+            for role, field in _ROLES.items()
+            if (own := getattr(item, role)).spans or own.token_ids or own.text
+        }
+        if "content" not in found:
+            raise DataError("a quote without content", where=f"{at}.quote")
+        _named(item.type, "type", TYPES, at)
+        _named(item.medium, "medium", MEDIA, at)
+        roles.append(found)
+    ids = [str(item.id) for item in article.annotations]
+    if len({*ids}) < len(ids):
+        raise DataError("two annotations have the same id", where=f"{where}.annotations")
+    nested = _nested([found["content"] for found in roles])
+    quotes = tuple(
+        Quote(
+            id,
+            TYPES[item.type],
+            medium=MEDIA[item.medium],
+            parent=None if around is None else ids[around],
+            note=_differs((item.is_nested, item.has_nested), (around is not None, holds)),
+            **found,
+        )
+        for id, item, found, (around, holds) in zip(ids, article.annotations, roles, nested, strict=True)
+    )
+    return _Read(article.document_name, text, start, end, sentences, quotes, repairs)
+
+
+def _check_tokens(
+    article: _Article, surfaces: list[str], start: list[int], end: list[int], where: str
+) -> None:
+    text = article.original_text
+    if (
+        "" not in surfaces
+        and [text[begin:stop] for begin, stop in zip(start, end, strict=True)] == surfaces
+        and all(map(le, [0, *end], [*start, len(text)]))
+        and [token.id for token in article.tokens] == list(range(len(surfaces)))
+    ):
+        return
     last = 0
-    for index, token in enumerate(_get(data, "tokens", list, f"{file}: $")):
-        where = f"{file}: $.tokens[{index}]"
-        start, end = _get(token, "charBegin", int, where), _get(token, "charEnd", int, where)
-        surface = _get(token, "text", str, where)
-        if _get(token, "id", int, where) != index:
-            raise DataError(f"has id {token['id']}, which is not its place", where=where)
-        if not last <= start < end <= len(text) or text[start:end] != surface:
+    for index, token in enumerate(article.tokens):
+        at, begin, stop = f"{where}.tokens[{index}]", token.char_begin, token.char_end
+        if token.id != index:
+            raise DataError(f"has id {token.id}, which is not its place", where=at)
+        if not last <= begin < stop <= len(text) or text[begin:stop] != token.text:
+            shown = text[max(begin, 0) : max(stop, 0)]
             raise DataError(
-                f"the text at [{start}, {end}) is {text[max(start, 0) : max(end, 0)]!r}, not {surface!r}",
-                where=where,
+                f"the text at [{begin}, {stop}) is {shown!r}, not {token.text!r}",
+                where=at,
                 hint="Offsets are code points; ones in UTF-16 go wrong after the first emoji.",
             )
-        offsets.append((start, end))
-        last = end
-    return offsets
+        last = stop
 
 
 def _span(
-    item: Any, tokens: Sequence[tuple[int, int]], where: str
+    item: _Stretch, start: Sequence[int], end: Sequence[int], where: str, index: int
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """First token and the token after the last, and the characters from one to the other, checked."""
-    begin, end = _get(item, "begin", int, where), _get(item, "end", int, where)
-    characters = _get(item, "charBegin", int, where), _get(item, "charEnd", int, where)
-    if not 0 <= begin < end <= len(tokens):
-        raise DataError(f"tokens [{begin}, {end}) are not in the document", where=where)
-    if characters != (expected := (tokens[begin][0], tokens[end - 1][1])):
-        raise DataError(f"characters {characters} are not those of its tokens, {expected}", where=where)
-    return (begin, end), characters
+    begin, stop, characters = item.begin, item.end, (item.char_begin, item.char_end)
+    if not 0 <= begin < stop <= len(start):
+        raise DataError(f"tokens [{begin}, {stop}) are not in the document", where=f"{where}[{index}]")
+    if characters != (expected := (start[begin], end[stop - 1])):
+        what = f"characters {characters} are not those of its tokens, {expected}"
+        raise DataError(what, where=f"{where}[{index}]")
+    return (begin, stop), characters
 
 
 def _role(
-    role: Any, text: str, tokens: Sequence[tuple[int, int]], repairs: dict[str, int], where: str
-) -> Span | None:
-    ids: list[int] = _get(role, "tokenIds", list, where)
-    pairs = [
-        _span(span, tokens, f"{where}.spans[{index}]")
-        for index, span in enumerate(_get(role, "spans", list, where))
-    ]
-    covered = sorted({token for (begin, end), _ in pairs for token in range(begin, end)})
-    if any(not isinstance(token, int) for token in ids) or sorted(set(ids)) != covered:
-        raise DataError("tokenIds and spans name different tokens", where=where)
-    surface = " ".join(text[start:end] for _, (start, end) in pairs)
-    if surface != _get(role, "text", str, where):
-        raise DataError(f"the text of its spans is {surface!r}, not {role['text']!r}", where=where)
-    if not covered:
-        return None
+    role: _Role,
+    text: str,
+    start: list[int],
+    end: list[int],
+    repairs: dict[str, int],
+    where: str,
+    *,
+    solid: bool,
+) -> Span:
+    ids = role.token_ids
+    if solid and len(role.spans) == 1:  # as nearly all are
+        (one,) = role.spans
+        characters = one.char_begin, one.char_end
+        if (
+            0 <= one.begin < one.end <= len(start)
+            and characters == (start[one.begin], end[one.end - 1])
+            and ids == list(range(one.begin, one.end))
+            and text[characters[0] : characters[1]] == role.text
+        ):
+            return Span((characters,))
+    pairs = [_span(span, start, end, f"{where}.spans", index) for index, span in enumerate(role.spans)]
+    covered = sorted({token for (begin, stop), _ in pairs for token in range(begin, stop)})
+    if ids != covered and sorted(set(ids)) != covered:
+        raise DataError(_DIFFERENT, where=where)
+    surface = " ".join([text[begin:stop] for _, (begin, stop) in pairs])
+    if surface != role.text:
+        raise DataError(f"the text of its spans is {surface!r}, not {role.text!r}", where=where)
     repairs["unsorted_roles"] += ids != covered or pairs != sorted(pairs)
     repairs["merged_spans"] += sum(left[1] == right[0] for (left, _), (right, _) in pairwise(sorted(pairs)))
-    return _covered(covered, text, tokens)
+    return _covered(covered, text, start, end)
 
 
-def _covered(ids: Sequence[int], text: str, tokens: Sequence[tuple[int, int]]) -> Span:
+def _covered(ids: Sequence[int], text: str, start: Sequence[int], end: Sequence[int]) -> Span:
     """The characters of sorted tokens: a fragment is a run of adjacent ones with white space between."""
-    fragments = [tokens[ids[0]]]
-    for before, token in pairwise(ids):
-        start, end = tokens[token]
-        gap = text[fragments[-1][1] : start]
-        if token == before + 1 and not gap.strip():
-            fragments[-1] = (fragments[-1][0], end)
-        else:
-            fragments.append((start, end))
-    return Span.joined(fragments)
+    ends = [
+        at
+        for at, (before, token) in enumerate(pairwise(ids), 1)
+        if token != before + 1 or text[end[before] : start[token]].strip()
+    ]
+    runs = pairwise([0, *ends, len(ids)])
+    return Span.joined([(start[ids[first]], end[ids[last - 1]]) for first, last in runs])
 
 
-def _with_parents(quotes: Sequence[Quote], flags: Sequence[tuple[bool, bool]]) -> tuple[Quote, ...]:
-    done = []
-    for quote, own in zip(quotes, flags, strict=True):
-        around = [other for other in quotes if _holds(other, quote)]
-        parent = min(around, key=lambda other: len(other.content)).id if around else None
-        derived = parent is not None, any(_holds(quote, other) for other in quotes)
-        differs = [
-            f"{name}={str(flag).lower()}"
-            for name, flag, mine in zip(_FLAGS, own, derived, strict=True)
-            if flag != mine
+def _nested(contents: Sequence[Span]) -> list[tuple[int | None, bool]]:
+    """For each content the smallest other one around it, and whether it has one in it."""
+    sizes = [len(content) for content in contents]
+    hulls = [(content.start, content.end) for content in contents]
+    around = [
+        [
+            place
+            for place, (begin, stop) in enumerate(hulls)
+            if begin <= start and end <= stop and size < sizes[place] and contents[place].contains(content)
         ]
-        done.append(replace(quote, parent=parent, note="; ".join(differs) or None))
-    return tuple(done)
+        for content, size, (start, end) in zip(contents, sizes, hulls, strict=True)
+    ]
+    outer = {other for others in around for other in others}
+    return [
+        (min(others, key=sizes.__getitem__, default=None), one in outer) for one, others in enumerate(around)
+    ]
 
 
-def _holds(quote: Quote, other: Quote) -> bool:
-    return len(quote.content) > len(other.content) and quote.content.contains(other.content)
+def _differs(own: tuple[bool, ...], derived: tuple[bool, ...]) -> str | None:
+    """The flags that say something else than what is derived, as a note."""
+    told = zip(_FLAGS, own, derived, strict=True)
+    return "; ".join(f"{name}={str(flag).lower()}" for name, flag, mine in told if flag != mine) or None
 
 
-def _named(item: Any, key: str, names: dict[str, str], where: str) -> str:
-    value = _get(item, key, str, where)
+def _named(value: str, key: str, names: dict[str, str], where: str) -> None:
     if value not in names:
         raise DataError(f"unknown {key} {value!r}", where=where, hint=f"Known: {', '.join(names)}.")
-    return names[value]
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
@@ -296,26 +479,19 @@ def _quotations(view: TokenView, losses: Losses) -> list[dict[str, Any]]:
 
 def _flags(quotes: Sequence[Quote], document: Document, losses: Losses) -> list[tuple[bool, bool]]:
     """The flags of each quote: the derived ones, but where its note says what the corpus had."""
-    bare = [replace(quote, parent=None, note=None) for quote in quotes]
-    derived = [
-        tuple(f"{name}=" not in (quote.note or "") for name in _FLAGS)
-        for quote in _with_parents(bare, [(True, True)] * len(bare))
-    ]
-    flags = []
-    for quote, own in zip(quotes, derived, strict=True):
-        said = (quote.note or "").split("; ")
+    nested = _nested([quote.content for quote in quotes])
+    chosen = []
+    for quote, (around, holds) in zip(quotes, nested, strict=True):
+        own, said = (around is not None, holds), (quote.note or "").split("; ")
         differs = [f"{name}={str(not flag).lower()}" in said for name, flag in zip(_FLAGS, own, strict=True)]
-        flags.append((own[0] != differs[0], own[1] != differs[1]))
-    read = _with_parents(bare, flags)
-    for quote, again in zip(quotes, read, strict=True):
-        if again.parent != quote.parent:
+        flags = own[0] != differs[0], own[1] != differs[1]
+        if (None if around is None else quotes[around].id) != quote.parent:
             losses.add("quote.parent", document, "another is derived", quote.id, quote.content)
-        if quote.note is not None and again.note != quote.note:
+        again = _differs(flags, own)
+        if quote.note is not None and again != quote.note:
             losses.add("quote.note", document, NO_PLACE, quote.id, quote.content)
-    return [
-        flag if again.note == quote.note else (own[0], own[1])
-        for quote, again, flag, own in zip(quotes, read, flags, derived, strict=True)
-    ]
+        chosen.append(flags if again == quote.note else own)
+    return chosen
 
 
 def _role_of(view: TokenView, span: Span | None) -> dict[str, Any] | None:
@@ -330,7 +506,7 @@ def _role_of(view: TokenView, span: Span | None) -> dict[str, Any] | None:
         first, last = view.words[begin][0], view.words[stop - 1][1]
         spans.append({"begin": begin, "charBegin": first, "charEnd": last, "end": stop})
     text = view.document.text
-    if span is not None and _covered(ids, text, view.words) != span:
+    if span is not None and _covered(ids, text, *zip(*view.words, strict=True)) != span:
         return None
     return {
         "spans": spans,
