@@ -49,14 +49,16 @@ from wortlaut.formats.graph import (
 )
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.projects import brat_types, is_brat_type
-from wortlaut.io.reading import lines, unpacked
+from wortlaut.io.reading import lines, read_text, unpacked
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
 from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
 _MARK = "\ufeff"
-_OFFSETS = re.compile(r"(?P<label>\S+) (?P<offsets>[0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*)")
+_BOUND = re.compile(
+    r"([^\t]*)\t(\S+) ([0-9]{1,18}) ([0-9]{1,18})((?:;[0-9]{1,18} [0-9]{1,18})*)\t(.*)", re.DOTALL
+)
 _WIKIDATA = re.compile(r"(?i:wikidata):(?P<qid>Q[1-9][0-9]*)")
 _OWN = re.compile(r"#\S*\t(?P<kind>Wortlaut|WortlautCluster) (?P<about>\S+)\t(?P<values>.*)")
 _RELATION = re.compile(r"R\S*\t(?P<label>\S+) Arg1:(?P<source>\S+) Arg2:(?P<target>\S+)\s*")
@@ -84,16 +86,25 @@ def _read(file: Path, text: str, before: int) -> Document:
     """``before``: how many characters are counted before those of the text."""
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
-    for number, line in lines(file):
-        where = f"{file}:{number}"
+    for number, line in _lines_of(file):
         if line.startswith("T"):
-            name, label, span = _text_bound(line, text, before, where)
+            try:
+                name, label, span = _text_bound(line, text, before)
+            except DataError as error:
+                raise DataError(error.what, where=f"{file}:{number}", hint=error.hint) from None
             if name in spans:
-                raise DataError(f"{name} is there twice", where=where)
+                raise DataError(f"{name} is there twice", where=f"{file}:{number}")
             spans[name] = label, span
         elif line.strip():
-            others.append((where, line))
+            others.append((f"{file}:{number}", line))
     return _with_own(file, text, spans, others)
+
+
+def _lines_of(file: Path) -> Iterable[tuple[int, str]]:
+    try:
+        return enumerate([line.rstrip("\r") for line in read_text(file).split("\n")], 1)
+    except DataError:
+        return lines(file)  # what is wrong before that line is told first
 
 
 def _with_own(
@@ -204,34 +215,34 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     yield from (f"#{number}\t{note}" for number, note in enumerate(notes, 1))
 
 
-def _text_bound(line: str, text: str, before: int, where: str) -> tuple[str, str, Span]:
-    name, _, rest = line.partition("\t")
-    place, tab, surface = rest.partition("\t")
-    match = _OFFSETS.fullmatch(place)
-    if match is None or not tab:
+def _text_bound(line: str, text: str, before: int) -> tuple[str, str, Span]:
+    match = _BOUND.fullmatch(line)
+    if match is None:
         raise DataError(
             "is not a text-bound annotation",
-            where=where,
             hint="Expected id, tab, label and offsets such as 'PER 0 5' or 'PER 0 5;12 17', tab, text.",
         )
-    ends = (map(int, fragment.split()) for fragment in match["offsets"].split(";"))
+    name, label, first, last, more, surface = match.groups()
+    start, end = int(first), int(last)
+    if not more and not before and start < end <= len(text) and text[start:end] == surface:
+        return name, label, Span(((start, end),))
+    offsets = f"{first} {last}{more}"
+    ends = ([int(end) for end in fragment.split()] for fragment in offsets.split(";"))
     fragments = [(max(start - before, 0), end - before) for start, end in ends]
     surface = surface[before:] if surface.startswith(_MARK) else surface
-    for start, end in ((start, end) for start, end in fragments if not start < end <= len(text)):
-        raise DataError(
-            f"[{start}, {end}) is empty, reversed or past the end of the text at {len(text)}", where=where
-        )
+    for start, end in fragments:
+        if not start < end <= len(text):
+            raise DataError(f"[{start}, {end}) is empty, reversed or past the end of the text at {len(text)}")
     if not _same(fragments, text, surface):
         unix = text.replace("\r\n", "\n")
         counted_as_one = unix != text and _same(fragments, unix, surface)
         raise DataError(
-            f"the text at {match['offsets']} is {_covered(fragments, text)!r}, not {surface!r}",
-            where=where,
+            f"the text at {offsets} is {_covered(fragments, text)!r}, not {surface!r}",
             hint="The offsets count a CRLF as one character: convert the .txt file to LF."
             if counted_as_one
             else "Offsets are code points into the .txt file, from 0, the end excluded.",
         )
-    return name, match["label"], Span.joined(fragments)
+    return name, label, Span.joined(fragments)
 
 
 def _covered(fragments: Iterable[tuple[int, int]], text: str) -> str:
@@ -276,6 +287,10 @@ def _line(line: str, where: str) -> _Line:
 def _annotations(
     text: str, spans: Mapping[str, tuple[str, Span]], others: Sequence[tuple[str, str]]
 ) -> Annotations:
+    levels = nesting([span for _, span in spans.values()])
+    if not others:
+        named = zip(spans.values(), levels, strict=True)
+        return Annotations(tuple(Entity(span, label, level) for (label, span), level in named))
     parsed = [_line(line, where) for where, line in others]
     about: dict[str, tuple[str, ...]] = dict.fromkeys(spans, ())
     for item in (item for item in parsed if item.id != "*"):
@@ -321,7 +336,6 @@ def _annotations(
                 note="; ".join(join.words for join in joins if join.targets[0] in members),
             )
         )
-    levels = nesting([span for _, span in spans.values()])
     entities = [
         Entity(
             span,

@@ -222,14 +222,16 @@ def not_read(
 def nesting(spans: Sequence[Span]) -> list[int]:
     """1 for each span, plus the depth of those that strictly contain it."""
     levels = [1] * len(spans)
+    hulls = [(span.fragments[0][0], -span.fragments[-1][1]) for span in spans]
     around: list[int] = []
-    for index in sorted(range(len(spans)), key=lambda index: (spans[index].start, -spans[index].end)):
-        span = spans[index]
-        around = [other for other in around if spans[other].end > span.start]
-        levels[index] += max(
-            (levels[other] for other in around if spans[other] != span and spans[other].contains(span)),
-            default=0,
-        )
+    for index in sorted(range(len(spans)), key=hulls.__getitem__):
+        span, start = spans[index], hulls[index][0]
+        around = [other for other in around if -hulls[other][1] > start]
+        if around:
+            levels[index] += max(
+                (levels[other] for other in around if spans[other] != span and spans[other].contains(span)),
+                default=0,
+            )
         around.append(index)
     return levels
 
