@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from repository import repository_files
@@ -32,16 +33,43 @@ HEAVY = {
 HEAVY |= {"spacy", "torch", "transformers"}
 
 
-HELP = "from wortlaut.cli import app; app(['--help'], standalone_mode=False)"
+def command(*words: str) -> str:
+    return f"from wortlaut.cli import app; app({words!r}, standalone_mode=False)"
 
 
-@pytest.mark.parametrize("code", ["import wortlaut", HELP])
-def test_importing_and_help_load_nothing_heavy(code: str) -> None:
+SCORES = {
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+}  # scikit-learn imports pandas, which imports pyarrow
+LONG = pytest.mark.long
+DATASET = str(ROOT / "corpus")
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import wortlaut", set()),
+        (command("--help"), set()),
+        pytest.param(command("extractors"), set(), marks=LONG),
+        pytest.param(command("validate"), {"numpy", "pyarrow"}, marks=LONG),
+        pytest.param(command("convert", "gold", "gold.conllu"), {"numpy"}, marks=LONG),
+        pytest.param(command("convert", DATASET, "gold.conllu"), {"numpy", "pyarrow"}, marks=LONG),
+        pytest.param(command("score", "gold", "gold"), SCORES, marks=LONG),
+        pytest.param(command("evaluate", "-e", "quotes-de"), SCORES, marks=LONG),
+    ],
+)
+def test_what_is_heavy_is_imported_where_it_is_needed(code: str, needed: set[str], tmp_path: Path) -> None:
     """`wortlaut --help` must answer at once."""
     show = f"import sys; {code}; print(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", show], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
     assert result.returncode == 0, result.stderr
-    assert {name.partition(".")[0] for name in result.stdout.split()} & HEAVY == set()
+    loaded = {name.partition(".")[0] for name in result.stdout.splitlines()[-1].split()}
+    assert loaded & HEAVY == needed
 
 
 def test_evaluate_is_no_package() -> None:

@@ -10,7 +10,7 @@ from strategies import corpora, examples
 from wortlaut.annotations.lines import canonical
 from wortlaut.corpus.load import load_corpus, stream_corpus
 from wortlaut.errors import DataError
-from wortlaut.formats import writer
+from wortlaut.formats import dataset, writer
 from wortlaut.model import Annotations, Document, Entity, Span
 
 
@@ -34,6 +34,33 @@ def test_the_folder_is_a_corpus_and_a_dataset(tmp_path):
     assert load_corpus(tmp_path / "out").hash == gold.hash
     rows = load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
     assert rows[0]["entities"][0]["spans"][0]["text"] == "Südkoreanische"
+
+
+CARDS = {
+    "a field that is none": ("dtype: int32", "dtype: int33", "datasets cannot read the folder"),
+    "a split of two names": ("split: train", "split: a b", "datasets cannot read the folder"),
+    "a table that is not there": ("train-*", "test-*", "datasets cannot read the folder"),
+    "another configuration": ("config_name: documents", "config_name: texts", "no configuration 'documents'"),
+    "by hand": ("\n  - split: train\n    path: data/documents/train-*.parquet", " data/*/*.parquet", None),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CARDS)
+def test_a_card_that_is_not_ours_is_read_by_datasets(tmp_path, case):
+    before, after, error = CARDS[case]
+    writer("dataset")(tmp_path / "out", [Document("a", "Text")])
+    card = tmp_path / "out" / "README.md"
+    assert dataset._written(tmp_path / "out")
+    text = card.read_text("utf-8")
+    assert before in text
+    card.write_text(text.replace(before, after), "utf-8")
+    assert not dataset._written(tmp_path / "out")
+    if error is None:
+        assert [document.id for document in load_corpus(tmp_path / "out")] == ["a"]
+    else:
+        with pytest.raises(DataError, match=error):
+            load_corpus(tmp_path / "out")
 
 
 def test_rows_of_several_groups_keep_their_order(tmp_path, monkeypatch):

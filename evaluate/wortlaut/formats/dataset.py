@@ -7,6 +7,7 @@ Offsets are code points.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FILE = "data/documents/train-{:05}-of-{:05}.parquet"
-_FILES = "data/documents/train-*.parquet"
+#: What else is in a folder and means something to ``datasets``.
+_FOR_DATASETS = ("dataset_infos.json", ".huggingface.yaml")
+_DTYPES = ("string", "int32", "float64", "bool")
 #: Rows in a row group, and in memory at a time where they are written.
 _ROWS = 500
 #: Rows that are read at a time.
@@ -87,23 +90,23 @@ def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
     if not types.items() <= given.items() or any(rows.column(name).null_count for name in types):
         return nothing
     ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
-    counts = {layer: np.diff(rows.column(layer).offsets.to_numpy()) for layer in LAYERS}
+    counts = {layer: np.diff(_numbers(rows.column(layer).offsets)) for layer in LAYERS}
     items = rows.column("entities").flatten()
     values = dict(zip(types["entities"].value_type.names, items.flatten(), strict=True))
     spans, label, level = (values.pop(name) for name in ("spans", "label", "level"))
     starts, ends, surfaces = spans.flatten().flatten()
     if any(column.null_count for column in (items, spans, label, level, starts, ends, surfaces)):
         return nothing
-    size = np.diff(spans.offsets.to_numpy())
+    size = np.diff(_numbers(spans.offsets))
     if len(items) and not len(starts):
         return nothing
     first = np.minimum(np.cumsum(size) - size, len(starts) - 1)
-    start, end = (column.to_numpy().astype(np.int64)[first] for column in (starts, ends))
+    start, end = (_numbers(column)[first] for column in (starts, ends))
     document = np.repeat(np.arange(len(ids)), counts["entities"])
     text = surfaces.to_pylist()
     covered = zip(document.tolist(), start.tolist(), end.tolist(), first.tolist(), strict=True)
     wrong = np.asarray([texts[i][a:b] != text[at] for i, a, b, at in covered], np.bool_)
-    depth = level.to_numpy().astype(np.int64)
+    depth = _numbers(level)
     wrong |= (size != 1) | (start < 0) | (start >= end) | (depth < 1)
     for column in values.values():
         if column.null_count < len(column):
@@ -125,12 +128,19 @@ def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
     return batch.take(kept), kept
 
 
+def _numbers(column: pa.Array) -> Ints:
+    """A column without nulls. Its own ``to_numpy`` would import pandas."""
+    return np.from_dlpack(column).astype(np.int64)
+
+
 def _meta(pairs: pa.ListArray, row: int) -> Meta:
     return tuple((pair["name"], pair["value"]) for pair in pairs[row].as_py())
 
 
 def _files(folder: Path) -> list[Path]:
     """The tables of the configuration ``documents``, as the card declares it."""
+    if written := _written(folder.resolve()):
+        return written
     from datasets import get_dataset_config_names, load_dataset_builder
 
     place, hint = str(folder.resolve()), "Build it with `wortlaut build`."
@@ -146,6 +156,77 @@ def _files(folder: Path) -> list[Path]:
         said = str(error).partition("\n")[0][:300]
         what = f"datasets cannot read the folder: {said}"
         raise DataError(what, where=f"{folder}/README.md", hint=hint) from error
+
+
+def _written(folder: Path) -> list[Path]:
+    """The same where folder and card are as this package writes them, without the second of ``datasets``.
+
+    None where they are not: what they mean then, and what is wrong with them, is for ``datasets`` to say.
+    """
+    import yaml
+
+    readme, others = folder / "README.md", (*_FOR_DATASETS, f"{folder.name}.py")
+    if not readme.is_file() or any((folder / name).exists() for name in others):
+        return []
+    try:
+        before, text, _ = readme.read_text("utf-8").split("---\n", 2)
+        card = yaml.safe_load(text)
+        names = [config["config_name"] for config in card["configs"]]
+        splits = [_splits(config, is_first=not number) for number, config in enumerate(card["configs"])]
+        plain = not before and text == front_matter(card) and all(map(_is_written, card["dataset_info"]))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OSError, yaml.YAMLError):
+        return []
+    if not plain or not all(splits) or names[0] != "documents" or len(set(names)) < len(names):
+        return []
+    found = [sorted(folder.glob(one["path"])) for one in table_files("documents", splits[0])]
+    return [file for files in found for file in files] if all(found) else []
+
+
+def _splits(config: Mapping[str, Any], is_first: bool) -> list[str]:
+    """The splits of a configuration that a card of this package declares; none of any other."""
+    name, splits = config["config_name"], [one["split"] for one in config["data_files"]]
+    declared = {"config_name": name, "data_files": table_files(name, splits)}
+    if is_first and "default" in config:
+        declared["default"] = True
+    plain = len(set(splits)) == len(splits) and all(re.fullmatch(r"\w+", one) for one in (name, *splits))
+    return splits if plain and config == declared else []
+
+
+def _is_written(info: Mapping[str, Any]) -> bool:
+    """Whether a card of this package describes a configuration like this."""
+    said = isinstance(info["config_name"], str) and isinstance(info["description"], str)
+    return said and len(info) == 3 and _is_feature(info["features"])
+
+
+def _is_feature(declared: Any) -> bool:
+    match declared:
+        case str():
+            return declared in _DTYPES
+        case [*fields]:
+            return all(
+                isinstance(field["name"], str)
+                and _is_feature({key: value for key, value in field.items() if key != "name"})
+                for field in fields
+            )
+        case {"class_label": {"names": dict() as names}}:
+            numbered = list(names) == [str(number) for number in range(len(names))]
+            return numbered and len({str(name) for name in names.values()}) == len(names)
+        case {"dtype": inner} | {"list": inner} | {"struct": inner}:
+            return len(declared) == 1 and _is_feature(inner)
+    return False
+
+
+def table_files(config: str, splits: Iterable[str]) -> list[dict[str, str]]:
+    """Where the tables of a configuration are, as a card declares it."""
+    return [{"split": split, "path": f"data/{config}/{split}-*.parquet"} for split in splits]
+
+
+def front_matter(card: Mapping[str, Any]) -> str:
+    """The YAML between the lines of hyphens."""
+    import yaml
+
+    text: str = yaml.safe_dump(dict(card), sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def from_row(place: str, row: Mapping[str, Any]) -> Document:
@@ -205,11 +286,9 @@ def join(path: Path, parts: Sequence[Path]) -> None:
 
 
 def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
-    import yaml
-
     digest = sha256(b"".join(bytes.fromhex(file_hash(file)) for file in files))
     header = {
-        "configs": [{"config_name": "documents", "data_files": [{"split": "train", "path": _FILES}]}],
+        "configs": [{"config_name": "documents", "data_files": table_files("documents", ["train"])}],
         "dataset_info": [
             {
                 "config_name": "documents",
@@ -221,7 +300,7 @@ def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
         ],
     }
     card = (
-        f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=100)}---\n\n"
+        f"---\n{front_matter(header)}---\n\n"
         f"# Annotated documents\n\n{count} documents with entities, quotes and clusters, one in a row, "
         "written by `wortlaut convert`. Offsets count code points; `text` beside them is what they cover.\n"
     )

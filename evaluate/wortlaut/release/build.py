@@ -18,7 +18,7 @@ from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.splits import DECLARED, NAMES, Near, read_splits
-from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces
+from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces, table_files
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
 from wortlaut.model import ROLES, Document, Entity, Span
@@ -379,11 +379,9 @@ def _card(
             {"config_name": name}
             | ({"default": True} if name == "documents" else {})
             | {
-                "data_files": [
-                    {"split": side, "path": f"data/{name}/{side}-*.parquet"}
-                    for side in sizes
-                    if (folder / table_path(name, side)).is_file()
-                ]
+                "data_files": table_files(
+                    name, [side for side in sizes if (folder / table_path(name, side)).is_file()]
+                )
             }
             for name in CONFIGS
             if rows[name]

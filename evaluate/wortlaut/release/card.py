@@ -16,6 +16,7 @@ from wortlaut.annotations.labels import Labels
 from wortlaut.annotations.rules import Problem
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, counted
+from wortlaut.formats.dataset import front_matter
 from wortlaut.io.reading import read_text
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, paragraphs, sentences, tokens
@@ -155,12 +156,10 @@ def languages(corpus: Corpus) -> list[str]:
 
 def render(template: str, head: Mapping[str, Any], stated: Mapping[str, Any], **values: Any) -> str:
     """A card: ``head`` as YAML, then the template of that name with the statement and ``values``."""
-    import yaml
-
     said = {key: stated.get(key, NOT_STATED) for key in (*PARTS, *_OTHER)}
     return filled(
         template,
-        header=yaml.safe_dump(dict(head), sort_keys=False, allow_unicode=True, width=100),
+        header=front_matter(head),
         stated=said | {"title": stated.get("title", head["pretty_name"])},
         parts=PARTS,
         **values,
