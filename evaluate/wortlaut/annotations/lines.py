@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from wortlaut.annotations.rules import Problem
@@ -175,6 +176,10 @@ _Sortable = TypeVar("_Sortable", Entity, Quote, Cluster)
 
 
 def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
+    values = tuple(values)
+    keys = [order(value) for value in values]
+    if len(set(keys)) == len(keys):
+        return tuple(value for _, value in sorted(zip(keys, values, strict=True), key=itemgetter(0)))
     # Ties are broken by the spelling of the line, as in the file.
     return tuple(sorted(values, key=lambda v: (order(v), dump(to_json(v, "")))))
 

@@ -335,10 +335,8 @@ def framed(*strings: str) -> bytes:
 def _framed(strings: Sequence[str]) -> tuple[bytes, list[int]]:
     """The same, and where each begins, and all end."""
     encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-    sizes = list(map(len, encoded))
-    heads = np.asarray(sizes, ">u8").tobytes()
-    parts = [part for i, data in enumerate(encoded) for part in (heads[8 * i : 8 * i + 8], data)]
-    return b"".join(parts), [0, *accumulate(size + 8 for size in sizes)]
+    parts = [part for data in encoded for part in (len(data).to_bytes(8, "big"), data)]
+    return b"".join(parts), [0, *accumulate(len(data) + 8 for data in encoded)]
 
 
 def _unpacked(batches: Iterable[Batch]) -> Iterator[Document]:

@@ -216,8 +216,7 @@ class Predictions:
         return (*self._files.told, *self._losses.notes(self.path))
 
     def extract(self, texts: Sequence[Text]) -> list[Annotations]:
-        found = self.answers_in_columns(Batch([text.id for text in texts], texts, empty_spans(), ()))
-        return [document.annotations for document in found.documents()]
+        return _extracted(self, texts)
 
     def answers_in_columns(self, texts: Batch) -> Batch:
         """What the files say of each text. Raises DataError for the first that is not there or broken."""
@@ -310,12 +309,19 @@ class Others:
     def notes(self) -> tuple[str, ...]:
         return self._losses.notes(self.path)
 
-    def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        asked = Batch([text.id for text in texts], texts, empty_spans(), ())
-        yield from (document.annotations for document in self._matched.answers(asked).documents())
+    def answers_in_columns(self, texts: Batch) -> Batch:
+        return self._matched.answers(texts)
+
+    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+        return _extracted(self, texts)
 
     def finish(self, ids: Sequence[str]) -> None:
         self._matched.finish()
+
+
+def _extracted(reader: Predictions | Others, texts: Sequence[Text]) -> list[Annotations]:
+    found = reader.answers_in_columns(Batch([text.id for text in texts], texts, empty_spans(), ()))
+    return [document.annotations for document in found.documents()]
 
 
 def is_matched(path: str) -> bool:

@@ -29,7 +29,7 @@ from wortlaut.model import LAYERS, Document, Span
 from wortlaut.model.batch import Batch, Meta
 from wortlaut.model.columns import Ints, Spans
 from wortlaut.records.annotations import check
-from wortlaut.records.arrow import columns, from_structs, to_structs
+from wortlaut.records.arrow import columns, from_structs, to_columns
 from wortlaut.text.digests import text_hash
 
 if TYPE_CHECKING:
@@ -255,18 +255,16 @@ def _span(fragments: list[Mapping[str, Any]], text: str) -> Span:
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:
     """Write the folder ``path``, which must not be there."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     file_name = path / _FILE.format(0, 1)
     file_name.parent.mkdir(parents=True)
-    schema, count = documents_schema(), 0
-    rows = map(document_row, documents)
+    schema, count, stream = documents_schema(), 0, iter(documents)
     # No metadata: what datasets 5 writes there, datasets 3 cannot read. The card declares the features.
     with pq.ParquetWriter(file_name, schema, compression="zstd") as file:
-        for batch in iter(lambda: list(islice(rows, _ROWS)), []):
-            file.write_table(pa.Table.from_pylist(batch, schema))
-            count += len(batch)
+        while part := list(islice(stream, _ROWS)):
+            file.write_table(documents_table(part))
+            count += len(part)
         if not count:
             file.write_table(schema.empty_table())
     _write_card(path, [file_name], count)
@@ -307,16 +305,15 @@ def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
     (path / "README.md").write_text(card, encoding="utf-8", newline="\n")
 
 
-def document_row(document: Document) -> dict[str, Any]:
-    """The document as a row of :func:`documents_schema`, annotations in canonical order."""
-    text = document.text
-    return {
-        "id": document.id,
-        "text": text,
-        "sha256": text_hash(text),
-        **to_structs(canonical(document.annotations), lambda span: surfaces(span, text)),
-        "meta": [{"name": name, "value": value} for name, value in document.meta],
-    }
+def documents_table(documents: Sequence[Document]) -> pa.Table:
+    """The documents as rows of :func:`documents_schema`, annotations in canonical order."""
+    import pyarrow as pa
+
+    texts = [document.text for document in documents]
+    plain = [[document.id for document in documents], texts, list(map(text_hash, texts))]
+    layers = to_columns([canonical(document.annotations) for document in documents], texts)
+    meta = [[{"name": name, "value": value} for name, value in document.meta] for document in documents]
+    return pa.Table.from_arrays([*plain, *layers.values(), meta], schema=documents_schema())
 
 
 def surfaces(span: Span | None, text: str) -> list[dict[str, Any]]:

@@ -6,8 +6,9 @@ as in a dataset, each has a ``text`` too, a mention is a struct of its ``spans``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.model import Annotations, Span
@@ -61,29 +62,55 @@ def columns(surfaces: bool = False) -> dict[str, pa.DataType]:
     return {layer: pa.list_(pa.struct(struct(layer, surfaces))) for layer in MODELS}
 
 
-def to_structs(annotations: Annotations, surfaces: Callable[[Span | None], object]) -> dict[str, Any]:
-    """The values of :func:`columns` with surfaces, which ``surfaces`` gives for a span."""
+def to_columns(annotations: Sequence[Annotations], texts: Sequence[str]) -> dict[str, pa.Array]:
+    """The values of :func:`columns` with surfaces: of each text its annotations, in their order."""
+    import pyarrow as pa
 
-    def value(field: Field, found: Any) -> object:
-        if field.kind == "span":
-            return surfaces(found)
-        if field.kind == "spans":
-            return [{"spans": surfaces(span)} for span in found]
-        return found
-
-    return {
-        layer: [
-            {column(field): value(field, getattr(item, field.name)) for field in _row_order(model)}
-            for item in getattr(annotations, layer)
-        ]
-        for layer, model in MODELS.items()
-    }
+    found = {}
+    for layer, type_ in columns(surfaces=True).items():
+        each = [getattr(one, layer) for one in annotations]
+        items = [item for own in each for item in own]
+        beside = [text for own, text in zip(each, texts, strict=True) for _ in own]
+        fields = {column(field): field for field in table(MODELS[layer])}
+        arrays = []
+        for part in type_.value_type:
+            values = [getattr(item, fields[part.name].name) for item in items]
+            arrays.append(_column(fields[part.name], values, beside, part.type))
+        found[layer] = _lists(each, pa.StructArray.from_arrays(arrays, fields=list(type_.value_type)))
+    return found
 
 
-@cache
-def _row_order(model: type) -> list[Field]:
-    # The checksum of a built dataset's rows is over this order: what is no scalar behind what is.
-    return sorted(file_order(model), key=lambda field: field.kind in _NESTED and field.name != "span")
+def _column(field: Field, values: Sequence[Any], texts: Sequence[str], type_: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if field.kind == "span":
+        return _fragments(values, texts)
+    if field.kind == "spans":
+        spans = [span for own in values for span in own]
+        beside = [text for own, text in zip(values, texts, strict=True) for _ in own]
+        return _lists(values, pa.StructArray.from_arrays([_fragments(spans, beside)], ["spans"]))
+    return pa.array(values, type_)
+
+
+def _fragments(spans: Sequence[Span | None], texts: Sequence[str]) -> pa.Array:
+    """Each span with the text that it covers; without fragments where there is none."""
+    import pyarrow as pa
+
+    each = [span.fragments if span is not None else () for span in spans]
+    pairs = [pair for own in each for pair in own]
+    covered = [text[a:b] for own, text in zip(each, texts, strict=True) for a, b in own]
+    starts, ends = (pa.array([pair[at] for pair in pairs], pa.int32()) for at in (0, 1))
+    parts = pa.StructArray.from_arrays(
+        [starts, ends, pa.array(covered, pa.string())], ["start", "end", "text"]
+    )
+    return _lists(each, parts)
+
+
+def _lists(each: Sequence[Sequence[Any]], values: pa.Array) -> pa.Array:
+    """The values as lists, as long as those of ``each``."""
+    import pyarrow as pa
+
+    return pa.ListArray.from_arrays(pa.array(accumulate(map(len, each), initial=0), pa.int32()), values)
 
 
 def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotations:

@@ -18,7 +18,7 @@ from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.splits import DECLARED, NAMES, Near, read_splits
-from wortlaut.formats.dataset import document_row, documents_schema, feature, surfaces, table_files
+from wortlaut.formats.dataset import documents_schema, documents_table, feature, surfaces, table_files
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
 from wortlaut.model import ROLES, Document, Entity, Span
@@ -196,10 +196,12 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
     tagged = [bio(document, labels) for document in corpus.documents]
     losses = tuple(loss for _, found in tagged for loss in found)
     rows = {
-        "documents": [
-            document_row(_with_split(document, sides[document.id]) if declared else document)
-            for document in corpus.documents
-        ],
+        "documents": documents_table(
+            [
+                _with_split(document, sides[document.id]) if declared else document
+                for document in corpus.documents
+            ]
+        ).to_pylist(),
         "entities": [row for found, _ in tagged for row in found],
         "quotes": [row for document in corpus.documents for row in _quote_rows(document)],
         "layers": [row for layer in _layers(root, texts) for row in _layer_rows(layer, texts)],
