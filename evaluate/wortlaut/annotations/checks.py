@@ -8,13 +8,13 @@ from typing import Any
 
 from wortlaut.annotations.labels import LABELS, Labels
 from wortlaut.annotations.lines import (
-    KEYS,
     NOTHING,
     Decision,
     Line,
     Mention,
     Parsed,
     Value,
+    keys_of,
     offsets_of,
     says,
     short,
@@ -106,7 +106,7 @@ def record_problems(number: int, kind: str, record: dict[str, Any]) -> list[Prob
 
 
 def _key_problems(number: int, kind: str, record: dict[str, Any]) -> Iterator[Problem]:
-    known = KEYS[kind]
+    known = keys_of(kind)
     for key, value in record.items():
         if key not in known:
             yield Problem(
@@ -123,7 +123,7 @@ def _key_problems(number: int, kind: str, record: dict[str, Any]) -> Iterator[Pr
 
 
 def _fragment_problems(number: int, kind: str, record: dict[str, Any]) -> Iterator[Problem]:
-    for key, field in KEYS[kind].items():
+    for key, field in keys_of(kind).items():
         last = -1
         for start, end, surface in record.get(key, ()) if field.kind == "span" else ():
             place = ((start, end),)

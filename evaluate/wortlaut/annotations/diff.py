@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from wortlaut.annotations.file import read_documents
-from wortlaut.annotations.lines import KEYS, Annotation, Mention, canonical, spans_of, to_json
+from wortlaut.annotations.lines import Annotation, Mention, canonical, keys_of, spans_of, to_json
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Quote, Span
 from wortlaut.records.record import UNWRITTEN, Count, Must, as_dict, written
@@ -26,7 +26,7 @@ _Item = TypeVar("_Item", Entity, Quote)
 REMARKS = ("score", "rule", "note")
 #: Per kind, the fields that are compared, in the order in which they are told.
 FIELDS = {
-    kind: tuple(sorted((key for key in KEYS[kind] if key not in ("kind", "id")), key="content".__ne__))
+    kind: tuple(sorted((key for key in keys_of(kind) if key not in ("kind", "id")), key="content".__ne__))
     for kind in ("cluster", "mention", "entity", "quote")
 }
 _KIND = Must(enum=tuple(FIELDS))

@@ -26,7 +26,6 @@ from wortlaut.annotations.checks import (
 from wortlaut.annotations.labels import Labels, read_labels
 from wortlaut.annotations.lines import (
     FORMAT,
-    KEYS,
     KINDS,
     Decision,
     Header,
@@ -37,6 +36,7 @@ from wortlaut.annotations.lines import (
     canonical,
     dump,
     format_lines,
+    keys_of,
     order,
     to_json,
     to_record,
@@ -290,13 +290,13 @@ def _line(number: int, raw: str) -> tuple[Line | None, list[Problem]]:
     found = []
     if number == 1 and kind != "document":
         found.append(Problem("F07", number, "the first line is not the header", _BEGIN))
-    if not isinstance(kind, str) or kind not in KEYS:
+    if not isinstance(kind, str) or kind not in KINDS:
         rule, what = (
             ("F09", f"the kind {kind!r} is unknown")
             if "kind" in record
             else ("F11", "the key 'kind' is missing")
         )
-        return None, [*found, Problem(rule, number, what, f"Kinds: {', '.join(KEYS)}.")]
+        return None, [*found, Problem(rule, number, what, f"Kinds: {', '.join(KINDS)}.")]
     if kind == "document" and number > 1:
         return None, [Problem("F07", number, "a header line below the first line", "Move or remove it.")]
     if kind == "document" and record.get("format") != FORMAT:
@@ -319,7 +319,7 @@ def _line(number: int, raw: str) -> tuple[Line | None, list[Problem]]:
 def _build(number: int, kind: str, record: dict[str, Any]) -> Line:
     values = {key: value for key, value in record.items() if key not in ("kind", "format")}
     surfaces: list[tuple[int, int, str]] = []
-    for key, own, value in [(key, own, values[key]) for key, own in KEYS[kind].items() if key in values]:
+    for key, own, value in [(key, own, values[key]) for key, own in keys_of(kind).items() if key in values]:
         if own.kind == "span":
             surfaces += [(start, end, surface) for start, end, surface in value]
             values[key] = Span(tuple((start, end) for start, end, _ in value))

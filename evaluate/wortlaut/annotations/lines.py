@@ -8,8 +8,10 @@ are being adjudicated, decisions stand at the end: what both say, what is kept, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -103,7 +105,13 @@ KINDS: dict[str, Any] = {
 }
 
 
-def _keys(kind: str) -> Iterator[Field]:
+@cache
+def keys_of(kind: str) -> Mapping[str, Field]:
+    """The keys of a kind of line, in canonical order, with what each is."""
+    return {field.name: field for field in _fields(kind)}
+
+
+def _fields(kind: str) -> Iterator[Field]:
     for name in ("kind", "format") if kind == "document" else ("kind",):
         yield Field(name, "name", required=True, default=None)
     for own in file_order(KINDS[kind]):
@@ -112,10 +120,6 @@ def _keys(kind: str) -> Iterator[Field]:
             yield replace(own, required=own.required or own.kind == "integer")
 
 
-#: Per kind of line, in canonical order: each key.
-KEYS = {kind: {field.name: field for field in _keys(kind)} for kind in KINDS}
-#: The same without ``kind``.
-_VALUES = {kind: tuple(keys.items())[1:] for kind, keys in KEYS.items()}
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 #: A string as it stands in such a line.
 quoted = json.encoder.encode_basestring
@@ -230,7 +234,7 @@ def to_record(value: Value, surfaces: Iterator[tuple[int, int, str]]) -> dict[st
         return {"kind": "document", "format": FORMAT, **asdict(value)}
     kind = type(value).__name__.lower()
     record: dict[str, Any] = {"kind": kind}
-    for key, own in _VALUES[kind]:
+    for key, own in islice(keys_of(kind).items(), 1, None):
         item = getattr(value, key)
         if own.kind == "readings":
             record[key] = {layer: reading and to_record(reading, surfaces) for layer, reading in item}
@@ -246,7 +250,7 @@ def says(reading: Annotation | None, surfaces: Iterator[tuple[int, int, str]], d
     if reading is None:
         return "nothing"
     record = to_record(reading, surfaces)
-    keys = [key for key in KEYS[record["kind"]] if key in differs.split(", ")]
+    keys = [key for key in keys_of(record["kind"]) if key in differs.split(", ")]
     if keys:
         return ", ".join(f"{key} {_shown(record[key]) if key in record else '–'}" for key in keys)
     telling = ("kind", "cluster", "id", "name", "type", "label", "span", "content")

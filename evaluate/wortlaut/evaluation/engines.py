@@ -20,8 +20,6 @@ from wortlaut.extractors.registry import Spec, resolve
 from wortlaut.extractors.run import answers, attribute, close, finish, said
 from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.model.batch import Batch
-from wortlaut.running.isolated import Isolated
-from wortlaut.running.on_ray import Cluster, on_actors
 from wortlaut.running.processes import usable_cores
 from wortlaut.running.worker import ANSWER, Pulsing
 
@@ -151,6 +149,8 @@ def side_by_side(
     if at_once < 2 or source.gold.characters < LARGE:
         yield {}
         return
+    from wortlaut.running.isolated import Isolated
+
     stopped = Event()
 
     def run(spec: str, advance: Advance) -> Found:
@@ -189,6 +189,8 @@ def run_ray(spec: str | Extractor, source: Source, scoring: Scoring, advance: Ad
     as a whole. The corpus is read here and goes out chunk by chunk, what comes back are counts. Raises
     WortlautError; MissingExtraError without Ray.
     """
+    from wortlaut.running.on_ray import Cluster, on_actors
+
     counts: list[_Counts] = []
     ends: list[_End] = []
     kind, _, path = Spec.parse(spec).target.partition(":") if isinstance(spec, str) else ("", "", "")

@@ -42,7 +42,6 @@ from wortlaut.model import Span
 from wortlaut.model.batch import Batch
 from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
-from wortlaut.running.isolated import isolated
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
 from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
@@ -246,6 +245,8 @@ def evaluate(
             try:
                 extractor = system.runs[0]
                 if isolate:
+                    from wortlaut.running.isolated import isolated
+
                     extractor, lacking_process = isolated(extractor, timeout)
                     notes += lacking_process
                 future = begun.get(name)

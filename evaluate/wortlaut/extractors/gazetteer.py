@@ -29,11 +29,11 @@ class Gazetteer:
     finds = ("entities",)
 
     def __init__(self) -> None:
-        import spacy
+        from spacy.lang.de import German
 
         self._names = names.names()
         self._first_names = names.words("first_names.txt")
-        self._tokenizer = spacy.blank("de").tokenizer
+        self._tokenizer = German().tokenizer
         # In order, so that one look says whether a name begins with some letters.
         self._by_letters = defaultdict[str, list[str]](list)
         for name in self._names:

@@ -14,7 +14,7 @@ from unicodedata import is_normalized
 from wortlaut.annotations.checks import ID, TYPES, value_problems
 from wortlaut.annotations.file import decode, document_readers, format_annotations
 from wortlaut.annotations.labels import GERMEVAL, LABELS, Labels, format_labels, is_name
-from wortlaut.annotations.lines import KEYS, dump, spans_of
+from wortlaut.annotations.lines import dump, keys_of, spans_of
 from wortlaut.annotations.rules import Problem
 from wortlaut.formats.files import Names
 from wortlaut.formats.losses import Losses, tolerated
@@ -106,7 +106,7 @@ def _permitted(document: Document, losses: Losses) -> Annotations:
     def kept(value: _Sortable, name: str) -> _Sortable | None:
         kind = type(value).__name__.lower()
         place = next(spans_of(value), None)
-        for key, field in KEYS[kind].items():
+        for key, field in keys_of(kind).items():
             found = getattr(value, key, None)
             if key == "kind" or found in (None, ()):
                 continue
