@@ -85,9 +85,10 @@ def blocks(file: Path, cut: Callable[[bytes], int]) -> Iterator[Lines]:
     rest, number = b"", 1
     with opened(file) as stream:
         while True:
-            more = stream.read(_BLOCK)
+            size = max(_BLOCK, len(rest))  # a long document is not looked through again for each block of it
+            more = stream.read(size)
             data = rest + more
-            last = len(more) < _BLOCK
+            last = len(more) < size
             stop = len(data) if last else cut(data)
             if stop:
                 lines = _lines(file, data[:stop], number)
