@@ -355,6 +355,7 @@ MIXED: list[dict[str, Any]] = [
     {"sha256": hashlib.sha256(TEXT.encode()).hexdigest().upper()},
     {"entities": [{"spans": [[0, 4], [5, 9]], "label": "ORG"}, ENTITY], "quotes": []},
     {"entities": [{**ENTITY, "score": 7}], "clusters": []},
+    {"entities": [{**ENTITY, "score": None, "text": None}], "sha256": None},
 ]
 #: What is wrong with a last line that columns would hold but for it.
 FAULTS = [
@@ -363,7 +364,9 @@ FAULTS = [
     ({"entities": [{**ENTITY, "start": 9}]}, "[9, 9) is empty"),
     ({"entities": [{**ENTITY, "text": "Süd"}]}, "its text is 'Süd'"),
     ({"entities": [{**ENTITY, "level": 2**31}]}, "level is 2147483648"),
+    ({"entities": [{**ENTITY, "text": ""}]}, "its text is ''"),
     ({"sha256": "00"}, "prediction for the wrong text"),
+    ({"sha256": ""}, "prediction for the wrong text"),
 ]
 
 

@@ -14,7 +14,7 @@ from typing import IO, Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
@@ -35,27 +35,27 @@ _Offset = Annotated[int, Meta(ge=0, le=LARGEST)]
 _Level = Annotated[int, Meta(ge=1, le=LARGEST)]
 
 
-class _Entity(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class _Entity(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     start: _Offset
     end: _Offset
     label: _Name
-    level: _Level | None = None
-    score: float | None = None
-    text: str | None = None
+    level: _Level | UnsetType = UNSET
+    score: float | UnsetType | None = UNSET
+    text: str | UnsetType | None = UNSET
 
 
-class Row(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A line that columns hold: entities of one fragment, and no more than these fields."""
 
     id: _Name
-    text: str | None = None
-    sha256: str | None = None
-    entities: tuple[_Entity, ...] | None = None
-    quotes: tuple[()] | None = None
-    clusters: tuple[()] | None = None
+    text: str | UnsetType | None = UNSET
+    sha256: str | UnsetType | None = UNSET
+    entities: tuple[_Entity, ...] | UnsetType = UNSET
+    quotes: tuple[()] | UnsetType = UNSET
+    clusters: tuple[()] | UnsetType = UNSET
 
     def has(self, layer: str) -> bool:
-        return getattr(self, layer) is not None
+        return getattr(self, layer) is not UNSET
 
 
 _decode = msgspec.json.Decoder(Row).decode
@@ -111,7 +111,7 @@ def columns(rows: Sequence[Row | None], texts: Sequence[str | None]) -> tuple[Ba
     labels = sorted(set(names))
     number = {label: i for i, label in enumerate(labels)}
     scores = [entity.score for entity in found]
-    unscored = scores.count(None)
+    unscored = scores.count(None) + scores.count(UNSET)
     spans = Spans(
         document,
         np.asarray([entity.start for entity in found], np.int64),
@@ -124,9 +124,9 @@ def columns(rows: Sequence[Row | None], texts: Sequence[str | None]) -> tuple[Ba
     limit = np.asarray([LARGEST if text is None else len(text) for text in own], np.int64)
     odd = (spans.start >= spans.end) | (spans.end > limit[document])
     if 0 < unscored < len(found):  # a column has all scores or none
-        odd |= np.asarray([score is not None for score in scores])
+        odd |= np.asarray([isinstance(score, float) for score in scores])
     for i, surface in enumerate([entity.text for entity in found]):
-        if surface is not None and (text := own[document[i]]) is not None:
+        if isinstance(surface, str) and (text := own[document[i]]) is not None:
             odd[i] |= surface != text[spans.start[i] : spans.end[i]]
     batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels)
     if not odd.any():
@@ -144,11 +144,11 @@ def merged(batch: Batch, places: Sequence[int], others: Mapping[int, Document]) 
 
 def _of(row: Row, text: str | None) -> bool:
     """Whether the row's own text and checksum are those of the text, if it is known."""
-    if text is None or (row.text is text and row.sha256 is None):
+    if text is None or (row.text is text and row.sha256 is UNSET):
         return True
-    if row.text is not None and row.text != text:
+    if isinstance(row.text, str) and row.text != text:
         return False
-    return row.sha256 is None or row.sha256.lower() == text_hash(text)
+    return not isinstance(row.sha256, str) or row.sha256.lower() == text_hash(text)
 
 
 def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
@@ -187,12 +187,13 @@ class _File:
 
     def _block(self, first: int, lines: Sequence[bytes]) -> Iterator[Batch]:
         found = rows(lines)
-        texts = [None if row is None else row.text for row in found]
+        texts = [row.text if row and isinstance(row.text, str) else None for row in found]
         if self.texts is None:
             found = [None if text is None else row for row, text in zip(found, texts, strict=True)]
         elif self.texts:
             known = self.texts.get
-            texts = [None if row is None else known(row.id) or row.text for row in found]
+            pairs = zip(found, texts, strict=True)
+            texts = [(row and known(row.id)) or text for row, text in pairs]
         batch, places = columns(found, texts)
         new = dict(zip(batch.ids, count(first)))
         if len(new) == len(lines) and self.seen.keys().isdisjoint(new):

@@ -6,6 +6,7 @@ The keys, the order and the kinds of value are those of the table in :mod:`wortl
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -23,6 +24,7 @@ _TEXTS = [Field(name, "text", required=False, default=None) for name in ("text",
 _SURFACE = _TEXTS[0]
 _SORT = "Sort the fragments and join those that touch."
 _UNITS = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
+_LONE = re.compile("[\ud800-\udfff]")
 KEYS = ("id", "text", "sha256", *LAYERS)
 #: The largest level, and the size of a text that is not known: what columns of Arrow hold.
 LARGEST = 2**31 - 1
@@ -67,7 +69,9 @@ def check(annotations: Annotations, text: str, *, where: str = "") -> None:
             if not isinstance(item, Entity) and isinstance(item.id, str):
                 at = f"{model.__name__.lower()} {item.id}"
             for field in table(model):
-                _value(field, getattr(item, field.name), at, where, len(text))
+                value = getattr(item, field.name)
+                if field.required or value is not field.default:
+                    _value(field, value, at, where, len(text))
     _check_ids(annotations, where)
 
 
@@ -122,7 +126,9 @@ def _read(model: type, item: object, number: int, where: str, size: int | None, 
         if model is Entity and name == "span":
             values[name] = _place(given, at, where, size, text)
             continue
-        value = given.get(name, field.default)
+        if not field.required and name not in given:
+            continue  # the default is sound
+        value = given.get(name)
         if field.numbered:
             value = _text(field, value, at, where) or f"{field.numbered}{number}"
         elif field.required and field.kind == "span" and value is None:
@@ -183,9 +189,9 @@ def _text(field: Field, text: object, at: str, where: str) -> str | None:
         return None
     if not isinstance(text, str):
         fail(f"{at}: {field.name} is {kind_of(text)}, not a string", where)
-    if not text.isascii() and (lone := next((c for c in text if "\ud800" <= c <= "\udfff"), "")):
+    if not text.isascii() and (lone := _LONE.search(text)):
         fail(
-            f"{at}: {field.name} holds the lone surrogate U+{ord(lone):04X}",
+            f"{at}: {field.name} holds the lone surrogate U+{ord(lone[0]):04X}",
             where,
             "It is half a character: the program that wrote it cut UTF-16 in the middle.",
         )
@@ -258,9 +264,9 @@ def _check_ids(annotations: Annotations, where: str) -> None:
 def _object(value: object, known: Sequence[str], at: str, where: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         fail(f"{at} is {kind_of(value)}, not an object", where)
-    for key in value:
-        if key not in known:
-            fail(f"{at} has an unknown key {key!r}", where, near(str(key), known, 3))
+    if not all(map(known.__contains__, value)):
+        key = next(key for key in value if key not in known)
+        fail(f"{at} has an unknown key {key!r}", where, near(str(key), known, 3))
     return value
 
 
