@@ -12,7 +12,7 @@ from typing import ParamSpec
 import numpy as np
 
 from wortlaut.errors import DataError
-from wortlaut.formats.columns import CLOSED, SCHEMES, decode
+from wortlaut.formats.columns import CLOSED, IO, PREFIXED, SCHEMES, decode
 from wortlaut.formats.table import Bytes, Cells, gathered
 from wortlaut.formats.tags import Tags, chunks
 from wortlaut.model import Document
@@ -133,10 +133,8 @@ def letters(
     parsed: list[tuple[str, str | None]] = []
     wrong = []
     for number, tag in enumerate(tags):
-        letter, _, label = tag.partition("-")
         try:
-            decode([tag], str, scheme)
-            parsed.append((letter, label or None))
+            parsed.append(_letter(tag, scheme))
         except DataError as error:
             parsed.append(("O", None))
             wrong += [
@@ -144,6 +142,18 @@ def letters(
                 for row in np.flatnonzero(code == number).tolist()
             ]
     return parsed, sorted(wrong, key=itemgetter(0))
+
+
+def _letter(tag: str, scheme: str) -> tuple[str, str | None]:
+    """Letter and label. Raises DataError."""
+    if scheme == IO:
+        if PREFIXED.fullmatch(tag):
+            raise DataError(f"{tag!r} has a prefix, and other tags have none")
+        # In IOB1, too, neighbours of one label are one name unless B- parts them.
+        tag, scheme = tag if tag == "O" else f"I-{tag}", "IOB1"
+    decode([tag], str, scheme)
+    letter, _, label = tag.partition("-")
+    return letter, label or None
 
 
 @dataclass(frozen=True)

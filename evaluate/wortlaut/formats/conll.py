@@ -43,16 +43,14 @@ import numpy as np
 
 from wortlaut.errors import DataError, counted, unknown_name
 from wortlaut.formats import files
-from wortlaut.formats.batch import Laid, packed_tokens, phrases, texts_of
+from wortlaut.formats.batch import Laid, letters, packed_tokens, phrases, texts_of
 from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.columns import (
     IO,
-    PREFIXED,
     SCHEMES,
     TokenView,
     comment_id,
     comments,
-    decode,
     encode,
     is_io,
     joined,
@@ -62,7 +60,7 @@ from wortlaut.formats.columns import (
     write_views,
 )
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.formats.table import WHITE, Cells, Lines, blocks, cells
+from wortlaut.formats.table import Cells, Lines, blocks, cells
 from wortlaut.io.reading import lines, unpacked
 from wortlaut.model import Document
 from wortlaut.model.batch import Batch, Meta, in_batches
@@ -403,10 +401,8 @@ def _cells(lines: Lines, rows: Ints, layout: _Layout) -> tuple[Cells, list[tuple
             what = f"has {counted(len(fields), 'column')}, not {layout.width}"
             faults.append((line, DataError(what, where=lines.where(line))))
     told = {line for line, _ in faults}
-    start, end = table.start[:, layout.token], table.end[:, layout.token]
-    for row in np.flatnonzero((start == end) | WHITE[lines.array[start]]).tolist():
-        line = int(rows[row])
-        if line not in told and not table.text(row, layout.token).strip():
+    for row in table.blank(layout.token):
+        if (line := int(rows[row])) not in told:
             faults.append((line, DataError("has no token", where=lines.where(line))))
     return table, faults
 
@@ -479,31 +475,9 @@ def _level(
     """The distinct tags, that of each row, and which rows are misprinted; and the rows of wrong ones."""
     faults = KNOWN_FAULTS.get(table.lines.file.name, {})
     tags, code = table.column(column)
-    parsed: list[tuple[str, str | None]] = []
-    wrong = []
-    for number, tag in enumerate(tags):
-        try:
-            parsed.append(_parsed(faults.get(tag, tag), layout.scheme, ""))
-        except DataError as error:
-            parsed.append(("O", None))
-            wrong += [
-                (row, DataError(error.what, where=table.lines.where(table.line[row]), hint=error.hint))
-                for row in np.flatnonzero((code == number) & word).tolist()
-            ]
+    parsed, wrong = letters([faults.get(tag, tag) for tag in tags], code, table.where, layout.scheme)
     misprinted = np.isin(code, [number for number, tag in enumerate(tags) if tag in faults])
-    return (parsed, code, misprinted), sorted(wrong, key=itemgetter(0))
-
-
-def _parsed(tag: str, scheme: str, where: str) -> tuple[str, str | None]:
-    """Letter and label. Raises DataError."""
-    if scheme == IO:
-        if PREFIXED.fullmatch(tag):
-            raise DataError(f"{tag!r} has a prefix, and other tags have none", where=where)
-        # In IOB1, too, neighbours of one label are one name unless B- parts them.
-        tag, scheme = tag if tag == "O" else f"I-{tag}", "IOB1"
-    decode([tag], lambda _: where, scheme)
-    letter, _, label = tag.partition("-")
-    return letter, label or None
+    return (parsed, code, misprinted), [(row, error) for row, error in wrong if word[row]]
 
 
 def _all_laid_out(
