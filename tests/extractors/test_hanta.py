@@ -79,12 +79,20 @@ def test_entities_are_in_order_and_do_not_overlap(hanta: Loaded) -> None:
 
 
 def test_words_and_sentences_are_tagged_as_by_hanta_itself(hanta: Loaded) -> None:
-    """Each word's probabilities to the last bit: listed, unlisted, short, in other letters, of no kind."""
+    """Listed, unlisted, short, in other letters, of no kind; words alone and side by side with others."""
     ours = hanta._extractor._tagger  # type: ignore[attr-defined]
     itself = ours._model
     words = "Der Kanzler lobte iii ſ 9.000 е́ « Abfallfirma , 24-jähriger `` ab x FDP-Bund .".split()
-    for word in words:
-        likeliest = sorted(ours._kinds(word.lower()), key=lambda one: one[1], reverse=True)
-        assert likeliest == itself.analyze_forward(word.lower()), word
+    together = ours._search.readings(word.lower() for word in words)
+    for word, alone in ((word, ours._search.readings([word])) for word in together):
+        assert alone == {word: together[word]}
+        assert dict(together[word]) == pytest.approx(dict(itself.analyze_forward(word)), rel=1e-13), word
     for sentence in ([], words, words[::-1]):
         assert ours.tags(sentence) == itself.tag_sent(sentence, taglevel=0)
+
+
+@pytest.mark.long
+def test_more_words_than_are_kept_are_tagged(hanta: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wortlaut.extractors.hanta_tagger._WORDS", 5)
+    text = " ".join(text for text, _ in CASES)
+    assert found(hanta, *[text] * 3) == [[name for _, names in CASES for name in names]] * 3

@@ -63,20 +63,19 @@ class Hanta:
         return Hanta, ()
 
     def extract(self, texts: Sequence[Text]) -> Iterator[Annotations]:
-        for text in texts:
-            seen = view(text)
-            yield seen.back(Annotations(tuple(self._entities(seen.text))))
+        seen = [view(text) for text in texts]
+        split = [list(_split(one.text)) for one in seen]
+        # Words that are looked at together cost less.
+        self._tagger.learn({word for each in split for *_, words in each for word in words})
+        for one, each in zip(seen, split, strict=True):
+            yield one.back(Annotations(tuple(self._entities(each))))
 
-    def _entities(self, text: str) -> Iterator[Entity]:
-        offsets = tokens(text)
-        starts = [start for start, _ in offsets]
+    def _entities(self, split: Sequence[_Split]) -> Iterator[Entity]:
         found: list[tuple[list[tuple[int, int]], list[str], list[_Name]]] = []
         surnames: set[str] = set()
-        for start, end in sentences(text):
-            places = offsets[bisect_left(starts, start) : bisect_left(starts, end)]
-            forms = [text[a:b] for a, b in places]
-            tags = self._tags(forms)
-            inside = self._sentence(forms, tags)
+        for places, forms, words in split:
+            pieces = (words[i : i + _LONGEST_SENTENCE] for i in range(0, len(words), _LONGEST_SENTENCE))
+            inside = self._sentence(forms, [tag for piece in pieces for tag in self._tagger.tags(piece)])
             found.append((places, forms, inside))
             surnames |= {
                 _bare(_surname(forms[name.start : name.end]))
@@ -87,22 +86,22 @@ class Hanta:
             for name in self._with_surnames(forms, inside, surnames):
                 yield Entity(Span.of(places[name.start][0], places[name.end - 1][1]), name.label)
 
-    def _tags(self, forms: Sequence[str]) -> list[str]:
-        words = [form[0] + form[1 - _LONGEST_WORD :] if len(form) > _LONGEST_WORD else form for form in forms]
-        pieces = (words[i : i + _LONGEST_SENTENCE] for i in range(0, len(words), _LONGEST_SENTENCE))
-        return [tag for piece in pieces for tag in self._tagger.tags(piece)]
-
     def _sentence(self, forms: Sequence[str], tags: Sequence[str]) -> list[_Name]:
         found: list[_Name] = []
-        for i in range(len(forms)):
-            if not found or found[-1].end <= i:
+        firsts, heads, listed, end = self._first_names, self._cues["organisation head"], self._longest, 0
+        for i, form in enumerate(forms):
+            # Most words begin no name.
+            may = form in listed or tags[i] == "NE" or form in firsts or form in heads or "-" in form
+            if i >= end and may:
                 name = (
                     self._person(forms, tags, i)
                     or self._headed(forms, tags, i)
                     or self._listed(forms, i)
                     or self._tagged(forms, tags, i)
                 )
-                found += [name] if name else []
+                if name:
+                    found.append(name)
+                    end = name.end
         return found
 
     def _headed(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
@@ -116,11 +115,12 @@ class Hanta:
 
     def _listed(self, forms: Sequence[str], i: int) -> _Name | None:
         """The longest listed name, or a compound with one, from token ``i`` on."""
-        ends = range(min(len(forms), i + self._longest.get(forms[i], 0)), i, -1)
-        listed = ((end, self._names.get(" ".join(forms[i:end]))) for end in ends)
-        compound = i + 1, names.compound(forms[i], self._names)
-        end, label = next(((end, label) for end, label in listed if label), compound)
-        return _Name(i, end, label) if label else None
+        form = forms[i]
+        for end in range(min(len(forms), i + self._longest.get(form, 0)), i, -1):
+            if label := self._names.get(" ".join(forms[i:end])):
+                return _Name(i, end, label)
+        label = names.compound(form, self._names) if "-" in form else None
+        return _Name(i, i + 1, label) if label else None
 
     def _person(self, forms: Sequence[str], tags: Sequence[str], i: int) -> _Name | None:
         """A first name, then more names: ``Joe Biden``, ``Ursula von der Leyen``."""
@@ -208,13 +208,27 @@ class Hanta:
             *inside,
             *(
                 _Name(i, i + 1, "PER")
-                for i, form in enumerate(forms)
-                if surnames and i not in taken and _bare(form) in surnames and self._names.get(form) is None
+                for i, form in enumerate(forms if surnames else ())
+                if i not in taken and _bare(form) in surnames and self._names.get(form) is None
             ),
         ]
         for name in sorted(found, key=lambda name: name.start):
             single = name.end - name.start == 1 and _bare(forms[name.start]) in surnames
             yield _Name(name.start, name.end, "PER") if single else name
+
+
+#: The tokens of a sentence: where they are, what they are, and what the tagger sees of them.
+_Split = tuple[list[tuple[int, int]], list[str], list[str]]
+
+
+def _split(text: str) -> Iterator[_Split]:
+    offsets = tokens(text)
+    starts = [start for start, _ in offsets]
+    for start, end in sentences(text):
+        places = offsets[bisect_left(starts, start) : bisect_left(starts, end)]
+        forms = [text[a:b] for a, b in places]
+        words = [form[0] + form[1 - _LONGEST_WORD :] if len(form) > _LONGEST_WORD else form for form in forms]
+        yield places, forms, words
 
 
 def _pieces(name: str) -> list[str]:
