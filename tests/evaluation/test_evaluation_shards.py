@@ -23,7 +23,7 @@ from test_evaluation import validator
 
 from wortlaut.corpus.load import Corpus, corpus_hash
 from wortlaut.errors import DataError, UnknownNameError
-from wortlaut.evaluation import engines, scorer
+from wortlaut.evaluation import scorer
 from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.evaluation.scorer import Source
@@ -520,7 +520,7 @@ def test_a_file_that_is_matched_as_a_whole_has_one_actor(
         asked.append(cluster.workers)
         raise DataError("seen")
 
-    monkeypatch.setattr(engines, "on_actors", on_actors)
+    monkeypatch.setattr("wortlaut.running.on_ray.on_actors", on_actors)
     with pytest.raises(DataError, match="seen"):
         evaluate(spec, Corpus.of("made", [Document("a", "Uhl")]), engine="ray")
     assert asked == [workers]
