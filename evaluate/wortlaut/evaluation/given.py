@@ -52,9 +52,9 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     if predicted is None:
         gold, predicted = _examples(gold)
     lost, missed = Losses(""), Losses("")
-    left = _taken(gold, column, lost)
+    left = _taken(gold, lost)
     texts = dict(zip(left.batch.ids, left.batch.texts, strict=True)) if _documents(left) else {}
-    right = _taken(predicted, column, missed, texts)
+    right = _taken(predicted, missed, texts)
     if _documents(left) or _documents(right):
         notes = [*lost.notes("gold"), *_notes(left, "gold")]
         notes += [*missed.notes("predicted"), *_notes(right, "predicted")]
@@ -62,12 +62,14 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     if _documents(left) and _documents(right):
         return _matched(left, right, column, notes)
     if not _documents(left) and not _documents(right):
-        first = read_side(left, "gold", scheme=scheme, column=column)
-        return Given(first, read_side(right, "predicted", scheme=scheme, column=column, gold=first))
+        first = read_side(_table(left, column), "gold", scheme=scheme, column=column)
+        second = read_side(_table(right, column), "predicted", scheme=scheme, column=column, gold=first)
+        return Given(first, second)
     what, other = ("gold", "predicted") if _documents(left) else ("predicted", "gold")
     documents, data = (left, right) if _documents(left) else (right, left)
     own = _side(documents.batch, column)
-    side = read_side(data, other, scheme=scheme, column=None if column == "text" else column)
+    further = None if column == "text" else column
+    side = read_side(_table(data, further), other, scheme=scheme, column=further)
     if side.lengths is not None and side.lengths.any():
         raise tags_of(other)
     _check_ends(side, documents.batch, other)
@@ -90,13 +92,13 @@ def _documents(data: Any) -> bool:
     return isinstance(data, _Texts)
 
 
-def _taken(data: Any, column: str | None, losses: Losses, texts: Mapping[str, str] | None = None) -> Any:
+def _taken(data: Any, losses: Losses, texts: Mapping[str, str] | None = None) -> Any:
     """The documents that objects and names of files stand for; else the data, for the reader of columns."""
     if isinstance(data, Corpus):
         return _Texts.of(data)
     if isinstance(data, Path) or (isinstance(data, str) and data):
         if str(data).endswith(".parquet"):
-            return _from_parquet(Path(data), column)
+            return Path(data)
         batches = [*annotated_batches(str(data), texts, losses, allow_empty=True)]
         return _Texts(str(data), Batch.joined(batches))
     if isinstance(data, Document):
@@ -147,18 +149,20 @@ def _as_documents(data: Any, what: str) -> Any:
     return data
 
 
-def _from_parquet(path: Path, column: str | None) -> Mapping[str, Any]:
-    """The columns of a table of spans that a score needs, and no others."""
+def _table(data: Any, column: str | None) -> Any:
+    """The columns of a file of spans that a score needs, and no others: one side at a time is in memory."""
+    if not isinstance(data, Path):
+        return data
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not path.is_file():
-        raise MissingFileError("no such file", where=str(path))
+    if not data.is_file():
+        raise MissingFileError("no such file", where=str(data))
     try:
-        names = pq.read_schema(path).names
-        table = pq.read_table(path, columns=[name for name in (*COLUMNS, column) if name in names])
+        names = pq.read_schema(data).names
+        table = pq.read_table(data, columns=[name for name in (*COLUMNS, column) if name in names])
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"is not a Parquet file: {error}", where=str(path)) from error
+        raise DataError(f"is not a Parquet file: {error}", where=str(data)) from error
     return dict(zip(table.column_names, table.columns, strict=True))
 
 

@@ -138,7 +138,8 @@ def score(
         what = "there is no span on either side" if units else "there are no documents"
         hint = " ".join([*sides.notes, "To score it as it is: allow_empty=True."])
         raise DataError(f"nothing to score: {what}", hint=hint)
-    parts = []
+    told, parts = sides.told(resampling), []
+    del sides  # a million documents need the memory
     for task, first in _blocks(left, right, units, len(names)):
         tallies = tallies_of(task, names, wanted, errors=errors, items=False)
         if task.units < units:
@@ -147,13 +148,13 @@ def score(
             unit = place if resampling.samples else np.zeros_like(place)
             tallies = {name: kept(tally, unit, place) for name, tally in tallies.items()}
         parts.append(tallies)
+    del left, right
     wholes = {
         name: tally if len(parts) == 1 else added([part[name] for part in parts], units, units)
         for name, tally in parts[0].items()
     }
     results = Results(
-        (name, result_of(whole, replace(signature, schemas=(name,)), sides.told(resampling)))
-        for name, whole in wholes.items()
+        (name, result_of(whole, replace(signature, schemas=(name,)), told)) for name, whole in wholes.items()
     )
     return next(iter(results.values())) if isinstance(schema, str) and len(results) == 1 else results
 
