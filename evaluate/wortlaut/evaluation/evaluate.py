@@ -365,10 +365,7 @@ def score_files(
     for system in named(_as_predictions(predicted)):
         file = system.spec.removeprefix("preds:")
         losses = Losses("")
-        batch = Batch.joined([*annotated_batches(file, texts, losses, allow_empty=allow_empty)])
-        matched = Matched(plain(file), batch, losses)
-        found = matched.answers(held).take(order)
-        matched.finish()
+        found = _found(file, held, texts, losses, allow_empty).take(order)
         labels_found |= found.labelled().keys()
         layers = _layers(found) or annotated
         notes = [
@@ -383,6 +380,15 @@ def score_files(
     check_something(scoring, systems, allow_empty)
     told = unused(projected, source.gold.labels, labels_found)
     return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes, *told))
+
+
+def _found(file: str, gold: Batch, texts: Mapping[str, str], losses: Losses, allow_empty: bool) -> Batch:
+    """What a file says of the documents of the gold. Raises DataError where it is of others."""
+    batch = Batch.joined([*annotated_batches(file, texts, losses, allow_empty=allow_empty)])
+    matched = Matched(plain(file), batch, losses)
+    found = matched.answers(gold)
+    matched.finish()
+    return Batch(found.ids, found.texts, found.entities, found.labels, found.whole)
 
 
 def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:
