@@ -131,7 +131,8 @@ def describe(command: Any, path: str) -> list[str]:
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     rows = [
         f"| <code>{_cell(what)}</code> | {_cell(text)} |"
-        for what, text in (parameter.get_help_record(context) for parameter in command.get_params(context))
+        # One that is only there to be refused has no record.
+        for what, text in filter(None, (one.get_help_record(context) for one in command.get_params(context)))
         if what != "--help"
     ]
     parts = [f"### {path}", plain(str(command.help)), f"```text\n{usage}\n```"]

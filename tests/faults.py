@@ -419,7 +419,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 NO_FILE = ("corpora", "extractors", "rules", "schema")
 
 
-def run(line: str, cwd: Path, patience: float = 20, *, privileged: bool = True) -> tuple[int | None, str]:
+def run(line: str, cwd: Path, patience: float = 60, *, privileged: bool = True) -> tuple[int | None, str]:
     """Exit code of ``wortlaut``, None where it hangs, and all that it says."""
     said = cwd.parent / "said"
     process = os.fork()
@@ -547,7 +547,7 @@ In front of a reader each value of a file is replaced by a wrong one, too: anoth
 - **read**: gzip, a byte order mark and CRLF, with the same result as the plain file; a value that may be so;
   a folder in which a file less is a smaller corpus.
 - **wrong**: a traceback, another exit code, an error without place or remedy, something broken that was read.
-- **hung**: no end within 5 seconds (a command, with its processes: 20).
+- **hung**: no end within 5 seconds (a command, with its processes: 60).
 - **half-written**: an output that is there and not whole.
 
 Text beside its annotations (`.txt` of brat and Web Annotation) is read as it is: offsets count a CR.
