@@ -431,6 +431,8 @@ def run(line: str, cwd: Path, patience: float = 60, *, privileged: bool = True) 
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.chdir(cwd)
+        # A module that was compiled before would be imported without a look at its file.
+        sys.dont_write_bytecode, os.environ["PYTHONDONTWRITEBYTECODE"] = True, "1"
         if not privileged:
             for capability in (1, 2):  # PR_CAPBSET_DROP: what it starts gets none back
                 ctypes.CDLL(None).prctl(24, capability)
