@@ -111,16 +111,13 @@ def compare(
     for a, b in combinations(systems, 2):
         # Each system has its own matched quotes.
         for key in (key for key in a.results if key in b.results and key.setting != MATCHED):
-            left, right = a.results[key], b.results[key]
-            if left.per_unit is None or right.per_unit is None:
+            test = _tested(a, b, key, samples, trials, seed)
+            if test is None:
                 notes.append(
                     f"{key.layer}, {key.variant}: not tested, since the sums of units are not in the results"
                     " (scored with --samples 0, or a mean of several scores)"
                 )
             else:
-                test = paired_test(
-                    left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed
-                )
                 flips = _flips(a, b, key, gold.get(key))
                 rows.append(Row(key.layer, key.variant, a.name, b.name, test, None, flips))
         tasks = [{key.layer for key in system.results} for system in (a, b)]
@@ -143,6 +140,14 @@ def compare(
             0, f"The units are sentences of {first.documents} document(s): no evidence about other texts."
         )
     return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(dict.fromkeys(notes)))
+
+
+def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
+    """The test of one pair in one score; None where a result lacks the sums that it is made from."""
+    left, right = a.results[key], b.results[key]
+    if left.per_unit is None or right.per_unit is None:
+        return None
+    return paired_test(left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed)
 
 
 def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
