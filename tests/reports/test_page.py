@@ -164,7 +164,9 @@ def test_letters_tell_apart_what_the_paired_test_tells_apart() -> None:
     summary = data(report_page(evaluation), "summary")
     letters = {row["system"]: row["letters"] for row in summary["scores"] if row["schema"] == "strict"}
     assert letters == {0: "b", 1: "a", 2: "a"}
-    assert summary["letters"]["tests"] == 6
+    best = [row["system"] for row in summary["scores"] if row["schema"] == "strict" and row["best"]]
+    assert best == [1, 2], "the best, and who is not told from it"
+    assert "6 tests" in summary["letters"]["says"] and "6 tests" in summary["letters"]["bold"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_letters_tell_apart_what_the_paired_test_tells_apart() -> None:
 def test_without_enough_evidence_there_are_no_letters_but_a_reason(evaluation: Any, why: str) -> None:
     summary = data(report_page(evaluation()), "summary")
     assert why in summary["letters"]["why"]
-    assert {row["letters"] for row in summary["scores"]} == {""}
+    assert {(row["letters"], row["best"]) for row in summary["scores"]} == {("", False)}
 
 
 # What it may do

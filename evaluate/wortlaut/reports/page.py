@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from wortlaut.errors import ComparisonError
-from wortlaut.evaluation.comparison import Comparison, compare
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.significance import Significance, significance
 from wortlaut.reports.escapes import terminal
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.keys import MATCHED
-from wortlaut.scoring.letters import compact_letters
 from wortlaut.scoring.metrics import METRICS
-from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.version import VERSION
 
 #: Above this many bytes a page is slow to open: further documents are left out, and it says so.
 LIMIT = 20_000_000
-#: Systems whose adjusted p-value is below this are told apart by their letters.
-LEVEL = 0.05
 #: A table of more labels than this is no longer read on a page.
 MOST_LABELS = 60
 
@@ -95,7 +88,7 @@ def _fitting(shown: Pages, room: int) -> tuple[list[str], list[str]]:
 
 
 def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
-    letters, reason = _letters(evaluation)
+    told = significance(evaluation)
     corpus = evaluation.corpus
     return {
         "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": evaluation.documents},
@@ -107,8 +100,10 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
             {"name": system.name, "failed": system.failed, "notes": list(system.notes), "pace": system.pace}
             for system in evaluation.systems
         ],
-        "letters": reason,
-        **_results(evaluation, letters),
+        "letters": {"why": told.why}
+        if told.why
+        else {"says": told.of_letters, "bold": told.of_bold, "notes": list(told.notes)},
+        **_results(evaluation, told),
         "groups": [
             {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **numbers(score)}
             for i, system in enumerate(evaluation.systems)
@@ -119,7 +114,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
     }
 
 
-def _results(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]) -> dict[str, Any]:
+def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
     """A row for each layer, schema and system, in the order of the layers, and what more there is to it."""
     scores: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
@@ -131,7 +126,8 @@ def _results(evaluation: Evaluation, letters: Mapping[tuple[str, str, str], str]
         row = place | {"schema": schema}
         shown = {
             "main": is_main(result),
-            "letters": letters.get((layer, schema, evaluation.systems[i].name), ""),
+            "letters": told.letters.get((layer, schema, evaluation.systems[i].name), ""),
+            "best": (layer, schema, evaluation.systems[i].name) in told.best,
             "notes": list(result.notes),
         }
         scores.append(row | shown | numbers(result))
@@ -157,47 +153,3 @@ def _used(confusion: Confusion) -> dict[str, Any]:
     used = np.flatnonzero(matrix.any(axis=0) | matrix.any(axis=1))
     labels = {"labels": [confusion.labels[k] for k in used]}
     return labels | ({"matrix": matrix[np.ix_(used, used)].tolist()} if len(used) <= MOST_LABELS + 1 else {})
-
-
-def _letters(evaluation: Evaluation) -> tuple[dict[tuple[str, str, str], str], dict[str, Any]]:
-    """Letters of each (layer, schema, system), and how they came about, or why there are none."""
-    scored = [system for system in evaluation.systems if system.scores]
-    if len(scored) < 2:
-        return {}, {"why": "There is one system, so there is nothing to compare: name several with -e."}
-    if evaluation.units.kind != "document":
-        what = "one document" if evaluation.documents == 1 else f"{evaluation.documents} documents"
-        return {}, {
-            "why": f"No significance letters: {what} cannot show which system is better on other texts. "
-            f"They need paired results on {FEW_DOCUMENTS} documents or more."
-        }
-    if not any(
-        result.unit_sums is not None for s in scored for r in s.scores.values() for result in r.values()
-    ):
-        return {}, {"why": "No significance letters: scored without resampling (--samples 0)."}
-    try:
-        # One resample: the letters come from the randomisation test alone.
-        comparison = compare({"": evaluation}, samples=1)
-    except ComparisonError as error:
-        return {}, {"why": f"No significance letters: {error.what}."}
-    return dict(_lettered(evaluation, comparison)), {
-        "level": LEVEL,
-        "tests": len(comparison.rows),
-        "notes": list(comparison.notes),
-    }
-
-
-def _lettered(evaluation: Evaluation, comparison: Comparison) -> Iterator[tuple[tuple[str, str, str], str]]:
-    rows = sorted(comparison.rows, key=lambda row: (row.layer, row.schema))
-    for (layer, schema), group in groupby(rows, key=lambda row: (row.layer, row.schema)):
-        tests = list(group)
-        # Without a p-value (an undefined F1) nothing is said about anyone in the group.
-        if any(row.p_holm is None for row in tests):
-            continue
-        f1 = {
-            system.name: system.scores[layer][schema].f1 or 0.0
-            for system in evaluation.systems
-            if schema in system.scores.get(layer, {})
-        }
-        different = [(row.a, row.b) for row in tests if row.p_holm is not None and row.p_holm < LEVEL]
-        for name, letters in compact_letters(sorted(f1, key=lambda name: -f1[name]), different).items():
-            yield (layer, schema, name), letters

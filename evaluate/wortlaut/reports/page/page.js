@@ -219,7 +219,7 @@ function sortBy(key) {
   tell(`Sorted by ${key}, ${sorting.down ? "highest" : "lowest"} first, within each schema`);
 }
 function scoresTable() {
-  const lettered = Boolean(S.letters.level);
+  const lettered = Boolean(S.letters.says);
   const columns = COLUMNS.filter(([key]) => key !== "letters" || lettered);
   const head = columns.map(([key, name]) => {
     const sortable = !["plot", "letters"].includes(key);
@@ -237,7 +237,7 @@ function scoresTable() {
         if (key === "letters") return h("td", { class: "letters", role: "cell", "data-name": "letters" }, row.letters || "–");
         if (key === "i") return h("td", { class: "iv soft", role: "cell", "data-name": "95%" }, ci(row));
         const text = ["p", "r", "f"].includes(key) ? fixed(row[key]) : whole(row[key]);
-        return h("td", { class: key === "f" ? "f" : ["right", "gold", "found"].includes(key) ? "soft" : "", role: "cell", "data-name": COLUMNS.find(([k]) => k === key)[1] }, text);
+        return h("td", { class: key === "f" && row.best ? "best" : ["right", "gold", "found"].includes(key) ? "soft" : "", role: "cell", "data-name": COLUMNS.find(([k]) => k === key)[1] }, text);
       }))));
   });
   return h("table", { class: "scores", role: "table" }, h("caption", { class: "aside" }, "Scores of each system, by layer and schema"),
@@ -252,7 +252,7 @@ const LATEX = { "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", $: "\\$", "#"
 const line = (text) => text.replace(/[\r\n\u2028\u2029]+/g, " ");
 function asLatex() {
   const tex = (text) => line(text).replace(/[\\&%$#_{}~^–≥<>|]/g, (c) => LATEX[c]);
-  const lettered = Boolean(S.letters.level);
+  const lettered = Boolean(S.letters.says);
   const head = ["layer", "schema", "system", "P", "R", "F1", "95\\% interval", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
   const out = [`\\begin{tabular}{lll${"r".repeat(4)}${lettered ? "l" : ""}rrr}`, "\\toprule", `${head.join(" & ")} \\\\`];
   for (const group of shownScores()) {
@@ -263,11 +263,11 @@ function asLatex() {
       out.push(`${[n ? "" : c[0], n ? "" : c[1], c[2], c[3], c[4], c[5], interval, ...(lettered ? [c[8]] : []), c[9], c[10], c[11]].join(" & ")} \\\\`);
     });
   }
-  return `${[...out, "\\bottomrule", "\\end{tabular}", `% ${line(S.signature)}`, ...(lettered ? [`% ${lettersText()}`] : [])].join("\n")}\n`;
+  return `${[...out, "\\bottomrule", "\\end{tabular}", `% ${line(S.signature)}`, ...(lettered ? [`% ${S.letters.says}`] : [])].join("\n")}\n`;
 }
 function asMarkdown() {
   const md = (text) => line(text).replace(/[\\`*_[\]|<>]/g, "\\$&");
-  const lettered = Boolean(S.letters.level);
+  const lettered = Boolean(S.letters.says);
   const head = ["layer", "schema", "system", "P", "R", "F1", "95%", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
   const out = [`| ${head.join(" | ")} |`, `|${head.map((name, n) => (n < 3 || name === "letters" ? " --- " : " ---: ")).join("|")}|`];
   for (const row of flatRows()) {
@@ -286,7 +286,6 @@ function asCsv() {
   const rows = flatRows().map((row) => [row.layer, row.schema, systems[row.system].name, row.p, row.r, row.f, row.i?.[0], row.i?.[1], row.letters, row.right, row.gold, row.found, `${S.corpus.name}@${S.corpus.hash}`].map((v) => quote(value(v))));
   return `${[["layer", "schema", "system", "P", "R", "F1", "low", "high", "letters", "right", "gold", "found", "corpus"], ...rows].map((row) => row.join(",")).join("\r\n")}\r\n`;
 }
-const lettersText = () => `Letters: within a layer and schema, systems that share a letter do not differ significantly (paired approximate randomisation, ${many(S.letters.tests, "test")} adjusted by Holm's method, level ${S.letters.level}).`;
 
 function overview() {
   const corpus = S.corpus;
@@ -315,7 +314,7 @@ function overview() {
         copyButton("LaTeX", "the table as LaTeX", asLatex), copyButton("Markdown", "the table as Markdown", asMarkdown), copyButton("CSV", "the table as CSV", asCsv))),
     S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
     h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its bootstrap interval over ${many(S.units.count, S.units.kind)}` : null, ". – is undefined (0/0). Headings sort within each schema."),
-    h("p", { class: "small soft", id: "letters" }, S.letters.level ? lettersText() : S.letters.why));
+    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? `${S.letters.says} ${S.letters.bold}`));
 }
 
 /* ---------- Errors ---------- */

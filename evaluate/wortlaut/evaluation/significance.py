@@ -1,0 +1,93 @@
+"""Which systems of an evaluation a paired test tells apart: what letters and bold print say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from wortlaut.errors import ComparisonError, counted
+from wortlaut.evaluation.comparison import compare
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.scoring.letters import compact_letters
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
+
+#: Systems whose adjusted p-value is below this are told apart.
+LEVEL = 0.05
+
+#: A system's score: layer, schema, name of the system.
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Significance:
+    """Letters of each score, and the best F1 of each layer and schema with all that do not differ from it.
+
+    ``tests`` are those that Holm's method adjusted together, as in :func:`wortlaut.compare`; ``why`` says
+    why there are none. A layer and schema where one of the p-values is undefined has no letters.
+    """
+
+    letters: Mapping[Place, str] = field(default_factory=dict)
+    best: frozenset[Place] = frozenset()
+    tests: int = 0
+    notes: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def how(self) -> str:
+        tests = counted(self.tests, "test")
+        return f"paired approximate randomisation, {tests} adjusted by Holm's method, level {LEVEL}"
+
+    @property
+    def of_letters(self) -> str:
+        return (
+            "Letters: within a layer and schema, systems that share a letter do not differ significantly"
+            f" ({self.how})."
+        )
+
+    @property
+    def of_bold(self) -> str:
+        return (
+            "Bold: the highest F1 of a layer and schema, and each that does not differ significantly from it"
+            f" ({self.how})."
+        )
+
+
+def significance(evaluation: Evaluation) -> Significance:
+    """Test all pairs of systems, layers and schemas at once: their number of seconds grows with all three."""
+    scored = [system for system in evaluation.systems if system.scores]
+    if len(scored) < 2:
+        return Significance(why="There is one system, so there is nothing to compare: name several with -e.")
+    if evaluation.units.kind != "document":
+        what = counted(evaluation.documents, "document")
+        return Significance(
+            why=f"No significance: {'one document' if evaluation.documents == 1 else what} cannot show which"
+            f" system is better on other texts. Paired results on {FEW_DOCUMENTS} documents or more can."
+        )
+    if not any(result.unit_sums is not None for one in scored for result in one.results.values()):
+        return Significance(why="No significance: scored without resampling (--samples 0).")
+    try:
+        # One resample: the p-values come from the randomisation test alone.
+        comparison = compare({"": evaluation}, samples=1)
+    except ComparisonError as error:
+        return Significance(why=f"No significance: {error.what}.")
+    letters: dict[Place, str] = {}
+    best: set[Place] = set()
+    rows = sorted(comparison.rows, key=lambda row: (row.layer, row.schema))
+    for (layer, schema), group in groupby(rows, key=lambda row: (row.layer, row.schema)):
+        tests = list(group)
+        # Without a p-value (an undefined F1) nothing is said about anyone in the group.
+        if any(row.p_holm is None for row in tests):
+            continue
+        f1 = {
+            system.name: system.scores[layer][schema].f1 or 0.0
+            for system in scored
+            if schema in system.scores.get(layer, {})
+        }
+        apart = [(row.a, row.b) for row in tests if row.p_holm is not None and row.p_holm < LEVEL]
+        ranked = sorted(f1, key=lambda name: -f1[name])
+        for name, of_name in compact_letters(ranked, apart).items():
+            letters[layer, schema, name] = of_name
+        below = {name for pair in apart if ranked[0] in pair for name in pair} - {ranked[0]}
+        best |= {(layer, schema, name) for name in ranked if name not in below}
+    return Significance(letters, frozenset(best), len(comparison.rows), comparison.notes)
