@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wortlaut.evaluation.scores import breakdown, curves, score
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.reports.values import show
+    from wortlaut.scoring.compare import PairedTest, paired_test
     from wortlaut.scoring.curves import Curves
     from wortlaut.scoring.metrics import SCHEMAS
     from wortlaut.scoring.result import Result, Results, Score
@@ -35,6 +36,7 @@ _HOMES = {
     "Document": "model",
     "Entity": "model",
     "Evaluation": "evaluation.evaluate",
+    "PairedTest": "scoring.compare",
     "Quote": "model",
     "Result": "scoring.result",
     "Results": "scoring.result",
@@ -48,6 +50,7 @@ _HOMES = {
     "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
     "load_evaluation": "evaluation.evaluate",
+    "paired_test": "scoring.compare",
     "score": "evaluation.scores",
     "show": "reports.values",
     "stream_corpus": "corpus.load",
@@ -63,6 +66,7 @@ __all__ = [
     "Document",
     "Entity",
     "Evaluation",
+    "PairedTest",
     "Quote",
     "Result",
     "Results",
@@ -76,6 +80,7 @@ __all__ = [
     "evaluate",
     "load_corpus",
     "load_evaluation",
+    "paired_test",
     "score",
     "show",
     "stream_corpus",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 
 from wortlaut import score
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import ComparisonError, DataError, MissingFileError
+from wortlaut.errors import ComparisonError, DataError, MissingFileError, UnknownNameError
 from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import evaluate, load_evaluation
-from wortlaut.model import Annotations, Document, Entity, Span, Text
+from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
+from wortlaut.scoring.compare import holm
 
 NAMES = ("Anna", "Bonn", "Caro", "Dorf")
 
@@ -109,6 +111,46 @@ def test_three_systems_are_compared_pair_by_pair_and_adjusted_together() -> None
     assert min(row.p_holm for row in comparison.rows) == pytest.approx(6 * min(raw))  # type: ignore[type-var, operator]
 
 
+@pytest.mark.parametrize(
+    ("asked", "pairs", "schemas"),
+    [
+        ({"schema": "strict"}, ["ab", "ac", "bc"], ["strict"]),
+        ({"against": "b"}, ["ab", "cb"], ["strict", "partial"]),
+        ({"layer": ["entities"], "schema": ["partial"], "against": "c"}, ["ac", "bc"], ["partial"]),
+    ],
+    ids=str,
+)
+def test_what_is_asked_for_is_the_family_that_p_values_are_adjusted_over(
+    asked: dict[str, Any], pairs: list[str], schemas: list[str]
+) -> None:
+    systems = [Finder("a", [0, 1, 2]), Finder("b", [0, 1], every=2), Finder("c", [3])]
+    found = compare({"x": result(*systems)}, trials=100, **asked)
+    assert [(row.a + row.b, row.schema) for row in found.rows] == [(p, s) for p in pairs for s in schemas]
+    raw = [row.test.p_randomisation or 0 for row in found.rows]
+    assert [row.p_holm for row in found.rows] == holm(raw)
+    assert found.against == asked.get("against")
+    with_one = f" with {found.against}" if found.against else ""
+    family = f"{len(raw)} tests: {len(pairs)} pairs{with_one}, entities {', '.join(schemas)}"
+    assert f"Holm over {family}" in str(found) and json.loads(json.dumps(found.to_dict()))
+
+
+def test_an_item_is_one_whatever_schemas_say_so_and_stands_in_its_text() -> None:
+    made = evaluate([Finder("a", [0]), Finder("b", [0, 2], extra=True)], corpus(), samples=10)
+    for one in (made, made.to_dict()):
+        ((place, items),) = compare(one, trials=10).flipped().items()
+        shown = [(flip.kind, flip.excerpt, schemas) for flip, schemas in items.items()][:3]
+        assert (place, len(items)) == (("entities", "a", "b"), 36)
+        # What overlaps is half right under partial.
+        assert shown == [
+            ("not spurious", "⟦Anna Bonn⟧ Caro Dorf", ["strict"]),
+            ("found", "Anna ⟦Bonn⟧ Caro Dorf", ["partial"]),
+            ("found", "Anna Bonn ⟦Caro⟧ Dorf", ["strict", "partial"]),
+        ]
+    old = made.to_dict()
+    del old["excerpts"]
+    assert {flip.excerpt for row in compare(old, trials=10).rows for flip in row.flips} == {""}
+
+
 def test_the_same_name_in_two_files_is_told_apart_by_the_file() -> None:
     comparison = compare(
         {"old.json": result(Finder("ner", [0])), "new.json": result(Finder("ner", [0, 1]))}, trials=200
@@ -140,6 +182,52 @@ def test_results_on_another_basis_are_refused() -> None:
         compare({"x": base})
     with pytest.raises(ComparisonError, match="1 or more"):
         compare({"x": result(Finder("a", [0]), Finder("b", [1]))}, samples=0)
+    two = result(Finder("a", [0]), Finder("b", [1]))
+    for asked, error in (
+        ({"layer": "entites"}, "unknown layer of these results 'entites'\n  Did you mean entities"),
+        ({"schema": ["type"]}, "unknown schema of these results 'type'\n  Known: partial, strict"),
+        ({"against": "c"}, "unknown system 'c'\n  Known: a, b"),
+    ):
+        with pytest.raises(UnknownNameError, match=error):
+            compare(two, **asked)  # type: ignore[arg-type]
+    with pytest.raises(ComparisonError, match="json is given 2 times"):
+        compare("r.json", Path("r.json"))
+
+
+def test_who_is_not_compared_is_told_and_nothing_to_compare_says_what_to_do() -> None:
+    class Broken(Finder):
+        def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+            raise ValueError("no")
+
+    class Quotes(Finder):
+        finds = ("quotes",)
+
+    quotes = (Quote("q1", "direct", Span.of(0, 4)),)
+    held = Corpus.of(
+        "quoted", [replace(one, annotations=replace(one.annotations, quotes=quotes)) for one in corpus()]
+    )
+    bare = Corpus.of("bare", [Document(one.id, one.text) for one in corpus()])
+    a, b, q = Finder("a", [0]), Finder("b", [1]), Quotes("q", [])
+    for data, what, *hints in (
+        (
+            result(a, q, Broken("broken", []), corpus=held, on_error="keep"),
+            "nothing to compare",
+            "broken has no scores, and is not compared: broken: raised ValueError: no",
+            "a and q have no layer in common",
+            "wortlaut evaluate -e A -e B --json FILE",
+        ),
+        (result(a, q), "1 system with scores is not enough", "q has no scores", "Give two results"),
+        (
+            result(Finder("a", []), Finder("b", []), corpus=bare, allow_empty=True),
+            "nothing to compare",
+            "F1 is undefined in every pair",
+        ),
+    ):
+        with pytest.raises(ComparisonError, match=what) as error:
+            compare(data)
+        assert all(hint in error.value.hint for hint in hints), error.value.hint
+    told = compare(result(a, b, q, corpus=held), layer="entities", trials=10).notes
+    assert "q has none of the scores asked for, and is not compared" in told
 
 
 def test_what_cannot_be_tested_is_noted() -> None:

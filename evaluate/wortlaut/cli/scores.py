@@ -202,7 +202,19 @@ def score(
 
 @app.command(rich_help_panel="Score and compare")
 def compare(
-    results: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Results of evaluate --json.")],
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT…", help="Results of evaluate --json.")],
+    layer: Annotated[
+        list[str] | None,
+        typer.Option("--layer", metavar="LAYER", help="Only entities, quotes, …; repeat it."),
+    ] = None,
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="SCHEMA", help="Only strict, partial, …; repeat it."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="SYSTEM", help="Compare the others with this one alone."),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option(
@@ -212,15 +224,20 @@ def compare(
     trials: Annotated[int, typer.Option(min=1, help="Swaps of the randomisation test.")] = 10_000,
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of both.")] = 0,
-    flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a row.")] = 5,
+    flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a pair.")] = 5,
 ) -> None:
-    """Test whether systems differ: paired randomisation and bootstrap, Holm over all pairs and scores."""
+    """Test whether systems differ, with Holm's correction over the pairs and scores compared."""
     from wortlaut.evaluation.comparison import compare as run_comparison
-    from wortlaut.evaluation.evaluate import load_evaluation
     from wortlaut.reports.terminal import comparison_view
 
     comparison = run_comparison(
-        {str(path): load_evaluation(path) for path in results}, samples=samples, trials=trials, seed=seed
+        *results,
+        layer=layer or (),
+        schema=schema or (),
+        against=against,
+        samples=samples,
+        trials=trials,
+        seed=seed,
     )
     show_result(json_file, comparison.to_dict, lambda: comparison_view(comparison, flips))
 

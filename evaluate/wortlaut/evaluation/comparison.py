@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -9,10 +10,10 @@ from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import ComparisonError
+from wortlaut.errors import ComparisonError, unknown_name
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
-from wortlaut.evaluation.systems import Item, Scored, System
-from wortlaut.records.record import Fragments, Must, Share, Unit, as_dict
+from wortlaut.evaluation.systems import Item, Place, Scored, System
+from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
@@ -36,6 +37,9 @@ class Flip:
         Must(enum=("found", "not spurious")),
     ]
     right: Annotated[str, "The system that is right."]
+    excerpt: Annotated[
+        str, FILLED, "The item in ⟦ ⟧ with the text around it; absent where the results do not hold it."
+    ] = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,18 @@ class Comparison(Tabular):
     unit: Annotated[Unit, "What is swapped and drawn."]
     rows: Annotated[tuple[Row, ...], "One for each pair of systems, layer and schema."]
     notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."] = ()
+    against: Annotated[
+        str | None, OPTIONAL, "The only system, b in every row, that the others were compared with."
+    ] = None
+
+    def flipped(self) -> dict[tuple[str, str, str], dict[Flip, list[str]]]:
+        """Layer and pair → each item that one of the two has right, once, with the schemas that say so."""
+        found: dict[tuple[str, str, str], dict[Flip, list[str]]] = {}
+        for row in self.rows:
+            items = found.setdefault((row.layer, row.a, row.b), {}) if row.flips else {}
+            for flip in row.flips:
+                items.setdefault(flip, []).append(row.schema)
+        return {place: dict(sorted(items.items(), key=_in_order)) for place, items in found.items()}
 
     def to_dict(self) -> dict[str, Any]:
         return as_dict(self)
@@ -72,6 +88,9 @@ class Comparison(Tabular):
 
 def compare(
     *results: Evaluation | Result | Results | str | PathLike[str] | Mapping[str, Any],
+    layer: str | Sequence[str] = (),
+    schema: str | Sequence[str] = (),
+    against: str | None = None,
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
@@ -84,11 +103,17 @@ def compare(
         Evaluations, results of :func:`wortlaut.score`, files of ``wortlaut evaluate --json``, or evaluations
         in their plain form (:meth:`Evaluation.to_dict`). One mapping from a name to any of these names them
         itself; the name tells systems apart that share theirs.
+    layer, schema
+        Only these, as tables name them (``cues@gold``; ``strict``, of speakers also ``strict@gold``): Holm's
+        method adjusts over what is compared.
+    against
+        The name of one system: the others are compared with it alone, and not with each other.
     samples, trials, seed
         Resamples of the paired bootstrap, swaps of the randomisation test, and the seed of both.
 
     Raises ComparisonError for different corpora, schemas or units, for fewer than two systems with scores,
-    and where no score can be tested; DataError and MissingFileError for a file.
+    and where no score can be tested; UnknownNameError for a layer, schema or system that no result has;
+    DataError and MissingFileError for a file.
     """
     evaluations = _evaluations(results)
     if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
@@ -98,19 +123,30 @@ def compare(
         )
     _check_comparable(evaluations)
     systems = list(_systems(evaluations))
+    each = [system for evaluation in evaluations.values() for system in evaluation.systems]
+    notes = [
+        f"{one.name} has no scores, and is not compared" + (f": {one.failed}" if one.failed else "")
+        for one in each
+        if not one.results
+    ]
     if len(systems) < 2:
         raise ComparisonError(
             f"{len(systems)} system with scores is not enough to compare",
-            hint="Give two results, or one result of several systems.",
+            hint="\n  ".join([*notes, "Give two results, or one result of several systems."]),
         )
     first = next(iter(evaluations.values()))
     kept = [evaluation.gold() for evaluation in evaluations.values()]
     gold = {key: rows for one in kept if one for key, rows in one.items()}
+    excerpts = {place: text for one in evaluations.values() for place, text in one.excerpts().items()}
+    wanted = _wanted(systems, layer, schema)
+    without = [system for system in systems if not any(key in system.results for key in wanted)]
+    notes += [f"{system.name} has none of the scores asked for, and is not compared" for system in without]
     rows: list[Row] = []
-    notes: list[str] = []
-    for a, b in combinations(systems, 2):
-        # Each system has its own matched quotes.
-        for key in (key for key in a.results if key in b.results and key.setting != MATCHED):
+    for a, b in _pairs(systems, against):
+        if a in without or b in without:
+            continue
+        keys = [[key for key in wanted if key in system.results] for system in (a, b)]
+        for key in (key for key in keys[0] if key in b.results):
             test = _tested(a, b, key, samples, trials, seed)
             if test is None:
                 notes.append(
@@ -118,9 +154,9 @@ def compare(
                     " (scored with --samples 0, or a mean of several scores)"
                 )
             else:
-                flips = _flips(a, b, key, gold.get(key))
+                flips = _flips(a, b, key, gold.get(key), excerpts)
                 rows.append(Row(key.layer, key.variant, a.name, b.name, test, None, flips))
-        tasks = [{key.layer for key in system.results} for system in (a, b)]
+        tasks = [{key.layer for key in one} for one in keys]
         if not tasks[0] & tasks[1]:
             notes.append(f"{a.name} and {b.name} have no layer in common: nothing to compare")
         elif only := sorted(tasks[0] ^ tasks[1]):
@@ -130,7 +166,10 @@ def compare(
             "the items that differ are not listed: which were right was not kept;"
             " `wortlaut evaluate --items` keeps it"
         )
-    if not rows:
+    if rows and all(row.test.f1 is None for row in rows):
+        notes.append("F1 is undefined in every pair: one of the two has nothing, and the gold neither")
+    if not any(row.test.f1 is not None for row in rows):
+        notes.append("Compare systems that found the same layers: wortlaut evaluate -e A -e B --json FILE")
         raise ComparisonError("nothing to compare", hint="\n  ".join(dict.fromkeys(notes)))
     adjusted = holm([row.test.p_randomisation for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
@@ -139,7 +178,41 @@ def compare(
         notes.insert(
             0, f"The units are sentences of {first.documents} document(s): no evidence about other texts."
         )
-    return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(dict.fromkeys(notes)))
+    notes = list(dict.fromkeys(notes))
+    return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against)
+
+
+def _wanted(
+    systems: Sequence[Scored], layers: str | Sequence[str], schemas: str | Sequence[str]
+) -> list[ScoreKey]:
+    """The scores to compare: of the layers and schemas that are named, or all. Raises UnknownNameError."""
+    # Each system has its own matched quotes.
+    found = dict.fromkeys(key for system in systems for key in system.results if key.setting != MATCHED)
+    named = [[one] if isinstance(one, str) else one for one in (layers, schemas)]
+    for kind, asked in zip(("layer", "schema"), named, strict=True):
+        known = {key.layer if kind == "layer" else key.variant for key in found}
+        for name in asked:
+            if name not in known:
+                raise unknown_name(f"{kind} of these results", name, known)
+    wanted = [
+        key
+        for key in found
+        if (not named[0] or key.layer in named[0]) and (not named[1] or key.variant in named[1])
+    ]
+    if not wanted:
+        both = ", ".join(f"{key.layer} {key.variant}" for key in found)
+        raise ComparisonError("nothing to compare", hint=f"No layer has that schema; there are {both}.")
+    return wanted
+
+
+def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Scored, Scored]]:
+    """Each with each other, or each with the one named. Raises UnknownNameError."""
+    if against is None:
+        return combinations(systems, 2)
+    named = {system.name: system for system in systems}
+    if against not in named:
+        raise unknown_name("system", against, named)
+    return ((system, named[against]) for system in systems if system.name != against)
 
 
 def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
@@ -156,6 +229,9 @@ def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
         named = list(results[0].items())
     else:
         named = [(str(r) if isinstance(r, str | PathLike) else str(i), r) for i, r in enumerate(results, 1)]
+    for name, count in Counter(name for name, _ in named).items():
+        if count > 1:
+            raise ComparisonError(f"{name} is given {count} times", hint="Give each result once.")
     return {name: _evaluation(name, result) for name, result in named}
 
 
@@ -196,17 +272,28 @@ def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[Scored]:
                 yield replace(scored, system=replace(scored.system, name=name))
 
 
-def _flips(a: Scored, b: Scored, key: ScoreKey, gold: Sequence[tuple[Item, str]] | None) -> tuple[Flip, ...]:
+def _flips(
+    a: Scored,
+    b: Scored,
+    key: ScoreKey,
+    gold: Sequence[tuple[Item, str]] | None,
+    excerpts: Mapping[Place, str],
+) -> tuple[Flip, ...]:
     judged_a, judged_b = a.judged.get(key), b.judged.get(key)
     if gold is None or judged_a is None or judged_b is None:
         return ()
     hits = zip(gold, judged_a.hits.tolist(), judged_b.hits.tolist(), strict=True)
     flips = [
-        Flip(*item, text, "found", (a if hit_a > hit_b else b).name)
+        Flip(*item, text, "found", (a if hit_a > hit_b else b).name, excerpts.get(item[:2], ""))
         for (item, text), hit_a, hit_b in hits
         if hit_a != hit_b
     ]
     wrong_a, wrong_b = set(judged_a.wrong()), set(judged_b.wrong())
     for right, wrong in ((a, wrong_b - wrong_a), (b, wrong_a - wrong_b)):
-        flips += [Flip(*item, "", "not spurious", right.name) for item in wrong]
-    return tuple(sorted(flips, key=lambda flip: (flip.document, flip.spans, flip.label, flip.kind)))
+        flips += [Flip(*item, "", "not spurious", right.name, excerpts.get(item[:2], "")) for item in wrong]
+    return tuple(sorted(flips, key=lambda flip: _in_order((flip,))))
+
+
+def _in_order(item: tuple[Flip, *tuple[Any, ...]]) -> tuple[Any, ...]:
+    flip = item[0]
+    return flip.document, flip.spans, flip.label, flip.kind

@@ -27,6 +27,7 @@ from wortlaut.evaluation.scorer import ALLOW, Found, Scoring, Source
 from wortlaut.evaluation.systems import (
     Extractors,
     GoldItems,
+    Place,
     Scored,
     System,
     by_keys,
@@ -47,6 +48,7 @@ from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold,
 from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
+from wortlaut.text.excerpts import excerpt
 
 #: The extractors of the main job.
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
@@ -80,6 +82,7 @@ class Evaluation(Tabular):
     documents: int = 0
     by: tuple[str, ...] = ()
     read: GoldItems | None = field(default=None, repr=False)
+    read_excerpts: Mapping[Place, str] = field(default_factory=dict, repr=False)
 
     def gold(self) -> GoldItems | None:
         """The gold items of each score with the text that they cover, the same for all systems, if kept."""
@@ -91,6 +94,14 @@ class Evaluation(Tabular):
             key: [(item, Span(item[1]).text(texts[item[0]])) for item in one.gold]
             for key, one in judged.items()
         }
+
+    def excerpts(self) -> Mapping[Place, str]:
+        """Each item that a system missed or has wrong as it stands in its text, where texts are kept."""
+        if not self.corpus.documents:
+            return self.read_excerpts
+        texts = {document.id: document.text for document in self.corpus.documents}
+        places = {place for system in self.systems for place in system.erred()}
+        return {place: excerpt(texts[place[0]], place[1]) for place in sorted(places)}
 
     def to_dict(self) -> dict[str, Any]:
         gold = self.gold()
@@ -107,6 +118,7 @@ class Evaluation(Tabular):
             self.notes,
             None if gold is None else by_names(items),
             tuple(system.row() for system in self.systems),
+            [(*place, text) for place, text in self.excerpts().items()],
         )
         return as_dict(file)
 
@@ -131,6 +143,7 @@ class Evaluation(Tabular):
                 data["corpus"]["documents"],
                 tuple(data["settings"]["by"]),
                 None if data["items"] is None else gold,
+                {read_item((*row[:2], ""))[:2]: row[2] for row in data.get("excerpts", ())},
             )
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)

@@ -151,6 +151,13 @@ class EvaluationFile:
         " then no score has hits and wrong.",
     ]
     systems: Annotated[tuple[SystemRow, ...], "In the order asked for."]
+    excerpts: Annotated[
+        Sequence[tuple[str, Fragments, str]],
+        FILLED,
+        PLAIN,
+        "Each item that a system missed or has wrong, once: document id, fragments, the item in ⟦ ⟧ with the"
+        " text around it. Absent where there is none, or where single items were not kept.",
+    ] = ()
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:

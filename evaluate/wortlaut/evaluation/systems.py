@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -30,6 +30,8 @@ One = str | Extractor | Callable[..., Any]
 Extractors = One | Sequence[One] | Mapping[str, One]
 #: A document's id, fragments and a label (empty where the task has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
+#: A document's id and fragments: where an item is, whatever it is called.
+Place = tuple[str, tuple[tuple[int, int], ...]]
 #: The gold items of each score, with the text that they cover.
 GoldItems = Mapping[ScoreKey, Sequence[tuple[Item, str]]]
 
@@ -196,6 +198,12 @@ class Scored:
     @property
     def name(self) -> str:
         return self.system.name
+
+    def erred(self) -> Iterator[Place]:
+        """Where a gold item is missed or has less than full credit, and where a wrong one was found."""
+        for key, one in self.judged.items():
+            missed = np.flatnonzero(one.hits < self.results[key].scale).tolist()
+            yield from (item[:2] for item in (*(one.gold[i] for i in missed), *one.wrong()))
 
     @cached_property
     def scores(self) -> Mapping[str, Results]:

@@ -80,6 +80,18 @@ def compared(comparison: Comparison) -> str:
     return comparison.corpus + (f" ({comparison.hash[:12]})" if comparison.hash else "")
 
 
+def family(comparison: Comparison) -> str:
+    """``Holm over 2 tests: 2 pairs with hanta, entities strict``: what the p-values are adjusted over."""
+    tested = [row for row in comparison.rows if row.p_holm is not None]
+    schemas: dict[str, dict[str, None]] = {}
+    for row in tested:
+        schemas.setdefault(row.layer, {})[row.schema] = None
+    pairs = counted(len({(row.a, row.b) for row in tested}), "pair")
+    pairs += f" with {comparison.against}" if comparison.against else ""
+    scores = "; ".join(f"{layer} {', '.join(names)}" for layer, names in schemas.items())
+    return f"Holm over {counted(len(tested), 'test')}: {pairs}, {scores}"
+
+
 def heading(corpus: str, documents: int, hash: str) -> str:
     """``gold (31 documents, 0123456789ab)``."""
     return f"{corpus} ({counted(documents, 'document')}, {hash[:12]})"

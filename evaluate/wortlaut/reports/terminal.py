@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 
 from rich.console import RenderableType
 
+from wortlaut.errors import counted
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.reports.cells import compared, comparison_cells, heading, score_cells, short
+from wortlaut.reports.cells import compared, comparison_cells, family, heading, score_cells, short
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
@@ -95,7 +96,7 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
 
 
 def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
-    """Differences of F1 with interval and p-values, then the items that flipped."""
+    """Differences of F1 with interval and p-values, then the items that flipped, each once."""
     yield Text(f"{compared(comparison)}, units: {comparison.unit}s", style="bold")
     table = grid(("layer", "schema", "A", "B"), ("A-B", "95%", "p", "p Holm", "flips"))
     for row in comparison.rows:
@@ -107,15 +108,16 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
             *map(short, comparison_cells(row)),
         )
     yield table
-    for row in comparison.rows:
-        if row.flips and flips:
-            yield Text(f"{row.layer}, {row.schema}: {row.a} / {row.b}", style="bold")
-            for flip in row.flips[:flips]:
-                text = f" {flip.text[:60]!r}" if flip.text else ""
-                what = f"{flip.document} {offsets(flip.spans)} {flip.label}{text} {flip.kind}"
-                yield Text(f"  {flip.right} is right: {what}")
-            if len(row.flips) > flips:
-                yield Text(f"  and {len(row.flips) - flips} more (--flips, --json)")
+    yield Text(family(comparison), style="dim")
+    for (layer, a, b), items in comparison.flipped().items() if flips else ():
+        yield Text(f"{layer}: {a} / {b}, {counted(len(items), 'item')} right in one only", style="bold")
+        for flip, schemas in islice(items.items(), flips):
+            what = f"{flip.document} {offsets(flip.spans)} {flip.label} {flip.kind}"
+            yield Text(f"  {flip.right} is right: {what} ({', '.join(schemas)})")
+            if shown := flip.excerpt or flip.text:
+                yield Text(f"    {shown}", style="dim")
+        if len(items) > flips:
+            yield Text(f"  and {len(items) - flips} more (--flips, --json)")
     yield from noted(comparison.notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import DataError
@@ -18,6 +19,7 @@ from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     SCORE_HEADS,
     comparison_cells,
+    family,
     heading,
     score_cells,
 )
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-#: How many flipped items of a row a notebook shows.
+#: How many flipped items of a pair a notebook shows.
 _FLIPS = 20
 _COMPARED = ("layer", "schema", "a", "b")
 
@@ -263,7 +265,8 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
 
 
 def _title(comparison: Comparison) -> str:
-    return f"{corpus_text(comparison.corpus, comparison.hash)}, differences of F1, units: {comparison.unit}s"
+    corpus = corpus_text(comparison.corpus, comparison.hash)
+    return f"{corpus}, differences of F1, units: {comparison.unit}s, {family(comparison)}"
 
 
 @singledispatch
@@ -284,16 +287,17 @@ show.register(Document)(markup.document)
 
 @show.register(Comparison)
 def _(comparison: Comparison) -> markup.Html:
+    found = comparison.flipped()
     flips = [
-        ((row.layer, row.schema, flip.right, flip.kind, flip.document, flip.label), (_item(flip),))
-        for row in comparison.rows
-        for flip in row.flips[:_FLIPS]
+        ((layer, ", ".join(schemas), flip.right, flip.kind, flip.document, flip.label), (_item(flip),))
+        for (layer, _, _), items in found.items()
+        for flip, schemas in islice(items.items(), _FLIPS)
     ]
-    names = ("layer", "schema", "right", "what", "document", "label")
-    hidden = sum(max(0, len(row.flips) - _FLIPS) for row in comparison.rows)
+    names = ("layer", "schemas", "right", "what", "document", "label")
+    hidden = sum(max(0, len(items) - _FLIPS) for items in found.values())
     more = f", {hidden} more in .rows" if hidden else ""
     return _compared(comparison, markup.words(f"items that flipped{more}", names, ("item",), flips))
 
 
 def _item(flip: Flip) -> str:
-    return markup.shortened(flip.text, 60) or offsets(flip.spans)
+    return flip.excerpt or markup.shortened(flip.text, 60) or offsets(flip.spans)
