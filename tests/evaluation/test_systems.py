@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from made import Made, corpus
 
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.evaluation.evaluate import evaluate, score_files
-from wortlaut.evaluation.systems import named
+from wortlaut.evaluation.systems import Extractors, named
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,49 @@ from wortlaut.evaluation.systems import named
 )
 def test_a_name_is_what_is_given_or_the_shortest_that_tells_apart(specs: list[str], names: list[str]) -> None:
     assert [system.name for system in named(specs)] == names
+
+
+@pytest.mark.parametrize(
+    ("given", "runs", "found"),
+    [
+        (["A=preds:a.jsonl", "B=x:y", "A=preds:b.jsonl"], 1, {"A": ["a", "b"], "B": ["B"]}),
+        ({"A": ["preds:1/a.jsonl", "preds:2/a.jsonl"]}, 1, {"A": ["1/a", "2/a"]}),
+        (["A=preds:{}/run-*.jsonl"], 1, {"A": ["run-2", "run-10"]}),
+        (["preds:{}/run-*.jsonl?lenient=1"], 1, {"run-*": ["run-2", "run-10"]}),
+        (["preds:predictions:{}/run-1*.jsonl"], 1, {"run-1*": ["run-1*"]}),
+        (["preds:{}/*lone.jsonl"], 1, {"*lone": ["*lone"]}),
+        (["X=quotes-de", "preds:a.jsonl"], 2, {"X": ["quotes-de (1)", "quotes-de (2)"], "a": ["a"]}),
+        (["made:Made"], 2, {"made:Made": ["made:Made (1)", "made:Made (2)"]}),
+        (["X=seeded:create?p=1"], 2, {"X": ["seeded:create?p=1&seed=0", "seeded:create?p=1&seed=1"]}),
+    ],
+)
+def test_a_system_has_runs(
+    given: Extractors, runs: int, found: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("run-10", "run-2", "*lone"):
+        (tmp_path / f"{name}.jsonl").touch()
+    (tmp_path / "seeded.py").write_text("def create(p: int, seed: int = 0): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    if isinstance(given, list):
+        given = [one.replace("{}", str(tmp_path)) for one in given if isinstance(one, str)]
+    systems = named(given, runs)
+    assert {system.name: [one.name for one in system.single()] for system in systems} == found
+
+
+@pytest.mark.parametrize(
+    ("given", "runs", "what"),
+    [
+        (["A=preds:none-*.jsonl"], 1, "none-*.jsonl: no file is called so"),
+        (["A=preds:a.jsonl", "A=preds:a.jsonl"], 1, "a.jsonl: 2 runs of 'A' are one file"),
+        (["A=preds:a.jsonl"], 3, "nothing runs 3 times"),
+        (["A=llm:m?seed=1"], 3, "llm:m?seed=1: 3 runs with one seed are one run"),
+        ([Made()], 3, "is one object, which cannot run 3 times"),
+        ({"A": []}, 1, "no extractor is named"),
+    ],
+)
+def test_runs_that_are_none_are_refused(given: Extractors, runs: int, what: str) -> None:
+    with pytest.raises(DataError, match=re.escape(what)):
+        named(given, runs)
 
 
 def shout(text: str) -> list[tuple[int, int, str]]:
@@ -68,8 +112,8 @@ def test_objects_and_mappings_have_names() -> None:
         named(Made)
     with pytest.raises(DataError, match="3 is no extractor"):
         named({"A": 3})  # type: ignore[dict-item]
-    with pytest.raises(DataError, match="2 systems are called 'A'"):
-        named(["A=gazetteer", "A=hanta"])
+    with pytest.raises(DataError, match="several systems are called 'my model'"):
+        named([made, made])
 
 
 def test_who_fails_is_raised_or_stands_in_every_table() -> None:

@@ -108,6 +108,9 @@ def evaluate(
     everything: Everything = False,
     by: By = None,
     seen: Seen = None,
+    runs: Annotated[
+        int, typer.Option(min=1, help="How often each extractor runs: with ?seed=0, 1, … if it takes one.")
+    ] = 1,
     samples: Samples = 1000,
     seed: Seed = 0,
     items: Items = None,
@@ -137,6 +140,7 @@ def evaluate(
             labels=read_labels(labels, only),
             by=by or (),
             seen=seen,
+            runs=runs,
             samples=samples,
             seed=seed,
             items=True if items is None and html is not None else items,
@@ -244,11 +248,12 @@ def compare(
 
 def _leniently(spec: str) -> str:
     """Predictions without what cannot be read of them; other extractors read no annotations."""
-    from wortlaut.extractors.registry import Spec, split_name
+    from wortlaut.extractors.registry import split_name, with_option
 
-    one = split_name(spec)[1]
-    join = "&" if Spec.parse(one).options else "?"
-    return f"{spec}{join}lenient=1" if one.startswith("preds:") else spec
+    name, one = split_name(spec)
+    if not one.startswith("preds:"):
+        return spec
+    return f"{name}={with_option(one, 'lenient', 1)}" if name else with_option(one, "lenient", 1)
 
 
 def _check_some_known(specs: Sequence[str]) -> None:
@@ -293,8 +298,14 @@ def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everyt
         evaluation.to_dict,
         lambda: evaluation_view(evaluation, by_label=by_label, everything=everything),
     )
-    failed = [system for system in evaluation.systems if system.failed is not None]
-    exit_if_failed([f"{system.name} has no scores\n  {system.failed}" for system in failed])
+    exit_if_failed(
+        [
+            f"{run.name} has no scores\n  {run.failed}"
+            for system in evaluation.systems
+            for run in (system, *(system.runs if system.failed is None else ()))
+            if run.failed is not None
+        ]
+    )
 
 
 @app.command(rich_help_panel="Score and compare")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -132,18 +133,24 @@ def run_here(spec: str | Extractor, source: Source, scoring: Scoring, advance: A
 
 @contextmanager
 def side_by_side(
-    runs: Mapping[str, str | Extractor], advances: Mapping[str, Advance], source: Source, scoring: Scoring
-) -> Iterator[Mapping[str, Future[Found]]]:
+    runs: Sequence[tuple[str, str | Extractor]],
+    advances: Mapping[str, Advance],
+    source: Source,
+    scoring: Scoring,
+) -> Iterator[Mapping[tuple[str, int], Future[Found]]]:
     """What :func:`run_here` gives for those that gain from a process of their own, one on each core.
+
+    ``runs`` are the names of systems with what answers in each run of them, whose number is in the answer.
 
     None of them in a small corpus, or where fewer than two can go at once; and no objects, which their owner
     may look at afterwards.
     """
-    apart = {
-        name: spec
-        for name, spec in runs.items()
-        if isinstance(spec, str) and spec.partition(":")[0] not in _HERE
-    }
+    numbers: Counter[str] = Counter()
+    apart = {}
+    for name, spec in runs:
+        if isinstance(spec, str) and spec.partition(":")[0] not in _HERE:
+            apart[name, numbers[name]] = spec
+        numbers[name] += 1
     cores = usable_cores()
     at_once = min(cores, len(apart))
     if at_once < 2 or source.gold.characters < LARGE:
@@ -169,7 +176,7 @@ def side_by_side(
 
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            yield {name: pool.submit(run, spec, advances[name]) for name, spec in apart.items()}
+            yield {place: pool.submit(run, spec, advances[place[0]]) for place, spec in apart.items()}
         finally:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -23,6 +23,7 @@ from wortlaut.evaluation.files import (
     read_evaluation,
     read_settings,
 )
+from wortlaut.evaluation.runs import averaged
 from wortlaut.evaluation.scorer import ALLOW, Found, Scoring, Source
 from wortlaut.evaluation.systems import (
     Extractors,
@@ -169,6 +170,7 @@ def evaluate(
     only: Sequence[str] | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
+    runs: int = 1,
     samples: int = 1000,
     seed: int = 0,
     items: bool | None = None,
@@ -187,7 +189,9 @@ def evaluate(
         Spec strings (``gazetteer``, ``preds:FILE.jsonl``, ``package.module:factory?option=value``, …)
         or extractor objects; one or several, or a mapping from a name to each. ``NAME=SPEC`` names one, too,
         and so does an attribute ``name``; else it has the shortest name that tells it from the others. By
-        default the built-in ones whose dependencies are here; what is left out is noted.
+        default the built-in ones whose dependencies are here; what is left out is noted. Several specs under
+        one name, a list in a mapping, and ``preds:`` with ``*`` in its path are one system with several runs:
+        its scores are means over them, and intervals and tests are about other runs and other documents.
     corpus
         ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
     schema
@@ -203,6 +207,9 @@ def evaluate(
         ``meta:NAME``, a metadata column of the documents.
     seen
         A corpus, such as the training data, whose names count as seen.
+    runs
+        How often each extractor runs, which makes it a system with so many runs; one that takes a ``seed`` is
+        given ``0``, ``1``, …. What stands in files runs once.
     samples, seed
         The bootstrap behind the intervals; 0 samples for none.
     items
@@ -250,26 +257,34 @@ def evaluate(
         notes += lacking
     systems, labels_found = [], set[str]()
     isolate = engine == "local" and (isolate or timeout is not None)
-    asked = {system.name: system for system in named(extractors)}
-    advances = {name: tally(name, len(source.gold.ids), progress) for name in asked}
-    beside = {} if isolate or engine != "local" else {name: one.runs[0] for name, one in asked.items()}
+    asked = [(system, system.single()) for system in named(extractors, runs)]
+    advances = {
+        system.name: tally(system.name, len(source.gold.ids) * len(single), progress)
+        for system, single in asked
+    }
+    alone = isolate or engine != "local"
+    beside = [(system.name, one.runs[0]) for system, single in asked for one in single if not alone]
     with side_by_side(beside, advances, source, scoring) as begun:
-        for name, system in asked.items():
-            try:
-                extractor = system.runs[0]
-                if isolate:
-                    from wortlaut.running.isolated import isolated
+        for system, single in asked:
+            scored: list[Scored] = []
+            for number, one in enumerate(single):
+                try:
+                    extractor = one.runs[0]
+                    if isolate:
+                        from wortlaut.running.isolated import isolated
 
-                    extractor, lacking_process = isolated(extractor, timeout)
-                    notes += lacking_process
-                future = begun.get(name)
-                found = future.result() if future else run(extractor, source, scoring, advances[name])
-                labels_found |= found.labels.keys()
-                systems.append(scoring.scored(system, found))
-            except WortlautError as error:
-                if on_error == "raise":
-                    raise
-                systems.append(Scored(system, failed=str(error)))
+                        extractor, lacking_process = isolated(extractor, timeout)
+                        notes += lacking_process
+                    future = begun.get((system.name, number))
+                    advance = advances[system.name]
+                    found = future.result() if future else run(extractor, source, scoring, advance)
+                    labels_found |= found.labels.keys()
+                    scored.append(scoring.scored(one, found))
+                except WortlautError as error:
+                    if on_error == "raise":
+                        raise
+                    scored.append(Scored(one, failed=str(error)))
+            systems.append(averaged(system, scored))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
     notes += unused(projected, source.gold.labels, labels_found)
@@ -295,9 +310,9 @@ def tally(name: str, total: int, progress: Progress | None) -> Callable[[int], o
 
     def advance(count: int) -> None:
         nonlocal done
-        done += count
         if progress is not None:
             with _ONE_AT_A_TIME:
+                done += count
                 progress(name, done, total)
 
     return advance
@@ -307,9 +322,10 @@ def _evaluation(
     source: Source, scoring: Scoring, systems: Sequence[Scored], notes: Sequence[str]
 ) -> Evaluation:
     gold = source.gold
+    several = {max((len(one.runs) for one in system.results.values()), default=0) for system in systems}
     return Evaluation(
         Corpus(gold.name, source.documents, gold.hash),
-        scoring.signature(),
+        replace(scoring.signature(), runs=max(1, *several) if len(several) == 1 else 1),
         tuple(systems),
         gold.units,
         tuple(notes),
@@ -342,7 +358,7 @@ def _checked_by(
 
 def score_files(
     gold: str,
-    predicted: str | Sequence[str] | Mapping[str, str],
+    predicted: str | Sequence[str] | Mapping[str, str | Sequence[str]],
     *,
     schema: str | Sequence[str] = DEFAULT_SCHEMAS,
     labels: Labels = None,
@@ -357,9 +373,9 @@ def score_files(
     """Score annotated files against another; the formats are named (``FORMAT:PATH``) or told by content.
 
     ``predicted``: a file, several, ``NAME=FILE``, or a mapping from names; a name is found as by
-    :func:`evaluate`. Documents are matched by id, else by text, else in order, and each text is checked;
-    white space may differ. The rest is as in :func:`evaluate`. Raises DataError where the texts differ or
-    documents are missing on one side.
+    :func:`evaluate`, and so are several runs of one system. Documents are matched by id, else by text, else
+    in order, and each text is checked; white space may differ. The rest is as in :func:`evaluate`. Raises
+    DataError where the texts differ or documents are missing on one side.
     """
     chosen = checked_schemas(schema)
     _checked_by(by, seen)
@@ -376,23 +392,25 @@ def score_files(
     annotated = _layers(held) or ["entities"]
     systems, labels_found = [], set[str]()
     for system in named(_as_predictions(predicted)):
-        file = system.spec.removeprefix("preds:")
-        losses = Losses("")
-        found = _found(file, held, texts, losses, allow_empty).take(order)
-        labels_found |= found.labelled().keys()
-        layers = _layers(found) or annotated
-        notes = [
-            f"The gold has {layer} ({source.gold.sizes[layer]}), the file has none: they are not scored."
-            for layer in annotated
-            if layer not in layers
-        ]
-        systems.append(
-            scored_as(system, scoring, documents, found, layers, (*losses.notes(plain(file)), *notes))
-        )
+        scored = []
+        for one in system.single():
+            file = one.spec.removeprefix("preds:")
+            losses = Losses("")
+            found = _found(file, held, texts, losses, allow_empty).take(order)
+            labels_found |= found.labelled().keys()
+            layers = _layers(found) or annotated
+            notes = [
+                f"The gold has {layer} ({source.gold.sizes[layer]}), the file has none: they are not scored."
+                for layer in annotated
+                if layer not in layers
+            ]
+            told = (*losses.notes(plain(file)), *notes)
+            scored.append(scored_as(one, scoring, documents, found, layers, told))
+        systems.append(averaged(system, scored))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
-    told = unused(projected, source.gold.labels, labels_found)
-    return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes, *told))
+    left_out = unused(projected, source.gold.labels, labels_found)
+    return _evaluation(source, scoring, systems, (*lost.notes(plain(gold)), *scoring.notes, *left_out))
 
 
 def _found(file: str, gold: Batch, texts: Mapping[str, str], losses: Losses, allow_empty: bool) -> Batch:
@@ -404,10 +422,13 @@ def _found(file: str, gold: Batch, texts: Mapping[str, str], losses: Losses, all
     return Batch(found.ids, found.texts, found.entities, found.labels, found.whole)
 
 
-def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str]) -> dict[str, str] | list[str]:
+def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> Extractors:
     """Files as specs, under the names that they are given."""
     if isinstance(predicted, Mapping):
-        return {name: f"preds:{file}" for name, file in predicted.items()}
+        return {
+            name: [f"preds:{file}" for file in ([files] if isinstance(files, str) else files)]
+            for name, files in predicted.items()
+        }
     files = [predicted] if isinstance(predicted, str) else predicted
     # A file may have an = in its name.
     parts = [(None, file) if Path(file).exists() else split_name(file) for file in files]

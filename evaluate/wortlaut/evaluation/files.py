@@ -32,7 +32,7 @@ _WRITE = "Write one: wortlaut evaluate -e SPEC --json FILE"
 _SIGNATURE = re.compile(
     r"wortlaut(?:\|corpus:(?P<corpus>.*?))?\|layer:(?P<layer>[^|]*?)(?: by (?P<by>[^|]*))?"
     r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)\|avg:(?P<average>[^|]*)"
-    r"\|resample:(?P<resampling>[^|]*)\|v:(?P<version>[^|]*)",
+    r"\|resample:(?P<resampling>[^|]*)(?:\|runs:(?P<runs>\d+))?\|v:(?P<version>[^|]*)",
     re.DOTALL,
 )
 _DRAWN = re.compile(
@@ -118,6 +118,12 @@ class SystemRow:
         " Absent where none was asked for.",
     ]
     failed: Annotated[str | None, OPTIONAL, "Why there are no scores. Absent where there are."]
+    runs: Annotated[
+        tuple[SystemRow, ...],
+        FILLED,
+        "Each run of a system that has several, in full; the scores above are means over them, and hits,"
+        " wrong, errors and confusion those of the run in the middle. Absent for one run.",
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -230,6 +236,7 @@ def read_signature(text: str, whole: Signature) -> Signature:
         found["average"],
         replace(whole.resampling, samples=0) if drawn is None else _resampling(drawn),
         found["version"],
+        int(found["runs"] or 1),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import PurePath
+from glob import glob
+from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -15,9 +17,10 @@ from wortlaut.errors import DataError, ExtractorError
 from wortlaut.evaluation.files import ResultRow, Sums, SystemRow, read_signature
 from wortlaut.extractors.function import Function
 from wortlaut.extractors.protocol import Extractor
-from wortlaut.extractors.registry import PREFIXES, split_name
+from wortlaut.extractors.registry import PREFIXES, Spec, split_name, takes, with_option
 from wortlaut.extractors.run import named as spec_of
 from wortlaut.formats import names_format
+from wortlaut.io.storage import is_url
 from wortlaut.model import Annotations
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import as_dict
@@ -25,9 +28,10 @@ from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.result import Result, Results
 
 T = TypeVar("T")
-#: What is scored: specs, ``NAME=SPEC``, objects, one or several; or name → spec or object.
+#: What is scored: specs, ``NAME=SPEC``, objects, one or several; or name → spec or object, or those of its
+#: runs.
 One = str | Extractor | Callable[..., Any]
-Extractors = One | Sequence[One] | Mapping[str, One]
+Extractors = One | Sequence[One] | Mapping[str, One | Sequence[One]]
 #: A document's id, fragments and a label (empty where the task has none).
 Item = tuple[str, tuple[tuple[int, int], ...], str]
 #: A document's id and fragments: where an item is, whatever it is called.
@@ -38,51 +42,131 @@ GoldItems = Mapping[ScoreKey, Sequence[tuple[Item, str]]]
 
 @dataclass(frozen=True)
 class System:
-    """Who is scored: its name in tables, the spec that it is made from, and what answers in each of its runs.
+    """Who is scored: its name in tables, the spec of its first run, and what answers in each of its runs.
 
-    Today there is one run, or none where the scores were read from a file, which has the name alone.
+    There is none where the scores were read from a file, which has the name alone.
     """
 
     name: str
     spec: str = ""
     runs: tuple[str | Extractor, ...] = ()
 
+    def single(self) -> list[System]:
+        """A system of each run, under the shortest name that tells it from the others."""
+        if len(self.runs) == 1:
+            return [self]
+        specs = [one if isinstance(one, str) else spec_of(one) for one in self.runs]
+        short, many = short_names(sorted(set(specs))), Counter(specs)
+        names = [f"{short[spec]} ({i})" if many[spec] > 1 else short[spec] for i, spec in enumerate(specs, 1)]
+        return [System(name, spec, (one,)) for name, spec, one in zip(names, specs, self.runs, strict=True)]
 
-def named(extractors: Extractors) -> list[System]:
+
+def named(extractors: Extractors, runs: int = 1) -> list[System]:
     """Each extractor under a name of its own; a function is one (see :class:`Function`).
 
     It is the key in a mapping, what stands before the ``=`` of ``NAME=SPEC``, or the ``name`` of an object;
     without one, the shortest that tells it from the others: of a file its name, with as much of its folders
-    as that takes, of everything else its spec or class; numbered where the same stands twice. Raises
-    DataError where there is none, and where two are given one name.
+    as that takes, of everything else its spec or class; numbered where the same stands twice.
+
+    One system has several runs where a name stands before several specs, where a mapping has a list of them,
+    where ``preds:`` has a path with ``*``, which stands for each file that is called so, and with ``runs``:
+    all but files run so many times, with ``?seed=0``, ``1``, … where they take a seed. Raises DataError where
+    there is no extractor, no file for a ``*``, one twice, and where two objects call themselves the same.
     """
-    wanted: list[tuple[str | None, Any]]
+    wanted: list[tuple[str | None, list[Any]]]
     if isinstance(extractors, Mapping):
-        wanted = list(extractors.items())
+        wanted = [
+            (name, [*one] if isinstance(one, Sequence) and not isinstance(one, str) else [one])
+            for name, one in extractors.items()
+        ]
     else:
         alone = isinstance(extractors, str) or hasattr(extractors, "extract") or callable(extractors)
         each = cast("Sequence[One]", [extractors] if alone else extractors)
-        wanted = [split_name(one) if isinstance(one, str) else (_own_name(one), one) for one in each]
-    if not wanted:
+        given = [split_name(one) if isinstance(one, str) else (_own_name(one), one) for one in each]
+        _check_objects(given)
+        wanted = []
+        for name, one in given:
+            same = next((known for known in wanted if name is not None and known[0] == name), None)
+            if same is None:
+                wanted.append((name, [one]))
+            else:
+                same[1].append(one)
+    if not wanted or not all(ones for _, ones in wanted):
         raise DataError(
             "no extractor is named", hint="Name one or several, or none at all for the built-in ones."
         )
+    # A system without a name is called by its first run; one of several files, by what stands for them.
+    called = [ones[0] if isinstance(ones[0], str) else spec_of(_extractor(ones[0])) for _, ones in wanted]
     taken = Counter(name for name, _ in wanted if name is not None)
-    for name, count in taken.items():
-        if count > 1:
-            raise DataError(f"{count} systems are called {name!r}", hint="Give each a name of its own.")
-    wanted = [(name, one if isinstance(one, str) else _extractor(one)) for name, one in wanted]
-    specs = [one if isinstance(one, str) else spec_of(one) for _, one in wanted]
-    alike = {spec for (name, _), spec in zip(wanted, specs, strict=True) if name is None}
+    alike = {spec for (name, _), spec in zip(wanted, called, strict=True) if name is None}
     short = short_names(sorted(alike), taken)
     systems = []
-    for (given, extractor), spec in zip(wanted, specs, strict=True):
-        name = given or short[spec]
-        if given is None:
+    for (given_name, ones), spec in zip(wanted, called, strict=True):
+        name = given_name or short[spec]
+        if given_name is None:
             taken[name] += 1
             name += f" ({taken[name]})" if taken[name] > 1 else ""
-        systems.append(System(name, spec, (extractor,)))
+        each_run = tuple(run for one in ones for run in _runs(one, runs))
+        _check_files(name, each_run)
+        first = each_run[0]
+        systems.append(System(name, first if isinstance(first, str) else spec_of(first), each_run))
+    if runs > 1 and all(len(system.runs) == 1 for system in systems):
+        raise DataError(
+            f"nothing runs {runs} times: what was found stands in files",
+            hint="Name the file of each run: -e 'NAME=preds:run-*.jsonl'.",
+        )
     return systems
+
+
+def _check_objects(given: Sequence[tuple[str | None, object]]) -> None:
+    """Raises DataError where two objects have one name: that they are runs of one system is to be said."""
+    for name, count in Counter(name for name, one in given if not isinstance(one, str)).items():
+        if name is not None and (count > 1 or (name, str) in [(n, type(one)) for n, one in given]):
+            hint = "Give each a name of its own; runs of one system are a list: {name: [first, second]}."
+            raise DataError(f"several systems are called {name!r}", hint=hint)
+
+
+def _runs(one: Any, times: int) -> list[str | Extractor]:
+    """What answers in each run of what was given once."""
+    if not isinstance(one, str):
+        if times > 1:
+            hint = "Name a spec, or give an object for each run: {name: [first, second]}."
+            raise DataError(f"{one!r:.80} is one object, which cannot run {times} times", hint=hint)
+        return [_extractor(one)]
+    if one.startswith("preds:"):
+        return list(_files(one))
+    if times > 1 and "seed" in dict(Spec.parse(one).options):
+        hint = (
+            "Leave it out: the runs take 0, 1, …; or name each run: -e NAME=SPEC?seed=1 -e NAME=SPEC?seed=2."
+        )
+        raise DataError(f"{times} runs with one seed are one run", where=one, hint=hint)
+    if times > 1 and takes(one, "seed"):
+        return [with_option(one, "seed", number) for number in range(times)]
+    return [one] * times
+
+
+def _files(spec: str) -> Iterator[str]:
+    """The spec with each file that its path with ``*`` stands for, ``run-2`` before ``run-10``."""
+    target = Spec.parse(spec).target
+    head, path = "preds:", target.removeprefix("preds:")
+    if names_format(path):
+        format, _, path = path.partition(":")
+        head = f"{head}{format}:"
+    if "*" not in path or is_url(path) or Path(path).exists():
+        yield spec
+        return
+    found = glob(path.replace("[", "[[]").replace("?", "[?]"))
+    if not found:
+        raise DataError("no file is called so", where=path, hint="Check folder and name; * stands for any.")
+    numbers = re.compile(r"(\d+)")
+    for file in sorted(found, key=lambda file: [int(x) if x.isdigit() else x for x in numbers.split(file)]):
+        yield f"{head}{file}{spec[len(target) :]}"
+
+
+def _check_files(name: str, runs: Sequence[str | Extractor]) -> None:
+    for spec, count in Counter(one for one in runs if isinstance(one, str)).items():
+        if count > 1 and spec.startswith("preds:"):
+            raise DataError(f"{count} runs of {name!r} are one file", where=spec.removeprefix("preds:"))
 
 
 def _extractor(given: Any) -> Extractor:
@@ -181,6 +265,9 @@ class Scored:
 
     ``pace``: characters, and the seconds that an extractor here took for them, its first batch left out;
     ``None`` where nothing was measured. It is no part of :meth:`to_dict`, which is the same every time.
+
+    Of a system with several runs ``results`` are means over ``runs``, which holds each of them in full, those
+    that failed too; ``found``, ``judged`` and errors are those of the run whose F1 is in the middle.
     """
 
     system: System
@@ -191,6 +278,7 @@ class Scored:
     judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
     breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
+    runs: tuple[Scored, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         return f"<Scored {self.name!r}: {'failed' if self.failed else ', '.join(self.scores)}>"
@@ -222,7 +310,8 @@ class Scored:
             by: {schema: ResultRow(**vars(result)) for schema, result in results.items()}
             for by, results in self.breakdowns.items()
         }
-        return SystemRow(self.name, self.notes, scores, breakdowns, self.failed)
+        runs = tuple(run.row() for run in self.runs)
+        return SystemRow(self.name, self.notes, scores, breakdowns, self.failed, runs)
 
     def _row(self, key: ScoreKey, result: Result) -> ResultRow:
         """With what paired tests need: the sums of each unit, and which items were right."""
@@ -246,10 +335,16 @@ class Scored:
             wrong = tuple(map(read_item, row["wrong"]))
             return Judged(tuple(item for item, _ in gold[key]), hits, wrong, np.zeros(len(wrong), np.int64))
 
-        rows = by_keys(data["scores"])
+        rows, runs = (
+            by_keys(data["scores"]),
+            [cls.from_dict(run, whole, gold) for run in data.get("runs", ())],
+        )
         return cls(
             System(data["name"]),
-            {key: result(row) for key, row in rows.items()},
+            {
+                key: replace(result(row), runs=tuple(run.results[key] for run in runs if key in run.results))
+                for key, row in rows.items()
+            },
             data.get("failed"),
             tuple(data["notes"]),
             judged={key: judged(key, row) for key, row in rows.items() if "hits" in row},
@@ -257,6 +352,7 @@ class Scored:
                 by: Results((schema, result(row)) for schema, row in by_schema.items())
                 for by, by_schema in data.get("breakdowns", {}).items()
             },
+            runs=tuple(runs),
         )
 
 

@@ -281,6 +281,19 @@ def resolve(spec: str) -> Loaded:
     return Loaded(spec, cast(Extractor, made))
 
 
+def takes(spec: str, option: str) -> bool:
+    """Whether the factory has an option of that name; False where nothing answers to the spec."""
+    try:
+        return option in inspect.signature(_factory(Spec.parse(spec))[0]).parameters
+    except (TypeError, ValueError, WortlautError):
+        return False
+
+
+def with_option(spec: str, name: str, value: object) -> str:
+    """The spec with one option more."""
+    return f"{spec}{'&' if Spec.parse(spec).options else '?'}{name}={value}"
+
+
 def check_name(spec: str) -> None:
     """Raises as :func:`resolve` where nothing answers to the name; makes no extractor."""
     _factory(Spec.parse(spec))

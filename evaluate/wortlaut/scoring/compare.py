@@ -10,7 +10,7 @@ import numpy as np
 
 from wortlaut.errors import ComparisonError
 from wortlaut.model.columns import Floats, Ints
-from wortlaut.records.record import Count, Difference, Many, Share
+from wortlaut.records.record import OPTIONAL, Count, Difference, Many, Share
 from wortlaut.scoring.counts import defined, precision_recall_f1
 from wortlaut.scoring.uncertainty import blocks
 
@@ -38,6 +38,19 @@ class PairedTest:
     effect: Annotated[float | None, "The difference of F1 in standard errors."]
     units: Many
     differing: Annotated[Count, "Units in which the two systems are counted differently."]
+    runs: Annotated[
+        tuple[Many, Many] | None, OPTIONAL, "How many runs each system has, where one has several."
+    ] = None
+    p_runs: Annotated[
+        Share | None,
+        OPTIONAL,
+        "Two-sided p-value over runs and documents; where a system has several runs, in place of the others.",
+    ] = None
+
+    @property
+    def p(self) -> float | None:
+        """The p-value that counts: over runs and documents where there are runs, else of randomisation."""
+        return self.p_randomisation if self.runs is None else self.p_runs
 
 
 def paired_test(

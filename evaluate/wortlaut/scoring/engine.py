@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     def score(columns: Sequence[Floats], row: int, sums: Ints, band: Sequence[Interval | None]) -> Score:
         p, r, f1 = (defined(np.nan_to_num(c[row]) if tally.zero else c[row]) for c in columns)
         correct = float(sums[HITS_PREDICTED]) / scale
-        bands = dict(zip(INTERVALS, band, strict=True))
+        bands: dict[str, Any] = dict(zip(INTERVALS, band, strict=True))
         return Score(p, r, f1, correct, int(sums[GOLD]), int(sums[PREDICTED]), **bands)
 
     micro = score(micro_values, -2, summed, micro_band)

@@ -57,7 +57,8 @@ def _behind(name: str, setting: str) -> str:
 class Signature:
     """How a score came about. Its text says so in one line; two are compared by :func:`differences`.
 
-    ``task`` is ``all`` for a whole evaluation; ``by`` is what a breakdown groups by.
+    ``task`` is ``all`` for a whole evaluation; ``by`` is what a breakdown groups by; ``runs`` is how many
+    runs of a system the score is the mean of, and 1 for a whole evaluation whose systems differ in that.
     """
 
     corpus: str = ""
@@ -70,6 +71,7 @@ class Signature:
     average: str = "micro"
     resampling: Resampling = field(default_factory=Resampling)
     version: str = VERSION
+    runs: int = 1
 
     @property
     def key(self) -> ScoreKey:
@@ -107,6 +109,7 @@ class Signature:
             "schema": f"schema:{'+'.join(key.variant for key in keys)}",
             "avg": f"avg:{self.average}",
             "resample": self.resampling.signature,
+            **({"runs": f"runs:{self.runs}"} if self.runs > 1 else {}),
             "v": f"v:{self.version}",
         }
 

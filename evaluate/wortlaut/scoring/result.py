@@ -26,14 +26,23 @@ from wortlaut.rendering import Tabular
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.runs import RunVariance
 
 #: The tasks of the main table; the others are roles of quotes and settings.
 MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
+MEASURES = ("precision", "recall", "f1")
 INTERVALS = ("precision_interval", "recall_interval", "f1_interval")
+DEVIATIONS = ("precision_deviation", "recall_deviation", "f1_deviation")
 
 _Interval = Annotated[
     tuple[Share, Share] | None,
     "Low and high end of the bootstrap interval; null where none was asked for or none can be said.",
+]
+_Deviation = Annotated[
+    float | None,
+    OPTIONAL,
+    Must(minimum=0),
+    "Standard deviation over runs (n - 1) of a score that is a mean over them; absent for one run.",
 ]
 SignatureText = Annotated[
     str,
@@ -48,7 +57,8 @@ Notes = Annotated[tuple[str, ...], "What a reader of the numbers must know."]
 class Score:
     """Precision, recall and F1 in [0, 1], ``None`` where undefined (0/0), with what they were counted from.
 
-    ``correct`` is the credit of the predicted spans; it has halves under ``partial``.
+    ``correct`` is the credit of the predicted spans; it has halves under ``partial``. Of several runs, scores
+    and counts are means over runs, and the found items of those are rounded.
     """
 
     precision: Rate
@@ -57,6 +67,9 @@ class Score:
     precision_interval: _Interval = field(default=None, kw_only=True)
     recall_interval: _Interval = field(default=None, kw_only=True)
     f1_interval: _Interval = field(default=None, kw_only=True)
+    precision_deviation: _Deviation = field(default=None, kw_only=True)
+    recall_deviation: _Deviation = field(default=None, kw_only=True)
+    f1_deviation: _Deviation = field(default=None, kw_only=True)
     correct: Annotated[float, Must(minimum=0), "The credit of the predicted items; halves under partial."]
     gold: Annotated[Count, "Gold items (the support)."]
     predicted: Annotated[Count, "Predicted items."]
@@ -68,7 +81,9 @@ class Score:
     @classmethod
     def read(cls, data: Mapping[str, Any], **more: Any) -> Self:
         """The score of its plain form, with what a subclass has more."""
-        values = {name: data[name] for name in Score.__dataclass_fields__}
+        values: dict[str, Any] = {
+            name: data.get(name) if name in DEVIATIONS else data[name] for name in Score.__dataclass_fields__
+        }
         for name in INTERVALS:
             values[name] = values[name] and tuple(values[name])
         return cls(**values, **more)
@@ -81,7 +96,8 @@ class Result(Tabular, Score):
     ``labels_absent`` counts labels asked for that neither gold nor prediction holds: they are in no
     mean. ``averages`` are those that only a peer has. ``notes`` say what a reader of the numbers must
     know. ``per_unit`` are the sums of each resampled unit, shape ``(units, 4)``, hits in steps of
-    ``1 / scale``: what paired tests need.
+    ``1 / scale``: what paired tests need. Of a mean over several runs ``runs`` are the results of each, in
+    which these sums stand, and ``variance`` says how they vary.
     """
 
     per_label: Annotated[
@@ -105,11 +121,13 @@ class Result(Tabular, Score):
     confusion: Annotated[Confusion | None, OPTIONAL] = None
     unit_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
     scale: Annotated[int, UNWRITTEN] = field(default=1, repr=False, compare=False)
+    runs: Annotated[tuple[Result, ...], UNWRITTEN] = field(default=(), repr=False)
+    variance: Annotated[RunVariance | None, OPTIONAL] = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:
         """The result of its plain form; ``signature`` is what the text there stands for."""
-        matrix, units = data.get("confusion"), data.get("units")
+        matrix, units, variance = data.get("confusion"), data.get("units"), data.get("variance")
         return cls.read(
             data,
             schema=data["schema"],
@@ -121,6 +139,8 @@ class Result(Tabular, Score):
             notes=tuple(data["notes"]),
             errors=data.get("errors"),
             confusion=matrix and Confusion(tuple(matrix["labels"]), tuple(map(tuple, matrix["matrix"]))),
+            variance=variance
+            and RunVariance(**{name: value for name, value in variance.items() if name != "share_of_runs"}),
             unit_sums=units and small(np.asarray(units["sums"], np.int64).reshape(-1, 4)),
             scale=units["scale"] if units else 1,
         )
@@ -144,6 +164,12 @@ class Result(Tabular, Score):
         if self.errors is None or "label_boundary" not in self.errors:  # another scorer has other classes
             return None
         return fair_scores(self.errors)
+
+    @property
+    def run_sums(self) -> tuple[Ints, ...] | None:
+        """``per_unit`` of each run, of one where it is the only one; None where one lacks them."""
+        sums = [one.per_unit for one in self.runs or (self,)]
+        return None if any(one is None for one in sums) else tuple(one for one in sums if one is not None)
 
     def rows(self) -> Iterator[tuple[str, Score]]:
         """Each label, then ``micro``, ``macro`` and other averages, with their scores."""

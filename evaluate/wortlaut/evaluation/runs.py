@@ -1,0 +1,71 @@
+"""One system from what its runs scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from wortlaut.evaluation.systems import Scored, System
+from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.over_runs import middle_of, over_runs
+from wortlaut.scoring.result import Result, Results
+
+
+def averaged(system: System, runs: Sequence[Scored]) -> Scored:
+    """The system with the means of its runs; without any run that has scores it has failed itself.
+
+    A run that failed is told and in no mean.
+    """
+    if len(runs) == 1:
+        return replace(runs[0], system=system)
+    done = [run for run in runs if run.failed is None]
+    failed = [f"run {run.name} failed: {run.failed}" for run in runs if run.failed is not None]
+    if not done:
+        return Scored(system, failed="; ".join(failed), runs=tuple(runs))
+    if failed:
+        alone = ", so nothing is known about runs" if len(done) == 1 else ""
+        failed.append(f"{len(done)} of {len(runs)} runs have scores, and are all that is counted{alone}")
+    if len(done) == 1:
+        return replace(done[0], system=system, notes=(*failed, *done[0].notes), runs=tuple(runs))
+    keys = [*dict.fromkeys(key for run in done for key in run.results)]
+    first: list[Mapping[ScoreKey, Result]] = [run.results for run in done]
+    middle = done[middle_of([one[keys[0]].f1 if keys and keys[0] in one else None for one in first])]
+    counts = Counter(note for run in done for note in run.notes)
+    notes = [
+        *failed,
+        *(f"not all of its runs have {layer}: its scores are of those that have" for layer in _partial(done)),
+        *dict.fromkeys(
+            note if counts[note] == len(done) else f"run {run.name}: {note}"
+            for run in done
+            for note in run.notes
+        ),
+        f"single items, errors and confusion are those of run {middle.name}, whose F1 is in the middle",
+    ]
+    return replace(
+        middle,
+        system=system,
+        results={
+            key: _mean([one[key] for one in first if key in one], middle.results.get(key)) for key in keys
+        },
+        notes=tuple(notes),
+        breakdowns={
+            by: Results(
+                (schema, _mean([one.breakdowns[by][schema] for one in done if by in one.breakdowns], result))
+                for schema, result in results.items()
+            )
+            for by, results in middle.breakdowns.items()
+        },
+        runs=tuple(runs),
+    )
+
+
+def _mean(results: Sequence[Result], middle: Result | None) -> Result:
+    place = next((i for i, one in enumerate(results) if one is middle), 0)
+    return over_runs(results, place) if len(results) > 1 else results[0]
+
+
+def _partial(runs: Sequence[Scored]) -> list[str]:
+    """The layers that some of the runs have."""
+    layers = Counter(layer for run in runs for layer in dict.fromkeys(key.layer for key in run.results))
+    return [layer for layer, count in layers.items() if count < len(runs)]
