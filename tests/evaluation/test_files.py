@@ -137,7 +137,11 @@ def test_old_results_say_how_they_were_made() -> None:
 
 def test_old_results_compare_as_they_did() -> None:
     told = wortlaut.compare(OLD / "projected.json", trials=200).to_dict()
-    assert json.loads(json.dumps(told)) == old("comparison.json")
+    then = old("comparison.json")
+    then["notes"].append(
+        "one run of each system: nothing is known about other runs of them, such as other seeds"
+    )
+    assert json.loads(json.dumps(told)) == then
 
 
 @pytest.mark.long

@@ -15,9 +15,10 @@ from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
 from wortlaut.evaluation.systems import Item, Place, Scored, System
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.compare import PairedTest, holm
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.runs import SKEWED, pair_test
 from wortlaut.scoring.uncertainty import MOST_DRAWS
 from wortlaut.scoring.units import unplaced
 
@@ -51,7 +52,7 @@ class Row:
     a: Annotated[str, "Name of the first system; with its file where two share a name."]
     b: Annotated[str, "Name of the second system."]
     test: PairedTest
-    p_holm: Annotated[Share | None, "p_randomisation adjusted by Holm's method over all rows."]
+    p_holm: Annotated[Share | None, "p_randomisation, or p_runs, adjusted by Holm's method over all rows."]
     flips: Annotated[tuple[Flip, ...], "The items that one system has right and the other wrong."]
 
 
@@ -171,7 +172,8 @@ def compare(
     if not any(row.test.f1 is not None for row in rows):
         notes.append("Compare systems that found the same layers: wortlaut evaluate -e A -e B --json FILE")
         raise ComparisonError("nothing to compare", hint="\n  ".join(dict.fromkeys(notes)))
-    adjusted = holm([row.test.p_randomisation for row in rows])
+    notes += _told_of_runs(systems, rows)
+    adjusted = holm([row.test.p for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     unit = first.units.kind
     if unit == "sentence":
@@ -218,9 +220,30 @@ def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Sco
 def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
     """The test of one pair in one score; None where a result lacks the sums that it is made from."""
     left, right = a.results[key], b.results[key]
-    if left.per_unit is None or right.per_unit is None:
+    if left.run_sums is None or right.run_sums is None:
         return None
-    return paired_test(left.per_unit, right.per_unit, left.scale, samples=samples, trials=trials, seed=seed)
+    return pair_test(left.run_sums, right.run_sums, left.scale, samples=samples, trials=trials, seed=seed)
+
+
+def _told_of_runs(systems: Sequence[Scored], compared: Sequence[Row]) -> Iterator[str]:
+    """What the tests know about other runs of the same systems."""
+    tested = {name for row in compared for name in (row.a, row.b)}
+    counts = {
+        system.name: max((len(one.runs) for one in system.results.values()), default=0) or 1
+        for system in systems
+        if system.name in tested
+    }
+    single = [name for name, runs in counts.items() if runs == 1]
+    if len(single) == len(counts):
+        yield "one run of each system: nothing is known about other runs of them, such as other seeds"
+        return
+    several = ", ".join(f"{name} {runs}" for name, runs in counts.items() if runs > 1)
+    yield f"p over runs and documents where a system has several runs ({several}), by Student's t"
+    if single:
+        yield f"one run of {', '.join(single)}: how other runs of it would score is not known"
+    for system in systems:
+        if any(abs(one.variance.skewness or 0) > SKEWED for one in system.results.values() if one.variance):
+            yield f"the runs of {system.name} are uneven, one may have failed: its tests do not hold"
 
 
 def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
@@ -241,7 +264,7 @@ def _evaluation(
     if isinstance(result, Result | Results):
         results = list(result.values()) if isinstance(result, Results) else [result]
         whole = replace(results[0].signature, schemas=tuple(one.schema for one in results), average="micro")
-        units = max(0 if one.per_unit is None else len(one.per_unit) for one in results)
+        units = max(0 if one.run_sums is None else len(one.run_sums[0]) for one in results)
         system = Scored(System(name), {one.signature.key: one for one in results})
         corpus = Corpus(whole.corpus or "spans", (), whole.hash)
         return Evaluation(corpus, whole, (system,), unplaced(whole.resampling.unit, units), (), units)

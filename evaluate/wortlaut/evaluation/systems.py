@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from glob import glob
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast
 
@@ -155,7 +154,8 @@ def _files(spec: str) -> Iterator[str]:
     if "*" not in path or is_url(path) or Path(path).exists():
         yield spec
         return
-    found = glob(path.replace("[", "[[]").replace("?", "[?]"))
+    pattern = PurePath(path.replace("[", "[[]").replace("?", "[?]"))
+    found = [str(file) for file in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))]
     if not found:
         raise DataError("no file is called so", where=path, hint="Check folder and name; * stands for any.")
     numbers = re.compile(r"(\d+)")
@@ -342,7 +342,7 @@ class Scored:
         return cls(
             System(data["name"]),
             {
-                key: replace(result(row), runs=tuple(run.results[key] for run in runs if key in run.results))
+                key: result(row).of_runs([run.results[key] for run in runs if key in run.results])
                 for key, row in rows.items()
             },
             data.get("failed"),

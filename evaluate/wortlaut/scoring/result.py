@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -164,6 +164,10 @@ class Result(Tabular, Score):
         if self.errors is None or "label_boundary" not in self.errors:  # another scorer has other classes
             return None
         return fair_scores(self.errors)
+
+    def of_runs(self, runs: Sequence[Result]) -> Result:
+        """This mean over the runs with their results, whose credits have one scale."""
+        return replace(self, runs=tuple(runs), scale=runs[0].scale) if len(runs) > 1 else self
 
     @property
     def run_sums(self) -> tuple[Ints, ...] | None:
