@@ -478,7 +478,7 @@ def test_many_labels_have_scores_but_no_intervals_of_their_own(monkeypatch: pyte
     monkeypatch.setattr(engine, "_LABEL_CELLS", 100)
     after = evaluate(Answers(one), one.corpus, by=["document"], samples=40).systems[0]
     assert after.scores["entities"] == before.scores["entities"]
-    old, new = (system.breakdowns["document"]["strict"] for system in (before, after))
+    old, new = (system.breakdowns["entities"]["document"]["strict"] for system in (before, after))
     assert (new.f1, new.macro and new.macro.f1) == (old.f1, old.macro and old.macro.f1)
     assert new.f1_interval is not None
     assert {label: row.f1 for label, row in new.per_label.items()} == {

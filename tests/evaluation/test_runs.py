@@ -43,7 +43,9 @@ def test_runs_are_one_system_and_come_back() -> None:
     assert result.f1 == pytest.approx(
         np.mean([one.f1 for one in singles if one.f1])
     ) and result.runs == tuple(singles)
-    assert a.breakdowns["level"]["strict"].runs == tuple(run.breakdowns["level"]["strict"] for run in a.runs)
+    assert a.breakdowns["entities"]["level"]["strict"].runs == tuple(
+        run.breakdowns["entities"]["level"]["strict"] for run in a.runs
+    )
     data = json.loads(json.dumps(whole.to_dict()))
     SCHEMA.validate(data)
     back = Evaluation.from_dict(data)

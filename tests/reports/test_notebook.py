@@ -185,7 +185,7 @@ def test_no_repr_holds_a_text_and_every_table_goes_into_every_frame() -> None:
         (evaluation, "layer"),
         (compared, "layer"),
         (first.scores["entities"]["strict"], "label"),
-        (first.breakdowns["level"]["strict"], "level"),
+        (first.breakdowns["entities"]["level"]["strict"], "level"),
     ]
     words = {entity.span.text(one.text) for one in made for entity in one.entities}
     shown = [value for value, _ in tables]

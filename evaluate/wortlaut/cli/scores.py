@@ -53,7 +53,10 @@ def _page(path: Path | None) -> Path | None:
 By = Annotated[
     list[str] | None,
     typer.Option(
-        "--by", metavar="GROUP", help="Break entities down: level, length, document, surface, meta:NAME."
+        "--by",
+        metavar="GROUP",
+        help="Break scores down: level, surface (entities); type, medium, speaker-form, distance (quotes);"
+        " length, length-tokens, document, meta:NAME.",
     ),
 ]
 Seen = Annotated[

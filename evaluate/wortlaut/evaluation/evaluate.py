@@ -14,6 +14,7 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, annotated_batches, stream_corpus
 from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
+from wortlaut.evaluation.breakdowns import BREAKDOWNS
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.engines import side_by_side
 from wortlaut.evaluation.files import (
@@ -55,9 +56,6 @@ from wortlaut.text.excerpts import excerpt
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
 #: The schemas of the main job.
 DEFAULT_SCHEMAS = ("strict", "partial")
-
-#: What entity scores can be broken down by, beside ``meta:NAME``.
-BREAKDOWNS = ("level", "length", "document", "surface")
 
 Progress = Callable[[str, int, int], object]
 #: Systems that run side by side tell of themselves in turn.
@@ -203,8 +201,10 @@ def evaluate(
     only
         The labels that count, after the mapping: entities of others are left out on both sides.
     by
-        Breakdowns of the entity scores: ``level``, ``length``, ``document``, ``surface`` (needs ``seen``), or
-        ``meta:NAME``, a metadata column of the documents.
+        What scores are broken down by: ``length`` (in characters), ``length-tokens``, ``document`` or
+        ``meta:NAME``, a metadata column of the documents; entities also by ``level`` and ``surface`` (needs
+        ``seen``), quotes and their roles by ``type``, ``medium``, ``speaker-form`` and ``distance`` (of the
+        speaker, in tokens). ``system.breakdowns["quotes"]["type"]["strict"].per_label`` holds the groups.
     seen
         A corpus, such as the training data, whose names count as seen.
     runs

@@ -112,10 +112,10 @@ class SystemRow:
         " → result. Empty where the system failed.",
     ]
     breakdowns: Annotated[
-        _Rows,
+        Mapping[str, _Rows],
         FILLED,
-        "Breakdown of the entities (level, length, …) → schema → result, whose per_label holds the groups."
-        " Absent where none was asked for.",
+        "Layer → breakdown (type, length, …) → schema → result, whose per_label holds the groups. Absent"
+        " where none was asked for. Older files lack the layer: theirs are of entities.",
     ]
     failed: Annotated[str | None, OPTIONAL, "Why there are no scores. Absent where there are."]
     runs: Annotated[
@@ -182,15 +182,27 @@ def checked(data: Any, where: str) -> dict[str, Any]:
     missing = [key for key in ("corpus", "signature", "resampling", "items", "systems") if key not in data]
     if missing:
         raise DataError(f"the result lacks {', '.join(missing)}", where=where, hint="Write it anew.")
+    data = {**data, "systems": [_layered(system) for system in data["systems"]]}
     if "settings" in data:
         return dict(data)
     try:
         whole = read_signature(data["signature"], Signature(hash=data["corpus"]["hash"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"the result is damaged: {error}", where=where, hint="Write it anew.") from error
-    by = dict.fromkeys(by for system in data["systems"] for by in system.get("breakdowns", ()))
+    layers = [rows for system in data["systems"] for rows in system.get("breakdowns", {}).values()]
+    by = dict.fromkeys(by for rows in layers for by in rows)
     drawn = replace(whole.resampling, unit=data["resampling"]["unit"])
     return {**data, "settings": as_dict(Settings.of(replace(whole, resampling=drawn), tuple(by)))}
+
+
+def _layered(system: Any) -> Any:
+    """A system whose breakdowns are by layer; earlier versions had those of entities alone."""
+    try:
+        rows = system["breakdowns"]
+        old = any("per_label" in result for by_schema in rows.values() for result in by_schema.values())
+    except (AttributeError, KeyError, TypeError):  # none, or what is refused where it is read
+        return system
+    return {**system, "breakdowns": {"entities": rows}} if old else system
 
 
 def read_settings(data: Mapping[str, Any]) -> Signature:

@@ -50,11 +50,14 @@ def averaged(system: System, runs: Sequence[Scored]) -> Scored:
         },
         notes=tuple(notes),
         breakdowns={
-            by: Results(
-                (schema, _mean([one.breakdowns[by][schema] for one in done if by in one.breakdowns], result))
-                for schema, result in results.items()
-            )
-            for by, results in middle.breakdowns.items()
+            layer: {
+                by: Results(
+                    (schema, _mean([one[schema] for one in _broken_down(done, layer, by)], result))
+                    for schema, result in results.items()
+                )
+                for by, results in own.items()
+            }
+            for layer, own in middle.breakdowns.items()
         },
         runs=tuple(runs),
     )
@@ -63,6 +66,10 @@ def averaged(system: System, runs: Sequence[Scored]) -> Scored:
 def _mean(results: Sequence[Result], middle: Result | None) -> Result:
     place = next((i for i, one in enumerate(results) if one is middle), 0)
     return over_runs(results, place) if len(results) > 1 else results[0]
+
+
+def _broken_down(runs: Sequence[Scored], layer: str, by: str) -> list[Results]:
+    return [run.breakdowns[layer][by] for run in runs if by in run.breakdowns.get(layer, ())]
 
 
 def _partial(runs: Sequence[Scored]) -> list[str]:

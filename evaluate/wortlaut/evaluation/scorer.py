@@ -18,6 +18,7 @@ import numpy as np
 
 from wortlaut.corpus.load import Corpus, digests, stream_batches
 from wortlaut.errors import DataError
+from wortlaut.evaluation.breakdowns import Grouping, layers_of
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
@@ -25,7 +26,7 @@ from wortlaut.formats.losses import Losses
 from wortlaut.model import LAYERS, Annotations, Document, Quote
 from wortlaut.model.batch import CHUNK_CHARACTERS, CHUNK_DOCUMENTS, Batch
 from wortlaut.model.columns import Ints, Spans, TokenTable
-from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
+from wortlaut.scoring.breakdown import result_by_group
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, label_notes
@@ -33,7 +34,7 @@ from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Results
 from wortlaut.scoring.sides import Sides
-from wortlaut.scoring.tally import Tally, added, items_of, kept
+from wortlaut.scoring.tally import Tally, added, kept
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
 from wortlaut.scoring.units import Units, document_units, sentence_units
@@ -199,7 +200,8 @@ class Part:
     """
 
     layers: dict[str, dict[ScoreKey, Tally]]
-    breakdowns: dict[str, dict[str, Tally]]
+    #: By what, then score.
+    breakdowns: dict[str, dict[ScoreKey, Tally]]
     judged: dict[ScoreKey, Judged]
     sizes: Mapping[str, int]
     labels: Mapping[str, int]
@@ -209,7 +211,7 @@ class Part:
         return replace(
             self,
             layers={**other.layers, **self.layers},
-            breakdowns=self.breakdowns or other.breakdowns,
+            breakdowns={by: {**other.breakdowns[by], **own} for by, own in self.breakdowns.items()},
             judged={**other.judged, **self.judged},
         )
 
@@ -273,6 +275,10 @@ class Scoring:
         if self.gold.sentences and units.kind == "document" and self.resampling.samples:
             notes.append(SENTENCES)
         notes += label_notes(self.projection, self.gold.labels)
+        for by in self.by:
+            if not any(self.gold.sizes[layer] for layer in layers_of(by)):
+                what = " or ".join(sorted(layers_of(by)))
+                notes.append(f"Nothing by {by}: the gold has no {what}.")
         if not self.items:
             notes.append(
                 "Which single items are right was not kept: a comparison tests the systems but cannot list"
@@ -355,7 +361,7 @@ class Scoring:
         judged = {
             key: _joined([part.judged[key] for part in parts]) for key in results if key in parts[0].judged
         }
-        breakdowns = {by: self._breakdown(parts, by) for by in self.by} if "entities" in wanted else {}
+        breakdowns = self._breakdowns(parts, results)
         notes += run.notes
         found = tuple(run.annotations)
         return Scored(system, results, None, tuple(notes), found, judged, breakdowns, run.pace)
@@ -363,14 +369,17 @@ class Scoring:
     def _whole(self, parts: Sequence[Tally]) -> Tally:
         return added(parts, len(self.gold.units), len(self.gold.ids))
 
-    def _breakdown(self, parts: Sequence[Part], by: str) -> Results:
-        """The entity scores of each group of spans, under the schemas that count spans."""
-        signature = replace(self.signature(), task="entities", by=by, projection=None)
-        return Results(
-            (schema, result_of(self._whole(tallies), replace(signature, schemas=(schema,))))
-            for schema in parts[0].breakdowns[by]
-            for tallies in [[part.breakdowns[by][schema] for part in parts]]
-        )
+    def _breakdowns(self, parts: Sequence[Part], keys: Iterable[ScoreKey]) -> dict[str, dict[str, Results]]:
+        """Layer → by what → schema → the scores of each group, of what counts items."""
+        found: dict[str, dict[str, Results]] = {}
+        for key in keys:
+            signature = replace(self.signature().of(key), projection=None)
+            for by, counted in parts[0].breakdowns.items():
+                if key in counted:
+                    whole = self._whole([part.breakdowns[by][key] for part in parts])
+                    rows = found.setdefault(key.layer, {}).setdefault(by, Results())
+                    rows[key.variant] = result_by_group(whole, replace(signature, by=by))
+        return found
 
     def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""
@@ -391,18 +400,26 @@ class _Chunk:
         scoring = self.scoring
         units, unit = self._units()
         layers: dict[str, dict[ScoreKey, Tally]] = {}
-        breakdowns: dict[str, dict[str, Tally]] = {}
+        breakdowns: dict[str, dict[ScoreKey, Tally]] = {by: {} for by in scoring.by}
+        grouping = Grouping(
+            self.documents, self._tokens(()), scoring.seen, bool(scoring.gold.sizes["entities"])
+        )
         if "entities" in wanted:
             task, labels = self._entities(units)
             schemas = (*scoring.spans, *scoring.peers)
             layers["entities"] = keyed("entities", tallies_of(task, labels, schemas, items=scoring.items))
-            breakdowns = {by: self._breakdown(task, by) for by in scoring.by}
+            for by in scoring.by:
+                if "entities" in layers_of(by):
+                    breakdowns[by] |= grouping.entities(layers["entities"], task.gold, task.predicted, by)
         if "quotes" in wanted or "clusters" in wanted:
             schemas = (*scoring.spans, *scoring.quote_peers)
             both = self.documents.beside(), self.found.beside()
             sides = Sides(*both, units, self._tokens(schemas), self.given)
             if "quotes" in wanted:
                 layers["quotes"] = quote_tallies(sides, schemas)
+                for by in scoring.by:
+                    if "quotes" in layers_of(by):
+                        breakdowns[by] |= grouping.quotes(layers["quotes"], sides, by)
             if "clusters" in wanted:
                 named = (metric.tallies(sides) for metric in COREFERENCE.values())
                 layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
@@ -421,7 +438,7 @@ class _Chunk:
                 group: {key: compact(tally) for key, tally in tallies.items()}
                 for group, tallies in layers.items()
             },
-            {by: {s: compact(tally) for s, tally in rows.items()} for by, rows in breakdowns.items()},
+            {by: {key: compact(tally) for key, tally in rows.items()} for by, rows in breakdowns.items()},
             judged,
             self.found.sizes(),
             self.found.labelled(),
@@ -450,11 +467,14 @@ class _Chunk:
         in_gold = np.asarray([label in of_gold for label in labels], np.bool_)
         tokens = self._tokens(scoring.spans)
         gold, found = (spans.sorted() for spans in given)
+        if scoring.by:
+            gold, found = (replace(spans, group=np.arange(len(spans))) for spans in (gold, found))
         return Task(gold, found, len(units), len(labels), tokens, (given[0], given[1]), in_gold), labels
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
-        """The corpus's own tokens, else ours, where a schema counts tokens."""
-        if not {"token", "fuzzy", *QUOTES} & set(schemas):
+        """The corpus's own tokens, else ours, where a schema or a breakdown counts tokens."""
+        by = {"length-tokens", "distance"} & set(self.scoring.by)
+        if not by and not {"token", "fuzzy", *QUOTES} & set(schemas):
             return None
         if self.documents.tokens is not None:
             return self.documents.tokens.wide()
@@ -464,37 +484,6 @@ class _Chunk:
             for start, end in own_tokens(document) or tokens(document.text)
         ]
         return TokenTable(*np.asarray(rows, np.int64).reshape(-1, 3).T.copy())
-
-    def _breakdown(self, task: Task, by: str) -> dict[str, Tally]:
-        """The entities under the schemas that count spans, with the group of each span for its label."""
-        groups = [self._groups(spans, by) for spans in (task.gold, task.predicted)]
-        fixed = length_groups() if by == "length" else ()
-        names = fixed or tuple(sorted({*groups[0], *groups[1]}))
-        place = {name: i for i, name in enumerate(names)}
-        sides = [
-            replace(spans, group=np.asarray([place[name] for name in own], np.int64))
-            for spans, own in zip((task.gold, task.predicted), groups, strict=True)
-        ]
-        grouped = replace(task, gold=sides[0], predicted=sides[1])
-        return grouped_tallies(grouped, self.scoring.spans, names, fixed=bool(fixed))
-
-    def _groups(self, spans: Spans, by: str) -> list[str]:
-        """The name of each span's group."""
-        gold, documents = self.documents, spans.document.tolist()
-        if by == "length":
-            names = length_groups()
-            return [names[i] for i in by_length(spans).tolist()]
-        if by == "level":
-            assert spans.level is not None
-            return [str(level) for level in spans.level.tolist()]
-        if by == "document":
-            return [gold.ids[i] for i in documents]
-        if by == "surface":
-            items = items_of(spans, [""] * (int(spans.label.max(initial=0)) + 1))
-            texts = [span.text(gold.texts[i]) for i, span, _ in items]
-            return ["seen" if text in self.scoring.seen else "unseen" for text in texts]
-        values = [dict(gold.meta(i)).get(by.removeprefix("meta:"), "–") for i in range(len(gold))]
-        return [values[i] for i in documents]
 
     def _judged(self, tally: Tally) -> Judged:
         counts = tally.counts

@@ -13,7 +13,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.given import given
 from wortlaut.evaluation.scorer import SENTENCES
 from wortlaut.model.columns import Spans, rising
-from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
+from wortlaut.scoring.breakdown import LENGTHS, class_of, classes, regrouped, result_by_group
 from wortlaut.scoring.curves import Curves, curves_of
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.inputs import Side
@@ -189,8 +189,8 @@ def breakdown(
     left, right, units, names = join(sides.gold, sides.predicted, documents=sides.documents)
     groups: tuple[str, ...]
     if by == "length":
-        groups = length_groups()
-        codes = [by_length(left), by_length(right)]
+        groups = classes(LENGTHS)
+        codes = [class_of(spans.sizes(), LENGTHS) for spans in (left, right)]
     else:
         two = (sides.gold, sides.predicted)
         if by == "document":
@@ -217,7 +217,8 @@ def breakdown(
     if counts_positions(name):
         raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
     signature = Signature(corpus, by=by, projection=sides.projection, schemas=(name,), resampling=resampling)
-    return result_of(grouped_tallies(task, [name], groups)[name], signature, sides.told(resampling))
+    tally = tallies_of(task, names, [name], errors=False, items=False)[name]
+    return result_by_group(regrouped(tally, groups), signature, sides.told(resampling))
 
 
 def curves(

@@ -276,7 +276,8 @@ class Scored:
     notes: tuple[str, ...] = ()
     found: tuple[Annotations, ...] = field(default=(), repr=False)
     judged: Mapping[ScoreKey, Judged] = field(default_factory=dict, repr=False)
-    breakdowns: Mapping[str, Results] = field(default_factory=dict, repr=False)
+    #: Layer → by what → schema → result, whose ``per_label`` holds the groups.
+    breakdowns: Mapping[str, Mapping[str, Results]] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
     runs: tuple[Scored, ...] = field(default=(), repr=False)
 
@@ -307,8 +308,11 @@ class Scored:
         """What a file holds of it."""
         scores = by_names({key: self._row(key, result) for key, result in self.results.items()})
         breakdowns = {
-            by: {schema: ResultRow(**vars(result)) for schema, result in results.items()}
-            for by, results in self.breakdowns.items()
+            layer: {
+                by: {schema: ResultRow(**vars(result)) for schema, result in results.items()}
+                for by, results in own.items()
+            }
+            for layer, own in self.breakdowns.items()
         }
         runs = tuple(run.row() for run in self.runs)
         return SystemRow(self.name, self.notes, scores, breakdowns, self.failed, runs)
@@ -349,8 +353,11 @@ class Scored:
             tuple(data["notes"]),
             judged={key: judged(key, row) for key, row in rows.items() if "hits" in row},
             breakdowns={
-                by: Results((schema, result(row)) for schema, row in by_schema.items())
-                for by, by_schema in data.get("breakdowns", {}).items()
+                layer: {
+                    by: Results((schema, result(row)) for schema, row in by_schema.items())
+                    for by, by_schema in own.items()
+                }
+                for layer, own in data.get("breakdowns", {}).items()
             },
             runs=tuple(runs),
         )

@@ -26,6 +26,7 @@ from xml.etree.ElementTree import Element
 
 from wortlaut.formats.graph import CONTINUED, MENTION, PARENT, Edge, Graph, Node
 from wortlaut.model import Span
+from wortlaut.text.words import PRONOUNS
 
 _WORDS = re.compile(r"\s+|\S+")
 _WIKIDATA = re.compile(r"wikidata\.org/(?:wiki|entity)/(Q[1-9][0-9]*)")
@@ -37,11 +38,6 @@ _TYPES = dict.fromkeys(("person", "pers", "per", "character"), "PER") | {
     **dict.fromkeys(("org", "organisation", "organization", "institution"), "ORG"),
 }
 _QUOTES = ("said", "q", "quote")
-_PRONOUNS = frozenset(
-    "ich mich mir du dich dir er ihn ihm sie ihr ihnen es wir uns euch sich man wer wen wem der die das"
-    " dem den dessen deren dieser diese dieses diesem diesen jener jene jenem jenen"
-    " he him his she her it they them we us you who".split()
-)
 _MEDIA = {
     "spoken": "speech",
     "thought": "thought",
@@ -273,7 +269,7 @@ def _label(element: Element, name: str, stack: list[_Open]) -> str:
 
 
 def _is_no_name(words: str) -> bool:
-    return words == words.lower() or words.casefold() in _PRONOUNS
+    return words == words.lower() or words.casefold() in PRONOUNS
 
 
 def _target(pointer: str | None) -> str:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wortlaut.errors import MissingExtraError, WortlautError
+from wortlaut.evaluation.breakdowns import FIRST, heading
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
 from wortlaut.reports.aligned import Row, content_rows, curves_or_none, entities_of, entity_rows, task_of
@@ -30,7 +31,7 @@ from wortlaut.reports.html import shortened
 from wortlaut.reports.values import by_layer
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves
-from wortlaut.scoring.result import MAIN_TASKS, Score
+from wortlaut.scoring.result import MAIN_TASKS, Results, Score
 from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
@@ -171,12 +172,14 @@ def _wanted(evaluation: Evaluation) -> tuple[dict[str, Callable[[], Figure]], li
         kept = evaluation.corpus.documents
         why = "no system gives its findings a score" if kept else "the items are not kept"
         notes.append(f"no precision-recall and calibration: {why}")
-    for by in dict.fromkeys(by for system in systems for by in system.breakdowns):
-        schema, groups = _group_rows(systems, by)
-        if not groups:
+    places = [(layer, by) for system in systems for layer, own in system.breakdowns.items() for by in own]
+    for layer, by in dict.fromkeys(places):
+        schema, groups = _group_rows(systems, layer, by)
+        if not groups or layer not in MAIN_TASKS:
             continue
-        name = f"by-{re.sub(r'[^A-Za-z0-9-]+', '-', by)}"
-        wanted[name] = partial(_breakdown, by, groups)
+        of = "" if layer == "entities" else f"{layer}-"
+        name = f"{of}by-{re.sub(r'[^A-Za-z0-9-]+', '-', by)}"
+        wanted[name] = partial(_breakdown, layer, by, groups)
         if (left := max(map(len, groups.values())) - _MOST_GROUPS) > 0:
             notes.append(f"{name}: the {left} groups with the least gold are not drawn")
         notes.append(f"{name}: {schema}")
@@ -477,9 +480,10 @@ def _whisker(axes: Axes, score: Score | None, measure: str, y: float, i: int) ->
 Groups = dict[str, dict[str, Score]]
 
 
-def _group_rows(systems: Sequence[Scored], by: str) -> tuple[str, Groups]:
+def _group_rows(systems: Sequence[Scored], layer: str, by: str) -> tuple[str, Groups]:
     """The first schema of a breakdown, and system → group → score."""
-    firsts = [(s.name, schema, r) for s in systems for schema, r in [*s.breakdowns.get(by, {}).items()][:1]]
+    results = [(one.name, one.breakdowns.get(layer, {}).get(by, Results())) for one in systems]
+    firsts = [(name, schema, r) for name, own in results for schema, r in [*own.items()][:1]]
     rows = {
         name: {group: score for group, score in result.per_label.items() if score.gold or score.predicted}
         for name, _, result in firsts
@@ -487,14 +491,14 @@ def _group_rows(systems: Sequence[Scored], by: str) -> tuple[str, Groups]:
     return firsts[-1][1], {name: groups for name, groups in rows.items() if groups}
 
 
-def _breakdown(by: str, rows: Groups) -> Figure:
+def _breakdown(layer: str, by: str, rows: Groups) -> Figure:
     """Recall and precision of each group with their intervals, systems side by side."""
+    first = {group: i for i, group in enumerate(FIRST.get(by, ()))}
     sizes: Counter[str] = Counter()
     for groups in rows.values():
         sizes |= Counter({group: score.gold for group, score in groups.items()})
-    order = {group: i for groups in rows.values() for i, group in enumerate(groups)}
-    kept = sorted(order, key=lambda group: -sizes[group])[:_MOST_GROUPS]
-    shown = sorted(kept, key=order.__getitem__) if by == "length" else sorted(kept)
+    kept = sorted({*chain(*rows.values())}, key=lambda group: (-sizes[group], group))[:_MOST_GROUPS]
+    shown = sorted(kept, key=lambda group: (group not in first, first.get(group, 0), group))
     height = 0.5 + len(shown) * (0.1 + 0.09 * len(rows)) + _legend_height(list(rows), DOUBLE)
     figure, panels = _new(DOUBLE, height, 2)
     for axes, measure in zip(panels, ("recall", "precision"), strict=True):
@@ -506,7 +510,6 @@ def _breakdown(by: str, rows: Groups) -> Figure:
         axes.grid(axis="x")
         axes.set_axisbelow(True)
     panels[0].set_yticks(range(len(shown)), [f"{all_visible(group)} ({sizes[group]})" for group in shown])
-    unit = "characters" if by == "length" else all_visible(by.removeprefix("meta:"))
-    panels[0].set_ylabel(f"{unit} (gold spans)")
+    panels[0].set_ylabel(f"{all_visible(heading(by, layer))} (gold {layer})")
     _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wortlaut.evaluation.breakdowns import heading
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.significance import Significance, significance
 from wortlaut.reports.escapes import terminal
@@ -105,9 +106,17 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         else {"says": told.of_letters, "bold": told.of_bold, "notes": list(told.notes)},
         **_results(evaluation, told),
         "groups": [
-            {"by": by, "layer": "entities", "schema": schema, "system": i, "group": group, **numbers(score)}
+            {
+                "by": heading(by, layer),
+                "layer": layer,
+                "schema": schema,
+                "system": i,
+                "group": group,
+                **numbers(score),
+            }
             for i, system in enumerate(evaluation.systems)
-            for by, results in system.breakdowns.items()
+            for layer, own in system.breakdowns.items()
+            for by, results in own.items()
             for schema, result in results.items()
             for group, score in result.per_label.items()
         ],

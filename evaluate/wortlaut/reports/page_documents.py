@@ -29,9 +29,9 @@ from wortlaut.reports.aligned import (
     entity_rows,
     task_of,
 )
-from wortlaut.scoring.breakdown import by_length, grouped_tallies, length_groups
+from wortlaut.scoring.breakdown import LENGTHS, class_of, classes, regrouped
 from wortlaut.scoring.curves import Curves
-from wortlaut.scoring.engine import result_of
+from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.metrics.speakers import NO_SPEAKER
 from wortlaut.scoring.people import NOBODY, UNSAID, Names
@@ -299,11 +299,13 @@ def _curve(curves: Curves) -> dict[str, Any]:
 
 def _lengths(task: Task) -> Iterator[dict[str, Any]]:
     """Strict scores by the length of a span in characters."""
-    groups = length_groups()
-    sides = [replace(side, group=by_length(side)) for side in (task.gold, task.predicted)]
+    sides = [replace(one, group=class_of(one.sizes(), LENGTHS)) for one in (task.gold, task.predicted)]
     task = replace(task, gold=sides[0], predicted=sides[1])
-    tally = grouped_tallies(task, ["strict"], groups)["strict"]
-    result = result_of(tally, Signature(schemas=("strict",), resampling=Resampling(samples=0)))
+    labels = tuple(map(str, range(task.labels)))
+    tally = tallies_of(task, labels, ["strict"], errors=False, items=False)["strict"]
+    result = result_of(
+        regrouped(tally, classes(LENGTHS)), Signature(schemas=("strict",), resampling=Resampling(samples=0))
+    )
     for group, score in result.per_label.items():
         yield {"by": "length", "schema": "strict", "group": group, **numbers(score)}
 

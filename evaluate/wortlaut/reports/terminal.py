@@ -8,16 +8,19 @@ from itertools import groupby, islice
 from rich.console import RenderableType
 
 from wortlaut.errors import counted
+from wortlaut.evaluation.breakdowns import heading as heading_by
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.reports.cells import compared, comparison_cells, family, heading, score_cells, short
+from wortlaut.reports.cells import compared, comparison_cells, credit, family, heading, score_cells, short
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
-from wortlaut.scoring.result import Results, Score
+from wortlaut.scoring.breakdown import undefined_in
+from wortlaut.scoring.result import Score
 from wortlaut.text.excerpts import offsets
 
 _HEADS = ("P", "R", "F1", "95% of F1", "right", "gold", "found")
+_GROUP_HEADS = (*_HEADS[:4], "hit/gold", "right/found")
 
 
 def evaluation_view(
@@ -50,29 +53,49 @@ def evaluation_view(
             hidden
         )
         yield Text(f"{len(hidden)} more rows ({', '.join(kinds)}) with --all or --json", style="dim")
-    yield from _breakdowns(evaluation)
+    yield from _breakdowns(evaluation, everything)
     yield from noted(evaluation.notes)
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
     yield Text(str(evaluation.signature), style="dim", overflow="fold")
 
 
-def _breakdowns(evaluation: Evaluation) -> Iterator[RenderableType]:
-    for by in dict.fromkeys(by for system in evaluation.systems for by in system.breakdowns):
-        yield Text(f"entities by {by}", style="bold")
-        table = grid(["system", "schema", by.removeprefix("meta:")], _HEADS)
-        for system in evaluation.systems:
-            for schema, result in system.breakdowns.get(by, Results()).items():
-                for group, score in result.per_label.items():
-                    table.add_row(system.name, schema, group, *_cells(score))
-                table.add_section()
+def _breakdowns(evaluation: Evaluation, everything: bool) -> Iterator[RenderableType]:
+    """A table for each layer, breakdown and schema, and why a number in it is undefined."""
+    rows = [
+        (layer, by, schema, system.name, system.breakdowns[layer][by][schema])
+        for layer in dict.fromkeys(layer for layer, *_ in by_layer(evaluation))
+        for by in evaluation.by
+        for system in evaluation.systems
+        for schema in system.breakdowns.get(layer, {}).get(by, ())
+    ]
+    shown = [row for row in rows if everything or is_main(row[-1])]
+    several = len({system for *_, system, _ in shown}) > 1
+    for layer, by, schema in dict.fromkeys(row[:3] for row in shown):
+        yield Text(f"{layer} by {heading_by(by, layer)}, {schema}", style="bold")
+        table = grid(["system", "group"] if several else ["group"], _GROUP_HEADS)
+        own = [row for row in shown if row[:3] == (layer, by, schema)]
+        for *_, system, result in own:
+            for group, score in result.per_label.items():
+                table.add_row(*((system, group) if several else (group,)), *_group_cells(score))
+            table.add_section()
         yield table
-    if any(system.breakdowns for system in evaluation.systems):
+        for note in dict.fromkeys(undefined for *_, result in own for undefined in undefined_in(result)):
+            yield Text(f"–: {note}\n", style="dim")
+    if shown:
         yield Text(
-            "note: R is the share of a row's gold spans that are hit; right, P and found are about its found"
-            " spans.",
+            "note: R is hit/gold: of the gold items of a row those that are hit, by a found one of any row;"
+            " P is right/found.",
             style="dim",
         )
+    if len(shown) < len(rows):
+        yield Text("other roles and matched quotes by these groups with --all or --json", style="dim")
+
+
+def _group_cells(score: Score) -> list[str]:
+    p, r, f1, band, right, gold, found = _cells(score)
+    hit = credit(round((score.recall or 0) * score.gold, 6))
+    return [p, r, f1, band, f"{hit}/{gold}", f"{right}/{found}"]
 
 
 def _notes(evaluation: Evaluation) -> dict[str, list[str]]:

@@ -51,6 +51,8 @@ def tallies_of(
     classes = error_counts(task.alignment) if errors else None
     confused = confusion(task, labels) if errors else None
     rows = (items_of(task.gold, labels), items_of(task.predicted, labels)) if items else None
+    gold, predicted = task.gold.group, task.predicted.group
+    groups = None if gold is None or predicted is None else (gold, predicted)
     for schema in schemas:
         if schema in GIVEN:
             found |= GIVEN[schema].tallies(task, labels)
@@ -63,6 +65,7 @@ def tallies_of(
                 items=None if metric.positions else rows,
                 confusion=confused,
                 ends=(first, ()),
+                rows=None if metric.positions else groups,
             )
     return found
 

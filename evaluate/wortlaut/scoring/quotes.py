@@ -72,7 +72,7 @@ def _within(found: Attribution, role: str, units: Units, tokens: TokenTable | No
     """
     gold, predicted = found.gold.take(found.paired.gold), found.predicted.take(found.paired.predicted)
     pair = np.arange(len(gold), dtype=np.int64)
-    sides = [Quotes(side.quotes, pair, gold.unit).spans(role) for side in (gold, predicted)]
+    sides = [Quotes(side.quotes, pair, gold.unit, side.row).spans(role) for side in (gold, predicted)]
     if tokens is not None:
         tokens = _tokens_of_pairs(sides, gold.document, tokens)
     return _task(sides[0], sides[1], units, 1, tokens)

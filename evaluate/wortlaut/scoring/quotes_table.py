@@ -6,7 +6,7 @@ The specification with worked examples is ``docs/metrics-quotes.md``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,14 +24,16 @@ FINE = 2**36
 
 @dataclass(frozen=True)
 class Quotes:
-    """The quotes of all documents: ``document`` and ``unit`` have the shape ``(len(quotes),)``.
+    """The quotes of all documents: ``document``, ``unit`` and ``row`` have the shape ``(len(quotes),)``.
 
-    A quote belongs to the unit in which its content starts, with everything counted for it.
+    A quote belongs to the unit in which its content starts, with everything counted for it. ``row`` is its
+    number in the table of all.
     """
 
     quotes: tuple[Quote, ...]
     document: Ints
     unit: Ints
+    row: Ints
 
     def __len__(self) -> int:
         return len(self.quotes)
@@ -39,7 +41,8 @@ class Quotes:
     def take(self, rows: Ints | Bools) -> Quotes:
         """The rows of an index or boolean mask, in its order."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        return Quotes(tuple(self.quotes[i] for i in index.tolist()), self.document[index], self.unit[index])
+        columns = self.document[index], self.unit[index], self.row[index]
+        return Quotes(tuple(self.quotes[i] for i in index.tolist()), *columns)
 
     def items(self, labels: Sequence[str], column: Ints) -> list[Item]:
         """Each quote as an item, by its content."""
@@ -54,16 +57,20 @@ class Quotes:
         return np.asarray([number[quote.type] for quote in self.quotes], np.int64)
 
     def spans(self, role: str, labels: Ints | None = None) -> Spans:
-        """The spans of ``content`` or a role in columns, one a quote that has it; labels 0 by default."""
+        """The spans of ``content`` or a role in columns, one a quote that has it; labels 0 by default.
+
+        Their group is the row of the quote.
+        """
         found = [(row, span) for row, quote in enumerate(self.quotes) if (span := quote.role(role))]
         rows = np.asarray([row for row, _ in found], np.int64)
         label = np.zeros(len(rows), np.int64) if labels is None else labels[rows]
-        return spans_from_objects(
+        spans = spans_from_objects(
             self.document[rows].tolist(),
             [span for _, span in found],
             label.tolist(),
             self.unit[rows].tolist(),
         )
+        return replace(spans, group=self.row[rows])
 
 
 def table(documents: Sequence[Sequence[Quote]], units: Units, *, as_given: bool = False) -> Quotes:
@@ -73,7 +80,8 @@ def table(documents: Sequence[Sequence[Quote]], units: Units, *, as_given: bool 
         rows.sort(key=lambda row: (row[0], *_key(row[1])))
     document = np.asarray([number for number, _ in rows], np.int64)
     start = np.asarray([quote.content.start for _, quote in rows], np.int64)
-    return Quotes(tuple(quote for _, quote in rows), document, units.of(document, start))
+    every = np.arange(len(rows), dtype=np.int64)
+    return Quotes(tuple(quote for _, quote in rows), document, units.of(document, start), every)
 
 
 def _key(quote: Quote) -> tuple[object, ...]:

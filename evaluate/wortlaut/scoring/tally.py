@@ -60,7 +60,8 @@ class Tally:
     reported as 0. ``items`` are the gold and the predicted items as ``(document, span, label)``, in the
     order of their rows in ``counts``, where rows are items. ``ends`` are the labels that stand first and last
     in any corpus; those between are sorted. ``basis`` is how many gold items the score needs one of,
-    ``None`` where it needs none.
+    ``None`` where it needs none. ``rows``, where rows are items: which entity or quote of each side a
+    row is about, for breakdowns.
     """
 
     counts: Counts
@@ -76,6 +77,7 @@ class Tally:
     pooled: Counts | None = None
     documents: Counts | None = None
     zero: bool = False
+    rows: tuple[Ints, Ints] | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ def kept(tally: Tally, unit: Ints, document: Ints) -> Tally:
         tally,
         counts=_compact(tally.counts, unit),
         items=None,
+        rows=None,
         pooled=tally.pooled and _compact(tally.pooled, unit),
         documents=tally.documents and _compact(tally.documents, document),
         told=tuple(

@@ -28,6 +28,7 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
             labels,
             items=items,
             ends=(QUOTE_TYPES, ()),
+            rows=(found.gold.row, found.predicted.row),
         )
         for variant in RIGHT
     }

@@ -98,13 +98,17 @@ def _scored(
     if not setting:
         counts = end_to_end(side, hit, columns, len(labels), units)
         items = (side.gold.items(labels, columns[0]), side.predicted.items(labels, columns[1]))
-        scores[ScoreKey("speakers", variant)] = Tally(counts, labels, told=notes, items=items, ends=ends)
+        rows = (side.gold.row, side.predicted.row)
+        scores[ScoreKey("speakers", variant)] = Tally(
+            counts, labels, told=notes, items=items, ends=ends, rows=rows
+        )
     g, p = side.paired.gold, side.paired.predicted
     # An accuracy: both sides of a pair count in the gold quote's unit.
     unit = side.gold.unit[g]
     counts = side_counts(len(units), len(labels), (unit, columns[0][g], hit), (unit, columns[1][p], hit))
     key = ScoreKey("speakers", variant, setting or MATCHED)
-    scores[key] = Tally(counts, labels, told=notes, ends=ends)
+    rows = (side.gold.row[g], side.predicted.row[p])
+    scores[key] = Tally(counts, labels, told=notes, ends=ends, rows=rows)
     return scores
 
 
