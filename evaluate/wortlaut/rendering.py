@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,9 +18,26 @@ def render_by(module: str) -> None:
     _renderers[:] = [module]
 
 
-def rendered(value: object, to: str) -> Any:
-    """The value as ``html``, ``latex``, ``markdown``, ``text``, ``pandas`` or ``polars``."""
-    return getattr(import_module(_renderers[0]), to)(value)
+def rendered(value: object, to: str, **options: Any) -> Any:
+    """The value as ``html``, ``latex``, ``markdown``, ``csv``, ``text``, ``pandas`` or ``polars``."""
+    return getattr(import_module(_renderers[0]), to)(value, **options)
+
+
+class TableOptions(TypedDict, total=False):
+    """What a table for a paper shows, and how; ``docs/tables.md`` has an example of each."""
+
+    columns: str | Sequence[str]
+    layers: str | Sequence[str]
+    schemas: str | Sequence[str]
+    systems: str | Sequence[str]
+    labels: str | Sequence[str]
+    sort: str
+    percent: bool
+    digits: int | None
+    interval: Literal["", "range", "pm"]
+    bold: bool
+    caption: bool | str
+    main: bool
 
 
 class Tabular:
@@ -35,13 +53,49 @@ class Tabular:
         frame: pl.DataFrame = rendered(self, "polars")
         return frame
 
-    def to_markdown(self) -> str:
-        """A table in GitHub's Markdown, with the signature below."""
-        return str(rendered(self, "markdown"))
+    def to_markdown(self, **options: Unpack[TableOptions]) -> str:
+        """A table in GitHub's Markdown, with the signature below; options as in :meth:`to_latex`."""
+        return str(rendered(self, "markdown", **options))
 
-    def to_latex(self) -> str:
-        """A ``booktabs`` table, F1 with its interval, the signature in a comment."""
-        return str(rendered(self, "latex"))
+    def to_latex(self, **options: Unpack[TableOptions]) -> str:
+        """A ``booktabs`` table, F1 with its interval, the signature in a comment.
+
+        Parameters
+        ----------
+        columns
+            Names and figures to show, in this order: ``layer``, ``schema``, ``system``, ``label``; ``P``,
+            ``R``, ``F1``, ``interval``, ``letters``, ``correct``, ``gold``, ``predicted``. Of a comparison
+            ``a``, ``b``; ``A-B``, ``interval``, ``p``, ``p Holm``, ``flips``. Names come first; where none
+            is given, those that differ between rows.
+        layers, schemas, systems, labels
+            The rows, in this order. An evaluation has rows of labels only where they are asked for
+            (``"*"``: all).
+        sort
+            A column of figures; the highest first, among rows that differ in their last name alone.
+        percent, digits
+            Scores times 100; digits behind the point, by default 3, in percent 1.
+        interval
+            ``range`` or ``pm``: the interval of each score beside it, as a range, or ± its further end.
+        bold
+            In bold the highest F1 of a layer and schema and each that no paired test tells from it, after
+            Holm's correction over all tests of the evaluation; of a comparison the differences with an
+            adjusted p below 0.05. False is faster where there are many documents: nothing is tested.
+        caption
+            A floating table with a caption that says how to read it; a text stands at its beginning.
+        main
+            The rows of an evaluation that the terminal shows.
+
+        Raises UnknownNameError for a name, DataError for columns that do not tell the rows apart.
+        """
+        return str(rendered(self, "latex", **options))
+
+    def to_csv(self, **options: Unpack[TableOptions]) -> str:
+        """The same rows and columns as CSV, an interval as its two ends, the signature in each row.
+
+        Numbers have all their digits unless ``digits`` are given, undefined is empty. A name that a
+        spreadsheet would take for a formula has an apostrophe before it. Options as in :meth:`to_latex`.
+        """
+        return str(rendered(self, "csv", **options))
 
     def __repr__(self) -> str:
         return str(rendered(self, "text"))

@@ -49,7 +49,8 @@ def check_standard_input(args: Sequence[str]) -> None:
         arg
         for before, arg in pairwise(["", *args])
         if re.fullmatch("(.*[:=])?-", arg)
-        and not {before, arg.partition("=")[0]} & {"--json", "--out", "-o", "--labels"}
+        and not {before, arg.partition("=")[0]}
+        & {"--json", "--latex", "--markdown", "--csv", "--out", "-o", "--labels"}
     ]
     if len(named) > 1:
         hint = "Write what one of them gives into a file first."
@@ -263,11 +264,13 @@ def show_result(
     json_file: Path | None,
     data: Callable[[], dict[str, Any] | list[Any]],
     view: Callable[[], Iterable[RenderableType]],
+    *,
+    printed: bool = True,
 ) -> None:
-    """Write the JSON that was asked for, and print the view, unless the JSON is on standard output."""
+    """Write the JSON that was asked for, and print the view, unless standard output is for something else."""
     if json_file is not None:
         write_json(json_file, data())
-    if json_file != Path("-"):
+    if printed and json_file != Path("-"):
         print_parts(view())
 
 

@@ -33,6 +33,7 @@ from wortlaut.cli.common import (
     show_result,
     target,
 )
+from wortlaut.cli.tables import CsvFile, LatexFile, MarkdownFile, Tables
 from wortlaut.errors import WortlautError
 
 if TYPE_CHECKING:
@@ -128,8 +129,12 @@ def evaluate(
     lenient: Lenient = False,
     html: PageFile = None,
     figures: Figures = None,
+    latex: LatexFile = None,
+    markdown: MarkdownFile = None,
+    csv: CsvFile = None,
 ) -> None:
     """Run extractors on a corpus and score entities, quotes and speakers, with intervals."""
+    tables = Tables.asked(json_file, latex, markdown, csv)
     from wortlaut.evaluation import evaluate as run
 
     _check_some_known(extractor or ())
@@ -156,7 +161,7 @@ def evaluate(
         )
     _write_page(evaluation, html)
     _write_figures(evaluation, figures)
-    _show(evaluation, json_file, by_label, everything)
+    _show(evaluation, json_file, tables, by_label, everything)
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -181,8 +186,12 @@ def score(
     lenient: Lenient = False,
     html: PageFile = None,
     figures: Figures = None,
+    latex: LatexFile = None,
+    markdown: MarkdownFile = None,
+    csv: CsvFile = None,
 ) -> None:
     """Score annotated files against another, in any format that can be read."""
+    tables = Tables.asked(json_file, latex, markdown, csv)
     from wortlaut.evaluation.evaluate import DEFAULT_SCHEMAS, score_files
     from wortlaut.extractors.registry import split_name
 
@@ -204,7 +213,7 @@ def score(
     )
     _write_page(evaluation, html)
     _write_figures(evaluation, figures)
-    _show(evaluation, json_file, by_label, everything)
+    _show(evaluation, json_file, tables, by_label, everything)
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -232,11 +241,15 @@ def compare(
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of both.")] = 0,
     flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a pair.")] = 5,
+    latex: LatexFile = None,
+    markdown: MarkdownFile = None,
+    csv: CsvFile = None,
 ) -> None:
     """Test whether systems differ, with Holm's correction over the pairs and scores compared."""
     from wortlaut.evaluation.comparison import compare as run_comparison
     from wortlaut.reports.terminal import comparison_view
 
+    tables = Tables.asked(json_file, latex, markdown, csv)
     comparison = run_comparison(
         *results,
         layer=layer or (),
@@ -246,7 +259,13 @@ def compare(
         trials=trials,
         seed=seed,
     )
-    show_result(json_file, comparison.to_dict, lambda: comparison_view(comparison, flips))
+    show_result(
+        json_file,
+        comparison.to_dict,
+        lambda: comparison_view(comparison, flips),
+        printed=not tables.on_stdout,
+    )
+    tables.write(comparison)
 
 
 def _leniently(spec: str) -> str:
@@ -292,7 +311,9 @@ def _write_figures(evaluation: Evaluation, folder: Path | None) -> None:
         print_notes(left_out)
 
 
-def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everything: bool) -> None:
+def _show(
+    evaluation: Evaluation, json_file: Path | None, tables: Tables, by_label: bool, everything: bool
+) -> None:
     """Print and write what was scored; what failed is told last, and ends with exit code 2."""
     from wortlaut.reports.terminal import evaluation_view
 
@@ -300,7 +321,9 @@ def _show(evaluation: Evaluation, json_file: Path | None, by_label: bool, everyt
         json_file,
         evaluation.to_dict,
         lambda: evaluation_view(evaluation, by_label=by_label, everything=everything),
+        printed=not tables.on_stdout,
     )
+    tables.write(evaluation, by_label=by_label, everything=everything)
     exit_if_failed(
         [
             f"{run.name} has no scores\n  {run.failed}"

@@ -32,25 +32,18 @@ class Significance:
     tests: int = 0
     notes: tuple[str, ...] = ()
     why: str = ""
+    runs: bool = False
 
     @property
     def how(self) -> str:
         tests = counted(self.tests, "test")
-        return f"paired approximate randomisation, {tests} adjusted by Holm's method, level {LEVEL}"
+        runs = " (t over runs and documents of who has several runs)" if self.runs else ""
+        return f"Paired approximate randomisation{runs}, {tests} adjusted by Holm's method, level {LEVEL}."
 
-    @property
-    def of_letters(self) -> str:
-        return (
-            "Letters: within a layer and schema, systems that share a letter do not differ significantly"
-            f" ({self.how})."
-        )
 
-    @property
-    def of_bold(self) -> str:
-        return (
-            "Bold: the highest F1 of a layer and schema, and each that does not differ significantly from it"
-            f" ({self.how})."
-        )
+#: What they mean, before :attr:`Significance.how`.
+BOLD = "Bold: the highest F1 of a layer and schema, and each that does not differ significantly from it."
+LETTERS = "Letters: within a layer and schema, systems that share a letter do not differ significantly."
 
 
 def significance(evaluation: Evaluation) -> Significance:
@@ -64,7 +57,7 @@ def significance(evaluation: Evaluation) -> Significance:
             why=f"No significance: {'one document' if evaluation.documents == 1 else what} cannot show which"
             f" system is better on other texts. Paired results on {FEW_DOCUMENTS} documents or more can."
         )
-    if not any(result.unit_sums is not None for one in scored for result in one.results.values()):
+    if not any(result.run_sums is not None for one in scored for result in one.results.values()):
         return Significance(why="No significance: scored without resampling (--samples 0).")
     try:
         # One resample: the p-values come from the randomisation test alone.
@@ -90,4 +83,5 @@ def significance(evaluation: Evaluation) -> Significance:
             letters[layer, schema, name] = of_name
         below = {name for pair in apart if ranked[0] in pair for name in pair} - {ranked[0]}
         best |= {(layer, schema, name) for name in ranked if name not in below}
-    return Significance(letters, frozenset(best), len(comparison.rows), comparison.notes)
+    several = any(row.test.runs is not None for row in comparison.rows)
+    return Significance(letters, frozenset(best), len(comparison.rows), comparison.notes, runs=several)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Literal
 
 from wortlaut.errors import counted
 from wortlaut.evaluation.comparison import Comparison, Row
 from wortlaut.scoring.result import Score
 from wortlaut.scoring.uncertainty import Interval
-
-#: The heads of :func:`score_cells`.
-SCORE_HEADS = ("P", "R", "F1", "95% interval", "correct", "gold", "predicted")
-#: The heads of :func:`comparison_cells`.
-COMPARISON_HEADS = ("A-B", "95% interval", "p", "p Holm", "flips")
 
 
 def number(value: float | None, decimals: int = 3) -> str:
@@ -29,13 +28,13 @@ def credit(value: float) -> str:
     return f"{value:.0f}" if value == math.floor(value) else f"{value:.1f}"
 
 
-def difference(value: float | None) -> str:
+def difference(value: float | None, decimals: int = 3) -> str:
     """``-0.120``: a difference always has its sign."""
-    return "–" if value is None else f"{value:+.3f}"
+    return "–" if value is None else f"{value:+.{decimals}f}"
 
 
-def differences(interval: Interval | None, sign: str = " ") -> str:
-    return "–" if interval is None else sign.join(map(difference, interval))
+def differences(interval: Interval | None, sign: str = " ", decimals: int = 3) -> str:
+    return "–" if interval is None else sign.join(difference(end, decimals) for end in interval)
 
 
 def p_value(value: float | None) -> str:
@@ -48,31 +47,139 @@ def short(text: str) -> str:
     return re.sub(r"(?<![\d.])0\.", ".", text)
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """How scores are written: as fractions with three digits, or in percent with one."""
+
+    percent: bool = False
+    digits: int | None = None
+
+    @property
+    def decimals(self) -> int:
+        return self.digits if self.digits is not None else 1 if self.percent else 3
+
+    def scaled(self, value: float) -> float:
+        return value * 100 if self.percent else value
+
+    def exact(self, value: float) -> float:
+        """For a program: as many digits as there are, unless some were asked for."""
+        return self.scaled(value) if self.digits is None else round(self.scaled(value), self.digits)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table: its names, and a score (None of a system that failed), or a row of a comparison.
+
+    ``whole``: of all labels. ``main``: in the terminal, too. ``best``: its first difference or F1 is bold.
+    """
+
+    names: Sequence[str]
+    of: Any
+    signature: str = ""
+    letters: str = ""
+    best: bool = False
+    whole: bool = True
+    main: bool = True
+
+
+Kind = Literal["share", "difference", "p", "credit", "plain"]
+_WRITTEN: Mapping[Kind, Callable[[Any, Numbers], str]] = {
+    "share": lambda value, numbers: number(value, numbers.decimals),
+    "difference": lambda value, numbers: difference(value, numbers.decimals),
+    "p": lambda value, _: p_value(value),
+    "credit": lambda value, _: credit(value),
+    "plain": lambda value, _: str(value),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of figures: what it takes from a line, and of which kind that is.
+
+    ``ends`` has the interval of the value; with ``apart``, the column is this interval. What is ``bold``
+    is so in a line that is the best.
+    """
+
+    head: str
+    kind: Kind
+    value: Callable[[Line], Any]
+    ends: Callable[[Line], Interval | None] | None = None
+    apart: str = ""
+    bold: bool = False
+
+    def cell(self, line: Line, numbers: Numbers, interval: str = "") -> str:
+        """As a reader sees it."""
+        if line.of is None:
+            return "–"
+        ends = self.ends and self.ends(line)
+        if ends and self.kind in ("share", "difference"):
+            ends = (numbers.scaled(ends[0]), numbers.scaled(ends[1]))
+        between = interval_text if self.kind == "share" else differences
+        if self.apart:
+            return between(ends, decimals=numbers.decimals)
+        value = self.value(line)
+        if value is not None and self.kind in ("share", "difference"):
+            value = numbers.scaled(value)
+        text = _WRITTEN[self.kind](value, numbers)
+        if not ends or not interval or value is None:
+            return text
+        if interval == "range":
+            return f"{text} ({between(ends, decimals=numbers.decimals)})"
+        return f"{text} ± {number(max(value - ends[0], ends[1] - value), numbers.decimals)}"
+
+    def heads(self, interval: str = "") -> list[str]:
+        """Of its columns for a program."""
+        ends = [f"{self.apart or self.head} {end}" for end in ("low", "high")]
+        return ends if self.apart else [self.head, *(ends if self.ends and interval else ())]
+
+    def values(self, line: Line, numbers: Numbers, interval: str = "") -> list[Any]:
+        """As a program reads it: numbers, and None where there is none."""
+        if line.of is None:
+            return [None] * len(self.heads(interval))
+        values = [] if self.apart else [self.value(line)]
+        if self.ends and (interval or self.apart):
+            values += self.ends(line) or (None, None)
+        scores = self.kind in ("share", "difference")
+        return [numbers.exact(value) if scores and value is not None else value for value in values]
+
+
+_F1 = attrgetter("of.f1_interval")
+#: The columns of figures, by the names that choose them.
+SCORES: Mapping[str, Column] = {
+    "P": Column("P", "share", attrgetter("of.precision"), attrgetter("of.precision_interval")),
+    "R": Column("R", "share", attrgetter("of.recall"), attrgetter("of.recall_interval")),
+    "F1": Column("F1", "share", attrgetter("of.f1"), _F1, bold=True),
+    "interval": Column("95% interval", "share", _F1, _F1, apart="F1"),
+    "letters": Column("letters", "plain", attrgetter("letters")),
+    "correct": Column("correct", "credit", attrgetter("of.correct")),
+    "gold": Column("gold", "plain", attrgetter("of.gold")),
+    "predicted": Column("predicted", "plain", attrgetter("of.predicted")),
+}
+_DIFFERENCE = attrgetter("of.test.interval")
+COMPARISONS: Mapping[str, Column] = {
+    "A-B": Column("A-B", "difference", attrgetter("of.test.f1"), _DIFFERENCE, bold=True),
+    "interval": Column("95% interval", "difference", _DIFFERENCE, _DIFFERENCE, apart="A-B"),
+    "p": Column("p", "p", attrgetter("of.test.p")),
+    "p Holm": Column("p Holm", "p", attrgetter("of.p_holm")),
+    "flips": Column("flips", "plain", lambda line: len(line.of.flips)),
+}
+#: Columns that are shown only where they are asked for.
+ON_REQUEST = ("letters",)
+_SHOWN = [column for name, column in SCORES.items() if name not in ON_REQUEST]
+#: The heads of :func:`score_cells`, and of :func:`comparison_cells`.
+SCORE_HEADS = tuple(column.head for column in _SHOWN)
+COMPARISON_HEADS = tuple(column.head for column in COMPARISONS.values())
+
+
 def score_cells(score: Score | None) -> list[str]:
     """Of None, a system that failed."""
-    if score is None:
-        return ["failed", *["–"] * (len(SCORE_HEADS) - 1)]
-    return [
-        number(score.precision),
-        number(score.recall),
-        number(score.f1),
-        interval_text(score.f1_interval),
-        credit(score.correct),
-        str(score.gold),
-        str(score.predicted),
-    ]
+    cells = [column.cell(Line((), score), Numbers()) for column in _SHOWN]
+    return cells if score is not None else ["failed", *cells[1:]]
 
 
 def comparison_cells(row: Row) -> list[str]:
     """The difference of F1, its interval, both p-values, and how many items flipped."""
-    test = row.test
-    return [
-        difference(test.f1),
-        differences(test.interval),
-        p_value(test.p_randomisation),
-        p_value(row.p_holm),
-        str(len(row.flips)),
-    ]
+    return [column.cell(Line((), row), Numbers()) for column in COMPARISONS.values()]
 
 
 def compared(comparison: Comparison) -> str:

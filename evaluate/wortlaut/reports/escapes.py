@@ -30,7 +30,17 @@ _LATEX = str.maketrans(
         "}": r"\}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\symbol{34}",
+        # At the beginning of a row they would belong to the command that ends the row before.
+        "[": "{[}",
+        "*": "{*}",
         "–": "--",
+        "\u2060": "{}",
+        "−": "$-$",
+        "±": r"$\pm$",
         "≥": r"$\geq$",
     }
 )
@@ -88,7 +98,13 @@ def markdown_code(text: str) -> str:
 
 def latex(text: str) -> str:
     """Text of LaTeX without commands, on one line."""
-    return terminal(text).translate(_LATEX)
+    # Two hyphens are two, not a dash.
+    return re.sub("-(?=-)", "-\u2060", terminal(text)).translate(_LATEX)
+
+
+def latex_signature(text: str) -> str:
+    """A signature as text of LaTeX, which is broken between its parts."""
+    return re.sub(r"(\\textbar\{\}|[:,+])", r"\1\\allowbreak{}", latex(text))
 
 
 def latex_comment(text: str) -> str:

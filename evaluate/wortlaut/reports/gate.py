@@ -43,7 +43,7 @@ def markdown(outcome: Outcome) -> str:
     lines = [f"## Wortlaut: {escapes.markdown(outcome.headline)}", ""]
     lines += [f"- **{failure.status}**: {escapes.markdown(str(failure))}" for failure in outcome.failures]
     if rows := _shown(outcome):
-        lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows))))]
+        lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows)))).joined()]
     for row in outcome.changed:
         new = sum(change.worse for change in row.changes)
         what = f"{row.place}: {new} new errors, {len(row.changes) - new} gone"

@@ -14,11 +14,14 @@ import numpy as np
 
 from wortlaut.evaluation.breakdowns import heading
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.evaluation.significance import Significance, significance
+from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, significance
+from wortlaut.reports import tables
+from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
+from wortlaut.reports.layout import Layout, laid_out
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.templates import asset, fill
-from wortlaut.reports.values import by_layer, is_main
+from wortlaut.reports.values import by_layer, is_main, lines
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.keys import MATCHED
 from wortlaut.scoring.metrics import METRICS
@@ -103,7 +106,8 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         ],
         "letters": {"why": told.why}
         if told.why
-        else {"says": told.of_letters, "bold": told.of_bold, "notes": list(told.notes)},
+        else {"says": f"{LETTERS} {BOLD} {told.how}", "notes": list(told.notes)},
+        "tables": _tables(evaluation, told),
         **_results(evaluation, told),
         "groups": [
             {
@@ -154,6 +158,20 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
         "errors": list(errors.values()),
         "confusion": list(confusion.values()),
     }
+
+
+def _tables(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
+    """What the buttons copy, a part for each row: the page puts those together that it shows."""
+    figures = [name for name in SCORES if name not in ON_REQUEST or not told.why]
+    layout = Layout.of(columns=["layer", "schema", "system", *figures])
+    shown = laid_out(lines(evaluation, told), layout)
+    table = shown.table()
+    made = {
+        "LaTeX": tables.latex(table),
+        "Markdown": tables.markdown(table),
+        "CSV": tables.csv(*shown.records()),
+    }
+    return {name: vars(parts) for name, parts in made.items()}
 
 
 def _used(confusion: Confusion) -> dict[str, Any]:

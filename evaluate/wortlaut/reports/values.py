@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import singledispatch
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING, Any
 from wortlaut.errors import DataError
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.significance import BOLD, LETTERS, LEVEL, Significance, significance
 from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
+    COMPARISONS,
     SCORE_HEADS,
+    SCORES,
+    Line,
     comparison_cells,
     family,
     heading,
     score_cells,
 )
-from wortlaut.scoring.keys import ScoreKey, corpus_text
+from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
+from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.metrics import QUOTES
-from wortlaut.scoring.result import MAIN_TASKS, Result, Results, Score
+from wortlaut.scoring.result import DEVIATIONS, MAIN_TASKS, Result, Results, Score
 from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
@@ -36,59 +41,77 @@ if TYPE_CHECKING:
 _FLIPS = 20
 _COMPARED = ("layer", "schema", "a", "b")
 
-#: Names and their score; None of a system that failed.
-Rows = Sequence[tuple[Sequence[str], Score | None]]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Names under ``heads`` with their score, what a reader must know, and the signatures."""
-
-    heads: Sequence[str]
-    rows: Rows
-    notes: Sequence[str]
-    signatures: Sequence[str]
-
 
 @singledispatch
-def scores(value: object) -> Scores:
-    """The scores of a value, a row each."""
+def lines(value: object, told: Significance | None = None) -> Lines:
+    """The scores of a value, or its differences, a row each; ``told`` of an evaluation marks the best."""
     raise TypeError(f"{type(value).__name__} has no table of scores")
 
 
-@scores.register(Result)
-def _of_result(result: Result) -> Scores:
+def _rows(result: Result, *names: str) -> Iterator[Line]:
+    for name, score in result.rows():
+        yield Line((*names, name), score, str(result.signature))
+
+
+@lines.register(Result)
+def _of_result(result: Result, told: Significance | None = None) -> Lines:
     notes = [f"note: {note}" for note in result.notes]
-    rows = [([name], score) for name, score in result.rows()]
-    return Scores([result.signature.by or "label"], rows, notes, [str(result.signature)])
+    return Lines(
+        [result.signature.by or "label"], list(_rows(result)), SCORES, notes, [str(result.signature)]
+    )
 
 
-@scores.register(Results)
-def _of_results(results: Results) -> Scores:
-    rows = [([schema, name], score) for schema, result in results.items() for name, score in result.rows()]
+@lines.register(Results)
+def _of_results(results: Results, told: Significance | None = None) -> Lines:
+    rows = [line for schema, result in results.items() for line in _rows(result, schema)]
     notes = dict.fromkeys(f"note: {note}" for result in results.values() for note in result.notes)
     by = next((result.signature.by for result in results.values()), "")
-    return Scores(
-        ["schema", by or "label"], rows, list(notes), [str(result.signature) for result in results.values()]
-    )
+    signatures = [str(result.signature) for result in results.values()]
+    return Lines(["schema", by or "label"], rows, SCORES, list(notes), signatures)
 
 
-@scores.register(Evaluation)
-def _of_evaluation(evaluation: Evaluation) -> Scores:
-    """Systems side by side, schema by schema."""
-    systems = evaluation.systems
+@lines.register(Evaluation)
+def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> Lines:
+    """Systems side by side, schema by schema, each with its labels."""
+    systems, told = evaluation.systems, told or Significance()
     failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
-    rows: list[tuple[Sequence[str], Score | None]] = [
-        ([layer, schema, systems[i].name], result) for layer, schema, i, result in by_layer(evaluation)
-    ]
-    rows += [(["–", "–", system.name], None) for system in systems if system.failed]
-    return Scores(
-        ["layer", "schema", "system"],
+    rows = []
+    for layer, schema, i, result in by_layer(evaluation):
+        place = (layer, schema, systems[i].name)
+        for line in _rows(result, *place):
+            whole = line.of is result
+            row = replace(line, whole=whole, main=is_main(result))
+            if whole:
+                row = replace(row, letters=told.letters.get(place, ""), best=place in told.best)
+            rows.append(row)
+    rows += [Line(("–", "–", system.name, "–"), None) for system in systems if system.failed]
+    return Lines(
+        ["layer", "schema", "system", "label"],
         rows,
+        SCORES,
         [*failed, *evaluation.notes, *notes],
         [str(evaluation.signature)],
+        BOLD,
+        LETTERS,
+        (told.why or told.how) if sum(bool(system.scores) for system in systems) > 1 else "",
     )
+
+
+@lines.register(Comparison)
+def _of_comparison(comparison: Comparison, told: Significance | None = None) -> Lines:
+    title = _title(comparison)
+    rows = [
+        Line(
+            (row.layer, row.schema, row.a, row.b),
+            row,
+            title,
+            best=row.p_holm is not None and row.p_holm < LEVEL,
+        )
+        for row in comparison.rows
+    ]
+    notes = [f"note: {note}" for note in comparison.notes]
+    return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.")
 
 
 def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
@@ -112,46 +135,33 @@ def is_main(result: Result) -> bool:
     return peer or clusters or (key.task in MAIN_TASKS and not key.setting)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A table, and what stands below it."""
-
-    table: tables.Table
-    notes: Sequence[str]
-    signatures: Sequence[str]
+def tested(value: object, layouts: Iterable[Layout]) -> Significance | None:
+    """What tests tell apart, which they are asked only where a table shows it."""
+    shown = any(one.bold or "letters" in one.columns for one in layouts)
+    return significance(value) if shown and isinstance(value, Evaluation) else None
 
 
-@singledispatch
-def shown(value: object) -> Shown:
-    """A value as a table."""
-    found = scores(value)
-    rows = [[*names, *score_cells(score)] for names, score in found.rows]
-    return Shown(tables.Table(found.heads, SCORE_HEADS, rows), found.notes, found.signatures)
-
-
-@shown.register(Comparison)
-def _(comparison: Comparison) -> Shown:
-    rows = [[row.layer, row.schema, row.a, row.b, *comparison_cells(row)] for row in comparison.rows]
-    notes = [f"note: {note}" for note in comparison.notes]
-    return Shown(tables.Table(_COMPARED, COMPARISON_HEADS, rows), notes, [_title(comparison)])
+def laid(value: object, layout: Layout) -> Laid:
+    """A table for a paper."""
+    return laid_out(lines(value, tested(value, [layout])), layout)
 
 
 def text(value: object) -> str:
-    found = shown(value)
-    below = map(escapes.terminal, [*found.notes, *found.signatures])
-    return "\n".join([tables.text(found.table), *below])
+    made = laid(value, Layout(bold=False))
+    below = map(escapes.terminal, [*made.found.notes, *made.found.signatures])
+    return "\n".join([tables.text(made.table()), *below])
 
 
-def markdown(value: object) -> str:
-    found = shown(value)
-    signatures = map(escapes.markdown_code, found.signatures)
-    return "\n".join([tables.markdown(found.table), "", *signatures, ""])
+def markdown(value: object, **options: Any) -> str:
+    return laid(value, Layout.of(**options)).markdown()
 
 
-def latex(value: object) -> str:
-    found = shown(value)
-    signatures = map(escapes.latex_comment, found.signatures)
-    return "\n".join([tables.latex(found.table), *signatures, ""])
+def latex(value: object, **options: Any) -> str:
+    return laid(value, Layout.of(**options)).latex()
+
+
+def csv(value: object, **options: Any) -> str:
+    return laid(value, Layout.of(**options | {"bold": False})).csv()
 
 
 def pandas(value: object) -> pd.DataFrame:
@@ -167,19 +177,14 @@ def polars(value: object) -> pl.DataFrame:
 @singledispatch
 def records(value: object) -> list[dict[str, Any]]:
     """The rows of a data frame: names and numbers."""
-    found = scores(value)
-    return _records(found.heads, found.rows)
-
-
-@records.register(Evaluation)
-def _(evaluation: Evaluation) -> list[dict[str, Any]]:
-    rows: list[tuple[Sequence[str], Score | None]] = [
-        ((layer, schema, evaluation.systems[i].name, label), score)
-        for layer, schema, i, result in by_layer(evaluation)
-        for label, score in result.rows()
+    found = lines(value)
+    several = any(getattr(line.of, name, None) is not None for line in found.lines for name in DEVIATIONS)
+    names = [name for name in Score.__dataclass_fields__ if several or name not in DEVIATIONS]
+    return [
+        dict(zip(found.heads, line.names, strict=True))
+        | {key: cell for name in names for key, cell in _columns(name, getattr(line.of, name, None))}
+        for line in found.lines
     ]
-    rows += [(("–", "–", system.name, "–"), None) for system in evaluation.systems if system.failed]
-    return _records(["layer", "schema", "system", "label"], rows)
 
 
 @records.register(Comparison)
@@ -194,18 +199,6 @@ def _(comparison: Comparison) -> list[dict[str, Any]]:
     return rows
 
 
-def _records(heads: Sequence[str], rows: Rows) -> list[dict[str, Any]]:
-    return [
-        dict(zip(heads, names, strict=True))
-        | {
-            key: value
-            for name in Score.__dataclass_fields__
-            for key, value in _columns(name, getattr(score, name, None))
-        }
-        for names, score in rows
-    ]
-
-
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
     """An interval in two columns, everything else in one."""
     if not name.endswith("_interval"):
@@ -216,25 +209,25 @@ def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
 
 @singledispatch
 def html(value: object) -> str:
-    shown = scores(value)
-    foot = map(markup.note, [*shown.notes, *shown.signatures])
-    return markup.page(_whiskers(shown.heads, shown.rows), *foot)
+    found = lines(value)
+    foot = map(markup.note, [*found.notes, *found.signatures])
+    return markup.page(_whiskers(found.heads, found.lines), *foot)
 
 
-def _whiskers(heads: Sequence[str], rows: Rows) -> str:
+def _whiskers(heads: Sequence[str], shown: Sequence[Line]) -> str:
     """The table as HTML, with a dot and whisker for F1 behind its interval."""
-    made = [(names, score_cells(score)) for names, score in rows]
-    for (_, cells), (_, score) in zip(made, rows, strict=True):
-        cells.insert(4, markup.whisker(score.f1, score.f1_interval) if score else "")
+    made = [(line.names, score_cells(line.of)) for line in shown]
+    for (_, cells), line in zip(made, shown, strict=True):
+        cells.insert(4, markup.whisker(line.of.f1, line.of.f1_interval) if line.of else "")
     return markup.table(heads, (*SCORE_HEADS[:4], "", *SCORE_HEADS[4:]), made)
 
 
 @html.register(Evaluation)
 def _(evaluation: Evaluation) -> str:
-    shown, corpus = scores(evaluation), evaluation.corpus
+    shown, corpus = laid(evaluation, Layout(bold=False)), evaluation.corpus
     # A system's own matched quotes, and the gold quotes that it was given, are scores of another kind.
     main, other = (
-        [row for row in shown.rows if bool(row[1] and ScoreKey.named(*row[0][:2]).setting) is setting]
+        [line for line in shown.lines if bool(line.of and line.of.signature.setting) is setting]
         for setting in (False, True)
     )
     parts = [
@@ -243,7 +236,7 @@ def _(evaluation: Evaluation) -> str:
     ]
     if other:
         parts.append(markup.details("on matched and on given quotes", _whiskers(shown.heads, other)))
-    return markup.page(*parts, *map(markup.note, [*shown.notes, *shown.signatures]))
+    return markup.page(*parts, *map(markup.note, [*shown.found.notes, *shown.found.signatures]))
 
 
 @html.register(Comparison)

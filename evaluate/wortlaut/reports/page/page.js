@@ -207,8 +207,8 @@ function shownScores() {
   const groups = Object.values(Object.groupBy ? Object.groupBy(rows, (row) => `${row.layer}\n${row.schema}`) : rows.reduce((all, row) => { (all[`${row.layer}\n${row.schema}`] ??= []).push(row); return all; }, {}));
   if (!sorting.key) return groups;
   const value = (row) => (sorting.key === "system" ? systems[row.system].short : sorting.key === "i" ? row.i?.[0] ?? -1 : row[sorting.key] ?? -1);
-  const compare = (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.system - b.system);
-  return groups.map((group) => [...group].sort((a, b) => (sorting.down ? compare(b, a) : compare(a, b))));
+  const compare = (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0);
+  return groups.map((group) => [...group].sort((a, b) => (sorting.down ? compare(b, a) : compare(a, b)) || a.system - b.system));
 }
 function sortBy(key) {
   if (sorting.key === key) sorting.down = !sorting.down;
@@ -244,47 +244,13 @@ function scoresTable() {
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)), bodies);
 }
 
-const flatRows = () => shownScores().flat();
-function cells(row) {
-  return [row.layer, row.schema, systems[row.system].short, ...[row.p, row.r, row.f, row.i?.[0], row.i?.[1]].map(decimals), row.letters, whole(row.right), String(row.gold), String(row.found)];
-}
-const LATEX = { "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", $: "\\$", "#": "\\#", _: "\\_", "{": "\\{", "}": "\\}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "–": "--", "≥": "$\\geq$", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" };
-const line = (text) => text.replace(/[\r\n\u2028\u2029]+/g, " ");
-function asLatex() {
-  const tex = (text) => line(text).replace(/[\\&%$#_{}~^–≥<>|]/g, (c) => LATEX[c]);
-  const lettered = Boolean(S.letters.says);
-  const head = ["layer", "schema", "system", "P", "R", "F1", "95\\% interval", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
-  const out = [`\\begin{tabular}{lll${"r".repeat(4)}${lettered ? "l" : ""}rrr}`, "\\toprule", `${head.join(" & ")} \\\\`];
-  for (const group of shownScores()) {
-    out.push("\\midrule");
-    group.forEach((row, n) => {
-      const c = cells(row).map(tex);
-      const interval = row.i ? `${c[6]}--${c[7]}` : "--";
-      out.push(`${[n ? "" : c[0], n ? "" : c[1], c[2], c[3], c[4], c[5], interval, ...(lettered ? [c[8]] : []), c[9], c[10], c[11]].join(" & ")} \\\\`);
-    });
-  }
-  return `${[...out, "\\bottomrule", "\\end{tabular}", `% ${line(S.signature)}`, ...(lettered ? [`% ${S.letters.says}`] : [])].join("\n")}\n`;
-}
-function asMarkdown() {
-  const md = (text) => line(text).replace(/[\\`*_[\]|<>]/g, "\\$&");
-  const lettered = Boolean(S.letters.says);
-  const head = ["layer", "schema", "system", "P", "R", "F1", "95%", ...(lettered ? ["letters"] : []), "right", "gold", "found"];
-  const out = [`| ${head.join(" | ")} |`, `|${head.map((name, n) => (n < 3 || name === "letters" ? " --- " : " ---: ")).join("|")}|`];
-  for (const row of flatRows()) {
-    const c = cells(row).map(md);
-    out.push(`| ${[...c.slice(0, 6), row.i ? `${c[6]}–${c[7]}` : "–", ...(lettered ? [c[8]] : []), ...c.slice(9)].join(" | ")} |`);
-  }
-  return `${[...out, "", `\`${line(S.signature).replace(/`/g, "'")}\``].join("\n")}\n`;
-}
-function asCsv() {
-  const quote = (text) => {
-    // A cell that a spreadsheet would run as a formula is kept a text.
-    const safe = /^[=+@\t\r]/.test(text) || /^-[^\d.]/.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
-  const value = (v) => (v === null || v === undefined ? "" : String(v));
-  const rows = flatRows().map((row) => [row.layer, row.schema, systems[row.system].name, row.p, row.r, row.f, row.i?.[0], row.i?.[1], row.letters, row.right, row.gold, row.found, `${S.corpus.name}@${S.corpus.hash}`].map((v) => quote(value(v))));
-  return `${[["layer", "schema", "system", "P", "R", "F1", "low", "high", "letters", "right", "gold", "found", "corpus"], ...rows].map((row) => row.join(",")).join("\r\n")}\r\n`;
+/* The rows as they are sorted here, of a table that is written already; systems that failed come last. */
+function written(kind) {
+  const { head, rows, rule, foot } = S.tables[kind];
+  const groups = shownScores().map((group) => group.map((row) => rows[S.scores.indexOf(row)]).join("\n"));
+  const failed = rows.slice(S.scores.length);
+  const body = [...groups, ...(failed.length ? [failed.join("\n")] : [])].join(rule ? `\n${rule}\n` : "\n");
+  return [head, body, ...(foot ? [foot] : [""])].join("\n");
 }
 
 function overview() {
@@ -311,10 +277,10 @@ function overview() {
       h("h2", {}, "Scores"),
       h("div", { class: "row copy" },
         hidden ? h("label", { class: "check" }, h("input", { type: "checkbox", id: "everything", checked: sorting.all, onchange: (event) => { sorting.all = event.target.checked; overview(); el("everything").focus(); } }), `all roles and settings (${hidden} more)`) : null,
-        copyButton("LaTeX", "the table as LaTeX", asLatex), copyButton("Markdown", "the table as Markdown", asMarkdown), copyButton("CSV", "the table as CSV", asCsv))),
+        Object.keys(S.tables).map((kind) => copyButton(kind, `the table as ${kind}`, () => written(kind))))),
     S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
     h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its bootstrap interval over ${many(S.units.count, S.units.kind)}` : null, ". – is undefined (0/0). Headings sort within each schema."),
-    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? `${S.letters.says} ${S.letters.bold}`));
+    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? S.letters.says));
 }
 
 /* ---------- Errors ---------- */
