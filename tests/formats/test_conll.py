@@ -273,7 +273,7 @@ def test_a_result_says_that_its_documents_are_sentences(tmp_path):
     (tmp_path / "gold.conll").write_text(PLAIN)
     gold = f"conll:{tmp_path / 'gold.conll'}"
     (note,) = score_files(gold, gold).notes
-    assert note.startswith("Each document is one sentence: intervals and tests draw sentences")
+    assert note.startswith("Each document is one sentence: intervals and tests are over sentences")
     assert not score_files(gold, gold, samples=0).notes
     paired = gold.replace("conll:", "conll?documents=2:")
     assert not any("is one sentence" in note for note in score_files(paired, paired).notes)

@@ -423,7 +423,7 @@ def test_documents_without_spans_count_as_units() -> None:
     few = score(gold, predicted)
     many = score(gold, predicted, documents=[f"d{i:02}" for i in range(40)])
     assert few.f1 == many.f1
-    assert any("2 documents are few" in note for note in few.notes)
+    assert few.notes == ()
     assert not many.notes
     assert few.f1_interval is not None and many.f1_interval is not None
     assert score(gold, predicted, documents=iter(["d00", "d01"])).f1 == few.f1

@@ -1,11 +1,13 @@
-"""The bootstrap draws what a plain bootstrap over units draws, and gives the same for the same seed."""
+"""Intervals are those of their formulas, and the bootstrap draws what a plain bootstrap over units draws."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from span_cases import LABELS, count, noisy_corpus, score_task, task_of
 
+from wortlaut import score
 from wortlaut.errors import WortlautError
 from wortlaut.scoring.counts import Sample
 from wortlaut.scoring.uncertainty import Resampling, intervals, resampled_sums
@@ -59,13 +61,13 @@ def test_the_interval_is_that_of_a_plain_bootstrap(sample: Sample) -> None:
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another(sample: Sample) -> None:
-    one, again, other = (intervals(sample, Resampling(seed=seed)) for seed in (0, 0, 1))
+    one, again, other = (intervals(sample, Resampling(samples=1000, seed=seed)) for seed in (0, 0, 1))
     assert one == again
     assert one != other
 
 
 def test_bca_moves_the_interval_and_stays_within_bounds(sample: Sample) -> None:
-    plain, bca = intervals(sample, Resampling()), intervals(sample, Resampling(method="bca"))
+    plain, bca = (intervals(sample, Resampling(samples=1000, method=one)) for one in ("percentile", "bca"))
     assert plain.micro[2] is not None and bca.micro[2] is not None
     assert plain.micro[2] != bca.micro[2]
     assert bca.micro[2] == pytest.approx(plain.micro[2], abs=0.02)
@@ -75,9 +77,54 @@ def test_one_unit_has_no_interval_and_few_are_said_to_be_few() -> None:
     one = score_task(task_of(noisy_corpus(1, 1)), LABELS, "strict", Resampling())
     assert one.f1_interval is None
     assert any("one document says nothing" in note for note in one.notes)
-    few = score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling())
+    few = score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling(samples=1000))
     assert few.f1_interval is not None
-    assert any("4 documents are few" in note for note in few.notes)
+    assert any("fewer than 300 documents (4 here)" in note for note in few.notes)
+    assert score_task(task_of(noisy_corpus(4, 1)), LABELS, "strict", Resampling()).notes == ()
+
+
+def test_the_default_is_the_interval_of_its_formula(sample: Sample) -> None:
+    """``metrics.md``: pseudo-values, t with ν degrees of freedom, on the logit; document by document."""
+    units = np.repeat(sample.rows, sample.multiplicity, axis=0)
+    found = intervals(sample, Resampling())
+    for rows, band in [(units.sum(axis=1), found.micro), (units[:, 1], found.labels[1])]:
+        gold, predicted, hits, _ = rows.T.astype(float)
+        for t, s, own in ((hits, predicted, 0), (hits, gold, 1), (2 * hits, gold + predicted, 2)):
+            score, count = t.sum() / s.sum(), len(t)
+            pseudo = count * score - (count - 1) * (t.sum() - t) / (s.sum() - s)
+            nu = max(1, s.sum() ** 2 / (s**2).sum() - 1)
+            width = stats.t.ppf(0.975, nu) * np.sqrt(pseudo.var(ddof=1) / count) / (score * (1 - score))
+            middle = np.log(score / (1 - score))
+            assert band[own] == pytest.approx(
+                [1 / (1 + np.exp(-(middle + sign * width))) for sign in (-1, 1)]
+            )
+
+
+def test_intervals_at_the_edge_and_where_nothing_can_be_said() -> None:
+    right = [[(0, 1, "A"), (2, 3, "A")], [(0, 1, "A")], []]
+    whole = score(right, right)
+    assert whole.f1_interval == pytest.approx((0.025 ** (2 / 3), 1.0))
+    wrong = score(right, [[(5, 6, "A")], [], []])
+    assert wrong.f1_interval == pytest.approx((0.0, 1 - 0.025 ** (2 / 2)))
+    alone = score([[(0, 1, "A"), (2, 3, "A")], []], [[(0, 1, "A")], []])
+    assert alone.f1 is not None and alone.f1_interval is None
+    assert "no interval of F1: too few documents have items, or all score alike" in alone.notes
+    assert score(right, right, samples=0).f1_interval is None
+
+
+def test_resamples_a_seed_or_a_method_ask_for_the_bootstrap() -> None:
+    pairs = [[(0, 1, "A")]] * 3
+    for options, drawn in [
+        ({}, "jackknife"),
+        ({"interval_method": "jackknife"}, "jackknife"),
+        ({"samples": 20}, "20,seed 0"),
+        ({"seed": 0}, "1000,seed 0"),
+        ({"interval_method": "bca"}, "1000,seed 0,bca"),
+        ({"confidence": 0.9}, "jackknife,confidence 0.9"),
+    ]:
+        assert f"|resample:document,{drawn}|" in str(score(pairs, pairs, **options).signature)
+    with pytest.raises(WortlautError, match="draws nothing"):
+        score(pairs, pairs, samples=20, interval_method="jackknife")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,8 @@ def test_a_drop_is_counted_where_it_happens_and_told_in_context() -> None:
     assert (row.before, row.after, row.lost, row.spurious) == (1.0, 0.0, 60, 0)
     assert row.test is not None and row.test.interval == (-1.0, -1.0) and row.test.units == 12
     assert row.p_holm is not None and row.p_holm < 0.05
-    assert row.same == type(row.same)(0.0, (0.0, 0.0), 60, 0, 0)
+    assert row.same.interval is not None and row.same.interval[0] == 0.0
+    assert (row.same.share, row.same.before, row.same.after, row.same.both) == (0.0, 60, 0, 0)
     case = row.cases[0]
     assert (case.kind, case.label, case.before) == ("lost", "PER", "⟦Anna⟧ sah Bonn. Caro sah Kiel…")
     assert case.after == "⟦ANNA⟧ SAH BONN. CARO SAH KIEL…" and case.found == ""

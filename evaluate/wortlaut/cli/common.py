@@ -148,8 +148,11 @@ JsonFile = Annotated[
 ]
 ByLabel = Annotated[bool, typer.Option("--by-label", help="Show every label.")]
 Everything = Annotated[bool, typer.Option("--all", help="Show every role and setting.")]
-Samples = Annotated[int, typer.Option(help="Bootstrap resamples; 0 for no intervals.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
+Samples = Annotated[
+    int | None,
+    typer.Option(help="Intervals by the bootstrap, of so many resamples; 0 for none. Default: jackknife."),
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of the bootstrap, which it asks for.")]
 
 
 def read_labels(refs: Sequence[str] | None, only: str | None) -> Projection | None:

@@ -14,7 +14,6 @@ import typer
 from wortlaut.cli.common import (
     JsonFile,
     Lenient,
-    Seed,
     app,
     leniently,
     print_parts,
@@ -321,8 +320,10 @@ def agree(
         bool, typer.Option("--write", help="Write annotations/agreement.json, which the card shows.")
     ] = False,
     gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma; needs the extra gamma.")] = False,
-    samples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
-    seed: Seed = 0,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Bootstrap resamples of kappa and alpha; 0 for no intervals.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Measure how far annotators agree, pair by pair: F1, kappa, alpha for unitised text, gamma."""
     from wortlaut.annotations import labels as declared

@@ -115,8 +115,8 @@ def evaluate(
     runs: Annotated[
         int, typer.Option(min=1, help="How often each extractor runs: with ?seed=0, 1, … if it takes one.")
     ] = 1,
-    samples: Samples = 1000,
-    seed: Seed = 0,
+    samples: Samples = None,
+    seed: Seed = None,
     items: Items = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="local, or ray: a cluster (RAY_ADDRESS) or all cores here.")
@@ -179,8 +179,8 @@ def score(
     everything: Everything = False,
     by: By = None,
     seen: Seen = None,
-    samples: Samples = 1000,
-    seed: Seed = 0,
+    samples: Samples = None,
+    seed: Seed = None,
     items: Items = None,
     allow_empty: AllowEmpty = False,
     lenient: Lenient = False,

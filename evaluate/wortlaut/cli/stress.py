@@ -13,7 +13,6 @@ from wortlaut.cli.common import (
     JsonFile,
     Labels,
     Only,
-    Samples,
     StrictSchemas,
     Timeout,
     app,
@@ -48,7 +47,9 @@ def stress(
     labels: Labels = None,
     only: Only = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the transformations and the tests.")] = 0,
-    samples: Samples = 1000,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Resamples of the paired bootstrap; 0 for no intervals.")
+    ] = 1000,
     timeout: Timeout = None,
     cases: Annotated[int, typer.Option(min=0, help="How many of the worst cases to show.")] = 3,
     everything: Annotated[

@@ -51,7 +51,9 @@ class Figure:
     """A coefficient, ``None`` where undefined, and its bootstrap interval where there is one."""
 
     value: Annotated[float | None, "null where it is undefined."]
-    interval: Annotated[Interval | None, "95%, by the bootstrap; null where there is none."] = None
+    interval: Annotated[
+        Interval | None, "95%, of F1 by the jackknife, else by the bootstrap; null where there is none."
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def agree(
     labels
         Of entities, in the order of the table; others come behind.
     samples, seed
-        The bootstrap behind the intervals, over documents or, with fewer than ten, sentences.
+        The bootstrap behind the intervals of kappa and alpha; F1 has the jackknife's (0 samples: no
+        intervals). Both are over documents or, with fewer than ten, sentences.
     gamma
         Also the gamma coefficient; needs the extra ``gamma``, takes long, and has no interval.
 
@@ -155,7 +158,7 @@ class _Texts:
         """How often each unit is drawn, shape ``(samples, units)``, in blocks of bounded memory."""
         rng = np.random.Generator(np.random.PCG64(self.resampling.seed))
         size = len(self.units)
-        for samples in blocks(self.resampling.samples, size):
+        for samples in blocks(self.resampling.samples or 0, size):
             yield rng.multinomial(size, np.full(size, 1 / size), size=samples).astype(np.float64)
 
 
@@ -218,7 +221,7 @@ def _notes(shared: _Texts, documents: int, alone: set[str]) -> Iterator[str]:
     if shared.resampling.samples and shared.units.kind == "sentence":
         what = "one document" if documents == 1 else f"{documents} documents"
         yield (
-            f"Intervals draw {len(shared.units)} sentences of {what}: they say how figures vary within"
+            f"Intervals are over {len(shared.units)} sentences of {what}: they say how figures vary within"
             " these texts, and are too narrow for others."
         )
     if shared.resampling.samples:
@@ -263,7 +266,9 @@ def _measured(
     # Of all labels together, then of each.
     rows: list[dict[Measure, Figure]] = [{} for _ in range(len(labels) + 1)]
     for schema in schemas:
-        signature = Signature(task=name, schemas=(schema,), resampling=shared.resampling)
+        # F1 has a variance formula; the other figures are drawn.
+        jackknife = Resampling(samples=None if shared.resampling.samples else 0)
+        signature = Signature(task=name, schemas=(schema,), resampling=jackknife)
         result = result_of(tallies[schema], signature)
         for row, score in zip(rows, (result, *map(result.per_label.__getitem__, labels)), strict=True):
             row[schema] = Figure(score.f1, score.f1_interval)

@@ -277,11 +277,10 @@ def _check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
     (first, one), *others = evaluations.items()
     for name, other in others:
         for what, left, right in differences(one.signature, other.signature):
-            if what != "resampling":  # of the intervals, which no test looks at
-                raise ComparisonError(
-                    f"{first} and {name} differ in {what}: {left} and {right}",
-                    hint="Score all systems on the same corpus with the same options.",
-                )
+            raise ComparisonError(
+                f"{first} and {name} differ in {what}: {left} and {right}",
+                hint="Score all systems on the same corpus with the same options.",
+            )
 
 
 def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[Scored]:

@@ -169,8 +169,8 @@ def evaluate(
     by: Sequence[str] = (),
     seen: str | None = None,
     runs: int = 1,
-    samples: int = 1000,
-    seed: int = 0,
+    samples: int | None = None,
+    seed: int | None = None,
     items: bool | None = None,
     engine: str = "local",
     isolate: bool = False,
@@ -211,7 +211,7 @@ def evaluate(
         How often each extractor runs, which makes it a system with so many runs; one that takes a ``seed`` is
         given ``0``, ``1``, …. What stands in files runs once.
     samples, seed
-        The bootstrap behind the intervals; 0 samples for none.
+        Either asks for the bootstrap in place of the jackknife behind the intervals; 0 samples for none.
     items
         Whether documents, annotations and single items are kept: for lists of errors and of items that
         differ. By default they are for up to 5 million characters of text; else the corpus is read once
@@ -247,7 +247,7 @@ def evaluate(
     if timeout is not None and engine != "local":
         raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
     source = Source.of(corpus, items, allow_empty=allow_empty)
-    resampling = Resampling("document", samples, seed)
+    resampling = Resampling.asked(samples, seed)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
     notes = list(scoring.notes)
     for note in not_in_gold(projected, source.gold.labels):
@@ -365,8 +365,8 @@ def score_files(
     only: Sequence[str] | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
-    samples: int = 1000,
-    seed: int = 0,
+    samples: int | None = None,
+    seed: int | None = None,
     items: bool | None = None,
     allow_empty: bool = False,
 ) -> Evaluation:
@@ -386,7 +386,7 @@ def score_files(
     number = {id: i for i, id in enumerate(held.ids)}
     order = np.asarray([number[id] for id in source.gold.ids], np.int64)
     documents = held.take(order)
-    resampling = Resampling("document", samples, seed)
+    resampling = Resampling.asked(samples, seed)
     projected = projection(labels, only)
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
     annotated = _layers(held) or ["entities"]

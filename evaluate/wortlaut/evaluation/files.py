@@ -36,7 +36,7 @@ _SIGNATURE = re.compile(
     re.DOTALL,
 )
 _DRAWN = re.compile(
-    r"(?P<unit>\w+),(?P<samples>\d+),seed (?P<seed>\d+)"
+    r"(?P<unit>\w+),(?:jackknife|(?P<samples>\d+),seed (?P<seed>\d+))"
     r"(?:,confidence (?P<confidence>[^,]+))?(?:,(?P<method>\w+))?"
 )
 
@@ -52,7 +52,7 @@ class Settings:
         " out.",
     ]
     by: Annotated[tuple[str, ...], "The breakdowns asked for."]
-    samples: Annotated[Count, "Bootstrap resamples."]
+    samples: Annotated[Count | None, "Bootstrap resamples; 0: no intervals; null: by the jackknife."]
     seed: Count
     confidence: Annotated[float, Must(exclusiveMinimum=0, exclusiveMaximum=1)]
     method: Annotated[str, Must(enum=("percentile", "bca"))]
@@ -144,8 +144,8 @@ class EvaluationFile:
     unit: Annotated[
         Unit,
         At(("resampling", "unit")),
-        "What the bootstrap draws with replacement: documents, or sentences where there are fewer than ten"
-        " documents.",
+        "What intervals and tests leave out, draw and swap: documents, or sentences where there are fewer"
+        " than ten documents.",
     ]
     units: Annotated[Count, At(("resampling", "units")), "How many there are."]
     notes: Notes
@@ -264,8 +264,8 @@ def _projection(name: str, known: Projection | None) -> Projection:
 def _resampling(drawn: re.Match[str]) -> Resampling:
     return Resampling(
         drawn["unit"],
-        int(drawn["samples"]),
-        int(drawn["seed"]),
+        None if drawn["samples"] is None else int(drawn["samples"]),
+        int(drawn["seed"] or 0),
         float(drawn["confidence"] or 0.95),
         drawn["method"] or "percentile",
     )

@@ -49,7 +49,7 @@ ALLOW = "Is it the right file? To score it as it is: --allow-empty (allow_empty=
 
 
 SENTENCES = (
-    "Each document is one sentence: intervals and tests draw sentences, and are too narrow where"
+    "Each document is one sentence: intervals and tests are over sentences, and too narrow where"
     " several are of one text. CoNLL: mark texts, or read conll?documents=20:FILE."
 )
 
@@ -265,14 +265,14 @@ class Scoring:
     def notes(self) -> tuple[str, ...]:
         """What a reader of any system's scores must know."""
         notes, units = list(self.gold.notes), self.gold.units
-        if units.kind == "sentence" and len(units) > 1 and self.resampling.samples:
+        if units.kind == "sentence" and len(units) > 1 and self.resampling.wanted:
             count = len(self.gold.ids)
             what = "one document" if count == 1 else f"{count} documents"
             notes.append(
-                f"Intervals draw {len(units)} sentences of {what}: they say how scores vary within"
+                f"Intervals are over {len(units)} sentences of {what}: they say how scores vary within"
                 " these texts, are too narrow for other texts, and do not compare systems."
             )
-        if self.gold.sentences and units.kind == "document" and self.resampling.samples:
+        if self.gold.sentences and units.kind == "document" and self.resampling.wanted:
             notes.append(SENTENCES)
         notes += label_notes(self.projection, self.gold.labels)
         for by in self.by:

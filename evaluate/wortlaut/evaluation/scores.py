@@ -37,10 +37,10 @@ class Options(TypedDict, total=False):
     unknown_documents: Unknown
     errors: bool
     scheme: str | None
-    samples: int
-    seed: int
+    samples: int | None
+    seed: int | None
     confidence: float
-    interval_method: str
+    interval_method: str | None
     corpus: str
     allow_empty: bool
 
@@ -67,10 +67,10 @@ def score(
     unknown_documents: Unknown = "error",
     errors: bool = False,
     scheme: str | None = None,
-    samples: int = 1000,
-    seed: int = 0,
+    samples: int | None = None,
+    seed: int | None = None,
     confidence: float = 0.95,
-    interval_method: str = "percentile",
+    interval_method: str | None = None,
     corpus: str = "",
     allow_empty: bool = False,
 ) -> Result | Results:
@@ -93,7 +93,8 @@ def score(
         ``seqeval``, ``conlleval``, ``nervaluate`` and ``hipe`` give those scorers' own numbers, quirks
         included and noted; the last two have several schemas, so the result is a mapping for them.
     intervals
-        Bootstrap percentile intervals over documents (or sentences for tag sequences).
+        95% intervals over documents (or sentences for tag sequences), by the jackknife with Student's t on
+        the logit; ``docs/metrics.md`` has how often they hold.
     labels
         A projection (``conll4``, ``coarse``) or a mapping from label to label, ``None`` to leave out. What
         ``"gold"`` and ``"predicted"`` map to in it is a mapping for that side alone, applied first. Every
@@ -111,7 +112,8 @@ def score(
         ``IOB1``, ``IOB2``, ``IOE1``, ``IOE2``, ``IOBES`` or ``BILOU`` reads tags as seqeval's strict mode
         does; by default all of them are read as conlleval does.
     samples, seed, confidence, interval_method
-        The bootstrap: 1,000 resamples, percentiles; ``bca`` on request.
+        ``samples``, ``seed`` or ``interval_method`` (``percentile``, ``bca``) ask for the bootstrap in place
+        of the jackknife, 1,000 resamples unless said otherwise; too narrow for fewer than 300 documents.
     corpus
         A name for the signature.
     allow_empty
@@ -130,7 +132,9 @@ def score(
     left, right, units, names = join(
         sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
     )
-    resampling = Resampling("document", samples if intervals else 0, seed, confidence, interval_method)
+    resampling = Resampling.asked(samples, seed, confidence, interval_method)
+    if not intervals:
+        resampling = Resampling(samples=0)
     signature = Signature(corpus, projection=sides.projection, resampling=resampling)
     asked = [schema] if isinstance(schema, str) else schema
     wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in asked))
@@ -145,7 +149,7 @@ def score(
         if task.units < units:
             place = np.arange(first, first + task.units, dtype=np.int64)
             # Without intervals nothing is asked of single documents.
-            unit = place if resampling.samples else np.zeros_like(place)
+            unit = place if resampling.wanted else np.zeros_like(place)
             tallies = {name: kept(tally, unit, place) for name, tally in tallies.items()}
         parts.append(tallies)
     del left, right
@@ -170,8 +174,8 @@ def breakdown(
     labels: Labels = None,
     only: Sequence[str] | None = None,
     scheme: str | None = None,
-    samples: int = 1000,
-    seed: int = 0,
+    samples: int | None = None,
+    seed: int | None = None,
     corpus: str = "",
 ) -> Result:
     """The score of each group of spans; ``per_label`` of the result holds the groups.
@@ -212,7 +216,7 @@ def breakdown(
         ]
     left, right = (replace(side, group=code) for side, code in zip((left, right), codes, strict=True))
     task = Task(_ordered(left), _ordered(right), units, len(names))
-    resampling = Resampling("document", samples if intervals else 0, seed)
+    resampling = Resampling.asked(samples, seed) if intervals else Resampling(samples=0)
     name = check_schema(schema)
     if counts_positions(name):
         raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
@@ -259,7 +263,7 @@ class _Sides:
 
     def told(self, resampling: Resampling) -> tuple[str, ...]:
         """The notes, those of intervals only where there are any."""
-        return tuple(note for note in self.notes if resampling.samples or note != SENTENCES)
+        return tuple(note for note in self.notes if resampling.wanted or note != SENTENCES)
 
 
 def _read(

@@ -172,7 +172,11 @@ class BaselineFile:
     only: Annotated[
         tuple[str, ...], At(("settings", "only")), FILLED, "The labels that count; absent for all."
     ]
-    samples: Annotated[Count, At(("settings", "samples")), "Bootstrap resamples."]
+    samples: Annotated[
+        Count | None,
+        At(("settings", "samples")),
+        "Bootstrap resamples; 0: no intervals; null: by the jackknife.",
+    ]
     seed: Annotated[Count, At(("settings", "seed"))]
     signature: Annotated[str, "How it was scored."]
     systems: Annotated[
@@ -359,7 +363,9 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
         projection=projection(labels, only),
         schemas=tuple(checked_schemas(_texts(settings["schemas"], "settings: schemas"))),
         resampling=Resampling(
-            samples=_checked(settings["samples"], int, "settings: samples"),
+            samples=None
+            if settings["samples"] is None
+            else _checked(settings["samples"], int, "settings: samples"),
             seed=_checked(settings["seed"], int, "settings: seed"),
         ),
     )

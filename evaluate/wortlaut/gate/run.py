@@ -26,13 +26,14 @@ class Settings:
 
     schemas: tuple[str, ...] = ("strict",)
     labels: Labels = None
-    samples: int = 1000
-    seed: int = 0
+    samples: int | None = None
+    seed: int | None = None
 
     @classmethod
     def of(cls, whole: Signature) -> Settings:
         """As a baseline was scored."""
-        return cls(whole.schemas, whole.projection, whole.resampling.samples, whole.resampling.seed)
+        drawn = whole.resampling
+        return cls(whole.schemas, whole.projection, drawn.samples, drawn.seed if drawn.samples else None)
 
 
 #: Where the baseline lies unless something else is said.

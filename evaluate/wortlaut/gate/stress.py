@@ -31,7 +31,7 @@ def run_stress(
         names,
         schema=compared_schemas(whole.schemas) or ("strict",),
         labels=whole.projection,
-        samples=whole.resampling.samples,
+        samples=0 if whole.resampling.samples == 0 else whole.resampling.samples or 1000,
         seed=rule.seed,
         timeout=timeout,
         progress=progress,

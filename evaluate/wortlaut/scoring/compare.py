@@ -12,6 +12,7 @@ from wortlaut.errors import ComparisonError
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.records.record import OPTIONAL, Count, Difference, Many, Share
 from wortlaut.scoring.counts import defined, precision_recall_f1
+from wortlaut.scoring.jackknife import degrees, sizes, t_quantile
 from wortlaut.scoring.uncertainty import blocks
 
 
@@ -19,10 +20,10 @@ from wortlaut.scoring.uncertainty import blocks
 class PairedTest:
     """System A minus system B under one schema; scores in [0, 1].
 
-    ``interval`` holds 95% of the paired bootstrap's differences of F1. ``p_randomisation`` is the
-    two-sided p-value of approximate randomisation, ``p_bootstrap`` that of the bootstrap shifted to
-    no difference. ``superiority`` is the share of resamples in which A is ahead (ties count half),
-    ``effect`` the difference in standard errors.
+    ``interval`` is the 95% interval of the difference of F1, by the jackknife with Student's t.
+    ``p_randomisation`` is the two-sided p-value of approximate randomisation, ``p_bootstrap`` that of the
+    bootstrap shifted to no difference. ``superiority`` is the share of resamples in which A is ahead (ties
+    count half), ``effect`` the difference in standard errors.
     """
 
     precision: Annotated[Difference | None, "null where undefined for one of the two."]
@@ -30,7 +31,7 @@ class PairedTest:
     f1: Difference | None
     interval: Annotated[
         tuple[Difference, Difference] | None,
-        "95% interval of the difference of F1 by the paired bootstrap.",
+        "95% interval of the difference of F1, by the jackknife with Student's t.",
     ]
     p_randomisation: Annotated[Share | None, "Two-sided p-value of approximate randomisation."]
     p_bootstrap: Annotated[Share | None, "Two-sided p-value of the bootstrap shifted to no difference."]
@@ -87,16 +88,33 @@ def paired_test(
     if len(a) < 2:
         return found
     draws = _bootstrap(left, right, multiplicity, scale, samples, seed)
-    low, high = np.quantile(draws, (0.025, 0.975))
+    half = half_width(left, right, multiplicity, scale)
     extreme = np.abs(draws - delta) >= abs(delta) - 1e-12
     spread = float(draws.std())
     return replace(
         found,
-        interval=(float(low), float(high)),
+        interval=None if np.isnan(half) else (max(delta - half, -1.0), min(delta + half, 1.0)),
         p_bootstrap=float((extreme.sum() + 1) / (len(draws) + 1)),
         superiority=float((draws > 0).mean() + (draws == 0).mean() / 2),
         effect=delta / spread if spread > 0 else None,
     )
+
+
+def half_width(left: Ints, right: Ints, multiplicity: Ints, scale: int, confidence: float = 0.95) -> float:
+    """Half the width of the interval of the difference of F1; NaN where it is undefined without some unit.
+
+    The sums of both systems in each kind of units, ``(kinds, 4)``, and how many units are of that kind.
+    """
+    units, weigh = int(multiplicity.sum()), sizes(left + right)[:, 2]
+    away = _f1_without(left, multiplicity, scale) - _f1_without(right, multiplicity, scale)
+    away = away - multiplicity @ away / units
+    variance = (units - 1) / units * float(multiplicity @ away**2)
+    freedom = degrees(np.asarray(multiplicity @ weigh), np.asarray(multiplicity @ weigh**2))
+    return float(t_quantile(freedom, confidence) * np.sqrt(variance))
+
+
+def _f1_without(sums: Ints, multiplicity: Ints, scale: int) -> Floats:
+    return precision_recall_f1(multiplicity @ sums - sums, scale)[2]
 
 
 def _mirrored(test: PairedTest) -> PairedTest:

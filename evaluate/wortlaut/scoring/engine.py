@@ -24,7 +24,7 @@ from wortlaut.scoring.metrics import GIVEN, counter
 from wortlaut.scoring.result import INTERVALS, Result, Score
 from wortlaut.scoring.tally import Tally, items_of
 from wortlaut.scoring.task import Task, error_counts
-from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Interval, Intervals, intervals
+from wortlaut.scoring.uncertainty import ENOUGH, Interval, Intervals, intervals
 
 #: With more labels than the one and more labels × units than the other (names of speakers in a large corpus)
 #: labels get no intervals of their own: their counts in each unit would not fit memory.
@@ -82,22 +82,27 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
     told = [*notes, *tally.notes]
     bands: Intervals | None = None
     unit_sums: Ints | None = None
-    if resampling.samples and units < 2:
+    if resampling.wanted and units < 2:
         many = "one" if units else "no"
         told.append(f"no interval: {many} {resampling.unit} says nothing about how scores vary")
-    elif resampling.samples:
+    elif resampling.wanted:
         if counts.labels > _MANY_LABELS and counts.labels * units > _LABEL_CELLS:
             whole = replace(whole, label=np.zeros_like(whole.label), labels=1)
             told.append(f"no intervals for each of {counts.labels} labels and for their mean: too many")
         else:
             bands = intervals(counts.sample(), resampling)
         unit_sums = small(whole.per_unit())
-        if units < FEW_DOCUMENTS:
-            told.append(f"{units} {resampling.unit}s are few: the interval is too narrow")
+        if resampling.samples and units < ENOUGH:
+            told.append(
+                f"bootstrap intervals over fewer than {ENOUGH} {resampling.unit}s ({units} here) are too"
+                " narrow; those of the default are not"
+            )
     micro_band: Sequence[Interval | None] = _NONE
     if unit_sums is not None:
         micro_band = bands.micro if bands and whole is counts else intervals(whole.sample(), resampling).micro
     present = totals[:, GOLD] + totals[:, PREDICTED] > 0
+    if resampling.wanted and units > 1 and micro_band[2] is None and not np.isnan(micro_values[2][-2]):
+        told.append(f"no interval of F1: too few {resampling.unit}s have items, or all score alike")
     summed = (totals if whole is counts else whole.totals()).sum(axis=0)
     if tally.zero and (
         any(np.isnan(column[:-2][present]).any() for column in values) or not summed[:2].all()

@@ -21,12 +21,16 @@ def pseudo_values(sums: Ints, scale: int) -> Floats:
 
 
 def freedom(sizes: Ints | Floats) -> Floats:
-    """Degrees of freedom of a mean over units of these sizes (first axis): (Σs)² / Σs² - 1, at least 1.
+    """Degrees of freedom of a mean over units of these sizes (first axis), see :func:`degrees`."""
+    size = np.asarray(sizes, np.float64)
+    return degrees(size.sum(axis=0), (size**2).sum(axis=0))
+
+
+def degrees(total: Floats, squares: Floats) -> Floats:
+    """Degrees of freedom from the sum Σs and the sum of squares Σs² of sizes: (Σs)² / Σs² - 1, at least 1.
 
     A corpus in which one document has most items says as little as two documents do.
     """
-    squares = (np.asarray(sizes, np.float64) ** 2).sum(axis=0)
-    total = np.asarray(sizes, np.float64).sum(axis=0)
     effective = np.divide(total**2, squares, out=np.ones_like(squares), where=squares > 0)
     least_one: Floats = np.maximum(effective - 1, 1)
     return least_one
@@ -51,8 +55,8 @@ def logit_interval(
 ) -> tuple[Floats, Floats]:
     """Low and high ends from half a width on the scale of the score; NaN where nothing can be said.
 
-    The width is carried to the logit, where an interval cannot leave [0, 1]. At 1 (and mirrored at 0), where
-    no unit varies, the low end is the score that ``items`` items meet with a chance of a tail squared.
+    The width is carried to the logit, where an interval cannot leave [0, 1]. At 1, where no unit varies, it
+    goes from :func:`edge` to 1, and mirrored at 0.
     """
     from scipy.special import expit, logit
 
@@ -61,7 +65,16 @@ def logit_interval(
     middle = np.where(inside, score, 0.5)
     width = np.where(inside, half, np.nan) / (middle * (1 - middle))
     low, high = expit(logit(middle) - width), expit(logit(middle) + width)
-    edge = ((1 - confidence) / 2) ** (2 / np.maximum(items, 1))
-    low = np.where(score == 1, edge, np.where(score == 0, 0.0, low))
-    high = np.where(score == 0, 1 - edge, np.where(score == 1, 1.0, high))
+    end = edge(items, confidence)
+    low = np.where(score == 1, end, np.where(score == 0, 0.0, low))
+    high = np.where(score == 0, 1 - end, np.where(score == 1, 1.0, high))
     return low, high
+
+
+def edge(items: Floats, confidence: float = 0.95) -> Floats:
+    """The low end where all of so many items are right: a tail to the power of 2 / items.
+
+    An exact interval has 1 / items (Clopper & Pearson 1934); twice that, since items share documents.
+    """
+    end: Floats = ((1 - confidence) / 2) ** (2 / np.maximum(items, 1))
+    return end

@@ -125,7 +125,8 @@ def corpus_text(name: str, hash: str) -> str:
 def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, str]]:
     """What keeps two scores from being compared, and how it is on either side; nothing where they can be.
 
-    Two projections are the same only where they map the same labels. The version is no difference.
+    Two projections are the same only where they map the same labels. Neither the version nor how
+    intervals came about is a difference, for no test looks at them.
     """
     sides = (one, other)
     if one.hash != other.hash:
@@ -140,8 +141,6 @@ def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, st
         yield "schemas and projection", texts[0], texts[1]
     if any(getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "average")):
         yield "task or average", one.scoring, other.scoring
-    drawn = [side.resampling for side in sides if side.resampling.samples]
+    drawn = [side.resampling for side in sides if side.resampling.wanted]
     if len(drawn) == 2 and drawn[0].unit != drawn[1].unit:
         yield "resampled units", drawn[0].unit, drawn[1].unit
-    if drawn and one.resampling != other.resampling:
-        yield "resampling", one.resampling.signature, other.resampling.signature

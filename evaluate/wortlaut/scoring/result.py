@@ -36,7 +36,7 @@ DEVIATIONS = ("precision_deviation", "recall_deviation", "f1_deviation")
 
 _Interval = Annotated[
     tuple[Share, Share] | None,
-    "Low and high end of the bootstrap interval; null where none was asked for or none can be said.",
+    "Low and high end of the interval; null where none was asked for or none can be said.",
 ]
 _Deviation = Annotated[
     float | None,

@@ -1,4 +1,4 @@
-"""How sure a score is: bootstrap intervals from counts, without scoring anything again."""
+"""How sure a score is: intervals from counts, without scoring anything again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wortlaut.errors import WortlautError
+from wortlaut.errors import WortlautError, unknown_name
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.scoring.counts import Sample, macro_average, precision_recall_f1
+from wortlaut.scoring.jackknife import degrees, edge, logit_interval, sizes, t_quantile
 
 #: Fewer documents than this, and sentences are drawn instead, where they are known.
 FEW_DOCUMENTS = 10
@@ -23,34 +24,66 @@ Interval = tuple[float, float]
 MOST_DRAWS = 1_000_000
 
 
+#: What :func:`wortlaut.score` takes for its intervals.
+METHODS = ("jackknife", "percentile", "bca")
+#: Bootstrap intervals of fewer units are too narrow (docs/metrics.md has the coverage).
+ENOUGH = 300
+
+
 @dataclass(frozen=True)
 class Resampling:
-    """What is drawn with replacement, how often, and from which seed. ``samples`` 0 asks for no intervals."""
+    """How intervals come about: what is left out or drawn, and how.
+
+    ``samples`` ``None`` is the jackknife, which draws nothing; 0 asks for no intervals; more is the bootstrap
+    with ``method`` (``percentile`` or ``bca``), from ``seed``.
+    """
 
     unit: str = "document"
-    samples: int = 1000
+    samples: int | None = None
     seed: int = 0
     confidence: float = 0.95
     method: str = "percentile"
 
     def __post_init__(self) -> None:
-        for what, number in (("number of resamples", self.samples), ("seed", self.seed)):
+        for what, number in (("number of resamples", self.samples or 0), ("seed", self.seed)):
             if number < 0:
                 raise WortlautError(f"the {what} must be 0 or more, not {number}")
-        if self.samples > MOST_DRAWS:
+        if (self.samples or 0) > MOST_DRAWS:
             raise WortlautError(f"{self.samples} resamples are more than {MOST_DRAWS:,}")
         if not 0 < self.confidence < 1:
             raise WortlautError(f"the confidence must lie between 0 and 1, not {self.confidence}")
-        if self.method not in ("percentile", "bca"):
-            raise WortlautError(f"unknown interval method {self.method!r}", hint="Use 'percentile' or 'bca'.")
+        if self.method not in METHODS[1:]:
+            raise unknown_name("interval method", self.method, METHODS)
+
+    @classmethod
+    def asked(
+        cls, samples: int | None, seed: int | None, confidence: float = 0.95, method: str | None = None
+    ) -> Resampling:
+        """The jackknife, unless resamples, a seed or a method of the bootstrap are asked for."""
+        if method == "jackknife":
+            if samples or seed:
+                raise WortlautError(
+                    "the jackknife draws nothing, so it has neither resamples nor a seed",
+                    hint="Leave out samples and seed, or use 'percentile' or 'bca'.",
+                )
+            method = None
+        elif samples is None and (method or seed is not None):
+            samples = 1000
+        return cls("document", samples, seed or 0, confidence, method or "percentile")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are to be intervals."""
+        return self.samples != 0
 
     @property
     def signature(self) -> str:
-        if not self.samples:
+        if not self.wanted:
             return "resample:none"
+        drawn = "jackknife" if self.samples is None else f"{self.samples},seed {self.seed}"
         bca = "" if self.method == "percentile" else f",{self.method}"
         level = "" if self.confidence == 0.95 else f",confidence {self.confidence:g}"
-        return f"resample:{self.unit},{self.samples},seed {self.seed}{level}{bca}"
+        return f"resample:{self.unit},{drawn}{level}{bca}"
 
 
 def blocks(rows: int, cells: int) -> Iterator[int]:
@@ -84,7 +117,7 @@ def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
     holder = np.repeat(np.arange(len(rare_rows)), sample.multiplicity[rare])
     chance = np.append(common, len(holder)) / sample.units
     cells = len(common) + max(len(rare_rows), len(holder)) + 1
-    for size in blocks(resampling.samples, cells):
+    for size in blocks(resampling.samples or 0, cells):
         # All rare units are one more cell of the multinomial; its draws are shared out among them evenly.
         weights = rng.multinomial(sample.units, chance, size=size)
         sums = weights[:, :-1].astype(np.float64) @ common_rows
@@ -98,6 +131,13 @@ def resampled_sums(sample: Sample, resampling: Resampling) -> Iterator[Ints]:
 
 def intervals(sample: Sample, resampling: Resampling) -> Intervals:
     """Intervals for the micro average, the macro average and every label."""
+    if resampling.samples is None:
+        ends = np.stack(_jackknifed(sample, resampling.confidence), axis=-1)
+        found = [
+            tuple(None if np.isnan(pair).any() else (float(pair[0]), float(pair[1])) for pair in row)
+            for row in ends
+        ]
+        return Intervals(found[0], found[1], tuple(found[2:]))
     draws = np.concatenate([_scores(sums, sample.scale) for sums in resampled_sums(sample, resampling)])
     tails = np.broadcast_to(_tails(resampling), (*draws.shape[1:], 2))
     if resampling.method == "bca":
@@ -106,6 +146,50 @@ def intervals(sample: Sample, resampling: Resampling) -> Intervals:
         tuple(interval(draws[:, row, k], tails[row, k]) for k in range(3)) for row in range(draws.shape[1])
     ]
     return Intervals(rows[0], rows[1], tuple(rows[2:]))
+
+
+def _jackknifed(sample: Sample, confidence: float) -> tuple[Floats, Floats]:
+    """Low and high ends, shape ``(2 + labels, 3)``: Student's t on the logit, NaN where nothing can be said.
+
+    The variance is the jackknife's, from pseudo-values (Tukey 1958). A macro average has the degrees of
+    freedom of the variances of its labels (Satterthwaite 1946); a label at 0 or 1, whose units do not vary,
+    adds the width of its own interval. Simulated coverage: docs/metrics.md.
+    """
+    units, total = sample.units, sample.totals()
+    point = _scores(total, sample.scale)
+    summed, squared = np.zeros((2, *point.shape))
+    weights_squared = np.zeros_like(point)
+    at = 0
+    for size in blocks(len(sample.rows), point.size * 8):
+        rows, many = sample.rows[at : at + size], sample.multiplicity[at : at + size]
+        at += size
+        away = _scores(total - rows, sample.scale) - point
+        summed += np.tensordot(many, away, axes=(0, 0))
+        squared += np.tensordot(many, away**2, axes=(0, 0))
+        weights_squared += np.tensordot(many, _weights(rows) ** 2, axes=(0, 0))
+    weights = _weights(total)
+    # Rounding leaves about 1e-16 where no unit changes the score.
+    spread = squared - summed**2 / units
+    variance = (units - 1) / units * np.where(spread < 1e-18, 0.0, spread)
+    freedom = degrees(weights, weights_squared)
+    label = slice(2, None)
+    present = int((weights[label, 2] > 0).sum())
+    if present:
+        own = np.nan_to_num(variance[label])
+        pooled = (own**2 / freedom[label]).sum(axis=0)
+        shared = np.divide(own.sum(axis=0) ** 2, pooled, out=freedom[1].copy(), where=pooled > 0)
+        freedom[1] = np.maximum(np.minimum(shared, freedom[1]), 1)
+        still = ((point[label] == 0) | (point[label] == 1)) & (weights[label] > 0)
+        edges = (1 - edge(weights[label], confidence)) / (2 * t_quantile(1e9, confidence))
+        variance[1] += (np.where(still, edges, 0) ** 2).sum(axis=0) / present**2
+    half = t_quantile(freedom, confidence) * np.sqrt(variance)
+    return logit_interval(point, half, weights, confidence)
+
+
+def _weights(sums: Ints) -> Floats:
+    """What weighs in P, R and F1: shape ``(…, 2 + labels, 3)``, as that of :func:`_scores`."""
+    whole = sizes(sums.sum(axis=-2, keepdims=True))
+    return np.concatenate([whole, whole, sizes(sums)], axis=-2)
 
 
 def _scores(sums: Ints, scale: int) -> Floats:

@@ -192,9 +192,8 @@ def stress(
     resampling = Resampling("document", samples, seed)
     loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
     loaded = replace(loaded, documents=tuple(sorted(loaded.documents, key=lambda document: document.id)))
-    # One resample is enough for the sums of each unit: the intervals are those of the paired test.
     gold = Batch.of(loaded.documents)
-    scoring = Scoring(Source.of(loaded, True).gold, chosen, project, Resampling("document", 1, seed))
+    scoring = Scoring(Source.of(loaded, True).gold, chosen, project, Resampling())
 
     def variants(spec: str) -> list[Transformed]:
         # Made when they are needed: all of them would fill the memory many times over.
@@ -409,7 +408,7 @@ class _Side:
             after, before = (self._by_document(sums) for sums in (after, before))
         if len(after) < 2 or not np.array_equal(after[:, 0], before[:, 0]):
             return None
-        samples, seed = self.resampling.samples, self.resampling.seed
+        samples, seed = self.resampling.samples or 0, self.resampling.seed
         test = paired_test(after, before, old.scale, samples=max(1, samples), trials=self.trials, seed=seed)
         if samples:
             return test
@@ -517,7 +516,7 @@ def _share(rows: Ints, resampling: Resampling) -> Same:
     interval = None
     if resampling.samples and len(rows) > 1 and total[:2].sum():
         kinds, multiplicity = np.unique(rows, axis=0, return_counts=True)
-        interval = intervals(Sample(kinds[:, None, :], multiplicity), resampling).micro[2]
+        interval = intervals(Sample(kinds[:, None, :], multiplicity), Resampling()).micro[2]
     return Same(None if np.isnan(f1) else f1, interval, int(total[0]), int(total[1]), int(total[2]))
 
 
