@@ -95,9 +95,8 @@ def test_the_default_is_the_interval_of_its_formula(sample: Sample) -> None:
             nu = max(1, s.sum() ** 2 / (s**2).sum() - 1)
             width = stats.t.ppf(0.975, nu) * np.sqrt(pseudo.var(ddof=1) / count) / (score * (1 - score))
             middle = np.log(score / (1 - score))
-            assert band[own] == pytest.approx(
-                [1 / (1 + np.exp(-(middle + sign * width))) for sign in (-1, 1)]
-            )
+            ends = middle + np.asarray([-width, width])
+            assert band[own] == pytest.approx(1 / (1 + np.exp(-ends)))
 
 
 def test_intervals_at_the_edge_and_where_nothing_can_be_said() -> None:
