@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
     from wortlaut.errors import WortlautError
     from wortlaut.evaluation.comparison import Comparison, compare
+    from wortlaut.evaluation.corpora import CorporaComparison, compare_corpora
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
     from wortlaut.evaluation.scores import breakdown, curves, score
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
@@ -30,6 +31,7 @@ _HOMES = {
     "SCHEMAS": "scoring.metrics",
     "Annotations": "model",
     "Cluster": "model",
+    "CorporaComparison": "evaluation.corpora",
     "Comparison": "evaluation.comparison",
     "Corpus": "corpus.load",
     "Curves": "scoring.curves",
@@ -46,6 +48,7 @@ _HOMES = {
     "WortlautError": "errors",
     "breakdown": "evaluation.scores",
     "compare": "evaluation.comparison",
+    "compare_corpora": "evaluation.corpora",
     "curves": "evaluation.scores",
     "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
@@ -61,6 +64,7 @@ __all__ = [
     "Annotations",
     "Cluster",
     "Comparison",
+    "CorporaComparison",
     "Corpus",
     "Curves",
     "Document",
@@ -76,6 +80,7 @@ __all__ = [
     "WortlautError",
     "breakdown",
     "compare",
+    "compare_corpora",
     "curves",
     "evaluate",
     "load_corpus",

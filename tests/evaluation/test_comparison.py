@@ -14,7 +14,9 @@ from wortlaut import score
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError, DataError, MissingFileError, UnknownNameError
 from wortlaut.evaluation.comparison import compare
+from wortlaut.evaluation.corpora import Better, compare_corpora
 from wortlaut.evaluation.evaluate import evaluate, load_evaluation
+from wortlaut.evaluation.files import of_several
 from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
 from wortlaut.scoring.compare import holm
 
@@ -281,3 +283,87 @@ def test_a_p_value_is_never_shown_as_zero() -> None:
         "1.000",
         "–",
     ]
+
+
+def named_corpus(name: str, documents: int = 12) -> Corpus:
+    return Corpus.of(name, [replace(one, id=f"{name[0]}{one.id[1:]}") for one in corpus(documents)])
+
+
+def on_corpora(*names: str, systems: Sequence[Any] = (), **options: Any) -> list[dict[str, Any]]:
+    finders = systems or (Finder("a", [0, 1, 2]), Finder("b", [0, 1], every=2), Finder("c", [3]))
+    return [result(*finders, corpus=named_corpus(name), **options) for name in names]
+
+
+def test_several_corpora_are_compared_each_and_together(tmp_path: Path) -> None:
+    results = on_corpora("news", "web", "books")
+    # Another order of systems and results of one corpus apart change nothing.
+    results[1]["systems"].reverse()
+    apart = [{**results[2], "systems": [system]} for system in results[2]["systems"]]
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(of_several(results[:2])), "utf-8")
+    told = compare_corpora(path, *apart, schema="strict", trials=2000)
+    alone = compare(results[0], schema="strict", trials=2000)
+    assert (told.corpora[0].rows, told.corpora[0].corpus) == (alone.rows, "news")
+    assert [one.corpus for one in told.corpora] == ["news", "web", "books"]
+    assert [(pair.a, pair.b, tuple(pair.corpora)) for pair in told.pairs] == [
+        (*names, ("news", "web", "books")) for names in ("ab", "ac", "bc")
+    ]
+    pair = told.pairs[1]
+    assert pair.difference == pytest.approx(alone.rows[1].test.f1)
+    assert pair.a_better == Better(3, ("news", "web", "books")) and pair.b_better == Better(0, ())
+    assert [pair.p_holm for pair in told.pairs] == holm([pair.p for pair in told.pairs])
+    (ranks,) = told.ranks
+    assert (ranks.systems, ranks.ranks, ranks.corpora) == (("a", "b", "c"), (1.5, 1.5, 3), 3)
+    assert compare_corpora(path, against="c", trials=10).ranks[0].systems == ("a", "b", "c")
+    named = compare_corpora({"x": results[0], "y": results[1], "z": apart}, schema="strict", trials=2000)
+    assert [replace(pair, corpora={}) for pair in named.pairs[1:2]] == [
+        replace(pair, corpora={}, a_better=Better(3, ("x", "y", "z")))
+    ]
+    for text in (str(told), told.to_latex(), told._repr_html_(), told.to_pandas().to_string()):
+        assert "mean" in text or "difference" in text
+    assert "a is better than c: entities strict on all 3 corpora" in str(told)
+
+
+def test_what_is_not_on_several_corpora_is_told() -> None:
+    news, web, books = on_corpora("news", "web", "books")
+    alone = {**web, "systems": web["systems"][:1]}
+    told = compare_corpora(news, books, alone, trials=10)
+    assert "web is left out: 1 system with scores is not enough to compare" in told.notes
+    assert any("Two corpora say little" in note for note in told.notes)
+    fewer = {**web, "systems": web["systems"][1:]}
+    told = compare_corpora(news, fewer, trials=10)
+    assert "entities, strict: a and b are both scored on news only" in told.notes
+    assert ([pair.a + pair.b for pair in told.pairs], told.ranks) == (["bc", "bc"], ())
+    other = on_corpora("other", systems=(Finder("x", [0]), Finder("y", [1])))
+    versions = result(Finder("a", [0]), Finder("b", [1]), corpus=named_corpus("news", 13))
+    (unlike,) = on_corpora("web", schema="type")
+    for results, error in (
+        ([news], "one corpus is not several"),
+        ([news, alone], "1 corpus with two systems is not several"),
+        ([{**news, "systems": news["systems"][:1]}, alone], "1 system with scores is not enough"),
+        ([news, *other], "no two systems have a score in common on two corpora"),
+        ([news, versions], "1 and 2 differ in corpus hash"),
+        ([news, unlike], "the results on news and web differ in schemas and projection"),
+    ):
+        with pytest.raises(ComparisonError, match=error):
+            compare_corpora(*results, trials=10)
+    with pytest.raises(UnknownNameError, match="unknown system 'z'"):
+        compare_corpora(news, web, against="z")
+
+
+def test_files_of_several_corpora_that_are_none(tmp_path: Path) -> None:
+    news, web = on_corpora("news", "web")
+    path = tmp_path / "r.json"
+    for content, kind, message in (
+        (of_several([news, web, news]), ComparisonError, "has two results on the same texts: news, news"),
+        (of_several([]), DataError, "r.json: the result lacks corpora"),
+        (of_several([news, {"format": "x"}]), DataError, "r.json, corpus 2: is no result of"),
+    ):
+        path.write_text(json.dumps(content), "utf-8")
+        with pytest.raises(kind, match=message):
+            compare_corpora(path)
+    path.write_text(json.dumps(of_several([news, web])), "utf-8")
+    with pytest.raises(DataError, match=r"holds results on 2 corpora\n.*compare_corpora"):
+        load_evaluation(path)
+    with pytest.raises(ComparisonError, match=r"corpus hash(.|\n)*compare_corpora"):
+        compare(news, web)

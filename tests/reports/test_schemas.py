@@ -15,6 +15,7 @@ from wortlaut.annotations.diff import diff, read_layer
 from wortlaut.evaluation.agreement import agree, to_dict
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.comparison import Row as Compared
+from wortlaut.evaluation.corpora import Better, CorporaComparison, OnCorpus, Pair, RankRow
 from wortlaut.extractors.registry import available as extractors
 from wortlaut.formats.shards import Manifest, Ran, Shard
 from wortlaut.gate.verdicts import Change, Check, Known, Outcome, Place, Row
@@ -56,6 +57,18 @@ def _comparison() -> object:
     ).to_dict()
 
 
+def _corpora() -> object:
+    test = PairedTest(0.1, 0.1, 0.1, (0.0, 0.2), 0.01, 0.02, 0.9, 2.0, 20, 3)
+    alone = Comparison(
+        "made", "0" * 64, "document", (Compared("quotes", "strict", "a", "b", test, 0.02, ()),)
+    )
+    better = Better(1, ("x",)), Better(0, ())
+    on = OnCorpus(0.1, None, 0.1)
+    pair = Pair("quotes", "strict", "a", "b", {"x": on, "y": on}, 0.1, (-0.1, 0.3), 0.2, 0.2, 0.01, *better)
+    ranks = RankRow("quotes", "strict", ("a", "b", "c"), (1.0, 2.0, 3.0), 2, 2.3, 0.2)
+    return CorporaComparison((alone, alone), (pair,), (ranks,), ("so",)).to_dict()
+
+
 def _extraction() -> object:
     ran = Ran("quotes-de", {"spec": "quotes-de", "wortlaut": "1"}, ("quotes",), ("slow",))
     shard = Shard(0, 10, 1, 512, "0" * 64, "1" * 64)
@@ -73,6 +86,7 @@ MADE: dict[str, Callable[[], object]] = {
     "bench": _bench,
     "check": _check,
     "comparison": _comparison,
+    "corpora-comparison": _corpora,
     "extraction": _extraction,
     "show": _show,
     "diff": lambda: diff(read_layer("a", ROOT), read_layer("b", ROOT)).to_dict(),
@@ -147,6 +161,9 @@ def test_what_is_written_follows_its_schema_and_what_is_damaged_does_not(name: s
         ("comparison", ("rows", 0, "flips", 0, "spans"), []),
         ("comparison", ("rows", 0, "p_holm"), 1.5),
         ("comparison", ("rows", 0, "test", "units"), 0),
+        ("corpora-comparison", ("pairs", 0, "corpora"), {}),
+        ("corpora-comparison", ("pairs", 0, "between"), -0.1),
+        ("corpora-comparison", ("corpora", 0, "rows", 0, "p_holm"), 1.5),
         ("extraction", ("extractor", "identity"), {"spec": "quotes-de"}),
         ("extraction", ("extractor", "finds"), ["quotes", "quotes"]),
         ("extraction", ("corpus", "hash"), "0"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wortlaut.cli.common import (
     ByLabel,
-    CorpusRef,
     Everything,
     Extractors,
     JsonFile,
@@ -104,7 +104,14 @@ AllowEmpty = Annotated[
 @app.command(rich_help_panel="Score and compare")
 def evaluate(
     extractor: Extractors = None,
-    corpus: CorpusRef = "gold",
+    corpora: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--corpus",
+            metavar="REF",
+            help="gold, a dataset folder, or FORMAT:PATH; repeat it. Default: gold.",
+        ),
+    ] = None,
     schema: Schemas = None,
     labels: Labels = None,
     only: Only = None,
@@ -137,30 +144,33 @@ def evaluate(
     from wortlaut.evaluation import evaluate as run
 
     _check_some_known(extractor or ())
+    corpora = corpora or ["gold"]
+    _check_corpora(corpora)
     if lenient:
         extractor = [_leniently(spec) for spec in extractor or ()]
     with progress_bars() as progress:
-        evaluation = run.evaluate(
-            extractor or None,
-            leniently(corpus) if lenient else corpus,
-            schema=schema or run.DEFAULT_SCHEMAS,
-            labels=read_labels(labels, only),
-            by=by or (),
-            seen=seen,
-            runs=runs,
-            samples=samples,
-            seed=seed,
-            items=True if items is None and html is not None else items,
-            engine=engine,
-            isolate=isolate,
-            timeout=timeout,
-            on_error="keep",
-            allow_empty=allow_empty,
-            progress=progress,
-        )
-    _write_page(evaluation, html)
-    _write_figures(evaluation, figures)
-    _show(evaluation, json_file, tables, by_label, everything)
+        evaluations = [
+            run.evaluate(
+                extractor or None,
+                leniently(corpus) if lenient else corpus,
+                schema=schema or run.DEFAULT_SCHEMAS,
+                labels=read_labels(labels, only),
+                by=by or (),
+                seen=seen,
+                runs=runs,
+                samples=samples,
+                seed=seed,
+                items=True if items is None and html is not None else items,
+                engine=engine,
+                isolate=isolate,
+                timeout=timeout,
+                on_error="keep",
+                allow_empty=allow_empty,
+                progress=progress,
+            )
+            for corpus in corpora
+        ]
+    _show(evaluations, json_file, tables, by_label, everything, html, figures)
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -210,9 +220,7 @@ def score(
         items=True if items is None and html is not None else items,
         allow_empty=allow_empty,
     )
-    _write_page(evaluation, html)
-    _write_figures(evaluation, figures)
-    _show(evaluation, json_file, tables, by_label, everything)
+    _show([evaluation], json_file, tables, by_label, everything, html, figures)
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -239,29 +247,62 @@ def compare(
     trials: Annotated[int, typer.Option(min=1, help="Swaps of the randomisation test.")] = 10_000,
     samples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of both.")] = 0,
-    flips: Annotated[int, typer.Option(min=0, help="How many flipped items to show a pair.")] = 5,
+    flips: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            show_default=False,
+            help="How many flipped items to show a pair. Default: 5, and 0 of several corpora.",
+        ),
+    ] = None,
+    figures: Figures = None,
     latex: LatexFile = None,
     markdown: MarkdownFile = None,
     csv: CsvFile = None,
 ) -> None:
-    """Test whether systems differ, with Holm's correction over the pairs and scores compared."""
+    """Test whether systems differ, with Holm's correction over the pairs and scores compared.
+
+    Of results on several corpora also on how many, and by how much on average.
+    """
     from wortlaut.evaluation.comparison import compare as run_comparison
-    from wortlaut.reports.terminal import comparison_view
+    from wortlaut.evaluation.corpora import compare_grouped, grouped
+    from wortlaut.reports.terminal import comparison_view, corpora_view
 
     tables = Tables.asked(json_file, latex, markdown, csv)
-    comparison = run_comparison(
-        *results,
-        layer=layer or (),
-        schema=schema or (),
-        against=against,
-        samples=samples,
-        trials=trials,
-        seed=seed,
-    )
+    groups = grouped(results)
+    options: dict[str, Any] = {
+        "layer": layer or (),
+        "schema": schema or (),
+        "against": against,
+        "samples": samples,
+        "trials": trials,
+        "seed": seed,
+    }
+    if len(groups) > 1:
+        several = compare_grouped(groups, **options)
+        if figures is not None:
+            from wortlaut.reports.figures import write_ranks
+
+            _tell_figures(*write_ranks(several, figures))
+        show_result(
+            json_file,
+            several.to_dict,
+            lambda: corpora_view(several, flips or 0),
+            printed=not tables.on_stdout,
+        )
+        tables.write(several)
+        return
+    if figures is not None:
+        raise WortlautError(
+            "a figure of ranks needs results on several corpora",
+            where="--figures",
+            hint="wortlaut evaluate --figures draws those of one.",
+        )
+    comparison, shown = run_comparison(*groups.values(), **options), 5 if flips is None else flips
     show_result(
         json_file,
         comparison.to_dict,
-        lambda: comparison_view(comparison, flips),
+        lambda: comparison_view(comparison, shown),
         printed=not tables.on_stdout,
     )
     tables.write(comparison)
@@ -291,6 +332,16 @@ def _check_some_known(specs: Sequence[str]) -> None:
         raise errors[0]
 
 
+def _check_corpora(refs: Sequence[str]) -> None:
+    """Raises, before the first of several corpora is scored, where one is named twice or cannot be read."""
+    from wortlaut.corpus.load import stream_corpus
+
+    for ref in refs if len(refs) > 1 else ():
+        if refs.count(ref) > 1:
+            raise WortlautError(f"{ref} is named twice", where="--corpus", hint="Name each corpus once.")
+        next(iter(stream_corpus(ref)), None)
+
+
 def _write_page(evaluation: Evaluation, path: Path | None) -> None:
     if path is not None:
         from wortlaut.io.files import write_whole
@@ -305,32 +356,63 @@ def _write_figures(evaluation: Evaluation, folder: Path | None) -> None:
     if folder is not None:
         from wortlaut.reports.figures import write_figures
 
-        written, left_out = write_figures(evaluation, folder)
-        say(*written, err=True)
-        print_notes(left_out)
+        _tell_figures(*write_figures(evaluation, folder))
+
+
+def _tell_figures(written: Sequence[Path], left_out: Sequence[str]) -> None:
+    say(*written, err=True)
+    print_notes(left_out)
 
 
 def _show(
-    evaluation: Evaluation, json_file: Path | None, tables: Tables, by_label: bool, everything: bool
+    evaluations: list[Evaluation],
+    json_file: Path | None,
+    tables: Tables,
+    by_label: bool,
+    everything: bool,
+    html: Path | None,
+    figures: Path | None,
 ) -> None:
-    """Print and write what was scored; what failed is told last, and ends with exit code 2."""
+    """Print and write what was scored; what failed is told last, and ends with exit code 2.
+
+    Of several corpora each has a page and a folder of figures of its own.
+    """
+    from wortlaut.evaluation.files import of_several
     from wortlaut.reports.terminal import evaluation_view
 
+    several = len(evaluations) > 1
+    if several and figures is not None:
+        figures.mkdir(exist_ok=True)
+    for evaluation, slug in zip(evaluations, _slugs(evaluations), strict=True):
+        _write_page(evaluation, html.with_stem(f"{html.stem}-{slug}") if html and several else html)
+        _write_figures(evaluation, figures / slug if figures and several else figures)
     show_result(
         json_file,
-        evaluation.to_dict,
-        lambda: evaluation_view(evaluation, by_label=by_label, everything=everything),
+        lambda: of_several([one.to_dict() for one in evaluations]) if several else evaluations[0].to_dict(),
+        lambda: chain.from_iterable(
+            evaluation_view(one, by_label=by_label, everything=everything) for one in evaluations
+        ),
         printed=not tables.on_stdout,
     )
-    tables.write(evaluation, by_label=by_label, everything=everything)
+    tables.write(evaluations if several else evaluations[0], by_label=by_label, everything=everything)
+    if several:
+        print_notes(["scores on different corpora are not averaged: `wortlaut compare` compares on each"])
     exit_if_failed(
         [
-            f"{run.name} has no scores\n  {run.failed}"
-            for system in evaluation.systems
+            f"{run.name} has no scores{f' on {one.corpus.name}' * several}\n  {run.failed}"
+            for one in evaluations
+            for system in one.systems
             for run in (system, *(system.runs if system.failed is None else ()))
             if run.failed is not None
         ]
     )
+
+
+def _slugs(evaluations: Sequence[Evaluation]) -> list[str]:
+    from wortlaut.scoring.keys import corpus_text
+    from wortlaut.text.excerpts import slugs
+
+    return slugs(corpus_text(one.corpus.name, "") for one in evaluations)
 
 
 @app.command(rich_help_panel="Score and compare")

@@ -15,6 +15,7 @@ from wortlaut.io.files import write_whole
 
 if TYPE_CHECKING:
     from wortlaut.evaluation.comparison import Comparison
+    from wortlaut.evaluation.corpora import CorporaComparison
     from wortlaut.evaluation.evaluate import Evaluation
     from wortlaut.reports.layout import Layout
 
@@ -74,7 +75,11 @@ class Tables:
         return cls(files, bool(named and named != ["--json"]))
 
     def write(
-        self, value: Evaluation | Comparison, *, by_label: bool = False, everything: bool = True
+        self,
+        value: Evaluation | list[Evaluation] | Comparison | CorporaComparison,
+        *,
+        by_label: bool = False,
+        everything: bool = True,
     ) -> None:
         """With the rows that the terminal shows, unless others are chosen."""
         from dataclasses import replace

@@ -122,7 +122,7 @@ def compare(
             f"{samples} resamples and {trials} trials from seed {seed}",
             hint=f"Resamples and trials are 1 or more, at most {MOST_DRAWS:,}; a seed is 0 or more.",
         )
-    _check_comparable(evaluations)
+    check_comparable(evaluations)
     systems = list(_systems(evaluations))
     each = [system for evaluation in evaluations.values() for system in evaluation.systems]
     notes = [
@@ -248,19 +248,25 @@ def _told_of_runs(systems: Sequence[Scored], compared: Sequence[Row]) -> Iterato
 
 def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
     """Each result under the name of its file or its number."""
+    return {name: evaluation_of(name, result) for name, result in named(results)}
+
+
+def named(results: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Results with the name of their file, their number, or the name that a mapping gives them."""
     if len(results) == 1 and isinstance(results[0], Mapping) and "format" not in results[0]:
-        named = list(results[0].items())
+        found = list(results[0].items())
     else:
-        named = [(str(r) if isinstance(r, str | PathLike) else str(i), r) for i, r in enumerate(results, 1)]
-    for name, count in Counter(name for name, _ in named).items():
+        found = [(str(r) if isinstance(r, str | PathLike) else str(i), r) for i, r in enumerate(results, 1)]
+    for name, count in Counter(name for name, _ in found).items():
         if count > 1:
             raise ComparisonError(f"{name} is given {count} times", hint="Give each result once.")
-    return {name: _evaluation(name, result) for name, result in named}
+    return found
 
 
-def _evaluation(
+def evaluation_of(
     name: str, result: Evaluation | Result | Results | str | PathLike[str] | Mapping[str, Any]
 ) -> Evaluation:
+    """What :func:`compare` takes, as an evaluation."""
     if isinstance(result, Result | Results):
         results = list(result.values()) if isinstance(result, Results) else [result]
         whole = replace(results[0].signature, schemas=tuple(one.schema for one in results), average="micro")
@@ -273,13 +279,15 @@ def _evaluation(
     return Evaluation.from_dict(result, name) if isinstance(result, Mapping) else result
 
 
-def _check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
+def check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
+    """Raises ComparisonError where their scores were made in another way, or on another corpus."""
     (first, one), *others = evaluations.items()
     for name, other in others:
         for what, left, right in differences(one.signature, other.signature):
             raise ComparisonError(
                 f"{first} and {name} differ in {what}: {left} and {right}",
-                hint="Score all systems on the same corpus with the same options.",
+                hint="Score all systems on the same corpus with the same options."
+                " Two systems on each of several corpora: wortlaut.compare_corpora.",
             )
 
 

@@ -21,7 +21,7 @@ from wortlaut.evaluation.files import (
     EvaluationFile,
     Settings,
     checked,
-    read_evaluation,
+    read_evaluations,
     read_settings,
 )
 from wortlaut.evaluation.runs import averaged
@@ -156,7 +156,14 @@ def load_evaluation(path: str | PathLike[str]) -> Evaluation:
     its page has scores only. Files of earlier versions are read, too. Raises MissingFileError, and DataError
     for a file of another kind.
     """
-    return Evaluation.from_dict(read_evaluation(Path(path)), str(path))
+    (data,) = read_evaluations(Path(path), most=1)
+    return Evaluation.from_dict(data, str(path))
+
+
+def load_evaluations(path: str | PathLike[str]) -> list[Evaluation]:
+    """The evaluations in such a file, which holds several where several corpora were named."""
+    found = enumerate(read_evaluations(Path(path)), 1)
+    return [Evaluation.from_dict(data, f"{path}, corpus {i}") for i, data in found]
 
 
 def evaluate(

@@ -166,9 +166,34 @@ class EvaluationFile:
     ] = ()
 
 
-def read_evaluation(path: Path) -> dict[str, Any]:
-    """A file that ``wortlaut evaluate --json`` wrote. Raises DataError, MissingFileError."""
-    return checked(read_json(path, _WRITE), str(path))
+@dataclass(frozen=True)
+class EvaluationsFile:
+    """The scores of the same systems on several corpora."""
+
+    format: ClassVar[Literal["wortlaut-evaluations/1"]] = "wortlaut-evaluations/1"
+    corpora: Annotated[Sequence[EvaluationFile], PLAIN, "One for each corpus, in the order asked for."]
+
+
+def of_several(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a file holds of the evaluations, in their plain form, on several corpora."""
+    return as_dict(EvaluationsFile(evaluations))  # type: ignore[arg-type]
+
+
+def read_evaluations(path: Path, most: int | None = None) -> list[dict[str, Any]]:
+    """What a file of ``wortlaut evaluate --json`` holds, of one corpus or several (``most``: no more).
+
+    Raises DataError, MissingFileError.
+    """
+    data = read_json(path, _WRITE)
+    if not isinstance(data, Mapping) or data.get("format") != EvaluationsFile.format:
+        return [checked(data, str(path))]
+    corpora = data.get("corpora")
+    if not isinstance(corpora, list) or not corpora:
+        raise DataError("the result lacks corpora", where=str(path), hint="Write it anew.")
+    if most is not None and len(corpora) > most:
+        hint = "`wortlaut compare` and wortlaut.compare_corpora take it as it is."
+        raise DataError(f"holds results on {len(corpora)} corpora", where=str(path), hint=hint)
+    return [checked(one, f"{path}, corpus {i}") for i, one in enumerate(corpora, 1)]
 
 
 def checked(data: Any, where: str) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
 from wortlaut.errors import counted
 from wortlaut.evaluation.comparison import Comparison, Row
+from wortlaut.evaluation.corpora import CorporaComparison, OnCorpus, Pair
 from wortlaut.scoring.result import Score
 from wortlaut.scoring.uncertainty import Interval
 
@@ -163,12 +164,29 @@ COMPARISONS: Mapping[str, Column] = {
     "p Holm": Column("p Holm", "p", attrgetter("of.p_holm")),
     "flips": Column("flips", "plain", lambda line: len(line.of.flips)),
 }
+_AHEAD = attrgetter("of.interval")
+#: Of a pair on one corpus, and of its mean over several.
+PAIRS: Mapping[str, Column] = {
+    "A-B": Column("A-B", "difference", attrgetter("of.difference"), _AHEAD, bold=True),
+    "interval": Column("95% interval", "difference", _AHEAD, _AHEAD, apart="A-B"),
+    "p": Column("p", "p", attrgetter("of.p")),
+    "p Holm": Column("p Holm", "p", lambda line: getattr(line.of, "p_holm", None)),
+    "A better": Column("A better", "plain", lambda line: _on_how_many(line.of, "a_better")),
+    "B better": Column("B better", "plain", lambda line: _on_how_many(line.of, "b_better")),
+}
+
+
+def _on_how_many(of: Pair | OnCorpus, name: str) -> str:
+    return f"{getattr(of, name).at_least} of {len(of.corpora)}" if isinstance(of, Pair) else "–"
+
+
 #: Columns that are shown only where they are asked for.
 ON_REQUEST = ("letters",)
 _SHOWN = [column for name, column in SCORES.items() if name not in ON_REQUEST]
-#: The heads of :func:`score_cells`, and of :func:`comparison_cells`.
+#: The heads of :func:`score_cells`, of :func:`comparison_cells`, and of :func:`pair_cells`.
 SCORE_HEADS = tuple(column.head for column in _SHOWN)
 COMPARISON_HEADS = tuple(column.head for column in COMPARISONS.values())
+PAIR_HEADS = tuple(column.head for column in PAIRS.values())
 
 
 def score_cells(score: Score | None) -> list[str]:
@@ -180,6 +198,33 @@ def score_cells(score: Score | None) -> list[str]:
 def comparison_cells(row: Row) -> list[str]:
     """The difference of F1, its interval, both p-values, and how many items flipped."""
     return [column.cell(Line((), row), Numbers()) for column in COMPARISONS.values()]
+
+
+def pair_cells(pair: Pair) -> list[str]:
+    """The mean difference of F1 over corpora, its interval, p-values, and on how many each is better."""
+    return [column.cell(Line((), pair), Numbers()) for column in PAIRS.values()]
+
+
+def pair_statements(comparison: CorporaComparison) -> Iterator[str]:
+    """Who is better on how many corpora, where that can be said, and the ranks of systems."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for pair in comparison.pairs:
+        sides = (pair.a, pair.b, pair.a_better), (pair.b, pair.a, pair.b_better)
+        for one, other, better in sides:
+            number, where = len(pair.corpora), ", ".join(better.corpora) or "not said which"
+            if better.at_least:
+                many = f"at least {better.at_least} of {number} corpora ({where})"
+                many = f"all {number} corpora" if better.at_least == len(better.corpora) == number else many
+                said.setdefault((one, other), []).append(f"{pair.layer} {pair.schema} on {many}")
+    for (one, other), scores in said.items():
+        yield f"{one} is better than {other}: {'; '.join(scores)}"
+    for row in comparison.ranks:
+        ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(row.systems, row.ranks, strict=True))
+        few = "" if row.critical_difference <= len(row.systems) - 1 else ", too few corpora to tell any apart"
+        yield (
+            f"{row.layer} {row.schema}, mean ranks: {ranks}; critical difference"
+            f" {row.critical_difference:.2f}{few}; Friedman p {p_value(row.p)}"
+        )
 
 
 def compared(comparison: Comparison) -> str:

@@ -11,11 +11,11 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, count, product
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from wortlaut.reports.values import by_layer
 from wortlaut.scoring.confusion import EMPTY, Confusion
 from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.result import MAIN_TASKS, Results, Score
+from wortlaut.text.excerpts import slugs
 from wortlaut.version import VERSION
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
+    from wortlaut.evaluation.corpora import CorporaComparison, RankRow
     from wortlaut.evaluation.evaluate import Evaluation
     from wortlaut.evaluation.systems import Scored
 
@@ -107,6 +109,19 @@ def write_figures(evaluation: Evaluation, folder: Path) -> tuple[list[Path], lis
     """
     check_folder(folder)
     wanted, notes = _wanted(evaluation)
+    return _written(wanted, folder), notes
+
+
+def write_ranks(comparison: CorporaComparison, folder: Path) -> tuple[list[Path], list[str]]:
+    """Write a critical-difference figure of each score that three systems have on several corpora."""
+    check_folder(folder)
+    names = slugs(f"ranks-{row.layer}-{row.schema}" for row in comparison.ranks)
+    wanted = {name: partial(_ranks, row) for name, row in zip(names, comparison.ranks, strict=True)}
+    notes = [] if wanted else ["no ranks: it takes three systems with the same score on two corpora"]
+    return _written(wanted, folder), notes
+
+
+def _written(wanted: Mapping[str, Callable[[], Figure]], folder: Path) -> list[Path]:
     files: dict[Path, bytes] = {}
     with _style():
         for name, draw in wanted.items():
@@ -122,7 +137,7 @@ def write_figures(evaluation: Evaluation, folder: Path) -> tuple[list[Path], lis
         raise WortlautError(f"cannot be made: {error.strerror}", where=str(folder)) from error
     for path, data in files.items():
         write_whole(path, data)
-    return list(files), notes
+    return list(files)
 
 
 def _style() -> AbstractContextManager[None]:
@@ -149,8 +164,8 @@ def _wanted(evaluation: Evaluation) -> tuple[dict[str, Callable[[], Figure]], li
     drawn = {(layer, schema) for layer, _, scores in rows for schema in scores}
     if more := len({row[:2] for row in by_layer(evaluation)} - drawn):
         notes.append(f"scores: {more} more layers and schemas (other roles, matched quotes) are not drawn")
-    slugs = _slugs(system.name for system in scored)
-    for layer, (system, slug) in product(("entities", "quotes"), zip(systems, slugs, strict=True)):
+    named = zip(systems, slugs(system.name for system in scored), strict=True)
+    for layer, (system, slug) in product(("entities", "quotes"), named):
         found = next((r.confusion for r in system.scores.get(layer, {}).values() if r.confusion), None)
         if found is not None and len(found.labels) > 2:
             name = f"confusion-{layer}-{slug}"
@@ -195,16 +210,6 @@ def _name(name: str) -> str:
     short = shortened(all_visible(name), _NAME)
     # matplotlib leaves out of a legend what begins with an underscore.
     return f" {short}" if short.startswith("_") else short
-
-
-def _slugs(names: Iterable[str]) -> list[str]:
-    """A part of a file's name for each, all different."""
-    slugs: list[str] = []
-    for name in names:
-        slug = re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "system"
-        numbered = chain([slug], (f"{slug}-{number}" for number in count(2)))
-        slugs.append(next(one for one in numbered if one not in slugs))
-    return slugs
 
 
 #: Layer, system, and what it has there by schema or class.
@@ -513,3 +518,46 @@ def _breakdown(layer: str, by: str, rows: Groups) -> Figure:
     panels[0].set_ylabel(f"{all_visible(heading(by, layer))} (gold {layer})")
     _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure
+
+
+def _ranks(row: RankRow) -> Figure:
+    """The mean rank of each system, the critical difference, and a bar over those that do not differ."""
+    number = len(row.systems)
+    half = (number + 1) // 2
+    bars = _alike(row)
+    figure, (axes,) = _new(COLUMN, 0.55 + 0.16 * (half + len(bars)))
+    axes.axis("off")
+    low = 1.0 + 0.35 * len(bars)
+    axes.set(xlim=(-0.45 * number, 1.45 * number + 1), ylim=(low + half + 0.3, -2.2))
+    axes.plot([1, number], [0, 0], color="black")
+    for tick in range(1, number + 1):
+        axes.plot([tick, tick], [0, -0.2], color="black")
+        axes.annotate(str(tick), (tick, -0.3), ha="center", va="bottom")
+    for i, (name, rank) in enumerate(zip(row.systems, row.ranks, strict=True)):
+        left = i < half
+        y = low + (i if left else number - 1 - i)
+        side = 0.7 if left else number + 0.3
+        axes.plot([rank, rank, side], [0, y, y], color="black", linewidth=0.6)
+        axes.annotate(
+            f"{_name(name)} {rank:.2f}", (side, y), (-3 if left else 3, 0), textcoords="offset points",
+            ha="right" if left else "left", va="center", annotation_clip=False,
+        )  # fmt: skip
+    for i, (first, last) in enumerate(bars):
+        ends = [first - 0.05, last + 0.05]
+        axes.plot(ends, [0.5 + 0.35 * i] * 2, color="black", linewidth=2.5, solid_capstyle="butt")
+    end = 1 + row.critical_difference
+    axes.plot([1, end], [-1.4, -1.4], color="black")
+    for at in (1, end):
+        axes.plot([at, at], [-1.55, -1.25], color="black")
+    axes.annotate(f"CD {row.critical_difference:.2f}", ((1 + end) / 2, -1.5), ha="center", va="bottom")
+    return figure
+
+
+def _alike(row: RankRow) -> list[tuple[float, float]]:
+    """From where to where ranks differ by less than the critical difference, without what lies in another."""
+    found: list[tuple[float, float]] = []
+    for i, first in enumerate(row.ranks):
+        last = max(rank for rank in row.ranks if rank - first < row.critical_difference)
+        if row.ranks.index(last) > i and (not found or last > found[-1][1]):
+            found.append((first, last))
+    return found

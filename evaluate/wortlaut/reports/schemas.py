@@ -65,6 +65,13 @@ _FORMATS = {
         "What `wortlaut compare --json` writes: paired tests of systems that were scored on the same corpus."
         " Differences are system a minus system b.",
     ),
+    "corpora-comparison": _Format(
+        "evaluation.corpora",
+        ("CorporaComparison",),
+        "Comparison on several corpora",
+        "What `wortlaut compare --json` writes for results on several corpora: the comparison on each, and"
+        " what they say together. Differences are system a minus system b.",
+    ),
     "diff": _Format(
         "annotations.diff",
         ("LayerDiff",),
@@ -78,6 +85,12 @@ _FORMATS = {
         "What `wortlaut evaluate --json` and `wortlaut score --json` write: the scores of one or more systems"
         " on one corpus. Undefined scores (0/0) are null. Offsets count characters (Unicode code points) from"
         " 0, half-open [start, end).",
+    ),
+    "evaluations": _Format(
+        "evaluation.files",
+        ("EvaluationsFile",),
+        "Evaluations",
+        "What `wortlaut evaluate --json` writes where several corpora are named: an evaluation for each.",
     ),
     "extraction": _Format(
         "formats.shards",

@@ -10,8 +10,20 @@ from rich.console import RenderableType
 from wortlaut.errors import counted
 from wortlaut.evaluation.breakdowns import heading as heading_by
 from wortlaut.evaluation.comparison import Comparison
+from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.reports.cells import compared, comparison_cells, credit, family, heading, score_cells, short
+from wortlaut.reports.cells import (
+    PAIR_HEADS,
+    compared,
+    comparison_cells,
+    credit,
+    family,
+    heading,
+    pair_cells,
+    pair_statements,
+    score_cells,
+    short,
+)
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
@@ -141,6 +153,19 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
                 yield Text(f"    {shown}", style="dim")
         if len(items) > flips:
             yield Text(f"  and {len(items) - flips} more (--flips, --json)")
+    yield from noted(comparison.notes)
+
+
+def corpora_view(comparison: CorporaComparison, flips: int) -> Iterator[RenderableType]:
+    """The comparison on each corpus, then what they say together."""
+    for one in comparison.corpora:
+        yield from comparison_view(one, flips)
+    yield Text(f"over {len(comparison.corpora)} corpora, each counted the same", style="bold")
+    table = grid(("layer", "schema", "A", "B"), ("mean A-B", "95%", *PAIR_HEADS[2:]))
+    for pair in comparison.pairs:
+        table.add_row(pair.layer, pair.schema, pair.a, pair.b, *map(short, pair_cells(pair)))
+    yield table
+    yield from map(Text, pair_statements(comparison))
     yield from noted(comparison.notes)
 
 

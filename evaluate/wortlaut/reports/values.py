@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import singledispatch
-from itertools import islice
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import DataError
 from wortlaut.evaluation.comparison import Comparison, Flip
+from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.significance import BOLD, LETTERS, LEVEL, Significance, significance
 from wortlaut.model import Document
@@ -19,12 +20,16 @@ from wortlaut.reports import html as markup
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     COMPARISONS,
+    PAIR_HEADS,
+    PAIRS,
     SCORE_HEADS,
     SCORES,
     Line,
     comparison_cells,
     family,
     heading,
+    pair_cells,
+    pair_statements,
     score_cells,
 )
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
@@ -114,6 +119,43 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
     return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.")
 
 
+@lines.register(CorporaComparison)
+def _of_corpora(comparison: CorporaComparison, told: Significance | None = None) -> Lines:
+    """The difference on each corpus, then their mean."""
+    title = _corpora_title(comparison)
+    rows = [
+        Line(
+            (pair.layer, pair.schema, pair.a, pair.b, name),
+            of,
+            title,
+            best=of is pair and pair.p_holm < LEVEL,
+        )
+        for pair in comparison.pairs
+        for name, of in [*pair.corpora.items(), ("mean", pair)]
+    ]
+    notes = [*pair_statements(comparison), *(f"note: {note}" for note in comparison.notes)]
+    return Lines((*_COMPARED, "corpus"), rows, PAIRS, notes, [title], f"Bold: p Holm below {LEVEL}.")
+
+
+@lines.register(list)
+def _of_evaluations(evaluations: list[Evaluation], told: list[Significance] | None = None) -> Lines:
+    """Of several corpora: the scores on each, never a mean of them."""
+    found = [lines(one, each) for one, each in zip(evaluations, told or repeat(None), strict=False)]
+    names = [corpus_text(one.corpus.name, "") for one in evaluations]
+    rows = [
+        replace(line, names=(name, *line.names))
+        for name, one in zip(names, found, strict=True)
+        for line in one.lines
+    ]
+    return replace(
+        found[0],
+        heads=["corpus", *found[0].heads],
+        lines=rows,
+        notes=[f"{name}: {note}" for name, one in zip(names, found, strict=True) for note in one.notes],
+        signatures=[signature for one in found for signature in one.signatures],
+    )
+
+
 def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
     """Layer, schema, number of the system, result: layer by layer, schema by schema, systems side by side."""
     found = [
@@ -135,10 +177,13 @@ def is_main(result: Result) -> bool:
     return peer or clusters or (key.task in MAIN_TASKS and not key.setting)
 
 
-def tested(value: object, layouts: Iterable[Layout]) -> Significance | None:
-    """What tests tell apart, which they are asked only where a table shows it."""
-    shown = any(one.bold or "letters" in one.columns for one in layouts)
-    return significance(value) if shown and isinstance(value, Evaluation) else None
+def tested(value: object, layouts: Iterable[Layout]) -> Any:
+    """What tests tell apart, which they are asked only where a table shows it; of several corpora on each."""
+    if not any(one.bold or "letters" in one.columns for one in layouts):
+        return None
+    if isinstance(value, list):
+        return [significance(one) for one in value]
+    return significance(value) if isinstance(value, Evaluation) else None
 
 
 def laid(value: object, layout: Layout) -> Laid:
@@ -199,6 +244,17 @@ def _(comparison: Comparison) -> list[dict[str, Any]]:
     return rows
 
 
+@records.register(CorporaComparison)
+def _(comparison: CorporaComparison) -> list[dict[str, Any]]:
+    """The means over corpora; :attr:`CorporaComparison.corpora` have those of each."""
+    rows = []
+    for pair in comparison.pairs:
+        row = vars(pair) | {"f1_interval": pair.interval, "corpora": len(pair.corpora)}
+        row |= {"a_better": pair.a_better.at_least, "b_better": pair.b_better.at_least}
+        rows.append(dict(item for one in row.items() if one[0] != "interval" for item in _columns(*one)))
+    return rows
+
+
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
     """An interval in two columns, everything else in one."""
     if not name.endswith("_interval"):
@@ -255,6 +311,25 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
     columns = (*COMPARISON_HEADS[:2], "", *COMPARISON_HEADS[2:])
     table = markup.table(_COMPARED, columns, rows)
     return markup.page(markup.note(_title(comparison)), table, *more, *map(markup.note, comparison.notes))
+
+
+@html.register(CorporaComparison)
+def _(comparison: CorporaComparison) -> str:
+    rows = []
+    reach = max(0.1, *(abs(end) for pair in comparison.pairs for end in pair.interval))
+    for pair in comparison.pairs:
+        cells = pair_cells(pair)
+        cells.insert(2, markup.whisker(pair.difference, pair.interval, -reach, reach))
+        rows.append(((pair.layer, pair.schema, pair.a, pair.b), cells))
+    table = markup.table(_COMPARED, (*PAIR_HEADS[:2], "", *PAIR_HEADS[2:]), rows)
+    each = [markup.details(one.corpus, _compared(one)) for one in comparison.corpora]
+    said = [*pair_statements(comparison), *comparison.notes]
+    return markup.page(markup.note(_corpora_title(comparison)), table, *map(markup.note, said), *each)
+
+
+def _corpora_title(comparison: CorporaComparison) -> str:
+    corpora = ", ".join(corpus_text(one.corpus, one.hash) for one in comparison.corpora)
+    return f"{corpora}: mean differences of F1, each corpus counted the same"
 
 
 def _title(comparison: Comparison) -> str:

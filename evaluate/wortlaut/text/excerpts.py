@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 
 
 def offsets(spans: Iterable[tuple[int, int]], sign: str = ", ") -> str:
@@ -38,3 +40,13 @@ def _flat(text: str, kept: int, most: int) -> str:
     """On one line, in the middle cut where it is longer than ``most``."""
     shown = text if len(text) <= most else f"{text[:kept]} … {text[-kept:]}"
     return "".join(c if c.isprintable() else "·" for c in shown.replace("\n", "⏎"))
+
+
+def slugs(names: Iterable[str]) -> list[str]:
+    """A part of a file's name for each, all different."""
+    found: list[str] = []
+    for name in names:
+        slug = re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "system"
+        numbered = chain([slug], (f"{slug}-{number}" for number in count(2)))
+        found.append(next(one for one in numbered if one not in found))
+    return found
