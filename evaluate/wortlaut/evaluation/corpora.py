@@ -187,6 +187,11 @@ def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: A
         "A better, B better: on at least so many corpora. All of these counts are right with a chance of 95%,"
         " and so are all corpora named."
     )
+    few = [name for name, one in compared.items() if one.unit == "sentence"]
+    if few:
+        notes.append(
+            f"{', '.join(few)}: sentences of few documents, whose p-values are no evidence about others."
+        )
     if len(compared) == 2:
         notes.append("Two corpora say little about others: intervals of their mean are wide.")
     ranks = tuple(_ranks(compared, options.get("against")))
@@ -202,7 +207,7 @@ def _check_alike(firsts: Mapping[str, Evaluation]) -> None:
     (first, one), *others = firsts.items()
     for name, other in others:
         for what, left, right in differences(one.signature, other.signature):
-            if what not in ("corpus hash", "resampling", "resampled units"):
+            if what not in ("corpus hash", "resampled units"):
                 raise ComparisonError(
                     f"the results on {first} and {name} differ in {what}: {left} and {right}",
                     hint="Score on each corpus with the same options.",

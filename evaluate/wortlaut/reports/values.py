@@ -329,7 +329,8 @@ def _(comparison: CorporaComparison) -> str:
 
 def _corpora_title(comparison: CorporaComparison) -> str:
     corpora = ", ".join(corpus_text(one.corpus, one.hash) for one in comparison.corpora)
-    return f"{corpora}: mean differences of F1, each corpus counted the same"
+    how = "each counts the same; A better, B better: on at least so many (Dror et al. 2017)"
+    return f"{corpora}: mean differences of F1, {how}"
 
 
 def _title(comparison: Comparison) -> str:
