@@ -17,7 +17,9 @@ from strategies import examples
 from wortlaut.model import Annotations, Quote, Span
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.metrics import METRICS, DocumentMetric, GivenMetric, Metric, Property
+from wortlaut.scoring.metrics import METRICS, DocumentMetric, GivenMetric, Metric, Property, WordMetric
+from wortlaut.scoring.metrics._metric import Words
+from wortlaut.scoring.metrics._words import tally_of
 from wortlaut.scoring.result import Result
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally, added, kept
@@ -26,17 +28,25 @@ from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units
 
 QUIET = Resampling(samples=0)
-#: Gold and prediction of each document: spans with labels, or whole annotations.
+#: Gold and prediction of each document: spans with labels, words with labels (a tuple), or whole annotations.
 Corpus = list[tuple[Any, Any]]
 few = examples(5)
 
 whole_corpus = st.lists(st.tuples(documents(), documents()), min_size=1, max_size=3)
+
+some_words = st.lists(
+    st.tuples(st.sampled_from(["Au", "au", "The Ob", "Aue, Ob"]), st.sampled_from(["PER", "LOC", "ORG"])),
+    max_size=4,
+).map(tuple)
+words_corpus = st.lists(st.tuples(some_words, some_words), min_size=1, max_size=3)
 
 
 def corpus_for(metric: Metric) -> st.SearchStrategy[Corpus]:
     """What a metric can be asked for: other scorers of spans take flat ones."""
     if isinstance(metric, DocumentMetric):
         return whole_corpus
+    if isinstance(metric, WordMetric):
+        return words_corpus
     if isinstance(metric, GivenMetric) and metric.name != "nervaluate":
         return flat_corpus
     return flat_corpus if isinstance(metric, GivenMetric) else any_corpus
@@ -48,6 +58,9 @@ def tallies(metric: Metric, corpus: Corpus) -> dict[str, Tally]:
     if isinstance(metric, DocumentMetric):
         found = metric.tallies(Sides(gold, predicted, document_units(len(corpus))))
         return {f"{key.layer} {key.variant}": tally for key, tally in found.items()}
+    if isinstance(metric, WordMetric):
+        said = [Words("Au Ob Au The Ob Aue, Ob", *doc) for doc in corpus]
+        return {metric.name: tally_of(metric, said, np.arange(len(said)), len(said))}
     sides = (columns_of(gold), columns_of(predicted))
     # Which labels the gold of the whole corpus has is known before a part of it is scored.
     known = np.ones(len(LABELS), bool)
@@ -93,6 +106,8 @@ def with_one_wrong(doc: tuple[Any, Any]) -> tuple[Any, Any]:
         return gold, replace(
             predicted, quotes=(*predicted.quotes, Quote("far", "direct", far[0], None, *far[1:]))
         )
+    if isinstance(predicted, tuple):
+        return gold, (*predicted, ("Zz", "PER"))
     return gold, [*predicted, (Span.of(LENGTH + 1, LENGTH + 3), 0)]
 
 

@@ -236,11 +236,12 @@ def annotated_batches(
     losses: Losses | None = None,
     *,
     allow_empty: bool = False,
+    words: bool = False,
 ) -> Iterator[Batch]:
     """The documents of one annotated file or folder: ``FORMAT:PATH``, or a path whose format shows.
 
     A predictions file need not hold texts: its documents are checked against ``texts`` (document id → text)
-    or, without, their own; else they have an empty one.
+    or, without, their own; else they have an empty one. With ``words`` its answers may have no offsets.
     """
     spec, colon, path = ref.partition(":")
     name, losses = lenience(spec, losses) if names_format(ref) else (spec, losses)
@@ -254,7 +255,7 @@ def annotated_batches(
     if found == "predictions":
         from wortlaut.formats.predictions import checked_batches
 
-        return checked_batches(path, texts, losses)
+        return checked_batches(path, texts, losses, words=words)
     if found == "pipeline":
         from wortlaut.formats import pipeline
 

@@ -47,7 +47,7 @@ from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
-from wortlaut.scoring.metrics import GIVEN, QUOTES, check_schema
+from wortlaut.scoring.metrics import GIVEN, QUOTES, WORDS, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
 from wortlaut.text.excerpts import excerpt
@@ -343,7 +343,7 @@ def _evaluation(
 
 def checked_schemas(schema: str | Sequence[str]) -> list[str]:
     """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
-    peers, schemas = (*GIVEN, *QUOTES), [schema] if isinstance(schema, str) else schema
+    peers, schemas = (*GIVEN, *QUOTES, *WORDS), [schema] if isinstance(schema, str) else schema
     return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
 
 
@@ -422,7 +422,7 @@ def score_files(
 
 def _found(file: str, gold: Batch, texts: Mapping[str, str], losses: Losses, allow_empty: bool) -> Batch:
     """What a file says of the documents of the gold. Raises DataError where it is of others."""
-    batch = Batch.joined([*annotated_batches(file, texts, losses, allow_empty=allow_empty)])
+    batch = Batch.joined([*annotated_batches(file, texts, losses, allow_empty=allow_empty, words=True)])
     matched = Matched(plain(file), batch, losses)
     found = matched.answers(gold)
     matched.finish()

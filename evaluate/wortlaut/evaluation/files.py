@@ -75,6 +75,12 @@ class Sums:
         PLAIN,
         "A row for each resampled unit: gold, predicted, hits of the gold side, hits of the predicted side.",
     ]
+    upper: Annotated[
+        Sequence[Count] | None,
+        OPTIONAL,
+        PLAIN,
+        "The hits of each unit with the most right ones, where answers are words without offsets.",
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,22 @@ from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Entity
 from wortlaut.model.batch import Batch
 from wortlaut.model.columns import first_row
+from wortlaut.records.annotations import parse
 from wortlaut.scoring.inputs import COLUMNS, TAGS, Side, group_notes, near, read_side, tags_of
 from wortlaut.scoring.tally import items_of
 
 
 @dataclass(frozen=True)
 class Given:
-    """Both sides, and all documents where one side knows them: those without spans count, too."""
+    """Both sides, and all documents where one side knows them: those without spans count, too.
+
+    ``texts`` are both sides as documents, one for one, where both have texts or the predictions are words.
+    """
 
     gold: Side
     predicted: Side
     documents: Sequence[Hashable] | None = None
+    texts: tuple[Batch, Batch] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,15 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     lost, missed = Losses(""), Losses("")
     left = _taken(gold, lost)
     texts = dict(zip(left.batch.ids, left.batch.texts, strict=True)) if _documents(left) else {}
-    right = _taken(predicted, missed, texts)
+    right = _taken(predicted, missed, texts, words=True)
     if _documents(left) or _documents(right):
         notes = [*lost.notes("gold"), *_notes(left, "gold")]
         notes += [*missed.notes("predicted"), *_notes(right, "predicted")]
         left, right = _as_documents(left, "gold"), _as_documents(right, "predicted")
     if _documents(left) and _documents(right):
         return _matched(left, right, column, notes)
+    if (words := _in_words(right)) is not None:
+        return _said(left, words, column)
     if not _documents(left) and not _documents(right):
         first = read_side(_table(left, column), "gold", scheme=scheme, column=column)
         second = read_side(_table(right, column), "predicted", scheme=scheme, column=column, gold=first)
@@ -92,14 +99,14 @@ def _documents(data: Any) -> bool:
     return isinstance(data, _Texts)
 
 
-def _taken(data: Any, losses: Losses, texts: Mapping[str, str] | None = None) -> Any:
+def _taken(data: Any, losses: Losses, texts: Mapping[str, str] | None = None, *, words: bool = False) -> Any:
     """The documents that objects and names of files stand for; else the data, for the reader of columns."""
     if isinstance(data, Corpus):
         return _Texts.of(data)
     if isinstance(data, Path) or (isinstance(data, str) and data):
         if str(data).endswith(".parquet"):
             return Path(data)
-        batches = [*annotated_batches(str(data), texts, losses, allow_empty=True)]
+        batches = [*annotated_batches(str(data), texts, losses, allow_empty=True, words=words)]
         return _Texts(str(data), Batch.joined(batches))
     if isinstance(data, Document):
         data = [data]
@@ -171,7 +178,41 @@ def _matched(gold: _Texts, predicted: _Texts, column: str | None, notes: Sequenc
     found = matched.answers(gold.batch)
     matched.finish()
     left = replace(_side(gold.batch, column), notes=tuple(notes))
-    return Given(left, replace(_side(found, column), documents=left.documents), left.documents)
+    right = replace(_side(found, column), documents=left.documents)
+    return Given(left, right, left.documents, (gold.batch, found))
+
+
+def _in_words(data: Any) -> list[list[tuple[Any, Any]]] | None:
+    """Words and label of each answer, where predictions are lists of these, one for each document."""
+    if not isinstance(data, list | tuple) or not all(isinstance(row, list | tuple) for row in data):
+        return None
+    items = [item for row in data for item in row]
+    pairs = all(isinstance(item, tuple) and len(item) == 2 for item in items)
+    named = all(isinstance(item, Mapping) and item.keys() == {"text", "label"} for item in items)
+    if not items or not (pairs or named):
+        return None
+    return [[item if pairs else (item["text"], item["label"]) for item in row] for row in data]
+
+
+def _said(gold: Any, rows: Sequence[Sequence[tuple[Any, Any]]], column: str | None) -> Given:
+    """Raises DataError where the gold has no texts or not as many documents, and for words that are none."""
+    if not _documents(gold):
+        hint = "Give the gold as a Corpus, documents, or the name of a file that holds them."
+        raise DataError("predicted are words without offsets, and the gold has no texts", hint=hint)
+    batch = gold.batch
+    if len(rows) != len(batch):
+        raise DataError(f"predicted has {len(rows)} items, gold {counted(len(batch), 'document')}")
+    found = [
+        parse(
+            {"id": id, "entities": [{"text": words, "label": label} for words, label in row]},
+            where=f"predicted, document {id}",
+            text=text,
+            words=True,
+        )[1]
+        for id, text, row in zip(batch.ids, batch.texts, rows, strict=True)
+    ]
+    left, answers = _side(batch, column), batch.answered(found)
+    return Given(left, _side(answers, column), left.documents, (batch, answers))
 
 
 def _side(batch: Batch, column: str | None) -> Side:

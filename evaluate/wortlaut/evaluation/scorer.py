@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 
 import numpy as np
 
 from wortlaut.corpus.load import Corpus, digests, stream_batches
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.breakdowns import Grouping, layers_of
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
+from wortlaut.evaluation.words import BOUNDED, ends_of, word_tallies
 from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.formats.losses import Losses
@@ -30,14 +31,15 @@ from wortlaut.scoring.breakdown import result_by_group
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, label_notes
-from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES
+from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES, WORDS
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
-from wortlaut.scoring.result import Results
+from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally, added, kept
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS, Resampling
 from wortlaut.scoring.units import Units, document_units, sentence_units
+from wortlaut.scoring.words import between
 from wortlaut.text.segments import sentences, tokens
 
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
@@ -205,6 +207,12 @@ class Part:
     judged: dict[ScoreKey, Judged]
     sizes: Mapping[str, int]
     labels: Mapping[str, int]
+    #: Where answers are words without offsets: layer → scores with the fewest and with the most right ones.
+    bounds: Mapping[str, tuple[dict[ScoreKey, Tally], dict[ScoreKey, Tally]]] = field(default_factory=dict)
+    #: The layers in which that is all there is.
+    bare: frozenset[str] = frozenset()
+    #: Layer → answers in words, and those that are not in the text.
+    said: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def with_layers(self, other: Part) -> Part:
         """Of the same chunk, with the layers of ``other`` that this one lacks."""
@@ -214,6 +222,16 @@ class Part:
             breakdowns={by: {**other.breakdowns[by], **own} for by, own in self.breakdowns.items()},
             judged={**other.judged, **self.judged},
         )
+
+    def ends(self, layer: str) -> tuple[dict[ScoreKey, Tally], dict[ScoreKey, Tally]]:
+        """The scores of a layer that have bounds, where answers in words stand in other documents, too."""
+        return self.bounds.get(layer) or (bounded(self.layers[layer]), bounded(self.layers[layer]))
+
+
+def bounded(tallies: Mapping[ScoreKey, Tally]) -> dict[ScoreKey, Tally]:
+    """Those that have bounds, without what depends on single places."""
+    kept = {key: tally for key, tally in tallies.items() if key in BOUNDED}
+    return {key: replace(tally, errors=None, confusion=None, items=None) for key, tally in kept.items()}
 
 
 @dataclass(frozen=True)
@@ -247,7 +265,7 @@ class Scoring:
 
     @cached_property
     def spans(self) -> tuple[str, ...]:
-        return tuple(schema for schema in self.schemas if schema not in {*GIVEN, *QUOTES})
+        return tuple(schema for schema in self.schemas if schema not in {*GIVEN, *QUOTES, *WORDS})
 
     @cached_property
     def peers(self) -> tuple[str, ...]:
@@ -256,6 +274,10 @@ class Scoring:
     @cached_property
     def quote_peers(self) -> tuple[str, ...]:
         return tuple(schema for schema in self.schemas if schema in QUOTES)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return tuple(schema for schema in self.schemas if schema in WORDS)
 
     def over(self, documents: Batch, units: Units) -> Scoring:
         """The same way to score for other texts and gold, with units of their own."""
@@ -299,7 +321,12 @@ class Scoring:
 
     def _asked(self, layer: str) -> bool:
         """Whether some schema scores the layer."""
-        others = {"entities": self.peers, "quotes": self.quote_peers, "clusters": ()}
+        quotes = [schema for schema in self.words if WORDS[schema].quotes]
+        others = {
+            "entities": (*self.peers, *self.words),
+            "quotes": (*self.quote_peers, *quotes),
+            "clusters": (),
+        }
         return bool(self.spans or others[layer])
 
     def wanted(self, layers: Iterable[str]) -> list[str]:
@@ -334,13 +361,23 @@ class Scoring:
         """The scores of one system, for the layers that it looks for and the corpus has."""
         parts, finds = run.parts, run.finds
         whole: dict[ScoreKey, Tally] = {}
+        ends: dict[ScoreKey, tuple[Tally, Tally]] = {}
         notes: list[str] = []
         wanted = self.wanted(finds)
         for group in filter(self._asked, (layer for layer in LAYERS if layer in finds)):
             count = sum(part.sizes[group] for part in parts)
             if group in wanted:
                 layers = [part.layers[group] for part in parts]
+                if any(group in part.bare for part in parts):
+                    scored = [key for key in layers[0] if key in BOUNDED or key.schema in WORDS]
+                    layers = [{k: bounded(one).get(k, one[k]) for k in scored} for one in layers]
                 whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
+                if any(group in part.bounds for part in parts):
+                    low, high = zip(*(part.ends(group) for part in parts), strict=True)
+                    ends |= {
+                        key: (self._whole([one[key] for one in low]), self._whole([one[key] for one in high]))
+                        for key in low[0]
+                    }
                 if not self.gold.sizes[group]:
                     spurious = (
                         f": what is found is spurious ({count})." if count else ", and none were found."
@@ -355,16 +392,37 @@ class Scoring:
         whole = with_basis(whole)
         places = list(dict.fromkeys(key.layer for key in whole))
         results = {
-            key: result_of(whole[key], self.signature().of(key))
+            key: result_of(whole[key], self._signature(key))
             for key in sorted(whole, key=lambda key: places.index(key.layer))
         }
+        bare = frozenset[str]().union(*(part.bare for part in parts))
+        for key, (least, most) in ends.items():
+            alone = key in results and _layer(key) in bare
+            signature = self._signature(key, quiet=not alone)
+            pair = result_of(least, signature), result_of(most, signature)
+            if alone:
+                results[key] = between(*pair)
+            elif key in results and key.task == "entities":
+                notes += choice_notes(parts, *pair)
+        notes += word_notes(parts, self.schemas, self.by)
+        if bare and not results:
+            raise DataError("nothing to score", where=system.name, hint="\n  ".join(notes))
         judged = {
-            key: _joined([part.judged[key] for part in parts]) for key in results if key in parts[0].judged
+            key: _joined([part.judged[key] for part in parts])
+            for key in results
+            if all(key in part.judged for part in parts) and _layer(key) not in bare
         }
         breakdowns = self._breakdowns(parts, results)
         notes += run.notes
         found = tuple(run.annotations)
         return Scored(system, results, None, tuple(notes), found, judged, breakdowns, run.pace)
+
+    def _signature(self, key: ScoreKey, *, quiet: bool = False) -> Signature:
+        """Without intervals where they are not asked for, and where words stand in no sentence."""
+        signature = self.signature().of(key)
+        if quiet or (key.schema in WORDS and self.gold.units.kind == "sentence"):
+            signature = replace(signature, resampling=replace(self.resampling, samples=0))
+        return signature
 
     def _whole(self, parts: Sequence[Tally]) -> Tally:
         return added(parts, len(self.gold.units), len(self.gold.ids))
@@ -374,8 +432,8 @@ class Scoring:
         found: dict[str, dict[str, Results]] = {}
         for key in keys:
             signature = replace(self.signature().of(key), projection=None)
-            for by, counted in parts[0].breakdowns.items():
-                if key in counted:
+            for by in parts[0].breakdowns:
+                if all(key in part.breakdowns[by] for part in parts):
                     whole = self._whole([part.breakdowns[by][key] for part in parts])
                     rows = found.setdefault(key.layer, {}).setdefault(by, Results())
                     rows[key.variant] = result_by_group(whole, replace(signature, by=by))
@@ -384,6 +442,43 @@ class Scoring:
     def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""
         return label if self.projection is None else self.projection(label, side)
+
+
+def _layer(key: ScoreKey) -> str:
+    return key.task if key.task in LAYERS else "quotes"
+
+
+def _said(parts: Sequence[Part], layer: str) -> tuple[int, int]:
+    """Answers in words, and those that the text does not hold."""
+    each = [part.said.get(layer, (0, 0)) for part in parts]
+    return sum(said for said, _ in each), sum(absent for _, absent in each)
+
+
+def choice_notes(parts: Sequence[Part], least: Result, most: Result) -> Iterator[str]:
+    """What a system's own choice of places may have done to the score of its entities."""
+    said, _ = _said(parts, "entities")
+    if least.f1 is not None and most.f1 is not None:
+        yield (
+            f"{counted(said, 'entity', 'entities')} could stand at other places, too: strict F1 is"
+            f" {least.f1:.3f}–{most.f1:.3f}, wherever they stand"
+        )
+
+
+def word_notes(parts: Sequence[Part], schemas: Sequence[str], by: Sequence[str]) -> Iterator[str]:
+    """What is scored of answers in words, and what is not."""
+    for layer in sorted(frozenset[str]().union(*(part.bare for part in parts))):
+        said, absent = _said(parts, layer)
+        out = f"; {absent} not in the text, or not as often, are spurious" if absent else ""
+        yield (
+            f"{layer}: {counted(said, 'answer')} in words without offsets; a range is what strict can be,"
+            f" wherever they stand{out}"
+        )
+        left = [*(one for one in schemas if one not in ("strict", *WORDS)), *(f"--by {one}" for one in by)]
+        what, others = ", ".join(left), ", ".join(WORDS)
+        if layer == "quotes":
+            what, others = "what is no span of content, cue, addressee or frame", "set, multiset"
+        if what:
+            yield f"{layer}: not scored without offsets: {what}; words are compared by --schema {others}"
 
 
 @dataclass(frozen=True)
@@ -397,6 +492,30 @@ class _Chunk:
     rank: Ints
 
     def part(self, wanted: Sequence[str]) -> Part:
+        """What is counted; where answers are words, with their best and their worst places."""
+        said = {(one.layer, one.place is None) for own in self.found.whole.values() for one in own.unplaced}
+        layers = sorted({layer for layer, _ in said if layer in wanted})
+        if not layers:
+            return self._part(wanted)
+        scoring, bare = self.scoring, {layer for layer, alone in said if alone}
+        strict = [schema for schema in scoring.schemas if schema == "strict"]
+        ends = ends_of(self.documents, self.found, scoring.projected)
+        narrow = replace(scoring, schemas=strict, by=(), items=False)
+        low, high = (replace(self, scoring=narrow, found=end)._part(layers) for end in (ends.low, ends.high))
+        part = self._part(wanted, bare)
+        return replace(
+            part,
+            layers={
+                layer: bounded(low.layers[layer]) | tallies if layer in bare else tallies
+                for layer, tallies in part.layers.items()
+            },
+            bounds={layer: (bounded(low.layers[layer]), bounded(high.layers[layer])) for layer in layers},
+            bare=frozenset(bare.intersection(wanted)),
+            said={layer: (ends.said[layer], ends.absent[layer]) for layer in layers},
+        )
+
+    def _part(self, wanted: Sequence[str], bare: Collection[str] = ()) -> Part:
+        """``bare`` are layers of which scorers of words alone are asked."""
         scoring = self.scoring
         units, unit = self._units()
         layers: dict[str, dict[ScoreKey, Tally]] = {}
@@ -404,25 +523,30 @@ class _Chunk:
         grouping = Grouping(
             self.documents, self._tokens(()), scoring.seen, bool(scoring.gold.sizes["entities"])
         )
-        if "entities" in wanted:
+        full = [layer for layer in wanted if layer not in bare]
+        if "entities" in full:
             task, labels = self._entities(units)
             schemas = (*scoring.spans, *scoring.peers)
             layers["entities"] = keyed("entities", tallies_of(task, labels, schemas, items=scoring.items))
             for by in scoring.by:
                 if "entities" in layers_of(by):
                     breakdowns[by] |= grouping.entities(layers["entities"], task.gold, task.predicted, by)
-        if "quotes" in wanted or "clusters" in wanted:
+        if "quotes" in full or "clusters" in full:
             schemas = (*scoring.spans, *scoring.quote_peers)
             both = self.documents.beside(), self.found.beside()
             sides = Sides(*both, units, self._tokens(schemas), self.given)
-            if "quotes" in wanted:
+            if "quotes" in full:
                 layers["quotes"] = quote_tallies(sides, schemas)
                 for by in scoring.by:
                     if "quotes" in layers_of(by):
                         breakdowns[by] |= grouping.quotes(layers["quotes"], sides, by)
-            if "clusters" in wanted:
+            if "clusters" in full:
                 named = (metric.tallies(sides) for metric in COREFERENCE.values())
                 layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
+        for layer in {"entities", "quotes"}.intersection(wanted):
+            layers.setdefault(layer, {}).update(
+                word_tallies(self.documents, self.found, scoring.words, layer, units, scoring.projected)
+            )
         judged = {
             key: self._judged(tally)
             for group in layers.values()

@@ -11,7 +11,9 @@ import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.given import given
-from wortlaut.evaluation.scorer import SENTENCES
+from wortlaut.evaluation.scorer import SENTENCES, Found, Scoring, Source
+from wortlaut.evaluation.systems import System
+from wortlaut.model.batch import Batch
 from wortlaut.model.columns import Spans, rising
 from wortlaut.scoring.breakdown import LENGTHS, class_of, classes, regrouped, result_by_group
 from wortlaut.scoring.curves import Curves, curves_of
@@ -20,11 +22,12 @@ from wortlaut.scoring.inputs import Side
 from wortlaut.scoring.join import Unknown, join
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, label_notes, projection, unused
-from wortlaut.scoring.metrics import GIVEN, check_schema, counter, counts_positions
+from wortlaut.scoring.metrics import GIVEN, WORDS, check_schema, counter, counts_positions
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.tally import added, kept
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
+from wortlaut.scoring.units import document_units
 
 
 class Options(TypedDict, total=False):
@@ -86,12 +89,15 @@ def score(
         span); a list of ``(start, end, label)`` for each document; a list of tags (``B-PER``) for each
         sentence; spaCy ``Doc`` objects; a ``datasets.Dataset``. For spaCy ``Example`` objects leave out
         ``predicted``. The sides may be of different kinds, but for tags, which count tokens. Offsets are
-        half-open, in any unit that both sides share; beside documents, code points. Documents on both sides
+        half-open, in any unit that both sides share; beside documents, code points. Predictions may be words
+        without offsets, ``("Karl Wenz", "PER")``, where the gold are documents: the result has the scores
+        with the fewest right answers, and with the most in ``upper``. Documents on both sides
         are matched by id, else by text, else in order, and each text is checked.
     schema
         A name from ``wortlaut.SCHEMAS``, or several: then the result maps each schema to its result.
         ``seqeval``, ``conlleval``, ``nervaluate`` and ``hipe`` give those scorers' own numbers, quirks
-        included and noted; the last two have several schemas, so the result is a mapping for them.
+        included and noted; the last two have several schemas, so the result is a mapping for them. ``set``,
+        ``multiset``, ``universal-ner``, ``gollie`` and ``lm-eval`` compare words, not places.
     intervals
         95% intervals over documents (or sentences for tag sequences), by the jackknife with Student's t on
         the logit; ``docs/metrics.md`` has how often they hold.
@@ -137,7 +143,11 @@ def score(
         resampling = Resampling(samples=0)
     signature = Signature(corpus, projection=sides.projection, resampling=resampling)
     asked = [schema] if isinstance(schema, str) else schema
-    wanted = list(dict.fromkeys(s if s in GIVEN else check_schema(s, others=GIVEN) for s in asked))
+    others = (*GIVEN, *WORDS)
+    wanted = list(dict.fromkeys(s if s in others else check_schema(s, others=others) for s in asked))
+    if sides.said or not WORDS.keys().isdisjoint(wanted):
+        results = _by_words(sides, wanted, resampling, corpus, allow_empty=allow_empty)
+        return next(iter(results.values())) if isinstance(schema, str) else results
     if not allow_empty and not len(left) + len(right):
         what = "there is no span on either side" if units else "there are no documents"
         hint = " ".join([*sides.notes, "To score it as it is: allow_empty=True."])
@@ -260,10 +270,44 @@ class _Sides:
     documents: Sequence[Hashable] | None
     projection: Projection | None
     notes: tuple[str, ...]
+    texts: tuple[Batch, Batch] | None = None
+    #: Whether answers are words without offsets.
+    said: bool = False
 
     def told(self, resampling: Resampling) -> tuple[str, ...]:
         """The notes, those of intervals only where there are any."""
         return tuple(note for note in self.notes if resampling.wanted or note != SENTENCES)
+
+
+def _by_words(
+    sides: _Sides, schemas: Sequence[str], resampling: Resampling, corpus: str, *, allow_empty: bool
+) -> Results:
+    """Where answers are words without offsets, or words are what is compared. Raises DataError."""
+    if sides.texts is None:
+        what = (
+            f"{', '.join(one for one in schemas if one in WORDS)}: words are compared, and one side has none"
+        )
+        raise DataError(what, hint="Give documents or names of files on both sides, or words as predictions.")
+    source = Source.of(corpus or "spans", True, sides.texts[0], allow_empty=allow_empty)
+    number = {id: i for i, id in enumerate(sides.texts[0].ids)}
+    order = np.asarray([number[id] for id in source.gold.ids], np.int64)
+    gold, found = (side.take(order) for side in sides.texts)
+    whole = replace(source.gold, units=document_units(len(gold)))
+    scoring = Scoring(whole, schemas, sides.projection, resampling, items=False)
+    part = scoring.part(0, gold, found, None, ["entities"])
+    scored = scoring.scored(System("predicted"), Found([part], ["entities"]))
+    told = dict.fromkeys([*sides.told(resampling), *scored.notes])
+    return Results(
+        (
+            key.schema,
+            replace(
+                result,
+                signature=replace(result.signature, corpus=corpus, hash="", task="spans"),
+                notes=(*told, *result.notes),
+            ),
+        )
+        for key, result in scored.results.items()
+    )
 
 
 def _read(
@@ -279,6 +323,9 @@ def _read(
         {side.labels[i]: many for i, many in enumerate(np.bincount(side.spans.label).tolist()) if many}
         for side in (left, right)
     ]
+    said = sides.texts is not None and any(one.unplaced for one in sides.texts[1].whole.values())
+    if sides.texts is not None and said:
+        counts[1] = dict(sides.texts[1].labelled())
     check_only(chosen, *counts)
     notes = (*left.notes, *right.notes, *label_notes(chosen, counts[0]), *label_notes(chosen, *counts))
     notes += tuple(unused(chosen, *counts))
@@ -286,9 +333,9 @@ def _read(
         left, right = _projected(left, chosen, "gold"), _projected(right, chosen, "predicted")
     if not len(left.spans) and len(right.spans):
         notes += ("The gold has no spans.",)
-    if not len(right.spans) and len(left.spans):
+    if not len(right.spans) and len(left.spans) and not said:
         notes += ("No spans are predicted.",)
-    return _Sides(left, right, sides.documents, chosen, notes)
+    return _Sides(left, right, sides.documents, chosen, notes, sides.texts, said)
 
 
 def _ordered(spans: Spans) -> Spans:

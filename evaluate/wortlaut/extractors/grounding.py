@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from wortlaut.model import Span
 
@@ -41,6 +41,10 @@ class Grounder:
             or self._whole_words(self._folded.find(words))
             or exact
         )
+
+    def places(self, words: str) -> list[Span]:
+        """Every place of ``words`` between words, whatever of them models change but their case."""
+        return [Span.of(*place) for place in self._whole_words(self._normal.find(words))]
 
     def place(self, words: str, context: str | None, after: int, used: Iterable[_Place]) -> _Place | None:
         """The place that is meant: one that is not used, best inside ``context``, best from ``after`` on."""
@@ -84,7 +88,7 @@ class _Normalised:
 
     def __init__(self, text: str, normal: Callable[[str], str]) -> None:
         self._normal = normal
-        self._text, self._origin = self._apply(text)
+        self.text, self._origin = self._apply(text)
 
     def _apply(self, text: str) -> tuple[str, list[int]]:
         characters: list[str] = []
@@ -101,17 +105,23 @@ class _Normalised:
     def find(self, words: str) -> list[_Place]:
         wanted = self._apply(words)[0].strip()
         found = []
-        for start, end in _places(self._text, wanted) if wanted else ():
+        for start, end in _places(self.text, wanted) if wanted else ():
             inside = start > 0 and self._origin[start - 1] == self._origin[start]
             # Part of a character is no match: neither half of ß, nor an a that carries two dots.
-            cut = end < len(self._text) and (
-                self._origin[end] == self._origin[end - 1] or unicodedata.combining(self._text[end])
+            cut = end < len(self.text) and (
+                self._origin[end] == self._origin[end - 1] or unicodedata.combining(self.text[end])
             )
             if not inside and not cut:
                 found.append((self._origin[start], self._origin[end - 1] + 1))
         return found
 
 
+def normalised(words: str) -> str:
+    """What of words their places depend on: equal where these are the same."""
+    return _Normalised(words, _normal).text.strip()
+
+
+@cache
 def _normal(character: str) -> str:
     if character.isspace():
         return " "

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wortlaut.corpus.load import annotated_batches
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, listed
 from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.run import checked
 from wortlaut.formats import detect, names_format, plain, shards
@@ -117,7 +117,7 @@ class Lines:
             record = loads(lines[i], where)
             id, found = document_id(record, where), Annotations()
             with tolerated(self._losses, "document"):
-                found = readable(record, id, text, where, self._losses)
+                found = readable(record, id, text, where, self._losses, words=True)
             others[i] = Document(id, text, found)
         return merged(batch, held, others)
 
@@ -321,7 +321,14 @@ class Others:
 
 def _extracted(reader: Predictions | Others, texts: Sequence[Text]) -> list[Annotations]:
     found = reader.answers_in_columns(Batch([text.id for text in texts], texts, empty_spans(), ()))
-    return [document.annotations for document in found.documents()]
+    annotations = [document.annotations for document in found.documents()]
+    if bare := [text.id for text, one in zip(texts, annotations, strict=True) if one.unplaced]:
+        raise DataError(
+            f"has words without offsets for {listed(bare, _NAMED)}",
+            where=reader.path,
+            hint="These can be scored (wortlaut evaluate, wortlaut score); anything else needs offsets.",
+        )
+    return annotations
 
 
 def is_matched(path: str) -> bool:

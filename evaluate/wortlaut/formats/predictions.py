@@ -160,13 +160,17 @@ read = documents(batches)
 
 
 def checked_batches(
-    path: Path | str, texts: Mapping[str, str] | None = None, losses: Losses | None = None
+    path: Path | str,
+    texts: Mapping[str, str] | None = None,
+    losses: Losses | None = None,
+    *,
+    words: bool = False,
 ) -> Iterator[Batch]:
     """The documents of the file, checked against their ``texts`` where given, else against those in it.
 
-    One that has its text in neither has an empty one.
+    One that has its text in neither has an empty one. With ``words`` answers may have no offsets.
     """
-    return _File(Path(path), texts or {}, losses).batches()
+    return _File(Path(path), texts or {}, losses, words).batches()
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class _File:
     path: Path
     texts: Mapping[str, str] | None
     losses: Losses | None
+    words: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     def batches(self) -> Iterator[Batch]:
@@ -238,12 +243,20 @@ class _File:
                 if text is None and self.texts is None:
                     hint = "A document needs its text: write it into each line, or score the file as it is."
                     fail("the line has no text", where, hint)
-                return Document(name, text or "", readable(item, name, text, where, self.losses))
+                return Document(
+                    name, text or "", readable(item, name, text, where, self.losses, words=self.words)
+                )
         return None
 
 
 def readable(
-    item: dict[str, object], name: str, text: str | None, where: str, losses: Losses | None
+    item: dict[str, object],
+    name: str,
+    text: str | None,
+    where: str,
+    losses: Losses | None,
+    *,
+    words: bool = False,
 ) -> Annotations:
     """Those of a line; leniently, without the entities that cannot be read."""
     found = item.get("entities")
@@ -255,10 +268,11 @@ def readable(
                     {"id": name, "entities": [one]},
                     where=f"{where}, entity {number} of {len(found)}",
                     text=text,
+                    words=words,
                 )
                 kept.append(one)
         item = item | {"entities": kept}
-    return parse(item, where=where, text=text)[1]
+    return parse(item, where=where, text=text, words=words)[1]
 
 
 def write(path: Path, documents: Iterable[Document]) -> Losses:

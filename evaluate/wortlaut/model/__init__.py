@@ -14,6 +14,7 @@ from wortlaut.model.document import (
     Quote,
     Span,
     Text,
+    Unplaced,
     sizes,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "Quote",
     "Span",
     "Text",
+    "Unplaced",
     "sizes",
 ]

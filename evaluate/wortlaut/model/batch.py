@@ -13,7 +13,7 @@ import numpy as np
 
 from wortlaut.errors import WortlautError
 from wortlaut.model.columns import Ints, Spans, TokenTable, empty_spans, numbered, spans_from_objects
-from wortlaut.model.document import LAYERS, Annotations, Document, Entity, Span
+from wortlaut.model.document import LAYERS, Annotations, Document, Entity, Span, Unplaced
 
 Meta = tuple[tuple[str, str], ...]
 #: Documents and characters of text in a batch of documents: it ends with the one or the other.
@@ -161,12 +161,21 @@ class Batch:
     def sizes(self) -> dict[str, int]:
         """How many annotations of each layer there are."""
         beside = {layer: sum(len(getattr(one, layer)) for one in self.whole.values()) for layer in LAYERS}
-        return beside | {"entities": len(self.entities)}
+        found = beside | {"entities": len(self.entities)}
+        for said in self._said():
+            found[said.layer] += 1
+        return found
 
     def labelled(self) -> Counter[str]:
         """How many entities of each label there are."""
         counts = np.bincount(self.entities.label, minlength=len(self.labels)).tolist()
-        return Counter({label: count for label, count in zip(self.labels, counts, strict=True) if count})
+        found = Counter({label: count for label, count in zip(self.labels, counts, strict=True) if count})
+        found.update(said.label for said in self._said() if said.layer == "entities")
+        return found
+
+    def _said(self) -> Iterator[Unplaced]:
+        """Answers in words alone."""
+        return (said for one in self.whole.values() for said in one.unplaced if said.place is None)
 
     def beside(self) -> list[Annotations]:
         """What is annotated in each document, without the entities of those that hold nothing else."""

@@ -203,12 +203,35 @@ def _with_spans(quote: Quote, change: Callable[[Span], Span]) -> Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Unplaced:
+    """An answer in words that say not where they stand: an entity, or a quote with such a part.
+
+    ``parts`` are the words of an entity, under ``entity``, or the content and roles of a quote, each as words
+    or as a span; ``label`` is the entity's label or the quote's type. ``place`` is where an extractor has put
+    an entity that could stand elsewhere as well: it is among the entities, too.
+    """
+
+    label: str
+    parts: tuple[tuple[str, str | Span], ...]
+    place: Span | None = None
+
+    @property
+    def layer(self) -> str:
+        return "entities" if self.parts[0][0] == "entity" else "quotes"
+
+    def with_spans(self, change: Callable[[Span], Span]) -> Unplaced:
+        parts = ((role, part if isinstance(part, str) else change(part)) for role, part in self.parts)
+        return Unplaced(self.label, tuple(parts), self.place and change(self.place))
+
+
+@dataclass(frozen=True, slots=True)
 class Annotations:
-    """What one annotator or extractor says about one text."""
+    """What one annotator or extractor says about one text; ``unplaced`` can be scored, and no more."""
 
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
     def __post_init__(self) -> None:
         if type(self.entities) is tuple and type(self.quotes) is tuple and type(self.clusters) is tuple:
@@ -222,6 +245,7 @@ class Annotations:
             tuple(replace(one, span=change(one.span)) for one in self.entities),
             tuple(_with_spans(one, change) for one in self.quotes),
             tuple(replace(one, mentions=tuple(map(change, one.mentions))) for one in self.clusters),
+            tuple(one.with_spans(change) for one in self.unplaced),
         )
 
     def spans(self) -> Iterator[tuple[str, Span]]:

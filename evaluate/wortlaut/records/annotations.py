@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
-from wortlaut.model import LAYERS, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span, Unplaced
 from wortlaut.model.fields import Field, file_order, table
 from wortlaut.records.objects import fail, kind_of, near, shown
 from wortlaut.text.digests import text_hash
@@ -37,26 +37,83 @@ def keys(model: type) -> tuple[str, ...]:
     return ("start", "end", "spans", *own[1:], "text") if model is Entity else own
 
 
-def parse(record: object, *, where: str = "", text: str | None = None) -> tuple[str, Annotations]:
+def parse(
+    record: object, *, where: str = "", text: str | None = None, words: bool = False
+) -> tuple[str, Annotations]:
     """The document id and the annotations of one line.
 
     ``where`` is put before an error. With ``text``, offsets, ``text`` and ``sha256`` are checked
-    against it. A quote without an id gets ``q`` and its place in the list. Raises DataError.
+    against it. With ``words`` an entity may have its ``text`` alone, and a part of a quote may be words: they
+    are unplaced, and with one quote all of the line. A quote without an id gets ``q`` and its place in the
+    list. Raises DataError.
     """
     document = _object(record, KEYS, "the line", where)
     name = document_id(document, where)
     _check_text(document, text, where)
     size = None if text is None else len(text)
+    given = {layer: _list(document.get(layer, []), layer, "the line", where) for layer in MODELS}
+    said: dict[str, list[tuple[tuple[str, str], ...]]] = {}
+    if words:
+        for layer, model in MODELS.items():
+            said[layer] = [_words(model, one, i, where, text) for i, one in enumerate(given[layer], 1)]
+            pairs = zip(given[layer], said[layer], strict=True)
+            given[layer] = [_with_places(model, one, own) if own else one for one, own in pairs]
     found: dict[str, Any] = {
         layer: tuple(
-            _read(model, item, number, where, size, text)
-            for number, item in enumerate(_list(document.get(layer, []), layer, "the line", where), 1)
+            _read(model, item, number, where, size, text) for number, item in enumerate(given[layer], 1)
         )
         for layer, model in MODELS.items()
     }
     annotations = Annotations(**found)
     _check_ids(annotations, where)
-    return name, annotations
+    return name, _unplaced(annotations, said) if any(map(any, said.values())) else annotations
+
+
+def _words(
+    model: type, item: object, number: int, where: str, text: str | None
+) -> tuple[tuple[str, str], ...]:
+    """What an entity or a quote says in words: role and words. Raises DataError."""
+    if not isinstance(item, Mapping):
+        return ()
+    at = f"{model.__name__.lower()} {number}"
+    own = {role: item.get(role) for role in ("content", *ROLES)} if model is Quote else {}
+    if model is Entity and not {"start", "end", "spans"} & item.keys():
+        own = {"text": item.get("text")}
+    found = {role: words for role, words in own.items() if isinstance(words, str)}
+    for role, words in found.items():
+        if not words.strip():
+            fail(f"{at}: {role} is empty", where, "Give its words, or its offsets.")
+        _text(Field(role, "text", required=False, default=None), words, at, where)
+    if found and not text:
+        hint = "Score it against a corpus that has texts, or give offsets."
+        fail(f"{at} is words without offsets, and the text in which they stand is not known", where, hint)
+    return tuple(found.items())
+
+
+def _with_places(model: type, item: Any, words: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    """The same with any place where there are words, so that all the rest is checked."""
+    if model is Entity:
+        return {key: value for key, value in item.items() if key != "text"} | {"start": 0, "end": 1}
+    return {**item, **{role: [[0, 1]] for role, _ in words}}
+
+
+def _unplaced(
+    annotations: Annotations, said: Mapping[str, Sequence[tuple[tuple[str, str], ...]]]
+) -> Annotations:
+    found = [
+        Unplaced(one.label, (("entity", words[0][1]),))
+        for one, words in zip(annotations.entities, said["entities"], strict=True)
+        if words
+    ]
+    kept = [one for one, words in zip(annotations.entities, said["entities"], strict=True) if not words]
+    quotes = annotations.quotes
+    if any(said["quotes"]):
+        found += [
+            Unplaced(one.type, tuple([(role, dict(words).get(role, span)) for role, span in one.spans()]))
+            for one, words in zip(quotes, said["quotes"], strict=True)
+        ]
+        quotes = ()
+    return Annotations(tuple(kept), quotes, annotations.clusters, tuple(found))
 
 
 def check(annotations: Annotations, text: str, *, where: str = "") -> None:
@@ -148,7 +205,10 @@ def _place(entity: Mapping[str, object], at: str, where: str, size: int | None, 
     else:
         missing = [key for key in ("start", "end") if key not in entity]
         if missing:
-            fail(f"{at} has no {' and no '.join(missing)}", where, "Give start and end, or spans.")
+            alone = " Words alone can be scored, not read as annotations." * (
+                len(missing) == 2 and "text" in entity
+            )
+            fail(f"{at} has no {' and no '.join(missing)}", where, f"Give start and end, or spans.{alone}")
         span = _span([[entity["start"], entity["end"]]], at, where, size)
     surface = _text(_SURFACE, entity.get("text"), at, where)
     if surface is not None and text is not None and surface != span.text(text):

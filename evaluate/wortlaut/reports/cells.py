@@ -107,6 +107,13 @@ class Column:
     ends: Callable[[Line], Interval | None] | None = None
     apart: str = ""
     bold: bool = False
+    #: The name of a score that is a range where answers are words without offsets.
+    end: str = ""
+
+    def upper(self, line: Line) -> float | None:
+        """The other end of the range, if it is one."""
+        upper = getattr(line.of, "upper", None) if self.end else None
+        return upper and getattr(upper, self.end)
 
     def cell(self, line: Line, numbers: Numbers, interval: str = "") -> str:
         """As a reader sees it."""
@@ -122,11 +129,19 @@ class Column:
         if value is not None and self.kind in ("share", "difference"):
             value = numbers.scaled(value)
         text = _WRITTEN[self.kind](value, numbers)
+        if (upper := self.upper(line)) is not None:
+            most = numbers.scaled(upper) if self.kind == "share" else upper
+            text += f"–{_WRITTEN[self.kind](most, numbers)}"
         if not ends or not interval or value is None:
             return text
-        if interval == "range":
+        if interval == "range" or self.upper(line) is not None:
             return f"{text} ({between(ends, decimals=numbers.decimals)})"
         return f"{text} ± {number(max(value - ends[0], ends[1] - value), numbers.decimals)}"
+
+    def most(self, line: Line, numbers: Numbers) -> float | None:
+        """The other end of the range for a program."""
+        upper = self.upper(line)
+        return numbers.exact(upper) if upper is not None and self.kind == "share" else upper
 
     def heads(self, interval: str = "") -> list[str]:
         """Of its columns for a program."""
@@ -147,12 +162,14 @@ class Column:
 _F1 = attrgetter("of.f1_interval")
 #: The columns of figures, by the names that choose them.
 SCORES: Mapping[str, Column] = {
-    "P": Column("P", "share", attrgetter("of.precision"), attrgetter("of.precision_interval")),
-    "R": Column("R", "share", attrgetter("of.recall"), attrgetter("of.recall_interval")),
-    "F1": Column("F1", "share", attrgetter("of.f1"), _F1, bold=True),
+    "P": Column(
+        "P", "share", attrgetter("of.precision"), attrgetter("of.precision_interval"), end="precision"
+    ),
+    "R": Column("R", "share", attrgetter("of.recall"), attrgetter("of.recall_interval"), end="recall"),
+    "F1": Column("F1", "share", attrgetter("of.f1"), _F1, bold=True, end="f1"),
     "interval": Column("95% interval", "share", _F1, _F1, apart="F1"),
     "letters": Column("letters", "plain", attrgetter("letters")),
-    "correct": Column("correct", "credit", attrgetter("of.correct")),
+    "correct": Column("correct", "credit", attrgetter("of.correct"), end="correct"),
     "gold": Column("gold", "plain", attrgetter("of.gold")),
     "predicted": Column("predicted", "plain", attrgetter("of.predicted")),
 }
@@ -189,9 +206,10 @@ COMPARISON_HEADS = tuple(column.head for column in COMPARISONS.values())
 PAIR_HEADS = tuple(column.head for column in PAIRS.values())
 
 
-def score_cells(score: Score | None) -> list[str]:
-    """Of None, a system that failed."""
-    cells = [column.cell(Line((), score), Numbers()) for column in _SHOWN]
+def score_cells(score: Score | None, digits: int = 3) -> list[str]:
+    """Of None, a system that failed. ``digits`` are those of the ends of a range."""
+    ranges = Numbers(digits=digits if score and score.upper else 3)
+    cells = [column.cell(Line((), score), ranges if column.end else Numbers()) for column in _SHOWN]
     return cells if score is not None else ["failed", *cells[1:]]
 
 

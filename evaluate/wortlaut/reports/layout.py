@@ -147,10 +147,13 @@ class Laid:
         """For a program: heads, and rows of numbers, each with its signature."""
         numbers, interval = self.layout.numbers, self.layout.interval
         heads = [head for column in self.columns for head in column.heads(interval)]
+        ranges = [c for c in self.columns if any(c.upper(line) is not None for line in self.lines)]
+        heads += [f"{column.head} upper" for column in ranges]
         rows = [
             [
                 *line.names,
                 *(v for c in self.columns for v in c.values(line, numbers, interval)),
+                *(c.most(line, numbers) for c in ranges),
                 line.signature,
             ]
             for line in self.lines

@@ -170,4 +170,7 @@ def corpora_view(comparison: CorporaComparison, flips: int) -> Iterator[Renderab
 
 
 def _cells(score: Score) -> list[str]:
-    return list(map(short, score_cells(score)))
+    cells = list(map(short, score_cells(score, digits=2)))
+    if score.upper:  # there is no room for the other end
+        cells[4] = f"≥{credit(score.correct)}"
+    return cells

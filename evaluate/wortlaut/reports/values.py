@@ -35,7 +35,7 @@ from wortlaut.reports.cells import (
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
 from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.metrics import QUOTES
-from wortlaut.scoring.result import DEVIATIONS, MAIN_TASKS, Result, Results, Score
+from wortlaut.scoring.result import DEVIATIONS, MAIN_TASKS, Result, Results, Score, Upper
 from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
@@ -225,6 +225,8 @@ def records(value: object) -> list[dict[str, Any]]:
     found = lines(value)
     several = any(getattr(line.of, name, None) is not None for line in found.lines for name in DEVIATIONS)
     names = [name for name in Score.__dataclass_fields__ if several or name not in DEVIATIONS]
+    if not any(getattr(line.of, "upper", None) for line in found.lines):
+        names.remove("upper")
     return [
         dict(zip(found.heads, line.names, strict=True))
         | {key: cell for name in names for key, cell in _columns(name, getattr(line.of, name, None))}
@@ -256,7 +258,9 @@ def _(comparison: CorporaComparison) -> list[dict[str, Any]]:
 
 
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
-    """An interval in two columns, everything else in one."""
+    """An interval in two columns, the upper ends of ranges in one each, everything else in one."""
+    if name == "upper":
+        return [(f"{end}_upper", getattr(value, end, None)) for end in Upper.__dataclass_fields__]
     if not name.endswith("_interval"):
         return [(name, value)]
     stem = name.removesuffix("_interval")

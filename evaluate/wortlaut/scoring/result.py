@@ -54,11 +54,23 @@ Notes = Annotated[tuple[str, ...], "What a reader of the numbers must know."]
 
 
 @dataclass(frozen=True)
+class Upper:
+    """The same scores with the most right answers, where answers are words without offsets."""
+
+    precision: Rate
+    recall: Rate
+    f1: Rate
+    correct: Annotated[float, Must(minimum=0)]
+
+
+@dataclass(frozen=True)
 class Score:
     """Precision, recall and F1 in [0, 1], ``None`` where undefined (0/0), with what they were counted from.
 
     ``correct`` is the credit of the predicted spans; it has halves under ``partial``. Of several runs, scores
-    and counts are means over runs, and the found items of those are rounded.
+    and counts are means over runs, and the found items of those are rounded. Where answers are words
+    without offsets, these are the scores with the fewest right ones, and ``upper`` those with the most; an
+    interval then begins with that of the former and ends with that of the latter.
     """
 
     precision: Rate
@@ -70,6 +82,12 @@ class Score:
     precision_deviation: _Deviation = field(default=None, kw_only=True)
     recall_deviation: _Deviation = field(default=None, kw_only=True)
     f1_deviation: _Deviation = field(default=None, kw_only=True)
+    upper: Annotated[
+        Upper | None,
+        OPTIONAL,
+        "Answers are words without offsets: the scores above are those with the fewest right ones, these with"
+        " the most. Absent where both are the same.",
+    ] = field(default=None, kw_only=True)
     correct: Annotated[float, Must(minimum=0), "The credit of the predicted items; halves under partial."]
     gold: Annotated[Count, "Gold items (the support)."]
     predicted: Annotated[Count, "Predicted items."]
@@ -82,8 +100,10 @@ class Score:
     def read(cls, data: Mapping[str, Any], **more: Any) -> Self:
         """The score of its plain form, with what a subclass has more."""
         values: dict[str, Any] = {
-            name: data.get(name) if name in DEVIATIONS else data[name] for name in Score.__dataclass_fields__
+            name: data.get(name) if name in (*DEVIATIONS, "upper") else data[name]
+            for name in Score.__dataclass_fields__
         }
+        values["upper"] = values["upper"] and Upper(**values["upper"])
         for name in INTERVALS:
             values[name] = values[name] and tuple(values[name])
         return cls(**values, **more)
@@ -123,6 +143,7 @@ class Result(Tabular, Score):
     scale: Annotated[int, UNWRITTEN] = field(default=1, repr=False, compare=False)
     runs: Annotated[tuple[Result, ...], UNWRITTEN] = field(default=(), repr=False)
     variance: Annotated[RunVariance | None, OPTIONAL] = None
+    upper_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:
@@ -143,6 +164,7 @@ class Result(Tabular, Score):
             and RunVariance(**{name: value for name, value in variance.items() if name != "share_of_runs"}),
             unit_sums=units and small(np.asarray(units["sums"], np.int64).reshape(-1, 4)),
             scale=units["scale"] if units else 1,
+            upper_sums=_upper_sums(units) if units and "upper" in units else None,
         )
 
     @property
@@ -182,6 +204,12 @@ class Result(Tabular, Score):
         if self.macro is not None:
             yield "macro", self.macro
         yield from self.averages.items()
+
+
+def _upper_sums(units: Mapping[str, Any]) -> Ints:
+    sums = np.asarray(units["sums"], np.int64).reshape(-1, 4)
+    sums[:, 2:] = np.asarray(units["upper"], np.int64)[:, None]
+    return small(sums)
 
 
 class Results(Tabular, dict[str, Result]):

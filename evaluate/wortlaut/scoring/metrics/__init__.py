@@ -14,22 +14,34 @@ from wortlaut.scoring.metrics import (
     exact,
     fuzzy,
     german_news_quotation,
+    gollie,
     hipe,
     joint,
     lea,
+    lm_eval,
     muc,
+    multiset,
     nervaluate,
     overlap,
     parc,
     partial,
     seqeval,
+    set_of_words,
     speakers,
     spkatt,
     strict,
     token,
     type,
+    universal_ner,
 )
-from wortlaut.scoring.metrics._metric import DocumentMetric, GivenMetric, Metric, Property, SpanMetric
+from wortlaut.scoring.metrics._metric import (
+    DocumentMetric,
+    GivenMetric,
+    Metric,
+    Property,
+    SpanMetric,
+    WordMetric,
+)
 
 #: Schemas of spans of our own, by the name that is asked for.
 OURS: dict[str, SpanMetric] = {
@@ -44,6 +56,10 @@ GIVEN: dict[str, GivenMetric] = {
 QUOTES: dict[str, DocumentMetric] = {
     module.METRIC.name: module.METRIC for module in (german_news_quotation, spkatt, parc)
 }
+#: Scorers of words, which know no offsets.
+WORDS: dict[str, WordMetric] = {
+    module.METRIC.name: module.METRIC for module in (set_of_words, multiset, universal_ner, gollie, lm_eval)
+}
 #: What is scored of quotes beside the spans of their roles, whichever schema is asked for.
 SPEAKERS: tuple[DocumentMetric, ...] = (speakers.METRIC, joint.METRIC)
 #: What is scored of clusters.
@@ -54,6 +70,7 @@ METRICS: tuple[Metric, ...] = (
     *OURS.values(),
     *GIVEN.values(),
     *QUOTES.values(),
+    *WORDS.values(),
     *SPEAKERS,
     *COREFERENCE.values(),
 )
@@ -103,11 +120,13 @@ __all__ = [
     "QUOTES",
     "SCHEMAS",
     "SPEAKERS",
+    "WORDS",
     "DocumentMetric",
     "GivenMetric",
     "Metric",
     "Property",
     "SpanMetric",
+    "WordMetric",
     "check_schema",
     "counter",
     "counts_positions",

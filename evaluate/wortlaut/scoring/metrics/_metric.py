@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -68,6 +68,34 @@ class DocumentMetric(Metric):
     """What is counted in whole documents: one or several scores of some tasks (cues, speakers, …)."""
 
     tallies: Callable[[Any], Mapping[ScoreKey, Tally]]
+
+
+#: The words of an answer (of a quote those of several parts) and its label.
+Answer = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said about one document, each side in its order; ``text`` is the document's."""
+
+    text: str
+    gold: Sequence[Answer]
+    predicted: Sequence[Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordMetric(Metric):
+    """Compares words and labels, not places: ``count`` gives label, gold, predicted and right ones.
+
+    ``headline`` and ``zero`` are those of :class:`~wortlaut.scoring.tally.Tally`; ``notes`` are what a reader
+    must know of it. ``quotes``: it can compare quotes as well as entities.
+    """
+
+    count: Callable[[Words], Iterable[tuple[str, int, int, int]]]
+    headline: str = "micro"
+    zero: bool = True
+    notes: tuple[str, ...] = ()
+    quotes: bool = False
 
 
 #: Promises of the schemas of our own.

@@ -1,0 +1,187 @@
+"""Answers in words without offsets: their bounds by every placement, scorers of words by their scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from random_words import case, formula, hits, reached
+
+from wortlaut import Corpus, Document, Evaluation, evaluate
+from wortlaut.errors import DataError
+from wortlaut.evaluation.scorer import Found, Scoring, Source
+from wortlaut.evaluation.systems import Scored, System
+from wortlaut.extractors.grounding import Grounder
+from wortlaut.model import Annotations, Entity, Quote, Span, Text
+from wortlaut.model.batch import Batch
+from wortlaut.records.annotations import parse
+from wortlaut.scoring.engine import result_of
+from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.metrics import WORDS
+from wortlaut.scoring.metrics._metric import Words
+from wortlaut.scoring.metrics._words import tally_of
+from wortlaut.scoring.result import Result
+from wortlaut.scoring.uncertainty import Resampling
+from wortlaut.scoring.words import placed
+
+
+def test_bounds_are_those_of_all_placements_and_every_value_between_is_reached() -> None:
+    random = Random(15)
+    for _ in range(120):
+        one = case(random)
+        found = placed(Grounder(one.text), one.answers, one.gold, one.fixed, shared=one.shared)
+        low, high = hits(one, found.low), hits(one, found.high)
+        assert reached(one) == set(range(low, high + 1)), one
+        if not one.shared and not one.fixed:
+            assert (low, high) == formula(one), one
+
+
+CASES = json.loads((Path(__file__).parents[1] / "cases/scoring/words.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_scorers_of_words_give_their_authors_numbers(case: dict[str, Any]) -> None:
+    """What their published scripts say (UniversalNER 844e0e1, GoLLIE 164c611, lm-eval 4e7e0d4)."""
+    documents = [
+        Words(one["text"], *([tuple(answer) for answer in one[side]] for side in ("gold", "predicted")))
+        for one in case["documents"]
+    ]
+    size = len(documents)
+    tally = tally_of(WORDS[case["schema"]], documents, np.arange(size), size)
+    result = result_of(tally, Signature(schemas=(case["schema"],), resampling=Resampling(samples=0)))
+    found = (result.precision, result.recall, result.f1)
+    assert [
+        value for value, expected in zip(found, case["expect"], strict=True) if expected is not None
+    ] == pytest.approx([value for value in case["expect"] if value is not None], abs=1e-8)
+
+
+TEXT = "Karl Wenz traf Ute. „Nein“, sagte Karl Wenz. „Ja“, sagte sie. Kiel schwieg, sagte Wenz."
+
+
+def at(words: str, after: int = 0) -> Span:
+    start = TEXT.index(words, after)
+    return Span.of(start, start + len(words))
+
+
+WENZ, WENZ2 = at("Karl Wenz"), at("Karl Wenz", 9)
+
+
+def document(id: str) -> Document:
+    names = (Entity(WENZ, "PER"), Entity(at("Ute"), "PER"), Entity(at("Kiel"), "LOC"))
+    quotes = (
+        Quote("1", "direct", at("„Nein“"), cue=at("sagte"), speaker=WENZ2),
+        Quote("2", "direct", at("„Ja“"), cue=at("sagte", 35), speaker=at("sie")),
+    )
+    return Document(id, TEXT, Annotations(names, quotes))
+
+
+CORPUS = Corpus.of("c", [document(id) for id in "abcdefghijkl"])
+
+
+class Says:
+    """Answers the same about every document."""
+
+    def __init__(self, **said: Any) -> None:
+        self.said = said
+        self.finds = tuple(said)
+
+    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+        return [parse({"id": text.id, **self.said}, text=text, words=True)[1] for text in texts]
+
+
+def name(text: str, label: str = "PER", **more: int) -> dict[str, Any]:
+    return {"text": text, "label": label, **more}
+
+
+def scored(said: Mapping[str, Any], **options: Any) -> Scored:
+    (system,) = evaluate({"X": Says(**said)}, CORPUS, samples=20, **options).systems
+    return system
+
+
+@pytest.mark.parametrize(
+    ("names", "low", "high"),
+    [
+        ([name("Karl Wenz")], 0, 1),  # the gold has one of two places
+        ([name("Karl Wenz"), name("Karl Wenz")], 1, 1),
+        ([name("Karl\nWenz")], 0, 1),  # white space is one space
+        ([name("Ute")], 1, 1),
+        ([name("Ute", "LOC")], 0, 0),
+        ([name("KIEL", "LOC")], 0, 0),  # case counts
+        ([name("Wen")], 0, 0),  # inside of a word
+        ([name("Karl Wenz"), name("Karl Wenz", start=0, end=9)], 1, 1),  # the other place is left
+        ([name("Karl Wenz"), name("Karl Wenz", start=34, end=43)], 1, 1),
+        ([name("Karl Wenz"), name("Karl Wenz", "LOC", start=0, end=9)], 0, 1),
+    ],
+)
+def test_strict_is_a_range(names: list[dict[str, Any]], low: int, high: int) -> None:
+    result = scored({"entities": names}).scores["entities"]["strict"]
+    assert (result.correct, result.upper.correct if result.upper else result.correct) == (12 * low, 12 * high)
+    assert (result.predicted, result.gold) == (12 * len(names), 36)
+    assert result.precision == low / len(names) and result.recall == low / 3
+    if result.upper:
+        assert result.upper.precision == high / len(names) and result.upper.recall == high / 3
+        ends = [score(placed_at(names, span)) for span in (WENZ2, WENZ)]
+        assert [result.f1, result.upper.f1] == [end.f1 for end in ends]
+        assert result.f1_interval == (ends[0].f1_interval[0], ends[1].f1_interval[1])
+
+
+def placed_at(names: list[dict[str, Any]], place: Span) -> list[Any]:
+    return [
+        {"start": place.start, "end": place.end, "label": one["label"]} if "start" not in one else one
+        for one in names
+    ]
+
+
+def score(names: list[Any]) -> Result:
+    return scored({"entities": names}).scores["entities"]["strict"]
+
+
+def test_what_has_no_bounds_is_not_scored_and_that_is_said() -> None:
+    said = {"entities": [name("Karl Wenz"), name("Bonn", "LOC")]}
+    system = scored(said, schema=["strict", "partial", "seqeval", "set"], by=["length"])
+    assert list(system.scores["entities"]) == ["strict", "set"]
+    assert not system.breakdowns and not system.judged
+    first, second = system.notes
+    assert "24 answers in words" in first and "12 not in the text" in first
+    assert "not scored without offsets: partial, seqeval, --by length" in second
+    with pytest.raises(DataError, match=r"nothing to score[\s\S]*partial"):
+        scored(said, schema=["partial"])
+
+
+def test_labels_are_mapped_before_words_are_placed() -> None:
+    said = {"entities": [name("Karl Wenz", "PERSON"), name("Karl Wenz"), name("Kiel", "GPE")]}
+    system = scored(said, labels={"predicted": {"PERSON": "PER"}, "LOC": None})
+    result = system.scores["entities"]["strict"]
+    assert (result.correct, result.upper, result.gold, result.predicted) == (12, None, 24, 36)
+    assert any("GPE 12" in note for note in system.notes)
+
+
+def test_a_result_with_bounds_reads_back_from_its_file() -> None:
+    whole = evaluate({"X": Says(entities=[name("Karl Wenz")])}, CORPUS, samples=20)
+    data = json.loads(json.dumps(whole.to_dict()))
+    again = Evaluation.from_dict(data)
+    assert json.loads(json.dumps(again.to_dict())) == data
+    result = again.systems[0].scores["entities"]["strict"]
+    assert result.upper_sums is not None and result.upper_sums[:, 2].sum() == 12
+    assert "0.000–0.333" in str(again) or "0.000–0.500" in str(again)
+
+
+def test_one_document_in_words_makes_bounds_of_all_in_one_chunk_or_in_many() -> None:
+    answers = [Annotations((Entity(WENZ, "PER"),)) for _ in CORPUS.documents]
+    answers[0] = Says(entities=[name("Karl Wenz")]).extract([Text(TEXT, "a")])[0]
+    documents = Batch.of(CORPUS.documents)
+    scoring = Scoring(Source.of(CORPUS, True).gold, ("strict", "partial"), None, Resampling(samples=0))
+    for size in (12, 1, 5):
+        parts = []
+        for first in range(0, 12, size):
+            rows = np.arange(first, min(12, first + size))
+            found = documents.answered(answers).take(rows)
+            parts.append(scoring.part(first, documents.take(rows), found, None, ["entities"]))
+        ((key, result),) = scoring.scored(System("X"), Found(parts, ["entities"])).results.items()
+        assert key.schema == "strict"
+        assert (result.correct, result.upper and result.upper.correct) == (11, 12)
