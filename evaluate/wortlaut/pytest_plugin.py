@@ -54,8 +54,10 @@ def quality(request: pytest.FixtureRequest) -> Quality:
     done = request.config.stash.setdefault(_cache, {})
     if key not in done:
         try:
+            # A list, or a mapping, gives the runs of one system.
+            several = isinstance(extractor, list | tuple | dict)
             evaluation = evaluate(
-                [extractor],
+                extractor if several else [extractor],
                 corpus,
                 schema=wanted["schema"],
                 labels=wanted["labels"],
@@ -64,7 +66,10 @@ def quality(request: pytest.FixtureRequest) -> Quality:
                 isolate=True,
                 on_error="keep",
             )
-            failed = evaluation.systems[0].failed
+            first, *others = evaluation.systems
+            failed = next((run.failed for run in (first, *first.runs) if run.failed is not None), None)
+            if others:
+                failed = f"{len(others) + 1} systems are named, and a test is about one, or runs of one name"
         except WortlautError as error:
             evaluation, failed = None, str(error)
         done[key] = (wanted, evaluation, failed)

@@ -89,6 +89,20 @@ def test_scores_are_asserted_and_each_system_runs_once_a_session(inner: pytest.P
 
 
 @pytest.mark.long
+def test_several_runs_are_one_system(inner: pytest.Pytester) -> None:
+    result = run(
+        inner,
+        """
+        @pytest.mark.wortlaut({"A": [GOOD, WORSE]}, GOLD)
+        def test_runs(quality):
+            strict = quality.entities.strict
+            assert strict.f1 == sum(one.f1 for one in strict.runs) / 2 and strict.f1_deviation > 0
+        """.replace("\n        ", "\n"),
+    )
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.long
 def test_the_example_of_the_docs_passes(inner: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "gate.md").read_text("utf-8")
     [example] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
@@ -192,6 +206,7 @@ def test_what_is_not_there_is_told(inner: pytest.Pytester, body: str, message: s
         ("@pytest.mark.wortlaut('gazetter', GOLD)", "Did you mean gazetteer?"),
         ("@pytest.mark.wortlaut(GOOD, 'golf')", "unknown corpus 'golf'"),
         ("@pytest.mark.wortlaut(GOOD, GOLD, schema='stric')", "Did you mean strict?"),
+        ("@pytest.mark.wortlaut({'A': GOOD, 'B': SAME}, GOLD)", "2 systems are named"),
         ("@pytest.mark.wortlaut(GOOD, GOLD, speed=1)", "unexpected keyword argument 'speed'"),
     ],
 )

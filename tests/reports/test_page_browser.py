@@ -388,6 +388,64 @@ def test_filters_by_class_label_system_document_and_who_is_right(reader: Reader)
     assert reader.all(".doc .blk p") != []
 
 
+def marked(reader: Reader) -> list[str]:
+    return reader.js("return [...(CSS.highlights.get('sought') ?? [])].map(range => range.toString())")
+
+
+@pytest.mark.long
+def test_texts_and_marked_words_are_searched(reader: Reader) -> None:
+    reader.open("two.html", "#errors")
+    reader.choose("#f-find", "wien kündigte")
+    assert reader.text("#count").startswith("48 errors")
+    assert marked(reader) == ["Wien kündigte"]
+    reader.choose("#f-find", "(")
+    assert reader.text("#count") == "no such errors"
+    reader.choose("#f-find", "")
+    reader.choose("#f-words", "wien")
+    assert reader.text("#count").startswith("24 errors")
+    reader.press("n")
+    state = reader.hash()
+    reader.open("two.html", state)
+    assert reader.text("#count").startswith("1 of 24 errors")
+    assert reader.js("return document.querySelector('#f-words').value") == "wien"
+    reader.open("hostile.html", "#errors?find=%3Cb%3Ex%3C%2Fb%3E")
+    assert marked(reader) == ["<b>x</b>"]
+
+
+@pytest.mark.long
+def test_confused_labels_and_missed_words_lead_to_their_errors(reader: Reader) -> None:
+    for selector, expected, pins in (
+        (".matrix a[aria-label$='gold LOC, found ORG']", 12, ["gold LOC, found ORG ×"]),
+        (".matrix a[aria-label$='found ∅']", 12, ["gold PER, found ∅ ×"]),
+        ("[aria-label='Missed'] td:nth-child(2) a", 12, ["only “Karl Renner” ×"]),
+        ("[aria-label='Invented'] td:nth-child(3) a", 12, ["only “Montag” ×"]),
+    ):
+        reader.open("two.html", "#breakdowns")
+        number = reader.all(selector)[0]
+        assert number == str(expected), selector
+        reader.click(selector)
+        reader.until(lambda: reader.all("#count"))
+        assert reader.text("#count").startswith(f"{expected} errors"), selector
+        assert reader.all(".pin") == pins
+        reader.click(".pin")
+        assert reader.all(".pin") == []
+
+
+@pytest.mark.long
+def test_no_tab_is_empty(reader: Reader) -> None:
+    seen = (
+        "return [...document.querySelectorAll('nav a')].filter(a => a.offsetParent).map(a => a.textContent)"
+    )
+    for name, tabs in (
+        ("two.html", ["Overview", "Errors", "Breakdowns", "People"]),
+        ("ties.html", ["Overview", "Errors", "Breakdowns"]),
+    ):
+        reader.open(name)
+        assert reader.js(seen) == tabs
+    reader.press("4")
+    assert reader.hash() == ""
+
+
 def test_leaving_the_errors_and_coming_back_finds_them_as_they_were(reader: Reader) -> None:
     reader.open("two.html", "#errors")
     reader.choose("#f-right", "1")

@@ -18,7 +18,7 @@ from wortlaut.bench.speed import REFERENCE
 from wortlaut.corpus.load import Corpus, load_corpus
 from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.evaluate import built_in
-from wortlaut.evaluation.systems import System, named
+from wortlaut.evaluation.systems import System, of_one_run
 from wortlaut.records.record import (
     OPTIONAL,
     UNWRITTEN,
@@ -306,7 +306,7 @@ def bench(
             progress(spec, before + done, total)
 
     systems = []
-    for system in named(list(dict.fromkeys(extractors))):
+    for system in of_one_run(list(dict.fromkeys(extractors))):
         own, told = {**job, "spec": system.spec}, partial(advance, system.name)
         systems.append(_throughput(system, own, fitting, told))
         if scaling and systems[-1].failed is None:

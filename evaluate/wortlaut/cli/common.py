@@ -107,6 +107,9 @@ Extractors = Annotated[
         "--extractor", "-e", metavar="[NAME=]SPEC", help="What to run; repeat it. Default: the built-in ones."
     ),
 ]
+Runs = Annotated[
+    int, typer.Option(min=1, help="How often each extractor runs: with ?seed=0, 1, … if it takes one.")
+]
 Timeout = Annotated[
     float | None,
     typer.Option(

@@ -139,12 +139,12 @@ def _relabelling(
 def _layer_names(extractors: Sequence[str] | None, layer: str | None) -> dict[str, list[str]]:
     """Layer → specs of the extractors that write it."""
     from wortlaut.annotations.grow import check_layer
-    from wortlaut.evaluation.systems import named
+    from wortlaut.evaluation.systems import of_one_run
 
     if layer and not extractors:
         hint = "Say which: -e quotes-de"
         raise WortlautError("a layer needs an extractor that writes it", hint=hint)
-    systems = named(extractors) if extractors else []
+    systems = of_one_run(extractors) if extractors else []
     if layer:
         check_layer(layer)
         return {layer: [system.spec for system in systems]}

@@ -14,6 +14,7 @@ from wortlaut.cli.common import (
     JsonFile,
     Labels,
     Only,
+    Runs,
     StrictSchemas,
     Timeout,
     app,
@@ -42,6 +43,7 @@ def baseline_write(
     schema: StrictSchemas = None,
     labels: Labels = None,
     only: Only = None,
+    runs: Runs = 1,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", callback=target, help="Default: baseline.json."),
@@ -71,6 +73,7 @@ def baseline_write(
             extractor or given.extractors,
             corpus or given.corpus or "gold",
             Settings(tuple(schema or Settings.schemas), read_labels(labels, only)),
+            runs=runs,
             timeout=timeout or given.timeout or TIMEOUT,
             progress=progress,
         )
@@ -106,6 +109,7 @@ def check(
             "--rules", metavar="FILE", help="TOML. Default: the table tool.wortlaut.check in pyproject.toml."
         ),
     ] = None,
+    runs: Runs = 1,
     timeout: Timeout = None,
     update: Annotated[
         bool, typer.Option("--update", help="Take this run over as the new baseline; floors still hold.")
@@ -144,6 +148,7 @@ def check(
                 given,
                 extractor,
                 corpus,
+                runs=runs,
                 update=update,
                 timeout=timeout,
                 progress=progress,

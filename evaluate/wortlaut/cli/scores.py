@@ -17,6 +17,7 @@ from wortlaut.cli.common import (
     Labels,
     Lenient,
     Only,
+    Runs,
     Samples,
     Schemas,
     ScoresFile,
@@ -119,9 +120,7 @@ def evaluate(
     everything: Everything = False,
     by: By = None,
     seen: Seen = None,
-    runs: Annotated[
-        int, typer.Option(min=1, help="How often each extractor runs: with ?seed=0, 1, … if it takes one.")
-    ] = 1,
+    runs: Runs = 1,
     samples: Samples = None,
     seed: Seed = None,
     items: Items = None,

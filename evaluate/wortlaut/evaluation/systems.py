@@ -117,6 +117,16 @@ def named(extractors: Extractors, runs: int = 1) -> list[System]:
     return systems
 
 
+def of_one_run(extractors: Extractors) -> list[System]:
+    """The same where several runs of a system are no use: DataError for them."""
+    systems = named(extractors)
+    for system in systems:
+        if len(system.runs) > 1:
+            hint = "Give each a name of its own: several runs are for evaluate, score, baseline and check."
+            raise DataError(f"{len(system.runs)} systems are called {system.name!r}", hint=hint)
+    return systems
+
+
 def _check_objects(given: Sequence[tuple[str | None, object]]) -> None:
     """Raises DataError where two objects have one name: that they are runs of one system is to be said."""
     for name, count in Counter(name for name, one in given if not isinstance(one, str)).items():

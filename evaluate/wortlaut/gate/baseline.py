@@ -71,7 +71,7 @@ class Points:
     f1: Rate
     correct: _Credit
     gold: Count
-    predicted: Count
+    predicted: Annotated[Count, "Of several runs their mean, rounded."]
 
     @classmethod
     def of(cls, score: Score) -> Points:
@@ -99,8 +99,9 @@ class Errors:
 class Entry:
     """One system in one layer under one schema.
 
-    ``documents`` are the sums of each document and label, ``None`` where the score does not come from sums;
-    ``errors`` are ``None`` where it has no items. Documents without either are left out.
+    ``documents`` are the sums of each document and label, ``None`` where the score does not come from sums (a
+    mean over ``runs`` comes from theirs); ``errors`` are ``None`` where it has no items. Documents without
+    either are left out.
     """
 
     signature: Annotated[Signature, UNWRITTEN]
@@ -114,8 +115,15 @@ class Entry:
         " predicted. Documents without any are left out; without it where the score does not come from sums.",
     ]
     errors: Annotated[
-        Mapping[str, Errors] | None, OPTIONAL, "By document; without it where the score has no items."
+        Mapping[str, Errors] | None,
+        OPTIONAL,
+        "By document; without it where the score has no items. Of several runs those of the middle one.",
     ]
+    runs: Annotated[
+        tuple[Entry, ...],
+        FILLED,
+        "The scores and sums of each run of a system that has several; those above are means over them.",
+    ] = ()
 
     @property
     @written()
@@ -139,6 +147,11 @@ class Entry:
                 if label in (MICRO, own):
                     table[i] += row
         return np.rint(table * (1, 1, self.scale, self.scale)).astype(np.int64)
+
+    @property
+    def single(self) -> tuple[Entry, ...]:
+        """The entry of each run: itself where there is one."""
+        return self.runs or (self,)
 
 
 @dataclass(frozen=True)
@@ -203,12 +216,20 @@ def baseline_of(evaluation: Evaluation) -> Baseline:
         raise DataError("the documents are not kept", where=evaluation.corpus.name, hint="Use items=True.")
     systems = {}
     for system in evaluation.systems:
-        if system.failed is not None:
-            raise DataError(f"failed: {system.failed}", where=system.name)
+        for one in (system, *system.runs):
+            if one.failed is not None:
+                raise DataError(f"failed: {one.failed}", where=one.name)
         if not system.results:
             raise DataError("has no scores on this corpus", where=system.name)
         systems[system.name] = {
-            key: _entry(evaluation, ids, key, result, system.judged.get(key))
+            key: replace(
+                _entry(evaluation, ids, key, result, system.judged.get(key)),
+                runs=tuple(
+                    replace(_entry(evaluation, ids, key, run.results[key], run.judged.get(key)), errors=None)
+                    for run in (system.runs if result.runs else ())
+                    if key in run.results
+                ),
+            )
             for key, result in system.results.items()
         }
     return Baseline(evaluation.signature, len(ids), _environment(), systems)
@@ -221,7 +242,9 @@ def _entry(
     # Each system has its own matched quotes: their sums are never compared.
     # The labels of speakers are names out of the texts, which the file must not hold.
     by_label = key.task != "speakers"
-    if judged is not None and by_label:
+    if result.runs:
+        pass  # the sums are those of the runs
+    elif judged is not None and by_label:
         documents = _sums_of_items(judged, result.scale)
     elif result.per_unit is not None and key.setting != MATCHED:
         sums = np.zeros((len(ids), 4), np.int64)
@@ -372,7 +395,7 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     # The text alone says what was drawn and by which version.
     told = read_signature(_checked(data["signature"], str, "signature"), whole)
     drawn = replace(whole.resampling, unit=told.resampling.unit)
-    whole = replace(whole, resampling=drawn, version=told.version)
+    whole = replace(whole, resampling=drawn, version=told.version, runs=told.runs)
     systems = {
         system: {
             key: _parse_entry(entry, f"{system}, {key.layer}, {key.variant}", documents, whole)
@@ -395,6 +418,10 @@ def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signatu
             _checked(data["scale"], int, f"{place}: scale"),
             _by_document(data, "documents", _parse_rows, place),
             _by_document(data, "errors", _parse_errors, place),
+            tuple(
+                _parse_entry(run, f"{place}: run {number}", count, whole)
+                for number, run in enumerate(data.get("runs", ()), 1)
+            ),
         )
     except KeyError as error:
         raise ValueError(f"{place}: {error} is missing") from error
@@ -407,7 +434,13 @@ def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signatu
 
 
 def _check_scores(entry: Entry, place: str) -> None:
-    """A score that was edited by hand, or by a merge, no longer follows from its sums."""
+    """A score that was edited by hand, or by a merge, no longer follows from its sums or its runs."""
+    for name in ("precision", "recall", "f1") if entry.runs else ():
+        values = [getattr(run.micro, name) for run in entry.runs]
+        mean = None if None in values else float(np.mean(values))
+        held = np.array([getattr(entry.micro, name), mean], np.float64)
+        if not np.allclose(held[0], held[1], rtol=0, atol=1e-9, equal_nan=True):
+            raise ValueError(f"{place}: the {name} of {MICRO} is not the mean of the runs")
     for label in (MICRO, *entry.labels):
         sums, points = entry.sums(label, tuple(entry.documents or ())), entry.points(label)
         if sums is None or points is None:

@@ -48,11 +48,12 @@ def write_baseline(
     corpus: str = "gold",
     settings: Settings | None = None,
     *,
+    runs: int = 1,
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Baseline:
     """Score the extractors and write the baseline file, whole or not at all. Raises WortlautError."""
-    evaluation = _scored(extractors, corpus, settings or Settings(), timeout, progress)
+    evaluation = _scored(extractors, corpus, settings or Settings(), runs, timeout, progress)
     baseline = baseline_of(evaluation)
     write_whole(path, to_text(baseline))
     return baseline
@@ -64,6 +65,7 @@ def gate(
     extractors: Sequence[str] | None = None,
     corpus: str | None = None,
     *,
+    runs: int = 1,
     update: bool = False,
     timeout: float | None = None,
     progress: Progress | None = None,
@@ -87,20 +89,33 @@ def gate(
             extractors,
             corpus or rules.corpus or (old.signature.corpus if old is not None else "gold"),
             Settings.of(old.signature) if old is not None else Settings(),
+            runs,
             timeout,
             progress,
         )
         if old is not None:
             evaluation = replace(evaluation, systems=tuple(_as_in(old, one) for one in evaluation.systems))
         failed = {one.name: one.failed for one in evaluation.systems if one.failed is not None}
+        broken = [
+            Check("system", "invalid", f"run {run.name} failed: {run.failed}", Place(one.name))
+            for one in evaluation.systems
+            for run in one.runs
+            if run.failed is not None and one.failed is None
+        ]
         evaluation = replace(
-            evaluation, systems=tuple(one for one in evaluation.systems if one.name not in failed)
+            evaluation,
+            systems=tuple(
+                replace(one, runs=tuple(run for run in one.runs if run.failed is None))
+                for one in evaluation.systems
+                if one.name not in failed
+            ),
         )
         run = baseline_of(evaluation)
         if old is not None:
             kept = {name: entries for name, entries in old.systems.items() if name not in failed}
             old = replace(old, systems=kept)
         failures = [Check("system", "invalid", f"failed: {why}", Place(name)) for name, why in failed.items()]
+        failures += broken
         speeds = _speeds(rules, evaluation, timeout)
         items = known_items(evaluation)
 
@@ -135,12 +150,14 @@ def _scored(
     extractors: Sequence[str] | None,
     corpus: str,
     settings: Settings,
+    runs: int,
     timeout: float,
     progress: Progress | None,
 ) -> Evaluation:
     return evaluate(
         extractors,
         corpus,
+        runs=runs,
         schema=settings.schemas,
         labels=settings.labels,
         samples=settings.samples,
@@ -164,11 +181,12 @@ def _stressed(
     if rules.stress is None or outcome.verdict == "invalid":
         return outcome
     systems = {one.name: one.system.runs[0] for one in evaluation.systems}
+    several = [f"changed texts: the first run of {one.name}" for one in evaluation.systems if one.runs]
     report = run_stress(rules.stress, systems, run.signature, evaluation.corpus, timeout, progress)
     return replace(
         outcome,
         checks=(*outcome.checks, *stress_checks(report, rules.stress, rules.alpha)),
-        notes=(*outcome.notes, *stress_notes(report, rules.stress, rules.alpha)),
+        notes=(*outcome.notes, *several, *stress_notes(report, rules.stress, rules.alpha)),
     )
 
 

@@ -14,9 +14,10 @@ from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import UNWRITTEN, At, Count, Difference, Must, Positive, Share, as_dict, written
-from wortlaut.scoring.compare import PairedTest, holm, paired_test
+from wortlaut.scoring.compare import PairedTest, holm
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import MAIN_TASKS
+from wortlaut.scoring.runs import SKEWED, pair_test, skewness
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
 #: From best to worst; the worst check decides, and the exit code is the place in this list.
@@ -241,7 +242,7 @@ def check(
             checks.append(_flips(row, rules.flips))
         if sums is not None:
             try:
-                tests[place] = paired_test(sums[1], sums[0], new.scale, trials=trials)
+                tests[place] = pair_test(sums[1], sums[0], new.scale, trials=trials)
             except WortlautError as error:
                 checks.append(Check("baseline", "invalid", str(error), place))
         tested = items or sums is not None
@@ -251,6 +252,7 @@ def check(
             checks.append(Check("rules", "invalid", what, place))
         rows[place] = replace(row, gated=bool(limits) or tested)
     _test(rows, tests, rules.alpha, checks)
+    notes += dict.fromkeys(note for place, both in pairs.items() for note in _told_of_runs(place, *both))
     judged = {one.place.system for one in checks if one.place and one.status != "pass"}
     judged |= {place.system for place, row in rows.items() if row.gated}
     what = "no rule applies to any of its scores; write one, such as layer = …, floor = …"
@@ -322,6 +324,21 @@ def _incomparable(baseline: Baseline, run: Baseline) -> Iterator[tuple[str, str]
     for system in run.systems:
         if system not in baseline.systems:
             yield "system", f"{system} is not in the baseline; take it over: wortlaut check --update"
+
+
+def _told_of_runs(place: Place, old: Entry, new: Entry) -> Iterator[str]:
+    """What the test of a score knows about runs, where there are some."""
+    then, now = len(old.single), len(new.single)
+    if (then, now) == (1, 1):
+        return
+    yield f"{place.system}: means over runs, {then} then and {now} now; items are those of the middle run"
+    if 1 in (then, now):
+        yield f"{place.system}: of one run it is not known how others would score"
+    if place.key.label == MICRO and any(
+        abs(skewness(np.array([one.micro.f1 or 0.0 for one in entry.single])) or 0) > SKEWED
+        for entry in (old, new)
+    ):
+        yield f"{place}: the runs are uneven, one may have failed: its test does not hold"
 
 
 def _environments(baseline: Baseline, run: Baseline) -> tuple[str, ...]:
@@ -447,14 +464,18 @@ def _flips(row: Row, most: int) -> Check:
     return _limit("flips", not (fell and lost > most), what, row.place)
 
 
-def _sums(old: Entry, new: Entry, label: str, documents: int) -> tuple[Ints, Ints] | None:
-    """The sums of all documents in both, shape ``(documents, 4)`` each."""
-    names = sorted({*(old.documents or ()), *(new.documents or ())})
-    a, b = old.sums(label, names), new.sums(label, names)
-    if a is None or b is None:
-        return None
+def _sums(old: Entry, new: Entry, label: str, documents: int) -> tuple[list[Ints], list[Ints]] | None:
+    """The sums of all documents in each run of both, shape ``(documents, 4)`` each."""
+    names = sorted({name for one in (*old.single, *new.single) for name in one.documents or ()})
     rest = np.zeros((max(0, documents - len(names)), 4), np.int64)
-    return np.concatenate([a, rest]), np.concatenate([b, rest])
+    sides: tuple[list[Ints], list[Ints]] = ([], [])
+    for side, entry in zip(sides, (old, new), strict=True):
+        for one in entry.single:
+            sums = one.sums(label, names)
+            if sums is None:
+                return None
+            side.append(np.concatenate([sums, rest]))
+    return sides
 
 
 def _test(
@@ -466,13 +487,17 @@ def _test(
         row = rows[place] = replace(rows[place], p=p, improved=change > 0)
         what = f"F1 {'is undefined on one side' if row.delta is None else f1_text(row.before, row.now)}"
         if p is not None:
-            what += f", p {p:.4f} (paired randomisation of {test.units} documents, Holm over {len(tests)})"
+            how = f"paired randomisation of {test.units} documents"
+            if test.runs is not None:
+                now, then = test.runs
+                how = f"{then} and {now} runs on {test.units} documents"
+            what += f", p {p:.4f} ({how}, Holm over {len(tests)})"
         checks.append(_limit("test", change >= 0, f"{what}, level {alpha:g}", place))
 
 
 def supported(tests: Sequence[PairedTest], alpha: float) -> list[tuple[float | None, int]]:
     """For each test of now minus before the p after Holm, and -1, 0 or 1: a drop, nothing, a gain."""
-    adjusted = holm([test.p_randomisation for test in tests])
+    adjusted = holm([test.p for test in tests])
     return [
         (p, 0 if p is None or test.f1 is None or p > alpha else int(np.sign(test.f1)))
         for test, p in zip(tests, adjusted, strict=True)

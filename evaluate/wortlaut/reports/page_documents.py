@@ -6,9 +6,11 @@ list of offsets, ``[start, end, start, end …]``; labels and classes are number
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -21,6 +23,8 @@ from wortlaut.reports.aligned import (
     CLASSES,
     CORRECT,
     LABEL,
+    MISSED,
+    SPURIOUS,
     Row,
     aligned,
     answers,
@@ -48,6 +52,8 @@ _SPANS = {"quotes": "content", **ROLE_TASKS}
 _LAYERS = {"entities": None, **_SPANS, "speakers": "speaker"}
 #: The points of a curve: more cannot be told apart on a screen.
 _POINTS = 200
+#: So many strings of each layer and class.
+_MOST_WORDS = 100
 
 Flat = list[int]
 
@@ -86,6 +92,7 @@ def pages(evaluation: Evaluation) -> Pages:
     annotated = [*gold, *(one for system in evaluation.systems for one in system.found)]
     types = type_labels(quote.type for one in annotated for quote in one.quotes)
     people = People(corpus)
+    words = Words([document.text for document in corpus], len(evaluation.systems))
     found: list[list[dict[str, Any]]] = []
     tasks: list[tuple[dict[str, Any], Task]] = []
     for i, system in enumerate(evaluation.systems):
@@ -97,8 +104,9 @@ def pages(evaluation: Evaluation) -> Pages:
             tasks.append(({"layer": "entities", "system": i}, task))
             documents = [np.asarray([at for _, at, *_ in side], np.int64) for side in both]
             local = _by_document(documents, len(corpus), aligned(task))
-            for row, part, here in zip(rows, local, sides[i], strict=True):
+            for k, (row, part, here) in enumerate(zip(rows, local, sides[i], strict=True)):
                 triples = part.tolist()
+                words.count("entities", i, k, triples, [e.span for e in entities[k]], [e.span for e in here])
                 row["c"] = "".join(str(kind) for g, _, kind in triples if g >= 0)
                 row["w"] = [
                     [number[here[p].label], g, *_flat(here[p].span)]
@@ -110,6 +118,14 @@ def pages(evaluation: Evaluation) -> Pages:
             quotes = _quote_rows(said.predicted, len(corpus), types, people.predicted(said, system.found))
             pairs, task = _judged_quotes(said, len(corpus), types)
             people.count(i, said)
+            for layer in pairs.keys() - {"speakers"}:
+                sides_here = [
+                    _spans_here(side, _SPANS[layer], len(corpus)) for side in (said.gold, said.predicted)
+                ]
+                for k, flat in enumerate(pairs[layer]):
+                    words.count(
+                        layer, i, k, np.reshape(flat, (-1, 3)).tolist(), sides_here[0][k], sides_here[1][k]
+                    )
             tasks.append(({"layer": "quotes", "system": i}, task))
             for k, row in enumerate(rows):
                 row |= {"q": quotes[k], "p": {layer: flat[k] for layer, flat in pairs.items()}}
@@ -124,6 +140,7 @@ def pages(evaluation: Evaluation) -> Pages:
         "people": people.rows(len(evaluation.systems)),
         "unsaid": int((people.names.of_gold(quoted) == UNSAID).sum()),
         "curves": [place | _curve(curves) for place, task in tasks if (curves := curves_or_none(task))],
+        "strings": words.rows(),
         "lengths": [place | row for place, task in tasks for row in _lengths(task)],
     }
     return Pages(
@@ -214,6 +231,50 @@ def _quote_rows(
 
 def _flat(span: Span | None) -> Flat:
     return [] if span is None else [offset for fragment in span for offset in fragment]
+
+
+def _spans_here(quotes: Quotes, role: str, documents: int) -> list[list[Span | None]]:
+    """The span of each quote, document by document."""
+    spans: list[list[Span | None]] = [[] for _ in range(documents)]
+    for document, quote in zip(quotes.document.tolist(), quotes.quotes, strict=True):
+        spans[document].append(quote.role(role))
+    return spans
+
+
+class Words:
+    """What is missed and what is spurious by the words that it covers, over all documents."""
+
+    def __init__(self, texts: Sequence[str], systems: int) -> None:
+        self._texts, self._systems = texts, systems
+        self._counts: dict[tuple[str, int, str], list[int]] = {}
+
+    def count(
+        self,
+        layer: str,
+        system: int,
+        document: int,
+        triples: Sequence[Sequence[int]],
+        gold: Sequence[Span | None],
+        found: Sequence[Span | None],
+    ) -> None:
+        """Take in one document's answers: number in the gold, number in what was found, class."""
+        for g, p, kind in triples:
+            span = gold[g] if kind == MISSED else found[p] if kind == SPURIOUS else None
+            if span is not None:
+                words = re.sub(r"[ \t\n\r]+", " ", span.text(self._texts[document])).strip()
+                key = (layer, kind, words)
+                self._counts.setdefault(key, [0] * self._systems)[system] += 1
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The most frequent of each layer and class; of quotes, which seldom come twice, those that do."""
+        rows = self._counts.items()
+        ranked = sorted(rows, key=lambda row: (row[0][:2], -sum(row[1]), row[0][2]))
+        return [
+            {"layer": layer, "kind": CLASSES[kind], "text": words, "counts": counts}
+            for _, group in groupby(ranked, key=lambda row: row[0][:2])
+            for (layer, kind, words), counts in islice(group, _MOST_WORDS)
+            if layer != "quotes" or sum(counts) > 1
+        ]
 
 
 class People:

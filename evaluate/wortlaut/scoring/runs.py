@@ -133,7 +133,7 @@ class Crossed:
 
         return RunVariance(
             between_documents, between_runs, rest, documents, runs,
-            width(runs, 1), width(runs + 1, 1), width(runs, 2), _skewness(self.scores[:, _F1]),
+            width(runs, 1), width(runs + 1, 1), width(runs, 2), skewness(self.scores[:, _F1]),
         )  # fmt: skip
 
 
@@ -145,7 +145,8 @@ def _half(
     return np.sqrt(wide + (t_quantile(runs - 1, confidence) ** 2 * of_runs if runs > 1 else 0))
 
 
-def _skewness(values: Floats) -> float | None:
+def skewness(values: Floats) -> float | None:
+    """The third moment over the second to 1.5; None below 3 values."""
     away = values - values.mean()
     spread = float((away**2).mean())
     if len(values) < 3:

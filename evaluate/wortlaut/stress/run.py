@@ -16,7 +16,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Progress, check_something, checked_schemas, scored_as, tally
 from wortlaut.evaluation.evaluate import built_in as built_in_extractors
 from wortlaut.evaluation.scorer import Scoring, Source
-from wortlaut.evaluation.systems import Extractors, Judged, Scored, named
+from wortlaut.evaluation.systems import Extractors, Judged, Scored, of_one_run
 from wortlaut.extractors.protocol import Extractor
 from wortlaut.extractors.run import answers, close
 from wortlaut.model import ROLES, Annotations, Document, Span
@@ -184,7 +184,7 @@ def stress(
     lacking: list[str] = []
     if extractors is None:
         extractors, lacking = built_in_extractors()
-    wanted = named(extractors)
+    wanted = of_one_run(extractors)
     if readers := [system.name for system in wanted if system.spec.startswith("preds:")]:
         hint = "Stress a program that reads texts: a name, file.py:factory or cmd:COMMAND."
         raise DataError("a file of predictions cannot read a changed text", where=readers[0], hint=hint)

@@ -285,8 +285,22 @@ function overview() {
 
 /* ---------- Errors ---------- */
 
-const view = { layer: "", system: "", right: "", label: "", find: "", off: new Set(), doc: -1, current: null, list: [], drawn: null };
-const found = (id) => view.find === "" || id.toLowerCase().includes(view.find.toLowerCase());
+const view = { layer: "", system: "", right: "", label: "", find: "", words: "", exact: false, pair: null, off: new Set(), doc: -1, current: null, list: [], drawn: null };
+/* What is looked for in names, texts and words: as it is written, whatever its case and its spaces. */
+const sought = (text) => new RegExp(text.trim().replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+"), "giu");
+const searched = { find: "", hits: [] };
+function found(d) {
+  if (!view.find.trim()) return true;
+  if (searched.find !== view.find) {
+    const expression = sought(view.find);
+    Object.assign(searched, { find: view.find, hits: documents().map((one) => one.id.search(expression) >= 0 || one.t.search(expression) >= 0) });
+  }
+  return searched.hits[d];
+}
+const squeezed = (text) => text.replace(/[ \t\n\r]+/g, " ").trim();
+/* What is marked in an error, and the two labels of it, ∅ for nothing. */
+const wordsOf = (e) => [e.gold, e.found].filter(Boolean).map((item) => squeezed(cover(documents()[e.d], wantedSpan(view.layer, item))));
+const labelled = (item) => (item ? labelOf(view.layer, item) : "∅");
 function filtered() {
   const right = view.right === "" ? -1 : Number(view.right);
   const hits = right < 0 ? null : new Map();
@@ -304,9 +318,13 @@ function filtered() {
     const one = known(e.d);
     return e.gold ? one.gold.has(e.g) : !one.spurious.has(one.key(e));
   };
+  const words = view.words.trim() && !view.exact ? sought(view.words) : null;
   const base = errorsOf(view.layer).filter((e) =>
     (view.system === "" || e.s === Number(view.system)) &&
-    found(documents()[e.d].id) &&
+    found(e.d) &&
+    (!view.exact || wordsOf(e).includes(view.words)) &&
+    (!words || wordsOf(e).some((text) => text.search(words) >= 0)) &&
+    (!view.pair || (labelled(e.gold) === view.pair[0] && labelled(e.found) === view.pair[1])) &&
     (view.label === "" || [e.gold, e.found].some((item) => item && labelOf(view.layer, item) === view.label)) &&
     (right < 0 || (e.s !== right && rightOne(e))));
   const counts = CLASS.map((_, k) => base.filter((e) => e.k === k).length);
@@ -318,7 +336,7 @@ const placeOf = (e) => ({ layer: view.layer, doc: documents()[e.d].id, system: s
 function stateLink() {
   const place = view.current ? placeOf(view.current) : { layer: view.layer, doc: view.doc >= 0 ? documents()[view.doc].id : "" };
   const name = (i) => (i === "" ? "" : systems[i].name);
-  return link("errors", { ...place, of: name(view.system), right: name(view.right), label: view.label, find: view.find, off: [...view.off].join(" ") });
+  return link("errors", { ...place, of: name(view.system), right: name(view.right), label: view.label, find: view.find, words: view.words, exact: view.exact ? "1" : "", gold: view.pair?.[0], as: view.pair?.[1], off: [...view.off].join(" ") });
 }
 const systemNumber = (name) => { const i = systems.findIndex((one) => one.name === name); return i < 0 ? "" : String(i); };
 
@@ -335,6 +353,9 @@ function errors(query) {
     view.right = systemNumber(query.get("right"));
     view.label = query.get("label") ?? "";
     view.find = query.get("find") ?? "";
+    view.words = query.get("words") ?? "";
+    view.exact = query.has("exact") && view.words !== "";
+    view.pair = query.has("gold") && query.has("as") ? [query.get("gold"), query.get("as")] : null;
     view.off = new Set((query.get("off") ?? "").split(" ").filter((name) => CLASS.includes(name)));
     view.doc = query.has("doc") ? numberOf(query.get("doc")) : -1;
     const wanted = at ? errorsOf(view.layer).find((e) => e.d === view.doc && systems[e.s].name === query.get("system") && e.at === at) : null;
@@ -367,7 +388,7 @@ function frame(layers) {
         pick("Errors of", [["", "all systems"], ...names], view.system, change("system"), { id: "f-system" }),
         pick("Only where right in", [["", "–"], ...names], view.right, change("right"), { id: "f-right", disabled: scored.length < 2 }),
         pick(view.layer === "quotes" ? "Type" : view.layer === "speakers" ? "Person" : "Label", [["", "all"], ...labels.map((label) => [label, clipped(label, 60)])], view.label, change("label"), { id: "f-label", disabled: !labels.length }),
-        h("label", { class: "field" }, "Document’s name has", h("input", { type: "search", id: "f-find", value: view.find, oninput: (event) => { view.find = event.target.value; view.current = null; refresh(); } }))),
+        search("Text or its name has", "find"), search("Marked words have", "words")),
       h("div", { class: "chips", id: "chips", role: "group", "aria-label": "Error classes" })),
     h("div", { class: "walk" },
       h("button", { type: "button", id: "previous", onclick: () => step(-1) }, "‹ Error", h("kbd", {}, "p")),
@@ -378,6 +399,14 @@ function frame(layers) {
       h("button", { type: "button", id: "next-doc", "aria-label": "Next document", onclick: () => stepDocument(1) }, "›", h("kbd", {}, "]"))),
     h("div", { class: "read" }, h("div", { id: "text" }), h("div", { class: "side", id: "side" })));
 }
+const search = (label, key) => h("label", { class: "field" }, label, h("input", { type: "search", id: `f-${key}`, value: view[key],
+  oninput: (event) => { view[key] = event.target.value; if (key === "words") view.exact = false; view.current = null; refresh(); } }));
+/* What another view asked for, until it is taken back. */
+function pinned() {
+  const pin = (text, undo) => h("button", { type: "button", class: "chip pin", "aria-label": `Show others than ${text}, too`, onclick: () => { undo(); view.current = null; el("f-words").value = view.words; refresh(); el("f-layer").focus(); } }, h("bdi", {}, text), " ×");
+  return [view.pair && pin(`gold ${view.pair[0]}, found ${view.pair[1]}`, () => { view.pair = null; }),
+    view.exact && pin(`only “${clipped(view.words, 40)}”`, () => { view.exact = false; view.words = ""; })].filter(Boolean);
+}
 function chips(counts) {
   fill(el("chips"), ...CLASS.map((name, k) => {
     if (k === CORRECT || (view.layer === "speakers" && ![LABEL, MISSED, SPURIOUS].includes(k))) return null;
@@ -385,7 +414,7 @@ function chips(counts) {
     return h("button", { type: "button", class: `chip k k-${name}`, "aria-pressed": String(!view.off.has(name)), "data-class": name,
       onclick: () => { if (!view.off.delete(name)) view.off.add(name); view.current = null; refresh(); el("chips").querySelector(`[data-class="${name}"]`).focus(); } },
       sign(k), " ", word(k, view.layer), h("span", { class: "count" }, counts[k].toLocaleString("en")));
-  }).filter(Boolean));
+  }).filter(Boolean), ...pinned());
 }
 function refresh() {
   const { list, counts } = filtered();
@@ -395,10 +424,10 @@ function refresh() {
   for (const e of list) perDocument.set(e.d, (perDocument.get(e.d) ?? 0) + 1);
   view.withErrors = [...perDocument.keys()].sort((a, b) => a - b);
   view.perDocument = perDocument;
-  view.without = documents().map((_, d) => d).filter((d) => !perDocument.has(d) && found(documents()[d].id));
+  view.without = documents().map((_, d) => d).filter((d) => !perDocument.has(d) && found(d));
   if (view.current && !list.includes(view.current)) view.current = null;
   let d = view.current ? view.current.d : view.doc;
-  if (d < 0 || !found(documents()[d].id)) d = view.withErrors[0] ?? view.without[0] ?? -1;
+  if (d < 0 || !found(d)) d = view.withErrors[0] ?? view.without[0] ?? -1;
   el("doc-pick").replaceChildren();
   showDocument(d, !view.current);
 }
@@ -451,6 +480,7 @@ function showDocument(d, quiet = false) {
   const lanes = laneSystems();
   const key = [view.layer, d, lanes.join()].join(" ");
   if (view.drawn?.key !== key || !view.drawn.root.isConnected) drawDocument(d, lanes, key);
+  markSought(view.drawn);
   select(view.current);
   go(stateLink());
   side();
@@ -458,6 +488,19 @@ function showDocument(d, quiet = false) {
     const e = view.current;
     tell(`${systems[e.s].short}: ${word(e.k, view.layer)}, ${clipped(cover(documents()[d], wantedSpan(view.layer, e.gold ?? e.found)), 60)}`);
   }
+}
+/* Marks what the text is searched for; a browser without highlights (before 2025) finds the texts and marks nothing. */
+function markSought(drawn) {
+  if (!globalThis.CSS?.highlights) return;
+  const ranges = [];
+  if (view.find.trim()) for (const block of drawn.blocks) for (const hit of block.nodes.map(({ node }) => node.data).join("").matchAll(sought(view.find))) {
+    const ends = [hit.index, hit.index + hit[0].length].map((at, end) => { const one = block.nodes.findLast(({ from }) => (end ? from < at : from <= at)); return [one.node, at - one.from]; });
+    const mark = new Range();
+    mark.setStart(...ends[0]);
+    mark.setEnd(...ends[1]);
+    ranges.push(mark);
+  }
+  CSS.highlights.set("sought", new Highlight(...ranges));
 }
 /* The lanes: those that the filter is about, or all. */
 function laneSystems() {
@@ -849,20 +892,21 @@ function limited(rows, most, render) {
   if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => { fill(box, render(rows)); box.tabIndex = -1; box.focus({ preventScroll: true }); } }, `Show all ${rows.length.toLocaleString("en")} rows`)));
   return box;
 }
+const brokenDown = () => unique([...S.errors, ...S.labels, ...S.lengths, ...S.groups].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
 function breakdowns() {
-  const layers = unique([...S.errors, ...S.labels, ...S.lengths].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
+  const layers = brokenDown();
   if (!layers.length) { fill(main, h("h1", { class: "aside" }, "Breakdowns"), h("p", {}, "No layer has a breakdown.")); return; }
   if (!layers.includes(broken.layer)) broken.layer = layers[0];
   const of = (rows) => rows.filter((row) => row.layer === broken.layer);
-  const schemas = unique(of(S.labels).map((row) => row.schema));
+  const schemas = unique([...of(S.labels), ...of(S.groups)].map((row) => row.schema));
   if (!schemas.includes(broken.schema)) broken.schema = schemas[0] ?? "";
   const change = (key) => (value) => { broken[key] = value; breakdowns(); el(`b-${key}`).focus(); };
   fill(main, 
     h("h1", { class: "aside" }, "Breakdowns"), ofOne(),
     h("div", { class: "options" }, pick("Layer", layers.map((layer) => [layer, layer]), broken.layer, change("layer"), { id: "b-layer" }),
-      schemas.length ? pick("Schema of the labels", schemas.map((schema) => [schema, schema]), broken.schema, change("schema"), { id: "b-schema" }) : null),
-    errorClasses(of(S.errors)), byLabel(of(S.labels).filter((row) => row.schema === broken.schema)), confusions(of(S.confusion)),
-    byGroup("Length of the span, in characters (strict)", of(S.lengths)), otherGroups(of(S.groups)), curves(of(S.curves)), speed());
+      schemas.length ? pick("Schema of labels and groups", schemas.map((schema) => [schema, schema]), broken.schema, change("schema"), { id: "b-schema" }) : null),
+    errorClasses(of(S.errors)), byLabel(of(S.labels).filter((row) => row.schema === broken.schema)), confusions(of(S.confusion)), strings(of(S.strings)),
+    byGroup("Length of the span, in characters (strict)", of(S.lengths)), otherGroups(of(S.groups).filter((row) => row.schema === broken.schema)), curves(of(S.curves)), speed());
 }
 /* How fast the extractors were in this run: a picture of it only where there was enough to time. */
 const LEAST = 50_000;
@@ -905,7 +949,8 @@ function errorClasses(rows) {
         classes.map((name) => h("td", {}, row.counts[name] ? jump(row, name) : "0")), h("td", {}, fixed(row.traditional)), h("td", {}, fixed(row.fair))))),
     h("p", { class: "small soft" }, "Every span is in one class (Ortmann 2022). The fair F1 counts a near miss as one error, not as a missed and a spurious span.")];
 }
-const jump = (row, name) => (name === "correct" || !LAYERS.includes(row.layer) ? row.counts[name].toLocaleString("en")
+const inTexts = (row) => S.documents.kept > 0 && LAYERS.includes(row.layer);
+const jump = (row, name) => (name === "correct" || !inTexts(row) ? row.counts[name].toLocaleString("en")
   : h("a", { href: link("errors", { layer: row.layer, of: systems[row.system].name, off: CLASS.filter((one) => one !== name && one !== "correct").join(" ") }) }, row.counts[name].toLocaleString("en")));
 function byLabel(rows) {
   if (!rows.length) return null;
@@ -922,17 +967,33 @@ function grid(name, rows, group) {
       who.map((i) => { const row = at.get(`${one}\n${i}`); return row ? [h("td", {}, fixed(row.p)), h("td", {}, fixed(row.r)), h("td", { title: row.i ? `95%: ${ci(row)}` : null }, h("b", {}, fixed(row.f)))] : [h("td", {}, "–"), h("td", {}, "–"), h("td", {}, "–")]; }));
   })));
 }
+/* What is missed and what is invented most often, by the words that are marked. */
+function strings(rows) {
+  const show = (name, title, head) => {
+    const some = rows.filter((row) => row.kind === name).sort((a, b) => sum(b.counts) - sum(a.counts));
+    if (!some.length) return null;
+    const who = systems.filter(({ i }) => S.scores.some((row) => row.system === i && row.layer === rows[0].layer));
+    const to = (row, n, of) => (n ? h("a", { href: link("errors", { layer: row.layer, of, words: row.text, exact: "1", off: CLASS.filter((one) => one !== name && one !== "correct").join(" ") }) }, n.toLocaleString("en")) : "0");
+    return h("div", {}, h("h3", {}, title), limited(some, 10, (few) => table(title, [head, who.length > 1 ? "all" : null, ...who.map(({ i }) => tag(i))].filter(Boolean), few.map((row) => h("tr", {}, h("th", { scope: "row" }, cite(row.text, 60)),
+      who.length > 1 ? h("td", {}, to(row, sum(row.counts), "")) : null, who.map(({ i, name }) => h("td", {}, to(row, row.counts[i], name))))))));
+  };
+  if (!rows.length) return null;
+  return [h("h2", {}, "Most missed and most invented"), h("div", { class: "charts" }, show("missed", "Missed", "In the gold"), show("spurious", "Invented", "Found")),
+    h("p", { class: "small soft" }, "The same words count together, over all texts; what is found with other bounds or another label is neither. A number leads to its errors.")];
+}
 function byGroup(title, rows) {
   if (!rows.length) return null;
   const order = unique(S.lengths.map((row) => row.group)).sort((a, b) => parseInt(a.replace("over ", "")) - parseInt(b.replace("over ", "")) || a.startsWith("over") - b.startsWith("over"));
   return [h("h2", {}, title), grid("Characters", [...rows].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group) || a.system - b.system), (row) => row.group),
-    h("p", { class: "small soft" }, "R is about a row’s gold spans, P about its found spans.")];
+    ofGroups()];
 }
+const ofGroups = () => h("p", { class: "small soft" }, "R is about a row’s gold items, P about its found ones, whichever row answers them. – where a side has nothing of the group: R without gold, P without findings, F1 then unless the other is 0.");
 function otherGroups(rows) {
-  const by = unique(rows.map((row) => row.by)).filter((one) => one !== "length");
-  const names = { surface: "Seen or unseen names", level: "Nesting level", document: "Document" };
-  const parts = by.map((one) => unique(rows.filter((row) => row.by === one).map((row) => row.schema)).map((schema) => [
-    h("h2", {}, `${names[one] ?? one.replace(/^meta:/, "")}, ${schema}`), grid(names[one] ?? one.replace(/^meta:/, ""), rows.filter((row) => row.by === one && row.schema === schema), (row) => row.group)]));
+  // Lengths in characters have a table of their own.
+  const by = unique(rows.map((row) => row.by)).filter((one) => one !== "length (characters)");
+  const names = { surface: "Seen or unseen names", level: "Nesting level" };
+  const called = (one) => names[one] ?? one[0].toUpperCase() + one.slice(1);
+  const parts = by.map((one) => [h("h2", {}, `${called(one)}, ${broken.schema}`), grid(called(one), rows.filter((row) => row.by === one), (row) => row.group), ofGroups()]);
   if (broken.layer === "entities" && !by.includes("surface"))
     parts.push(h("h2", {}, "Seen or unseen names"), h("p", {}, "Not known here. ", h("code", { class: "mono" }, "--by surface --seen REF"), " tells names that the training data has from others."));
   return parts;
@@ -944,9 +1005,9 @@ function confusions(rows) {
     const top = Math.max(...row.matrix.flatMap((counts, a) => counts.filter((_, b) => a !== b)), 1);
     const name = (label) => (label === "∅" ? h("span", { title: "nothing" }, "∅") : h("bdi", {}, label));
     return table(`Confusion of ${systems[row.system].short}`, ["gold \\ found", ...row.labels.map(name)], row.matrix.map((counts, a) => h("tr", {}, h("th", { scope: "row" }, name(row.labels[a])),
-      counts.map((n, b) => { const cell = h("td", { class: n === 0 ? "zero" : a === b ? "k k-correct" : "k k-label" }, n === 0 ? "·" : a === b ? h("b", {}, n) : n); cell.style.setProperty("--w", n === 0 ? 0 : a === b ? 100 : 25 + 75 * Math.sqrt(n / top)); return cell; }))), { class: "matrix" });
+      counts.map((n, b) => { const cell = h("td", { class: n === 0 ? "zero" : a === b ? "k k-correct" : "k k-label" }, n === 0 ? "·" : a === b ? h("b", {}, n) : inTexts(row) ? h("a", { href: link("errors", { layer: row.layer, of: systems[row.system].name, gold: row.labels[a], as: row.labels[b] }), "aria-label": `${n}: gold ${row.labels[a]}, found ${row.labels[b]}` }, n) : n); cell.style.setProperty("--w", n === 0 ? 0 : a === b ? 100 : 25 + 75 * Math.sqrt(n / top)); return cell; }))), { class: "matrix" });
   };
-  return [h("h2", {}, "Confusion of labels"), h("p", { class: "small soft" }, "Rows are gold labels, columns found ones; ∅ is nothing: the last column is missed, the last row spurious."), h("div", { class: "charts" }, rows.map((row) => h("figure", {}, h("figcaption", {}, systemName(row.system)), show(row))))];
+  return [h("h2", {}, "Confusion of labels"), h("p", { class: "small soft" }, "Rows are gold labels, columns found ones; ∅ is nothing: the last column is missed, the last row spurious. A number off the diagonal leads to its errors."), h("div", { class: "charts" }, rows.map((row) => h("figure", {}, h("figcaption", {}, systemName(row.system)), show(row))))];
 }
 const DASH = ["", "7 3", "2 3", "9 3 2 3", "4 2"];
 function chart(title, xName, yName, series) {
@@ -1046,7 +1107,13 @@ function quoteList(n) {
 
 /* ---------- Keys, colours, start ---------- */
 
-const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], ["1 – 4", "Overview, Errors, Breakdowns, People"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
+/* A tab with nothing in it is not offered; its address says why there is nothing. */
+const tabsShown = () => ["overview", "errors", "breakdowns", "people"].filter((name) => ({
+  errors: S.documents.shown > 0 && S.scores.some((row) => LAYERS.includes(row.layer)),
+  breakdowns: brokenDown().length > 0,
+  people: S.documents.kept > 0 && S.people.some(([, quotes, counts], n) => n < S.people.length - 1 && (quotes || counts.some(Boolean))) && S.people.some((row) => row[2].some(Boolean)),
+})[name] ?? true);
+const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], ["1 – 4", "the views, from the left"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
 let single = true;
 function help() {
   dialog("Keys and signs",
@@ -1072,17 +1139,19 @@ addEventListener("keydown", (event) => {
   if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
   // Who has just chosen a filter wants the next error; other letters find an option by its name.
   if (event.target.tagName === "SELECT" && !"np][".includes(event.key)) return;
-  const tabs = ["overview", "errors", "breakdowns", "people"];
+  const tabs = tabsShown();
   if (event.key === "?") help();
   else if (event.key === "t") el("theme").click();
-  else if (/^[1-4]$/.test(event.key)) location.hash = `#${tabs[event.key - 1]}`;
+  else if (/^[1-4]$/.test(event.key)) { if (tabs[event.key - 1]) location.hash = `#${tabs[event.key - 1]}`; }
   else if ("np][".includes(event.key) && event.key.length === 1) {
-    if (where().view !== "errors") { if (event.key !== "n") return; location.hash = "#errors"; show(); }
+    if (where().view !== "errors") { if (event.key !== "n" || !tabs.includes("errors")) return; location.hash = "#errors"; show(); }
     if (!el("next")) return;
     if (event.key === "n") step(1); else if (event.key === "p") step(-1); else stepDocument(event.key === "]" ? 1 : -1);
   } else return;
   event.preventDefault();
 });
+const offered = tabsShown();
+for (const a of document.querySelectorAll(".top nav a")) a.hidden = !offered.includes(a.getAttribute("href").slice(1));
 let shown = "";
 function show() {
   const { view: name, query } = where();
