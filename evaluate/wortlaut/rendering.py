@@ -31,10 +31,11 @@ class TableOptions(TypedDict, total=False):
     schemas: str | Sequence[str]
     systems: str | Sequence[str]
     labels: str | Sequence[str]
+    by: str
     sort: str
     percent: bool
     digits: int | None
-    interval: Literal["", "range", "pm"]
+    interval: Literal["", "range", "pm", "sd"]
     bold: bool
     caption: bool | str
     main: bool
@@ -64,18 +65,21 @@ class Tabular:
         ----------
         columns
             Names and figures to show, in this order: ``layer``, ``schema``, ``system``, ``label``; ``P``,
-            ``R``, ``F1``, ``interval``, ``letters``, ``correct``, ``gold``, ``predicted``. Of a comparison
-            ``a``, ``b``; ``A-B``, ``interval``, ``p``, ``p Holm``, ``flips``. Names come first; where none
-            is given, those that differ between rows.
+            ``R``, ``F1``, ``interval``, ``SD`` (of F1, over runs), ``letters``, ``correct``, ``gold``,
+            ``predicted``. Of a comparison ``a``, ``b``; ``A-B``, ``interval``, ``p``, ``p Holm``, ``flips``.
+            Names come first; where none is given, those that differ between rows.
         layers, schemas, systems, labels
             The rows, in this order. An evaluation has rows of labels only where they are asked for
             (``"*"``: all).
+        by
+            Rows of the groups of a breakdown that the evaluation has, in place of labels.
         sort
             A column of figures; the highest first, among rows that differ in their last name alone.
         percent, digits
             Scores times 100; digits behind the point, by default 3, in percent 1.
         interval
-            ``range`` or ``pm``: the interval of each score beside it, as a range, or ± its further end.
+            Beside each score its interval, as a ``range`` or ± its further end (``pm``); or ± its standard
+            deviation over runs (``sd``).
         bold
             In bold the highest F1 of a layer and schema and each that no paired test tells from it, after
             Holm's correction over all tests of the evaluation; of a comparison the differences with an

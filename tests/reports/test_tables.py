@@ -148,6 +148,9 @@ BESIDE = [
     ("interval", {"interval": "pm"}, "–", ["F1 low", "F1 high"]),
     ("P", {"interval": "range"}, "–", ["P", "P low", "P high"]),
     ("correct", {"percent": True}, "2.5", ["correct"]),
+    ("R", {"interval": "sd", "percent": True}, "37.5 ± 1.5", ["R", "R SD"]),
+    ("F1", {"interval": "sd"}, "0.500", ["F1", "F1 SD"]),
+    ("SD", {}, "–", ["SD of F1"]),
 ]
 
 
@@ -155,12 +158,28 @@ BESIDE = [
 def test_an_interval_stands_beside_its_score(
     column: str, options: dict[str, Any], expected: str, heads: list[str]
 ) -> None:
-    score = Score(None, 0.375, 0.5, recall_interval=(0.25, 0.625), correct=2.5, gold=8, predicted=0)
+    more: Any = {"recall_interval": (0.25, 0.625), "recall_deviation": 0.015}
+    score = Score(None, 0.375, 0.5, **more, correct=2.5, gold=8, predicted=0)
     layout, line = Layout.of(**options), Line((), score)
     assert SCORES[column].cell(line, layout.numbers, layout.interval) == expected
     assert SCORES[column].heads(layout.interval) == heads
     values = SCORES[column].values(line, layout.numbers, layout.interval)
     assert len(values) == len(heads) and (column != "R" or values[0] in (0.375, 37.5, 38.0))
+
+
+def test_a_breakdown_is_a_table_and_runs_have_their_deviation() -> None:
+    several = {"A": [Made({"d00": [0]}), Made({"d01": [0, 1]})], "B": Made(spurious=["d02"])}
+    scored = evaluate(several, corpus(12), schema="strict", by=["length", "document"], samples=20)
+    rows = read_markdown(scored.to_markdown(columns=["F1"], interval="sd"))
+    deviation = scored.systems[0].scores["entities"]["strict"].f1_deviation
+    assert deviation and [row[1].strip("*") for row in rows] == ["F1", f"0.987 ± {deviation:.3f}", "0.992"]
+    assert read_markdown(scored.to_markdown())[0][6:8] == ["95% interval", "SD of F1"]
+    rows = read_latex(
+        scored.to_latex(by="document", labels=["d02", "d00"], columns=["document", "system", "gold"])
+    )
+    assert rows == [["document", "system", "gold"], *([d, s, "5"] for d in ("d02", "d00") for s in "AB")]
+    with pytest.raises(DataError, match="no breakdown by level"):
+        scored.to_csv(by="level")
 
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [

@@ -84,8 +84,7 @@ class Tables:
         """With the rows that the terminal shows, unless others are chosen."""
         from dataclasses import replace
 
-        from wortlaut.reports.layout import laid_out
-        from wortlaut.reports.values import lines, tested
+        from wortlaut.reports.values import laid, tested
 
         asked = {kind: _parsed(file) for kind, file in self.files.items()}
         if "--csv" in asked:
@@ -93,11 +92,11 @@ class Tables:
             asked["--csv"] = path, replace(layout, bold=False)
         if not asked:
             return
-        found = lines(value, tested(value, [layout for _, layout in asked.values()]))
+        told = tested(value, [layout for _, layout in asked.values()])
         for kind, (path, layout) in asked.items():
             rows = replace(layout, main=not everything, labels=layout.labels or ["*"] * by_label)
             try:
-                made = laid_out(found, rows)
+                made = laid(value, rows, told)
             except WortlautError as error:
                 error.where = f"{kind} {self.files[kind]}"
                 raise

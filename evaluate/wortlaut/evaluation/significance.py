@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from weakref import ref
 
 from wortlaut.errors import ComparisonError, counted
 from wortlaut.evaluation.comparison import compare
@@ -46,8 +47,20 @@ BOLD = "Bold: the highest F1 of a layer and schema, and each that does not diffe
 LETTERS = "Letters: within a layer and schema, systems that share a letter do not differ significantly."
 
 
+_told: dict[int, tuple[ref[Evaluation], Significance]] = {}
+
+
 def significance(evaluation: Evaluation) -> Significance:
-    """Test all pairs of systems, layers and schemas at once: their number of seconds grows with all three."""
+    """Test all pairs of systems, layers and schemas at once, once an evaluation: many of each take long."""
+    known = _told.get(id(evaluation))
+    if known is None or known[0]() is not evaluation:
+        key = id(evaluation)
+        known = ref(evaluation, lambda _: _told.pop(key, None)), _tested(evaluation)
+        _told[key] = known
+    return known[1]
+
+
+def _tested(evaluation: Evaluation) -> Significance:
     scored = [system for system in evaluation.systems if system.scores]
     if len(scored) < 2:
         return Significance(why="There is one system, so there is nothing to compare: name several with -e.")

@@ -97,8 +97,8 @@ _WRITTEN: Mapping[Kind, Callable[[Any, Numbers], str]] = {
 class Column:
     """A column of figures: what it takes from a line, and of which kind that is.
 
-    ``ends`` has the interval of the value; with ``apart``, the column is this interval. What is ``bold``
-    is so in a line that is the best.
+    ``ends`` has the interval of the value; with ``apart``, the column is this interval. ``deviation`` is that
+    over runs. What is ``bold`` is so in a line that is the best.
     """
 
     head: str
@@ -106,6 +106,7 @@ class Column:
     value: Callable[[Line], Any]
     ends: Callable[[Line], Interval | None] | None = None
     apart: str = ""
+    deviation: Callable[[Line], float | None] | None = None
     bold: bool = False
     #: The name of a score that is a range where answers are words without offsets.
     end: str = ""
@@ -115,59 +116,71 @@ class Column:
         upper = getattr(line.of, "upper", None) if self.end else None
         return upper and getattr(upper, self.end)
 
-    def cell(self, line: Line, numbers: Numbers, interval: str = "") -> str:
-        """As a reader sees it."""
+    def cell(self, line: Line, numbers: Numbers, beside: str = "") -> str:
+        """As a reader sees it: beside it the interval (``range``), ± its further end (``pm``), ± ``sd``."""
         if line.of is None:
             return "–"
-        ends = self.ends and self.ends(line)
-        if ends and self.kind in ("share", "difference"):
-            ends = (numbers.scaled(ends[0]), numbers.scaled(ends[1]))
+        value, ends, deviation = self._scaled(line, numbers.scaled)
         between = interval_text if self.kind == "share" else differences
         if self.apart:
             return between(ends, decimals=numbers.decimals)
-        value = self.value(line)
-        if value is not None and self.kind in ("share", "difference"):
-            value = numbers.scaled(value)
         text = _WRITTEN[self.kind](value, numbers)
         if (upper := self.upper(line)) is not None:
             most = numbers.scaled(upper) if self.kind == "share" else upper
             text += f"–{_WRITTEN[self.kind](most, numbers)}"
-        if not ends or not interval or value is None:
-            return text
-        if interval == "range" or self.upper(line) is not None:
+        if ends and (beside == "range" or (beside == "pm" and upper is not None)):
             return f"{text} ({between(ends, decimals=numbers.decimals)})"
-        return f"{text} ± {number(max(value - ends[0], ends[1] - value), numbers.decimals)}"
+        further = max(value - ends[0], ends[1] - value) if ends and beside == "pm" else None
+        about = deviation if beside == "sd" else further
+        return text if about is None else f"{text} ± {number(about, numbers.decimals)}"
 
     def most(self, line: Line, numbers: Numbers) -> float | None:
         """The other end of the range for a program."""
         upper = self.upper(line)
         return numbers.exact(upper) if upper is not None and self.kind == "share" else upper
 
-    def heads(self, interval: str = "") -> list[str]:
+    def heads(self, beside: str = "") -> list[str]:
         """Of its columns for a program."""
-        ends = [f"{self.apart or self.head} {end}" for end in ("low", "high")]
-        return ends if self.apart else [self.head, *(ends if self.ends and interval else ())]
+        return [f"{self.apart or self.head}{part}" for part in self._parts(beside)]
 
-    def values(self, line: Line, numbers: Numbers, interval: str = "") -> list[Any]:
+    def values(self, line: Line, numbers: Numbers, beside: str = "") -> list[Any]:
         """As a program reads it: numbers, and None where there is none."""
-        if line.of is None:
-            return [None] * len(self.heads(interval))
-        values = [] if self.apart else [self.value(line)]
-        if self.ends and (interval or self.apart):
-            values += self.ends(line) or (None, None)
-        scores = self.kind in ("share", "difference")
-        return [numbers.exact(value) if scores and value is not None else value for value in values]
+        value, ends, deviation = (None, None, None) if line.of is None else self._scaled(line, numbers.exact)
+        low, high = ends or (None, None)
+        known = {"": value, " low": low, " high": high, " SD": deviation}
+        return [known[part] for part in self._parts(beside)]
+
+    def _parts(self, beside: str) -> tuple[str, ...]:
+        if self.apart:
+            return (" low", " high")
+        if beside == "sd" and self.deviation:
+            return ("", " SD")
+        return ("", " low", " high") if beside in ("range", "pm") and self.ends else ("",)
+
+    def _scaled(self, line: Line, scale: Callable[[float], float]) -> tuple[Any, Any, Any]:
+        """Value, interval and deviation; scores in percent where these are asked for."""
+        value, ends = self.value(line), self.ends and self.ends(line)
+        deviation = self.deviation and self.deviation(line)
+        if self.kind not in ("share", "difference"):
+            return value, ends, deviation
+        value = None if self.apart or value is None else scale(value)
+        deviation = None if deviation is None else scale(deviation)
+        return value, ends and (scale(ends[0]), scale(ends[1])), deviation
+
+
+def _share(head: str, name: str, *, bold: bool = False) -> Column:
+    value, ends, deviation = (attrgetter(f"of.{name}{end}") for end in ("", "_interval", "_deviation"))
+    return Column(head, "share", value, ends, deviation=deviation, bold=bold, end=name)
 
 
 _F1 = attrgetter("of.f1_interval")
 #: The columns of figures, by the names that choose them.
 SCORES: Mapping[str, Column] = {
-    "P": Column(
-        "P", "share", attrgetter("of.precision"), attrgetter("of.precision_interval"), end="precision"
-    ),
-    "R": Column("R", "share", attrgetter("of.recall"), attrgetter("of.recall_interval"), end="recall"),
-    "F1": Column("F1", "share", attrgetter("of.f1"), _F1, bold=True, end="f1"),
+    "P": _share("P", "precision"),
+    "R": _share("R", "recall"),
+    "F1": _share("F1", "f1", bold=True),
     "interval": Column("95% interval", "share", _F1, _F1, apart="F1"),
+    "SD": Column("SD of F1", "share", attrgetter("of.f1_deviation")),
     "letters": Column("letters", "plain", attrgetter("letters")),
     "correct": Column("correct", "credit", attrgetter("of.correct"), end="correct"),
     "gold": Column("gold", "plain", attrgetter("of.gold")),
@@ -197,9 +210,9 @@ def _on_how_many(of: Pair | OnCorpus, name: str) -> str:
     return f"{getattr(of, name).at_least} of {len(of.corpora)}" if isinstance(of, Pair) else "–"
 
 
-#: Columns that are shown only where they are asked for.
-ON_REQUEST = ("letters",)
-_SHOWN = [column for name, column in SCORES.items() if name not in ON_REQUEST]
+#: Columns that are shown only where they are asked for, and only where there are several runs.
+ON_REQUEST, OF_RUNS = "letters", "SD"
+_SHOWN = [column for name, column in SCORES.items() if name not in (ON_REQUEST, OF_RUNS)]
 #: The heads of :func:`score_cells`, of :func:`comparison_cells`, and of :func:`pair_cells`.
 SCORE_HEADS = tuple(column.head for column in _SHOWN)
 COMPARISON_HEADS = tuple(column.head for column in COMPARISONS.values())

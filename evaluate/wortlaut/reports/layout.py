@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.reports import tables
-from wortlaut.reports.cells import COMPARISONS, ON_REQUEST, SCORES, Column, Line, Numbers
+from wortlaut.reports.cells import COMPARISONS, OF_RUNS, ON_REQUEST, SCORES, Column, Line, Numbers
 from wortlaut.reports.tables import Bold, Table
 
 #: What chooses rows: option → the heads of the columns that it looks at.
@@ -28,6 +28,7 @@ class Layout:
     schemas: Sequence[str] = ()
     systems: Sequence[str] = ()
     labels: Sequence[str] = ()
+    by: str = ""
     sort: str = ""
     percent: bool = False
     digits: int | None = None
@@ -48,8 +49,8 @@ class Layout:
             if isinstance(one := options.get(name), str):
                 options[name] = [one]
         made = cls(**options)
-        if made.interval not in ("", "range", "pm"):
-            raise unknown_name("form of intervals", made.interval, ("range", "pm"))
+        if made.interval and made.interval not in _BESIDE:
+            raise unknown_name("form of intervals", made.interval, _BESIDE)
         if made.digits is not None and not 0 <= made.digits <= 15:
             raise DataError(f"{made.digits} digits", hint="A number has 0 to 15 digits behind its point.")
         return made
@@ -68,7 +69,7 @@ class Layout:
     def check_columns(self, kind: str) -> None:
         """Raises UnknownNameError for a column that no table of ``scores`` or of a ``comparison`` has."""
         for name in filter(None, [*self.columns, self.sort]):
-            if name not in (known := [*NAMES[kind], *_FIGURES[kind]]):
+            if name not in (known := [*NAMES[kind], *_FIGURES[kind], *([self.by] if self.by else [])]):
                 raise unknown_name("column", name, known)
 
     @property
@@ -109,6 +110,14 @@ class Lines:
     def labelled(self) -> bool:
         """Whether rows of labels stand beside rows of everything."""
         return not all(line.whole for line in self.lines)
+
+
+#: What stands beside a score.
+_BESIDE = {
+    "range": "In brackets the 95% interval.",
+    "pm": "± the further end of the 95% interval.",
+    "sd": "± the standard deviation over runs.",
+}
 
 
 @dataclass(frozen=True)
@@ -177,10 +186,14 @@ class Laid:
             said.append(f"Of all rows: {names}.")
         if self.layout.percent:
             said.append("Scores in percent.")
-        with_ends = any(line.of and c.ends and c.ends(line) for c in self.columns for line in self.lines)
-        if self.layout.interval and with_ends:
-            how = {"range": "In brackets the 95% interval.", "pm": "± the further end of the 95% interval."}
-            said.append(how[self.layout.interval])
+        numbers, beside = self.layout.numbers, self.layout.interval
+        cells = (
+            (one.cell(line, numbers), one.cell(line, numbers, beside))
+            for one in self.columns
+            for line in self.lines
+        )
+        if any(alone != cell for alone, cell in cells):
+            said.append(_BESIDE[beside])
         asked = []
         if self.layout.bold and any(column.bold for column in self.columns):
             asked.append(self.found.bold if any(line.best for line in self.lines) else "")
@@ -212,8 +225,8 @@ def laid_out(found: Lines, layout: Layout) -> Laid:
     lines = [replace(one, names=[one.names[i] for i in names]) for one in lines]
     if layout.sort:
         column = found.figures.get(layout.sort)
-        if column is None or layout.sort in ON_REQUEST:
-            raise unknown_name("column to sort by", layout.sort, set(found.figures) - {*ON_REQUEST})
+        if column is None or layout.sort == ON_REQUEST:
+            raise unknown_name("column to sort by", layout.sort, set(found.figures) - {ON_REQUEST})
         groups = _ranks((), [tuple(one.names[:-1]) for one in lines])
         lines.sort(key=lambda one: (groups[tuple(one.names[:-1])], *_highest(column, one)))
     return Laid([heads[i] for i in names], lines, figures, common, layout, found)
@@ -238,9 +251,7 @@ def _columns(
     for name in layout.columns:
         if name not in heads and name not in known:
             raise unknown_name("column", name, [*heads, *known])
-    figures = [name for name in layout.columns if name in known]
-    left_out = (*ON_REQUEST, *(["interval"] if layout.interval else []))
-    figures = figures or [name for name in known if name not in left_out]
+    figures = [name for name in layout.columns if name in known] or usual(known, lines, layout)
     scored = [line for line in lines if line.of is not None]
     differing = [i for i in range(len(heads)) if len({line.names[i] for line in scored}) > 1]
     names = [heads.index(name) for name in layout.columns if name in heads]
@@ -255,6 +266,14 @@ def _columns(
             hint=f"Add it to the columns, or choose one by {lacking[0]}s=…",
         )
     return [known[name] for name in figures], names
+
+
+def usual(known: Mapping[str, Column], lines: Sequence[Line], layout: Layout) -> list[str]:
+    """The columns of figures where none are named."""
+    left_out = {ON_REQUEST, {"": "", "sd": OF_RUNS}.get(layout.interval, "interval")}
+    if not any(line.of and known[OF_RUNS].value(line) for line in lines if OF_RUNS in known):
+        left_out.add(OF_RUNS)
+    return [name for name in known if name not in left_out]
 
 
 def _ranks(first: Sequence[Any], names: Sequence[Any]) -> dict[Any, int]:

@@ -18,7 +18,7 @@ from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, signif
 from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
-from wortlaut.reports.layout import Layout, laid_out
+from wortlaut.reports.layout import Layout, laid_out, usual
 from wortlaut.reports.page_documents import Pages, numbers, pages, short
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
@@ -162,9 +162,10 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
 
 def _tables(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
     """What the buttons copy, a part for each row: the page puts those together that it shows."""
-    figures = [name for name in SCORES if name not in ON_REQUEST or not told.why]
-    layout = Layout.of(columns=["layer", "schema", "system", *figures])
-    shown = laid_out(lines(evaluation, told), layout)
+    found = lines(evaluation, told)
+    figures = {*usual(SCORES, found.lines, Layout()), *([] if told.why else [ON_REQUEST])}
+    columns = [*found.heads[:-1], *(name for name in SCORES if name in figures)]
+    shown = laid_out(found, Layout.of(columns=columns))
     table = shown.table()
     made = {
         "LaTeX": tables.latex(table),

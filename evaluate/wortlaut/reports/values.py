@@ -20,6 +20,7 @@ from wortlaut.reports import html as markup
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     COMPARISONS,
+    ON_REQUEST,
     PAIR_HEADS,
     PAIRS,
     SCORE_HEADS,
@@ -78,7 +79,7 @@ def _of_results(results: Results, told: Significance | None = None) -> Lines:
 @lines.register(Evaluation)
 def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> Lines:
     """Systems side by side, schema by schema, each with its labels."""
-    systems, told = evaluation.systems, told or Significance()
+    systems, marked = evaluation.systems, told or Significance()
     failed = [f"{system.name} has no scores: {system.failed}" for system in systems if system.failed]
     notes = [f"{system.name}: {note}" for system in systems for note in system.notes]
     rows = []
@@ -88,7 +89,7 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
             whole = line.of is result
             row = replace(line, whole=whole, main=is_main(result))
             if whole:
-                row = replace(row, letters=told.letters.get(place, ""), best=place in told.best)
+                row = replace(row, letters=marked.letters.get(place, ""), best=place in marked.best)
             rows.append(row)
     rows += [Line(("–", "–", system.name, "–"), None) for system in systems if system.failed]
     return Lines(
@@ -99,7 +100,7 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
         [str(evaluation.signature)],
         BOLD,
         LETTERS,
-        (told.why or told.how) if sum(bool(system.scores) for system in systems) > 1 else "",
+        (told.why or told.how) if told and sum(bool(system.scores) for system in systems) > 1 else "",
     )
 
 
@@ -140,7 +141,10 @@ def _of_corpora(comparison: CorporaComparison, told: Significance | None = None)
 @lines.register(list)
 def _of_evaluations(evaluations: list[Evaluation], told: list[Significance] | None = None) -> Lines:
     """Of several corpora: the scores on each, never a mean of them."""
-    found = [lines(one, each) for one, each in zip(evaluations, told or repeat(None), strict=False)]
+    return _joined(evaluations, [lines(*one) for one in zip(evaluations, told or repeat(None), strict=False)])
+
+
+def _joined(evaluations: Sequence[Evaluation], found: Sequence[Lines]) -> Lines:
     names = [corpus_text(one.corpus.name, "") for one in evaluations]
     rows = [
         replace(line, names=(name, *line.names))
@@ -179,16 +183,39 @@ def is_main(result: Result) -> bool:
 
 def tested(value: object, layouts: Iterable[Layout]) -> Any:
     """What tests tell apart, which they are asked only where a table shows it; of several corpora on each."""
-    if not any(one.bold or "letters" in one.columns for one in layouts):
+    if not any(not one.by and (one.bold or ON_REQUEST in one.columns) for one in layouts):
         return None
     if isinstance(value, list):
         return [significance(one) for one in value]
     return significance(value) if isinstance(value, Evaluation) else None
 
 
-def laid(value: object, layout: Layout) -> Laid:
-    """A table for a paper."""
-    return laid_out(lines(value, tested(value, [layout])), layout)
+def laid(value: object, layout: Layout, told: Any = None) -> Laid:
+    """A table for a paper; ``told`` by :func:`tested`, which is asked where it was not."""
+    if layout.by:
+        return laid_out(_groups(value, layout.by), layout)
+    return laid_out(lines(value, told or tested(value, [layout])), layout)
+
+
+def _groups(value: object, by: str) -> Lines:
+    """The groups of a breakdown, of every layer, schema and system that has it."""
+    if isinstance(value, list):
+        return _joined(value, [_groups(one, by) for one in value])
+    if not isinstance(value, Evaluation) or by not in value.by:
+        raise DataError(f"there is no breakdown by {by}", hint=f"Ask for it: --by {by}, evaluate(by={by!r}).")
+    found = [
+        Line((layer, schema, system.name, group), score, str(result.signature), main=is_main(result))
+        for system in value.systems
+        for layer, own in system.breakdowns.items()
+        for schema, result in own.get(by, Results()).items()
+        for group, score in result.per_label.items()
+    ]
+    places = [(layer, schema) for layer, schema, *_ in by_layer(value)]
+    found.sort(key=lambda line: places.index((line.names[0], line.names[1])))
+    whole = lines(value)
+    return replace(
+        whole, heads=[*whole.heads[:-1], by], lines=[*found, *(x for x in whole.lines if not x.of)]
+    )
 
 
 def text(value: object) -> str:
