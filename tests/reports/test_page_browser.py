@@ -115,6 +115,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "two.html").write_text(report_page(both()), "utf-8")
     (folder / "hostile.html").write_text(hostile(), "utf-8")
+    twenty = documents({f"s{i:02}": TEXT for i in range(20)})
+    short = evaluate([Answering("first", first), Answering("second", second)], twenty, samples=0)
+    (folder / "short.html").write_text(report_page(short), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
     (folder / "ties.html").write_text(ties(), "utf-8")
@@ -140,7 +143,7 @@ def quiet(reader: Reader) -> Iterator[None]:
     events = [json.loads(entry["message"])["message"] for entry in reader.driver.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
     files = {
-        (reader.folder / name).as_uri() for name in ("two.html", "hostile.html", "many.html", "ties.html")
+        (reader.folder / f"{name}.html").as_uri() for name in ("two", "hostile", "many", "ties", "short")
     }
     assert {url.split("#")[0] for url in asked} <= {*files, "about:blank"}
 
@@ -148,7 +151,8 @@ def quiet(reader: Reader) -> Iterator[None]:
 @cache
 def both() -> Evaluation:
     systems = [Answering("first", first), Answering("path/to/second", second)]
-    corpus = documents({f"d{i:02}": TEXT for i in range(12)})
+    # Too long for two of them on a screen.
+    corpus = documents({f"d{i:02}": TEXT + "Und so weiter.\n" * 40 for i in range(12)})
     scored = evaluate(systems, corpus, samples=20)
     timed = zip(scored.systems, ((100_000, 2.0), (100_000, 0.5)), strict=True)
     return replace(scored, systems=tuple(replace(system, pace=pace) for system, pace in timed))
@@ -390,6 +394,34 @@ def test_filters_by_class_label_system_document_and_who_is_right(reader: Reader)
 
 def marked(reader: Reader) -> list[str]:
     return reader.js("return [...(CSS.highlights.get('sought') ?? [])].map(range => range.toString())")
+
+
+@pytest.mark.long
+def test_short_texts_stand_several_to_a_screen(reader: Reader) -> None:
+    reader.open("short.html", "#errors")
+    assert reader.text("#count") == "80 errors, 1 of 20 documents"
+    names = [f"s{i:02}" for i in range(8)]
+    assert reader.all(".one .name") == names
+    assert reader.text("#side h3") == "32 errors in these 8 texts"
+    assert len(reader.all("#list a")) == 32
+    here = "return [...document.querySelectorAll('.one.here .name')].map(e => e.textContent)"
+    assert reader.js(here) == ["s00"]
+    for key, name in (("]", "s01"), ("]", "s02"), ("[", "s01")):
+        reader.press(key)
+        assert reader.js(here) == [name] and f"doc={name}" in reader.hash()
+        assert reader.all(".one .name") == names
+        _, top, _, bottom = reader.js(BOXES.replace("button.bar", ".one.here button.bar.cur"))[0]
+        assert 0 < top < bottom < reader.js("return innerHeight")
+    reader.choose("#doc-pick", "8")
+    assert reader.all(".one .name") == [f"s{i:02}" for i in range(8, 16)]
+    reader.open("short.html", "#errors?layer=quotes")
+    reader.press("n")
+    assert reader.js("return document.querySelectorAll('.one.here .links path').length") > 0
+    reader.click(".one:nth-child(3) .name button")
+    assert reader.js(here) == ["s02"] and reader.all(".card") == []
+    reader.media(390, 844)
+    reader.open("short.html", "#errors")
+    assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.long

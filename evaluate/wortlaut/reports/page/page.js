@@ -425,11 +425,26 @@ function refresh() {
   view.withErrors = [...perDocument.keys()].sort((a, b) => a - b);
   view.perDocument = perDocument;
   view.without = documents().map((_, d) => d).filter((d) => !perDocument.has(d) && found(d));
+  view.screens = new Map([view.withErrors, view.without].flatMap(screensOf));
   if (view.current && !list.includes(view.current)) view.current = null;
   let d = view.current ? view.current.d : view.doc;
   if (d < 0 || !found(d)) d = view.withErrors[0] ?? view.without[0] ?? -1;
   el("doc-pick").replaceChildren();
   showDocument(d, !view.current);
+}
+/* Short texts stand several to a screen, always the same ones together; by the number of each. */
+const SHORT = 800, SCREEN = 2500;
+function screensOf(list) {
+  const screens = [];
+  let room = 0;
+  for (const d of list) {
+    // A line of its own for the name, and what the lanes take.
+    const size = documents()[d].t.length > SHORT ? SCREEN : documents()[d].t.length + 80;
+    if (size > room) { screens.push([]); room = SCREEN; }
+    screens.at(-1).push(d);
+    room -= size;
+  }
+  return screens.flatMap((screen) => screen.map((d) => [d, screen]));
 }
 function step(by) {
   if (!view.list.length) return;
@@ -478,10 +493,13 @@ function showDocument(d, quiet = false) {
     return;
   }
   const lanes = laneSystems();
-  const key = [view.layer, d, lanes.join()].join(" ");
-  if (view.drawn?.key !== key || !view.drawn.root.isConnected) drawDocument(d, lanes, key);
+  const docs = view.screens.get(d) ?? [d];
+  const key = [view.layer, docs.join(), lanes.join()].join(" ");
+  if (view.drawn?.key !== key || !view.drawn.root.isConnected) drawDocuments(docs, lanes, key);
   markSought(view.drawn);
+  for (const part of view.drawn.parts) part.node.classList.toggle("here", docs.length > 1 && part.d === d);
   select(view.current);
+  if (!view.current && d !== docs[0]) partOf(d).node.scrollIntoView({ block: "nearest" });
   go(stateLink());
   side();
   if (view.current && !quiet) {
@@ -493,7 +511,8 @@ function showDocument(d, quiet = false) {
 function markSought(drawn) {
   if (!globalThis.CSS?.highlights) return;
   const ranges = [];
-  if (view.find.trim()) for (const block of drawn.blocks) for (const hit of block.nodes.map(({ node }) => node.data).join("").matchAll(sought(view.find))) {
+  const blocks = drawn.parts.flatMap((part) => part.blocks);
+  if (view.find.trim()) for (const block of blocks) for (const hit of block.nodes.map(({ node }) => node.data).join("").matchAll(sought(view.find))) {
     const ends = [hit.index, hit.index + hit[0].length].map((at, end) => { const one = block.nodes.findLast(({ from }) => (end ? from < at : from <= at)); return [one.node, at - one.from]; });
     const mark = new Range();
     mark.setStart(...ends[0]);
@@ -582,20 +601,34 @@ function blocksOf(text) {
   }
   return blocks;
 }
-function drawDocument(d, lanes, key) {
-  const doc = documents()[d];
+const partOf = (d) => view.drawn.parts.find((part) => part.d === d);
+function drawDocuments(docs, lanes, key) {
   view.drawn?.watch.disconnect();
+  const root = h("div", { class: "doc", lang: "de", tabindex: 0, role: "group", "aria-label": "Text with its marks: arrow keys go from mark to mark, Enter chooses one", onkeydown: walkMarks });
+  const watch = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) drawBlock(entry.target.block.part, entry.target.block); }, { rootMargin: "600px" });
+  const parts = docs.map((d) => textPart(d, lanes));
+  for (const part of parts) {
+    const { id } = documents()[part.d];
+    if (parts.length > 1) part.node.prepend(h("p", { class: "name", lang: "en" }, h("button", { type: "button", class: "plain", tabindex: -1, onclick: () => { view.current = null; showDocument(part.d); } }, h("bdi", {}, clipped(id, 60)))));
+    for (const block of part.blocks) watch.observe(block.node);
+    root.append(part.node);
+  }
+  view.drawn = { key, root, watch, parts };
+  fill(el("text"), legend(lanes), root);
+}
+/* One text with its lanes. */
+function textPart(d, lanes) {
+  const doc = documents()[d];
   const errorsHere = systems.map(() => new Map());
   for (const e of errorsOf(view.layer)) if (e.d === d) errorsHere[e.s].set(e.found ?? e.gold, e);
   const all = [-1, ...lanes].map((i) => ({ i, name: i < 0 ? "G" : systems[i].letter,
     items: laneItems(d, i, view.layer, errorsHere).map((item) => { const p = pieces(doc, item.flat); return { ...item, lane: i, pieces: p, from: p[0][0], to: p.at(-1)[1] }; }) }));
   for (const lane of all) lane.items.sort((a, b) => a.from - b.from || b.to - a.to);
   const blocks = blocksOf(doc.t);
-  const root = h("div", { class: "doc", lang: "de", tabindex: 0, role: "group", "aria-label": "Text with its marks: arrow keys go from mark to mark, Enter chooses one", onkeydown: walkMarks });
-  const drawn = { key, d, root, blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), lanes: all };
-  drawn.watch = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) drawBlock(drawn, entry.target.block); }, { rootMargin: "600px" });
+  const part = { d, node: h("div", { class: "one" }), blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), lanes: all };
   const next = all.map(() => 0);
   for (const block of blocks) {
+    block.part = part;
     block.lanes = [];
     let height = 0;
     all.forEach((lane, n) => {
@@ -616,12 +649,10 @@ function drawDocument(d, lanes, key) {
       }
     });
     block.height = height;
-    root.append(blockNode(block, doc.t.slice(block.from, block.to).replace(/\n$/, "")));
-    drawn.watch.observe(block.node);
+    part.node.append(blockNode(block, doc.t.slice(block.from, block.to).replace(/\n$/, "")));
   }
-  view.drawn = drawn;
-  root.append(drawn.links);
-  fill(el("text"), legend(lanes), root);
+  part.node.append(part.links);
+  return part;
 }
 /* One stop for the Tab key, whatever the text has. */
 function walkMarks(event) {
@@ -752,7 +783,7 @@ function drawBlock(drawn, block) {
     const node = part.gap ? h("span", { class: `bar gap k${kind}` }) : h("button", {
       type: "button", tabindex: -1, title: barTitle(item),
       class: `bar k${kind}${item.role && item.k < 0 ? " role" : ""}${one.open[0] && !one.first ? " open-left" : ""}${one.open[1] ? " open-right" : ""}`,
-      onclick: () => { if (item.error) { view.current = item.error; if (!view.list.includes(item.error)) { view.off.clear(); view.label = ""; frame(layersShown()); refresh(); } else showDocument(drawn.d); } else select(null, item); },
+      onclick: () => { if (item.error) { view.current = item.error; if (!view.list.includes(item.error)) { view.off.clear(); view.label = ""; frame(layersShown()); refresh(); } else showDocument(drawn.d); } else { view.doc = drawn.d; select(null, item); } },
     }, one.first && item.k > CORRECT ? sign(item.k) : null, one.first ? item.label : "\u00a0");
     node.style.left = `${part.rect.left}px`;
     node.style.top = `${one.y}px`;
@@ -767,10 +798,10 @@ function barTitle(item) {
 }
 /* Marks an error (or any bar), and ties a quote to its cue, speaker and addressee in every lane that has them. */
 function select(error, clicked = null) {
-  const drawn = view.drawn;
-  for (const node of drawn.root.querySelectorAll(".cur, .kin")) node.classList.remove("cur", "kin");
-  for (const node of drawn.root.querySelectorAll(".hl")) node.remove();
-  drawn.links.replaceChildren();
+  for (const node of view.drawn.root.querySelectorAll(".cur, .kin")) node.classList.remove("cur", "kin");
+  for (const node of view.drawn.root.querySelectorAll(".hl")) node.remove();
+  for (const part of view.drawn.parts) part.links.replaceChildren();
+  const drawn = partOf(view.doc);
   const items = drawn.lanes.flatMap((lane) => lane.items);
   const chosen = clicked ?? (error ? items.find((item) => item.error === error) : null);
   if (!chosen) return;
@@ -808,7 +839,7 @@ function select(error, clicked = null) {
 function tie(drawn, content, role) {
   const a = (drawn.bars.get(content) ?? [])[0], b = (drawn.bars.get(role) ?? [])[0];
   if (!a || !b) return;
-  const base = drawn.root.getBoundingClientRect();
+  const base = drawn.node.getBoundingClientRect();
   const from = a.getBoundingClientRect(), to = b.getBoundingClientRect();
   const x1 = from.left - base.left + Math.min(12, from.width / 2), x2 = to.left - base.left + to.width / 2;
   const y1 = from.top - base.top + from.height / 2, y2 = to.top - base.top + to.height / 2;
@@ -819,7 +850,8 @@ function tie(drawn, content, role) {
 
 function side() {
   const e = view.current;
-  const here = view.list.filter((one) => one.d === view.doc);
+  const docs = view.drawn.parts.map((part) => part.d);
+  const here = view.list.filter((one) => docs.includes(one.d));
   const parts = [];
   if (view.lost) parts.push(h("p", { class: "note" }, view.lost));
   if (e) parts.push(card(e));
@@ -828,7 +860,7 @@ function side() {
     const most = 200;
     // A part of a long list around the error that is shown.
     const begin = Math.max(0, Math.min(here.indexOf(e) - most / 2, here.length - most));
-    parts.push(h("h3", {}, many(here.length, "error"), " in this document", here.length > most ? `, ${begin + 1} to ${begin + most} listed` : ""),
+    parts.push(h("h3", {}, many(here.length, "error"), docs.length > 1 ? ` in these ${docs.length} texts` : " in this document", here.length > most ? `, ${begin + 1} to ${begin + most} listed` : ""),
       h("ul", { class: "list", id: "list" }, here.slice(begin, begin + most).map((one) => h("li", {}, h("a", { href: permalink(one), "aria-current": one === e ? "true" : null,
         onclick: (event) => { if (event.ctrlKey || event.metaKey || event.shiftKey) return; event.preventDefault(); view.current = one; showDocument(one.d); } },
         sign(one.k), h("span", { class: "aside" }, word(one.k, view.layer)), tag(one.s), cite(cover(documents()[one.d], wantedSpan(view.layer, one.gold ?? one.found)), 60))))));
@@ -869,7 +901,8 @@ addEventListener("resize", () => {
 });
 function redraw() {
   if (!view.drawn?.root.isConnected) return;
-  drawDocument(view.doc, laneSystems(), view.drawn.key);
+  drawDocuments(view.drawn.parts.map((part) => part.d), laneSystems(), view.drawn.key);
+  markSought(view.drawn);
   select(view.current);
 }
 addEventListener("beforeprint", () => {
@@ -877,7 +910,7 @@ addEventListener("beforeprint", () => {
   // Lanes lie where this width breaks the lines: paper gets the same width.
   el("text").style.width = "640px";
   redraw();
-  for (const block of view.drawn.blocks) drawBlock(view.drawn, block);
+  for (const part of view.drawn.parts) for (const block of part.blocks) drawBlock(part, block);
 });
 addEventListener("afterprint", () => { const node = el("text"); if (node) { node.style.width = ""; redraw(); } });
 
@@ -958,7 +991,7 @@ function byLabel(rows) {
 }
 /* One row a group, F1 of each system beside it. */
 function grid(name, rows, group) {
-  const who = unique(rows.map((row) => row.system));
+  const who = unique(rows.map((row) => row.system)).sort((a, b) => a - b);
   const groups = unique(rows.map(group));
   const at = new Map(rows.map((row) => [`${group(row)}\n${row.system}`, row]));
   return limited(groups, 60, (some) => table(name, [name, "gold", ...who.flatMap((i) => [[tag(i), "P"], "R", "F1"])], some.map((one) => {
