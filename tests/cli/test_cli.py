@@ -176,6 +176,12 @@ def test_systems_of_a_result_are_compared(main_job: subprocess.CompletedProcess[
     assert {(row["a"], row["b"]) for row in data["rows"]} == {("gazetteer", "hanta")}
     shown = run("compare", "result.json", "--trials", "200", "--flips", "1", cwd=folder).stdout
     assert "hanta is right" in shown and "more (--flips, --json)" in shown
+    told = run("compare", "result.json", "--trials", "200", "--margin", ".5", "--json", "-", cwd=folder)
+    data = json.loads(told.stdout)
+    assert not list(Draft202012Validator(schema).iter_errors(data))
+    assert {row["margin"]["new"] for row in data["rows"]} == {"hanta"}
+    shown = run("compare", "result.json", "--trials", "200", "--margin", ".02", cwd=folder).stdout
+    assert "does it lose more than .02 of F1?" in shown and "cannot tell" in shown
 
 
 @pytest.mark.long

@@ -367,3 +367,20 @@ def test_files_of_several_corpora_that_are_none(tmp_path: Path) -> None:
         load_evaluation(path)
     with pytest.raises(ComparisonError, match=r"corpus hash(.|\n)*compare_corpora"):
         compare(news, web)
+
+
+def test_a_margin_is_about_the_second_or_about_those_compared_with_one() -> None:
+    data = result(Finder("all", range(4)), Finder("half", [0, 1]), schema="strict")
+    (row,) = compare({"x": data}, trials=200, margin=0.9).rows
+    assert row.margin is not None
+    assert (row.margin.new, row.margin.verdict) == ("half", "no loss above the margin")
+    assert row.margin.loss == row.test.f1 == pytest.approx(1 / 3)
+    (row,) = compare({"x": data}, trials=200, margin=0.1).rows
+    assert row.margin is not None and row.margin.verdict == "worse"
+    (row,) = compare({"x": data}, trials=200, margin=0.1, against="half").rows
+    assert row.margin is not None and row.test.f1 is not None
+    assert (row.margin.new, row.margin.verdict) == ("all", "no loss above the margin")
+    assert row.margin.loss == -row.test.f1
+    for margin in (-0.1, 0, 1, 2, float("nan")):
+        with pytest.raises(ComparisonError, match="a margin of"):
+            compare({"x": data}, margin=margin)

@@ -238,6 +238,10 @@ def compare(
         str | None,
         typer.Option("--against", metavar="SYSTEM", help="Compare the others with this one alone."),
     ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option("--margin", metavar="F1", help="The loss allowed, such as .01: is it shown to be less?"),
+    ] = None,
     json_file: Annotated[
         Path | None,
         typer.Option(
@@ -274,6 +278,7 @@ def compare(
         "layer": layer or (),
         "schema": schema or (),
         "against": against,
+        "margin": margin,
         "samples": samples,
         "trials": trials,
         "seed": seed,

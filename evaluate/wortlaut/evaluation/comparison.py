@@ -16,6 +16,7 @@ from wortlaut.evaluation.systems import Item, Place, Scored, System
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import PairedTest, holm
+from wortlaut.scoring.equivalence import Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.runs import SKEWED, pair_test
@@ -54,6 +55,9 @@ class Row:
     test: PairedTest
     p_holm: Annotated[Share | None, "p_randomisation, or p_runs, adjusted by Holm's method over all rows."]
     flips: Annotated[tuple[Flip, ...], "The items that one system has right and the other wrong."]
+    margin: Annotated[
+        Margin | None, OPTIONAL, "Whether b, or a with --against, loses more than a margin that was given."
+    ] = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,6 +96,7 @@ def compare(
     layer: str | Sequence[str] = (),
     schema: str | Sequence[str] = (),
     against: str | None = None,
+    margin: float | None = None,
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
@@ -109,6 +114,9 @@ def compare(
         method adjusts over what is compared.
     against
         The name of one system: the others are compared with it alone, and not with each other.
+    margin
+        The loss of F1 that is allowed: says of each second system of a pair, or of each compared with
+        ``against``, whether it is worse, loses no more than that, or whether the corpus cannot tell.
     samples, trials, seed
         Resamples of the paired bootstrap, swaps of the randomisation test, and the seed of both.
 
@@ -122,6 +130,8 @@ def compare(
             f"{samples} resamples and {trials} trials from seed {seed}",
             hint=f"Resamples and trials are 1 or more, at most {MOST_DRAWS:,}; a seed is 0 or more.",
         )
+    if margin is not None and not 0 < margin < 1:
+        raise ComparisonError(f"a margin of {margin:g}", hint="Give a loss of F1, such as 0.01.")
     check_comparable(evaluations)
     systems = list(_systems(evaluations))
     each = [system for evaluation in evaluations.values() for system in evaluation.systems]
@@ -175,6 +185,8 @@ def compare(
     notes += _told_of_runs(systems, rows)
     adjusted = holm([row.test.p for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
+    if margin is not None:
+        rows = list(_judged(rows, {system.name: system for system in systems}, margin, against))
     unit = first.units.kind
     if unit == "sentence":
         notes.insert(
@@ -223,6 +235,20 @@ def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed
     if left.run_sums is None or right.run_sums is None:
         return None
     return pair_test(left.run_sums, right.run_sums, left.scale, samples=samples, trials=trials, seed=seed)
+
+
+def _judged(
+    rows: Sequence[Row], systems: Mapping[str, Scored], margin: float, against: str | None
+) -> Iterator[Row]:
+    """The rows with what can be said about a loss above the margin."""
+    for row in rows:
+        key = ScoreKey.named(row.layer, row.schema)
+        a, b = (systems[name].results[key] for name in (row.a, row.b))
+        old, new, name = (a, b, row.b) if against is None else (b, a, row.a)
+        loss = row.test.f1 if against is None or row.test.f1 is None else -row.test.f1
+        assert old.run_sums is not None and new.run_sums is not None  # they are tested
+        said = judged(name, old.run_sums, new.run_sums, old.scale, loss, row.p_holm, margin, tests=len(rows))
+        yield replace(row, margin=said)
 
 
 def _told_of_runs(systems: Sequence[Scored], compared: Sequence[Row]) -> Iterator[str]:

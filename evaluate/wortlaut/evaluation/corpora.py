@@ -89,6 +89,7 @@ def compare_corpora(
     layer: str | Sequence[str] = (),
     schema: str | Sequence[str] = (),
     against: str | None = None,
+    margin: float | None = None,
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
@@ -104,7 +105,7 @@ def compare_corpora(
     results
         Evaluations, files of ``wortlaut evaluate --json``, or both: systems of one name are one system. Or
         one mapping from a corpus's name to what :func:`compare` takes for it.
-    layer, schema, against, samples, trials, seed
+    layer, schema, against, margin, samples, trials, seed
         As in :func:`compare`.
 
     Raises ComparisonError for different schemas or projections, and where fewer than two corpora can be
@@ -115,6 +116,7 @@ def compare_corpora(
         layer=layer,
         schema=schema,
         against=against,
+        margin=margin,
         samples=samples,
         trials=trials,
         seed=seed,

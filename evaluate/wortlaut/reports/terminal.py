@@ -17,8 +17,10 @@ from wortlaut.reports.cells import (
     compared,
     comparison_cells,
     credit,
+    difference,
     family,
     heading,
+    number,
     pair_cells,
     pair_statements,
     score_cells,
@@ -144,6 +146,7 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         )
     yield table
     yield Text(family(comparison), style="dim")
+    yield from _margins(comparison)
     for (layer, a, b), items in comparison.flipped().items() if flips else ():
         yield Text(f"{layer}: {a} / {b}, {counted(len(items), 'item')} right in one only", style="bold")
         for flip, schemas in islice(items.items(), flips):
@@ -167,6 +170,28 @@ def corpora_view(comparison: CorporaComparison, flips: int) -> Iterator[Renderab
     yield table
     yield from map(Text, pair_statements(comparison))
     yield from noted(comparison.notes)
+
+
+def _margins(comparison: Comparison) -> Iterator[RenderableType]:
+    """What can be said about losses above a margin, if one was given."""
+    rows = [(row, row.margin) for row in comparison.rows if row.margin is not None]
+    if not rows:
+        return
+    margin = rows[0][1].margin
+    yield Text(f"does it lose more than {short(f'{margin:g}')} of F1?", style="bold")
+    table = grid(("layer", "schema", "system", "in place of"), ("loss", "at most", "shows", "verdict"))
+    for row, said in rows:
+        other = row.a if said.new == row.b else row.b
+        figures = (difference(said.loss), difference(said.at_most), number(said.shows))
+        verdict = said.verdict.replace("the margin", short(f"{margin:g}"))
+        table.add_row(row.layer, row.schema, said.new, other, *map(short, figures), verdict)
+    yield table
+    yield Text(
+        "at most: one-sided 95%; that a system fails as a whole on fewer than 3 in"
+        f" {rows[0][0].test.units} {comparison.unit}s cannot be excluded."
+        " shows: the smallest drop that the test finds here with 80%",
+        style="dim",
+    )
 
 
 def _cells(score: Score) -> list[str]:

@@ -155,7 +155,7 @@ def _randomisation(
     for size in blocks(trials, len(sizes)):
         shift = rng.binomial(sizes[~once], 0.5, size=(size, int((~once).sum()))) @ moved[~once]
         shift += rng.integers(0, 2, size=(size, int(once.sum())), dtype=np.uint8) @ moved[once]
-        difference = _f1(total_a + shift, scale) - _f1(total_b - shift, scale)
+        difference = f1(total_a + shift, scale) - f1(total_b - shift, scale)
         # A draw that repeats the observed split counts, whatever the last bit of the sums says.
         as_large += int((np.abs(difference) >= abs(delta) - 1e-12).sum())
     return (as_large + 1) / (trials + 1)
@@ -167,10 +167,10 @@ def _bootstrap(left: Ints, right: Ints, multiplicity: Ints, scale: int, samples:
     draws = (
         rng.multinomial(units, multiplicity / units, size=size) for size in blocks(samples, len(multiplicity))
     )
-    return np.concatenate([_f1(drawn @ left, scale) - _f1(drawn @ right, scale) for drawn in draws])
+    return np.concatenate([f1(drawn @ left, scale) - f1(drawn @ right, scale) for drawn in draws])
 
 
-def _f1(sums: Ints | Floats, scale: int) -> Floats:
+def f1(sums: Ints | Floats, scale: int) -> Floats:
     """F1 of each row of sums, 0 where it is undefined."""
     return np.nan_to_num(precision_recall_f1(sums, scale)[2])
 
