@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from meta_analysis import bcg, weighted
 from scipy.stats import combine_pvalues, ttest_1samp
 
 from wortlaut.scoring.corpora import at_least, one_sided, pooled, ranked, which
 
-#: Trials of BCG vaccine: cases and others, vaccinated and not (Colditz et al. 1994; `dat.bcg` of metafor).
-BCG = """4,119,11,128;6,300,29,274;3,228,11,209;62,13536,248,12619;33,5036,47,5761;180,1361,372,1079;
-8,2537,10,619;505,87886,499,87892;29,7470,45,7232;17,1699,65,1600;186,50448,141,27197;5,2493,3,2338;
-27,16886,29,17825"""
 
-
-def test_the_spread_between_is_that_of_a_published_meta_analysis() -> None:
-    rows = np.asarray([[float(x) for x in row.split(",")] for row in BCG.replace("\n", "").split(";")])
-    a, b, c, d = rows.T
-    ratio = np.log(a / (a + b)) - np.log(c / (c + d))
-    half = 1.96 * np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
-    found = pooled(ratio.tolist(), list(zip(ratio - half, ratio + half, strict=True)))
-    assert found.between is not None and found.between**2 == pytest.approx(0.3286, abs=5e-5)
+def test_the_spread_and_its_peers_are_those_of_a_published_meta_analysis() -> None:
+    # As metafor has them: Hedges, and DerSimonian and Laird without and with the method of Knapp and Hartung.
+    effects, variances = bcg()
+    half = 1.96 * variances**0.5
+    between = pooled(effects.tolist(), list(zip(effects - half, effects + half, strict=True))).between
+    assert between is not None and between**2 == pytest.approx(0.3286, abs=5e-5)
+    normal, knapp, _ = weighted(effects, variances)
+    assert (normal[0], normal[1] / 1.96) == pytest.approx((-0.7141, 0.1787), abs=5e-5)
+    assert knapp == pytest.approx((-0.7141, 2.1788 * 0.1807), abs=5e-4)
 
 
 def test_the_mean_over_corpora_is_students() -> None:

@@ -38,9 +38,9 @@ def pooled(differences: Sequence[float], intervals: Sequence[Interval | None]) -
 
     given = np.asarray(differences, np.float64)
     mean, variance, free = float(given.mean()), float(given.var(ddof=1)), len(given) - 1
-    error = max(float(np.sqrt(variance / len(given))), 1e-15)  # below it is the last bit of the sums
-    half = float(t_quantile(free) * error)
-    p = float(2 * stdtr(free, -abs(mean) / error))
+    error = float(np.sqrt(variance / len(given)))
+    half = float(t_quantile(free)) * error
+    p = float(2 * stdtr(free, -abs(mean) / max(error, 1e-15)))  # below it is the last bit of the sums
     within = [((high - low) / 3.92) ** 2 for low, high in filter(None, intervals)]
     known = len(within) == len(given)
     between = float(np.sqrt(max(0.0, variance - sum(within) / len(given)))) if known else None
