@@ -15,6 +15,7 @@ render_by("wortlaut.reports.values")
 if TYPE_CHECKING:
     from wortlaut.corpus.load import Corpus, load_corpus, stream_corpus
     from wortlaut.errors import WortlautError
+    from wortlaut.evaluation.audit import Audit, audit
     from wortlaut.evaluation.comparison import Comparison, compare
     from wortlaut.evaluation.corpora import CorporaComparison, compare_corpora
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
@@ -47,6 +48,8 @@ _HOMES = {
     "Text": "model",
     "WortlautError": "errors",
     "breakdown": "evaluation.scores",
+    "Audit": "evaluation.audit",
+    "audit": "evaluation.audit",
     "compare": "evaluation.comparison",
     "compare_corpora": "evaluation.corpora",
     "curves": "evaluation.scores",
@@ -62,6 +65,7 @@ _HOMES = {
 __all__ = [
     "SCHEMAS",
     "Annotations",
+    "Audit",
     "Cluster",
     "Comparison",
     "CorporaComparison",
@@ -78,6 +82,7 @@ __all__ = [
     "Span",
     "Text",
     "WortlautError",
+    "audit",
     "breakdown",
     "compare",
     "compare_corpora",

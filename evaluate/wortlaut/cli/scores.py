@@ -133,6 +133,9 @@ def evaluate(
     timeout: Timeout = None,
     allow_empty: AllowEmpty = False,
     lenient: Lenient = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Under every schema: which conclusions about systems hold?")
+    ] = False,
     html: PageFile = None,
     figures: Figures = None,
     latex: LatexFile = None,
@@ -143,6 +146,12 @@ def evaluate(
     tables = Tables.asked(json_file, latex, markdown, csv)
     from wortlaut.evaluation import evaluate as run
 
+    if audit:
+        from wortlaut.evaluation.audit import every_schema
+
+        if schema:
+            raise WortlautError("--audit takes every schema", where="--schema", hint="Leave one of them out.")
+        schema = list(every_schema())
     _check_some_known(extractor or ())
     corpora = corpora or ["gold"]
     _check_corpora(corpora)
@@ -170,7 +179,7 @@ def evaluate(
             )
             for corpus in corpora
         ]
-    _show(evaluations, json_file, tables, by_label, everything, html, figures)
+    _show(evaluations, json_file, tables, by_label, everything, html, figures, audit=audit)
 
 
 @app.command(rich_help_panel="Score and compare")
@@ -377,13 +386,22 @@ def _show(
     everything: bool,
     html: Path | None,
     figures: Path | None,
+    *,
+    audit: bool = False,
 ) -> None:
     """Print and write what was scored; what failed is told last, and ends with exit code 2.
 
     Of several corpora each has a page and a folder of figures of its own.
     """
     from wortlaut.evaluation.files import of_several
-    from wortlaut.reports.terminal import evaluation_view
+    from wortlaut.reports.terminal import audit_view, evaluation_view
+
+    def view(one: Evaluation) -> Iterator[RenderableType]:
+        if audit:
+            from wortlaut.evaluation.audit import audit as audited
+
+            return audit_view(audited(one))
+        return evaluation_view(one, by_label=by_label, everything=everything)
 
     several = len(evaluations) > 1
     if several and figures is not None:
@@ -394,9 +412,7 @@ def _show(
     show_result(
         json_file,
         lambda: of_several([one.to_dict() for one in evaluations]) if several else evaluations[0].to_dict(),
-        lambda: chain.from_iterable(
-            evaluation_view(one, by_label=by_label, everything=everything) for one in evaluations
-        ),
+        lambda: chain.from_iterable(map(view, evaluations)),
         printed=not tables.on_stdout,
     )
     tables.write(evaluations if several else evaluations[0], by_label=by_label, everything=everything)

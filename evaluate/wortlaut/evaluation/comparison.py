@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, compress
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
 from wortlaut.evaluation.systems import Item, Place, Scored, System
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.compare import PairedTest, holm
+from wortlaut.scoring.compare import LEVEL, PairedTest, holm
 from wortlaut.scoring.equivalence import Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import Result, Results
@@ -58,6 +58,9 @@ class Row:
     margin: Annotated[
         Margin | None, OPTIONAL, "Whether b, or a with --against, loses more than a margin that was given."
     ] = None
+    alone: Annotated[
+        bool, FILLED, "Whether the pair is told apart under this one of the schemas of its layer alone."
+    ] = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,7 +127,7 @@ def compare(
     and where no score can be tested; UnknownNameError for a layer, schema or system that no result has;
     DataError and MissingFileError for a file.
     """
-    evaluations = _evaluations(results)
+    evaluations = named_evaluations(results)
     if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
@@ -133,7 +136,7 @@ def compare(
     if margin is not None and not 0 < margin < 1:
         raise ComparisonError(f"a margin of {margin:g}", hint="Give a loss of F1, such as 0.01.")
     check_comparable(evaluations)
-    systems = list(_systems(evaluations))
+    systems = list(named_systems(evaluations))
     each = [system for evaluation in evaluations.values() for system in evaluation.systems]
     notes = [
         f"{one.name} has no scores, and is not compared" + (f": {one.failed}" if one.failed else "")
@@ -187,6 +190,7 @@ def compare(
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     if margin is not None:
         rows = list(_judged(rows, {system.name: system for system in systems}, margin, against))
+    rows = list(_marked(rows))
     unit = first.units.kind
     if unit == "sentence":
         notes.insert(
@@ -194,6 +198,15 @@ def compare(
         )
     notes = list(dict.fromkeys(notes))
     return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against)
+
+
+def _marked(rows: Sequence[Row]) -> Iterator[Row]:
+    """With a mark where one schema alone of several tells a pair apart in a layer."""
+    told = [row.p_holm is not None and row.p_holm < LEVEL for row in rows]
+    places = [(row.layer, row.a, row.b) for row in rows]
+    count, several = Counter(compress(places, told)), Counter(places)
+    for row, apart, place in zip(rows, told, places, strict=True):
+        yield replace(row, alone=apart and count[place] == 1 < several[place])
 
 
 def _wanted(
@@ -272,7 +285,7 @@ def _told_of_runs(systems: Sequence[Scored], compared: Sequence[Row]) -> Iterato
             yield f"the runs of {system.name} are uneven, one may have failed: its tests do not hold"
 
 
-def _evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
+def named_evaluations(results: Sequence[Any]) -> dict[str, Evaluation]:
     """Each result under the name of its file or its number."""
     return {name: evaluation_of(name, result) for name, result in named(results)}
 
@@ -317,7 +330,7 @@ def check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
             )
 
 
-def _systems(evaluations: Mapping[str, Evaluation]) -> Iterator[Scored]:
+def named_systems(evaluations: Mapping[str, Evaluation]) -> Iterator[Scored]:
     """Each system with scores; the file's name is added where two systems share theirs."""
     names = [system.name for evaluation in evaluations.values() for system in evaluation.systems]
     for file, evaluation in evaluations.items():

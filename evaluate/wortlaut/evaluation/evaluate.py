@@ -82,6 +82,7 @@ class Evaluation(Tabular):
     by: tuple[str, ...] = ()
     read: GoldItems | None = field(default=None, repr=False)
     read_excerpts: Mapping[Place, str] = field(default_factory=dict, repr=False)
+    read_units: tuple[str, ...] | None = field(default=None, repr=False)
 
     def gold(self) -> GoldItems | None:
         """The gold items of each score with the text that they cover, the same for all systems, if kept."""
@@ -102,6 +103,16 @@ class Evaluation(Tabular):
         places = {place for system in self.systems for place in system.erred()}
         return {place: excerpt(texts[place[0]], place[1]) for place in sorted(places)}
 
+    def unit_names(self) -> tuple[str, ...] | None:
+        """The id of each document, or of each sentence with its first offset, where documents are kept."""
+        documents, units = self.corpus.documents, self.units
+        if not documents:
+            return self.read_units
+        if units.kind == "document":
+            return tuple(document.id for document in documents)
+        places = zip(units.document.tolist(), units.start.tolist(), strict=True)
+        return tuple(f"{documents[i].id} at {start}" for i, start in places)
+
     def to_dict(self) -> dict[str, Any]:
         gold = self.gold()
         items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}
@@ -118,6 +129,7 @@ class Evaluation(Tabular):
             None if gold is None else by_names(items),
             tuple(system.row() for system in self.systems),
             [(*place, text) for place, text in self.excerpts().items()],
+            self.unit_names(),
         )
         return as_dict(file)
 
@@ -143,6 +155,7 @@ class Evaluation(Tabular):
                 tuple(data["settings"]["by"]),
                 None if data["items"] is None else gold,
                 {read_item((*row[:2], ""))[:2]: row[2] for row in data.get("excerpts", ())},
+                None if data.get("named") is None else tuple(data["named"]),
             )
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)

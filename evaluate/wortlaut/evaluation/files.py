@@ -170,6 +170,13 @@ class EvaluationFile:
         "Each item that a system missed or has wrong, once: document id, fragments, the item in ⟦ ⟧ with the"
         " text around it. Absent where there is none, or where single items were not kept.",
     ] = ()
+    named: Annotated[
+        Sequence[str] | None,
+        OPTIONAL,
+        PLAIN,
+        "What each unit of the sums is: the id of a document, of a sentence with its first offset. Absent"
+        " where single items were not kept.",
+    ] = None
 
 
 @dataclass(frozen=True)

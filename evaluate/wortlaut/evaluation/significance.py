@@ -10,11 +10,9 @@ from weakref import ref
 from wortlaut.errors import ComparisonError, counted
 from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.letters import compact_letters
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
-
-#: Systems whose adjusted p-value is below this are told apart.
-LEVEL = 0.05
 
 #: A system's score: layer, schema, name of the system.
 Place = tuple[str, str, str]

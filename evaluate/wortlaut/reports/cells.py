@@ -194,6 +194,12 @@ COMPARISONS: Mapping[str, Column] = {
     "p Holm": Column("p Holm", "p", attrgetter("of.p_holm")),
     "flips": Column("flips", "plain", lambda line: len(line.of.flips)),
 }
+#: Of an audit, where p is adjusted within a layer and schema.
+CONCLUSIONS: Mapping[str, Column] = {
+    "A-B": Column("A-B", "difference", attrgetter("of.f1"), bold=True),
+    "p Holm": Column("p Holm", "p", attrgetter("of.p")),
+    "better": Column("better", "plain", lambda line: line.of.better or "–"),
+}
 _AHEAD = attrgetter("of.interval")
 #: Of a pair on one corpus, and of its mean over several.
 PAIRS: Mapping[str, Column] = {

@@ -31,6 +31,13 @@ _FORMATS = {
         "Agreement",
         "What `wortlaut agree --json` and `--write` write: how far each pair of layers agrees.",
     ),
+    "audit": _Format(
+        "evaluation.audit",
+        ("Audit",),
+        "Audit",
+        "What `wortlaut audit --json` writes: what each schema says of each pair of systems, and where they"
+        " differ, the documents that part them. Differences are system a minus system b.",
+    ),
     "baseline": _Format(
         "gate.baseline",
         ("BaselineFile",),

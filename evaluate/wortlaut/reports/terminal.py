@@ -8,12 +8,16 @@ from itertools import groupby, islice
 from rich.console import RenderableType
 
 from wortlaut.errors import counted
+from wortlaut.evaluation.audit import KINDS, Audit
 from wortlaut.evaluation.breakdowns import heading as heading_by
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import (
+    CONCLUSIONS,
     PAIR_HEADS,
+    Line,
+    Numbers,
     compared,
     comparison_cells,
     credit,
@@ -30,6 +34,7 @@ from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.breakdown import undefined_in
+from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.result import Score
 from wortlaut.text.excerpts import offsets
 
@@ -139,12 +144,16 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
     for row in comparison.rows:
         table.add_row(
             row.layer,
-            row.schema,
+            row.schema + ("*" if row.alone else ""),
             row.a,
             row.b,
             *map(short, comparison_cells(row)),
         )
     yield table
+    if any(row.alone for row in comparison.rows):
+        yield Text(
+            "* told apart under this one of the schemas of the layer alone: wortlaut audit", style="dim"
+        )
     yield Text(family(comparison), style="dim")
     yield from _margins(comparison)
     for (layer, a, b), items in comparison.flipped().items() if flips else ():
@@ -157,6 +166,39 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         if len(items) > flips:
             yield Text(f"  and {len(items) - flips} more (--flips, --json)")
     yield from noted(comparison.notes)
+
+
+def audit_view(audit: Audit) -> Iterator[RenderableType]:
+    """What each schema says of each pair, the most doubtful pairs first."""
+    yield Text(f"{corpus_text(audit.corpus, audit.hash)}, units: {audit.unit}s", style="bold")
+    for pair in audit.pairs:
+        yield Text(f"{pair.layer}: {pair.a} / {pair.b}", style="bold")
+        if pair.kind == "same":
+            better = pair.conclusions[0].better
+            what = f"{better} is better" if better else "not told apart"
+            yield Text(f"  {counted(len(pair.conclusions), 'schema')}, one conclusion: {what}")
+            continue
+        yield Text(f"  {KINDS[pair.kind]}", style="red")
+        table = grid(("schema",), tuple(CONCLUSIONS))
+        for one in pair.conclusions:
+            cells = [column.cell(Line((), one), Numbers()) for column in CONCLUSIONS.values()]
+            table.add_row(one.schema, *map(short, cells))
+        yield table
+        if pair.documents:
+            parted = "; ".join(
+                f"{one.unit} ({short(difference(one.for_a))}, {short(difference(one.for_b))})"
+                for one in pair.documents
+            )
+            yield Text(f"  what parts the schemas most, with its share of A-B under either: {parted}")
+        if pair.agree_without:
+            what = counted(pair.agree_without, audit.unit)
+            yield Text(f"  without {what}, the first of these, all schemas have one sign")
+    yield Text(
+        "Each schema by itself: Holm over the pairs of one layer and schema. Whoever chooses the schema after"
+        " the scores has all of these to choose from.",
+        style="dim",
+    )
+    yield from noted(audit.notes)
 
 
 def corpora_view(comparison: CorporaComparison, flips: int) -> Iterator[RenderableType]:

@@ -9,10 +9,11 @@ from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import DataError
+from wortlaut.evaluation.audit import KINDS, Audit
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.evaluation.significance import BOLD, LETTERS, LEVEL, Significance, significance
+from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, significance
 from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
@@ -20,6 +21,7 @@ from wortlaut.reports import html as markup
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     COMPARISONS,
+    CONCLUSIONS,
     ON_REQUEST,
     PAIR_HEADS,
     PAIRS,
@@ -34,6 +36,7 @@ from wortlaut.reports.cells import (
     score_cells,
 )
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
+from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.metrics import QUOTES
 from wortlaut.scoring.result import DEVIATIONS, MAIN_TASKS, Result, Results, Score, Upper
@@ -109,7 +112,7 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
     title = _title(comparison)
     rows = [
         Line(
-            (row.layer, row.schema, row.a, row.b),
+            (row.layer, row.schema + "*" * row.alone, row.a, row.b),
             row,
             title,
             best=row.p_holm is not None and row.p_holm < LEVEL,
@@ -117,7 +120,21 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
         for row in comparison.rows
     ]
     notes = [f"note: {note}" for note in comparison.notes]
+    if any(row.alone for row in comparison.rows):
+        notes.append("*: told apart under this one of the schemas of the layer alone")
     return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.")
+
+
+@lines.register(Audit)
+def _of_audit(audit: Audit, told: Significance | None = None) -> Lines:
+    rows = [
+        Line((pair.layer, one.schema, pair.a, pair.b), one, best=one.better is not None)
+        for pair in audit.pairs
+        for one in pair.conclusions
+    ]
+    notes = [f"{pair.layer}, {pair.a} / {pair.b}: {KINDS[pair.kind]}" for pair in audit.pairs]
+    title = corpus_text(audit.corpus, audit.hash)
+    return Lines(_COMPARED, rows, CONCLUSIONS, [*notes, *audit.notes], [title], f"Bold: p below {LEVEL}.")
 
 
 @lines.register(CorporaComparison)

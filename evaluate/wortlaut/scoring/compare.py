@@ -15,6 +15,9 @@ from wortlaut.scoring.counts import defined, precision_recall_f1
 from wortlaut.scoring.jackknife import degrees, sizes, t_quantile
 from wortlaut.scoring.uncertainty import blocks
 
+#: Systems whose adjusted p-value is below this are told apart.
+LEVEL = 0.05
+
 
 @dataclass(frozen=True)
 class PairedTest:
