@@ -27,6 +27,7 @@ class TableOptions(TypedDict, total=False):
     """What a table for a paper shows, and how; ``docs/tables.md`` has an example of each."""
 
     columns: str | Sequence[str]
+    corpora: str | Sequence[str]
     layers: str | Sequence[str]
     schemas: str | Sequence[str]
     systems: str | Sequence[str]
@@ -68,7 +69,7 @@ class Tabular:
             ``R``, ``F1``, ``interval``, ``SD`` (of F1, over runs), ``letters``, ``correct``, ``gold``,
             ``predicted``. Of a comparison ``a``, ``b``; ``A-B``, ``interval``, ``p``, ``p Holm``, ``flips``.
             Names come first; where none is given, those that differ between rows.
-        layers, schemas, systems, labels
+        corpora, layers, schemas, systems, labels
             The rows, in this order. An evaluation has rows of labels only where they are asked for
             (``"*"``: all).
         by

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -180,6 +181,37 @@ def test_a_breakdown_is_a_table_and_runs_have_their_deviation() -> None:
     assert rows == [["document", "system", "gold"], *([d, s, "5"] for d in ("d02", "d00") for s in "AB")]
     with pytest.raises(DataError, match="no breakdown by level"):
         scored.to_csv(by="level")
+
+
+MAIN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
+    ({"schemas": "strict"}, {(layer, "strict") for layer in ("quotes", "cues", "speakers", "joint")}),
+    ({"layers": "cues@matched"}, {("cues@matched", "strict"), ("cues@matched", "partial")}),
+    ({"schemas": ["entity@matched"]}, {("speakers", "entity@matched")}),
+    ({"layers": ["quotes"], "schemas": "partial"}, {("quotes", "partial")}),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), MAIN)
+def test_rows_that_the_terminal_hides_are_there_where_they_are_named(
+    options: dict[str, Any], expected: set[tuple[str, str]]
+) -> None:
+    rows = read_csv(quotes().to_csv(**options, main=True, columns=["layer", "schema", "F1"]))[1:]
+    assert {(row[0], row[1]) for row in rows} == expected
+
+
+def test_of_several_corpora_each_is_a_row_and_can_be_chosen() -> None:
+    one, other = made(), replace(made(20), corpus=replace(made(20).corpus, name="other"))
+    options: dict[str, Any] = {"columns": ["corpus", "system", "gold"], "schemas": "strict"}
+    rows = read_markdown(laid([one, other], Layout.of(**options, systems=HOSTILE[2])).markdown())
+    assert rows[1:] == [["made", "=1+1", "150"], ["other", "=1+1", "100"]]
+    layout = Layout.of(**options, corpora="other", sort="gold")
+    layout.check_columns("scores")
+    assert {row[0] for row in read_latex(laid([one, other], layout).latex())[1:-1]} == {"other"}
+
+
+@cache
+def quotes() -> Evaluation:
+    return evaluate("quotes-de", "gold", samples=0)
 
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [

@@ -9,14 +9,22 @@ from urllib.parse import unquote
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.reports import tables
-from wortlaut.reports.cells import COMPARISONS, OF_RUNS, ON_REQUEST, SCORES, Column, Line, Numbers
+from wortlaut.reports.cells import COMPARISONS, OF_RUNS, ON_REQUEST, PAIRS, SCORES, Column, Line, Numbers
 from wortlaut.reports.tables import Bold, Table
 
 #: What chooses rows: option → the heads of the columns that it looks at.
-_CHOICES = {"layers": ("layer",), "schemas": ("schema",), "systems": ("system", "a", "b")}
+_CHOICES = {
+    "corpora": ("corpus",),
+    "layers": ("layer",),
+    "schemas": ("schema",),
+    "systems": ("system", "a", "b"),
+}
 #: The names that the columns of scores and of comparisons may have, as the command line knows them.
-NAMES = {"scores": ("layer", "schema", "system", "label"), "comparison": ("layer", "schema", "a", "b")}
-_FIGURES = {"scores": SCORES, "comparison": COMPARISONS}
+NAMES = {
+    "scores": ("corpus", "layer", "schema", "system", "label"),
+    "comparison": ("layer", "schema", "a", "b", "corpus"),
+}
+_FIGURES = {"scores": SCORES, "comparison": {**COMPARISONS, **PAIRS}}
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Layout:
     """What :meth:`wortlaut.Result.to_latex` takes."""
 
     columns: Sequence[str] = ()
+    corpora: Sequence[str] = ()
     layers: Sequence[str] = ()
     schemas: Sequence[str] = ()
     systems: Sequence[str] = ()
@@ -207,8 +216,11 @@ def laid_out(found: Lines, layout: Layout) -> Laid:
     heads, lines = list(found.heads), list(found.lines)
     if found.labelled and not layout.labels:
         heads, lines = heads[:-1], [replace(one, names=one.names[:-1]) for one in lines if one.whole]
-    if layout.main and not (layout.layers or layout.schemas):
-        lines = [one for one in lines if one.main]
+    if layout.main:
+        # Others only where they are named.
+        usual_names = {name for one in lines if one.main for name in one.names}
+        named = {*layout.layers, *layout.schemas} - usual_names
+        lines = [one for one in lines if one.main or named & {*one.names}]
     chosen = {head: getattr(layout, option) for option, looked in _CHOICES.items() for head in looked}
     if heads[-1] not in chosen:
         chosen[heads[-1]] = [] if "*" in layout.labels else layout.labels
@@ -237,11 +249,11 @@ def _check_choices(heads: Sequence[str], lines: Sequence[Line], layout: Layout) 
         wanted = [name for name in getattr(layout, option) if name != "*"]
         places = [i for i, head in enumerate(heads) if head in looked]
         there = {line.names[i] for line in lines for i in places}
-        if wanted and (not places or (option == "labels" and heads[-1] in ("system", "b"))):
+        if wanted and (not places or (option == "labels" and heads[-1] in ("system", "b", "corpus"))):
             raise DataError(f"{option} cannot be chosen", hint=f"Its rows are named by {', '.join(heads)}.")
         for name in wanted:
             if name not in there:
-                raise unknown_name(option.removesuffix("s"), name, there)
+                raise unknown_name(looked[0], name, there)
 
 
 def _columns(

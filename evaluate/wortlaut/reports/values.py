@@ -174,6 +174,7 @@ def _joined(evaluations: Sequence[Evaluation], found: Sequence[Lines]) -> Lines:
         lines=rows,
         notes=[f"{name}: {note}" for name, one in zip(names, found, strict=True) for note in one.notes],
         signatures=[signature for one in found for signature in one.signatures],
+        tests=" ".join(dict.fromkeys(one.tests for one in found)),
     )
 
 
