@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
+from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError
+from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.evaluation.scores import score
+from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.scoring.compare import paired_test
 from wortlaut.scoring.over_runs import middle_of, over_runs
 from wortlaut.scoring.runs import Crossed, pair_test
@@ -122,3 +125,29 @@ def test_a_failed_run_is_marked() -> None:
     broken = score(gold, [*gold[:2], *[[]] * 13])
     (note,) = [note for note in over_runs([*runs, broken]).notes if "uneven" in note]
     assert "0.261; skewness -1.5" in note
+
+
+def test_runs_that_do_not_differ_have_the_intervals_of_one() -> None:
+    documents = [
+        Document(f"d{i}", "Anna Bonn Caro Dorf", Annotations(tuple(entities)))
+        for i, entities in enumerate(
+            [Entity(Span.of(5 * k, 5 * k + 4), "LOC" if k % 2 else "PER") for k in range(4) if (k + i) % 5]
+            for i in range(12)
+        )
+    ]
+
+    def find(text: str) -> list[tuple[int, int, str]]:
+        return [(0, 4, "PER"), (5, 9, "LOC"), (10, 14, "LOC")]
+
+    for labels in (None, {"LOC": "PER"}):
+        one, several = (
+            evaluate({"A": runs}, Corpus.of("made", documents), schema="strict", labels=labels)
+            .systems[0]
+            .scores["entities"]["strict"]
+            for runs in (find, [find, find, find])
+        )
+        assert several.f1_deviation == 0 and several.variance and several.variance.share_of_runs == 0
+        for (name, a), (_, b) in zip(one.rows(), several.rows(), strict=True):
+            for measure in ("precision", "recall", "f1"):
+                ends = [getattr(score, f"{measure}_interval") for score in (a, b)]
+                assert ends[0] == (ends[1] if ends[1] is None else pytest.approx(ends[1])), (name, measure)

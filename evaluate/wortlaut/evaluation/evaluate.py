@@ -278,6 +278,7 @@ def evaluate(
     systems, labels_found = [], set[str]()
     isolate = engine == "local" and (isolate or timeout is not None)
     asked = [(system, system.single()) for system in named(extractors, runs)]
+    scoring = replace(scoring, several=any(len(single) > 1 for _, single in asked))
     advances = {
         system.name: tally(system.name, len(source.gold.ids) * len(single), progress)
         for system, single in asked
@@ -411,9 +412,11 @@ def score_files(
     scoring = _scoring(source, chosen, projected, resampling, by, seen)
     annotated = _layers(held) or ["entities"]
     systems, labels_found = [], set[str]()
-    for system in named(_as_predictions(predicted)):
+    asked = [(system, system.single()) for system in named(_as_predictions(predicted))]
+    scoring = replace(scoring, several=any(len(single) > 1 for _, single in asked))
+    for system, single in asked:
         scored = []
-        for one in system.single():
+        for one in single:
             file = one.spec.removeprefix("preds:")
             losses = Losses("")
             found = _found(file, held, texts, losses, allow_empty).take(order)

@@ -262,6 +262,8 @@ class Scoring:
     by: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
     items: bool = True
+    #: Whether a system has several runs: the intervals of its labels need their counts.
+    several: bool = False
 
     @cached_property
     def spans(self) -> tuple[str, ...]:
@@ -392,7 +394,7 @@ class Scoring:
         whole = with_basis(whole)
         places = list(dict.fromkeys(key.layer for key in whole))
         results = {
-            key: result_of(whole[key], self._signature(key))
+            key: self._counted(result_of(whole[key], self._signature(key)), whole[key])
             for key in sorted(whole, key=lambda key: places.index(key.layer))
         }
         bare = frozenset[str]().union(*(part.bare for part in parts))
@@ -436,8 +438,12 @@ class Scoring:
                 if all(key in part.breakdowns[by] for part in parts):
                     whole = self._whole([part.breakdowns[by][key] for part in parts])
                     rows = found.setdefault(key.layer, {}).setdefault(by, Results())
-                    rows[key.variant] = result_by_group(whole, replace(signature, by=by))
+                    result = result_by_group(whole, replace(signature, by=by))
+                    rows[key.variant] = self._counted(result, whole)
         return found
+
+    def _counted(self, result: Result, tally: Tally) -> Result:
+        return replace(result, by_label=(tally.labels, tally.counts)) if self.several else result
 
     def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""

@@ -47,6 +47,11 @@ class Counts:
         """Sums over all labels, shape ``(units, 4)``."""
         return self._summed(self.unit, self.units)
 
+    def by_unit_and_label(self) -> Ints:
+        """All sums, shape ``(units, labels, 4)``."""
+        place, cells = self.unit.astype(np.int64) * self.labels + self.label, self.units * self.labels
+        return self._summed(place, cells).reshape(self.units, self.labels, 4)
+
     def _summed(self, by: Ints, size: int) -> Ints:
         # Sums of integers below 2**53 are exact in float64, in which bincount adds.
         if self.golds is None:

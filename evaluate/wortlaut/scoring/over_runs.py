@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wortlaut.errors import ComparisonError
+from wortlaut.model.columns import Ints
 from wortlaut.scoring.keys import differences
 from wortlaut.scoring.result import INTERVALS, MEASURES, Result, Score
-from wortlaut.scoring.runs import SKEWED, Crossed, RunVariance
+from wortlaut.scoring.runs import SKEWED, Crossed
+
+#: With more cells than this, runs × units × labels, labels and their mean get no intervals.
+_CELLS = 20_000_000
 
 
 def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
     """The result of one system from those of its runs on the same documents.
 
     Scores are means over runs, undefined where one of the runs has none; ``…_deviation`` are standard
-    deviations over runs (n - 1). The intervals of the micro average are about other runs and other documents.
-    ``errors`` and ``confusion`` are those of the ``middle`` run. ``runs`` are the results themselves. Raises
-    ComparisonError where they are not of one corpus, schema and projection.
+    deviations over runs (n - 1). Intervals are about other runs and other documents; those of labels need the
+    counts that :func:`wortlaut.evaluate` keeps. ``errors`` and ``confusion`` are those of the ``middle`` run.
+    ``runs`` are the results themselves. Raises ComparisonError for fewer than two results, and where they are
+    not of one corpus, schema and projection.
     """
+    if len(results) < 2:
+        raise ComparisonError(f"{len(results)} run is not enough for a mean over runs")
     first = results[0]
     for number, other in enumerate(results[1:], 2):
         for what, left, right in differences(first.signature, other.signature):
@@ -29,35 +36,64 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
                 f"run 1 and run {number} differ in {what}: {left} and {right}",
                 hint="Score all runs on the same corpus with the same options.",
             )
-    sums = [one.per_unit for one in results if one.per_unit is not None]
     notes = [*dict.fromkeys(note for one in results for note in one.notes)]
-    variance: RunVariance | None = None
-    bands: dict[str, Any] = dict.fromkeys(INTERVALS)
-    if len(sums) == len(results) and len(sums[0]) > 1:
-        confidence = first.signature.resampling.confidence
-        crossed = Crossed.of(np.stack(sums), first.scale)
-        variance = crossed.variance(confidence)
-        bands = dict(zip(INTERVALS, crossed.intervals(confidence), strict=True))
-        if variance is not None and abs(variance.skewness or 0) > SKEWED:
-            each = ", ".join("–" if one.f1 is None else f"{one.f1:.3f}" for one in results)
-            notes.append(
-                f"the runs are uneven (F1 {each}; skewness {variance.skewness:+.1f}), one may have failed:"
-                " interval and tests do not hold"
-            )
+    asked = first.signature.resampling
+    micro, macro, labels = _crossed(results)
+    # Where the score is a mean over labels, there are no sums of the micro average.
+    headline = macro if micro is None and first.macro is None else micro
+    variance = None if headline is None else headline.variance(asked.confidence)
+    if variance is not None and abs(variance.skewness or 0) > SKEWED:
+        each = ", ".join("–" if one.f1 is None else f"{one.f1:.3f}" for one in results)
+        notes.append(
+            f"the runs are uneven (F1 {each}; skewness {variance.skewness:+.1f}), one may have failed:"
+            " interval and tests do not hold"
+        )
+    if asked.samples:
+        notes.append("intervals over runs are by the jackknife, not by the bootstrap")
+        asked = replace(asked, samples=None, seed=0, method="percentile")
+
+    def mean(scores: Sequence[Score | None], varied: Crossed | None = None) -> dict[str, Any]:
+        """A label that a run neither has nor finds has no score there, and so no mean."""
+        bands = [None] * 3 if varied is None else varied.intervals(asked.confidence)
+        return _means(scores) | dict(zip(INTERVALS, bands, strict=True))
+
     names = [*dict.fromkeys(name for one in results for name in one.per_label)]
     return replace(
         results[middle],
-        **_means(results),
-        **bands,
-        per_label={name: _mean([one.per_label.get(name) for one in results]) for name in names},
-        macro=_mean([one.macro for one in results]) if all(one.macro for one in results) else None,
-        averages={name: _mean([one.averages[name] for one in results]) for name in first.averages},
-        signature=replace(first.signature, runs=len(results)),
+        **mean(results, headline),
+        per_label={
+            name: Score(**mean([one.per_label.get(name) for one in results], labels.get(name)))
+            for name in names
+        },
+        macro=Score(**mean([one.macro for one in results], macro))
+        if all(one.macro for one in results)
+        else None,
+        averages={name: Score(**mean([one.averages[name] for one in results])) for name in first.averages},
+        signature=replace(first.signature, resampling=asked, runs=len(results)),
         notes=tuple(notes),
         unit_sums=None,
         runs=tuple(results),
         variance=variance,
+        by_label=None,
     )
+
+
+def _crossed(results: Sequence[Result]) -> tuple[Crossed | None, Crossed | None, Mapping[str, Crossed]]:
+    """What varies in the micro average, the macro average and each label, where that is known."""
+    first, sums = results[0], [one.per_unit for one in results if one.per_unit is not None]
+    micro = Crossed.of(np.stack(sums), first.scale) if len(sums) == len(results) else None
+    counted = [one.by_label for one in results if one.by_label is not None]
+    names = sorted({name for held, _ in counted for name in held})
+    wanted = first.signature.resampling.wanted and len(counted) == len(results) and names
+    units = counted[0][1].units if counted else 0
+    if not wanted or units < 2 or len(results) * units * len(names) > _CELLS:
+        return micro, None, {}
+    place = {name: i for i, name in enumerate(names)}
+    dense: Ints = np.zeros((len(results), units, len(names), 4), np.int64)
+    for run, (held, counts) in zip(dense, counted, strict=True):
+        run[:, [place[name] for name in held]] = counts.by_unit_and_label()
+    macro, labels = Crossed.of_labels(dense, first.scale)
+    return micro, macro, dict(zip(names, labels, strict=True))
 
 
 def middle_of(values: Sequence[float | None]) -> int:
@@ -66,15 +102,10 @@ def middle_of(values: Sequence[float | None]) -> int:
     return order[(len(order) - 1) // 2]
 
 
-def _mean(scores: Sequence[Score | None]) -> Score:
-    """Of the runs that have it. A label that a run neither has nor finds has no score there, so no mean."""
-    return Score(**_means(scores))
-
-
 def _means(scores: Sequence[Score | None]) -> dict[str, Any]:
     there = [score for score in scores if score is not None]
     found: dict[str, Any] = {
-        "correct": float(sum(score.correct for score in there)) / len(scores),
+        "correct": sum(score.correct for score in there) / len(scores),
         "gold": there[0].gold,
         "predicted": round(sum(score.predicted for score in there) / len(scores)),
     }

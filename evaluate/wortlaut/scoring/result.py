@@ -24,6 +24,7 @@ from wortlaut.records.record import (
 )
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.confusion import Confusion
+from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.runs import RunVariance
@@ -117,7 +118,7 @@ class Result(Tabular, Score):
     mean. ``averages`` are those that only a peer has. ``notes`` say what a reader of the numbers must
     know. ``per_unit`` are the sums of each resampled unit, shape ``(units, 4)``, hits in steps of
     ``1 / scale``: what paired tests need. Of a mean over several runs ``runs`` are the results of each, in
-    which these sums stand, and ``variance`` says how they vary.
+    which these sums stand, and ``variance`` says how they vary; ``by_label`` is what they need of one run.
     """
 
     per_label: Annotated[
@@ -144,6 +145,9 @@ class Result(Tabular, Score):
     runs: Annotated[tuple[Result, ...], UNWRITTEN] = field(default=(), repr=False)
     variance: Annotated[RunVariance | None, OPTIONAL] = None
     upper_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
+    by_label: Annotated[tuple[tuple[str, ...], Counts] | None, UNWRITTEN] = field(
+        default=None, repr=False, compare=False
+    )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:

@@ -18,8 +18,8 @@ from wortlaut.errors import ComparisonError
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.records.record import Many, Must, Positive, Share, written
 from wortlaut.scoring.compare import PairedTest, paired_test
-from wortlaut.scoring.counts import defined, precision_recall_f1
-from wortlaut.scoring.jackknife import freedom, logit_interval, pseudo_values, sizes, t_quantile
+from wortlaut.scoring.counts import defined, macro_average, precision_recall_f1
+from wortlaut.scoring.jackknife import edge, freedom, logit_interval, pseudo_values, sizes, t_quantile
 
 #: Runs whose F1 has a skewness beyond this are no sample of one distribution: one has failed, or learned
 #: something else, and no quantile of Student's t fits.
@@ -90,6 +90,35 @@ class Crossed:
         )
         weight = weights.mean(axis=0)
         return cls(scores, squares, by_document, weight.sum(axis=0), freedom(weight))
+
+    @classmethod
+    def of_labels(cls, sums: Ints, scale: int) -> tuple[Crossed, list[Crossed]]:
+        """The macro average and each label, from counts of shape ``(runs, documents, labels, 4)``.
+
+        As over documents alone (:func:`wortlaut.scoring.uncertainty.intervals`) the mean has the degrees of
+        freedom of the variances of its labels (Satterthwaite 1946), and a label that stays at 0 or 1 adds the
+        width of its own interval.
+        """
+        labels = [cls.of(sums[:, :, label], scale) for label in range(sums.shape[2])]
+        documents, totals = sums.shape[1], sums.sum(axis=1)
+        scores = np.stack(macro_average(totals, scale), axis=-1)
+        without = np.stack(macro_average(totals[:, None] - sums, scale), axis=-1)
+        values = documents * scores[:, None] - (documents - 1) * without
+        macro = cls.of_values(values, scores, sizes(sums.sum(axis=2)))
+        own = np.nan_to_num(np.stack([label.of_documents for label in labels]))
+        free = np.stack([label.freedom for label in labels])
+        pooled = (own**2 / free).sum(axis=0)
+        shared = np.divide(own.sum(axis=0) ** 2, pooled, out=macro.freedom.copy(), where=pooled > 0)
+        items = np.stack([label.items for label in labels])
+        still = np.stack(
+            [(np.ptp(label.scores, axis=0) == 0) & np.isin(label.scores[0], (0, 1)) for label in labels]
+        )
+        edges = np.where(still & (items > 0), (1 - edge(items)) / (2 * t_quantile(1e9)), 0)
+        more = (edges**2).sum(axis=0) / max(1, int((items[:, _F1] > 0).sum())) ** 2
+        squares = (macro.squares[0] + more * len(sums) * documents, *macro.squares[1:])
+        return replace(
+            macro, squares=squares, freedom=np.maximum(np.minimum(shared, macro.freedom), 1)
+        ), labels
 
     @property
     def runs(self) -> int:
