@@ -19,7 +19,7 @@ from wortlaut.scoring.compare import LEVEL, PairedTest, holm
 from wortlaut.scoring.equivalence import Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
 from wortlaut.scoring.result import Result, Results
-from wortlaut.scoring.runs import SKEWED, pair_test
+from wortlaut.scoring.runs import pair_test
 from wortlaut.scoring.uncertainty import MOST_DRAWS
 from wortlaut.scoring.units import unplaced
 
@@ -281,7 +281,7 @@ def _told_of_runs(systems: Sequence[Scored], compared: Sequence[Row]) -> Iterato
     if single:
         yield f"one run of {', '.join(single)}: how other runs of it would score is not known"
     for system in systems:
-        if any(abs(one.variance.skewness or 0) > SKEWED for one in system.results.values() if one.variance):
+        if any(one.uneven for one in system.results.values()):
             yield f"the runs of {system.name} are uneven, one may have failed: its tests do not hold"
 
 

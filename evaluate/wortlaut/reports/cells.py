@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
@@ -123,7 +123,8 @@ class Column:
         value, ends, deviation = self._scaled(line, numbers.scaled)
         between = interval_text if self.kind == "share" else differences
         if self.apart:
-            return between(ends, decimals=numbers.decimals)
+            doubtful = "!" if getattr(line.of, "uneven", False) else ""
+            return between(ends, decimals=numbers.decimals) + doubtful
         text = _WRITTEN[self.kind](value, numbers)
         if (upper := self.upper(line)) is not None:
             most = numbers.scaled(upper) if self.kind == "share" else upper
@@ -218,17 +219,22 @@ def _on_how_many(of: Pair | OnCorpus, name: str) -> str:
 
 #: Columns that are shown only where they are asked for, and only where there are several runs.
 ON_REQUEST, OF_RUNS = "letters", "SD"
-_SHOWN = [column for name, column in SCORES.items() if name not in (ON_REQUEST, OF_RUNS)]
-#: The heads of :func:`score_cells`, of :func:`comparison_cells`, and of :func:`pair_cells`.
-SCORE_HEADS = tuple(column.head for column in _SHOWN)
+#: The heads of :func:`comparison_cells`, and of :func:`pair_cells`.
 COMPARISON_HEADS = tuple(column.head for column in COMPARISONS.values())
 PAIR_HEADS = tuple(column.head for column in PAIRS.values())
 
 
-def score_cells(score: Score | None, digits: int = 3) -> list[str]:
+def columns_of(scores: Iterable[Score | None]) -> list[Column]:
+    """What is shown of scores; a deviation over runs only where one of them has it."""
+    several = any(score is not None and score.f1_deviation is not None for score in scores)
+    hidden = (ON_REQUEST,) if several else (ON_REQUEST, OF_RUNS)
+    return [column for name, column in SCORES.items() if name not in hidden]
+
+
+def score_cells(score: Score | None, columns: Sequence[Column], digits: int = 3) -> list[str]:
     """Of None, a system that failed. ``digits`` are those of the ends of a range."""
     ranges = Numbers(digits=digits if score and score.upper else 3)
-    cells = [column.cell(Line((), score), ranges if column.end else Numbers()) for column in _SHOWN]
+    cells = [column.cell(Line((), score), ranges if column.end else Numbers()) for column in columns]
     return cells if score is not None else ["failed", *cells[1:]]
 
 

@@ -137,9 +137,13 @@ class Html(str):
 
 
 def whisker(
-    value: float | None, interval: tuple[float, float] | None, low: float = 0, high: float = 1
+    value: float | None,
+    interval: tuple[float, float] | None,
+    low: float = 0,
+    high: float = 1,
+    points: Iterable[float] = (),
 ) -> Html:
-    """A dot in a line from ``low`` to ``high``, with the interval as a thicker line."""
+    """A dot in a line from ``low`` to ``high``, with the interval as a thicker line, and faint ``points``."""
     if value is None:
         return Html("")
     width = 96
@@ -155,6 +159,8 @@ def whisker(
             f'<line x1="{x(interval[0])}" x2="{x(interval[1])}" y1="7" y2="7" stroke="{_COLOURS["entity"]}"'
             ' stroke-width="3"/>'
         )
+    for point in points:
+        line += f'<circle cx="{x(point)}" cy="7" r="2.5" fill="currentColor" fill-opacity=".35"/>'
     dot = f'<circle cx="{x(value)}" cy="7" r="3.5" fill="currentColor"/>'
     return Html(f'<svg width="{width}" height="14" aria-hidden="true">{line}{dot}</svg>')
 

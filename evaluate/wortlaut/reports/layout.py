@@ -204,6 +204,8 @@ class Laid:
         if any(alone != cell for alone, cell in cells):
             said.append(_BESIDE[beside])
         asked = []
+        if any(getattr(line.of, "uneven", False) for line in self.lines):
+            said.append("!: the runs are uneven, one may have failed, and the interval does not hold.")
         if self.layout.bold and any(column.bold for column in self.columns):
             asked.append(self.found.bold if any(line.best for line in self.lines) else "")
         if any(column.head == "letters" for column in self.columns):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 
 from rich.console import RenderableType
@@ -16,8 +17,10 @@ from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import (
     CONCLUSIONS,
     PAIR_HEADS,
+    Column,
     Line,
     Numbers,
+    columns_of,
     compared,
     comparison_cells,
     credit,
@@ -35,11 +38,13 @@ from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.breakdown import undefined_in
 from wortlaut.scoring.keys import corpus_text
-from wortlaut.scoring.result import Score
+from wortlaut.scoring.result import Result, Score
 from wortlaut.text.excerpts import offsets
 
-_HEADS = ("P", "R", "F1", "95% of F1", "right", "gold", "found")
-_GROUP_HEADS = (*_HEADS[:4], "hit/gold", "right/found")
+_GROUP_HEADS = ("P", "R", "F1", "95% of F1", "hit/gold", "right/found")
+#: What the columns are called in less room.
+_SHORT = {"95% interval": "95% of F1", "SD of F1": "SD", "correct": "right", "predicted": "found"}
+_RUNS = ("runs", "from", "to", "by runs", "±", "+1 run", "2× {unit}")
 
 
 def evaluation_view(
@@ -54,15 +59,17 @@ def evaluation_view(
     several = len(scored) > 1
     if not several:
         yield Text(scored[0], style="bold")
-    table = grid(["layer", "schema", "system"] if several else ["layer", "schema"], _HEADS)
     rows = by_layer(evaluation)
     shown = [row for row in rows if everything or is_main(row[3])] or rows
+    columns = columns_of(row[3] for row in shown)
+    heads = [_SHORT.get(column.head, column.head) for column in columns]
+    table = grid(["layer", "schema", "system"] if several else ["layer", "schema"], heads)
     for _, group in groupby(shown, key=lambda row: row[0]):
         for layer, schema, i, result in group:
             names = (layer, schema, evaluation.systems[i].name) if several else (layer, schema)
-            table.add_row(*names, *_cells(result))
+            table.add_row(*names, *_cells(result, columns))
             for label, score in result.per_label.items() if by_label else ():
-                table.add_row(*("",) * (len(names) - 1), f"  {label}", *_cells(score), style="dim")
+                table.add_row(*("",) * (len(names) - 1), f"  {label}", *_cells(score, columns), style="dim")
         table.add_section()
     if shown:
         yield table
@@ -72,11 +79,35 @@ def evaluation_view(
             hidden
         )
         yield Text(f"{len(hidden)} more rows ({', '.join(kinds)}) with --all or --json", style="dim")
+    yield from _runs(evaluation, [row for row in shown if row[3].variance])
     yield from _breakdowns(evaluation, everything)
     yield from noted(evaluation.notes)
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")
     yield Text(str(evaluation.signature), style="dim", overflow="fold")
+
+
+def _runs(evaluation: Evaluation, rows: Sequence[tuple[str, str, int, Result]]) -> Iterator[RenderableType]:
+    """How F1 varies over runs, and what would make its interval narrower."""
+    if not rows:
+        return
+    unit = "sent." if evaluation.units.kind == "sentence" else "docs"
+    yield Text("F1 over runs, and half the width of its interval", style="bold")
+    several = len({i for _, _, i, _ in rows}) > 1
+    table = grid(["layer", "schema", *["system"] * several], [head.format(unit=unit) for head in _RUNS])
+    for layer, schema, i, result in rows:
+        if (found := result.variance) is not None:
+            f1 = [run.f1 for run in result.runs if run.f1 is not None]
+            widths = (found.width, found.one_more_run, found.twice_the_documents)
+            table.add_row(
+                layer, schema, *[evaluation.systems[i].name] * several, str(found.runs),
+                *(short(number(end)) for end in (min(f1), max(f1))),
+                f"{found.share_of_runs:.0%}", *(short(number(width)) for width in widths),
+            )  # fmt: skip
+    yield table
+    yield Text(
+        "note: by runs is their share of the variance, which more documents do not lessen.", style="dim"
+    )
 
 
 def _breakdowns(evaluation: Evaluation, everything: bool) -> Iterator[RenderableType]:
@@ -112,7 +143,7 @@ def _breakdowns(evaluation: Evaluation, everything: bool) -> Iterator[Renderable
 
 
 def _group_cells(score: Score) -> list[str]:
-    p, r, f1, band, right, gold, found = _cells(score)
+    p, r, f1, band, right, gold, found = _cells(score, columns_of(()))
     hit = credit(round((score.recall or 0) * score.gold, 6))
     return [p, r, f1, band, f"{hit}/{gold}", f"{right}/{found}"]
 
@@ -236,8 +267,10 @@ def _margins(comparison: Comparison) -> Iterator[RenderableType]:
     )
 
 
-def _cells(score: Score) -> list[str]:
-    cells = list(map(short, score_cells(score, digits=2)))
+def _cells(score: Score, columns: Sequence[Column]) -> list[str]:
+    if score.f1_deviation is not None:  # the mean of runs has no room for a decimal
+        score = replace(score, correct=float(round(score.correct)))
+    cells = list(map(short, score_cells(score, columns, digits=2)))
     if score.upper:  # there is no room for the other end
-        cells[4] = f"≥{credit(score.correct)}"
+        cells[[column.head for column in columns].index("correct")] = f"≥{credit(score.correct)}"
     return cells

@@ -25,9 +25,9 @@ from wortlaut.reports.cells import (
     ON_REQUEST,
     PAIR_HEADS,
     PAIRS,
-    SCORE_HEADS,
     SCORES,
     Line,
+    columns_of,
     comparison_cells,
     family,
     heading,
@@ -321,10 +321,15 @@ def html(value: object) -> str:
 
 def _whiskers(heads: Sequence[str], shown: Sequence[Line]) -> str:
     """The table as HTML, with a dot and whisker for F1 behind its interval."""
-    made = [(line.names, score_cells(line.of)) for line in shown]
+    columns = columns_of(line.of for line in shown)
+    made = [(line.names, score_cells(line.of, columns)) for line in shown]
+    figures = [column.head for column in columns]
+    at = figures.index("95% interval") + 1
     for (_, cells), line in zip(made, shown, strict=True):
-        cells.insert(4, markup.whisker(line.of.f1, line.of.f1_interval) if line.of else "")
-    return markup.table(heads, (*SCORE_HEADS[:4], "", *SCORE_HEADS[4:]), made)
+        runs = [run.f1 for run in getattr(line.of, "runs", ()) if run.f1 is not None]
+        dots = markup.whisker(line.of.f1, line.of.f1_interval, points=runs) if line.of else ""
+        cells.insert(at, dots)
+    return markup.table(heads, (*figures[:at], "", *figures[at:]), made)
 
 
 @html.register(Evaluation)

@@ -27,7 +27,7 @@ from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.counts import Counts
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature
-from wortlaut.scoring.runs import RunVariance
+from wortlaut.scoring.runs import SKEWED, RunVariance
 
 #: The tasks of the main table; the others are roles of quotes and settings.
 MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
@@ -190,6 +190,11 @@ class Result(Tabular, Score):
         if self.errors is None or "label_boundary" not in self.errors:  # another scorer has other classes
             return None
         return fair_scores(self.errors)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether the runs are no sample that intervals and tests hold for: one may have failed."""
+        return self.variance is not None and abs(self.variance.skewness or 0) > SKEWED
 
     def of_runs(self, runs: Sequence[Result]) -> Result:
         """This mean over the runs with their results, whose credits have one scale."""
