@@ -84,6 +84,23 @@ def second(text: str) -> Annotations:
     return Annotations((karl, replace(wien, label="ORG"), anna, university, inner), (only,))
 
 
+def chained(text: str) -> Annotations:
+    """Renner's second mention is Sacher's, the place a person of its own, and the university spurious."""
+    right = gold(text)
+    one, two = right.clusters
+    extra = Cluster("x", "Wien", mentions=(at("Wien", text),))
+    hers = replace(two, id="s", mentions=(at("Karl Renner", text, 1), at("Universität Wien", text)))
+    anna = replace(right.entities[2], entity="s")
+    return Annotations((right.entities[0], anna), (), (one, hers, extra))
+
+
+def spoken_of(text: str) -> Annotations:
+    """The gold, with a second mention of Renner and one of Sacher that nobody finds."""
+    one, two = gold(text).clusters
+    his, hers = (at("Karl Renner", text, 1),), (at("Der Sprecher", text),)
+    return replace(gold(text), clusters=(replace(one, mentions=his), replace(two, mentions=hers)))
+
+
 @dataclass
 class Answering:
     """An extractor that gives each text what a function says of it."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from made import Made, corpus
-from page_cases import TEXT, Answering, documents, first, gold, two_systems
+from page_cases import TEXT, Answering, chained, documents, first, gold, spoken_of, two_systems
 from shared import ROOT
 
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
@@ -104,6 +104,28 @@ def test_the_known_errors_stand_in_their_places() -> None:
     assert one["p"]["speakers"] == [0, 0, CLASSES.index("label"), 1, 1, CLASSES.index("correct")]
     assert two["p"]["quotes"] == [0, 0, CLASSES.index("boundary_smaller"), 1, -1, CLASSES.index("missed")]
     assert two["p"]["cues"] == [0, -1, CLASSES.index("missed"), 1, -1, CLASSES.index("missed")]
+
+
+def test_mentions_stand_with_whose_they_are_and_whom_they_are_taken_for() -> None:
+    system = Answering("chains", chained, ("entities", "clusters"))
+    page = report_page(evaluate(system, documents({"d": TEXT}, spoken_of), samples=0))
+    summary, (row,) = data(page, "summary"), data(page, "documents")
+    names = summary["clusters"]
+    assert [(names[m[0]], TEXT[m[1] : m[2]]) for m in row["m"]] == [
+        ("Anna Sacher", "Der Sprecher"),
+        ("Karl Renner", "Karl Renner"),
+        ("Anna Sacher", "Anna Sacher"),
+        ("Karl Renner", "Karl Renner"),
+    ]
+    (one,) = row["f"]
+    assert [CLASSES[int(digit)] for digit in one["k"]] == ["missed", "correct", "correct", "label"]
+    assert [(names[v[0]], v[1], TEXT[v[2] : v[3]]) for v in one["v"]] == [
+        ("Wien", -1, "Wien"),
+        ("Anna Sacher", -1, "Universität Wien"),
+        ("Anna Sacher", 3, "Karl Renner"),
+    ]
+    missed = {"layer": "clusters", "kind": "missed", "text": "Der Sprecher", "counts": [1]}
+    assert missed in summary["strings"]
 
 
 def test_people_count_their_quotes_over_all_documents() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_cases import TEXT, Answering, documents, first, second
+from page_cases import TEXT, Answering, chained, documents, first, second, spoken_of
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
@@ -117,6 +117,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     (folder / "hostile.html").write_text(hostile(), "utf-8")
     twenty = documents({f"s{i:02}": TEXT for i in range(20)})
     short = evaluate([Answering("first", first), Answering("second", second)], twenty, samples=0)
+    chains = Answering("chains", chained, ("entities", "clusters"))
+    told = evaluate(chains, documents({"d": TEXT}, spoken_of), samples=0)
+    (folder / "chains.html").write_text(report_page(told), "utf-8")
     (folder / "short.html").write_text(report_page(short), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
@@ -142,9 +145,7 @@ def quiet(reader: Reader) -> Iterator[None]:
     assert [entry["message"] for entry in reader.driver.get_log("browser")] == []
     events = [json.loads(entry["message"])["message"] for entry in reader.driver.get_log("performance")]
     asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
-    files = {
-        (reader.folder / f"{name}.html").as_uri() for name in ("two", "hostile", "many", "ties", "short")
-    }
+    files = {path.as_uri() for path in reader.folder.glob("*.html")}
     assert {url.split("#")[0] for url in asked} <= {*files, "about:blank"}
 
 
@@ -228,7 +229,7 @@ def test_the_table_is_copied_as_latex_markdown_and_csv(reader: Reader) -> None:
     )
     assert re.fullmatch("[0-9a-f]{64}", digest)
     assert signature.startswith("wortlaut|corpus:made@")
-    columns = ["layer", "schema", "system", *SCORES]
+    columns = ["layer", "schema", "system", *(name for name in SCORES if name != "SD")]
     assert latex == both().to_latex(columns=columns, main=True) and f"\n% {signature}\n" in latex
     assert markdown == both().to_markdown(columns=columns, main=True)
     assert csv == both().to_csv(columns=columns, main=True)
@@ -422,6 +423,22 @@ def test_short_texts_stand_several_to_a_screen(reader: Reader) -> None:
     reader.media(390, 844)
     reader.open("short.html", "#errors")
     assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.long
+def test_mentions_have_lanes_by_the_names_of_their_clusters(reader: Reader) -> None:
+    reader.open("chains.html", "#errors?layer=clusters")
+    assert reader.text("#count") == "4 errors, 1 of 1 document"
+    chips = reader.all("#chips .chip")
+    assert chips == ["≠ another cluster1", "− missed1", "+ spurious2"]
+    assert {"Karl Renner", "−Anna Sacher", "≠Anna Sacher", "+Wien"} <= set(reader.all(".bar"))
+    reader.choose("#f-label", "Karl Renner")
+    reader.press("n")
+    assert reader.text(".card h3") == "≠ another cluster by Achains"
+    # The gold mention that it should have been, and the others of the cluster that it is taken for.
+    kin = reader.js("return [...document.querySelectorAll('.bar.kin')].map(b => b.title)")
+    taken = [f"chains: Anna Sacher, {word}" for word in ("correct", "spurious")]
+    assert sorted(kin) == [*taken, "gold: Karl Renner"]
 
 
 @pytest.mark.long

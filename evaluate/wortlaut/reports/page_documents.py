@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from operator import itemgetter
@@ -33,6 +33,7 @@ from wortlaut.reports.aligned import (
     entity_rows,
     task_of,
 )
+from wortlaut.reports.page_mentions import Mentions
 from wortlaut.scoring.breakdown import LENGTHS, class_of, classes, regrouped
 from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.engine import result_of, tallies_of
@@ -49,7 +50,7 @@ from wortlaut.scoring.units import document_units
 
 #: Task → the span of a quote that is judged; of speakers it is the name.
 _SPANS = {"quotes": "content", **ROLE_TASKS}
-_LAYERS = {"entities": None, **_SPANS, "speakers": "speaker"}
+_LAYERS = {"entities": None, **_SPANS, "speakers": "speaker", "clusters": None}
 #: The points of a curve: more cannot be told apart on a screen.
 _POINTS = 200
 #: So many strings of each layer and class.
@@ -65,8 +66,11 @@ class Pages:
     documents: Sequence[Document]
     summary: Mapping[str, Any]
     entities: list[list[Flat]]
+    #: By the names of their clusters; none where no system looks for clusters.
+    mentions: list[list[Flat]]
     quotes: list[list[list[Any]]]
-    #: A row of each document for each system: ``c``, ``w`` entities, ``q``, ``p`` quotes, where scored.
+    #: A row of each document for each system, where scored: ``c``, ``w`` entities, ``k``, ``v`` mentions,
+    #: ``q``, ``p`` quotes.
     found: list[list[dict[str, Any]]]
 
     def row(self, i: int) -> dict[str, Any]:
@@ -75,6 +79,7 @@ class Pages:
             "id": self.documents[i].id,
             "t": self.documents[i].text,
             "e": self.entities[i],
+            "m": self.mentions[i],
             "q": self.quotes[i],
             "f": [rows[i] for rows in self.found],
         }
@@ -93,6 +98,9 @@ def pages(evaluation: Evaluation) -> Pages:
     types = type_labels(quote.type for one in annotated for quote in one.quotes)
     people = People(corpus)
     words = Words([document.text for document in corpus], len(evaluation.systems))
+    mentions = Mentions()
+    chained = any("clusters" in system.scores and system.found for system in evaluation.systems)
+    chains = [mentions.gold(one) if chained else [] for one in gold]
     found: list[list[dict[str, Any]]] = []
     tasks: list[tuple[dict[str, Any], Task]] = []
     for i, system in enumerate(evaluation.systems):
@@ -107,12 +115,13 @@ def pages(evaluation: Evaluation) -> Pages:
             for k, (row, part, here) in enumerate(zip(rows, local, sides[i], strict=True)):
                 triples = part.tolist()
                 words.count("entities", i, k, triples, [e.span for e in entities[k]], [e.span for e in here])
-                row["c"] = "".join(str(kind) for g, _, kind in triples if g >= 0)
-                row["w"] = [
-                    [number[here[p].label], g, *_flat(here[p].span)]
-                    for g, p, kind in sorted(triples, key=itemgetter(1))
-                    if p >= 0 and kind != CORRECT
-                ]
+                row["c"] = _classes(triples)
+                row["w"] = _wrong(triples, [(number[e.label], e.span) for e in here])
+        if system.found and "clusters" in system.scores:
+            for k, row in enumerate(rows):
+                own, judged = mentions.found(gold[k], system.found[k])
+                words.count("clusters", i, k, judged, [one for _, one in chains[k]], [one for _, one in own])
+                row["k"], row["v"] = _classes(judged), _wrong(judged, own)
         if system.found and {"quotes", "speakers", *ROLE_TASKS} & set(system.scores):
             said = attributed(gold, system.found, document_units(len(corpus)), people.names)
             quotes = _quote_rows(said.predicted, len(corpus), types, people.predicted(said, system.found))
@@ -137,6 +146,7 @@ def pages(evaluation: Evaluation) -> Pages:
         "roles": ROLES,
         "names": names,
         "types": types,
+        "clusters": list(mentions.numbers),
         "people": people.rows(len(evaluation.systems)),
         "unsaid": int((people.names.of_gold(quoted) == UNSAID).sum()),
         "curves": [place | _curve(curves) for place, task in tasks if (curves := curves_or_none(task))],
@@ -147,9 +157,21 @@ def pages(evaluation: Evaluation) -> Pages:
         corpus,
         summary,
         [[[number[e.label], *_flat(e.span)] for e in row] for row in entities],
+        [[[name, *_flat(span)] for name, span in row] for row in chains],
         said_in_gold,
         found,
     )
+
+
+def _classes(triples: Iterable[Sequence[int]]) -> str:
+    """The class of each gold item of a document, a digit each."""
+    return "".join(str(kind) for g, _, kind in sorted(triples, key=itemgetter(0)) if g >= 0)
+
+
+def _wrong(triples: Iterable[Sequence[int]], found: Sequence[tuple[int, Span]]) -> list[Flat]:
+    """Label, the gold item that it is meant for or -1, and span of what was found and is not right."""
+    order = sorted(triples, key=itemgetter(1))
+    return [[found[p][0], g, *_flat(found[p][1])] for g, p, kind in order if p >= 0 and kind != CORRECT]
 
 
 def _judged_quotes(said: Attribution, size: int, types: Sequence[str]) -> tuple[dict[str, list[Flat]], Task]:

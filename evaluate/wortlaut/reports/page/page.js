@@ -46,7 +46,7 @@ const SPEAKER_SCHEMAS = { strict: "a matched quote with the same speaker span", 
 const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", overlap: "same type; cue and speaker overlap" };
 const CLASS = S.classes;
 const [CORRECT, LABEL, MISSED, SPURIOUS] = ["correct", "label", "missed", "spurious"].map((name) => CLASS.indexOf(name));
-const word = (k, layer) => (layer === "speakers" && k === LABEL ? "somebody else" : WORDS[CLASS[k]]);
+const word = (k, layer) => ((k === LABEL && { speakers: "somebody else", clusters: "another cluster" }[layer]) || WORDS[CLASS[k]]);
 const sign = (k) => h("span", { class: `sign k-${CLASS[k]}`, "aria-hidden": "true" }, SIGNS[CLASS[k]]);
 const explain = (layer, schema) => {
   const base = schema.split(/[@/]/)[0];
@@ -87,9 +87,11 @@ const LAYERS = Object.keys(S.layers);
 const roleAt = (role) => S.roles.indexOf(role) + 2;
 const ROLE = Object.fromEntries(Object.entries(S.layers).filter(([, role]) => S.roles.includes(role)).map(([layer, role]) => [layer, roleAt(role)]));
 const ROLE_NAME = Object.fromEntries(S.roles.map((role) => [roleAt(role), role]));
-const span = (layer, item) => (layer === "entities" ? item.slice(item.length % 2 ? 1 : 2) : item[ROLE[layer]] || item[1]);
+/* Layers of labelled spans: where a document has the gold, a system the classes and what is wrong, and what their labels are called. */
+const SPANS = { entities: { gold: "e", classes: "c", wrong: "w", names: S.names }, clusters: { gold: "m", classes: "k", wrong: "v", names: S.clusters } };
+const span = (layer, item) => (SPANS[layer] ? item.slice(item.length % 2 ? 1 : 2) : item[ROLE[layer]] || item[1]);
 const person = (item) => (item[6] >= 0 ? S.people[item[6]][0] : item[6] === -1 ? "no speaker" : item[7] || "unknown");
-const labelOf = (layer, item) => (layer === "entities" ? S.names[item[0]] : layer === "speakers" ? person(item) : layer === "quotes" ? S.types[item[0]] : "");
+const labelOf = (layer, item) => (SPANS[layer] ? SPANS[layer].names[item[0]] : layer === "speakers" ? person(item) : layer === "quotes" ? S.types[item[0]] : "");
 const wantedSpan = (layer, item) => (layer === "speakers" ? item[1] : span(layer, item));
 
 /* Every error of a layer, in the order of the texts: {d, s, k, gold, found, at}. */
@@ -122,14 +124,15 @@ function errorsOf(layer) {
 function pairsOf(d, i, layer) {
   const f = d.f[i];
   const all = [];
-  if (layer === "entities") {
-    if (f.c === undefined) return all;
-    const partner = new Map(f.w.filter((w) => w[1] >= 0).map((w) => [w[1], w]));
-    d.e.forEach((gold, g) => {
-      const k = Number(f.c[g]);
+  if (SPANS[layer]) {
+    const at = SPANS[layer], wrong = f[at.wrong];
+    if (wrong === undefined) return all;
+    const partner = new Map(wrong.filter((w) => w[1] >= 0).map((w) => [w[1], w]));
+    d[at.gold].forEach((gold, g) => {
+      const k = Number(f[at.classes][g]);
       all.push({ k, gold, found: k === CORRECT ? gold : partner.get(g) ?? null, g });
     });
-    for (const w of f.w) if (w[1] < 0) all.push({ k: SPURIOUS, gold: null, found: w, g: -1 });
+    for (const w of wrong) if (w[1] < 0) all.push({ k: SPURIOUS, gold: null, found: w, g: -1 });
   } else {
     const flat = f.p?.[layer] ?? [];
     for (let n = 0; n < flat.length; n += 3)
@@ -137,7 +140,7 @@ function pairsOf(d, i, layer) {
   }
   return all;
 }
-const looksFor = (i, layer) => documents().some((d) => (layer === "entities" ? d.f[i].c !== undefined : d.f[i].p?.[layer] !== undefined));
+const looksFor = (i, layer) => documents().some((d) => (SPANS[layer] ? d.f[i][SPANS[layer].wrong] !== undefined : d.f[i].p?.[layer] !== undefined));
 const layersShown = () => LAYERS.filter((layer) => systems.some(({ i }) => looksFor(i, layer)));
 
 /* Where we are lives in the address, so that every view can be linked to. */
@@ -387,7 +390,7 @@ function frame(layers) {
         pick("Layer", layers.map((layer) => [layer, layer]), view.layer, change("layer"), { id: "f-layer" }),
         pick("Errors of", [["", "all systems"], ...names], view.system, change("system"), { id: "f-system" }),
         pick("Only where right in", [["", "–"], ...names], view.right, change("right"), { id: "f-right", disabled: scored.length < 2 }),
-        pick(view.layer === "quotes" ? "Type" : view.layer === "speakers" ? "Person" : "Label", [["", "all"], ...labels.map((label) => [label, clipped(label, 60)])], view.label, change("label"), { id: "f-label", disabled: !labels.length }),
+        pick(view.layer === "quotes" ? "Type" : view.layer === "speakers" ? "Person" : view.layer === "clusters" ? "Cluster" : "Label", [["", "all"], ...labels.map((label) => [label, clipped(label, 60)])], view.label, change("label"), { id: "f-label", disabled: !labels.length }),
         search("Text or its name has", "find"), search("Marked words have", "words")),
       h("div", { class: "chips", id: "chips", role: "group", "aria-label": "Error classes" })),
     h("div", { class: "walk" },
@@ -409,8 +412,8 @@ function pinned() {
 }
 function chips(counts) {
   fill(el("chips"), ...CLASS.map((name, k) => {
-    if (k === CORRECT || (view.layer === "speakers" && ![LABEL, MISSED, SPURIOUS].includes(k))) return null;
-    if (view.layer !== "entities" && view.layer !== "quotes" && view.layer !== "speakers" && (name === "label" || name === "label_boundary")) return null;
+    if (k === CORRECT || (["speakers", "clusters"].includes(view.layer) && ![LABEL, MISSED, SPURIOUS].includes(k))) return null;
+    if (!SPANS[view.layer] && view.layer !== "quotes" && view.layer !== "speakers" && (name === "label" || name === "label_boundary")) return null;
     return h("button", { type: "button", class: `chip k k-${name}`, "aria-pressed": String(!view.off.has(name)), "data-class": name,
       onclick: () => { if (!view.off.delete(name)) view.off.add(name); view.current = null; refresh(); el("chips").querySelector(`[data-class="${name}"]`).focus(); } },
       sign(k), " ", word(k, view.layer), h("span", { class: "count" }, counts[k].toLocaleString("en")));
@@ -532,11 +535,12 @@ function laneSystems() {
 function laneItems(d, i, layer, errorsHere) {
   const doc = documents()[d];
   const items = [];
-  if (layer === "entities") {
-    if (i < 0) return doc.e.map((gold, g) => ({ flat: gold.slice(1), label: S.names[gold[0]], k: -1, gold, g }));
+  if (SPANS[layer]) {
+    const { gold: at, names } = SPANS[layer];
+    if (i < 0) return doc[at].map((gold, g) => ({ flat: gold.slice(1), label: names[gold[0]], k: -1, gold, g }));
     for (const p of pairsOf(doc, i, layer)) {
       const error = p.k === CORRECT ? undefined : errorsHere[i].get(p.found ?? p.gold);
-      items.push({ flat: span(layer, p.found ?? p.gold), label: S.names[(p.found ?? p.gold)[0]], k: p.k, error, ...p });
+      items.push({ flat: span(layer, p.found ?? p.gold), label: names[(p.found ?? p.gold)[0]], k: p.k, error, ...p });
     }
     return items;
   }
@@ -692,7 +696,7 @@ function rectsOf(block, from, to, base) {
 }
 function legend(lanes) {
   return h("ul", { class: "key" }, h("li", {}, h("span", { class: "tag" }, "G"), "gold"), lanes.map((i) => h("li", {}, systemName(i))),
-    view.layer === "entities" ? null : h("li", {}, "numbers: which cue and speaker belong to which quote"));
+    SPANS[view.layer] ? null : h("li", {}, "numbers: which cue and speaker belong to which quote"));
 }
 /* The bars of a block, lane by lane and line by line: each in the first row that is free, a gap in a span taken, too. */
 function laidOut(block) {
@@ -808,7 +812,7 @@ function select(error, clicked = null) {
   const blocks = drawn.blocks.filter((block) => chosen.from < block.to && chosen.to > block.from);
   for (const block of blocks) drawBlock(drawn, block);
   for (const node of drawn.bars.get(chosen) ?? []) node.classList.add("cur");
-  const quotes = unique([chosen.quote, error?.gold, error?.found].filter((q) => q && view.layer !== "entities"));
+  const quotes = unique([chosen.quote, error?.gold, error?.found].filter((q) => q && !SPANS[view.layer]));
   for (const quote of quotes) {
     const kin = items.filter((item) => item.quote === quote || item.more?.includes(quote));
     for (const item of kin) for (const block of drawn.blocks) if (item.from < block.to && item.to > block.from) drawBlock(drawn, block);
@@ -818,7 +822,12 @@ function select(error, clicked = null) {
       if (item.role && content) tie(drawn, content, item);
     }
   }
-  const gold = error?.gold && view.layer === "entities" ? items.find((item) => item.lane < 0 && item.gold === error.gold) : null;
+  // The other mentions of the chosen one's cluster, in its lane.
+  if (view.layer === "clusters") for (const item of items) if (item !== chosen && item.lane === chosen.lane && item.label === chosen.label && item.k !== MISSED) {
+    for (const block of drawn.blocks) if (item.from < block.to && item.to > block.from) drawBlock(drawn, block);
+    for (const node of drawn.bars.get(item) ?? []) node.classList.add("kin");
+  }
+  const gold = error?.gold && SPANS[view.layer] ? items.find((item) => item.lane < 0 && item.gold === error.gold) : null;
   for (const node of (gold && drawn.bars.get(gold)) ?? []) node.classList.add("kin");
   const [from, to] = [chosen.from, chosen.to];
   for (const block of blocks) for (const [a, b] of chosen.pieces) {
@@ -833,7 +842,9 @@ function select(error, clicked = null) {
   if (first && !clicked) {
     const box = first.getBoundingClientRect();
     const top = document.querySelector(".top").getBoundingClientRect().bottom;
-    if (box.top < top + 60 || box.bottom > innerHeight - 40) scrollBy(0, box.top - Math.max(top + 80, innerHeight * 0.4));
+    // On a phone the card covers what is below the middle.
+    const low = matchMedia("(max-width: 40rem)").matches ? innerHeight * 0.5 : innerHeight - 40;
+    if (box.top < top + 60 || box.bottom > low) scrollBy(0, box.top - Math.max(top + 80, innerHeight * 0.4));
   }
 }
 function tie(drawn, content, role) {
@@ -880,7 +891,7 @@ function card(e) {
     const label = labelOf(view.layer, item);
     return [h("dt", {}, name), h("dd", {}, cite(text, 220), " ", label && h("b", { class: "small" }, label), h("span", { class: "soft small num" }, ` ${offsets(wantedSpan(view.layer, item))}`))];
   };
-  const roles = (name, item) => (view.layer === "entities" || !item ? [] : [2, 3, 4].filter((role) => item[role]).map((role) =>
+  const roles = (name, item) => (SPANS[view.layer] || !item ? [] : [2, 3, 4].filter((role) => item[role]).map((role) =>
     [h("dt", {}, `${name} ${ROLE_NAME[role]}`), h("dd", {}, cite(cover(d, item[role]), 120), role === 3 && view.layer !== "speakers" && item[6] !== -1 ? h("span", { class: "soft small" }, ` (${person(item)})`) : null)]));
   const others = e.gold ? systems.filter(({ i }) => i !== e.s && looksFor(i, view.layer)).map(({ i }) => [i, pairsOf(d, i, view.layer).find((p) => p.gold === e.gold)?.k]).filter(([, k]) => k !== undefined) : [];
   return h("section", { class: `card k k-${CLASS[e.k]}`, "aria-label": "The error" },
@@ -925,7 +936,7 @@ function limited(rows, most, render) {
   if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => { fill(box, render(rows)); box.tabIndex = -1; box.focus({ preventScroll: true }); } }, `Show all ${rows.length.toLocaleString("en")} rows`)));
   return box;
 }
-const brokenDown = () => unique([...S.errors, ...S.labels, ...S.lengths, ...S.groups].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
+const brokenDown = () => unique([...S.errors, ...S.labels, ...S.lengths, ...S.groups, ...S.strings].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
 function breakdowns() {
   const layers = brokenDown();
   if (!layers.length) { fill(main, h("h1", { class: "aside" }, "Breakdowns"), h("p", {}, "No layer has a breakdown.")); return; }

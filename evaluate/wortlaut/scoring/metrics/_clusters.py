@@ -69,6 +69,12 @@ def _tally(sides: Sides, scorers: Mapping[str, Scorer], options: Mapping[str, An
 
 
 def clusters_of(annotations: Annotations) -> tuple[list[Mentions], int]:
+    """What :func:`clusters_by_id` says, without the ids."""
+    clusters, twice = clusters_by_id(annotations)
+    return list(clusters.values()), twice
+
+
+def clusters_by_id(annotations: Annotations) -> tuple[dict[str, Mentions], int]:
     """Clusters as sorted mentions, in text order, without empty ones; and how many mentions stood twice.
 
     A mention is an entity with the cluster's id or one of the cluster's own spans. A mention in
@@ -79,14 +85,14 @@ def clusters_of(annotations: Annotations) -> tuple[list[Mentions], int]:
         if entity.entity is not None:
             mentions.setdefault(entity.entity, set()).add(entity.span)
     taken: set[Span] = set()
-    clusters: list[Mentions] = []
+    clusters: dict[str, Mentions] = {}
     twice = 0
-    for spans in sorted(tuple(sorted(spans)) for spans in mentions.values()):
+    for spans, id in sorted((tuple(sorted(spans)), id) for id, spans in mentions.items()):
         kept = tuple(span for span in spans if span not in taken)
         twice += len(spans) - len(kept)
         taken.update(kept)
         if kept:
-            clusters.append(kept)
+            clusters[id] = kept
     return clusters, twice
 
 
