@@ -89,7 +89,7 @@ class Layout:
 def _read(name: str, text: str, given: bool) -> Any:
     """The value of an option as it is typed: a list, a number, a switch, or a text."""
     if name in ("columns", *_CHOICES, "labels"):
-        return [unquote(one) for one in text.split(",")]
+        return [unquote(one) for one in text.split(",") if one]
     if name == "digits":
         if not text.isdecimal():
             raise DataError(f"digits={text} is no number", hint="Write digits=1, for example.")
