@@ -115,6 +115,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "two.html").write_text(report_page(both()), "utf-8")
     (folder / "hostile.html").write_text(hostile(), "utf-8")
+    (folder / "runs.html").write_text(report_page(runs()), "utf-8")
     twenty = documents({f"s{i:02}": TEXT for i in range(20)})
     short = evaluate([Answering("first", first), Answering("second", second)], twenty, samples=0)
     chains = Answering("chains", chained, ("entities", "clusters"))
@@ -159,6 +160,13 @@ def both() -> Evaluation:
     return replace(scored, systems=tuple(replace(system, pace=pace) for system, pace in timed))
 
 
+def runs() -> Evaluation:
+    """A system with three runs, and one with a single one."""
+    corpus = documents({f"d{i:02}": TEXT for i in range(12)})
+    several = [Answering(f"run {k}", first if k % 2 else second) for k in range(3)]
+    return evaluate({"A": several, "B": Answering("b", first)}, corpus)
+
+
 def hostile() -> str:
     """Texts and names that would be markup, controls, and a line of a million characters."""
     long = "Anna " + "wort " * 200_000 + "Bonn"
@@ -196,10 +204,22 @@ def test_the_overview_shows_every_main_score_with_its_interval(reader: Reader) -
     assert len(reader.all("tr.one")) > plots
 
 
+def test_runs_are_faint_points_and_have_a_table(reader: Reader) -> None:
+    reader.open("runs.html")
+    first = reader.js("return document.querySelector('tr.one').querySelectorAll('svg .point').length")
+    assert first == 4  # three runs and their mean
+    assert reader.all("table.scores:not(.runs) thead th")[5].startswith("SD")
+    row = reader.js("return document.querySelector('table.runs tbody tr').textContent")
+    f1 = [run.scores["entities"]["strict"].f1 for run in runs().systems[0].runs]
+    assert row.startswith("AA entities, strict" + " ".join(f"{value:.3f}"[1:] for value in f1))
+    reader.media(390, 800)
+    assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_long_name_fits_and_no_interval_is_spoken_of_where_there_is_none(reader: Reader) -> None:
     reader.open("many.html")
     assert reader.js("return document.documentElement.scrollWidth <= innerWidth")
-    assert "bootstrap" not in reader.text("main")
+    assert "interval over" not in reader.text("main")
 
 
 def test_numbers_are_rounded_as_in_the_terminal(reader: Reader) -> None:

@@ -267,9 +267,11 @@ def _scores(rows: Rows) -> Figure:
             _whisker(axes, score, "f1", y + beside, schemas.index(schema))
     _label_rows(axes, rows, at)
     shown = [score for *_, scores in rows for score in scores.values() if score.f1 is not None]
-    lowest = min((min(score.f1_interval or (score.f1,)) for score in shown), default=1.0)
+    runs = [run.f1 or 0.0 for score in shown for run in getattr(score, "runs", ())]
+    lowest = min([*(min(score.f1_interval or (score.f1,)) for score in shown), *runs], default=1.0)
     axes.set_xlim(max(0.0, np.floor(lowest * 10 - 0.5) / 10), 1.005)
-    axes.set_xlabel("F1 with its 95% interval" if any(score.f1_interval for score in shown) else "F1")
+    with_interval = " with its 95% interval" if any(score.f1_interval for score in shown) else ""
+    axes.set_xlabel(f"F1{with_interval}{', and its runs' if runs else ''}")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     _legend(figure, _handles(len(schemas)), schemas, COLUMN)
@@ -479,6 +481,11 @@ def _whisker(axes: Axes, score: Score | None, measure: str, y: float, i: int) ->
         return
     ends = getattr(score, f"{measure}_interval") or (value, value)
     axes.plot(ends, [y, y], color=_look(i)["color"], solid_capstyle="butt")
+    runs = [getattr(run, measure) for run in getattr(score, "runs", ())]
+    if runs:
+        axes.plot(
+            runs, [y] * len(runs), **_look(i) | {"linestyle": ""}, alpha=0.35, markersize=2.5, zorder=2.5
+        )
     axes.plot([value], [y], **_look(i), zorder=3)
 
 

@@ -19,7 +19,7 @@ from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
 from wortlaut.reports.layout import Layout, laid_out, usual
-from wortlaut.reports.page_documents import Pages, numbers, pages, short
+from wortlaut.reports.page_documents import Pages, numbers, pages, runs_of, short
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
 from wortlaut.scoring.confusion import Confusion
@@ -143,7 +143,7 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
             "best": (layer, schema, evaluation.systems[i].name) in told.best,
             "notes": list(result.notes),
         }
-        scores.append(row | shown | numbers(result))
+        scores.append(row | shown | numbers(result) | runs_of(result))
         # The names of people are no scheme of labels.
         if layer != "speakers" and 1 < len(result.per_label) <= MOST_LABELS:
             labels += [row | {"label": label} | numbers(score) for label, score in result.per_label.items()]

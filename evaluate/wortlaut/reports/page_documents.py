@@ -42,7 +42,7 @@ from wortlaut.scoring.metrics.speakers import NO_SPEAKER
 from wortlaut.scoring.people import NOBODY, UNSAID, Names
 from wortlaut.scoring.quotes import ROLE_TASKS
 from wortlaut.scoring.quotes_table import Quotes, jaccard, quotes_of, table, type_labels
-from wortlaut.scoring.result import Score
+from wortlaut.scoring.result import Result, Score
 from wortlaut.scoring.sides import Attribution, attributed
 from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
@@ -403,6 +403,21 @@ def numbers(score: Score) -> dict[str, Any]:
         "right": short(score.correct),
         "gold": score.gold,
         "found": score.predicted,
+        **({} if score.f1_deviation is None else {"sd": short(score.f1_deviation)}),
+    }
+
+
+def runs_of(result: Result) -> dict[str, Any]:
+    """The F1 of each run, what varies, and whether one may have failed; nothing of one run."""
+    found = result.variance
+    if not result.runs:
+        return {}
+    widths = [] if found is None else [found.width, found.one_more_run, found.twice_the_documents]
+    return {
+        "runs": [short(run.f1) for run in result.runs],
+        "uneven": result.uneven,
+        "share": None if found is None else short(found.share_of_runs),
+        "widths": list(map(short, widths)),
     }
 
 

@@ -196,14 +196,16 @@ function whisker(row) {
   const svg = s("svg", { viewBox: `0 0 ${PLOT} 16`, width: "100%", height: 16, preserveAspectRatio: "none", "aria-hidden": "true" });
   for (const at of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: x(at), x2: x(at), y1: 0, y2: 16, "vector-effect": "non-scaling-stroke" }));
   if (row.i) svg.append(s("path", { class: "whisker", d: `M${x(row.i[0])} 8H${x(row.i[1])}M${x(row.i[0])} 4V12M${x(row.i[1])} 4V12`, "vector-effect": "non-scaling-stroke" }));
+  for (const run of row.runs ?? []) if (run !== null) svg.append(s("path", { class: "point run", d: `M${x(run)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
   // A line of no length with a round end stays a circle however wide the cell is.
   if (row.f !== null) svg.append(s("path", { class: "point", d: `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
   return svg;
 }
 const axis = () => h("span", { class: "ticks", "aria-hidden": "true" }, ["0", ".25", ".5", ".75", "1"].map((text) => h("span", {}, text)));
 const sorting = { key: "", down: true, all: false };
-const COLUMNS = [["system", "System"], ["p", "P"], ["r", "R"], ["f", "F1"], ["i", "95%"], ["plot", "F1 with interval"], ["letters", "Letters"], ["right", "right"], ["gold", "gold"], ["found", "found"]];
-const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}` : "–");
+const COLUMNS = [["system", "System"], ["p", "P"], ["r", "R"], ["f", "F1"], ["i", "95%"], ["sd", "SD"], ["plot", "F1 with interval"], ["letters", "Letters"], ["right", "right"], ["gold", "gold"], ["found", "found"]];
+const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}${row.uneven ? "!" : ""}` : "–");
+const several = () => S.scores.some((row) => row.runs);
 
 function shownScores() {
   const rows = S.scores.filter((row) => sorting.all || row.main);
@@ -223,7 +225,7 @@ function sortBy(key) {
 }
 function scoresTable() {
   const lettered = Boolean(S.letters.says);
-  const columns = COLUMNS.filter(([key]) => key !== "letters" || lettered);
+  const columns = COLUMNS.filter(([key]) => (key !== "letters" || lettered) && (key !== "sd" || several()));
   const head = columns.map(([key, name]) => {
     const sortable = !["plot", "letters"].includes(key);
     return h("th", { scope: "col", class: key, role: "columnheader", "aria-sort": sorting.key === key ? (sorting.down ? "descending" : "ascending") : null },
@@ -239,12 +241,26 @@ function scoresTable() {
         if (key === "plot") return h("td", { class: "plot", role: "cell" }, whisker(row));
         if (key === "letters") return h("td", { class: "letters", role: "cell", "data-name": "letters" }, row.letters || "–");
         if (key === "i") return h("td", { class: "iv soft", role: "cell", "data-name": "95%" }, ci(row));
-        const text = ["p", "r", "f"].includes(key) ? fixed(row[key]) : whole(row[key]);
+        const text = ["p", "r", "f", "sd"].includes(key) ? fixed(row[key] ?? null) : whole(row[key]);
         return h("td", { class: key === "f" && row.best ? "best" : ["right", "gold", "found"].includes(key) ? "soft" : "", role: "cell", "data-name": COLUMNS.find(([k]) => k === key)[1] }, text);
       }))));
   });
   return h("table", { class: "scores", role: "table" }, h("caption", { class: "aside" }, "Scores of each system, by layer and schema"),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)), bodies);
+}
+
+/* How F1 varies over runs, and what would make its interval narrower. */
+function runsTable() {
+  const names = ["F1 of each run", "by runs", "±", "one run more", `twice the ${S.units.kind}s`];
+  const body = shownScores().flat().filter((row) => row.runs).map((row) => {
+    const widths = row.widths.length ? row.widths : [null, null, null];
+    const cells = [row.runs.map(fixed).join(" "), row.share === null ? "–" : `${Math.round(row.share * 100)}%`, ...widths.map(fixed)];
+    return h("tr", { role: "row" }, h("th", { scope: "row", role: "rowheader" }, systemName(row.system), h("span", { class: "soft" }, ` ${row.layer}, ${row.schema}`)),
+      cells.map((text, k) => h("td", { role: "cell", "data-name": names[k] }, text)));
+  });
+  return [h("h2", {}, "Runs"),
+    h("table", { class: "scores runs", role: "table" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["System", ...names].map((name) => h("th", { scope: "col", role: "columnheader" }, name)))), h("tbody", { role: "rowgroup" }, body)),
+    h("p", { class: "small soft" }, `± is half the width of the interval of F1: now, with one run more, with twice the ${S.units.kind}s. By runs is their share of the variance. ! marks runs that are uneven: one may have failed, and the interval does not hold.`)];
 }
 
 /* The rows as they are sorted here, of a table that is written already; systems that failed come last. */
@@ -282,8 +298,9 @@ function overview() {
         hidden ? h("label", { class: "check" }, h("input", { type: "checkbox", id: "everything", checked: sorting.all, onchange: (event) => { sorting.all = event.target.checked; overview(); el("everything").focus(); } }), `all roles and settings (${hidden} more)`) : null,
         Object.keys(S.tables).map((kind) => copyButton(kind, `the table as ${kind}`, () => written(kind))))),
     S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
-    h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its bootstrap interval over ${many(S.units.count, S.units.kind)}` : null, ". – is undefined (0/0). Headings sort within each schema."),
-    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? S.letters.says));
+    h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its interval over ${many(S.units.count, S.units.kind)}${several() ? ", and over runs where there are several: SD is the deviation of F1 over them, a faint point each of them" : ""}` : null, ". – is undefined (0/0). Headings sort within each schema."),
+    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? S.letters.says),
+    several() ? runsTable() : null);
 }
 
 /* ---------- Errors ---------- */
