@@ -217,7 +217,9 @@ def test_the_question_holds_prompt_schema_and_text(endpoint: Endpoint) -> None:
     quotes = form["schema"]["properties"]["quotes"]["items"]["properties"]
     assert entities["label"]["enum"] == list(ENTITY_LABELS)
     assert quotes["type"]["enum"] == list(QUOTE_TYPES)
-    assert "temperature" not in ask_with(endpoint, "llm:m?cache=off")
+    plain = ask_with(endpoint, "llm:m?cache=off")
+    assert "temperature" not in plain and "seed" not in plain
+    assert ask_with(endpoint, "llm:m?cache=off&seed=3")["seed"] == 3
 
 
 def ask_with(endpoint: Endpoint, spec: str) -> dict[str, Any]:
@@ -467,15 +469,17 @@ def test_the_cache_spares_requests_and_knows_what_an_answer_depends_on(endpoint:
     again, notes = found()
     assert again == first and len(endpoint.asked) == 1
     assert notes == ("1 document, 1 from the cache; 0 requests, 0 tokens in, 0 out",)
-    for number, spec in enumerate(("llm:other", "llm:m?temperature=0", "llm:m?format=text"), 2):
+    for number, spec in enumerate(
+        ("llm:other", "llm:m?temperature=0", "llm:m?format=text", "llm:m?seed=1"), 2
+    ):
         found(spec)
         assert len(endpoint.asked) == number
     found("llm:m", Document("d", TEXT + " "))
-    assert len(endpoint.asked) == 5
+    assert len(endpoint.asked) == 6
     found("llm:m?cache=off")
-    assert len(endpoint.asked) == 6
+    assert len(endpoint.asked) == 7
     found("llm:m?concurrency=1&retries=0&timeout=9&price_in=1", Document("other id", TEXT))
-    assert len(endpoint.asked) == 6
+    assert len(endpoint.asked) == 7
 
 
 @needs_openai

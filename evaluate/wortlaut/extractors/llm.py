@@ -129,6 +129,7 @@ class Settings:
     base_url: str
     format: Format
     temperature: float | None
+    seed: int | None = None
 
 
 @dataclass(eq=False)
@@ -296,7 +297,11 @@ class LanguageModel:
         }
         shown = f"\nThe JSON Schema of the answer, which is JSON only:\n{json.dumps(self._schema)}\n"
         prompt = self._prompt if settings.format == "json_schema" else self._prompt + shown
-        options = {"response_format": formats.get(settings.format), "temperature": settings.temperature}
+        options = {
+            "response_format": formats.get(settings.format),
+            "temperature": settings.temperature,
+            "seed": settings.seed,
+        }
         return {
             "model": settings.model,
             **{name: value for name, value in options.items() if value is not None},
@@ -373,6 +378,7 @@ def create(
     base_url: str = "",
     format: Format = "json_schema",
     temperature: float | None = None,
+    seed: int | None = None,
     cache: str = "",
     concurrency: int = 4,
     retries: int = 5,
@@ -381,7 +387,9 @@ def create(
     price_out: float = 0,
     labels: str = "",
 ) -> LanguageModel:
-    """``labels``: what is asked for, ``PERSON,WERK``, or the folder of a corpus; else GermEval's twelve.
+    """``seed``: told to the endpoint, and a key of the cache: answers of another seed are other answers.
+
+    ``labels``: what is asked for, ``PERSON,WERK``, or the folder of a corpus; else GermEval's twelve.
 
     ``format``: how the endpoint is held to the schema; without ``json_schema`` the prompt shows it.
 
@@ -414,7 +422,7 @@ def create(
         )
     folder = Path(cache).expanduser() if cache else default_folder()
     answers = None if cache == "off" else Answers(folder)
-    settings = Settings(model, address, format, temperature)
+    settings = Settings(model, address, format, temperature, seed)
     asked = _asked(labels, where)
     return LanguageModel(settings, answers, concurrency, retries, timeout, (price_in, price_out), asked)
 
