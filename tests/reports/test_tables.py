@@ -264,14 +264,26 @@ def test_who_is_best_is_said_of_the_group_or_not_at_all() -> None:
 
 def test_a_caption_says_how_to_read_it() -> None:
     text = made().to_latex(columns=["F1"], schemas="strict", caption="50 % of A_B.", percent=True)
-    assert text.startswith("\\begin{table}\n\\centering\n") and text.endswith("}\n\\end{table}\n")
-    caption = text[text.index(r"\caption{") :]
+    assert text.startswith("\\begin{table}\n\\centering\n") and "}\n\\end{table}\n% " in text
+    caption = text[text.index(r"\caption{") : text.index(r"\end{table}")]
     assert caption.startswith(
         "\\caption{50 \\% of A\\_B.\nOf all rows: layer entities, schema strict.\nScores in percent.\n"
     )
     assert r"\texttt{wortlaut\textbar{}\allowbreak{}corpus:" in caption and "%" not in caption.replace(
         r"\%", ""
     )
+
+
+def test_what_a_reader_must_know_stands_in_the_source_or_below_its_mark() -> None:
+    failed = f"{HOSTILE[3]} has no scores: unknown extractor 'nosuch'"
+    assert f"\n% {failed}" in made().to_latex() and f"\n<!-- {failed}" in made().to_markdown()
+    compared = wortlaut.compare(made(), samples=20, trials=50)
+    compared = replace(compared, rows=tuple(replace(r, alone=r.schema == "strict") for r in compared.rows))
+    text = compared.to_markdown(columns=["schema", "a", "b", "p"], systems=HOSTILE[1:3])
+    assert [row[0] for row in read_markdown(text)[1:]] == ["strict*", "partial"] and "alone." in text
+    assert [
+        row[0] for row in read_csv(compared.to_csv(schemas="strict", columns=["schema", "a", "b"]))[1:]
+    ] == ["strict"] * 3
 
 
 def test_options_behind_a_file_are_those_of_python() -> None:

@@ -72,6 +72,7 @@ class Line:
     """A row of a table: its names, and a score (None of a system that failed), or a row of a comparison.
 
     ``whole``: of all labels. ``main``: in the terminal, too. ``best``: its first difference or F1 is bold.
+    ``mark`` stands behind its schema, for a reader.
     """
 
     names: Sequence[str]
@@ -81,6 +82,7 @@ class Line:
     best: bool = False
     whole: bool = True
     main: bool = True
+    mark: str = ""
 
 
 Kind = Literal["share", "difference", "p", "credit", "plain"]

@@ -96,6 +96,11 @@ def markdown_code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
+def markdown_comment(text: str) -> str:
+    """What a reader of the source sees, and nobody else; two hyphens would end it."""
+    return f"<!-- {re.sub('-(?=-)', '- ', terminal(text)).replace(chr(10), ' ')} -->"
+
+
 def latex(text: str) -> str:
     """Text of LaTeX without commands, on one line."""
     # Two hyphens are two, not a dash.

@@ -114,6 +114,8 @@ class Lines:
     bold: str = ""
     letters: str = ""
     tests: str = ""
+    #: What the marks of lines say.
+    marks: str = ""
 
     @property
     def labelled(self) -> bool:
@@ -147,10 +149,15 @@ class Laid:
         return places if len(places) < len(set(groups)) < len(groups) else []
 
     def table(self) -> Table:
-        rows = [[*line.names, *self._cells(line)] for line in self.lines]
+        place = self.heads.index("schema") if "schema" in self.heads else len(self.heads) - 1
+        rows = [
+            [*(n + line.mark * (i == place) for i, n in enumerate(line.names)), *self._cells(line)]
+            for line in self.lines
+        ]
         heads = [column.head for column in self.columns]
         floating = self.layout.caption is not False
-        return Table(self.heads, heads, rows, self._breaks(), self._says(), self.found.signatures, floating)
+        below = self._says(), self.found.signatures, self.found.notes
+        return Table(self.heads, heads, rows, self._breaks(), *below, floating)
 
     def _cells(self, line: Line) -> list[str]:
         numbers, interval = self.layout.numbers, self.layout.interval
@@ -204,6 +211,8 @@ class Laid:
         if any(alone != cell for alone, cell in cells):
             said.append(_BESIDE[beside])
         asked = []
+        if any(line.mark for line in self.lines):
+            said.append(self.found.marks)
         if any(getattr(line.of, "uneven", False) for line in self.lines):
             said.append("!: the runs are uneven, one may have failed, and the interval does not hold.")
         if self.layout.bold and any(column.bold for column in self.columns):

@@ -27,7 +27,7 @@ class Table:
     """``names`` are the heads of the columns of words, ``columns`` of those of figures.
 
     A line is drawn before the rows of ``breaks``. ``says`` explains it to a reader, ``signatures`` reproduce
-    it; in LaTeX, ``floating`` makes a caption of both, else they are comments.
+    it; in LaTeX, ``floating`` makes a caption of both, else they are comments, as ``notes`` always are.
     """
 
     names: Sequence[str]
@@ -36,6 +36,7 @@ class Table:
     breaks: Sequence[int] = ()
     says: Sequence[str] = ()
     signatures: Sequence[str] = ()
+    notes: Sequence[str] = ()
     floating: bool = False
 
     @property
@@ -79,6 +80,7 @@ def markdown(table: Table) -> Parts:
     marks = ["---"] * len(table.names) + ["---:"] * len(table.columns)
     head, *rows = (f"| {' | '.join(map(cell, line))} |" for line in table.lines)
     below = [" ".join(map(escapes.markdown, table.says)), *map(escapes.markdown_code, table.signatures)]
+    below += map(escapes.markdown_comment, table.notes)
     foot = "\n".join(["", *filter(None, below), ""]) if any(below) else ""
     return Parts(f"{head}\n| {' | '.join(marks)} |", rows, foot=foot)
 
@@ -110,6 +112,7 @@ def latex(table: Table) -> Parts:
         )
     else:
         foot += map(escapes.latex_comment, [*table.says, *table.signatures])
+    foot += map(escapes.latex_comment, table.notes)
     return Parts(
         "\n".join([*heads, r"\midrule"]), rows, r"\midrule" if table.breaks else "", "\n".join([*foot, ""])
     )

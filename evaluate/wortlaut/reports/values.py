@@ -99,7 +99,7 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
         ["layer", "schema", "system", "label"],
         rows,
         SCORES,
-        [*failed, *evaluation.notes, *notes],
+        [*failed, *evaluation.notes, *notes, *marked.notes],
         [str(evaluation.signature)],
         BOLD,
         LETTERS,
@@ -112,17 +112,17 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
     title = _title(comparison)
     rows = [
         Line(
-            (row.layer, row.schema + "*" * row.alone, row.a, row.b),
+            (row.layer, row.schema, row.a, row.b),
             row,
             title,
             best=row.p_holm is not None and row.p_holm < LEVEL,
+            mark="*" * row.alone,
         )
         for row in comparison.rows
     ]
     notes = [f"note: {note}" for note in comparison.notes]
-    if any(row.alone for row in comparison.rows):
-        notes.append("*: told apart under this one of the schemas of the layer alone")
-    return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.")
+    alone = "*: told apart under this one of the schemas of the layer alone."
+    return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.", marks=alone)
 
 
 @lines.register(Audit)
@@ -238,8 +238,9 @@ def _groups(value: object, by: str) -> Lines:
 
 def text(value: object) -> str:
     made = laid(value, Layout(bold=False))
-    below = map(escapes.terminal, [*made.found.notes, *made.found.signatures])
-    return "\n".join([tables.text(made.table()), *below])
+    table = made.table()
+    below = map(escapes.terminal, [*table.says, *table.notes, *table.signatures])
+    return "\n".join([tables.text(table), *below])
 
 
 def markdown(value: object, **options: Any) -> str:
