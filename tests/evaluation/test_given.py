@@ -145,3 +145,13 @@ def test_breakdowns_and_curves_take_documents() -> None:
         wortlaut.breakdown(GOLD, GOLD, "metonym")
     scored = Annotations((Entity(Span.of(0, 9), "PER", score=0.5),))
     assert wortlaut.curves(GOLD[:1], [GOLD["a"].with_annotations(scored)]).best_threshold == 0.5
+
+
+def test_the_signature_names_the_gold_that_holds_texts() -> None:
+    gold = Corpus.from_spans({"a": "Karl lebt in Bonn."}, [[(0, 4, "PER")]])
+    for predicted in (gold, [[(0, 4, "PER")]], [[("Karl", "PER")]]):
+        told = str(wortlaut.score(gold, predicted).signature)
+        assert told.startswith(f"wortlaut|corpus:spans@{gold.hash[:12]}|layer:spans|")
+    assert str(wortlaut.score([["B-A"]], [["B-A"]], scheme="IOB2").signature).startswith(
+        "wortlaut|layer:spans|schema:strict|scheme:IOB2|"
+    )

@@ -36,6 +36,9 @@ def test_the_text_of_a_signature() -> None:
     )
     at = replace(WHOLE, corpus="conll?tag=3:/home/me/gold.conll")
     assert "|corpus:conll?tag=3:gold.conll@0123456789ab|" in str(at)  # no folder of somebody's machine
+    above = replace(WHOLE, corpus="conll:../me/gold.conll")
+    assert "|corpus:conll:gold.conll@0123456789ab|" in str(above)
+    assert "|schema:strict+overlap@0.5|scheme:IOB2|avg:micro|" in str(replace(WHOLE, scheme="IOB2"))
     one = conll4.of(ScoreKey("speakers", "strict", "matched"))
     assert str(one).startswith("wortlaut|corpus:gold@0123456789ab|layer:speakers|schema:strict@matched|avg")
     assert "layer:cues@matched|schema:strict|" in str(conll4.of(ScoreKey("cues", "strict", "matched")))
@@ -53,6 +56,7 @@ def test_the_text_of_a_signature() -> None:
         ({"schemas": ("strict",)}, {"schemas and projection"}),
         ({"projection": projection("coarse")}, {"schemas and projection"}),
         ({"average": "macro"}, {"task or average"}),
+        ({"scheme": "IOB2"}, {"task or average"}),
         ({"resampling": Resampling("sentence")}, {"resampled units"}),
         ({"resampling": Resampling(samples=1000, seed=1)}, set()),
     ],

@@ -285,7 +285,7 @@ _HASHED = 4096
 
 def corpus_hash(documents: Iterable[Document]) -> str:
     """SHA-256 over the sorted digests of the documents, in hexadecimal."""
-    return sha256(b"".join(sorted(map(digest, documents)))).hexdigest()
+    return digest_of(b"".join(map(digest, documents)))
 
 
 def digest(document: Document) -> bytes:
@@ -293,6 +293,11 @@ def digest(document: Document) -> bytes:
     return sha256(
         framed(document.id, document.text, *format_lines(document.annotations, document.text))
     ).digest()
+
+
+def digest_of(digests: bytes | bytearray) -> str:
+    """The hash of a corpus from the digests of its documents, in whatever order they stand."""
+    return sha256(np.sort(np.frombuffer(digests, "S32")).tobytes()).hexdigest()
 
 
 def digests(batch: Batch) -> bytes:

@@ -31,8 +31,8 @@ from wortlaut.scoring.uncertainty import Resampling
 _WRITE = "Write one: wortlaut evaluate -e SPEC --json FILE"
 _SIGNATURE = re.compile(
     r"wortlaut(?:\|corpus:(?P<corpus>.*?))?\|layer:(?P<layer>[^|]*?)(?: by (?P<by>[^|]*))?"
-    r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)\|avg:(?P<average>[^|]*)"
-    r"\|resample:(?P<resampling>[^|]*)(?:\|runs:(?P<runs>\d+))?\|v:(?P<version>[^|]*)",
+    r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)(?:\|scheme:(?P<scheme>[^|]*))?"
+    r"\|avg:(?P<average>[^|]*)\|resample:(?P<resampling>[^|]*)(?:\|runs:(?P<runs>\d+))?\|v:(?P<version>[^|]*)",
     re.DOTALL,
 )
 _DRAWN = re.compile(
@@ -287,6 +287,7 @@ def read_signature(text: str, whole: Signature) -> Signature:
         replace(whole.resampling, samples=0) if drawn is None else _resampling(drawn),
         found["version"],
         int(found["runs"] or 1),
+        found["scheme"] or "",
     )
 
 

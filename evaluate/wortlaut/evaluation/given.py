@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut.corpus.load import Corpus, annotated_batches
+from wortlaut.corpus.load import Corpus, annotated_batches, digest_of, digests
 from wortlaut.errors import DataError, MissingFileError, counted
 from wortlaut.evaluation.scorer import SENTENCES
 from wortlaut.extractors.matching import Matched
+from wortlaut.formats import plain
 from wortlaut.formats.losses import Losses
 from wortlaut.model import Document, Entity
 from wortlaut.model.batch import Batch
@@ -33,18 +34,21 @@ class Given:
     predicted: Side
     documents: Sequence[Hashable] | None = None
     texts: tuple[Batch, Batch] | None = None
+    #: Name of the gold and hash of its content, where it holds texts.
+    corpus: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """Documents, and what errors call them."""
+    """Documents, and what errors call them; ``corpus`` is the name of theirs, if they have one."""
 
     name: str
     batch: Batch
+    corpus: str = ""
 
     @classmethod
     def of(cls, corpus: Corpus) -> _Texts:
-        return cls(corpus.name, Batch.of(corpus.documents))
+        return cls(corpus.name, Batch.of(corpus.documents), corpus.name)
 
 
 def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | None = None) -> Given:
@@ -65,9 +69,9 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
         notes += [*missed.notes("predicted"), *_notes(right, "predicted")]
         left, right = _as_documents(left, "gold"), _as_documents(right, "predicted")
     if _documents(left) and _documents(right):
-        return _matched(left, right, column, notes)
+        return replace(_matched(left, right, column, notes), corpus=_corpus(left))
     if (words := _in_words(right)) is not None:
-        return _said(left, words, column)
+        return replace(_said(left, words, column), corpus=_corpus(left))
     if not _documents(left) and not _documents(right):
         first = read_side(_table(left, column), "gold", scheme=scheme, column=column)
         second = read_side(_table(right, column), "predicted", scheme=scheme, column=column, gold=first)
@@ -84,7 +88,13 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
         side = _with_texts(side, documents.batch)
     names = None if side.documents is None else own.documents
     own = replace(own, documents=names, notes=tuple(notes))
-    return Given(own, side, names) if what == "gold" else Given(side, own, names)
+    if what == "predicted":
+        return Given(side, own, names)
+    return Given(own, side, names, corpus=_corpus(documents))
+
+
+def _corpus(gold: _Texts) -> tuple[str, str]:
+    return gold.corpus, digest_of(digests(gold.batch))
 
 
 def _examples(gold: Any) -> tuple[list[Any], list[Any]]:
@@ -107,7 +117,7 @@ def _taken(data: Any, losses: Losses, texts: Mapping[str, str] | None = None, *,
         if str(data).endswith(".parquet"):
             return Path(data)
         batches = [*annotated_batches(str(data), texts, losses, allow_empty=True, words=words)]
-        return _Texts(str(data), Batch.joined(batches))
+        return _Texts(str(data), Batch.joined(batches), plain(str(data)))
     if isinstance(data, Document):
         data = [data]
     elif hasattr(data, "ents") and hasattr(data, "text"):
@@ -187,7 +197,7 @@ def _in_words(data: Any) -> list[list[tuple[Any, Any]]] | None:
     if not isinstance(data, list | tuple) or not all(isinstance(row, list | tuple) for row in data):
         return None
     items = [item for row in data for item in row]
-    pairs = all(isinstance(item, tuple) and len(item) == 2 for item in items)
+    pairs = all(isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str) for item in items)
     named = all(isinstance(item, Mapping) and item.keys() == {"text", "label"} for item in items)
     if not items or not (pairs or named):
         return None

@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from hashlib import sha256
 
 import numpy as np
 
-from wortlaut.corpus.load import Corpus, digests, stream_batches
+from wortlaut.corpus.load import Corpus, digest_of, digests, stream_batches
 from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.breakdowns import Grouping, layers_of
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
@@ -141,8 +140,7 @@ class Source:
             ids, order = list(whole.ids), np.arange(len(ids))
         few = len(ids) < FEW_DOCUMENTS and characters
         units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
-        # As corpus_hash has it, without an object for each digest.
-        own_hash = known_hash or sha256(np.sort(np.frombuffer(hashes, "S32")).tobytes()).hexdigest()
+        own_hash = known_hash or digest_of(hashes)
         gold = Gold(
             name,
             own_hash,

@@ -141,12 +141,12 @@ def score(
     resampling = Resampling.asked(samples, seed, confidence, interval_method)
     if not intervals:
         resampling = Resampling(samples=0)
-    signature = Signature(corpus, projection=sides.projection, resampling=resampling)
+    signature = replace(sides.signature, corpus=corpus or sides.signature.corpus, resampling=resampling)
     asked = [schema] if isinstance(schema, str) else schema
     others = (*GIVEN, *WORDS)
     wanted = list(dict.fromkeys(s if s in others else check_schema(s, others=others) for s in asked))
     if sides.said or not WORDS.keys().isdisjoint(wanted):
-        results = _by_words(sides, wanted, resampling, corpus, allow_empty=allow_empty)
+        results = _by_words(sides, wanted, signature, allow_empty=allow_empty)
         return next(iter(results.values())) if isinstance(schema, str) else results
     if not allow_empty and not len(left) + len(right):
         what = "there is no span on either side" if units else "there are no documents"
@@ -230,7 +230,13 @@ def breakdown(
     name = check_schema(schema)
     if counts_positions(name):
         raise WortlautError(f"{name} counts positions, not spans, and has no breakdown")
-    signature = Signature(corpus, by=by, projection=sides.projection, schemas=(name,), resampling=resampling)
+    signature = replace(
+        sides.signature,
+        corpus=corpus or sides.signature.corpus,
+        by=by,
+        schemas=(name,),
+        resampling=resampling,
+    )
     tally = tallies_of(task, names, [name], errors=False, items=False)[name]
     return result_by_group(regrouped(tally, groups), signature, sides.told(resampling))
 
@@ -268,7 +274,8 @@ class _Sides:
     gold: Side
     predicted: Side
     documents: Sequence[Hashable] | None
-    projection: Projection | None
+    #: Without schema and intervals.
+    signature: Signature
     notes: tuple[str, ...]
     texts: tuple[Batch, Batch] | None = None
     #: Whether answers are words without offsets.
@@ -279,30 +286,28 @@ class _Sides:
         return tuple(note for note in self.notes if resampling.wanted or note != SENTENCES)
 
 
-def _by_words(
-    sides: _Sides, schemas: Sequence[str], resampling: Resampling, corpus: str, *, allow_empty: bool
-) -> Results:
+def _by_words(sides: _Sides, schemas: Sequence[str], signature: Signature, *, allow_empty: bool) -> Results:
     """Where answers are words without offsets, or words are what is compared. Raises DataError."""
     if sides.texts is None:
         what = (
             f"{', '.join(one for one in schemas if one in WORDS)}: words are compared, and one side has none"
         )
         raise DataError(what, hint="Give documents or names of files on both sides, or words as predictions.")
-    source = Source.of(corpus or "spans", True, sides.texts[0], allow_empty=allow_empty)
+    source = Source.of(signature.corpus or "spans", True, sides.texts[0], allow_empty=allow_empty)
     number = {id: i for i, id in enumerate(sides.texts[0].ids)}
     order = np.asarray([number[id] for id in source.gold.ids], np.int64)
     gold, found = (side.take(order) for side in sides.texts)
     whole = replace(source.gold, units=document_units(len(gold)))
-    scoring = Scoring(whole, schemas, sides.projection, resampling, items=False)
+    scoring = Scoring(whole, schemas, signature.projection, signature.resampling, items=False)
     part = scoring.part(0, gold, found, None, ["entities"])
     scored = scoring.scored(System("predicted"), Found([part], ["entities"]))
-    told = dict.fromkeys([*sides.told(resampling), *scored.notes])
+    told = dict.fromkeys([*sides.told(signature.resampling), *scored.notes])
     return Results(
         (
             key.schema,
             replace(
                 result,
-                signature=replace(result.signature, corpus=corpus, hash="", task="spans"),
+                signature=replace(signature, schemas=(key.schema,), average=result.signature.average),
                 notes=(*told, *result.notes),
             ),
         )
@@ -335,7 +340,8 @@ def _read(
         notes += ("The gold has no spans.",)
     if not len(right.spans) and len(left.spans) and not said:
         notes += ("No spans are predicted.",)
-    return _Sides(left, right, sides.documents, chosen, notes, sides.texts, said)
+    signature = Signature(*sides.corpus, projection=chosen, scheme=scheme or "")
+    return _Sides(left, right, sides.documents, signature, notes, sides.texts, said)
 
 
 def _ordered(spans: Spans) -> Spans:

@@ -57,8 +57,9 @@ def _behind(name: str, setting: str) -> str:
 class Signature:
     """How a score came about. Its text says so in one line; two are compared by :func:`differences`.
 
-    ``task`` is ``all`` for a whole evaluation; ``by`` is what a breakdown groups by; ``runs`` is how many
-    runs of a system the score is the mean of, and 1 for a whole evaluation whose systems differ in that.
+    ``scheme`` is the one by which tags were read strictly. ``task`` is ``all`` for a whole evaluation; ``by``
+    is what a breakdown groups by; ``runs`` is how many runs of a system the score is the mean of, and 1 for a
+    whole evaluation whose systems differ in that.
     """
 
     corpus: str = ""
@@ -72,6 +73,7 @@ class Signature:
     resampling: Resampling = field(default_factory=Resampling)
     version: str = VERSION
     runs: int = 1
+    scheme: str = ""
 
     @property
     def key(self) -> ScoreKey:
@@ -107,6 +109,7 @@ class Signature:
             "layer": f"layer:{task} by {self.by}" if self.by else f"layer:{task}",
             **({} if self.projection is None else {"labels": f"labels:{self.projection.name}"}),
             "schema": f"schema:{'+'.join(key.variant for key in keys)}",
+            **({"scheme": f"scheme:{self.scheme}"} if self.scheme else {}),
             "avg": f"avg:{self.average}",
             "resample": self.resampling.signature,
             **({"runs": f"runs:{self.runs}"} if self.runs > 1 else {}),
@@ -117,7 +120,7 @@ class Signature:
 def corpus_text(name: str, hash: str) -> str:
     """A corpus in a signature. Where a file lies on this machine says nothing about the score."""
     head, colon, path = name.rpartition(":")
-    if PurePath(path).is_absolute():
+    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
         name = head + colon + PurePath(path).name
     return name + (f"@{hash[:12]}" if hash else "")
 
@@ -139,7 +142,9 @@ def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, st
         if texts[0] == texts[1]:
             texts = [str(side.projection and dict(side.projection.labels)) for side in sides]
         yield "schemas and projection", texts[0], texts[1]
-    if any(getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "average")):
+    if any(
+        getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "scheme", "average")
+    ):
         yield "task or average", one.scoring, other.scoring
     drawn = [side.resampling for side in sides if side.resampling.wanted]
     if len(drawn) == 2 and drawn[0].unit != drawn[1].unit:
