@@ -31,7 +31,7 @@ from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
 
 SCHEMAS = ("strict", "exact", "partial", "type", "fuzzy", "overlap@0.5", "token", "character")
-QUIET, DRAWS = Resampling(samples=0), Resampling()
+QUIET, JACKKNIFE, DRAWS = Resampling(samples=0), Resampling(), Resampling(samples=1000)
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time, disable_gc=True)
 
@@ -43,7 +43,8 @@ PEER = {
     "nervaluate": "nervaluate 1.2.1, four schemas",
 }
 BARE, BARE_DRAWS = "bare NumPy: sorted keys, searchsorted", "bare NumPy, 1,000 bootstraps"
-STRICT, DRAWN = "wortlaut, engine: columns, strict", "wortlaut, engine: strict, 1,000 bootstraps, intervals"
+STRICT = "wortlaut, engine: columns, strict"
+SURE, DRAWN = "wortlaut, engine: strict, intervals", "wortlaut, engine: strict, 1,000 bootstraps, intervals"
 EVERY = "wortlaut, engine: eight schemas with error classes"
 NESTED_STRICT, NESTED = (
     "wortlaut, engine: nested and discontinuous, strict",
@@ -184,6 +185,11 @@ def test_columns(benchmark: BenchmarkFixture, work: Workload) -> None:
 
 
 def test_columns_with_intervals(benchmark: BenchmarkFixture, work: Workload) -> None:
+    mine = timed(benchmark, SURE, lambda: strict(work, JACKKNIFE), 20)
+    assert mine.f1_interval == pytest.approx(strict(work, DRAWS).f1_interval, abs=2e-4)
+
+
+def test_columns_with_bootstraps(benchmark: BenchmarkFixture, work: Workload) -> None:
     mine = timed(benchmark, DRAWN, lambda: strict(work, DRAWS), 5)
     assert mine.f1_interval == pytest.approx(bare_bootstrap(work), abs=2e-4)
 
