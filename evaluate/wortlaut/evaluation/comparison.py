@@ -22,6 +22,7 @@ from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.runs import pair_test
 from wortlaut.scoring.uncertainty import MOST_DRAWS
 from wortlaut.scoring.units import unplaced
+from wortlaut.scoring.words import ends_of
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,12 @@ def compare(
         notes.append("Compare systems that found the same layers: wortlaut evaluate -e A -e B --json FILE")
         raise ComparisonError("nothing to compare", hint="\n  ".join(dict.fromkeys(notes)))
     notes += _told_of_runs(systems, rows)
+    ranges = [system.name for system in systems if any(one.upper for one in system.results.values())]
+    if ranges:
+        notes.append(
+            f"{', '.join(ranges)}: answers in words without offsets; A-B is the least difference, wherever"
+            " they stand, and 0 with p = 1 where the ranges overlap"
+        )
     adjusted = holm([row.test.p for row in rows])
     rows = [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
     if margin is not None:
@@ -243,11 +250,20 @@ def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Sco
 
 
 def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
-    """The test of one pair in one score; None where a result lacks the sums that it is made from."""
-    left, right = a.results[key], b.results[key]
+    """The test of one pair in one score; None where a result lacks the sums that it is made from.
+
+    Where answers are words without offsets, that of the ends of both ranges that are closest to each other;
+    of no difference where the ranges overlap.
+    """
+    pairs = [(left, right) for left in ends_of(a.results[key]) for right in ends_of(b.results[key])]
+    apart = [(left.f1 or 0) - (right.f1 or 0) for left, right in pairs]
+    left, right = pairs[min(range(len(pairs)), key=lambda i: abs(apart[i]))]
     if left.run_sums is None or right.run_sums is None:
         return None
-    return pair_test(left.run_sums, right.run_sums, left.scale, samples=samples, trials=trials, seed=seed)
+    overlap = min(apart) < 0 < max(apart)
+    sums = (left.run_sums, left.run_sums if overlap else right.run_sums)
+    test = pair_test(*sums, left.scale, samples=samples, trials=trials, seed=seed)
+    return replace(test, interval=None) if overlap else test
 
 
 def _judged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def gate(
 
         def checked(against: Baseline) -> Outcome:
             outcome = check(against, run, rules, known=items, speeds=speeds)
-            noted = (*outcome.notes, *evaluation.notes)
+            noted = (*outcome.notes, *evaluation.notes, *_held_to(evaluation.systems))
             return replace(outcome, checks=(*failures, *outcome.checks), notes=tuple(dict.fromkeys(noted)))
 
         outcome = checked(old or run)
@@ -188,6 +188,16 @@ def _stressed(
         checks=(*outcome.checks, *stress_checks(report, rules.stress, rules.alpha)),
         notes=(*outcome.notes, *several, *stress_notes(report, rules.stress, rules.alpha)),
     )
+
+
+def _held_to(systems: Iterable[Scored]) -> Iterator[str]:
+    """What stands for the scores of answers in words without offsets."""
+    for system in systems:
+        if any(result.upper for result in system.results.values()):
+            yield (
+                f"{system.name} answers in words without offsets: it is held to what is right wherever they"
+                " stand, the lower ends of its scores"
+            )
 
 
 def _speeds(rules: Rules, evaluation: Evaluation, timeout: float) -> dict[str, float]:

@@ -78,7 +78,7 @@ def _words(
     at = f"{model.__name__.lower()} {number}"
     own = {role: item.get(role) for role in ("content", *ROLES)} if model is Quote else {}
     if model is Entity and not {"start", "end", "spans"} & item.keys():
-        own = {"text": item.get("text")}
+        own = {"text": _text(_SURFACE, item.get("text"), at, where)}
     found = {role: words for role, words in own.items() if isinstance(words, str)}
     for role, words in found.items():
         if not words.strip():

@@ -37,7 +37,11 @@ _DEFS: dict[str, Any] = {
         "items": {"$ref": "#/$defs/fragment"},
         "minItems": 1,
     },
-    "optionalSpan": {"anyOf": [{"$ref": "#/$defs/span"}, {"type": "null"}]},
+    "part": {
+        "description": "A span; or words, where it is not known where they stand: these can be scored.",
+        "anyOf": [{"$ref": "#/$defs/span"}, {"$ref": "#/$defs/name"}],
+    },
+    "optionalPart": {"anyOf": [{"$ref": "#/$defs/part"}, {"type": "null"}]},
     "number": {
         "type": ["number", "null"],
         "minimum": -1.7976931348623157e308,
@@ -50,10 +54,18 @@ _PLACE: dict[str, Any] = {
     "end": {"type": "integer", "minimum": 1},
     "spans": {"$ref": "#/$defs/span"},
 }
-_SURFACE = "The covered text, as a check; ' … ' stands between two fragments."
+_SURFACE = (
+    "The covered text, as a check; ' … ' stands between two fragments. Alone it is an answer in words, of which"
+    " it is not known where they stand: these can be scored."
+)
 _ONE_PLACE = [
     {"required": ["start", "end"], "not": {"required": ["spans"]}},
     {"required": ["spans"], "not": {"anyOf": [{"required": ["start"]}, {"required": ["end"]}]}},
+    {
+        "required": ["text"],
+        "properties": {"text": {"$ref": "#/$defs/name"}},
+        "not": {"anyOf": [{"required": [name]} for name in _PLACE]},
+    },
 ]
 _ABOUT = {
     Entity: "A name: start and end, or spans where it has several fragments.",
@@ -123,12 +135,12 @@ def _model(model: Any) -> dict[str, Any]:
 
 def _property(field: Field) -> dict[str, Any]:
     found = _KINDS[field.kind]
-    if field.known:
+    if field.kind == "span":
+        found = {"$ref": "#/$defs/part" if field.required else "#/$defs/optionalPart"}
+    elif field.known:
         found = {"enum": [*field.known] + ([] if field.required else [None])}
     elif field.numbered:
         found = _KINDS["text"]
-    elif field.kind == "span" and not field.required:
-        found = {"$ref": "#/$defs/optionalSpan"}
     if field.kind in ("integer", "flag") and not field.required:
         found = found | {"default": field.default}
     return found | ({"description": field.about} if field.about else {})

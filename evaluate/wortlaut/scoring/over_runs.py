@@ -13,6 +13,7 @@ from wortlaut.model.columns import Ints
 from wortlaut.scoring.keys import differences
 from wortlaut.scoring.result import INTERVALS, MEASURES, Result, Score
 from wortlaut.scoring.runs import SKEWED, Crossed
+from wortlaut.scoring.words import between, ends_of
 
 #: With more cells than this, runs × units × labels, labels and their mean get no intervals.
 _CELLS = 20_000_000
@@ -29,6 +30,9 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
     """
     if len(results) < 2:
         raise ComparisonError(f"{len(results)} run is not enough for a mean over runs")
+    if any(one.upper_sums is not None for one in results):
+        low, high = (over_runs(end, middle) for end in zip(*map(ends_of, results), strict=True))
+        return replace(between(low, high), runs=tuple(results))
     first = results[0]
     for number, other in enumerate(results[1:], 2):
         for what, left, right in differences(first.signature, other.signature):

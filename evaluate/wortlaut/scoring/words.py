@@ -91,3 +91,25 @@ def _between(low: _S, high: Score) -> _S:
         first, last = getattr(low, name), getattr(high, name)
         more[name] = (first[0], last[1]) if first and last else None
     return replace(low, **more)
+
+
+def ends_of(result: Result) -> tuple[Result, Result]:
+    """The result with the fewest and with the most right answers; twice the same without ranges."""
+    return _at_end(result, most=False), _at_end(result, most=True)
+
+
+def _at_end(result: Result, *, most: bool) -> Result:
+    sums = result.upper_sums if most and result.upper_sums is not None else result.unit_sums
+    return replace(
+        _end(result, most=most),
+        per_label={label: _end(score, most=most) for label, score in result.per_label.items()},
+        macro=result.macro and _end(result.macro, most=most),
+        unit_sums=sums,
+        upper_sums=None,
+        runs=tuple(_at_end(run, most=most) for run in result.runs),
+    )
+
+
+def _end(score: _S, *, most: bool) -> _S:
+    upper: dict[str, Any] = vars(score.upper) if most and score.upper else {}
+    return replace(score, upper=None, **upper)
