@@ -24,7 +24,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError, ExtractorError, MissingExtraError, MissingFileError
 from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.extractors import resolve, run
-from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Quote, Span
+from wortlaut.model import ENTITY_LABELS, QUOTE_TYPES, Annotations, Document, Entity, Quote, Span
 from wortlaut.reports.page import report_page
 
 HAS_OPENAI = importlib.util.find_spec("openai") is not None
@@ -607,6 +607,22 @@ def test_notes_stand_with_the_scores(endpoint: Endpoint) -> None:
     result = evaluate("llm:m", Corpus.of("one", [DOCUMENT]), samples=0, allow_empty=True)
     assert result.systems[0].failed is None
     assert any("left out: 1 of 1 entity: d: 'Putin'" in note for note in result.systems[0].notes)
+
+
+@needs_openai
+def test_where_it_had_a_choice_of_places_the_bounds_are_told(endpoint: Endpoint) -> None:
+    text = "Kiel und Bonn. Bonn! Ute in Kiel am Meer."
+    names = (Entity(Span.of(9, 13), "LOC"), Entity(Span.of(28, 32), "LOC"))
+    said = [entity("Bonn", "LOC"), entity("Kiel", "LOC", "Kiel am Meer")]
+    endpoint.replies = [completion({"entities": said, "quotes": []})]
+    corpus = Corpus.of("c", [Document("a", text, Annotations(names))])
+    (system,) = evaluate("llm:m", corpus, samples=0).systems
+    assert {schema: result.f1 for schema, result in system.scores["entities"].items()} == {
+        "strict": 1.0,
+        "partial": 1.0,
+    }
+    told = "1 entity could stand at other places, too: strict F1 of entities is 0.500–1.000, wherever"
+    assert any(told in note for note in system.notes)
 
 
 @needs_openai

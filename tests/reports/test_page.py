@@ -20,8 +20,9 @@ from made import Made, corpus
 from page_cases import TEXT, Answering, chained, documents, first, gold, spoken_of, two_systems
 from shared import ROOT
 
+from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
-from wortlaut.model import Annotations, Entity, Span
+from wortlaut.model import Annotations, Document, Entity, Span, Text, Unplaced
 from wortlaut.reports.page import report_page
 from wortlaut.scoring.task import PAIR_CLASSES
 
@@ -397,3 +398,18 @@ def test_speakers_that_the_gold_does_not_name_are_compared_by_their_spans() -> N
     assert row["f"][0]["p"]["speakers"] == [0, 0, CLASSES.index("label"), 1, 1, CLASSES.index("correct")]
     assert [quote[6:] for quote in row["q"]] == [[-2, "Anna Sacher"], [-2, "Karl Renner"]]
     assert summary["unsaid"] == 2
+
+
+def test_a_system_in_words_has_a_range_and_no_list_of_errors() -> None:
+    class Words:
+        finds = ("entities",)
+
+        def extract(self, texts: list[Text]) -> list[Annotations]:
+            return [Annotations(unplaced=(Unplaced("PER", (("entity", "Karl"),)),)) for _ in texts]
+
+    one = Document("a", "Karl und Karl.", Annotations((Entity(Span.of(0, 4), "PER"),)))
+    evaluation = evaluate({"X": Words()}, Corpus.of("c", [one]), samples=0)
+    summary = data(report_page(evaluation), "summary")
+    (row,) = summary["scores"]
+    assert row["words"] and row["f"] == 0 and row["u"] == {"p": 1, "r": 1, "f": 1}
+    assert not summary["errors"] and not summary["strings"]

@@ -185,3 +185,48 @@ def test_one_document_in_words_makes_bounds_of_all_in_one_chunk_or_in_many() -> 
         ((key, result),) = scoring.scored(System("X"), Found(parts, ["entities"])).results.items()
         assert key.schema == "strict"
         assert (result.correct, result.upper and result.upper.correct) == (11, 12)
+
+
+def quote(content: str, cue: str | None = None, speaker: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"type": "direct", "content": content, "cue": cue, "speaker": speaker, **more}
+
+
+@pytest.mark.parametrize(
+    ("quotes", "expect"),
+    [
+        # Two quotes have cues with the same word, and a third place has it, too.
+        ([quote("„Nein“", "sagte")], {"quotes": (1, 1), "cues": (0, 1)}),
+        ([quote("„Nein“", "sagte"), quote("„Ja“", "sagte")], {"quotes": (2, 2), "cues": (0, 2)}),
+        ([quote("„Nein“"), quote("„Nein“")], {"quotes": (1, 1), "cues": (0, 0)}),
+        ([quote('"Nein"', type="indirect")], {"quotes": (0, 0), "cues": (0, 0)}),
+        ([quote('"Nein"', speaker="Karl Wenz")], {"quotes": (1, 1), "cues": (0, 0)}),
+        ([quote("Vielleicht", "meinte")], {"quotes": (0, 0), "cues": (0, 0)}),
+        # Content with offsets, words for the cue; a cue with offsets takes its gold.
+        ([quote([[20, 26]], "sagte"), quote([[45, 49]], [[51, 56]])], {"quotes": (2, 2), "cues": (1, 2)}),
+    ],
+)
+def test_parts_of_quotes_may_be_words(quotes: list[Any], expect: dict[str, tuple[int, int]]) -> None:
+    system = scored({"quotes": quotes})
+    found = {key: result for key, result in system.results.items() if key.task in expect}
+    assert {
+        key.task: (result.correct / 12, (result.upper or result).correct / 12)
+        for key, result in found.items()
+    } == expect
+    assert {key.schema for key in system.results} == {"strict"}
+    assert not any(key.task in ("speakers", "joint") or key.setting for key in system.results)
+    assert any("not scored without offsets: what is no span" in note for note in system.notes)
+
+
+def test_words_of_quotes_are_compared_with_those_of_their_quote() -> None:
+    said = [quote("„Nein“", "sagte", "Karl Wenz"), quote("„Ja“", "rief", "sie"), quote("Jein", "sagte")]
+    system = scored({"quotes": said}, schema=["set", "multiset"])
+    counts = {key.layer: (r.correct, r.predicted, r.gold) for key, r in system.results.items()}
+    assert counts == {
+        "quotes": (24, 36, 24),
+        "cues": (12, 36, 24),
+        "speakers": (24, 24, 24),
+        "joint": (12, 36, 24),
+    }
+    placed = [{"type": "direct", "content": [[20, 26]], "cue": [[28, 33]], "speaker": [[34, 43]]}]
+    whole = scored({"quotes": placed}, schema=["strict", "multiset"])
+    assert whole.scores["joint"]["strict"].correct == whole.scores["joint"]["multiset"].correct == 12

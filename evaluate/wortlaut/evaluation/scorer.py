@@ -461,10 +461,10 @@ def _said(parts: Sequence[Part], layer: str) -> tuple[int, int]:
 def choice_notes(parts: Sequence[Part], least: Result, most: Result) -> Iterator[str]:
     """What a system's own choice of places may have done to the score of its entities."""
     said, _ = _said(parts, "entities")
-    if least.f1 is not None and most.f1 is not None:
+    if least.f1 is not None and most.f1 is not None and least.correct < most.correct:
         yield (
-            f"{counted(said, 'entity', 'entities')} could stand at other places, too: strict F1 is"
-            f" {least.f1:.3f}–{most.f1:.3f}, wherever they stand"
+            f"{counted(said, 'entity', 'entities')} could stand at other places, too: strict F1 of entities"
+            f" is {least.f1:.3f}–{most.f1:.3f}, wherever they stand"
         )
 
 

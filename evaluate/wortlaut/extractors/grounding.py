@@ -49,11 +49,17 @@ class Grounder:
     def place(self, words: str, context: str | None, after: int, used: Iterable[_Place]) -> _Place | None:
         """The place that is meant: one that is not used, best inside ``context``, best from ``after`` on."""
         taken = set(used)
-        free = [place for place in self.find(words) if place not in taken]
-        if context:
-            around = self.find(context)
-            free = [p for p in free if any(a <= p[0] and p[1] <= b for a, b in around)] or free
+        free = self._inside([place for place in self.find(words) if place not in taken], context)
         return next((place for place in free if place[0] >= after), free[0] if free else None)
+
+    def choice(self, words: str, context: str | None) -> bool:
+        """Whether words with that context could stand at several places."""
+        return len(self._inside(self.find(words), context)) > 1
+
+    def _inside(self, places: list[_Place], context: str | None) -> list[_Place]:
+        """Those inside of the context; all where none is."""
+        around = self.find(context) if context else []
+        return [p for p in places if any(a <= p[0] and p[1] <= b for a, b in around)] or places
 
     def nearest(self, parts: Sequence[str], content: Span, within: Span | None) -> Span | None:
         """The span of a role's parts: each at its place nearest to the content, best inside ``within``."""

@@ -42,6 +42,7 @@ from wortlaut.model import (
     Quote,
     Span,
     Text,
+    Unplaced,
 )
 from wortlaut.text.digests import text_hash
 
@@ -320,12 +321,13 @@ class LanguageModel:
         self._count.update({layer: len(items) for layer, items in said.items()})
         grounder = Grounder(text)
         lost: list[tuple[str, str]] = []
-        entities = tuple(_entities(grounder, said["entities"], lost))
+        choices: list[Unplaced] = []
+        entities = tuple(_entities(grounder, said["entities"], lost, choices))
         quotes = tuple(_quotes(grounder, said["quotes"], lost))
         for kind, words in lost:
             shown = words if len(words) <= 60 else words[:59] + "…"
             self._lost[kind].append(f"{text.id}: {shown!r}")
-        return Annotations(entities, quotes)
+        return Annotations(entities, quotes, unplaced=tuple(choices))
 
     def _hash(self, text: Text) -> str:
         """Of all that an answer depends on."""
@@ -428,8 +430,12 @@ def create(
 
 
 def _entities(
-    grounder: Grounder, said: Sequence[Mapping[str, Any]], lost: list[tuple[str, str]]
+    grounder: Grounder,
+    said: Sequence[Mapping[str, Any]],
+    lost: list[tuple[str, str]],
+    choices: list[Unplaced],
 ) -> Iterator[Entity]:
+    """``choices`` are those that could stand at another place, too."""
     found: dict[tuple[int, int], str] = {}
     after = 0
     for item in said:
@@ -438,6 +444,9 @@ def _entities(
             lost.append(("entity", item["text"]))
         else:
             found[place], after = item["label"], place[0]
+            if grounder.choice(item["text"], item["context"]):
+                span = Span.of(*place)
+                choices.append(Unplaced(item["label"], (("entity", span.text(grounder.text)),), span))
     return leveled((*place, label) for place, label in found.items())
 
 

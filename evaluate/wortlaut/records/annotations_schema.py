@@ -55,8 +55,8 @@ _PLACE: dict[str, Any] = {
     "spans": {"$ref": "#/$defs/span"},
 }
 _SURFACE = (
-    "The covered text, as a check; ' … ' stands between two fragments. Alone it is an answer in words, of which"
-    " it is not known where they stand: these can be scored."
+    "The covered text, as a check; ' … ' stands between two fragments. Alone it is an answer in words without"
+    " a place: these can be scored."
 )
 _ONE_PLACE = [
     {"required": ["start", "end"], "not": {"required": ["spans"]}},

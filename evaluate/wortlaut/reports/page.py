@@ -19,7 +19,7 @@ from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
 from wortlaut.reports.layout import Layout, laid_out, usual
-from wortlaut.reports.page_documents import Pages, numbers, pages, runs_of, short
+from wortlaut.reports.page_documents import Pages, in_words, numbers, pages, runs_of, short
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
 from wortlaut.scoring.confusion import Confusion
@@ -134,6 +134,7 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
     # All span schemas of a layer have the same matrix and error classes.
     errors: dict[tuple[str, int], dict[str, Any]] = {}
     confusion: dict[tuple[str, int], dict[str, Any]] = {}
+    bare = [in_words(system) for system in evaluation.systems]
     for layer, schema, i, result in by_layer(evaluation):
         place = {"layer": layer, "system": i}
         row = place | {"schema": schema}
@@ -143,6 +144,8 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
             "best": (layer, schema, evaluation.systems[i].name) in told.best,
             "notes": list(result.notes),
         }
+        if ("entities" if layer == "entities" else "quotes") in bare[i]:
+            shown["words"] = True
         scores.append(row | shown | numbers(result) | runs_of(result))
         # The names of people are no scheme of labels.
         if layer != "speakers" and 1 < len(result.per_label) <= MOST_LABELS:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.systems import Scored
 from wortlaut.model import ROLES, Annotations, Document, Quote, Span
 from wortlaut.model.columns import Ints
 from wortlaut.reports.aligned import (
@@ -106,7 +107,8 @@ def pages(evaluation: Evaluation) -> Pages:
     for i, system in enumerate(evaluation.systems):
         rows: list[dict[str, Any]] = [{} for _ in corpus]
         found.append(rows)
-        if system.found and "entities" in system.scores:
+        bare = in_words(system)
+        if system.found and "entities" in system.scores and "entities" not in bare:
             both = [entity_rows(entities), entity_rows(sides[i])]
             task = task_of(both[0], both[1], names)
             tasks.append(({"layer": "entities", "system": i}, task))
@@ -122,7 +124,7 @@ def pages(evaluation: Evaluation) -> Pages:
                 own, judged = mentions.found(gold[k], system.found[k])
                 words.count("clusters", i, k, judged, [one for _, one in chains[k]], [one for _, one in own])
                 row["k"], row["v"] = _classes(judged), _wrong(judged, own)
-        if system.found and {"quotes", "speakers", *ROLE_TASKS} & set(system.scores):
+        if system.found and {"quotes", "speakers", *ROLE_TASKS} & set(system.scores) and "quotes" not in bare:
             said = attributed(gold, system.found, document_units(len(corpus)), people.names)
             quotes = _quote_rows(said.predicted, len(corpus), types, people.predicted(said, system.found))
             pairs, task = _judged_quotes(said, len(corpus), types)
@@ -172,6 +174,11 @@ def _wrong(triples: Iterable[Sequence[int]], found: Sequence[tuple[int, Span]]) 
     """Label, the gold item that it is meant for or -1, and span of what was found and is not right."""
     order = sorted(triples, key=itemgetter(1))
     return [[found[p][0], g, *_flat(found[p][1])] for g, p, kind in order if p >= 0 and kind != CORRECT]
+
+
+def in_words(system: Scored) -> set[str]:
+    """The layers with answers in words without offsets: which of them are right is not known."""
+    return {said.layer for one in system.found for said in one.unplaced if said.place is None}
 
 
 def _judged_quotes(said: Attribution, size: int, types: Sequence[str]) -> tuple[dict[str, list[Flat]], Task]:
@@ -394,7 +401,9 @@ def _lengths(task: Task) -> Iterator[dict[str, Any]]:
 
 
 def numbers(score: Score) -> dict[str, Any]:
-    """A score as the page's script reads it."""
+    """A score as the page's script reads it; ``u`` is the upper end of a range."""
+    upper = score.upper
+    ends = upper and {"p": short(upper.precision), "r": short(upper.recall), "f": short(upper.f1)}
     return {
         "p": short(score.precision),
         "r": short(score.recall),
@@ -404,6 +413,7 @@ def numbers(score: Score) -> dict[str, Any]:
         "gold": score.gold,
         "found": score.predicted,
         **({} if score.f1_deviation is None else {"sd": short(score.f1_deviation)}),
+        **({"u": ends} if ends else {}),
     }
 
 

@@ -198,7 +198,7 @@ function whisker(row) {
   if (row.i) svg.append(s("path", { class: "whisker", d: `M${x(row.i[0])} 8H${x(row.i[1])}M${x(row.i[0])} 4V12M${x(row.i[1])} 4V12`, "vector-effect": "non-scaling-stroke" }));
   for (const run of row.runs ?? []) if (run !== null) svg.append(s("path", { class: "point run", d: `M${x(run)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
   // A line of no length with a round end stays a circle however wide the cell is.
-  if (row.f !== null) svg.append(s("path", { class: "point", d: `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
+  if (row.f !== null) svg.append(s("path", { class: "point", d: row.u ? `M${x(row.f)} 8H${x(row.u.f)}` : `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
   return svg;
 }
 const axis = () => h("span", { class: "ticks", "aria-hidden": "true" }, ["0", ".25", ".5", ".75", "1"].map((text) => h("span", {}, text)));
@@ -206,6 +206,8 @@ const sorting = { key: "", down: true, all: false };
 const COLUMNS = [["system", "System"], ["p", "P"], ["r", "R"], ["f", "F1"], ["i", "95%"], ["sd", "SD"], ["plot", "F1 with interval"], ["letters", "Letters"], ["right", "right"], ["gold", "gold"], ["found", "found"]];
 const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}${row.uneven ? "!" : ""}` : "–");
 const several = () => S.scores.some((row) => row.runs);
+/* A score; its two ends where answers are words without offsets. */
+const score = (row, key) => (row.u ? unique([row[key], row.u[key]].map(fixed)).join("–") : fixed(row[key]));
 
 function shownScores() {
   const rows = S.scores.filter((row) => sorting.all || row.main);
@@ -241,7 +243,7 @@ function scoresTable() {
         if (key === "plot") return h("td", { class: "plot", role: "cell" }, whisker(row));
         if (key === "letters") return h("td", { class: "letters", role: "cell", "data-name": "letters" }, row.letters || "–");
         if (key === "i") return h("td", { class: "iv soft", role: "cell", "data-name": "95%" }, ci(row));
-        const text = ["p", "r", "f", "sd"].includes(key) ? fixed(row[key] ?? null) : whole(row[key]);
+        const text = ["p", "r", "f"].includes(key) ? score(row, key) : key === "sd" ? fixed(row[key] ?? null) : `${key === "right" && row.u ? "≥" : ""}${whole(row[key])}`;
         return h("td", { class: key === "f" && row.best ? "best" : ["right", "gold", "found"].includes(key) ? "soft" : "", role: "cell", "data-name": COLUMNS.find(([k]) => k === key)[1] }, text);
       }))));
   });
@@ -1025,7 +1027,7 @@ function grid(name, rows, group) {
   return limited(groups, 60, (some) => table(name, [name, "gold", ...who.flatMap((i) => [[tag(i), "P"], "R", "F1"])], some.map((one) => {
     const gold = who.map((i) => at.get(`${one}\n${i}`)?.gold).find((n) => n !== undefined);
     return h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, one)), h("td", { class: "soft" }, gold),
-      who.map((i) => { const row = at.get(`${one}\n${i}`); return row ? [h("td", {}, fixed(row.p)), h("td", {}, fixed(row.r)), h("td", { title: row.i ? `95%: ${ci(row)}` : null }, h("b", {}, fixed(row.f)))] : [h("td", {}, "–"), h("td", {}, "–"), h("td", {}, "–")]; }));
+      who.map((i) => { const row = at.get(`${one}\n${i}`); return row ? [h("td", {}, score(row, "p")), h("td", {}, score(row, "r")), h("td", { title: row.i ? `95%: ${ci(row)}` : null }, h("b", {}, score(row, "f")))] : [h("td", {}, "–"), h("td", {}, "–"), h("td", {}, "–")]; }));
   })));
 }
 /* What is missed and what is invented most often, by the words that are marked. */
@@ -1170,7 +1172,7 @@ function quoteList(n) {
 
 /* A tab with nothing in it is not offered; its address says why there is nothing. */
 const tabsShown = () => ["overview", "errors", "breakdowns", "people"].filter((name) => ({
-  errors: S.documents.shown > 0 && S.scores.some((row) => LAYERS.includes(row.layer)),
+  errors: S.documents.shown > 0 && S.scores.some((row) => LAYERS.includes(row.layer) && !row.words),
   breakdowns: brokenDown().length > 0,
   people: S.documents.kept > 0 && S.people.some(([, quotes, counts], n) => n < S.people.length - 1 && (quotes || counts.some(Boolean))) && S.people.some((row) => row[2].some(Boolean)),
 })[name] ?? true);
