@@ -28,7 +28,7 @@ from wortlaut.errors import WortlautError
 from wortlaut.gate.baseline import Baseline, read_baseline
 from wortlaut.gate.rules import Rules, parse_rules, read_rules
 from wortlaut.gate.run import Settings, gate, known_items, write_baseline
-from wortlaut.gate.verdicts import VERDICTS, Check, Outcome, Place, check
+from wortlaut.gate.verdicts import EXIT_CODES, VERDICTS, Check, Outcome, Place, check
 from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
 from wortlaut.reports.schemas import schema
 from wortlaut.scoring.keys import ScoreKey
@@ -127,6 +127,11 @@ def test_a_rule_that_cannot_be_applied_is_told(rules: str) -> None:
         ('rules = [{layer = "entities"}]', "demands nothing"),
         ("rules = [{layer = 3, floor = 0.1}]", "layer is 3"),
         ("rules = [{test = 1}]", "neither true nor false"),
+        ("rules = [{margin = 0}]", "the loss of F1 that is allowed"),
+        ("rules = [{margin = 0.1, test = false}]", "needs the test that it switches off"),
+        ("margin = -0.1", "margin is -0.1, not a number between 0 and 1"),
+        ("margin = 2", "margin is 2, not a number between 0 and 1"),
+        ('cannot_tell = "warn"', 'neither "pass" nor "fail"'),
         ("rules = [1]", "is not a table"),
         ("rules = {}", "is not a list"),
         ("alpha = 0", "not between 0 and 1"),
@@ -270,24 +275,101 @@ def test_scores_on_matched_quotes_are_never_tested() -> None:
     assert check(run, run, parse_rules({"rules": [{"floor": 0.87}]}), trials=100).exit_code == 0
 
 
+# --- margins ---
+
+#: Hits of each of twelve documents of eight items, 7 in the baseline; rules; the check and its status. The
+#: bound of the same output is a share of (1 - 0.05^(1/12)) = .22 of F1.
+MARGINS: Mapping[str, tuple[int, str, str, str]] = {
+    "excluded": (7, "margin = 0.2", "margin", "pass"),
+    "not excluded": (7, "margin = 0.19", "margin", "warning"),
+    "not excluded, and the rules want to know": (
+        7,
+        'margin = 0.19\ncannot_tell = "fail"',
+        "margin",
+        "undecided",
+    ),
+    "a loss above it": (6, "margin = 0.1", "margin", "regression"),
+    "a loss that is no chance, and allowed": (6, "margin = 0.5", "margin", "pass"),
+    "the same without a margin": (6, "", "test", "regression"),
+    "a rule has its own": (6, "margin = 0.1\nrules = [{margin = 0.5}]", "margin", "pass"),
+    "the strictest of two rules holds": (
+        6,
+        "rules = [{margin = 0.1}, {margin = 0.5}]",
+        "margin",
+        "regression",
+    ),
+    "of a label": (6, 'rules = [{test = false}, {label = "PER", margin = 0.1}]', "margin", "regression"),
+}
+
+
+@pytest.mark.parametrize("name", MARGINS)
+def test_margins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wortlaut.gate.verdicts.smallest_drop", lambda *_: 0.3)
+    monkeypatch.setattr("wortlaut.scoring.equivalence.smallest_drop", lambda *_: 0.3)
+    hits, rules, kind, status = MARGINS[name]
+    now: Ints = np.array([[8, 8, hits, hits]] * 12)
+    outcome = check(single(SUMS), single(now), parse_rules(tomllib.loads(rules)), trials=500)
+    tested = [(one.name, one.status) for one in outcome.checks if one.name in ("test", "margin")]
+    assert tested[-1] == (kind, status)
+    code = {"pass": 0, "warning": 0, "undecided": 3, "regression": 1}[status]
+    assert outcome.exit_code == code
+    printed = "".join(map(str, check_view(outcome)))
+    commands = "".join(workflow_commands(outcome)).replace("%25", "%")
+    for shown in (str(outcome), printed, markdown(outcome), junit(outcome), commands):
+        assert "drops of F1 show with 80% from 0.300 on" in shown
+        if status in ("warning", "undecided"):
+            assert "cannot tell, the margin is 0.19: F1 0.8750" in shown
+
+
+def test_few_documents_cannot_tell() -> None:
+    outcome = outcome_of(Made(), Made(), "margin = 0.2")
+    assert [(one.name, one.status) for one in outcome.checks] == [("flips", "pass"), ("margin", "warning")]
+    assert "no drop of F1 is tested" in outcome.headline
+
+
+@pytest.mark.long
+def test_an_update_does_not_ask_what_cannot_be_told(folder: Path) -> None:
+    rules = Rules(margin=0.01, cannot_tell="fail")
+    assert gate(folder / "baseline.json", rules, system(folder)).exit_code == 3
+    assert gate(folder / "baseline.json", rules, system(folder), update=True).exit_code == 0
+    assert gate(folder / "new.json", rules, system(folder), update=True).exit_code == 0
+
+
+def test_the_smallest_drop_is_that_of_all_tests_together() -> None:
+    """Among five scores a drop has to be larger to be supported."""
+    small: Ints = np.array([[4, 4, 3, 3]] * 40)
+    rows = [("entities", schema, entry(small, schema=schema)) for schema in ("strict", "type")]
+    several = baseline({"made": rows}, 40)
+    alone, *both = (
+        row.shows for run in (single(small), several) for row in check(run, run, Rules(), trials=100).rows
+    )
+    assert alone is not None and len(both) == 2
+    assert all(one is not None and 0.03 < alone < one < 0.2 for one in both)
+
+
 # --- the verdict ---
 
 
 def test_verdict_exit_code_and_what_is_printed_agree() -> None:
-    for statuses in ([], ["pass"], ["regression"], ["invalid"], ["pass", "regression"], [*VERDICTS]):
+    several = (["pass", "regression"], ["pass", "warning"], ["undecided", "regression"], [*VERDICTS])
+    for statuses in ([], *([one] for one in VERDICTS), *several):
         outcome = Outcome(tuple(Check("x", status, "y", Place("made")) for status in statuses))
-        worst = max(map(VERDICTS.index, statuses), default=2)
-        assert outcome.exit_code == worst
+        worst = max(map(VERDICTS.index, statuses), default=VERDICTS.index("invalid"))
+        code = EXIT_CODES[VERDICTS[worst]]
+        assert outcome.exit_code == code
         assert outcome.verdict == VERDICTS[worst]
         for shown in (str(outcome).splitlines()[0], str(list(check_view(outcome))[-1]), markdown(outcome)):
             assert VERDICTS[worst].upper() in shown
             assert [v for v in VERDICTS if v.upper() in shown] == [VERDICTS[worst]]
         data = outcome.to_dict()
-        assert (data["verdict"], data["exit_code"]) == (VERDICTS[worst], worst)
+        assert (data["verdict"], data["exit_code"]) == (VERDICTS[worst], code)
         top = ElementTree.fromstring(junit(outcome))
         bad = int(top.get("failures", "")) + int(top.get("errors", ""))
-        assert (bad > 0) == (worst > 0 and bool(statuses))
-        assert len(list(workflow_commands(outcome))) == bad
+        assert (bad > 0) == (code > 0 and bool(statuses))
+        unsure = statuses.count("warning")
+        commands = [line.partition(" ")[0] for line in workflow_commands(outcome)]
+        assert commands == ["::error"] * bad + ["::warning"] * unsure + ["::notice"]
+        assert top.get("skipped") == str(unsure)
 
 
 def test_the_json_is_what_its_schema_says() -> None:
@@ -301,12 +383,15 @@ def test_the_json_is_what_its_schema_says() -> None:
             Made(), Made(missed={f"d0{i}": range(5) for i in range(3)})
         ),  # nothing found: F1 undefined
         check(single(SUMS), single(worse), Rules(), trials=500),
+        check(single(SUMS), single(SUMS), Rules(margin=0.01), trials=500),
+        check(single(SUMS), single(SUMS), Rules(margin=0.01, cannot_tell="fail"), trials=500),
         gate(Path("no-such-baseline.json"), Rules()),
         Outcome(()),
     ]
     seen = {row.p is not None for outcome in outcomes for row in outcome.rows}
     seen |= {change.known is None for outcome in outcomes for row in outcome.rows for change in row.changes}
     assert seen == {True, False} and {outcome.verdict for outcome in outcomes} == {*VERDICTS}
+    assert {row.margin is None for outcome in outcomes for row in outcome.rows} == {True, False}
     for outcome in outcomes:
         described.validate(json.loads(json.dumps(outcome.to_dict())))
     disagreeing = json.loads(json.dumps(outcomes[0].to_dict())) | {"exit_code": 0}
@@ -332,8 +417,9 @@ def test_a_drop_that_chance_explains_passes() -> None:
     assert outcome.rows[0].delta is not None and outcome.rows[0].delta < 0
 
 
-def test_holm_counts_all_tests_of_the_check() -> None:
+def test_holm_counts_all_tests_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """A drop that one test would support, p about 0.03, is not supported among many scores."""
+    monkeypatch.setattr("wortlaut.gate.verdicts.smallest_drop", lambda *_: None)
     worse = SUMS.copy()
     worse[:6] = [8, 8, 6, 6]
     one = check(single(SUMS), single(worse), Rules(), trials=4000)
@@ -345,8 +431,9 @@ def test_holm_counts_all_tests_of_the_check() -> None:
 
 
 @pytest.mark.long
-def test_false_alarms_are_rare_and_real_drops_are_found() -> None:
+def test_false_alarms_are_rare_and_real_drops_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small form of tests/benchmarks/test_gate_power.py, through the gate itself."""
+    monkeypatch.setattr("wortlaut.gate.verdicts.smallest_drop", lambda *_: None)
     rng = np.random.default_rng(7)
 
     def stopped(drop: float, runs: int) -> float:
@@ -452,7 +539,7 @@ def test_reports_hold_any_text(text: str) -> None:
     error = top.find("testsuite/testcase/error")
     assert error is not None
     assert error.get("message") == text.replace("\x00\x07\x1b\ud800", r"\u0000\u0007\u001b\ud800")
-    [command] = workflow_commands(outcome)
+    command, _ = workflow_commands(outcome)
     assert "\n" not in command and command.startswith("::error title=")
     [bullet] = [line for line in markdown(outcome).splitlines() if line.startswith("- ")]
     assert "<b>" not in bullet and "|" not in bullet.replace("\\|", "")
@@ -540,7 +627,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
         environment={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
     )
     assert done.returncode == 1
-    assert done.stdout.rstrip().endswith("REGRESSION: 1 of 1 check failed")
+    assert done.stdout.rstrip().endswith("REGRESSION: 1 of 1 check failed; no drop of F1 is tested")
     assert "::error title=wortlaut check flips::p, entities, strict: 3 item(s) lost" in done.stdout
     assert "⟦russischen⟧" in done.stdout
     assert json.loads((tmp_path / "c.json").read_text("utf-8"))["verdict"] == "regression"

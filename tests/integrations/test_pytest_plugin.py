@@ -178,6 +178,17 @@ def test_own_rules(quality):
     run(inner, test).assert_outcomes(passed=2)
 
 
+def test_what_the_corpus_cannot_tell_is_a_warning(inner: pytest.Pytester) -> None:
+    inner.makepyprojecttoml("[tool.wortlaut.check]\nmargin = 0.01\n")
+    test = """
+@pytest.mark.wortlaut(extractor=GOOD, corpus=GOLD)
+def test_it(quality):
+    with pytest.warns(UserWarning, match="cannot tell whether F1 lost more than 0.01"):
+        quality.no_regression("baseline.json")
+"""
+    run(inner, test).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -71,7 +72,8 @@ class Quality:
     def no_regression(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> None:
         """Raises AssertionError, with the items that flipped, where :meth:`compare` does not pass.
 
-        A baseline or rules that cannot be read are told in a sentence, too.
+        A baseline or rules that cannot be read are told in a sentence, too. What the corpus cannot tell is a
+        warning, where the rules let it pass.
         """
         __tracebackhide__ = True
         try:
@@ -80,6 +82,8 @@ class Quality:
             raise AssertionError(str(error)) from None
         if outcome.exit_code:
             raise AssertionError(str(outcome))
+        for one in outcome.warnings:
+            warnings.warn(str(one), stacklevel=2)
 
     def errors(self, layer: str, schema: str) -> Iterator[str]:
         """A line for each gold item that was not found, and each found one that is wrong, in context."""

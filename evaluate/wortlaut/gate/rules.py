@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ class Rule:
     Without ``system``, ``layer`` or ``schema`` it selects all of them, except settings such as
     ``strict@matched``, which must be named; without ``label`` the micro average, with ``*`` every label.
     ``floor`` is the least F1, ``drop`` and ``relative_drop`` the largest drop since the baseline, all as
-    fractions of 1. ``test`` switches the paired test (or the count of flips) on or off.
+    fractions of 1. ``test`` switches the paired test (or the count of flips) on or off. ``margin`` is a loss
+    that is allowed: a loss above it has to be excluded.
     """
 
     system: str | None = None
@@ -29,6 +30,7 @@ class Rule:
     floor: float | None = None
     drop: float | None = None
     relative_drop: float | None = None
+    margin: float | None = None
     test: bool | None = None
 
 
@@ -49,14 +51,18 @@ class StressRule:
 class Rules:
     """All of the table.
 
-    ``alpha`` is the level of the paired test after Holm's correction; ``flips`` how many lost items are
-    tolerated where the documents are too few for a test; ``throughput`` the least speed of a system in
+    ``alpha`` is the level of the paired test after Holm's correction; ``margin`` the loss that is allowed in
+    every score that is tested, unless a rule has another; ``cannot_tell`` whether a loss above it that is
+    neither shown nor excluded may ``pass``, with a warning, or is to ``fail``; ``flips`` how many lost items
+    are tolerated where the documents are too few for a test; ``throughput`` the least speed of a system in
     units of the reference extractor, by system, ``*`` for all others; ``stress`` what changed texts may
     cost. The rest are the defaults of the command line.
     """
 
     rules: tuple[Rule, ...] = ()
     alpha: float = 0.05
+    margin: float | None = None
+    cannot_tell: str = "pass"
     flips: int = 2
     throughput: Mapping[str, float] | None = None
     stress: StressRule | None = None
@@ -114,11 +120,18 @@ def parse_rules(table: Mapping[str, Any], where: str = "rules") -> Rules:
 
 def _rule(table: object, where: str) -> Rule:
     given = _checked(table, Rule, where)
-    if not given.keys() & {"floor", "drop", "relative_drop", "test"}:
-        raise DataError(
-            "demands nothing", where=where, hint="Give it a floor, a drop, a relative_drop or test = true."
-        )
+    if not given.keys() & {"floor", "drop", "relative_drop", "margin", "test"}:
+        hint = "Give it a floor, a drop, a relative_drop, a margin or test = true."
+        raise DataError("demands nothing", where=where, hint=hint)
+    if given.get("test") is False and "margin" in given:
+        raise DataError("has a margin, which needs the test that it switches off", where=where)
     return Rule(**given)
+
+
+def without_margins(rules: Rules) -> Rules:
+    """For a run against itself: it has lost nothing, and what it cannot exclude says nothing about it."""
+    tested = (one if one.margin is None else replace(one, margin=None, test=True) for one in rules.rules)
+    return replace(rules, rules=tuple(tested), margin=None)
 
 
 def _is_number(value: Any) -> bool:
@@ -154,6 +167,12 @@ _VALUES: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         ("alpha", "floor", "drop", "relative_drop"), (_is_fraction, "not a number between 0 and 1", "")
     ),
     **dict.fromkeys(("flips", "seed"), (_is_whole, "not a whole number of 0 or more", "")),
+    "margin": (
+        lambda value: _is_fraction(value) and 0 < value < 1,
+        "not a number between 0 and 1",
+        "Write the loss of F1 that is allowed, such as 0.01.",
+    ),
+    "cannot_tell": (lambda value: value in ("pass", "fail"), 'neither "pass" nor "fail"', ""),
     "timeout": (lambda value: _is_number(value) and value > 0, "not a number of seconds above 0", ""),
     "test": (_is_flag, "neither true nor false", ""),
     "extractors": (_are_texts, "not a list of specs", ""),

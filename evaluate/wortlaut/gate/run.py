@@ -11,7 +11,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
 from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
-from wortlaut.gate.rules import Rules
+from wortlaut.gate.rules import Rules, without_margins
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
 from wortlaut.gate.verdicts import Check, Known, Outcome, Place, check, invalid
 from wortlaut.io.files import write_whole
@@ -119,21 +119,21 @@ def gate(
         speeds = _speeds(rules, evaluation, timeout)
         items = known_items(evaluation)
 
-        def checked(against: Baseline) -> Outcome:
+        def checked(against: Baseline, rules: Rules) -> Outcome:
             outcome = check(against, run, rules, known=items, speeds=speeds)
             noted = (*outcome.notes, *evaluation.notes, *_held_to(evaluation.systems))
             return replace(outcome, checks=(*failures, *outcome.checks), notes=tuple(dict.fromkeys(noted)))
 
-        outcome = checked(old or run)
+        outcome = checked(old or run, rules if old else without_margins(rules))
         if not update:
             return _stressed(outcome, rules, run, evaluation, timeout, progress)
         # Floors, speed and stress need no old run: they hold for a new baseline, too.
-        fresh = _stressed(checked(run), rules, run, evaluation, timeout, progress)
+        fresh = _stressed(checked(run, without_margins(rules)), rules, run, evaluation, timeout, progress)
         fresh = replace(fresh, rows=outcome.rows or fresh.rows)
         if fresh.exit_code:
             return replace(fresh, notes=(*fresh.notes, f"{path} is left as it was"))
         write_whole(path, to_text(run))
-        taken = (f"taken over: {failure}" for failure in outcome.failures)
+        taken = (f"taken over: {failure}" for failure in (*outcome.failures, *outcome.warnings))
         return replace(fresh, notes=(*fresh.notes, *taken, f"{path} is written anew"))
     except WortlautError as error:
         return invalid(error)

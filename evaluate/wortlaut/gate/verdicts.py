@@ -13,16 +13,31 @@ from wortlaut.errors import WortlautError, counted
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.model.columns import Ints
-from wortlaut.records.record import UNWRITTEN, At, Count, Difference, Must, Positive, Share, as_dict, written
+from wortlaut.records.record import (
+    OPTIONAL,
+    UNWRITTEN,
+    At,
+    Count,
+    Difference,
+    Must,
+    Positive,
+    Share,
+    as_dict,
+    written,
+)
 from wortlaut.scoring.compare import PairedTest, holm
+from wortlaut.scoring.equivalence import CANNOT_TELL, NO_LOSS, WORSE, Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
+from wortlaut.scoring.power import smallest_drop
 from wortlaut.scoring.result import MAIN_TASKS
 from wortlaut.scoring.runs import SKEWED, pair_test, skewness
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
-#: From best to worst; the worst check decides, and the exit code is the place in this list.
-VERDICTS = ("pass", "regression", "invalid")
-Verdict = Annotated[str, Must(enum=VERDICTS)]
+#: Exit codes from the best to the worst verdict; the worst check decides. Of what the corpus cannot tell the
+#: rules say whether it is a warning or undecided.
+EXIT_CODES = {"pass": 0, "warning": 0, "undecided": 3, "regression": 1, "invalid": 2}
+VERDICTS = tuple(EXIT_CODES)
+Status = Annotated[str, Must(enum=VERDICTS)]
 #: How many changed items of a score are printed on each side; JSON holds all.
 SHOWN = 10
 #: Rounding must not turn a drop of exactly the limit into one above it.
@@ -99,9 +114,9 @@ class Check:
 
     name: Annotated[
         str,
-        "The demand: test, flips, floor, drop, relative_drop, throughput, …; or what cannot be compared.",
+        "The demand: test, margin, flips, floor, drop, relative_drop, throughput, …; or what is unlike.",
     ]
-    status: Verdict
+    status: Status
     what: Annotated[str, "A sentence."]
     place: Place | None = None
 
@@ -120,6 +135,12 @@ class Row:
         Share | None, "Of the paired test, adjusted by Holm's method; null where nothing was tested."
     ] = None
     gated: Annotated[bool, "Whether a check is about it."] = False
+    shows: Annotated[
+        Share | None, "The smallest drop of F1 that the test supports on this corpus with 80%; null for none."
+    ] = None
+    margin: Annotated[
+        Margin | None, OPTIONAL, "What can be said of a loss above a margin; without it where there is none."
+    ] = None
     changes: tuple[Change, ...] = ()
     improved: Annotated[bool, "Whether the gain is worth recording."] = False
 
@@ -153,26 +174,52 @@ class Outcome:
 
     @property
     @written(after="format")
-    def exit_code(self) -> Annotated[int, Must(enum=(0, 1, 2))]:
-        """0 pass, 1 regression, 2 invalid. Nothing checked is invalid, not a pass."""
-        return max((VERDICTS.index(check.status) for check in self.checks), default=VERDICTS.index("invalid"))
+    def exit_code(self) -> Annotated[int, Must(enum=(0, 1, 2, 3))]:
+        """0 pass or a warning, 1 regression, 2 invalid, 3 undecided."""
+        return EXIT_CODES[self.verdict]
 
     @property
     @written(after="format")
-    def verdict(self) -> Verdict:
-        return VERDICTS[self.exit_code]
+    def verdict(self) -> Status:
+        """That of the worst check. Nothing checked is invalid, not a pass."""
+        return max((check.status for check in self.checks), key=VERDICTS.index, default="invalid")
 
     @property
     def failures(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.status != "pass")
+        return tuple(check for check in self.checks if EXIT_CODES[check.status])
+
+    @property
+    def warnings(self) -> tuple[Check, ...]:
+        """What the corpus cannot tell, where the rules let that pass."""
+        return tuple(check for check in self.checks if check.status == "warning")
 
     @property
     def headline(self) -> str:
         if not self.checks:
             return "INVALID: nothing was checked"
         count = counted(len(self.checks), "check")
-        what = f"{len(self.failures)} of {count} failed" if self.failures else f"{count} passed"
-        return f"{self.verdict.upper()}: {what}"
+        undecided = [check for check in self.checks if check.status in ("warning", "undecided")]
+        failed = len(self.failures) - len([check for check in undecided if check.status == "undecided"])
+        what = [f"{failed} of {count} failed" if failed else ""]
+        what += [f"{len(undecided)} of {count} cannot tell" if undecided else ""]
+        told = ", ".join(filter(None, what)) or f"{count} passed"
+        return "; ".join(filter(None, (f"{self.verdict.upper()}: {told}", self.power)))
+
+    @property
+    def power(self) -> str:
+        """The smallest drops that this corpus shows, in words; empty where nothing could be compared."""
+        tested = [row for row in self.rows if row.p is not None]
+        shown = sorted(row.shows for row in tested if row.shows is not None)
+        if not self.rows:
+            return ""
+        if not shown:
+            return f"no drop of F1 {'shows with 80%' if tested else 'is tested'}"
+        ends = [f"{drop:.3f}" for drop in (shown[0], shown[-1])]
+        none = len(tested) - len(shown)
+        return (
+            f"drops of F1 show with 80% from {' to '.join(dict.fromkeys(ends))} on"
+            + f", in {counted(none, 'score')} none does" * (none > 0)
+        )
 
     @property
     def changed(self) -> tuple[Row, ...]:
@@ -181,7 +228,7 @@ class Outcome:
 
     def __str__(self) -> str:
         """The verdict, what failed, and the items that changed."""
-        lines = [self.headline, *(f"{failure.status}: {failure}" for failure in self.failures)]
+        lines = [self.headline, *(f"{one.status}: {one}" for one in (*self.failures, *self.warnings))]
         for row in self.changed:
             lines += [str(row.place), *(line for _, line in row.lines(SHOWN))]
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
@@ -209,7 +256,8 @@ def check(
     Status ``invalid`` means that the two cannot be compared or a rule cannot be applied, ``regression``
     that a system got worse. With ten documents or more a drop counts when the paired randomisation test
     supports it (two-sided, Holm over all tests of the check); with fewer when F1 fell and more than
-    ``rules.flips`` items got lost.
+    ``rules.flips`` items got lost. Where there is a margin a drop that is shown to be below it is none, and
+    what cannot be told is ``undecided`` or, as the rules have it, a ``warning``.
     """
     notes = list(_environments(baseline, run))
     problems = tuple(Check(name, "invalid", what) for name, what in _incomparable(baseline, run))
@@ -218,7 +266,8 @@ def check(
     few = baseline.documents < FEW_DOCUMENTS
     checks: list[Check] = []
     rows: dict[Place, Row] = {}
-    tests: dict[Place, PairedTest] = {}
+    tests: dict[Place, _Tested] = {}
+    unsure = "undecided" if rules.cannot_tell == "fail" else "warning"
     pairs = {
         place: (old, new)
         for whole, (old, new) in _pairs(baseline, run, checks, notes)
@@ -235,23 +284,29 @@ def check(
         limits = list(_limits(row, gate))
         checks += limits
         main = place.key.task in MAIN_TASKS and label == MICRO and not place.key.setting
-        test = main if gate.test is None else gate.test
+        test = (main if gate.test is None else gate.test) or gate.margin is not None
+        margin = rules.margin if gate.margin is None else gate.margin
         items = test and few and old.errors is not None and new.errors is not None
         sums = None if few or matched or not test else _sums(old, new, label, baseline.documents)
         if items:
             checks.append(_flips(row, rules.flips))
+            if margin is not None:
+                what = f"{baseline.documents} document(s) cannot tell whether F1 lost more than {margin:g}"
+                checks.append(Check("margin", unsure, what, place))
         if sums is not None:
             try:
-                tests[place] = pair_test(sums[1], sums[0], new.scale, trials=trials)
+                test_of = pair_test(sums[1], sums[0], new.scale, trials=trials)
+                tests[place] = _Tested(test_of, *sums, new.scale, margin)
             except WortlautError as error:
                 checks.append(Check("baseline", "invalid", str(error), place))
         tested = items or sums is not None
-        if gate.test and not tested:
+        if (gate.test or gate.margin is not None) and not tested:
             needs = "items to compare" if few else "sums of each document that both systems share"
-            what = f"a rule asks for a test, which needs {needs}; give a floor or a drop instead"
+            asked = "test" if gate.test else "margin"
+            what = f"a rule asks for a {asked}, which needs {needs}; give a floor or a drop instead"
             checks.append(Check("rules", "invalid", what, place))
         rows[place] = replace(row, gated=bool(limits) or tested)
-    _test(rows, tests, rules.alpha, checks)
+    checks += _test(rows, tests, rules.alpha, unsure)
     notes += dict.fromkeys(note for place, both in pairs.items() for note in _told_of_runs(place, *both))
     judged = {one.place.system for one in checks if one.place and one.status != "pass"}
     judged |= {place.system for place, row in rows.items() if row.gated}
@@ -280,6 +335,7 @@ def _strictest(rules: Sequence[Rule]) -> Rule:
         floor=limit("floor", max),
         drop=limit("drop", min),
         relative_drop=limit("relative_drop", min),
+        margin=limit("margin", min),
         test=tests[-1] if tests else None,
     )
 
@@ -478,13 +534,24 @@ def _sums(old: Entry, new: Entry, label: str, documents: int) -> tuple[list[Ints
     return sides
 
 
+@dataclass(frozen=True)
+class _Tested:
+    """The test of now minus before, and the sums of each run that it comes from; with a margin, if any."""
+
+    test: PairedTest
+    old: list[Ints]
+    new: list[Ints]
+    scale: int
+    margin: float | None
+
+
 def _test(
-    rows: dict[Place, Row], tests: Mapping[Place, PairedTest], alpha: float, checks: list[Check]
-) -> None:
-    """One check for each paired test, adjusted for all of them; rows get their p and what they gained."""
-    adjusted = zip(tests.items(), supported(list(tests.values()), alpha), strict=True)
-    for (place, test), (p, change) in adjusted:
-        row = rows[place] = replace(rows[place], p=p, improved=change > 0)
+    rows: dict[Place, Row], tests: Mapping[Place, _Tested], alpha: float, unsure: str
+) -> Iterator[Check]:
+    """One check for each paired test, adjusted for all of them; rows get what it says."""
+    adjusted = supported([one.test for one in tests.values()], alpha)
+    for (place, one), (p, change) in zip(tests.items(), adjusted, strict=True):
+        test, row = one.test, replace(rows[place], p=p, improved=change > 0)
         what = f"F1 {'is undefined on one side' if row.delta is None else f1_text(row.before, row.now)}"
         if p is not None:
             how = f"paired randomisation of {test.units} documents"
@@ -492,7 +559,21 @@ def _test(
                 now, then = test.runs
                 how = f"{then} and {now} runs on {test.units} documents"
             what += f", p {p:.4f} ({how}, Holm over {len(tests)})"
-        checks.append(_limit("test", change >= 0, f"{what}, level {alpha:g}", place))
+        what += f", level {alpha:g}"
+        if one.margin is None:
+            shows = smallest_drop(one.old, one.new, one.scale, alpha / len(tests))
+            rows[place] = replace(row, shows=shows)
+            yield _limit("test", change >= 0, what, place)
+            continue
+        loss = None if test.f1 is None else -test.f1
+        said = judged(place.system, one.old, one.new, one.scale, loss, p, one.margin, alpha, len(tests))
+        rows[place] = replace(row, shows=said.shows, margin=said)
+        status = {NO_LOSS: "pass", WORSE: "regression", CANNOT_TELL: unsure}[said.verdict]
+        most = "" if said.at_most is None else f"; at most {said.at_most:.4f} lower (95%)"
+        shown = "no drop shows" if said.shows is None else f"a drop shows from {said.shows:.4f} on"
+        verdict = said.verdict.replace("the margin", f"{one.margin:g}")
+        told = f"{verdict}, the margin is {one.margin:g}" if said.verdict == CANNOT_TELL else verdict
+        yield Check("margin", status, f"{told}: {what}{most}; {shown} with 80%", place)
 
 
 def supported(tests: Sequence[PairedTest], alpha: float) -> list[tuple[float | None, int]]:

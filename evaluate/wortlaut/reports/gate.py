@@ -14,7 +14,7 @@ from wortlaut.reports.console import Text
 from wortlaut.reports.tables import Table, grid, noted
 
 _NAMES = ("system", "layer", "schema", "label")
-_FIGURES = ("then", "now", "change", "p", "new", "gone")
+_FIGURES = ("then", "now", "change", "p", "shows", "new", "gone")
 
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
@@ -33,15 +33,19 @@ def check_view(outcome: Outcome) -> Iterator[RenderableType]:
     for line in _recorded(outcome):
         yield Text(line, style="green")
     yield from noted(outcome.notes)
+    for one in outcome.warnings:
+        yield Text(f"{one.status}: ", style="bold yellow") + Text(str(one))
     for failure in outcome.failures:
         yield Text(f"{failure.status}: ", style="bold red") + Text(str(failure))
-    yield Text(outcome.headline, style="bold green" if outcome.exit_code == 0 else "bold red")
+    colour = "red" if outcome.exit_code else "yellow" if outcome.warnings else "green"
+    yield Text(outcome.headline, style=f"bold {colour}")
 
 
 def markdown(outcome: Outcome) -> str:
     """A summary of a job in GitHub's Markdown."""
     lines = [f"## Wortlaut: {escapes.markdown(outcome.headline)}", ""]
-    lines += [f"- **{failure.status}**: {escapes.markdown(str(failure))}" for failure in outcome.failures]
+    told = (*outcome.failures, *outcome.warnings)
+    lines += [f"- **{one.status}**: {escapes.markdown(str(one))}" for one in told]
     if rows := _shown(outcome):
         lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows)))).joined()]
     for row in outcome.changed:
@@ -56,15 +60,19 @@ def markdown(outcome: Outcome) -> str:
 
 
 def junit(outcome: Outcome) -> str:
-    """JUnit XML: one test case a check, ``failure`` for a regression, ``error`` for what is invalid."""
+    """JUnit XML: one test case a check, ``failure`` for a regression, ``error`` for what is invalid.
+
+    What the corpus cannot tell is an ``error``, too, or ``skipped`` where that is a warning.
+    """
     statuses = [check.status for check in outcome.checks]
     counts = {
         "tests": str(len(outcome.checks)),
         "failures": str(statuses.count("regression")),
-        "errors": str(statuses.count("invalid")),
+        "errors": str(statuses.count("invalid") + statuses.count("undecided")),
+        "skipped": str(statuses.count("warning")),
     }
     top = Xml.Element("testsuites", {"name": "wortlaut check", **counts})
-    suite = Xml.SubElement(top, "testsuite", {"name": "wortlaut check", **counts, "skipped": "0"})
+    suite = Xml.SubElement(top, "testsuite", {"name": "wortlaut check", **counts})
     changed = {row.place: row for row in outcome.changed}
     for check in outcome.checks:
         system = check.place.system if check.place else "run"
@@ -73,19 +81,22 @@ def junit(outcome: Outcome) -> str:
         case = Xml.SubElement(suite, "testcase", {k: escapes.terminal(v) for k, v in about.items()})
         if check.status == "pass":
             continue
-        kind = "failure" if check.status == "regression" else "error"
+        kind = {"regression": "failure", "warning": "skipped"}.get(check.status, "error")
         element = Xml.SubElement(case, kind, {"type": check.name, "message": escapes.terminal(check.what)})
         row = changed.get(check.place) if check.place else None
         items = [line for _, line in row.lines(SHOWN)] if row else []
         element.text = escapes.terminal("\n".join([str(check), *items]))
+    Xml.SubElement(suite, "system-out").text = escapes.terminal(outcome.headline)
     Xml.indent(top)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(top, "unicode") + "\n"
 
 
 def workflow_commands(outcome: Outcome) -> Iterator[str]:
-    """A workflow command of GitHub Actions for each failed check, one a line."""
-    for failure in outcome.failures:
-        yield escapes.workflow_command("error", f"wortlaut check {failure.name}", str(failure))
+    """Workflow commands of GitHub Actions, one a line: for each failed check, each warning, the verdict."""
+    for kind, checks in (("error", outcome.failures), ("warning", outcome.warnings)):
+        for one in checks:
+            yield escapes.workflow_command(kind, f"wortlaut check {one.name}", str(one))
+    yield escapes.workflow_command("notice", "wortlaut check", outcome.headline)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -101,6 +112,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         number(row.now),
         difference(row.delta),
         p_value(row.p),
+        number(row.shows),
         str(worse),
         str(len(row.changes) - worse),
     )

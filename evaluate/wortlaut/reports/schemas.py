@@ -61,7 +61,13 @@ _FORMATS = {
         more={
             "oneOf": [
                 {"properties": {"verdict": {"const": verdict}, "exit_code": {"const": code}}}
-                for code, verdict in enumerate(("pass", "regression", "invalid"))
+                for verdict, code in (
+                    ("pass", 0),
+                    ("warning", 0),
+                    ("regression", 1),
+                    ("invalid", 2),
+                    ("undecided", 3),
+                )
             ]
         },
     ),

@@ -118,17 +118,17 @@ def _without(sums: Ints, hits: Ints, scale: int) -> Ints:
     return sums
 
 
-def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, seed: int = 0) -> float:
+def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, draws: int = _DRAWS) -> float:
     """How often the test supports a drop of this size on so many units (documents or sentences).
 
-    The test is approximate randomisation, two-sided at ``level``: for many corpora at once, and with just as
-    many swaps as tell one p-value from another there.
+    The test is approximate randomisation, two-sided at ``level``: for many corpora at once, and with so many
+    swaps as tell a p-value from that level.
     """
     drawn = max(1, round(units / pilot.each))
-    trials = math.ceil(10 / level)
-    rng = np.random.Generator(np.random.PCG64(seed))
+    trials = math.ceil(max(200, min(1000, 5 / level), 1 / level))
+    rng = np.random.Generator(np.random.PCG64(0))
     supported = 0
-    for size in blocks(_DRAWS, 16 * max(drawn, len(pilot.better), trials)):
+    for size in blocks(draws, 16 * max(drawn, len(pilot.better), trials)):
         take = rng.integers(0, len(pilot.better), (size, drawn))[..., None]
         left, right = (np.take_along_axis(sums, take, axis=1) for sums in pilot.differing_by(drop, size, rng))
         moved = right - left
@@ -144,7 +144,7 @@ def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, seed: in
         swapped = f1(totals[0] + shift, pilot.scale) - f1(totals[1] - shift, pilot.scale)
         as_large = (np.abs(swapped) >= np.abs(found) - 1e-12).sum(axis=0)
         supported += int((((as_large + 1) / (trials + 1) <= level) & (found > 0)).sum())
-    return supported / _DRAWS
+    return supported / draws
 
 
 def point(pilot: Pilot, drop: float, units: float, level: float = 0.05) -> Point:
@@ -213,7 +213,7 @@ def smallest_drop(
 
     def share(drop: float) -> float:
         if drop not in known:
-            known[drop] = power(pilot, drop, len(old_runs[0]), level)
+            known[drop] = power(pilot, drop, len(old_runs[0]), level, _DRAWS // 2)
         return known[drop]
 
     first = bisect_left(drops, ASKED, key=share)
