@@ -172,3 +172,6 @@ def test_a_misspelt_group_is_told_with_the_one_that_is_meant():
     with pytest.raises(DataError, match="no column 'lenght'") as caught:
         wortlaut.breakdown([("a", 0, 3, "PER")], [("a", 0, 3, "PER")], "lenght")
     assert caught.value.hint == "Did you mean length?"
+    with pytest.raises(DataError, match="no column 'speaker-form'") as caught:
+        wortlaut.breakdown(rows, rows, "speaker-form")
+    assert "wortlaut score --by speaker-form" in caught.value.hint

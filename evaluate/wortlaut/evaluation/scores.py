@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 import numpy as np
 
 from wortlaut.errors import DataError, WortlautError
+from wortlaut.evaluation.breakdowns import BREAKDOWNS
 from wortlaut.evaluation.given import given
 from wortlaut.evaluation.scorer import SENTENCES, Found, Scoring, Source
 from wortlaut.evaluation.systems import System
@@ -190,16 +191,22 @@ def breakdown(
 ) -> Result:
     """The score of each group of spans; ``per_label`` of the result holds the groups.
 
-    ``by`` is ``length`` (covered units, in classes), ``document``, ``surface`` (the column ``text``: seen
-    in ``seen``, such as the names of the training data, or unseen), or the name of any column that both
-    tables have, such as ``level``. Spans are matched as in the whole; recall looks at the group of
+    ``by`` is ``length`` (covered units of the offsets, in classes), ``document``, ``surface`` (the column
+    ``text``: seen in ``seen``, such as the names of the training data, or unseen), or the name of any column
+    that both tables have, such as ``level``. Spans are matched as in the whole; recall looks at the group of
     the gold span, precision at that of the predicted one. The other parameters are those of
     :func:`score`. Raises DataError for a column that is not there.
     """
     column = {"length": None, "document": None, "surface": "text"}.get(by, by)
     if by == "surface" and seen is None:
         raise DataError("seen is missing", hint="Give the surfaces that count as seen.")
-    sides = _read(gold, predicted, projection(labels, only), scheme, column)
+    try:
+        sides = _read(gold, predicted, projection(labels, only), scheme, column)
+    except DataError as error:
+        if by not in BREAKDOWNS or repr(by) not in error.what:
+            raise
+        hint = f"wortlaut.evaluate(…, by=[{by!r}]) and `wortlaut score --by {by}` have it."
+        raise DataError(error.what, where=error.where, hint=hint) from error
     left, right, units, names = join(sides.gold, sides.predicted, documents=sides.documents)
     groups: tuple[str, ...]
     if by == "length":

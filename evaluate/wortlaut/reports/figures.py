@@ -511,7 +511,7 @@ def _breakdown(layer: str, by: str, rows: Groups) -> Figure:
         sizes |= Counter({group: score.gold for group, score in groups.items()})
     kept = sorted({*chain(*rows.values())}, key=lambda group: (-sizes[group], group))[:_MOST_GROUPS]
     shown = sorted(kept, key=lambda group: (group not in first, first.get(group, 0), group))
-    height = 0.5 + len(shown) * (0.1 + 0.09 * len(rows)) + _legend_height(list(rows), DOUBLE)
+    height = 0.7 + len(shown) * (0.1 + 0.09 * len(rows)) + _legend_height(list(rows), DOUBLE)
     figure, panels = _new(DOUBLE, height, 2)
     for axes, measure in zip(panels, ("recall", "precision"), strict=True):
         for (i, groups), (place, group) in product(enumerate(rows.values()), enumerate(shown)):
@@ -522,7 +522,10 @@ def _breakdown(layer: str, by: str, rows: Groups) -> Figure:
         axes.grid(axis="x")
         axes.set_axisbelow(True)
     panels[0].set_yticks(range(len(shown)), [f"{all_visible(group)} ({sizes[group]})" for group in shown])
-    panels[0].set_ylabel(f"{all_visible(heading(by, layer))} (gold {layer})")
+    # Few groups leave no height for a label beside them.
+    panels[0].set_title(
+        f"{all_visible(heading(by, layer))}, gold {layer} in brackets", loc="left", fontsize="medium"
+    )
     _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure
 

@@ -1050,13 +1050,14 @@ function byGroup(title, rows) {
   return [h("h2", {}, title), grid("Characters", [...rows].sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group) || a.system - b.system), (row) => row.group),
     ofGroups()];
 }
-const ofGroups = () => h("p", { class: "small soft" }, "R is about a row’s gold items, P about its found ones, whichever row answers them. – where a side has nothing of the group: R without gold, P without findings, F1 then unless the other is 0.");
+const ofGroups = () => h("p", { class: "small soft" }, "R is about a row’s gold items, P about its found ones, whichever row answers them. No P (–) where nothing found is of the group, no R where the gold has nothing of it, and no F1 then unless the other is 0.");
 function otherGroups(rows) {
   // Lengths in characters have a table of their own.
   const by = unique(rows.map((row) => row.by)).filter((one) => one !== "length (characters)");
   const names = { surface: "Seen or unseen names", level: "Nesting level" };
   const called = (one) => names[one] ?? one[0].toUpperCase() + one.slice(1);
-  const parts = by.map((one) => [h("h2", {}, `${called(one)}, ${broken.schema}`), grid(called(one), rows.filter((row) => row.by === one), (row) => row.group), ofGroups()]);
+  const parts = by.map((one) => [h("h2", {}, `${called(one)}, ${broken.schema}`), grid(called(one), rows.filter((row) => row.by === one), (row) => row.group)]);
+  if (parts.length) parts.push(ofGroups());
   if (broken.layer === "entities" && !by.includes("surface"))
     parts.push(h("h2", {}, "Seen or unseen names"), h("p", {}, "Not known here. ", h("code", { class: "mono" }, "--by surface --seen REF"), " tells names that the training data has from others."));
   return parts;
