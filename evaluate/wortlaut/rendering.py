@@ -62,33 +62,23 @@ class Tabular:
     def to_latex(self, **options: Unpack[TableOptions]) -> str:
         """A ``booktabs`` table, F1 with its interval, the signature in a comment.
 
-        Parameters
-        ----------
-        columns
-            Names and figures to show, in this order: ``layer``, ``schema``, ``system``, ``label``; ``P``,
-            ``R``, ``F1``, ``interval``, ``SD`` (of F1, over runs), ``letters``, ``correct``, ``gold``,
-            ``predicted``. Of a comparison ``a``, ``b``; ``A-B``, ``interval``, ``p``, ``p Holm``, ``flips``.
-            Names come first; where none is given, those that differ between rows.
-        corpora, layers, schemas, systems, labels
-            The rows, in this order. An evaluation has rows of labels only where they are asked for
-            (``"*"``: all).
-        by
-            Rows of the groups of a breakdown that the evaluation has, in place of labels.
-        sort
-            A column of figures; the highest first, among rows that differ in their last name alone.
-        percent, digits
-            Scores times 100; digits behind the point, by default 3, in percent 1.
-        interval
-            Beside each score its interval, as a ``range`` or ± its further end (``pm``); or ± its standard
-            deviation over runs (``sd``).
-        bold
-            In bold the highest F1 of a layer and schema and each that no paired test tells from it, after
-            Holm's correction over all tests of the evaluation; of a comparison the differences with an
-            adjusted p below 0.05. False is faster where there are many documents: nothing is tested.
-        caption
-            A floating table with a caption that says how to read it; a text stands at its beginning.
-        main
-            The rows of an evaluation that the terminal shows.
+        - ``columns``: Names and figures to show, in this order: ``layer``, ``schema``, ``system``,
+          ``label``; ``P``, ``R``, ``F1``, ``interval``, ``SD`` (of F1, over runs), ``letters``,
+          ``correct``, ``gold``, ``predicted``. Of a comparison ``a``, ``b``; ``A-B``, ``interval``, ``p``,
+          ``p Holm``, ``flips``. Names come first; where none is given, those that differ between rows.
+        - ``corpora``, ``layers``, ``schemas``, ``systems``, ``labels``: The rows, in this order. An
+          evaluation has rows of labels only where they are asked for (``"*"``: all).
+        - ``by``: Rows of the groups of a breakdown that the evaluation has, in place of labels.
+        - ``sort``: A column of figures; the highest first, among rows that differ in their last name alone.
+        - ``percent``, ``digits``: Scores times 100; digits behind the point, by default 3, in percent 1.
+        - ``interval``: Beside each score its interval, as a ``range`` or ± its further end (``pm``); or ±
+          its standard deviation over runs (``sd``).
+        - ``bold``: In bold the highest F1 of a layer and schema and each that no paired test tells from it,
+          after Holm's correction over all tests of the evaluation; of a comparison the differences with an
+          adjusted p below 0.05. False is faster where there are many documents: nothing is tested.
+        - ``caption``: A floating table with a caption that says how to read it; a text stands at its
+          beginning.
+        - ``main``: The rows of an evaluation that the terminal shows.
 
         Raises UnknownNameError for a name, DataError for columns that do not tell the rows apart.
         """
