@@ -357,6 +357,44 @@ def test_options_that_cannot_be(folder: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
+def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: Path) -> None:
+    texts = ("Anna lebt in Bonn.", "Berta lebt in Ulm.")
+    names = []
+    for name in ("one", "two"):
+        rows = [{"text": f"{name} {i}: {text}", "spans": []} for i in range(6) for text in texts]
+        for row in rows:
+            start = str(row["text"]).index(" in ") + 4
+            row["spans"] = [{"start": start, "end": len(str(row["text"])) - 1, "label": "LOC"}]
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        names += ["--corpus", f"prodigy:{name}.jsonl"]
+    (folder / "found.py").write_text("def none(text):\n    return []\n", "utf-8")
+    systems = ("-e", "gazetteer", "-e", "found.py:none", "--schema", "strict")
+    done = run("evaluate", *systems, *names, "--json", "both.json", "--html", "both.html", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "prodigy:one.jsonl (12 documents" in done.stdout and "prodigy:two.jsonl (12" in done.stdout
+    assert "scores on different corpora are not averaged" in done.stderr
+    assert {path.name for path in folder.glob("both*")} == {
+        "both.json",
+        "both-prodigy-one-jsonl.html",
+        "both-prodigy-two-jsonl.html",
+    }
+    data = json.loads((folder / "both.json").read_text("utf-8"))
+    described = run("schema", "evaluations", cwd=folder).stdout
+    Draft202012Validator(json.loads(described)).validate(data)
+    compared = run("compare", "both.json", "--trials", "100", "--json", "c.json", cwd=folder)
+    assert "over 2 corpora, each counted the same" in compared.stdout, compared.stderr
+    told = json.loads((folder / "c.json").read_text("utf-8"))
+    Draft202012Validator(json.loads(run("schema", "corpora-comparison", cwd=folder).stdout)).validate(told)
+    for arguments, message in (
+        (("evaluate", *systems, *names, *names[:2]), "prodigy:one.jsonl is named twice"),
+        (("evaluate", *systems, *names, "--corpus", "conll:nothere"), "nothere: no such file"),
+        (("compare", "both.json", "both.json"), "both.json is given 2 times"),
+        (("compare", "both.json", "--layer", "quotes"), "unknown layer of these results 'quotes'"),
+    ):
+        refused(run(*arguments, cwd=folder), message)
+
+
 def test_results_that_cannot_be_compared(folder: Path) -> None:
     (folder / "other.json").write_text("{}", "utf-8")
     refused(run("compare", "missing-result.json", cwd=folder), "missing-result.json: no such file")
