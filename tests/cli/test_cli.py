@@ -383,7 +383,7 @@ def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: P
     described = run("schema", "evaluations", cwd=folder).stdout
     Draft202012Validator(json.loads(described)).validate(data)
     compared = run("compare", "both.json", "--trials", "100", "--json", "c.json", cwd=folder)
-    assert "over 2 corpora, each counted the same" in compared.stdout, compared.stderr
+    assert "mean over 2 corpora, each counted the same" in compared.stdout, compared.stderr
     told = json.loads((folder / "c.json").read_text("utf-8"))
     Draft202012Validator(json.loads(run("schema", "corpora-comparison", cwd=folder).stdout)).validate(told)
     for arguments, message in (

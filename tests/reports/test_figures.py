@@ -16,8 +16,9 @@ import wortlaut
 from wortlaut import Annotations, Corpus, Document, Entity, Evaluation, Quote, Span, Text
 from wortlaut.cli.common import app
 from wortlaut.errors import MissingExtraError, WortlautError
+from wortlaut.evaluation.corpora import CorporaComparison, RankRow
 from wortlaut.reports import figures
-from wortlaut.reports.figures import write_figures
+from wortlaut.reports.figures import write_figures, write_ranks
 
 import wortlaut.cli  # isort: skip
 
@@ -181,6 +182,21 @@ def test_without_a_schema_of_spans_there_are_no_errors_to_draw(tmp_path: Path) -
     _, notes = write_figures(made, tmp_path)
     assert any(note.startswith("no errors and confusion") for note in notes)
     assert not any(name.startswith(("errors", "confusion")) for name in names(tmp_path))
+
+
+@pytest.mark.long
+def test_ranks_on_several_corpora_have_a_bar_over_those_that_do_not_differ(tmp_path: Path) -> None:
+    names, ranks = ("best", "_second", "third", "last"), (1.1, 1.4, 3.2, 4.0)
+    rows = tuple(RankRow("entities", "strict", names[:n], ranks[:n], 12, 1.0, 0.01) for n in (4, 3))
+    written, left_out = write_ranks(CorporaComparison((), (), rows), tmp_path)
+    assert ([path.name for path in written[::2]], left_out) == (
+        ["ranks-entities-strict.svg", "ranks-entities-strict-2.svg"],
+        [],
+    )
+    shown = set(texts(written[0]))
+    assert {"best 1.10", "_second 1.40", "last 4.00", "CD 1.00"} <= {text.strip() for text in shown}
+    assert [figures._alike(row) for row in rows] == [[(1.1, 1.4), (3.2, 4.0)], [(1.1, 1.4)]]
+    assert write_ranks(CorporaComparison((), (), ()), tmp_path)[1][0].startswith("no ranks: it takes three")
 
 
 @pytest.mark.long

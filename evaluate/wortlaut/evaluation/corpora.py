@@ -186,8 +186,8 @@ def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: A
     adjusted = holm([pair.p for pair in pairs])
     pairs = [replace(pair, p_holm=p or 0.0) for pair, p in zip(pairs, adjusted, strict=True)]
     notes.append(
-        "A better, B better: on at least so many corpora. All of these counts are right with a chance of 95%,"
-        " and so are all corpora named."
+        "A>B, B>A: on at least so many corpora one is better. All of these counts are right with a chance of"
+        " 95%, and so are all corpora named."
     )
     few = [name for name, one in compared.items() if one.unit == "sentence"]
     if few:

@@ -210,13 +210,13 @@ PAIRS: Mapping[str, Column] = {
     "interval": Column("95% interval", "difference", _AHEAD, _AHEAD, apart="A-B"),
     "p": Column("p", "p", attrgetter("of.p")),
     "p Holm": Column("p Holm", "p", lambda line: getattr(line.of, "p_holm", None)),
-    "A better": Column("A better", "plain", lambda line: _on_how_many(line.of, "a_better")),
-    "B better": Column("B better", "plain", lambda line: _on_how_many(line.of, "b_better")),
+    "A>B": Column("A>B", "plain", lambda line: _on_how_many(line.of, "a_better")),
+    "B>A": Column("B>A", "plain", lambda line: _on_how_many(line.of, "b_better")),
 }
 
 
 def _on_how_many(of: Pair | OnCorpus, name: str) -> str:
-    return f"{getattr(of, name).at_least} of {len(of.corpora)}" if isinstance(of, Pair) else "–"
+    return f"{getattr(of, name).at_least}/{len(of.corpora)}" if isinstance(of, Pair) else "–"
 
 
 #: Columns that are shown only where they are asked for, and only where there are several runs.

@@ -28,9 +28,9 @@ class Pooled:
 def pooled(differences: Sequence[float], intervals: Sequence[Interval | None]) -> Pooled:
     """The mean difference over corpora like these, each of two or more corpora with the same weight.
 
-    The interval is Student's, with a degree of freedom less than there are corpora. It holds whatever the
-    differences vary by, within the corpora and between them, also where that is unequal (Ibragimov & Müller
-    2010), which weighted means (DerSimonian & Laird 1986; Hartung & Knapp 2001) do not with few corpora.
+    The interval is Student's, with a degree of freedom less than there are corpora. For differences that are
+    about normal it holds however unequally they vary, within corpora and between (Ibragimov & Müller 2010),
+    which weighted means (DerSimonian & Laird 1986; Hartung & Knapp 2001) do not with few corpora.
     ``between`` is the moment estimate (Hedges & Olkin 1985, chapter 9), with the variances that the 95%
     intervals of the corpora stand for; None where one has none.
     """
