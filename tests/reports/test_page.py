@@ -50,7 +50,8 @@ def shipped() -> Evaluation:
 @pytest.mark.long
 def test_the_errors_of_the_page_are_those_of_the_scores(make: Any) -> None:
     evaluation = make()
-    rows = data(report_page(evaluation), "documents")
+    page = report_page(evaluation)
+    rows, strings = data(page, "documents"), data(page, "summary")["strings"]
     compared = 0
     for i, system in enumerate(evaluation.systems):
         for layer, results in system.scores.items():
@@ -66,6 +67,10 @@ def test_the_errors_of_the_page_are_those_of_the_scores(make: Any) -> None:
                 else:
                     found.update(CLASSES[kind] for kind in one["p"].get(layer, [])[2::3])
             assert {name: found[name] for name in CLASSES} == dict(errors), (system.name, layer)
+            for kind in ("missed", "spurious"):
+                counts = [row["counts"][i] for row in strings if (row["layer"], row["kind"]) == (layer, kind)]
+                # Quotes have those that come twice.
+                assert sum(counts) == found[kind] or layer == "quotes"
             compared += 1
     assert compared >= 5
 

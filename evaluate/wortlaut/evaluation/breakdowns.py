@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -114,10 +115,14 @@ class Grouping:
         if by == "distance":
             return self._distances(quotes)
         if by == "speaker-form":
-            names = [names_in(document, self.named) for document in self.gold.documents()]
             rows = zip(quotes.document.tolist(), quotes.quotes, strict=True)
-            return [form(quote.speaker, self.gold.texts[i], names[i]) for i, quote in rows]
+            return [form(quote.speaker, self.gold.texts[i], self._names[i]) for i, quote in rows]
         return self._of_spans(quotes.spans("content"), by)
+
+    @cached_property
+    def _names(self) -> list[list[tuple[int, int]] | None]:
+        """Where each document names somebody."""
+        return [names_in(document, self.named) for document in self.gold.documents()]
 
     def _distances(self, quotes: Quotes) -> list[str]:
         """The class of the number of tokens between the speaker and the nearest part of the content."""

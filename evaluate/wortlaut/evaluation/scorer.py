@@ -600,10 +600,15 @@ class _Chunk:
         return Task(gold, found, len(units), len(labels), tokens, (given[0], given[1]), in_gold), labels
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
-        """The corpus's own tokens, else ours, where a schema or a breakdown counts tokens."""
-        by = {"length-tokens", "distance"} & set(self.scoring.by)
-        if not by and not {"token", "fuzzy", *QUOTES} & set(schemas):
-            return None
+        """Where a schema or a breakdown counts tokens."""
+        asked = {"token", "fuzzy", *QUOTES} & set(schemas) or {"length-tokens", "distance"} & {
+            *self.scoring.by
+        }
+        return self._own_tokens if asked else None
+
+    @cached_property
+    def _own_tokens(self) -> TokenTable:
+        """The corpus's tokens, else ours."""
         if self.documents.tokens is not None:
             return self.documents.tokens.wide()
         rows = [
