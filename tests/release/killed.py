@@ -120,10 +120,10 @@ def main(what: str, how: str, before: str, folder: Path, strace: bool) -> None:
     shutil.copy(ROOT / "annotations/statement.yaml", root / "annotations/statement.yaml")
     out.parent.mkdir()
     # The card names the folder that it stands in.
-    make(root, old, target=str(out))
+    make(root, old, target=str(out), stand_off=False)
     gold = root / "annotations/gold/brief.jsonl"
     gold.write_text(gold.read_text("utf-8").replace('"annotator": "beispiel"', '"annotator": "wir"'), "utf-8")
-    release = make(root, new, target=str(out))
+    release = make(root, new, target=str(out), stand_off=False)
     if how == "renames":
         folders._exchanged = lambda one, other: False
     first = content(old) if before == "old" else None

@@ -271,7 +271,7 @@ def test_the_card(built):
     from huggingface_hub import DatasetCard
 
     card = DatasetCard.load(built.out / "README.md")
-    assert card.data.language == ["de"] and card.data.license == "other"
+    assert card.data.language == ["de"] and card.data.license == "unknown"
     assert [config["config_name"] for config in card.data.to_dict()["configs"]] == list(CONFIGS)
     for phrase in ("Language models", "No human expert", "not established", built.hash):
         assert phrase in card.text

@@ -44,7 +44,7 @@ def test_the_hubs_own_reader_takes_it():
     from huggingface_hub import DatasetCard
 
     data = DatasetCard(CARD).data
-    assert data.license == "other" and data.license_name and data.license_link
+    assert data.license == "unknown" and not {"license_name", "license_link"} & set(data.to_dict())
     assert data.task_categories == ["token-classification"] and data.size_categories == ["n<1K"]
 
 
@@ -57,9 +57,9 @@ def test_the_hubs_own_reader_takes_it():
         ("- token-classification", "- token-clasification", "P02", "token-clasification"),
         ("- n<1K", "- n<1000", "P02", "size_categories"),
         ("- machine-generated", "- machines", "P02", "annotations_creators"),
-        ("license: other", "license: cc-by-4", "P02", "license cannot be"),
+        ("license: unknown", "license: cc-by-4", "P02", "license cannot be"),
         ("language:\n- de", "language:\n- german", "P02", "language cannot be"),
-        ("license_link: https://creativecommons.org/licenses/by/4.0/\n", "", "P03", "where it stands"),
+        ("license: unknown", "license: other\nlicense_name: own", "P03", "where it stands"),
         ("## Rights\n", "## Rights\n\n[More Information Needed]\n", "P04", "More Information Needed"),
         ("## Rights\n", "## Rights\n\nTODO\n", "P04", "TODO"),
         ("## Rights\n", "## Funding\n\n## Rights\n", "P04", "'Funding' is empty"),

@@ -48,8 +48,9 @@ def test_records_are_read_by_it(dataset):
 
 def test_the_licence_of_the_annotations_is_not_granted_for_the_texts():
     """Where the texts are a third party's, the metadata as a whole name no licence that allows something."""
-    assert DATA["license"] == "annotations-cc-by-4.0-texts-not-established"
-    assert "third-party" in DATA["usageInfo"]
+    assert DATA["license"] == "unknown" and "creativecommons" not in json.dumps(DATA)
+    assert "third-party" in DATA["usageInfo"] and "nothing here grants any right" in DATA["usageInfo"]
+    assert "nothing here grants any right" in (ROOT / "NOTICE").read_text("utf-8")
 
 
 def test_the_rai_fields_say_how_it_was_made():

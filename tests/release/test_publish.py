@@ -36,7 +36,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def release(root, tmp_path):
-    return make(root, tmp_path / "release")
+    return make(root, tmp_path / "release", stand_off=False)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_failure_leaves_the_old_release(release, tmp_path, monkeypatch):
 
 def test_the_card_says_how_to_load_it_from_where_it_is_published(root, tmp_path):
     for target, place in (("hub:haus/brief", "haus/brief"), (str(tmp_path / "ort"), "ort")):
-        made = make(root, tmp_path / place, target=target)
+        made = make(root, tmp_path / place, target=target, stand_off=False)
         card = (made.folder / "README.md").read_text("utf-8")
         assert f'load_dataset("{place}", "documents", split="test")' in card
         assert f'--corpus "{target if target.startswith("hub:") else place}"' in card
@@ -116,6 +116,23 @@ def test_names_that_are_none(target):
         check_target(target)
 
 
+@pytest.mark.parametrize(
+    ("licence", "texts"), [("unknown", False), ("", False), ("cc0-1.0", True), ("other", True)]
+)
+def test_texts_that_nobody_has_licensed_are_left_out(root, tmp_path, licence, texts):
+    """By default; the article of this project is such a text."""
+    path = root / "annotations/statement.yaml"
+    stated = path.read_text("utf-8")
+    assert "\nlicense: unknown\n" in stated
+    named = "license_name: own\nlicense_link: LICENSE\n" if licence == "other" else ""
+    path.write_text(
+        stated.replace("license: unknown\n", f"license: {licence}\n{named}" if licence else ""), "utf-8"
+    )
+    made = make(root, tmp_path / "release")
+    assert ("croissant.json" in made.files) == texts
+    assert made.license == {"cc0-1.0": "cc0-1.0", "other": "own"}.get(licence, "cc-by-4.0")
+
+
 def test_what_is_not_fit_is_not_published(root, tmp_path):
     (root / "annotations/statement.yaml").unlink()
     for stand_off in (False, True):
@@ -125,7 +142,7 @@ def test_what_is_not_fit_is_not_published(root, tmp_path):
         assert "title, summary, curation_rationale" in caught.value.hint
     (root / "annotations/statement.yaml").write_text("title: Briefe\nsummary: Briefe.\n")
     with pytest.raises(DataError, match="not fit") as caught:
-        make(root, tmp_path / "release")
+        make(root, tmp_path / "release", stand_off=False)
     assert caught.value.hint.startswith("Missing in annotations/statement.yaml: curation_rationale, ")
 
 
@@ -235,7 +252,9 @@ def run(*arguments, cwd, **environment):
 def test_the_command_asks_and_tells(root, tmp_path):
     asked = run("publish", str(tmp_path / "ort"), cwd=root)
     assert asked.returncode == 2 and "nobody is there to be asked" in asked.stderr
-    dry = run("publish", str(tmp_path / "ort"), "--dry-run", "--stand-off", cwd=root)
+    full = run("publish", str(tmp_path / "ort"), "--dry-run", "--with-text", cwd=root)
+    assert full.returncode == 0 and "WITH the full text" in full.stdout and "licence unknown" in full.stdout
+    dry = run("publish", str(tmp_path / "ort"), "--dry-run", cwd=root)
     assert dry.returncode == 0 and "without the text" in dry.stdout and "documents.jsonl" in dry.stdout
     assert not (tmp_path / "ort").exists()
     done = run("publish", str(tmp_path / "ort"), "--yes", "--stand-off", cwd=root)

@@ -434,8 +434,13 @@ def publish(
     target: Annotated[str, typer.Argument(metavar="DIR|hub:OWNER/NAME", help="Where the release goes.")],
     root: Root = Path(),
     stand_off: Annotated[
-        bool, typer.Option("--stand-off", help="Offsets and checksums only, no word of the texts.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--stand-off/--with-text",
+            help="Offsets and checksums only, no word of the texts; or all of them.",
+            show_default="--stand-off where the statement's licence is unknown",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go where, and stop.")] = False,
 ) -> None:
@@ -448,6 +453,8 @@ def publish(
     with TemporaryDirectory(prefix="wortlaut-release-") as folder:
         release = publish.make(root, Path(folder) / "release", target=target, stand_off=stand_off)
         say(*publish.describe(release, target))
+        if stand_off is None and not release.with_text:
+            say("the texts are left out: their licence is not stated (--with-text publishes them too)")
         if dry_run:
             return
         if not yes:

@@ -113,6 +113,11 @@ def read_statement(root: Path) -> dict[str, Any]:
     return stated
 
 
+def licensed(root: Path) -> bool:
+    """Whether the statement gives a licence that holds for the texts too."""
+    return str(read_statement(root).get("license", _HEADER["license"])) != _HEADER["license"]
+
+
 def missing(root: Path) -> list[str]:
     """The keys of the statement that a card says nothing in place of."""
     stated = read_statement(root)

@@ -45,14 +45,19 @@ class Release:
     license: str
     rights: tuple[str, ...]
 
+    @property
+    def with_text(self) -> bool:
+        return self.format == manifest.FORMAT
 
-def make(root: Path, folder: Path, *, target: str = "", stand_off: bool = False) -> Release:
+
+def make(root: Path, folder: Path, *, target: str = "", stand_off: bool | None = None) -> Release:
     """Builds a release of the repository ``root`` in ``folder`` and checks it; its card names the ``target``.
 
+    Where ``stand_off`` is None, the texts are left out if the statement gives no licence for them.
     Raises DataError for annotations with errors, a card that cannot be published, and words of the text in a
     stand-off release.
     """
-    if stand_off:
+    if stand_off or (stand_off is None and not card.licensed(root)):
         refuse_errors(root)
         standoff.write(root, folder)
     else:
@@ -103,7 +108,7 @@ def check_target(target: str) -> None:
 
 def describe(release: Release, target: str) -> Iterator[str]:
     """What will go where, in lines."""
-    kind = "without the text" if "standoff" in release.format else "WITH the full text"
+    kind = "WITH the full text" if release.with_text else "without the text"
     yield f"release {release.version}, {kind}"
     yield f"hash {release.hash}"
     yield f"licence {release.license}; texts: {'; '.join(release.rights) or 'rights not stated'}"
