@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from made import Made, corpus
+from page_cases import TEXT, Answering, documents, first
 
 import wortlaut
 from wortlaut.cli.common import app
@@ -114,6 +115,7 @@ def test_csv_is_read_by_csv_and_pandas_with_every_digit() -> None:
     assert list(frame["F1"])[:3] == [one.f1 for one in strict] and frame["F1"].isna()[3]
     assert list(frame["R low"])[:3] == [one.recall_interval[0] for one in strict if one.recall_interval]
     assert list(frame["signature"])[:3] == [str(one.signature) for one in strict]
+    assert frame["signature"][3].startswith("failed: unknown extractor 'nosuch'")
     whole = pd.read_csv(io.StringIO(made().to_csv(labels="*")))
     assert list(whole["label"][:4]) == ["LOC", "PER", "micro", "macro"] and len(whole) == 3 * 2 * 4 + 1
 
@@ -184,7 +186,10 @@ def test_a_breakdown_is_a_table_and_runs_have_their_deviation() -> None:
 
 
 MAIN: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
-    ({"schemas": "strict"}, {(layer, "strict") for layer in ("quotes", "cues", "speakers", "joint")}),
+    (
+        {"schemas": "strict"},
+        {(layer, "strict") for layer in ("entities", "quotes", "cues", "speakers", "joint")},
+    ),
     ({"layers": "cues@matched"}, {("cues@matched", "strict"), ("cues@matched", "partial")}),
     ({"schemas": ["entity@matched"]}, {("speakers", "entity@matched")}),
     ({"layers": ["quotes"], "schemas": "partial"}, {("quotes", "partial")}),
@@ -211,7 +216,7 @@ def test_of_several_corpora_each_is_a_row_and_can_be_chosen() -> None:
 
 @cache
 def quotes() -> Evaluation:
-    return evaluate("quotes-de", "gold", samples=0)
+    return evaluate([Answering("first", first)], documents({"d": TEXT}), samples=0)
 
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [

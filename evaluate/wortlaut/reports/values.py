@@ -94,7 +94,11 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
             if whole:
                 row = replace(row, letters=marked.letters.get(place, ""), best=place in marked.best)
             rows.append(row)
-    rows += [Line(("–", "–", system.name, "–"), None) for system in systems if system.failed]
+    rows += [
+        Line(("–", "–", system.name, "–"), None, f"failed: {system.failed}")
+        for system in systems
+        if system.failed
+    ]
     return Lines(
         ["layer", "schema", "system", "label"],
         rows,
