@@ -97,3 +97,24 @@ def test_runs_of_files(tmp_path: Path) -> None:
     assert a.to_dict() == b.to_dict() and [run.name for run in a.runs] == ["r1", "r2"]
     with pytest.raises(DataError, match=r"r3\.conll"):  # other documents
         score_files(gold, [f"A={tmp_path}/r*.conll"], samples=0)
+
+
+def test_runs_of_answers_in_words_have_the_mean_of_their_bounds(tmp_path: Path) -> None:
+    text = "Anna sah Anna in Bonn."
+    gold = {"entities": [{"start": 0, "end": 4, "label": "PER"}, {"start": 17, "end": 21, "label": "LOC"}]}
+    words = [[("Anna", "PER"), ("Bonn", "LOC")], [("Anna", "PER")]]
+    files = {"gold": gold} | {
+        f"r{k}": {"entities": [{"text": said, "label": label} for said, label in run]}
+        for k, run in enumerate(words)
+    }
+    for name, held in files.items():
+        rows = [json.dumps({"id": f"d{i:02}", "text": text} | held) for i in range(12)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+    whole = score_files(str(tmp_path / "gold.jsonl"), f"A={tmp_path}/r*.jsonl", schema="strict")
+    mean = whole.systems[0].scores["entities"]["strict"]
+    singles = [run.scores["entities"]["strict"] for run in whole.systems[0].runs]
+    assert mean.runs == tuple(singles) and mean.upper is not None
+    assert mean.f1 == pytest.approx((0.5 + 0) / 2) and mean.upper.f1 == pytest.approx((1 + 2 / 3) / 2)
+    data = json.loads(json.dumps(whole.to_dict()))
+    SCHEMA.validate(data)
+    assert Evaluation.from_dict(data).to_dict() == whole.to_dict()

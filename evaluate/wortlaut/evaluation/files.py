@@ -246,7 +246,7 @@ def _layered(system: Any) -> Any:
 def read_settings(data: Mapping[str, Any]) -> Signature:
     """The signature of a whole evaluation, from its file."""
     settings, corpus = data["settings"], data["corpus"]
-    chosen = settings["projection"]
+    chosen, told = settings["projection"], _SIGNATURE.fullmatch(data["signature"])
     return Signature(
         corpus["name"],
         corpus["hash"],
@@ -258,6 +258,7 @@ def read_settings(data: Mapping[str, Any]) -> Signature:
             *(settings[name] for name in ("samples", "seed", "confidence", "method")),
         ),
         version=data["version"],
+        runs=int(told["runs"] or 1) if told else 1,
     )
 
 
