@@ -10,8 +10,9 @@ from wortlaut.text.words import LINKS, PRONOUNS
 
 FORMS = ("name", "role", "pronoun", "name or role", "none")
 _WORD = re.compile(r"\w+")
-#: What ends a noun phrase inside of a mention.
-_BREAK = re.compile(r"[^\w\s’'./-]|\b(?:und|oder|sowie)\b")
+#: What ends a noun phrase inside of a mention: a comma and its like, or what stands in brackets.
+_BREAK = re.compile(r"[,;:–—]|[(\[][^)\]]*[)\]]?")
+_AND = frozenset(("und", "oder", "sowie"))
 _EMPHASIS = frozenset(("selbst", "selber"))
 
 Range = tuple[int, int]
@@ -66,7 +67,7 @@ def _heads(text: str, phrase: Range, names: Iterable[Range]) -> bool:
             while before and before[0] in LINKS:
                 del before[0]
             after = _WORD.findall(text, min(end, high), high)
-            stop = next((i for i, word in enumerate(after) if word.casefold() in LINKS), len(after))
+            stop = next((i for i, word in enumerate(after) if word.casefold() in LINKS | _AND), len(after))
             if LINKS.isdisjoint(before) and not any(word[0].isupper() for word in after[:stop]):
                 return True
     return False

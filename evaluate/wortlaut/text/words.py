@@ -17,5 +17,5 @@ LINKS = frozenset(
     " mein meine meiner meines meinem meinen sein seine seiner seines seinem seinen"
     " ihr ihre ihrer ihres ihrem ihren unser unsere unserer unseres unserem unseren"
     " ab am an auf aus bei beim durch für gegen hinter im in ins mit nach neben ohne seit über um unter"
-    " vom von vor während wegen zu zum zur zwischen".split()
+    " vom von vor während wegen wie zu zum zur zwischen".split()
 )
