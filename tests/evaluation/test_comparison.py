@@ -360,12 +360,18 @@ def test_what_is_not_on_several_corpora_is_told() -> None:
 
 
 def test_files_of_several_corpora_that_are_none(tmp_path: Path) -> None:
-    news, web = on_corpora("news", "web")
+    news, web, fewer = on_corpora("news", "web", "news")
+    del fewer["items"]["entities"]["strict"][0]
     path = tmp_path / "r.json"
     for content, kind, message in (
         (of_several([news, web, news]), ComparisonError, "has two results on the same texts: news, news"),
         (of_several([]), DataError, "r.json: the result lacks corpora"),
         (of_several([news, {"format": "x"}]), DataError, "r.json, corpus 2: is no result of"),
+        (
+            of_several([web, fewer]),
+            DataError,
+            "corpus 2: is no whole result: 47 items and 48 hits in entities",
+        ),
     ):
         path.write_text(json.dumps(content), "utf-8")
         with pytest.raises(kind, match=message):

@@ -348,7 +348,10 @@ class Scored:
         def judged(key: ScoreKey, row: Mapping[str, Any]) -> Judged:
             hits = np.asarray([int(digit) for digit in row["hits"]], np.int64)
             wrong = tuple(map(read_item, row["wrong"]))
-            return Judged(tuple(item for item, _ in gold[key]), hits, wrong, np.zeros(len(wrong), np.int64))
+            items = tuple(item for item, _ in gold[key])
+            if len(hits) != len(items):
+                raise ValueError(f"{len(items)} items and {len(hits)} hits in {key.layer}, {key.variant}")
+            return Judged(items, hits, wrong, np.zeros(len(wrong), np.int64))
 
         rows, runs = (
             by_keys(data["scores"]),
