@@ -21,6 +21,11 @@ class Case:
     answers: list[tuple[str, str]]
     shared: bool
 
+    @property
+    def plain(self) -> bool:
+        """Whether there are words alone, and no two gold spans are the same."""
+        return not self.shared and not self.fixed and len({*self.gold}) == len(self.gold)
+
 
 def case(random: Random) -> Case:
     """Up to nine words of few kinds; spans of one or two of them; two labels."""
@@ -36,8 +41,6 @@ def case(random: Random) -> Case:
     shared = random.random() < 0.3
     gold = [span() for _ in range(random.randint(0, 5))]
     fixed = [span() for _ in range(random.choice([0, 0, 1, 2]))]
-    if not shared:  # two names with one label do not stand at one place
-        gold, fixed = list(dict.fromkeys(gold)), list(dict.fromkeys(fixed))
     said = random.choices(["Au", "Ob", "Au Au", "Au Ob", "Auen", "Aue"], k=random.randint(0, 4))
     return Case(text, gold, fixed, [(words, random.choice("AB")) for words in said], shared)
 
@@ -58,9 +61,10 @@ def reached(case: Case) -> set[int]:
         if case.shared:
             chosen = [*product(places, repeat=count)] if places else [()]
         else:
-            places -= {span for span, own in case.fixed if own == label}
-            chosen = [*permutations(places, min(count, len(places)))]
-        ways.append([[(place, label) for place in each] for each in chosen])
+            often = {place: max(1, case.gold.count((place, label))) for place in places}
+            free = [place for place in places for _ in range(often[place] - case.fixed.count((place, label)))]
+            chosen = [*permutations(free, min(count, len(free)))]
+        ways.append([[(place, label) for place in each] for each in set(chosen)])
     gold = Counter(case.gold)
     return {
         sum((Counter([*case.fixed, *(one for each in way for one in each)]) & gold).values())
@@ -75,7 +79,7 @@ def hits(case: Case, places: tuple[Span, ...]) -> int:
 
 
 def formula(case: Case) -> tuple[int, int]:
-    """The bounds of docs/metrics.md, for answers at places of their own beside no others."""
+    """The bounds of docs/words.md, for answers at places of their own beside no others, of distinct gold."""
     low = high = 0
     gold: dict[str, set[Labelled]] = defaultdict(set)
     for span, label in case.gold:

@@ -37,7 +37,7 @@ def test_bounds_are_those_of_all_placements_and_every_value_between_is_reached()
         found = placed(Grounder(one.text), one.answers, one.gold, one.fixed, shared=one.shared)
         low, high = hits(one, found.low), hits(one, found.high)
         assert reached(one) == set(range(low, high + 1)), one
-        if not one.shared and not one.fixed:
+        if one.plain:
             assert (low, high) == formula(one), one
 
 

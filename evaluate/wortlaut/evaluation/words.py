@@ -90,6 +90,8 @@ def _entities(
 
 def _quotes(grounder: Grounder, document: Document, own: Annotations) -> tuple[list[tuple[Quote, ...]], int]:
     said = [one for one in own.unplaced if one.layer == "quotes"]
+    if not said:
+        return [(), ()], 0
     spans: list[list[dict[str, Span]]] = [[{} for _ in said] for _ in range(2)]
     absent = 0
     for role in ("content", *ROLES):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from wortlaut.model import Span
 
@@ -122,6 +122,7 @@ class _Normalised:
         return found
 
 
+@lru_cache(1 << 16)
 def normalised(words: str) -> str:
     """What of words their places depend on: equal where these are the same."""
     return _Normalised(words, _normal).text.strip()

@@ -52,17 +52,17 @@ def placed(
     ends: tuple[dict[int, Span], dict[int, Span]] = {}, {}
     absent, behind = 0, len(grounder.text) + 1
     for (words, label), own in rows.items():
-        left = {
-            place: max(0, room[place, label] - taken[place, label])
-            for place in {*grounder.places(words), *covered[words]}
-            if shared or not taken[place, label]
-        }
-        places = sorted(left, key=lambda place: (left[place], place))
+        stands = {*grounder.places(words), *covered[words]}
+        left = {place: max(0, room[place, label] - taken[place, label]) for place in stands}
+        places = sorted(stands, key=lambda place: (left[place], place))
         if shared and places:
             most = [place for place in places for _ in range(left[place])]
             low, high = places[:1] * len(own), [*most, *places[:1] * len(own)]
         else:
-            low, high = places, places[::-1]
+            # A place takes as many answers as the gold has spans there, at least one.
+            often = ((place, max(1, room[place, label]) - taken[place, label]) for place in places)
+            low = [place for place, times in often for _ in range(times)]
+            high = low[::-1]
         out = [Span.of(behind + 2 * i, behind + 2 * i + 1) for i in range(len(own))]
         missing = len(own) - min(len(own), len(low))
         absent, behind = absent + missing, behind + 2 * len(own)
