@@ -39,6 +39,8 @@ _DATE = re.compile(r"\[([^\]]*)\]\s*$")
 
 
 _KNOWN = ", ".join(ENTITY_LABELS)
+#: How a file in this shape with labels of its own is read.
+_OTHERS = "Other labels in this shape: conll?token=2&tag=3&tag=4:FILE"
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
@@ -108,7 +110,7 @@ def _batch(lines: Lines, state: _State) -> tuple[Batch, DataError | None]:
         for at in np.flatnonzero(np.isin(marked.label, unknown)).tolist():
             what = f"unknown label {marked.labels[marked.label[at]]!r}"
             where = table.where(row := int(marked.first[at]))
-            wrong.append((row, DataError(what, where=where, hint=f"GermEval 2014 has {_KNOWN}.")))
+            wrong.append((row, DataError(what, where=where, hint=f"GermEval 2014 has {_KNOWN}. {_OTHERS}")))
         for row, error in wrong:
             errors.setdefault(int(of[row]), error)
         repaired += np.bincount(marked.sentence, marked.broken, len(first)).astype(np.int64)
