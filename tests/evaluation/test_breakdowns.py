@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from rich.table import Table
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import WortlautError
 from wortlaut.evaluation.breakdowns import BREAKDOWNS, FIRST, LACKING, layers_of
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
+from wortlaut.reports.terminal import evaluation_view
 from wortlaut.scoring.breakdown import DISTANCES, LENGTHS, classes
 from wortlaut.scoring.forms import form, names_in
 from wortlaut.scoring.result import Result
@@ -248,3 +250,18 @@ def test_a_group_without_p_or_r_says_why() -> None:
         "no P (nor F1 where R is not 0): nothing found is of the group direct",
         "no R (nor F1 where P is not 0): the gold has nothing of the group indirect",
     )
+
+
+def test_the_terminal_shows_the_largest_of_many_groups_and_says_how_many_there_are() -> None:
+    name = Entity(Span.of(0, 2), "PER")
+    texts = [Document(f"d{i:02}", "Er.", Annotations((name,) * (1 + (i == 7)))) for i in range(60)]
+    given = Given({one.id: one.annotations for one in texts})
+    evaluation = evaluate(given, Corpus.of("made", texts), by=["document"], schema="exact", samples=0)
+    for everything, expected in ((False, 40), (True, 60)):
+        tables = [
+            part for part in evaluation_view(evaluation, everything=everything) if isinstance(part, Table)
+        ]
+        groups = list(tables[-1].columns[0].cells)
+        assert len([group for group in groups if re.fullmatch(r"d\d\d", str(group))]) == expected
+        assert ("20 more: --all, --json" in groups) is not everything
+        assert "d07" in groups

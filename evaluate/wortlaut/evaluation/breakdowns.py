@@ -30,7 +30,7 @@ BREAKDOWNS = {
     **dict.fromkeys(("length", "length-tokens", "document"), _ENTITIES | _QUOTES),
 }
 #: What a reader is told that a group is, where its name does not say it.
-_HEADINGS = {
+_CALLED = {
     "length": "length (characters)",
     "length-tokens": "length (tokens)",
     "distance": "distance to the speaker (tokens)",
@@ -48,9 +48,9 @@ FIRST = {
 }
 
 
-def heading(by: str, layer: str) -> str:
+def grouped_by(by: str, layer: str) -> str:
     """What the groups of a breakdown are, with the unit."""
-    told = _HEADINGS.get(by, by.removeprefix("meta:"))
+    told = _CALLED.get(by, by.removeprefix("meta:"))
     return told if layer in ("entities", "quotes") else told.replace("length ", "length of the quote ")
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wortlaut.errors import MissingExtraError, WortlautError
-from wortlaut.evaluation.breakdowns import FIRST, heading
+from wortlaut.evaluation.breakdowns import FIRST, grouped_by
 from wortlaut.io.files import write_whole
 from wortlaut.model import Annotations
 from wortlaut.reports.aligned import Row, content_rows, curves_or_none, entities_of, entity_rows, task_of
@@ -524,7 +524,7 @@ def _breakdown(layer: str, by: str, rows: Groups) -> Figure:
     panels[0].set_yticks(range(len(shown)), [f"{all_visible(group)} ({sizes[group]})" for group in shown])
     # Few groups leave no height for a label beside them.
     panels[0].set_title(
-        f"{all_visible(heading(by, layer))}, gold {layer} in brackets", loc="left", fontsize="medium"
+        f"{all_visible(grouped_by(by, layer))}, gold {layer} in brackets", loc="left", fontsize="medium"
     )
     _legend(figure, _handles(len(rows)), list(rows), DOUBLE)
     return figure

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wortlaut.evaluation.breakdowns import heading
+from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, significance
 from wortlaut.reports import tables
@@ -111,7 +111,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         **_results(evaluation, told),
         "groups": [
             {
-                "by": heading(by, layer),
+                "by": grouped_by(by, layer),
                 "layer": layer,
                 "schema": schema,
                 "system": i,

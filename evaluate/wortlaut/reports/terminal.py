@@ -10,7 +10,7 @@ from rich.console import RenderableType
 
 from wortlaut.errors import counted
 from wortlaut.evaluation.audit import KINDS, Audit
-from wortlaut.evaluation.breakdowns import heading as heading_by
+from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
@@ -41,6 +41,8 @@ from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.result import Result, Score
 from wortlaut.text.excerpts import offsets
 
+#: Without --all a table shows the groups with the most gold.
+_MOST_GROUPS = 40
 _GROUP_HEADS = ("P", "R", "F1", "95% of F1", "hit/gold", "right/found")
 #: What the columns are called in less room.
 _SHORT = {"95% interval": "95% of F1", "SD of F1": "SD", "correct": "right", "predicted": "found"}
@@ -122,12 +124,18 @@ def _breakdowns(evaluation: Evaluation, everything: bool) -> Iterator[Renderable
     shown = [row for row in rows if everything or is_main(row[-1])]
     several = len({system for *_, system, _ in shown}) > 1
     for layer, by, schema in dict.fromkeys(row[:3] for row in shown):
-        yield Text(f"{layer} by {heading_by(by, layer)}, {schema}", style="bold")
+        yield Text(f"{layer} by {grouped_by(by, layer)}, {schema}", style="bold")
         table = grid(["system", "group"] if several else ["group"], _GROUP_HEADS)
         own = [row for row in shown if row[:3] == (layer, by, schema)]
         for *_, system, result in own:
-            for group, score in result.per_label.items():
-                table.add_row(*((system, group) if several else (group,)), *_group_cells(score))
+            rows_of = list(result.per_label.items())
+            most = len(rows_of) if everything else _MOST_GROUPS
+            kept = {group for group, _ in sorted(rows_of, key=lambda row: -row[1].gold)[:most]}
+            for group, score in rows_of:
+                if group in kept:
+                    table.add_row(*((system, group) if several else (group,)), *_group_cells(score))
+            if len(kept) < len(rows_of):
+                table.add_row(*("",) * several, f"{len(rows_of) - len(kept)} more: --all, --json")
             table.add_section()
         yield table
         for note in dict.fromkeys(undefined for *_, result in own for undefined in undefined_in(result)):

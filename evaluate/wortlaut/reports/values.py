@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import DataError
 from wortlaut.evaluation.audit import KINDS, Audit
+from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.comparison import Comparison, Flip
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
@@ -235,8 +236,12 @@ def _groups(value: object, by: str) -> Lines:
     places = [(layer, schema) for layer, schema, *_ in by_layer(value)]
     found.sort(key=lambda line: places.index((line.names[0], line.names[1])))
     whole = lines(value)
+    unit = [f"note: {by} is {told}"] if (told := grouped_by(by, "quotes")) != by.removeprefix("meta:") else []
     return replace(
-        whole, heads=[*whole.heads[:-1], by], lines=[*found, *(x for x in whole.lines if not x.of)]
+        whole,
+        heads=[*whole.heads[:-1], by],
+        lines=[*found, *(x for x in whole.lines if not x.of)],
+        notes=[*whole.notes, *unit],
     )
 
 
