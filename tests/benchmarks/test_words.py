@@ -2,7 +2,7 @@
 
     pytest tests/benchmarks/test_words.py -s
 
-The table is that of ``docs/words.md``.
+The table is that of ``docs/metrics.md``.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def hits(case: Case, places: tuple[Span, ...]) -> int:
 
 
 def formula(case: Case) -> tuple[int, int]:
-    """The bounds of docs/words.md, for answers at places of their own beside no others, of distinct gold."""
+    """The bounds of docs/metrics.md, for answers beside no others, of distinct gold."""
     low = high = 0
     gold: dict[str, set[Labelled]] = defaultdict(set)
     for span, label in case.gold:
