@@ -22,11 +22,12 @@ from page_cases import TEXT, Answering, documents, first
 import wortlaut
 from wortlaut.cli.common import app
 from wortlaut.errors import DataError, UnknownNameError, WortlautError
+from wortlaut.evaluation.audit import audit
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.evaluation.significance import significance
 from wortlaut.reports.cells import SCORES, Line
 from wortlaut.reports.layout import Layout
-from wortlaut.reports.values import laid
+from wortlaut.reports.values import laid, lines
 from wortlaut.scoring.result import Score
 
 HOSTILE = ("a_b & 50 % of #1 \\x {y} ~^ $z$ | `q` <i>", '[b]* "c"\nd--e', "=1+1", "größer – ≥ ±")
@@ -210,7 +211,6 @@ def test_of_several_corpora_each_is_a_row_and_can_be_chosen() -> None:
     rows = read_markdown(laid([one, other], Layout.of(**options, systems=HOSTILE[2])).markdown())
     assert rows[1:] == [["made", "=1+1", "150"], ["other", "=1+1", "100"]]
     layout = Layout.of(**options, corpora="other", sort="gold")
-    layout.check_columns("scores")
     assert {row[0] for row in read_latex(laid([one, other], layout).latex())[1:-1]} == {"other"}
 
 
@@ -289,6 +289,16 @@ def test_what_a_reader_must_know_stands_in_the_source_or_below_its_mark() -> Non
     assert [
         row[0] for row in read_csv(compared.to_csv(schemas="strict", columns=["schema", "a", "b"]))[1:]
     ] == ["strict"] * 3
+
+
+def test_a_command_knows_the_columns_of_its_tables() -> None:
+    three = [made(), replace(made(20), corpus=replace(made(20).corpus, name="other", hash="1" * 64))]
+    values = {"evaluate": made(), "score": three, "compare": wortlaut.compare(made(), samples=2, trials=9)}
+    for command, value in {**values, "audit": audit(made(), trials=9)}.items():
+        found = lines(value)
+        Layout.of(columns=[*found.heads, *found.figures], by="length").check_columns(command)
+    with pytest.raises(UnknownNameError, match="unknown column 'P'"):
+        Layout.of(sort="P").check_columns("compare")
 
 
 def test_options_behind_a_file_are_those_of_python() -> None:

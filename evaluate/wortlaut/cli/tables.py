@@ -34,7 +34,7 @@ def _checked(ctx: typer.Context, param: typer.CallbackParam, given: str | None) 
     if given is not None:
         try:
             path, layout = _parsed(given)
-            layout.check_columns("comparison" if ctx.command.name == "compare" else "scores")
+            layout.check_columns(ctx.command.name or "")
         except WortlautError as error:
             error.where = f"{param.opts[0]} {given}"
             raise

@@ -9,7 +9,17 @@ from urllib.parse import unquote
 
 from wortlaut.errors import DataError, unknown_name
 from wortlaut.reports import tables
-from wortlaut.reports.cells import COMPARISONS, OF_RUNS, ON_REQUEST, PAIRS, SCORES, Column, Line, Numbers
+from wortlaut.reports.cells import (
+    COMPARISONS,
+    CONCLUSIONS,
+    OF_RUNS,
+    ON_REQUEST,
+    PAIRS,
+    SCORES,
+    Column,
+    Line,
+    Numbers,
+)
 from wortlaut.reports.tables import Bold, Table
 
 #: What chooses rows: option → the heads of the columns that it looks at.
@@ -19,12 +29,10 @@ _CHOICES = {
     "schemas": ("schema",),
     "systems": ("system", "a", "b"),
 }
-#: The names that the columns of scores and of comparisons may have, as the command line knows them.
-NAMES = {
-    "scores": ("corpus", "layer", "schema", "system", "label"),
-    "comparison": ("layer", "schema", "a", "b", "corpus"),
-}
-_FIGURES = {"scores": SCORES, "comparison": {**COMPARISONS, **PAIRS}}
+#: The columns that a command may show; others show those of scores.
+_PAIR = ("layer", "schema", "a", "b")
+_SCORES = ("corpus", "layer", "schema", "system", "label", *SCORES)
+_COLUMNS = {"compare": (*_PAIR, "corpus", *COMPARISONS, *PAIRS), "audit": (*_PAIR, *CONCLUSIONS)}
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,12 @@ class Layout:
             options[name] = _read(name, text, bool(equals))
         return cls.of(**options)
 
-    def check_columns(self, kind: str) -> None:
-        """Raises UnknownNameError for a column that no table of ``scores`` or of a ``comparison`` has."""
+    def check_columns(self, command: str) -> None:
+        """Raises UnknownNameError for a column that no table of the command has."""
+        known = {*_COLUMNS.get(command, _SCORES), self.by}
         for name in filter(None, [*self.columns, self.sort]):
-            if name not in (known := [*NAMES[kind], *_FIGURES[kind], *([self.by] if self.by else [])]):
-                raise unknown_name("column", name, known)
+            if name not in known:
+                raise unknown_name("column", name, known - {""})
 
     @property
     def numbers(self) -> Numbers:
