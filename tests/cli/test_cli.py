@@ -369,6 +369,7 @@ def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: P
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
         names += ["--corpus", f"prodigy:{name}.jsonl"]
     (folder / "found.py").write_text("def none(text):\n    return []\n", "utf-8")
+    (folder / "cut.conll").write_text("Bonn B-LOC\n\nli\n", "utf-8")
     systems = ("-e", "gazetteer", "-e", "found.py:none", "--schema", "strict")
     done = run("evaluate", *systems, *names, "--json", "both.json", "--html", "both.html", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -389,10 +390,13 @@ def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: P
     for arguments, message in (
         (("evaluate", *systems, *names, *names[:2]), "prodigy:one.jsonl is named twice"),
         (("evaluate", *systems, *names, "--corpus", "conll:nothere"), "nothere: no such file"),
+        (("evaluate", *systems, *names, "--corpus", "conll:cut.conll"), "cut.conll:3: has 1 column, not 2"),
         (("compare", "both.json", "both.json"), "both.json is given 2 times"),
         (("compare", "both.json", "--layer", "quotes"), "unknown layer of these results 'quotes'"),
     ):
         refused(run(*arguments, cwd=folder), message)
+    lenient = run("evaluate", *systems, *names[:2], "--corpus", "conll:cut.conll", "--lenient", cwd=folder)
+    assert lenient.returncode == 0 and "conll:cut.conll (1 document" in lenient.stdout, lenient.stderr
 
 
 def test_results_that_cannot_be_compared(folder: Path) -> None:

@@ -67,6 +67,9 @@ def test_identical_systems() -> None:
     test = paired_test(a, a, 1)
     assert (test.f1, test.p_randomisation, test.p_bootstrap, test.superiority) == (0.0, 1.0, 1.0, 0.5)
     assert (test.interval, test.effect, test.differing) == ((0.0, 0.0), None, 0)
+    one, other = np.tile([2, 2, 2, 2], (12, 1)), np.tile([2, 1, 1, 1], (12, 1))
+    # The same in each unit: the bootstrap varies by the last bit alone.
+    assert paired_test(one, other, 1, samples=50, trials=10).effect is None
 
 
 def test_swapping_the_systems_flips_the_signs_and_keeps_the_p_values() -> None:

@@ -153,15 +153,15 @@ def evaluate(
             raise WortlautError("--audit takes every schema", where="--schema", hint="Leave one of them out.")
         schema = list(every_schema())
     _check_some_known(extractor or ())
-    corpora = corpora or ["gold"]
-    _check_corpora(corpora)
+    corpora = [leniently(corpus) if lenient else corpus for corpus in corpora or ["gold"]]
+    _check_corpora(corpora, allow_empty)
     if lenient:
         extractor = [_leniently(spec) for spec in extractor or ()]
     with progress_bars() as progress:
         evaluations = [
             run.evaluate(
                 extractor or None,
-                leniently(corpus) if lenient else corpus,
+                corpus,
                 schema=schema or run.DEFAULT_SCHEMAS,
                 labels=read_labels(labels, only),
                 by=by or (),
@@ -346,14 +346,15 @@ def _check_some_known(specs: Sequence[str]) -> None:
         raise errors[0]
 
 
-def _check_corpora(refs: Sequence[str]) -> None:
+def _check_corpora(refs: Sequence[str], allow_empty: bool) -> None:
     """Raises, before the first of several corpora is scored, where one is named twice or cannot be read."""
-    from wortlaut.corpus.load import stream_corpus
+    from wortlaut.corpus.load import stream_batches
+    from wortlaut.formats.losses import Losses
 
     for ref in refs if len(refs) > 1 else ():
         if refs.count(ref) > 1:
             raise WortlautError(f"{ref} is named twice", where="--corpus", hint="Name each corpus once.")
-        next(iter(stream_corpus(ref)), None)
+        next(iter(stream_batches(ref, Losses(""), allow_empty=allow_empty)), None)
 
 
 def _write_page(evaluation: Evaluation, path: Path | None) -> None:

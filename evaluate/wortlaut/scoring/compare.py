@@ -99,7 +99,7 @@ def paired_test(
         interval=None if np.isnan(half) else (max(delta - half, -1.0), min(delta + half, 1.0)),
         p_bootstrap=float((extreme.sum() + 1) / (len(draws) + 1)),
         superiority=float((draws > 0).mean() + (draws == 0).mean() / 2),
-        effect=delta / spread if spread > 0 else None,
+        effect=delta / spread if spread > 1e-12 else None,
     )
 
 
