@@ -321,7 +321,9 @@ def test_several_corpora_are_compared_each_and_together(tmp_path: Path) -> None:
     assert [pair.p_holm for pair in told.pairs] == holm([pair.p for pair in told.pairs])
     (ranks,) = told.ranks
     assert (ranks.systems, ranks.ranks, ranks.corpora) == (("a", "b", "c"), (1.5, 1.5, 3), 3)
-    assert compare_corpora(path, against="c", trials=10).ranks[0].systems == ("a", "b", "c")
+    against = compare_corpora(path, against="c", trials=10)
+    assert against.ranks[0].systems == ("a", "b", "c")
+    assert "Holm over 4 tests: 2 pairs with c, entities strict, partial" in str(against)
     named = compare_corpora({"x": results[0], "y": results[1], "z": apart}, schema="strict", trials=2000)
     assert [replace(pair, corpora={}) for pair in named.pairs[1:2]] == [
         replace(pair, corpora={}, a_better=Better(3, ("x", "y", "z")))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from wortlaut.errors import ComparisonError, UnknownNameError
 from wortlaut.evaluation.comparison import Comparison, check_comparable, compare, evaluation_of, named
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluations
-from wortlaut.records.record import Count, Difference, Many, Must, Share, as_dict
+from wortlaut.records.record import OPTIONAL, Count, Difference, Many, Must, Share, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import holm
 from wortlaut.scoring.corpora import ALPHA, at_least, one_sided, pooled, ranked, which
@@ -79,6 +79,9 @@ class CorporaComparison(Tabular):
     pairs: Annotated[tuple[Pair, ...], "One for each pair of systems, layer and schema of several corpora."]
     ranks: Annotated[tuple[RankRow, ...], "One for each layer and schema that three systems have."]
     notes: Annotated[tuple[str, ...], "What a reader of the numbers must know."] = ()
+    against: Annotated[
+        str | None, OPTIONAL, "The only system, b in every pair, that the others were compared with."
+    ] = None
 
     def to_dict(self) -> dict[str, Any]:
         return as_dict(self)
@@ -157,7 +160,7 @@ def _listed(given: Any) -> Sequence[Any]:
 
 def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: Any) -> CorporaComparison:
     """:func:`compare_corpora` of what :func:`grouped` gives."""
-    if len(groups) == 1:
+    if len(groups) < 2:
         raise ComparisonError("one corpus is not several", hint="wortlaut.compare compares on one.")
     firsts = {name: next(iter(files.values())) for name, files in groups.items()}
     _check_alike(firsts)
@@ -202,6 +205,7 @@ def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: A
         tuple(pairs),
         ranks,
         tuple(notes),
+        options.get("against"),
     )
 
 

@@ -277,9 +277,10 @@ def compared(comparison: Comparison) -> str:
     return comparison.corpus + (f" ({comparison.hash[:12]})" if comparison.hash else "")
 
 
-def family(comparison: Comparison) -> str:
+def family(comparison: Comparison | CorporaComparison) -> str:
     """``Holm over 2 tests: 2 pairs with hanta, entities strict``: what the p-values are adjusted over."""
-    tested = [row for row in comparison.rows if row.p_holm is not None]
+    rows = comparison.rows if isinstance(comparison, Comparison) else comparison.pairs
+    tested = [row for row in rows if row.p_holm is not None]
     schemas: dict[str, dict[str, None]] = {}
     for row in tested:
         schemas.setdefault(row.layer, {})[row.schema] = None

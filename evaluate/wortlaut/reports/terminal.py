@@ -250,6 +250,7 @@ def corpora_view(comparison: CorporaComparison, flips: int) -> Iterator[Renderab
         difference, ends, _, *more = pair_cells(pair)  # there is no room for p beside p Holm
         table.add_row(pair.layer, pair.schema, pair.a, pair.b, *map(short, (difference, ends, *more)))
     yield table
+    yield Text(family(comparison), style="dim")
     yield from map(Text, pair_statements(comparison))
     yield from noted(comparison.notes)
 

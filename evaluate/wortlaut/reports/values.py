@@ -394,7 +394,7 @@ def _(comparison: CorporaComparison) -> str:
 def _corpora_title(comparison: CorporaComparison) -> str:
     corpora = ", ".join(corpus_text(one.corpus, one.hash) for one in comparison.corpora)
     how = "each counts the same; A>B, B>A: on at least so many one is better (Dror et al. 2017)"
-    return f"{corpora}: mean differences of F1, {how}"
+    return f"{corpora}: mean differences of F1, {how}; {family(comparison)}"
 
 
 def _title(comparison: Comparison) -> str:
