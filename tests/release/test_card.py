@@ -33,7 +33,7 @@ def test_the_shipped_card_can_be_published():
 
 def test_it_says_how_it_was_made_and_what_was_not_reviewed():
     for phrase in (
-        "**Annotators.** Language models, no people.",
+        "**Annotators.** Language models, no people; which ones",
         "**What was not reviewed.** No human expert has reviewed the result yet",
         "their rights are not established",
     ):
