@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from random_words import case, formula, hits, reached
 
-from wortlaut import Corpus, Document, Evaluation, evaluate
+import wortlaut
+from wortlaut import Corpus, Document, Evaluation, compare, evaluate
+from wortlaut.corpus.load import load_corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.scorer import Found, Scoring, Source
 from wortlaut.evaluation.systems import Scored, System
+from wortlaut.extractors import resolve
 from wortlaut.extractors.grounding import Grounder
 from wortlaut.model import Annotations, Entity, Quote, Span, Text
 from wortlaut.model.batch import Batch
@@ -230,3 +233,79 @@ def test_words_of_quotes_are_compared_with_those_of_their_quote() -> None:
     placed = [{"type": "direct", "content": [[20, 26]], "cue": [[28, 33]], "speaker": [[34, 43]]}]
     whole = scored({"quotes": placed}, schema=["strict", "multiset"])
     assert whole.scores["joint"]["strict"].correct == whole.scores["joint"]["multiset"].correct == 12
+
+
+def test_a_difference_holds_wherever_the_words_stand() -> None:
+    def one(*names: dict[str, Any]) -> Says:
+        return Says(entities=[*names])
+
+    whole = evaluate(
+        {
+            "range": one(name("Karl Wenz"), name("Kiel", "LOC")),
+            "more": one(name("Karl Wenz"), name("Ute"), name("Kiel", "LOC")),
+            "below": one(name("Kiel", "LOC", start=at("Kiel").start, end=at("Kiel").end), name("Bonn")),
+            "least": one(name("Bonn")),
+        },
+        CORPUS,
+        schema="strict",
+    )
+    rows = {(row.a, row.b): row for row in compare(whole, samples=10, trials=200).rows}
+    f1 = {one.name: one.scores["entities"]["strict"] for one in whole.systems}
+    apart = rows["range", "least"].test
+    assert apart.f1 == f1["range"].f1 and apart.p < 0.05  # the lower end against 0
+    same = rows["range", "more"].test
+    assert (same.f1, same.interval, same.p) == (0, None, 1)
+    assert f1["more"].f1 < f1["range"].upper.f1 < f1["more"].upper.f1
+    touching = rows["range", "below"].test
+    assert touching.f1 == pytest.approx(f1["range"].f1 - f1["below"].f1) == 0
+
+
+def test_both_ends_of_several_runs_are_means() -> None:
+    runs = [Says(entities=[name("Karl Wenz")]), Says(entities=[name("Karl Wenz"), name("Ute")])]
+    evaluation = evaluate({"X": runs}, CORPUS, schema="strict", samples=0)
+    result = evaluation.systems[0].scores["entities"]["strict"]
+    assert (result.correct, result.upper and result.upper.correct) == (6, 18)
+    assert [(run.correct, run.upper and run.upper.correct) for run in result.runs] == [(0, 12), (12, 24)]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ({"entities": [name(" ")]}, "entity 1: text is empty"),
+        ({"entities": [{"text": 5, "label": "PER"}]}, "text is a number, not a string"),
+        ({"entities": [{"text": "Ute"}]}, "entity 1 has no label"),
+        ({"entities": [{"text": None, "label": "PER"}]}, "entity 1 has no start and no end"),
+        ({"entities": [name("Ute", start=3)]}, "entity 1 has no end"),
+        ({"entities": [name("Ute", start=0, end=3)]}, "covers 'Kar', its text is 'Ute'"),
+        ({"quotes": [quote("")]}, "quote 1: content is empty"),
+        ({"quotes": [quote("Ja", speaker="\ud800")]}, "lone surrogate"),
+        ({"quotes": [quote("Ja", type="shouted")]}, "unknown quote type"),
+    ],
+)
+def test_broken_words_are_told(line: dict[str, Any], what: str) -> None:
+    with pytest.raises(DataError, match=what):
+        parse({"id": "a", **line}, text=TEXT, words=True)
+
+
+def test_words_need_a_text_and_are_no_annotations(tmp_path: Path) -> None:
+    line = {"id": "a", "text": TEXT, "entities": [name("Ute")]}
+    (tmp_path / "p.jsonl").write_text(json.dumps(line), "utf-8")
+    with pytest.raises(DataError, match="the text in which they stand is not known"):
+        parse({"id": "a", "entities": [name("Ute")]}, text="", words=True)
+    with pytest.raises(DataError, match=r"no start and no end[\s\S]*Words alone can be scored"):
+        load_corpus(f"predictions:{tmp_path / 'p.jsonl'}")
+    with pytest.raises(DataError, match="words without offsets for a"):
+        resolve(f"preds:{tmp_path / 'p.jsonl'}").extract([Text(TEXT, "a")])
+
+
+def test_python_takes_words(tmp_path: Path) -> None:
+    rows = [[("Karl Wenz", "PER")] for _ in CORPUS.documents]
+    result = wortlaut.score(CORPUS, rows, samples=0)
+    assert (result.f1, result.upper and result.upper.f1) == (0, 0.5)
+    both = wortlaut.score(CORPUS, [[name(*row[0])] for row in rows], schema=["strict", "set"], samples=0)
+    assert both["strict"].upper == result.upper and both["set"].f1 == 0.5
+    for wrong in (rows[:1], [[("", "PER")], *rows[1:]], [[("Ute", 3)], *rows[1:]]):
+        with pytest.raises(DataError):
+            wortlaut.score(CORPUS, wrong)
+    with pytest.raises(DataError, match="the gold has no texts"):
+        wortlaut.score([[(0, 3, "PER")]], rows[:1])

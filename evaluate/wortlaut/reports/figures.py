@@ -475,7 +475,10 @@ def _handles(number: int, lines: Sequence[Any] = ("-",)) -> list[Line2D]:
 
 
 def _whisker(axes: Axes, score: Score | None, measure: str, y: float, i: int) -> None:
-    """A dot and its interval at the height ``y``, in the look of the i-th of several things."""
+    """A dot and its interval at the height ``y``, in the look of the i-th of several things.
+
+    Of a range, where answers are words without offsets, a dot at either end.
+    """
     value = getattr(score, measure, None)
     if value is None:
         return
@@ -486,7 +489,9 @@ def _whisker(axes: Axes, score: Score | None, measure: str, y: float, i: int) ->
         axes.plot(
             runs, [y] * len(runs), **_look(i) | {"linestyle": ""}, alpha=0.35, markersize=2.5, zorder=2.5
         )
-    axes.plot([value], [y], **_look(i), zorder=3)
+    upper = getattr(getattr(score, "upper", None), measure, None)
+    dots = [value] if upper is None else [value, upper]
+    axes.plot(dots, [y] * len(dots), **_look(i), zorder=3)
 
 
 Groups = dict[str, dict[str, Score]]

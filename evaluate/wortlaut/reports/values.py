@@ -336,7 +336,8 @@ def _whiskers(heads: Sequence[str], shown: Sequence[Line]) -> str:
     figures = [column.head for column in columns]
     at = figures.index("95% interval") + 1
     for (_, cells), line in zip(made, shown, strict=True):
-        runs = [run.f1 for run in getattr(line.of, "runs", ()) if run.f1 is not None]
+        others = [*getattr(line.of, "runs", ()), getattr(line.of, "upper", None)]
+        runs = [one.f1 for one in others if one is not None and one.f1 is not None]
         dots = markup.whisker(line.of.f1, line.of.f1_interval, points=runs) if line.of else ""
         cells.insert(at, dots)
     return markup.table(heads, (*figures[:at], "", *figures[at:]), made)

@@ -30,7 +30,7 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
     """
     if len(results) < 2:
         raise ComparisonError(f"{len(results)} run is not enough for a mean over runs")
-    if any(one.upper_sums is not None for one in results):
+    if any(one.upper for one in results):
         low, high = (over_runs(end, middle) for end in zip(*map(ends_of, results), strict=True))
         return replace(between(low, high), runs=tuple(results))
     first = results[0]

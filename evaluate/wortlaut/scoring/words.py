@@ -106,7 +106,7 @@ def _at_end(result: Result, *, most: bool) -> Result:
         macro=result.macro and _end(result.macro, most=most),
         unit_sums=sums,
         upper_sums=None,
-        by_label=None if result.upper_sums is not None else result.by_label,
+        by_label=None if result.upper else result.by_label,
         runs=tuple(_at_end(run, most=most) for run in result.runs),
     )
 
