@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import re
 import subprocess
 import sys
@@ -22,8 +23,11 @@ from shared import ROOT
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
-from wortlaut.model import Annotations, Document, Entity, Span, Text, Unplaced
+from wortlaut.model import Annotations, Cluster, Document, Entity, Span, Text, Unplaced
 from wortlaut.reports.page import report_page
+from wortlaut.reports.page_mentions import Mentions
+from wortlaut.scoring.metrics import ceafe
+from wortlaut.scoring.metrics._clusters import clusters_of
 from wortlaut.scoring.task import PAIR_CLASSES
 
 ASSETS = {
@@ -132,6 +136,25 @@ def test_mentions_stand_with_whose_they_are_and_whom_they_are_taken_for() -> Non
     ]
     missed = {"layer": "clusters", "kind": "missed", "text": "Der Sprecher", "counts": [1]}
     assert missed in summary["strings"]
+
+
+def test_every_mention_is_in_one_class_and_right_where_ceafe_pairs_the_clusters() -> None:
+    rng = random.Random(3)
+    spans = [Span.of(i, i + 1) for i in range(0, 24, 2)]
+    for _ in range(40):
+        sides = []
+        for size in (rng.randint(1, 5), rng.randint(1, 5)):
+            drawn = [(span, rng.randrange(size)) for span in spans if rng.random() < 0.7]
+            own = [tuple(span for span, at in drawn if at == k) for k in range(size)]
+            named = (Cluster(f"c{k}", "x", mentions=mentions) for k, mentions in enumerate(own))
+            sides.append(Annotations(clusters=tuple(named)))
+        found, answers = Mentions().found(*sides)
+        clusters = [clusters_of(side)[0] for side in sides]
+        sizes = [sum(map(len, side)) for side in clusters]
+        assert sorted(g for g, _, _ in answers if g >= 0) == [*range(sizes[0])]
+        assert sorted(f for _, f, _ in answers if f >= 0) == [*range(sizes[1])] == [*range(len(found))]
+        shared = sum(len({*clusters[0][i]} & {*clusters[1][j]}) for i, j, _ in ceafe.paired(*clusters))
+        assert sum(kind == CLASSES.index("correct") for *_, kind in answers) == shared
 
 
 def test_people_count_their_quotes_over_all_documents() -> None:
