@@ -137,6 +137,25 @@ def test_versions_agree() -> None:
     assert (software, annotations) == (VERSION, list(versions())[-1])
 
 
+def test_there_is_one_citation() -> None:
+    """Title, year, versions and both schemes, wherever somebody may copy it from."""
+    of_gold = list(versions().items())[-1]
+    places = {
+        name: " ".join((ROOT / name).read_text(encoding="utf-8").replace("{", "").replace("}", "").split())
+        for name in ("CITATION.cff", "README.md", "annotations/statement.yaml", "corpus/README.md")
+    }
+    for name, text in places.items():
+        assert text.count("Wortlaut: who said what, in exactly which words"), name
+        assert "2026" in text and VERSION in text, name
+        # The README leads to the references of the schemes, the others have them.
+        for known in ("2524", "NoSta-D Named Entity Annotation for German: Guidelines", "2404.16764"):
+            assert (known in text) == (name != "README.md"), (name, known)
+        assert f"gold {of_gold[0]}, content hash {of_gold[1][:12]}" in text or name not in (
+            "README.md",
+            "corpus/README.md",
+        )
+
+
 def test_changelog_begins_with_the_current_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (\S+)", changelog, re.M)[0] == VERSION
