@@ -43,7 +43,7 @@ def _check() -> object:
     place = Place("quotes-de", ScoreKey("quotes", "strict", label="micro"))
     known = Known("d", ((0, 4),), "direct", "⟦„Ja“⟧")
     changes = (Change("d", "missed", True, "0" * 12, known), Change("d", "spurious", False, "1" * 12, None))
-    row = Row(place, 0.5, 0.4, 0.01, True, changes)
+    row = Row(place, 0.5, 0.4, 0.01, True, changes=changes)
     return Outcome(
         (Check("drop", "regression", "it fell", place),), (row,), {"quotes-de": 2.5}, ("so",)
     ).to_dict()
