@@ -66,8 +66,8 @@ _Tallies = Mapping[ScoreKey, Tally]
 class Grouping:
     """Sorts what is scored in some documents, ``gold``.
 
-    ``seen`` are the surfaces that count as seen. ``named``: the corpus has entities, which are its
-    names.
+    ``seen`` are the surfaces that count as seen. ``tokens`` are there where a
+    breakdown counts them. ``named``: the corpus has entities, which are its names.
     """
 
     gold: Batch
@@ -91,9 +91,11 @@ class Grouping:
 
     def _of_spans(self, spans: Spans, by: str) -> list[str]:
         documents = spans.document.tolist()
-        if by in ("length", "length-tokens"):
-            sizes = spans.sizes() if by == "length" or self.tokens is None else in_tokens(spans, self.tokens)
-            return _named(sizes, LENGTHS)
+        if by == "length":
+            return _named(spans.sizes(), LENGTHS)
+        if by == "length-tokens":
+            assert self.tokens is not None
+            return _named(in_tokens(spans, self.tokens), LENGTHS)
         if by == "document":
             return [self.gold.ids[i] for i in documents]
         if by == "level":
@@ -131,11 +133,9 @@ class Grouping:
             for quote in quotes.quotes
         ]
         ends = np.asarray([gap or (0, 0) for gap in gaps], np.int64).reshape(-1, 2)
-        between = np.zeros(len(gaps), np.int64)
-        if self.tokens is not None:
-            first, last = self.tokens.touched(quotes.document, ends[:, 0], ends[:, 1])
-            between = np.where(ends[:, 0] < ends[:, 1], last - first, 0)
-        found = _named(between, DISTANCES)
+        assert self.tokens is not None
+        first, last = self.tokens.touched(quotes.document, ends[:, 0], ends[:, 1])
+        found = _named(np.where(ends[:, 0] < ends[:, 1], last - first, 0), DISTANCES)
         return [NO_SPEAKER if gap is None else name for gap, name in zip(gaps, found, strict=True)]
 
 
