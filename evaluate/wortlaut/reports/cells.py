@@ -259,7 +259,8 @@ def pair_statements(comparison: CorporaComparison) -> Iterator[str]:
             number, where = len(pair.corpora), ", ".join(better.corpora) or "not said which"
             if better.at_least:
                 many = f"at least {better.at_least} of {number} corpora ({where})"
-                many = f"all {number} corpora" if better.at_least == len(better.corpora) == number else many
+                if better.at_least == len(better.corpora) == number:
+                    many = "both corpora" if number == 2 else f"all {number} corpora"
                 said.setdefault((one, other), []).append(f"{pair.layer} {pair.schema} on {many}")
     for (one, other), scores in said.items():
         yield f"{one} is better than {other}: {'; '.join(scores)}"
