@@ -15,10 +15,10 @@ from random_words import case, formula, hits, reached
 import wortlaut
 from wortlaut import Corpus, Document, Evaluation, compare, evaluate
 from wortlaut.corpus.load import load_corpus
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, ExtractorError
 from wortlaut.evaluation.scorer import Found, Scoring, Source
 from wortlaut.evaluation.systems import Scored, System
-from wortlaut.extractors import resolve
+from wortlaut.extractors import resolve, run
 from wortlaut.extractors.grounding import Grounder
 from wortlaut.model import Annotations, Entity, Quote, Span, Text
 from wortlaut.model.batch import Batch
@@ -93,8 +93,8 @@ class Says:
         self.said = said
         self.finds = tuple(said)
 
-    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
-        return [parse({"id": text.id, **self.said}, text=text, words=True)[1] for text in texts]
+    def extract(self, texts: Sequence[Text]) -> list[Any]:
+        return [self.said for _ in texts]
 
 
 def name(text: str, label: str = "PER", **more: int) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def test_a_result_with_bounds_reads_back_from_its_file() -> None:
 
 def test_one_document_in_words_makes_bounds_of_all_in_one_chunk_or_in_many() -> None:
     answers = [Annotations((Entity(WENZ, "PER"),)) for _ in CORPUS.documents]
-    answers[0] = Says(entities=[name("Karl Wenz")]).extract([Text(TEXT, "a")])[0]
+    answers[0] = parse({"id": "a", "entities": [name("Karl Wenz")]}, text=TEXT, words=True)[1]
     documents = Batch.of(CORPUS.documents)
     scoring = Scoring(Source.of(CORPUS, True).gold, ("strict", "partial"), None, Resampling(samples=0))
     for size in (12, 1, 5):
@@ -294,8 +294,8 @@ def test_words_need_a_text_and_are_no_annotations(tmp_path: Path) -> None:
         parse({"id": "a", "entities": [name("Ute")]}, text="", words=True)
     with pytest.raises(DataError, match=r"no start and no end[\s\S]*Words alone can be scored"):
         load_corpus(f"predictions:{tmp_path / 'p.jsonl'}")
-    with pytest.raises(DataError, match="words without offsets for a"):
-        resolve(f"preds:{tmp_path / 'p.jsonl'}").extract([Text(TEXT, "a")])
+    with pytest.raises(ExtractorError, match=r"words without offsets \(a\)"):
+        run(resolve(f"preds:{tmp_path / 'p.jsonl'}"), [Document("a", TEXT)])
 
 
 def test_python_takes_words(tmp_path: Path) -> None:
@@ -307,5 +307,7 @@ def test_python_takes_words(tmp_path: Path) -> None:
     for wrong in (rows[:1], [[("", "PER")], *rows[1:]], [[("Ute", 3)], *rows[1:]]):
         with pytest.raises(DataError):
             wortlaut.score(CORPUS, wrong)
+    (system,) = wortlaut.evaluate(lambda text: [name("Karl Wenz")], CORPUS, samples=0).systems
+    assert system.scores["entities"]["strict"].upper == result.upper
     with pytest.raises(DataError, match="the gold has no texts"):
         wortlaut.score([[(0, 3, "PER")]], rows[:1])

@@ -76,7 +76,9 @@ class _Counting:
                 self.advance(len(gold))
         else:
             documents = gold.documents()
-            answered = gold.answered(answers(extractor, documents, progress=self._timed(documents)))
+            answered = gold.answered(
+                answers(extractor, documents, progress=self._timed(documents), words=True)
+            )
         # Behind what is timed: an extractor may remember the texts that it has just read.
         given: Sequence[Sequence[Quote]] | None = None
         if getattr(extractor, "attribute", None) and scoring.gold.sizes["quotes"]:

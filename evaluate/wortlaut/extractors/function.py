@@ -62,6 +62,8 @@ def _said(answer: Any) -> Any:
     if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
         return answer
     spans = list(answer)
+    if spans and all(isinstance(span, Mapping) and span.keys() == {"text", "label"} for span in spans):
+        return {"entities": spans}  # words without offsets
     if any(isinstance(span, Mapping) and span.keys() & {"word", "text"} for span in spans):
         from wortlaut.formats.pipeline import of_text
 

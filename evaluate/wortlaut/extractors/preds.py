@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wortlaut.corpus.load import annotated_batches
-from wortlaut.errors import DataError, listed
+from wortlaut.errors import DataError
 from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.run import checked
 from wortlaut.formats import detect, names_format, plain, shards
@@ -321,14 +321,7 @@ class Others:
 
 def _extracted(reader: Predictions | Others, texts: Sequence[Text]) -> list[Annotations]:
     found = reader.answers_in_columns(Batch([text.id for text in texts], texts, empty_spans(), ()))
-    annotations = [document.annotations for document in found.documents()]
-    if bare := [text.id for text, one in zip(texts, annotations, strict=True) if one.unplaced]:
-        raise DataError(
-            f"has words without offsets for {listed(bare, _NAMED)}",
-            where=reader.path,
-            hint="These can be scored (wortlaut evaluate, wortlaut score); anything else needs offsets.",
-        )
-    return annotations
+    return [document.annotations for document in found.documents()]
 
 
 def is_matched(path: str) -> bool:

@@ -42,15 +42,19 @@ def answers(
     *,
     batch_size: int | None = None,
     progress: Callable[[int], object] | None = None,
+    words: bool = False,
 ) -> list[Annotations]:
-    """:func:`run` over a part of the documents: the extractor is neither asked to finish nor closed."""
+    """:func:`run` over a part of the documents: the extractor is neither asked to finish nor closed.
+
+    ``words``: answers may be words without offsets, which can be scored.
+    """
     size = texts_at_once(extractor) if batch_size is None else batch_size
     if size < 1:
         raise DataError(f"a batch of {size} documents", hint="The batch size is 1 or more.")
     found: list[Annotations] = []
     stream = iter(documents)
     while batch := [Text(document.text, document.id) for document in islice(stream, size)]:
-        found += checked_batch(extractor, batch)
+        found += checked_batch(extractor, batch, words=words)
         if progress is not None:
             progress(len(batch))
     return found
@@ -117,7 +121,7 @@ def attribute(
     return attributed
 
 
-def checked_batch(extractor: Extractor, batch: Sequence[Text]) -> list[Annotations]:
+def checked_batch(extractor: Extractor, batch: Sequence[Text], *, words: bool = False) -> list[Annotations]:
     """One checked answer for each text of one batch. Raises ExtractorError, as :func:`run` does."""
     name = named(extractor)
     ids = listed([text.id for text in batch], 5)
@@ -130,17 +134,26 @@ def checked_batch(extractor: Extractor, batch: Sequence[Text]) -> list[Annotatio
             where=name,
             hint="extract(texts) gives one answer for each text, in order.",
         )
-    return [
+    found = [
         checked(answer, text, f"{name}, document {text.id}")
         for answer, text in zip(answers, batch, strict=True)
     ]
+    pairs = zip(batch, found, strict=True)
+    bare = [text.id for text, one in pairs if any(said.place is None for said in one.unplaced)]
+    if bare and not words:
+        raise ExtractorError(
+            f"answers in words without offsets ({listed(bare, 5)})",
+            where=name,
+            hint="These can be scored (wortlaut evaluate, wortlaut score); anything else needs offsets.",
+        )
+    return found
 
 
 def checked(answer: object, text: Text, where: str) -> Annotations:
     """The answer as annotations of the text. Raises ExtractorError."""
     if isinstance(answer, Mapping):
         try:
-            name, annotations = parse({"id": text.id, **answer}, where=where, text=text)
+            name, annotations = parse({"id": text.id, **answer}, where=where, text=text, words=True)
         except DataError as error:
             raise ExtractorError(error.what, where=where, hint=error.hint) from error
         if name != text.id:
