@@ -255,6 +255,8 @@ def test_a_difference_is_bold_where_it_is_significant() -> None:
     text = compared.to_latex(schemas="strict", columns=["A-B"], interval="pm")
     shown = [row[2].split(" ±")[0] for row in read_latex(text)]
     assert shown == ["A-B", f"**{texts[0]}", f"**{texts[1]}", texts[2]] and "Bold: p Holm below 0.05." in text
+    low, high = rows[0].test.interval or (0, 0)
+    assert f"{texts[0]} ({low:+.3f} to {high:+.3f})" in compared.to_markdown(interval="range")
     frame = pd.read_csv(io.StringIO(compared.to_csv(systems=[HOSTILE[1], HOSTILE[2]])))
     assert list(frame["A-B"]) == [row.test.f1 for row in compared.rows if row.a == HOSTILE[1]]
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -54,6 +55,8 @@ class Numbers:
 
     percent: bool = False
     digits: int | None = None
+    #: Between two differences, which have signs of their own.
+    between: str = " "
 
     @property
     def decimals(self) -> int:
@@ -123,7 +126,7 @@ class Column:
         if line.of is None:
             return "–"
         value, ends, deviation = self._scaled(line, numbers.scaled)
-        between = interval_text if self.kind == "share" else differences
+        between = interval_text if self.kind == "share" else partial(differences, sign=numbers.between)
         if self.apart:
             doubtful = "!" if getattr(line.of, "uneven", False) else ""
             return between(ends, decimals=numbers.decimals) + doubtful

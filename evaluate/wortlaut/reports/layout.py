@@ -92,7 +92,7 @@ class Layout:
 
     @property
     def numbers(self) -> Numbers:
-        return Numbers(self.percent, self.digits)
+        return Numbers(self.percent, self.digits, " to ")
 
 
 def _read(name: str, text: str, given: bool) -> Any:
