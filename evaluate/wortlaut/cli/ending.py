@@ -24,7 +24,7 @@ INTERNAL = 70
 #: As a shell says of SIGPIPE.
 _PIPE = 141
 #: The commands that run extractors or transformations in this process, where one may end it.
-_RUNS_OTHERS = frozenset({"add", "baseline", "bench", "check", "evaluate", "show", "stress"})
+_RUNS_OTHERS = frozenset({"add", "baseline", "bench", "check", "evaluate", "plan", "show", "stress"})
 
 
 def ended(run: Callable[[], object]) -> NoReturn:

@@ -126,6 +126,13 @@ _FORMATS = {
         "What `wortlaut validate --json` writes: each broken rule of docs/rules.md.",
         array=True,
     ),
+    "plan": _Format(
+        "evaluation.plan",
+        ("Plan",),
+        "Plan",
+        "What `wortlaut plan --json` writes: which differences of F1 a corpus shows, and how many documents"
+        " one needs. Bands are one standard error of the pilot.",
+    ),
     "show": _Format(
         "reports.lanes",
         ("Shown",),

@@ -1,8 +1,8 @@
 """What a corpus can show: how often the paired test supports a drop of F1, from the counts of a pilot.
 
-From two systems the hits of the worse one are thinned until they differ by the drop; then units are drawn
-with replacement, and the test of :func:`wortlaut.scoring.compare.paired_test` is run on what was drawn. From
-one system only the best case is known: it loses some hits and changes nothing else.
+From two systems units are drawn with replacement, the hits of the worse one are thinned so far that they
+differ by the drop in the long run, and the test of :func:`wortlaut.scoring.compare.paired_test` is run on
+what was drawn. From one system only the best case is known: it loses some hits and changes nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from wortlaut.scoring.compare import f1
 from wortlaut.scoring.counts import GOLD, HITS_GOLD, HITS_PREDICTED, PREDICTED
 from wortlaut.scoring.jackknife import pseudo_values, t_quantile
 from wortlaut.scoring.runs import Crossed
-from wortlaut.scoring.uncertainty import blocks
 
 #: The power that is asked for.
 ASKED = 0.8
@@ -32,7 +31,9 @@ UNITS = (10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 700, 1000)
 #: More units than this are put together at random into so many: the test loses nothing by that.
 _MOST_UNITS = UNITS[-1]
 _DRAWS = 400
-_F1 = 2
+#: Drawn corpora that share their swaps.
+_AT_ONCE = 20
+_F1, _HITS = 2, [HITS_GOLD, HITS_PREDICTED]
 
 
 @dataclass(frozen=True)
@@ -80,42 +81,52 @@ class Pilot:
             rng.multivariate_hypergeometric(items, min(wanted, int(items.sum())), method="marginals")
             for items in (missed, hits)
         )
-        return cls.of(system, _without(system.copy(), lost - won, scale), scale)
+        other = system.copy()
+        other[:, _HITS] = np.maximum(other[:, _HITS] + ((won - lost) * scale)[:, None], 0)
+        other[:, PREDICTED] -= np.minimum(_wrong(other, scale), 0)
+        return cls.of(system, other, scale)
 
     @cached_property
     def most(self) -> float:
         """The largest drop there can be."""
         return float(f1(self.better.sum(axis=0), self.scale))
 
-    def differing_by(self, drop: float, draws: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """So many corpora in which the systems differ by the drop, shape ``(draws, units, 4)`` each.
+    def differing_by(self, drop: float, take: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Of these units, in corpora in which the systems differ by the drop in the long run, ``(…, 4)``.
 
-        The worse system loses hits, or gets back such as the better one alone has.
+        The worse system loses hits, or where it is further behind it catches up in some items.
         """
-        behind = (self.better - self.worse)[:, [HITS_GOLD, HITS_PREDICTED]].min(axis=1) // self.scale
-        behind, hits = np.maximum(behind, 0), self.worse[:, HITS_PREDICTED] // self.scale
-        total = self.worse.sum(axis=0)
-        lost = np.arange(-int(behind.sum()), int(hits.sum()) + 1)
-        after = f1(_without(np.repeat(total[None], len(lost), axis=0), lost, self.scale), self.scale)
-        nearest = int(np.abs(self.most - drop - after).argmin())
-        items, sign = (hits, 1) if lost[nearest] > 0 else (behind, -1)
-        moved = rng.multivariate_hypergeometric(items, abs(lost[nearest]), size=draws, method="marginals")
-        shape = (draws, *self.worse.shape)
-        better = np.broadcast_to(self.better, shape)
-        worse = _without(np.repeat(self.worse[None], draws, axis=0), sign * moved, self.scale)
-        if (still := self.most - float(after[nearest])) > drop + 0.001:
-            # It answers too much, rather than finding too little: in some units it takes the other's place.
-            swapped = rng.random(shape[:2]) < (1 - drop / still) / 2
-            return np.where(swapped[..., None], worse, better), np.where(swapped[..., None], better, worse)
-        return better, worse
+        items, end, share = self._changes(drop)
+        worse = self.worse[take]
+        part = rng.binomial(items[take], share) / np.maximum(items[take], 1)
+        step = np.asarray([1, 1, self.scale, self.scale])
+        # Parts of an item are rounded at random, up or down.
+        rounding = rng.random(take.shape)[..., None] + 1e-9
+        changed = np.floor(part[..., None] * ((end - self.worse) / step)[take] + rounding)
+        return self.better[take], worse + changed.astype(np.int64) * step
+
+    def _changes(self, drop: float) -> tuple[Ints, Ints, float]:
+        """How many items of each unit may change, the unit when all have, and which share of them do."""
+        end, total = self.worse.copy(), self.worse.sum(axis=0)
+        if self.most - float(f1(total, self.scale)) <= drop:
+            items = self.worse[:, HITS_PREDICTED] // self.scale
+            end[:, _HITS] = np.maximum(end[:, _HITS] - (items * self.scale)[:, None], 0)
+        else:
+            lacking = np.maximum((self.better - self.worse)[:, _HITS].min(axis=1) // self.scale, 0)
+            wrong = (_wrong(sums, self.scale) for sums in (self.worse, self.better))
+            needless = np.maximum(np.subtract(*wrong), 0)
+            end[:, _HITS] += (lacking * self.scale)[:, None]
+            end[:, PREDICTED] += _wrong(self.worse, self.scale) - needless - _wrong(end, self.scale)
+            items = lacking + needless
+        shares = np.linspace(0, 1, 1001)
+        away = np.abs(self.most - drop - f1(total + shares[:, None] * (end.sum(axis=0) - total), self.scale))
+        return items, end, float(shares[away.argmin()])
 
 
-def _without(sums: Ints, hits: Ints, scale: int) -> Ints:
-    """Counts ``(…, 4)`` without so many hits, which become errors, or with more where these are below 0."""
-    sums[..., [HITS_GOLD, HITS_PREDICTED]] -= (hits * scale)[..., None]
-    np.maximum(sums, 0, out=sums)
-    sums[..., PREDICTED] = np.maximum(sums[..., PREDICTED], -(-sums[..., HITS_PREDICTED] // scale))
-    return sums
+def _wrong(sums: Ints, scale: int) -> Ints:
+    """Answers without any credit, at least so many."""
+    wrong: Ints = sums[:, PREDICTED] + -sums[:, HITS_PREDICTED] // scale
+    return wrong
 
 
 def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, draws: int = _DRAWS) -> float:
@@ -128,17 +139,17 @@ def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, draws: i
     trials = math.ceil(max(200, min(1000, 5 / level), 1 / level))
     rng = np.random.Generator(np.random.PCG64(0))
     supported = 0
-    for size in blocks(draws, 16 * max(drawn, len(pilot.better), trials)):
-        take = rng.integers(0, len(pilot.better), (size, drawn))[..., None]
-        left, right = (np.take_along_axis(sums, take, axis=1) for sums in pilot.differing_by(drop, size, rng))
+    for _ in range(draws // _AT_ONCE):
+        take = rng.integers(0, len(pilot.better), (_AT_ONCE, drawn))
+        left, right = pilot.differing_by(drop, take, rng)
         moved = right - left
         differ = moved.any(axis=-1)
         # Only units that differ are swapped.
         order = np.argsort(~differ, axis=1, kind="stable")[:, : int(differ.sum(axis=1).max())]
         moved = np.take_along_axis(moved, order[..., None], axis=1).astype(np.float64)
         swaps = rng.integers(0, 2, (trials, order.shape[1])).astype(np.float64)
-        side_by_side = moved.transpose(1, 0, 2).reshape(order.shape[1], size * 4)
-        shift = (swaps @ side_by_side).reshape(trials, size, 4)
+        side_by_side = moved.transpose(1, 0, 2).reshape(order.shape[1], _AT_ONCE * 4)
+        shift = (swaps @ side_by_side).reshape(trials, _AT_ONCE, 4)
         totals = left.sum(axis=1), right.sum(axis=1)
         found = f1(totals[0], pilot.scale) - f1(totals[1], pilot.scale)
         swapped = f1(totals[0] + shift, pilot.scale) - f1(totals[1] - shift, pilot.scale)
@@ -150,7 +161,8 @@ def power(pilot: Pilot, drop: float, units: float, level: float = 0.05, draws: i
 def point(pilot: Pilot, drop: float, units: float, level: float = 0.05) -> Point:
     """The power, with the band of a standard error of its estimate from a pilot of this size."""
     share = power(pilot, drop, units, level)
-    ((better,), (worse,)) = pilot.differing_by(drop, 1, np.random.Generator(np.random.PCG64(0)))
+    every, rng = np.arange(len(pilot.better)), np.random.Generator(np.random.PCG64(0))
+    better, worse = pilot.differing_by(drop, every, rng)
     lost = (pseudo_values(better, pilot.scale) - pseudo_values(worse, pilot.scale))[:, _F1]
     spread = lost.std()
     # What is not known of the power is how much the systems differ from unit to unit.
