@@ -66,6 +66,7 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [
     ("score", (CORPUS, OTHER, "--samples", "0", "--markdown", "-?caption", "--latex", f"OUT{FILE}.tex")),
     ("compare", (f"r{FILE}.json", "--samples", "10", "--trials", "10")),
     ("audit", (f"r{FILE}.json",)),
+    ("plan", (*ON, "-e", PREDICTIONS)),
     ("extractors", ("--json", f"no{BAD}/x")),
     ("corpora", (BAD,)),
     ("schema", (BAD,)),

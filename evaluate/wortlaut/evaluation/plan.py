@@ -113,7 +113,7 @@ def plan(
     if not scores:
         raise WortlautError(
             "no score that can be tested",
-            hint="A plan needs entities, quotes or speakers in two sentences or documents, and their intervals.",
+            hint="A plan needs entities, quotes or speakers in two sentences or more, with intervals.",
         )
     units = len(_sums(scores[0][0], scores[0][2]))
     if units < 2:

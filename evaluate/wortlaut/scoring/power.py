@@ -169,7 +169,7 @@ def point(pilot: Pilot, drop: float, units: float, level: float = 0.05) -> Point
     peaked = ((lost - lost.mean()) ** 4).mean() / spread**4 if spread > 0 else 1.0
     error = math.sqrt(max(peaked - 1, 0.0) / (4 * len(lost)))
     low, high = sorted(_at(_reach(share, level) * math.exp(sign * error), level) for sign in (-1, 1))
-    return Point(drop, round(units), share, (low, high))
+    return Point(drop, round(units), share, (min(low, share), max(high, share)))
 
 
 def _reach(share: float, level: float) -> float:
