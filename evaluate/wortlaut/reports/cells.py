@@ -13,6 +13,7 @@ from typing import Any, Literal
 from wortlaut.errors import counted
 from wortlaut.evaluation.comparison import Comparison, Row
 from wortlaut.evaluation.corpora import CorporaComparison, OnCorpus, Pair
+from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.result import Score
 from wortlaut.scoring.uncertainty import Interval
 
@@ -278,7 +279,7 @@ def pair_statements(comparison: CorporaComparison) -> Iterator[str]:
 
 def compared(comparison: Comparison) -> str:
     """``gold (0123456789ab)``; without a hash, as of :func:`wortlaut.score`, the name alone."""
-    return comparison.corpus + (f" ({comparison.hash[:12]})" if comparison.hash else "")
+    return corpus_text(comparison.corpus, "") + (f" ({comparison.hash[:12]})" if comparison.hash else "")
 
 
 def family(comparison: Comparison | CorporaComparison) -> str:
@@ -296,4 +297,4 @@ def family(comparison: Comparison | CorporaComparison) -> str:
 
 def heading(corpus: str, documents: int, hash: str) -> str:
     """``gold (31 documents, 0123456789ab)``."""
-    return f"{corpus} ({counted(documents, 'document')}, {hash[:12]})"
+    return f"{corpus_text(corpus, '')} ({counted(documents, 'document')}, {hash[:12]})"

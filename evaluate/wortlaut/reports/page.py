@@ -23,7 +23,7 @@ from wortlaut.reports.page_documents import Pages, in_words, numbers, pages, run
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
 from wortlaut.scoring.confusion import Confusion
-from wortlaut.scoring.keys import MATCHED
+from wortlaut.scoring.keys import MATCHED, corpus_text
 from wortlaut.scoring.metrics import METRICS
 from wortlaut.version import VERSION
 
@@ -54,7 +54,7 @@ def report_page(evaluation: Evaluation, *, limit: int = LIMIT) -> str:
     }
     return fill(
         "page/page.html.jinja",
-        corpus=evaluation.corpus.name,
+        corpus=corpus_text(evaluation.corpus.name, ""),
         version=VERSION,
         style=style,
         script=script,
@@ -95,7 +95,11 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
     told = significance(evaluation)
     corpus = evaluation.corpus
     return {
-        "corpus": {"name": corpus.name, "hash": corpus.hash, "documents": evaluation.documents},
+        "corpus": {
+            "name": corpus_text(corpus.name, ""),
+            "hash": corpus.hash,
+            "documents": evaluation.documents,
+        },
         "signature": str(evaluation.signature),
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
