@@ -25,9 +25,11 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 RUNS, DOCUMENTS = (2, 3, 5, 10), (10, 50, 200)
-#: The standard error of a rate of 95% over these is .7 points, and 1.1.
-REPLICATIONS, TESTED = 1000, 400
+#: The standard error of a rate of 95% over these is .9 points, and 1.3.
+REPLICATIONS, TESTED = 600, 300
 TRIALS = 199
+#: What rates may miss beside the error of the simulation.
+MARGIN = 0.015
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class Documents:
 
 @cache
 def truth(population: Population) -> Floats:
-    """P, R and F1 as means over 4,000 runs on 4,000 documents."""
+    """P, R and F1 as means over 2,000 runs on 4,000 documents each."""
     rng = np.random.default_rng(7)
-    scores = [f(population.sums(rng, 100, 4000)).mean(axis=0) for _ in range(40)]
+    scores = [f(population.sums(rng, 100, 4000)).mean(axis=0) for _ in range(20)]
     found: Floats = np.mean(scores, axis=0)
     return found
 
@@ -144,7 +146,7 @@ def table(title: str, heads: Sequence[object], rows: Sequence[Sequence[object]])
 
 
 def test_intervals_cover(capsys: pytest.CaptureFixture[str]) -> None:
-    rows, seed = [], 0
+    rows, lowest, seed = [], [], 0
     for name, population in POPULATIONS.items():
         for documents in DOCUMENTS:
             cells = []
@@ -152,22 +154,17 @@ def test_intervals_cover(capsys: pytest.CaptureFixture[str]) -> None:
                 seed += 1
                 found = coverage(population, runs, documents, seed)
                 cells.append(found)
-                least = 0.92 if runs < 5 else 0.93
-                assert all(found[score] >= least for score in ("P", "R", "F1")), (
-                    name,
-                    documents,
-                    runs,
-                    found,
-                )
+                lowest.append((min(found[score] for score in ("P", "R", "F1")), name, documents, runs))
             rows.append([name, documents, *(percent(cell["F1"]) for cell in cells)])
             rows[-1] += [f"{percent(cells[2][other])}" for other in ("documents of one run", "runs alone")]
     heads = ["", "documents", *(f"{runs} runs" for runs in RUNS), "one run's documents", "5 runs alone"]
     with capsys.disabled():
-        print(table("Coverage of nominal 95%, F1", heads, rows))
+        print(table("Coverage of nominal 95%, F1", heads, rows), f"\nlowest of P, R and F1: {min(lowest)}")
+    assert min(lowest)[0] > 0.95 - MARGIN - 3 * (0.95 * 0.05 / REPLICATIONS) ** 0.5
 
 
 def test_false_alarms(capsys: pytest.CaptureFixture[str]) -> None:
-    rows, seed = [], 100
+    rows, most, seed = [], [], 100
     pairs = ((2, 2), (3, 3), (5, 5), (10, 10), (5, 2))
     for name, population in POPULATIONS.items():
         for documents in DOCUMENTS:
@@ -175,16 +172,12 @@ def test_false_alarms(capsys: pytest.CaptureFixture[str]) -> None:
             for runs in pairs:
                 seed += 1
                 cells.append(false_alarms(population, runs, documents, seed))
-                assert cells[-1][0] <= 0.05 + 3 * (0.05 * 0.95 / TESTED) ** 0.5, (
-                    name,
-                    documents,
-                    runs,
-                    cells[-1],
-                )
+                most.append((cells[-1][0], name, documents, runs))
             rows.append([name, documents, *(f"{percent(ours)} / {percent(naive)}" for ours, naive in cells)])
     with capsys.disabled():
         heads = ["", "documents", *(f"{a} and {b} runs" for a, b in pairs)]
         print(table("False alarms at 5%: over runs and documents / randomisation of documents", heads, rows))
+    assert max(most)[0] < 0.05 + MARGIN + 3 * (0.05 * 0.95 / TESTED) ** 0.5, max(most)
 
 
 def test_a_failed_run(capsys: pytest.CaptureFixture[str]) -> None:
