@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from made import Made, corpus
+from rich.console import Console
 
 from wortlaut.errors import DataError
 from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate, score_files
 from wortlaut.model import Annotations, Text
 from wortlaut.reports.schemas import schema
+from wortlaut.reports.terminal import evaluation_view
 
 #: Runs that miss other names in some documents.
 RUNS = [Made({f"d{i:02}": [k % 5] for i in range(k, 12, 3)}, spec=f"seed {k}") for k in range(3)]
@@ -78,6 +80,27 @@ def test_a_failed_run_is_told_and_in_no_mean() -> None:
         0
     ]
     assert none.failed is not None and none.failed.count("out of memory") == 2
+
+
+def test_tables_show_runs_in_80_columns_and_mark_one_that_failed() -> None:
+    broken = Made({f"d{i:02}": [0, 1, 2, 3] for i in range(12)}, spec="broken")
+    whole = made(BERT=[*RUNS, RUNS[0], broken], CRF=RUNS, rules=Made())
+    console = Console(width=80)
+    with console.capture() as caught:
+        for part in evaluation_view(whole):
+            console.print(part)
+    shown = caught.get()
+    assert max(map(len, shown.splitlines())) <= 80 and "…" not in shown
+    assert "the runs are uneven" in shown and "F1 over runs, and half the width" in shown
+    (row,) = [
+        line.split() for line in shown.splitlines() if "BERT" in line and "strict" in line and "!" in line
+    ]
+    assert row[-4].endswith("!")  # interval, SD, gold, found
+    latex = whole.to_latex()
+    assert "SD of F1" in latex and "!" in latex and "the interval does not hold" in latex
+    assert "SD of F1" not in made(rules=Made()).to_markdown()
+    alike = made(A=[Made(), Made()]).systems[0]
+    assert any("its 2 runs scored the same" in note for note in alike.notes)
 
 
 def test_runs_of_files(tmp_path: Path) -> None:

@@ -42,12 +42,13 @@ def averaged(system: System, runs: Sequence[Scored]) -> Scored:
         ),
         f"single items, errors and confusion are those of run {middle.name}, whose F1 is in the middle",
     ]
+    results = {key: _mean([one[key] for one in first if key in one], middle.results.get(key)) for key in keys}
+    if keys and not any(result.f1_deviation for result in results.values()):
+        notes.append(f"its {len(done)} runs scored the same: nothing in it seems to be drawn at random")
     return replace(
         middle,
         system=system,
-        results={
-            key: _mean([one[key] for one in first if key in one], middle.results.get(key)) for key in keys
-        },
+        results=results,
         notes=tuple(notes),
         breakdowns={
             layer: {

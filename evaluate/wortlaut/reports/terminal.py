@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby, islice
 
 from rich.console import RenderableType
@@ -16,7 +15,9 @@ from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import (
     CONCLUSIONS,
+    OF_RUNS,
     PAIR_HEADS,
+    SCORES,
     Column,
     Line,
     Numbers,
@@ -64,6 +65,8 @@ def evaluation_view(
     rows = by_layer(evaluation)
     shown = [row for row in rows if everything or is_main(row[3])] or rows
     columns = columns_of(row[3] for row in shown)
+    if any(column.head == SCORES[OF_RUNS].head for column in columns):  # there is no room for both
+        columns = [column for column in columns if column.head != "correct"]
     heads = [_SHORT.get(column.head, column.head) for column in columns]
     table = grid(["layer", "schema", "system"] if several else ["layer", "schema"], heads)
     for _, group in groupby(shown, key=lambda row: row[0]):
@@ -278,9 +281,8 @@ def _margins(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def _cells(score: Score, columns: Sequence[Column]) -> list[str]:
-    if score.f1_deviation is not None:  # the mean of runs has no room for a decimal
-        score = replace(score, correct=float(round(score.correct)))
     cells = list(map(short, score_cells(score, columns, digits=2)))
-    if score.upper:  # there is no room for the other end
-        cells[[column.head for column in columns].index("correct")] = f"≥{credit(score.correct)}"
+    for place, column in enumerate(columns):
+        if score.upper and column.head == "correct":  # there is no room for the other end
+            cells[place] = f"≥{credit(score.correct)}"
     return cells

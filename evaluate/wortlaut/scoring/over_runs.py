@@ -52,6 +52,8 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
             f"the runs are uneven (F1 {each}; skewness {variance.skewness:+.1f}), one may have failed:"
             " interval and tests do not hold"
         )
+    if headline is not None and headline.intervals(asked.confidence)[2] is None and first.f1 is not None:
+        notes.append("no interval of F1 over runs: too few units have items, or all score alike")
     if asked.samples:
         notes.append("intervals over runs are by the jackknife, not by the bootstrap")
         asked = replace(asked, samples=None, seed=0, method="percentile")

@@ -88,7 +88,10 @@ class Crossed:
             documents * ((scores - whole) ** 2).sum(axis=0) / max(runs - 1, 1),
             (rest**2).sum(axis=(0, 1)) / ((documents - 1) * max(runs - 1, 1)),
         )
+        # Rounding leaves about 1e-16 where nothing varies.
+        of_documents, of_runs, rest = (np.where(square < 1e-18, 0.0, square) for square in squares)
         weight = weights.mean(axis=0)
+        squares = (of_documents, of_runs, rest)
         return cls(scores, squares, by_document, weight.sum(axis=0), freedom(weight))
 
     @classmethod
