@@ -547,7 +547,7 @@ class _Chunk:
             if "clusters" in full:
                 named = (metric.tallies(sides) for metric in COREFERENCE.values())
                 layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
-        for layer in {"entities", "quotes"}.intersection(wanted):
+        for layer in {"entities", "quotes"}.intersection(wanted if scoring.words else bare):
             layers.setdefault(layer, {}).update(
                 word_tallies(self.documents, self.found, scoring.words, layer, units, scoring.projected)
             )
