@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wortlaut.scoring.compare import PairedTest, paired_test
     from wortlaut.scoring.curves import Curves
     from wortlaut.scoring.metrics import SCHEMAS
+    from wortlaut.scoring.over_runs import over_runs
     from wortlaut.scoring.result import Result, Results, Score
 
 #: Name → where it lives: imported when first used, so that `import wortlaut` stays light.
@@ -56,6 +57,7 @@ _HOMES = {
     "evaluate": "evaluation.evaluate",
     "load_corpus": "corpus.load",
     "load_evaluation": "evaluation.evaluate",
+    "over_runs": "scoring.over_runs",
     "paired_test": "scoring.compare",
     "score": "evaluation.scores",
     "show": "reports.values",
@@ -90,6 +92,7 @@ __all__ = [
     "evaluate",
     "load_corpus",
     "load_evaluation",
+    "over_runs",
     "paired_test",
     "score",
     "show",

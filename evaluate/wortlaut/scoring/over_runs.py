@@ -54,6 +54,10 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
         )
     if headline is not None and headline.intervals(asked.confidence)[2] is None and first.f1 is not None:
         notes.append("no interval of F1 over runs: too few units have items, or all score alike")
+    if micro is not None and not labels and first.per_label:
+        notes.append(
+            "no intervals over runs of labels and their mean: their counts are too many, or not kept"
+        )
     if asked.samples:
         notes.append("intervals over runs are by the jackknife, not by the bootstrap")
         asked = replace(asked, samples=None, seed=0, method="percentile")
