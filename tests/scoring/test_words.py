@@ -157,11 +157,14 @@ def test_what_has_no_bounds_is_not_scored_and_that_is_said() -> None:
 
 
 def test_labels_are_mapped_before_words_are_placed() -> None:
-    said = {"entities": [name("Karl Wenz", "PERSON"), name("Karl Wenz"), name("Kiel", "GPE")]}
+    said = {
+        "entities": [name("Karl Wenz", "PERSON"), name("Karl Wenz"), name("Kiel", "GPE"), name("Po", "LOC")]
+    }
     system = scored(said, labels={"predicted": {"PERSON": "PER"}, "LOC": None})
     result = system.scores["entities"]["strict"]
     assert (result.correct, result.upper, result.gold, result.predicted) == (12, None, 24, 36)
     assert any("GPE 12" in note for note in system.notes)
+    assert any("36 answers in words" in note and "not in the text" not in note for note in system.notes)
 
 
 def test_a_result_with_bounds_reads_back_from_its_file() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,8 @@ def ends_of(documents: Batch, found: Batch, projected: Projected) -> Ends:
     said, absent = Counter[str](), Counter[str]()
     for row, document in zip(rows, documents.take(np.asarray(rows, np.int64)).documents(), strict=True):
         own = found.whole[row]
+        kept = [one for one in own.unplaced if one.layer == "quotes" or projected(one.label, "predicted")]
+        own = replace(own, unplaced=tuple(kept))
         grounder = Grounder(_text(document))
         entities, out = _entities(grounder, document, own, projected)
         quotes, missing = _quotes(grounder, document, own)
