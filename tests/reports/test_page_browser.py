@@ -160,6 +160,7 @@ def both() -> Evaluation:
     return replace(scored, systems=tuple(replace(system, pace=pace) for system, pace in timed))
 
 
+@cache
 def runs() -> Evaluation:
     """A system with three runs, and one with a single one."""
     corpus = documents({f"d{i:02}": TEXT for i in range(12)})
