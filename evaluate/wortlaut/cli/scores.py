@@ -421,7 +421,8 @@ def _show(
         print_notes(["scores on different corpora are not averaged: `wortlaut compare` compares on each"])
     exit_if_failed(
         [
-            f"{run.name} has no scores{f' on {one.corpus.name}' * several}\n  {run.failed}"
+            f"{system.name}{f', run {run.name},' * (run is not system)} has no scores"
+            f"{f' on {one.corpus.name}' * several}\n  {run.failed}"
             for one in evaluations
             for system in one.systems
             for run in (system, *(system.runs if system.failed is None else ()))
