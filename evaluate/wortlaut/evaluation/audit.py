@@ -17,7 +17,7 @@ from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import LEVEL, holm
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.jackknife import pseudo_values
-from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES
+from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, WORDS
 from wortlaut.scoring.result import Result, Results
 
 #: So many documents are named for each pair of systems.
@@ -87,9 +87,12 @@ class Audit(Tabular):
 
 
 def every_schema() -> tuple[str, ...]:
-    """All schemas and protocols, as ``evaluate(schema=…)`` takes them; each scores the layers that it can."""
+    """All schemas and protocols, as ``evaluate(schema=…)`` takes them; each scores the layers that it can.
+
+    Without ``lm-eval``, which knows three labels.
+    """
     ours = ("overlap" if name.startswith("overlap") else name for name in OURS)
-    return (*ours, *GIVEN, *QUOTES)
+    return (*ours, *GIVEN, *QUOTES, *(name for name in WORDS if name != "lm-eval"))
 
 
 def audit(
