@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import RenderableType
@@ -23,10 +24,12 @@ def plan_view(plan: Plan) -> Iterator[RenderableType]:
     """Score by score: the smallest drop that shows, and what is needed for the one that was asked for."""
     yield Text(heading(plan.corpus, plan.documents, plan.hash), style="bold")
     yield Text(_title(plan))
-    table = grid(("layer", "schema", "systems"), _heads(plan))
-    for row in plan.rows:
-        table.add_row(row.layer, row.schema, _systems(row), *map(short, _cells(row)))
-    yield table
+    for systems, rows in groupby(plan.rows, _systems):
+        yield Text(systems, style="bold")
+        table = grid(("layer", "schema"), _heads(plan))
+        for row in rows:
+            table.add_row(row.layer, row.schema, *map(short, _cells(row)))
+        yield table
     yield from noted(plan.notes)
 
 
