@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wortlaut.evaluation.comparison import Comparison, compare
     from wortlaut.evaluation.corpora import CorporaComparison, compare_corpora
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
+    from wortlaut.evaluation.plan import Plan, plan
     from wortlaut.evaluation.scores import breakdown, curves, score
     from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
     from wortlaut.reports.values import show
@@ -41,6 +42,7 @@ _HOMES = {
     "Entity": "model",
     "Evaluation": "evaluation.evaluate",
     "PairedTest": "scoring.compare",
+    "Plan": "evaluation.plan",
     "Quote": "model",
     "Result": "scoring.result",
     "Results": "scoring.result",
@@ -59,6 +61,7 @@ _HOMES = {
     "load_evaluation": "evaluation.evaluate",
     "over_runs": "scoring.over_runs",
     "paired_test": "scoring.compare",
+    "plan": "evaluation.plan",
     "score": "evaluation.scores",
     "show": "reports.values",
     "stream_corpus": "corpus.load",
@@ -77,6 +80,7 @@ __all__ = [
     "Entity",
     "Evaluation",
     "PairedTest",
+    "Plan",
     "Quote",
     "Result",
     "Results",
@@ -94,6 +98,7 @@ __all__ = [
     "load_evaluation",
     "over_runs",
     "paired_test",
+    "plan",
     "score",
     "show",
     "stream_corpus",

@@ -17,7 +17,7 @@ from wortlaut.reports.templates import asset, fill
 from wortlaut.scoring.power import ASKED, Point
 
 #: Of a curve: width and height, and its field: left, top, right, bottom.
-_SIZE, _FIELD = (420, 250), (48, 14, 408, 204)
+_SIZE, _FIELD = (436, 250), (48, 14, 408, 204)
 
 
 def plan_view(plan: Plan) -> Iterator[RenderableType]:
