@@ -114,7 +114,7 @@ class Evaluation(Tabular):
         return tuple(f"{documents[i].id} at {start}" for i, start in places)
 
     def to_dict(self) -> dict[str, Any]:
-        gold = self.gold()
+        gold, names = self.gold(), self.unit_names()
         items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}
         file = EvaluationFile(
             self.signature.version,
@@ -129,7 +129,7 @@ class Evaluation(Tabular):
             None if gold is None else by_names(items),
             tuple(system.row() for system in self.systems),
             [(*place, text) for place, text in self.excerpts().items()],
-            self.unit_names(),
+            None if names is None else list(names),
         )
         return as_dict(file)
 

@@ -173,6 +173,7 @@ class EvaluationFile:
     named: Annotated[
         Sequence[str] | None,
         OPTIONAL,
+        PLAIN,
         "What each unit of the sums is: the id of a document, of a sentence with its first offset. Absent"
         " where single items were not kept.",
     ] = None
