@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from wortlaut.corpus.load import load_corpus
+from wortlaut.scoring.people import Resolver, people_of
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = "000_8f5cd11ad6069882"
 ROLES = ("content", "cue", "speaker", "addressee", "frame")
@@ -133,6 +136,19 @@ def test_every_gold_speaker_is_a_mention_of_who_speaks() -> None:
     known |= {(line["entity"], fragments(line["span"])) for line in lines("gold", "entity")}
     for line in lines("gold", "quote"):
         assert (line["speaker_entity"], fragments(line["speaker"])) in known, line["id"]
+
+
+def test_every_gold_speaker_is_right_by_the_name_that_the_text_gives() -> None:
+    """A state by its capital, too; what only refers back (`Der Sprecher`) is no name."""
+    (document,) = load_corpus("gold").documents
+    resolver = Resolver(people_of(document.annotations))
+    for quote in document.quotes:
+        assert quote.speaker is not None and quote.speaker_entity is not None
+        name = document.text[quote.speaker.start : quote.speaker.end]
+        found = {resolver.people[i].id for i in resolver.by_name(name)}
+        assert found <= {quote.speaker_entity}, (quote.id, name)
+    for id, name in (("nordkorea", "Pjöngjang"), ("sprecher-buero-yoon", "ein Sprecher von Yoons Büro")):
+        assert {resolver.people[i].id for i in resolver.by_name(name)} == {id}
 
 
 def test_inner_names_lie_in_outer_ones() -> None:

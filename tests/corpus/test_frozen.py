@@ -23,8 +23,8 @@ def test_the_gold_is_its_newest_version():
 
 
 def test_a_version_loads_by_name():
-    loaded = load_corpus("gold@1.0.0")
-    assert loaded.hash == frozen.versions()["1.0.0"] and loaded.name == "gold@1.0.0"
+    loaded = load_corpus("gold@1.1.0")
+    assert loaded.hash == frozen.versions()["1.1.0"] and loaded.name == "gold@1.1.0"
 
 
 def test_a_version_that_is_not_known_lists_those_that_are():
@@ -33,16 +33,22 @@ def test_a_version_that_is_not_known_lists_those_that_are():
     assert "1.0.0" in caught.value.hint
 
 
+def test_an_older_version_is_told_to_be_elsewhere():
+    with pytest.raises(DataError, match=r"not 1\.0\.0: its hash is") as caught:
+        load_corpus("gold@1.0.0")
+    assert "The gold here is 1.1.0" in caught.value.hint
+
+
 def test_a_changed_gold_is_refused(tmp_path, monkeypatch):
     for name in ("seeds", "annotations/gold"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.setattr("wortlaut.corpus.load.gold_root", lambda: tmp_path)
-    assert load_corpus("gold@1.0.0").documents
+    assert load_corpus("gold@1.1.0").documents
     (path,) = (tmp_path / "annotations/gold").glob("*.jsonl")
     path.write_text(path.read_text("utf-8").replace('"type": "reported"', '"type": "indirect"', 1), "utf-8")
-    with pytest.raises(DataError, match=r"not 1\.0\.0: its hash is") as caught:
-        load_corpus("gold@1.0.0")
-    assert "The gold here is changed. Known versions: 1.0.0" in caught.value.hint
+    with pytest.raises(DataError, match=r"not 1\.1\.0: its hash is") as caught:
+        load_corpus("gold@1.1.0")
+    assert "The gold here is changed. Known versions: 1.0.0, 1.1.0" in caught.value.hint
     assert load_corpus("gold").documents
 
 

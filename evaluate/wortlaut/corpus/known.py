@@ -25,7 +25,7 @@ class KnownCorpus:
 KNOWN = (
     KnownCorpus(
         "gold",
-        "the shipped article: entities, quotes, speakers, clusters; gold@1.0.0 is a frozen version",
+        "the shipped article: entities, quotes, speakers, clusters; gold@1.1.0 is a frozen version",
         "annotations CC BY 4.0; rights of the text not established",
         "this package",
         "it is here",
