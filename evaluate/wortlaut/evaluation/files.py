@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import DataError
 from wortlaut.io.reading import read_json
+from wortlaut.records.misfit import misfit
 from wortlaut.records.record import (
     FILLED,
     OPTIONAL,
@@ -22,6 +24,7 @@ from wortlaut.records.record import (
     Must,
     Unit,
     as_dict,
+    json_schema,
 )
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import PROJECTIONS, Projection
@@ -220,7 +223,10 @@ def checked(data: Any, where: str) -> dict[str, Any]:
     missing = [key for key in ("corpus", "signature", "resampling", "items", "systems") if key not in data]
     if missing:
         raise DataError(f"the result lacks {', '.join(missing)}", where=where, hint="Write it anew.")
-    data = {**data, "systems": [_layered(system) for system in data["systems"]]}
+    if isinstance(data["systems"], Sequence):
+        data = {**data, "systems": [_layered(system) for system in data["systems"]]}
+    if what := misfit(data, _schema(), _schema()["$defs"]):
+        raise DataError(f"the result is damaged: {what}", where=where, hint="Write it anew.")
     if "settings" in data:
         return dict(data)
     try:
@@ -231,6 +237,11 @@ def checked(data: Any, where: str) -> dict[str, Any]:
     by = dict.fromkeys(by for rows in layers for by in rows)
     drawn = replace(whole.resampling, unit=data["resampling"]["unit"])
     return {**data, "settings": as_dict(Settings.of(replace(whole, resampling=drawn), tuple(by)))}
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json_schema(EvaluationFile, "", "")
 
 
 def _layered(system: Any) -> Any:

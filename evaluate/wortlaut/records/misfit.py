@@ -1,0 +1,54 @@
+"""Whether plain data has the types that its JSON Schema says: where a file was written by another hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: JSON's names of types, without the numbers that are no integers.
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "null": (type(None),),
+    "array": (list, tuple),
+    "object": (dict,),
+}
+
+
+def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], place: str = "") -> str | None:
+    """Where a value is of another type, and of which one it should be; ``None`` if it fits.
+
+    ``known`` are the schema's ``$defs``. What is missing, or more than the schema knows, is no misfit: files of
+    other versions have that.
+    """
+    if "$ref" in schema:
+        return misfit(value, known[schema["$ref"].rpartition("/")[2]], known, place)
+    if "anyOf" in schema:
+        found = [misfit(value, one, known, place) for one in schema["anyOf"]]
+        # Of several that it is not, the one that looked deepest.
+        return None if None in found else max(filter(None, found), key=len)
+    kind = schema.get("type")
+    if kind is not None and not _is(value, kind):
+        return f"{place or 'it'} is {value!r:.40}, not {kind}"
+    if isinstance(value, dict):
+        fields, other = schema.get("properties", {}), schema.get("additionalProperties")
+        members = ((name, one, fields.get(name, other)) for name, one in value.items())
+    elif isinstance(value, list | tuple):
+        heads, rest = schema.get("prefixItems", ()), schema.get("items")
+        if len(value) < len(heads):
+            return f"{place} has {len(value)} members, not {len(heads)}"
+        members = ((f"{i}", one, heads[i] if i < len(heads) else rest) for i, one in enumerate(value))
+    else:
+        return None
+    for name, one, own in members:
+        if isinstance(own, Mapping) and (
+            found_in := misfit(one, own, known, f"{place}, {name}".lstrip(", "))
+        ):
+            return found_in
+    return None
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind in ("integer", "number"):
+        return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+    return isinstance(value, _TYPES[kind])
