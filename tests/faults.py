@@ -351,6 +351,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "seen.conll",
     ),
     "compare result.json --trials 1 --samples 1 --json out": ("result.json",),
+    "audit result.json --trials 1 --json out": ("result.json",),
     "plan result.json --json out": ("result.json",),
     f"plan -e preds:found.jsonl {ON} --labels labels.json --json out": ("found.jsonl", GOLD, "labels.json"),
     f"stress -e extractor.py:make {ON} -t nfd --samples 0 --labels labels.json --json out": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from made import Made, corpus
 from shared import ROOT
 
 import wortlaut
+from wortlaut.corpus.load import load_corpus
+from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
 from wortlaut.evaluation.files import read_signature
 from wortlaut.formats.shards import iter_shards
@@ -32,6 +35,17 @@ SCHEMA = Draft202012Validator(schema("evaluation"))
 def old(name: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads((OLD / name).read_text("utf-8"))
     return data
+
+
+def on_todays_gold(name: str, folder: Path) -> Path:
+    """An old file as if the gold had not changed since: its names, contents and types of quotes have not."""
+    hash = load_corpus("gold").hash
+    text = (OLD / name).read_text("utf-8")
+    before = re.findall("[0-9a-f]{64}", text)[0]
+    (folder / name).write_text(
+        text.replace(before, hash).replace(f"@{before[:12]}", f"@{hash[:12]}"), "utf-8"
+    )
+    return folder / name
 
 
 @pytest.mark.parametrize(
@@ -152,23 +166,47 @@ def test_old_results_compare_as_they_did() -> None:
 
 
 @pytest.mark.long
-def test_an_old_result_compares_with_a_new_one() -> None:
+def test_an_old_result_compares_with_a_new_one(tmp_path: Path) -> None:
     new = evaluate("gazetteer", labels="conll4", samples=10)
-    told = wortlaut.compare({"old": OLD / "projected.json", "new": new}, trials=20)
+    told = wortlaut.compare({"old": on_todays_gold("projected.json", tmp_path), "new": new}, trials=20)
     same = next(row for row in told.rows if row.a == "gazetteer (old)" and row.b == "gazetteer (new)")
     assert same.test.f1 == 0 and not same.flips
 
 
 @pytest.mark.long
-def test_an_old_baseline_is_read_and_passes() -> None:
+def test_an_old_baseline_is_read_and_passes(tmp_path: Path) -> None:
     text = (OLD / "baseline.json").read_text("utf-8")
     assert to_text(read_baseline(OLD / "baseline.json")) == text
-    outcome = gate(OLD / "baseline.json", Rules(), ["gazetteer", "quotes-de"])
+    outcome = gate(on_todays_gold("baseline.json", tmp_path), Rules(), ["gazetteer", "quotes-de"])
     assert outcome.verdict == "pass", str(outcome)
     told = json.loads(json.dumps(outcome.to_dict()))
     assert told["checks"] == old("check.json")["checks"]
     # What the corpus could have shown is said since.
     assert told["scores"] == [{**row, "shows": None} for row in old("check.json")["scores"]]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("corpus, name", None, "corpus, name is None, not string"),
+        ("systems", {"a": 1}, "systems is {'a': 1}, not array"),
+        ("systems, 0, name", 3, "systems, 0, name is 3, not string"),
+        ("systems, 0, scores, quotes, strict, f1", "high", "f1 is 'high', not number"),
+        ("systems, 0, scores, quotes, strict, gold", 1.5, "gold is 1.5, not integer"),
+        ("systems, 0, scores, quotes, strict, f1_interval", [0.5], "f1_interval has 1 members, not 2"),
+        ("items, quotes, strict, 0, 0", [], "items, quotes, strict, 0, 0 is [], not string"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_its_place(place: str, value: Any, message: str) -> None:
+    data = old("evaluation.json")
+    *parents, last = [int(one) if one.isdigit() else one for one in place.split(", ")]
+    inner: Any = data
+    for one in parents:
+        inner = inner[one]
+    inner[last] = value
+    with pytest.raises(DataError) as error:
+        Evaluation.from_dict(data, "result.json")
+    assert message in error.value.what and error.value.where == "result.json"
 
 
 def test_an_old_extraction_is_read() -> None:

@@ -18,15 +18,17 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], place: str = "") -> str | None:
     """Where a value is of another type, and of which one it should be; ``None`` if it fits.
 
-    ``known`` are the schema's ``$defs``. What is missing, or more than the schema knows, is no misfit: files of
-    other versions have that.
+    ``known`` are the schema's ``$defs``. What is missing, or more than the schema knows, is no misfit: files
+    of other versions have that.
     """
     if "$ref" in schema:
         return misfit(value, known[schema["$ref"].rpartition("/")[2]], known, place)
     if "anyOf" in schema:
         found = [misfit(value, one, known, place) for one in schema["anyOf"]]
-        # Of several that it is not, the one that looked deepest.
-        return None if None in found else max(filter(None, found), key=len)
+        # Of what it may be, null says least about what it is not.
+        return (
+            None if None in found else next((what for what in found if what and "not null" not in what), "")
+        )
     kind = schema.get("type")
     if kind is not None and not _is(value, kind):
         return f"{place or 'it'} is {value!r:.40}, not {kind}"
