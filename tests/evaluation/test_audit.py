@@ -9,8 +9,7 @@ import pytest
 from command import run as command
 
 from wortlaut import Corpus, audit, compare, evaluate
-from wortlaut.errors import ComparisonError
-from wortlaut.evaluation.audit import every_schema
+from wortlaut.errors import ComparisonError, DataError
 
 TEXT = "Anna Bock sah Ulm. Carl Dorn sah Kiel."
 GOLD = [(0, 9, "PER"), (14, 17, "LOC"), (19, 28, "PER"), (33, 37, "LOC")]
@@ -106,6 +105,15 @@ def test_the_command_takes_every_schema_and_reads_its_result(tmp_path: Path) -> 
 
 
 def test_every_schema_is_one_that_evaluate_takes() -> None:
-    made = evaluate({"A": finds(GOLD), "B": finds(SHORT)}, corpus(), schema=every_schema())
+    made = evaluate({"A": finds(GOLD), "B": finds(SHORT)}, corpus(), schema="every")
     (pair,) = audit(made, trials=200).pairs
     assert len(pair.conclusions) >= 16
+
+
+def test_a_scorer_that_cannot_take_what_was_found_is_left_out_and_told() -> None:
+    nested = [*GOLD, (0, 4, "PER")]
+    made = evaluate({"A": finds(GOLD), "B": finds(nested)}, corpus(), schema="every")
+    assert {one.name: "seqeval" in one.scores["entities"] for one in made.systems} == {"A": True, "B": False}
+    assert any(note.startswith("not scored under seqeval: ") for note in made.systems[1].notes)
+    with pytest.raises(DataError, match="overlapping spans"):
+        evaluate({"B": finds(nested)}, corpus(), schema="seqeval")

@@ -147,11 +147,9 @@ def evaluate(
     from wortlaut.evaluation import evaluate as run
 
     if audit:
-        from wortlaut.evaluation.audit import every_schema
-
         if schema:
             raise WortlautError("--audit takes every schema", where="--schema", hint="Leave one of them out.")
-        schema = list(every_schema())
+        schema = [run.EVERY]
     _check_some_known(extractor or ())
     corpora = [leniently(corpus) if lenient else corpus for corpus in corpora or ["gold"]]
     _check_corpora(corpora, allow_empty)

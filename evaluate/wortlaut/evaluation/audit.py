@@ -17,7 +17,6 @@ from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import LEVEL, holm
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.jackknife import pseudo_values
-from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, WORDS
 from wortlaut.scoring.result import Result, Results
 
 #: So many documents are named for each pair of systems.
@@ -86,15 +85,6 @@ class Audit(Tabular):
         return as_dict(self)
 
 
-def every_schema() -> tuple[str, ...]:
-    """All schemas and protocols, as ``evaluate(schema=…)`` takes them; each scores the layers that it can.
-
-    Without ``lm-eval``, which knows three labels.
-    """
-    ours = ("overlap" if name.startswith("overlap") else name for name in OURS)
-    return (*ours, *GIVEN, *QUOTES, *(name for name in WORDS if name != "lm-eval"))
-
-
 def audit(
     *results: Evaluation | Result | Results | str | PathLike[str] | Mapping[str, Any],
     layer: str | Sequence[str] = (),
@@ -103,7 +93,7 @@ def audit(
 ) -> Audit:
     """Which conclusions about systems hold under some of the schemas only, and which documents part them.
 
-    The parameters are those of :func:`compare`; make the results with ``evaluate(schema=every_schema())``.
+    The parameters are those of :func:`compare`; make the results with ``evaluate(schema="every")``.
     Each schema is taken by itself, as by somebody who reports it alone: Holm's method adjusts over the pairs
     of one layer and schema. Raises ComparisonError as :func:`compare` does.
     """

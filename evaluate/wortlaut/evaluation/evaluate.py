@@ -47,7 +47,7 @@ from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
-from wortlaut.scoring.metrics import GIVEN, QUOTES, WORDS, check_schema
+from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, WORDS, check_schema
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
 from wortlaut.text.excerpts import excerpt
@@ -56,6 +56,8 @@ from wortlaut.text.excerpts import excerpt
 BUILT_IN = ("gazetteer", "hanta", "quotes-de")
 #: The schemas of the main job.
 DEFAULT_SCHEMAS = ("strict", "partial")
+#: As a schema: all that fit what a system found.
+EVERY = "every"
 
 Progress = Callable[[str, int, int], object]
 #: Systems that run side by side tell of themselves in turn.
@@ -213,7 +215,8 @@ def evaluate(
     corpus
         ``gold``, a folder that ``datasets`` reads, ``format:PATH``, or a loaded corpus.
     schema
-        A name from ``wortlaut.SCHEMAS``, or several.
+        A name from ``wortlaut.SCHEMAS``, or several; ``every`` for all, each where it fits (for
+        :func:`wortlaut.audit`).
     labels
         A projection of entity labels (``conll4``, ``coarse``), or a mapping from label to label, ``None`` to
         leave out; what ``"gold"`` and ``"predicted"`` map to in it is a mapping for that side alone, applied
@@ -268,7 +271,7 @@ def evaluate(
         raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
     source = Source.of(corpus, items, allow_empty=allow_empty)
     resampling = Resampling.asked(samples, seed)
-    scoring = _scoring(source, chosen, projected, resampling, by, seen)
+    scoring = _scoring(source, chosen, projected, resampling, by, seen, fitting=EVERY in schema)
     notes = list(scoring.notes)
     for note in not_in_gold(projected, source.gold.labels):
         warn(note, EarlyNote, stacklevel=2)
@@ -357,9 +360,15 @@ def _evaluation(
 
 
 def checked_schemas(schema: str | Sequence[str]) -> list[str]:
-    """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError."""
+    """Each schema once, by its canonical name: of spans, or another scorer's. Raises UnknownNameError.
+
+    ``every`` stands for all but ``lm-eval``, which knows three labels.
+    """
     peers, schemas = (*GIVEN, *QUOTES, *WORDS), [schema] if isinstance(schema, str) else schema
-    return list(dict.fromkeys(s if s in peers else check_schema(s, others=peers) for s in schemas))
+    ours = [name.partition("@")[0] for name in OURS]
+    every = [*ours, *(name for name in peers if name != "lm-eval")]
+    asked = [name for one in schemas for name in (every if one == EVERY else [one])]
+    return list(dict.fromkeys(s if s in peers else check_schema(s, others=(*peers, EVERY)) for s in asked))
 
 
 def _checked_by(
@@ -410,7 +419,7 @@ def score_files(
     documents = held.take(order)
     resampling = Resampling.asked(samples, seed)
     projected = projection(labels, only)
-    scoring = _scoring(source, chosen, projected, resampling, by, seen)
+    scoring = _scoring(source, chosen, projected, resampling, by, seen, fitting=EVERY in schema)
     annotated = _layers(held) or ["entities"]
     systems, labels_found = [], set[str]()
     asked = [(system, system.single()) for system in named(_as_predictions(predicted))]
@@ -471,6 +480,8 @@ def _scoring(
     resampling: Resampling,
     by: Sequence[str],
     seen: str | None,
+    *,
+    fitting: bool,
 ) -> Scoring:
     known = () if seen is None else stream_corpus(seen)
     return Scoring(
@@ -481,6 +492,7 @@ def _scoring(
         _checked_by(by, seen, source.gold.columns),
         frozenset(entity.span.text(d.text) for d in known for entity in d.entities),
         source.kept is not None,
+        fitting,
     )
 
 

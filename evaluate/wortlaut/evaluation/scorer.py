@@ -211,6 +211,8 @@ class Part:
     bare: frozenset[str] = frozenset()
     #: Layer → answers in words, and those that are not in the text.
     said: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    #: Scorers that cannot take what was found, and why.
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def with_layers(self, other: Part) -> Part:
         """Of the same chunk, with the layers of ``other`` that this one lacks."""
@@ -260,6 +262,8 @@ class Scoring:
     by: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
     items: bool = True
+    #: Whether another scorer that cannot take what a system found is left out, with a note.
+    fitting: bool = False
     #: Whether a system has several runs: the intervals of its labels need their counts.
     several: bool = False
 
@@ -371,7 +375,8 @@ class Scoring:
                 if any(group in part.bare for part in parts):
                     scored = [key for key in layers[0] if key in BOUNDED or key.schema in WORDS]
                     layers = [{k: bounded(one).get(k, one[k]) for k in scored} for one in layers]
-                whole |= {key: self._whole([one[key] for one in layers]) for key in layers[0]}
+                fits = [key for key in layers[0] if all(key in one for one in layers)]
+                whole |= {key: self._whole([one[key] for one in layers]) for key in fits}
                 if any(group in part.bounds for part in parts):
                     low, high = zip(*(part.ends(group) for part in parts), strict=True)
                     ends |= {
@@ -405,6 +410,8 @@ class Scoring:
             elif key in results and key.task == "entities":
                 notes += choice_notes(parts, *pair)
         notes += word_notes(parts, self.schemas, self.by)
+        refused = {name: what for part in parts for name, what in part.refused.items()}
+        notes += [f"not scored under {name}: {what}" for name, what in refused.items()]
         if bare and not results:
             raise DataError("nothing to score", where=system.name, hint="\n  ".join(notes))
         judged = {
@@ -523,6 +530,7 @@ class _Chunk:
         scoring = self.scoring
         units, unit = self._units()
         layers: dict[str, dict[ScoreKey, Tally]] = {}
+        refused: dict[str, str] = {}
         breakdowns: dict[str, dict[ScoreKey, Tally]] = {by: {} for by in scoring.by}
         grouping = Grouping(
             self.documents, self._tokens(()), scoring.seen, bool(scoring.gold.sizes["entities"])
@@ -530,8 +538,15 @@ class _Chunk:
         full = [layer for layer in wanted if layer not in bare]
         if "entities" in full:
             task, labels = self._entities(units)
-            schemas = (*scoring.spans, *scoring.peers)
-            layers["entities"] = keyed("entities", tallies_of(task, labels, schemas, items=scoring.items))
+            tallies = tallies_of(task, labels, scoring.spans, items=scoring.items)
+            for peer in scoring.peers:
+                try:
+                    tallies |= tallies_of(task, labels, [peer], errors=False, items=False)
+                except DataError as error:
+                    if not scoring.fitting:
+                        raise
+                    refused[peer] = error.what
+            layers["entities"] = keyed("entities", tallies)
             for by in scoring.by:
                 if "entities" in layers_of(by):
                     breakdowns[by] |= grouping.entities(layers["entities"], task.gold, task.predicted, by)
@@ -570,6 +585,7 @@ class _Chunk:
             judged,
             self.found.sizes(),
             self.found.labelled(),
+            refused=refused,
         )
 
     def _units(self) -> tuple[Units, Ints]:
