@@ -146,6 +146,8 @@ def plain(evaluation: Evaluation, *, items: bool = True) -> dict[str, Any]:
     told = evaluation.to_dict()
     if not items:
         told["items"] = None
+        told.pop("named", None)
+        told.pop("excerpts", None)
         told["notes"] = [note for note in told["notes"] if "--items" not in note]
         for system in told["systems"]:
             for by_schema in system["scores"].values():

@@ -94,5 +94,5 @@ class Spy:
 
 @pytest.mark.parametrize("specs", [["quotes-de", "transformers:x", "preds:y"], [Spy(), Spy()], ["gazetteer"]])
 def test_no_process_for_one_alone_or_for_what_is_better_off_here(many: None, specs: list[Any]) -> None:
-    with engines.side_by_side(dict(zip("abc", specs, strict=False)), {}, None, None) as begun:  # type: ignore[arg-type]
+    with engines.side_by_side([*zip("abc", specs, strict=False)], {}, None, None) as begun:  # type: ignore[arg-type]
         assert not begun
