@@ -80,7 +80,7 @@ def test_schemas_are_printed(folder: Path) -> None:
         done = run("schema", name, cwd=folder)
         assert done.returncode == 0
         Draft202012Validator.check_schema(json.loads(done.stdout))
-    refused(run("schema", "evaluatoin", cwd=folder), "Did you mean evaluation?")
+    refused(run("schema", "evaluatoin", cwd=folder), "Did you mean evaluation or evaluations?")
 
 
 @pytest.mark.parametrize(
