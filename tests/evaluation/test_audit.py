@@ -115,5 +115,6 @@ def test_a_scorer_that_cannot_take_what_was_found_is_left_out_and_told() -> None
     made = evaluate({"A": finds(GOLD), "B": finds(nested)}, corpus(), schema="every")
     assert {one.name: "seqeval" in one.scores["entities"] for one in made.systems} == {"A": True, "B": False}
     assert any(note.startswith("not scored under seqeval: ") for note in made.systems[1].notes)
+    assert any(note.startswith("B: not scored under seqeval: ") for note in audit(made, trials=50).notes)
     with pytest.raises(DataError, match="overlapping spans"):
         evaluate({"B": finds(nested)}, corpus(), schema="seqeval")

@@ -121,7 +121,14 @@ def audit(
         audited.append(Audited(place, a, b, kind, conclusions, documents, without))
     order = list(KINDS)
     audited.sort(key=lambda one: -order.index(one.kind))
-    return Audit(comparison.corpus, comparison.hash, comparison.unit, tuple(audited), comparison.notes)
+    left_out = (
+        f"{system.name}: {note}"
+        for system in systems.values()
+        for note in system.notes
+        if note.startswith("not scored under")
+    )
+    notes = (*comparison.notes, *left_out)
+    return Audit(comparison.corpus, comparison.hash, comparison.unit, tuple(audited), notes)
 
 
 def _alone(rows: Sequence[Row]) -> list[float | None]:
