@@ -192,6 +192,7 @@ def test_an_old_baseline_is_read_and_passes(tmp_path: Path) -> None:
         ("systems", {"a": 1}, "systems is {'a': 1}, not array"),
         ("systems, 0, name", 3, "systems, 0, name is 3, not string"),
         ("systems, 0, scores, quotes, strict, f1", "high", "f1 is 'high', not number"),
+        ("systems, 0, scores, quotes, strict, recall", "not null", "recall is 'not null', not number"),
         ("systems, 0, scores, quotes, strict, gold", 1.5, "gold is 1.5, not integer"),
         ("systems, 0, scores, quotes, strict, f1_interval", [0.5], "f1_interval has 1 members, not 2"),
         ("items, quotes, strict, 0, 0", [], "items, quotes, strict, 0, 0 is [], not string"),

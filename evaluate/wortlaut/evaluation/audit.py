@@ -121,13 +121,8 @@ def audit(
         audited.append(Audited(place, a, b, kind, conclusions, documents, without))
     order = list(KINDS)
     audited.sort(key=lambda one: -order.index(one.kind))
-    left_out = (
-        f"{system.name}: {note}"
-        for system in systems.values()
-        for note in system.notes
-        if note.startswith("not scored under")
-    )
-    notes = (*comparison.notes, *left_out)
+    told = (f"{system.name}: {note}" for system in systems.values() for note in system.notes)
+    notes = (*comparison.notes, *told)
     return Audit(comparison.corpus, comparison.hash, comparison.unit, tuple(audited), notes)
 
 

@@ -24,11 +24,10 @@ def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], plac
     if "$ref" in schema:
         return misfit(value, known[schema["$ref"].rpartition("/")[2]], known, place)
     if "anyOf" in schema:
-        found = [misfit(value, one, known, place) for one in schema["anyOf"]]
+        found = [(one, misfit(value, one, known, place)) for one in schema["anyOf"]]
         # Of what it may be, null says least about what it is not.
-        return (
-            None if None in found else next((what for what in found if what and "not null" not in what), "")
-        )
+        told = [what for one, what in found if one.get("type") != "null"]
+        return None if any(what is None for _, what in found) else told[0]
     kind = schema.get("type")
     if kind is not None and not _is(value, kind):
         return f"{place or 'it'} is {value!r:.40}, not {kind}"
