@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from command import run as command
 
 from wortlaut import Corpus, audit, compare, evaluate
 from wortlaut.errors import ComparisonError, DataError
+from wortlaut.reports.page import report_page
 
 TEXT = "Anna Bock sah Ulm. Carl Dorn sah Kiel."
 GOLD = [(0, 9, "PER"), (14, 17, "LOC"), (19, 28, "PER"), (33, 37, "LOC")]
@@ -77,6 +79,18 @@ def test_compare_marks_what_one_schema_alone_supports() -> None:
     assert marks == {"strict": False, "exact": True, "type": False}
     assert "exact*" in repr(compare(made, trials=2000))
     assert not any(row.alone for row in compare(made, schema="exact", trials=2000).rows)
+
+
+def test_tables_of_scores_mark_them_where_they_show_what_is_told_apart() -> None:
+    made = evaluate({"A": finds(WRONG), "B": finds(ELSEWHERE)}, corpus(), schema=["strict", "exact", "type"])
+    told = "*: of two systems that are told apart under this one of the schemas of the layer alone."
+    for table in (made.to_markdown(), made.to_latex(), made.to_markdown(bold=False, columns="letters")):
+        plain = table.replace("**", "").replace("{*}", "*").replace("\\*", "*")
+        assert re.findall(r"(\w+)\* ", plain) == ["exact", "exact"] and told in plain
+    for table in (made.to_markdown(bold=False), made.to_markdown(schemas="strict"), made.to_csv()):
+        assert "*" not in table.replace("**", "")
+    page = report_page(made)
+    assert told in page and re.findall(r'"letters":"(\w+\*)"', page) == ["a*", "b*"]
 
 
 def test_one_system_has_nothing_to_be_audited() -> None:

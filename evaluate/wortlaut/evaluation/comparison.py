@@ -24,6 +24,9 @@ from wortlaut.scoring.uncertainty import MOST_DRAWS
 from wortlaut.scoring.units import unplaced
 from wortlaut.scoring.words import ends_of
 
+#: What the mark of a row says.
+ALONE = "told apart under this one of the schemas of the layer alone"
+
 
 @dataclass(frozen=True)
 class Flip:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 from weakref import ref
 
 from wortlaut.errors import ComparisonError, counted
-from wortlaut.evaluation.comparison import compare
+from wortlaut.evaluation.comparison import ALONE, compare
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.letters import compact_letters
@@ -22,12 +22,14 @@ Place = tuple[str, str, str]
 class Significance:
     """Letters of each score, and the best F1 of each layer and schema with all that do not differ from it.
 
+    ``alone`` are the scores of pairs that :attr:`wortlaut.evaluation.comparison.Row.alone` is about.
     ``tests`` are those that Holm's method adjusted together, as in :func:`wortlaut.compare`; ``why`` says
     why there are none. A layer and schema where one of the p-values is undefined has no letters.
     """
 
     letters: Mapping[Place, str] = field(default_factory=dict)
     best: frozenset[Place] = frozenset()
+    alone: Set[Place] = frozenset()
     tests: int = 0
     notes: tuple[str, ...] = ()
     why: str = ""
@@ -43,6 +45,7 @@ class Significance:
 #: What they mean, before :attr:`Significance.how`.
 BOLD = "Bold: the highest F1 of a layer and schema, and each that does not differ significantly from it."
 LETTERS = "Letters: within a layer and schema, systems that share a letter do not differ significantly."
+MARKED = f"*: of two systems that are {ALONE}."
 
 
 _told: dict[int, tuple[ref[Evaluation], Significance]] = {}
@@ -95,4 +98,6 @@ def _tested(evaluation: Evaluation) -> Significance:
         below = {name for pair in apart if ranked[0] in pair for name in pair} - {ranked[0]}
         best |= {(layer, schema, name) for name in ranked if name not in below}
     several = any(row.test.runs is not None for row in comparison.rows)
-    return Significance(letters, frozenset(best), len(comparison.rows), comparison.notes, runs=several)
+    pairs = {(row.layer, row.schema, name) for row in rows if row.alone for name in (row.a, row.b)}
+    alone = letters.keys() & pairs
+    return Significance(letters, frozenset(best), alone, len(rows), comparison.notes, runs=several)

@@ -14,7 +14,7 @@ import numpy as np
 
 from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, significance
+from wortlaut.evaluation.significance import BOLD, LETTERS, MARKED, Significance, significance
 from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
@@ -110,7 +110,10 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         ],
         "letters": {"why": told.why}
         if told.why
-        else {"says": f"{LETTERS} {BOLD} {told.how}", "notes": list(told.notes)},
+        else {
+            "says": " ".join([LETTERS, BOLD, *[MARKED] * bool(told.alone), told.how]),
+            "notes": list(told.notes),
+        },
         "tables": _tables(evaluation, told),
         **_results(evaluation, told),
         "groups": [
@@ -140,12 +143,13 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
     confusion: dict[tuple[str, int], dict[str, Any]] = {}
     bare = [in_words(system) for system in evaluation.systems]
     for layer, schema, i, result in by_layer(evaluation):
+        key = layer, schema, evaluation.systems[i].name
         place = {"layer": layer, "system": i}
         row = place | {"schema": schema}
         shown = {
             "main": is_main(result),
-            "letters": told.letters.get((layer, schema, evaluation.systems[i].name), ""),
-            "best": (layer, schema, evaluation.systems[i].name) in told.best,
+            "letters": told.letters.get(key, "") + "*" * (key in told.alone),
+            "best": key in told.best,
             "notes": list(result.notes),
         }
         if ("entities" if layer == "entities" else "quotes") in bare[i]:

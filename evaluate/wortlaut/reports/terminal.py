@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from wortlaut.errors import counted
 from wortlaut.evaluation.audit import KINDS, Audit
 from wortlaut.evaluation.breakdowns import grouped_by
-from wortlaut.evaluation.comparison import Comparison
+from wortlaut.evaluation.comparison import ALONE, Comparison
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.cells import (
@@ -193,9 +193,7 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         )
     yield table
     if any(row.alone for row in comparison.rows):
-        yield Text(
-            "* told apart under this one of the schemas of the layer alone: wortlaut audit", style="dim"
-        )
+        yield Text(f"* {ALONE}: wortlaut audit", style="dim")
     yield Text(family(comparison), style="dim")
     yield from _margins(comparison)
     for (layer, a, b), items in comparison.flipped().items() if flips else ():

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from wortlaut.errors import DataError
 from wortlaut.evaluation.audit import KINDS, Audit
 from wortlaut.evaluation.breakdowns import grouped_by
-from wortlaut.evaluation.comparison import Comparison, Flip
+from wortlaut.evaluation.comparison import ALONE, Comparison, Flip
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
-from wortlaut.evaluation.significance import BOLD, LETTERS, Significance, significance
+from wortlaut.evaluation.significance import BOLD, LETTERS, MARKED, Significance, significance
 from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
@@ -93,7 +93,8 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
             whole = line.of is result
             row = replace(line, whole=whole, main=is_main(result))
             if whole:
-                row = replace(row, letters=marked.letters.get(place, ""), best=place in marked.best)
+                mark, letters = "*" * (place in marked.alone), marked.letters.get(place, "")
+                row = replace(row, letters=letters, best=place in marked.best, mark=mark)
             rows.append(row)
     rows += [
         Line(("–", "–", system.name, "–"), None, f"failed: {system.failed}")
@@ -109,6 +110,7 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
         BOLD,
         LETTERS,
         (told.why or told.how) if told and sum(bool(system.scores) for system in systems) > 1 else "",
+        MARKED,
     )
 
 
@@ -126,8 +128,8 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
         for row in comparison.rows
     ]
     notes = [f"note: {note}" for note in comparison.notes]
-    alone = "*: told apart under this one of the schemas of the layer alone."
-    return Lines(_COMPARED, rows, COMPARISONS, notes, [title], f"Bold: p Holm below {LEVEL}.", marks=alone)
+    bold = f"Bold: p Holm below {LEVEL}."
+    return Lines(_COMPARED, rows, COMPARISONS, notes, [title], bold, marks=f"*: {ALONE}.")
 
 
 @lines.register(Audit)
@@ -206,18 +208,23 @@ def is_main(result: Result) -> bool:
 
 def tested(value: object, layouts: Iterable[Layout]) -> Any:
     """What tests tell apart, which they are asked only where a table shows it; of several corpora on each."""
-    if not any(not one.by and (one.bold or ON_REQUEST in one.columns) for one in layouts):
+    if not any(map(_shows, layouts)):
         return None
     if isinstance(value, list):
         return [significance(one) for one in value]
     return significance(value) if isinstance(value, Evaluation) else None
 
 
+def _shows(layout: Layout) -> bool:
+    return not layout.by and (layout.bold or ON_REQUEST in layout.columns)
+
+
 def laid(value: object, layout: Layout, told: Any = None) -> Laid:
     """A table for a paper; ``told`` by :func:`tested`, which is asked where it was not."""
     if layout.by:
         return laid_out(_groups(value, layout.by), layout)
-    return laid_out(lines(value, told or tested(value, [layout])), layout)
+    told = (told or tested(value, [layout])) if _shows(layout) else None
+    return laid_out(lines(value, told), layout)
 
 
 def _groups(value: object, by: str) -> Lines:
