@@ -1,0 +1,1 @@
+"""Probes: short German news items that a grammar makes together with their gold, from plain data files."""
