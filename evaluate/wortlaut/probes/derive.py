@@ -10,12 +10,25 @@ from itertools import product
 from wortlaut.errors import DataError
 from wortlaut.model import ENTITY_LABELS, Annotations, Cluster, Entity, Quote, Span
 from wortlaut.probes import morphology as german
-from wortlaut.probes.forms import Filled, render, words_of
-from wortlaut.probes.templates import Capitals, Head, Mention, Name, Node, Part, Slot, Template, Words
+from wortlaut.probes.forms import Filled, begins_outside, render, words_of
+from wortlaut.probes.templates import (
+    Bracket,
+    Capitals,
+    Head,
+    Mention,
+    Name,
+    Node,
+    Part,
+    Slot,
+    Template,
+    Words,
+)
 
 _TYPES = {"person": "PER", "someone": "PER", "group": "GROUP", "body": "ORG", "org": "ORG"} | dict.fromkeys(
     ("country", "city", "place"), "LOC"
 )
+#: Roles whose span is a mention.
+_MENTIONED = ("speaker", "addressee")
 
 
 @dataclass(slots=True)
@@ -40,13 +53,32 @@ class _Walk:
                 self._check(node.name, known=self.filled)
                 self.write(render(node, dict(self.filled), self.template.where), depth)
             else:
-                start, before = self.length, self.capitals
+                before = self.capitals
+                first, rest = self._before(node)
+                self.write(first, depth)
+                start = self.length
                 self.capitals |= Capitals() in node.heads
                 inner = any(isinstance(head, Name) for head in node.heads)
-                self.write(node.nodes, depth + inner)
+                self.write(rest, depth + inner)
                 self.capitals = before
                 for head in node.heads:
                     self._record(head, depth, start)
+
+    def _before(self, node: Bracket) -> tuple[list[Node], list[Node]]:
+        """The preposition that a form begins with, which a mention leaves out, and what is in the bracket."""
+        slot = node.nodes[0] if node.nodes else None
+        marks = any(
+            isinstance(head, Mention) or getattr(head, "role", "") in _MENTIONED for head in node.heads
+        )
+        if (
+            not marks
+            or not isinstance(slot, Slot)
+            or slot.name not in self.filled
+            or not begins_outside(slot)
+        ):
+            return [], [*node.nodes]
+        first, *rest = render(slot, dict(self.filled), self.template.where)
+        return [first], [*rest, *node.nodes[1:]]
 
     def _record(self, head: Head, depth: int, start: int) -> None:
         if start == self.length:
@@ -229,7 +261,7 @@ def _called(walk: _Walk, who: str, text: str) -> tuple[str, str, list[str], bool
     if who in walk.template.clusters:
         known = walk.template.clusters[who]
         name, *more = (_words(walk, nodes) for nodes in (known.name, *known.aliases))
-        return name, known.type, more, True
+        return name, known.type, more, known.named
     if "+" in who:
         parts = [_called(walk, each, text)[0] for each in who.split("+")]
         return " und ".join(parts), "GROUP", [], all(_called(walk, each, text)[3] for each in who.split("+"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from wortlaut.errors import DataError
 from wortlaut.probes import morphology as german
-from wortlaut.probes.lexicon import Row, verb
+from wortlaut.probes.lexicon import Row, verb, verbs
 from wortlaut.probes.templates import Bracket, Mention, Name, Node, Slot, Words
 
 
@@ -64,6 +64,11 @@ def render(slot: Slot, filled: dict[str, Filled], where: str) -> list[Node]:
     if slot.plain:
         nodes = [Words(words_of(nodes))]
     return _capital(nodes) if cap else nodes
+
+
+def begins_outside(slot: Slot) -> bool:
+    """Whether its form begins with a preposition, which no mention takes in (G-COR-05)."""
+    return any(part.lower() in german.PREPOSITIONS or part.lower() in _WHERE for part in slot.form)
 
 
 def words_of(nodes: Sequence[Node]) -> str:
@@ -242,7 +247,10 @@ def _named(label: str) -> Callable[[Filled, tuple[str, ...], bool], list[Node]]:
         head = form[0] if form else ""
         if head == "part":
             return [Words(_cell(one, "part"))]
-        return _nominal(one, _proper(one.row, one.gender), head, lambda text: _name(one, label, text))
+        noun = _proper(one.row, one.gender)
+        if head == "of":
+            head = "vom" if noun.free else "des"
+        return _nominal(one, noun, head, lambda text: _name(one, label, text))
 
     return render
 
@@ -357,10 +365,10 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
     row, head, mood = one.row, form[0] if form else "v2", form[1] if len(form) > 1 else ""
     does, plural = verb(row["verb"]), row["number"] == "pl"
     suffix = "_pl" if plural else ""
-    if head == "soll":
-        return _join(
-            row["subject"], "sollen" if plural else "soll", row["middle"], *_perfect(does, row["rest"])
-        )
+    if "soll" in (head, mood):
+        modal = "sollen" if plural else "soll"
+        first = (modal, row["subject"]) if head == "inv" else (row["subject"], modal)
+        return _join(*first, row["middle"], *_perfect(does, row["rest"]))
     finite = {
         "": does[f"pres{suffix}"],
         "past": does[f"past{suffix}"],
@@ -402,6 +410,10 @@ def _plan(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         return _join(row["object"], row["zu"])
     if head == "inf":
         return _join(row["object"], row["verb"])
+    if head == "perf":
+        if row["verb"] not in verbs("inf"):
+            raise Unfit
+        return _join(row["object"], verbs("inf")[row["verb"]]["perf"])
     if head != "np":
         raise KeyError(head)
     noun, gender, rest = row["noun"], row["gender"], row["rest"]

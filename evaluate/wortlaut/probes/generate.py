@@ -192,8 +192,10 @@ def _without_of(needs: Sequence[str]) -> list[str]:
 def _fits(row: Row, need: str) -> bool:
     if need.startswith("-"):
         return not _fits(row, need[1:])
-    if need in ("sep", "neutral"):
-        return bool(row["particle"]) if need == "sep" else not row["topic"]
+    if need == "sep":
+        return bool(row["particle"])
+    if need == "np" or need.startswith("np-"):
+        return "np" in row["takes"].split() and row["prep"] == need[3:]
     if need.startswith("to-"):
         return row["to"] == need[3:]
     if need == "k1":

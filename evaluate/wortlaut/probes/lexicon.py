@@ -62,9 +62,13 @@ def size() -> int:
 
 
 @cache
+def verbs(column: str) -> Mapping[str, Row]:
+    """The verbs of statements by ``lemma``, and those of plans by ``inf``, with the particle."""
+    return {row[column]: row for row in table("verbs")}
+
+
 def verb(lemma: str) -> Row:
-    """A finite verb of statements by its lemma."""
-    for row in table("verbs"):
-        if row["lemma"] == lemma:
-            return row
-    raise DataError(f"no verb {lemma!r}", where="verbs.tsv", hint="Add its forms as a row.")
+    """A finite verb of statements by its lemma. Raises a DataError where the table has none."""
+    if lemma not in verbs("lemma"):
+        raise DataError(f"no verb {lemma!r}", where="verbs.tsv", hint="Add its forms as a row.")
+    return verbs("lemma")[lemma]

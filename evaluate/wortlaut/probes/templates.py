@@ -101,6 +101,7 @@ class Known:
     name: tuple[Node, ...]
     type: str
     aliases: tuple[tuple[Node, ...], ...]
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,9 @@ def _template(block: list[tuple[int, str]], name: str, phenomenon: Phenomenon, h
             id, _, rest = line.removeprefix("cluster").partition(":")
             called, *more = (part.strip() for part in rest.split(";"))
             type, *aliases = more or ("",)
-            names = tuple(_nodes(one, place) for one in (called, *aliases))
-            clusters[id.strip()] = Known(id.strip(), names[0], type, names[1:])
+            named = "unnamed" not in aliases
+            names = tuple(_nodes(one, place) for one in (called, *aliases) if one != "unnamed")
+            clusters[id.strip()] = Known(id.strip(), names[0], type, names[1:], named)
         elif first == "contrast":
             contrast = line.split()[1]
         elif first in ("a", "b") and contrast:
