@@ -202,10 +202,10 @@ def import_layer(
         documents = (document.with_annotations(change(document.annotations)) for document in read)
         written += take(documents, root, layer=name, annotator=who, force=force)
         lost += losses
-    _say_or_json(json_file, lost, [*map(str, written), *_lines_of(lost), *left_out()])
+    _say_or_json(json_file, lost, [*map(str, written), *loss_lines(lost), *left_out()])
 
 
-def _lines_of(losses: Sequence[Loss]) -> Iterator[str]:
+def loss_lines(losses: Sequence[Loss]) -> Iterator[str]:
     for loss in losses:
         yield f"lost: {loss.kind} ({loss.count}): {loss.reason}"
         yield from (f"    {example}" for example in loss.examples[:EXAMPLES])
@@ -511,7 +511,7 @@ def convert(
     total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
     wrote = f"wrote {out} ({conversion.format}, {read}, {total})"
     beside = [f"wrote {one}, for the settings of the project" for one in [conversion.beside] if one]
-    _say_or_json(json_file, conversion.losses, [*_lines_of(conversion.losses), wrote, *beside])
+    _say_or_json(json_file, conversion.losses, [*loss_lines(conversion.losses), wrote, *beside])
 
 
 @app.command(rich_help_panel="Make a corpus")

@@ -1,4 +1,4 @@
-"""Versions of the gold that do not change any more: ``gold@1.0.0`` is one hash, for good."""
+"""Versions of gold and probes that do not change any more: ``gold@1.0.0`` is one hash, for good."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ def version(root: Path) -> str:
     return found[1]
 
 
-def versions() -> dict[str, str]:
-    """The frozen versions of the shipped gold, the newest last: version → hash of the corpus."""
-    return dict(json.loads((files("wortlaut") / "corpus" / "frozen.json").read_text("utf-8")))
+def versions(of: str = "gold") -> dict[str, str]:
+    """The frozen versions of the shipped ``gold`` or ``probes``, the newest last: version → hash."""
+    return dict(json.loads((files("wortlaut") / "corpus" / "frozen.json").read_text("utf-8"))[of])
 
 
 def check_version(name: str, corpus_hash: str) -> None:
-    """Raises where ``gold@VERSION`` is not known, or the gold with this hash is another one."""
-    known = versions()
-    wanted = name.partition("@")[2]
+    """Raises where ``gold@VERSION`` is not known, or what is here under this name has another hash."""
+    of, _, wanted = name.partition("@")
+    known = versions(of)
     if wanted not in known:
-        raise unknown_name("version of the gold", wanted, known)
+        raise unknown_name(f"version of the {of}", wanted, known)
     if known[wanted] != corpus_hash:
         here = next((one for one, digest in known.items() if digest == corpus_hash), "changed")
+        verb = "is" if of == "gold" else "are"
         raise DataError(
-            f"the gold that is here is not {wanted}: its hash is {corpus_hash[:12]}…, "
+            f"the {of} that {verb} here {verb} not {wanted}: the hash is {corpus_hash[:12]}…, "
             f"that of {wanted} is {known[wanted][:12]}…",
             where=name,
-            hint=f"The gold here is {here}. Known versions: {', '.join(known)}. "
-            "Install the release of wortlaut that has it, or score on `gold` and say so.",
+            hint=f"What is here is {here}. Known versions: {', '.join(known)}. "
+            f"Install the release of wortlaut that has it, or score on `{of}` and say so.",
         )

@@ -32,6 +32,14 @@ KNOWN = (
         "",
     ),
     KnownCorpus(
+        "probes",
+        "made news items, gold by construction, with phenomenon and minimal pair; probes@VERSION is frozen",
+        "CC0 1.0, text and annotations",
+        "this package",
+        "it is here; fresh items: probes?seed=7&size=40&half=test&only=laut-laute",
+        "",
+    ),
+    KnownCorpus(
         "FOLDER",
         "a dataset folder: Parquet with a card",
         "the card says",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -203,7 +204,9 @@ _TABLES = {"entities": _entity_rows, "quotes": _quote_rows, "documents": _docume
 
 
 def load_corpus(ref: str | Path = "gold") -> Corpus:
-    """What ``ref`` names: ``gold``, ``gold@VERSION``, a dataset folder, ``format:PATH`` or ``hub:NAME``.
+    """What ``ref`` names: ``gold``, ``probes``, a dataset folder, ``format:PATH`` or ``hub:NAME``.
+
+    ``gold@VERSION`` and ``probes@VERSION`` are frozen; ``probes?seed=7&half=test`` is made afresh.
 
     Some formats have options, which stand behind their name: ``conll?token=1&tag=3&tag=4:PATH``.
 
@@ -246,7 +249,7 @@ def annotated_batches(
     spec, colon, path = ref.partition(":")
     name, losses = lenience(spec, losses) if names_format(ref) else (spec, losses)
     own = bool(colon) and name in ("predictions", "pipeline")
-    if ref == "gold" or ref.startswith(("gold@", "hub:")) or (names_format(ref) and not own):
+    if needs_no_path(ref) or (names_format(ref) and not own):
         return stream_batches(ref, losses, allow_empty=allow_empty)
     path = path if own else ref
     if not exists(Path(path)):
@@ -264,6 +267,11 @@ def annotated_batches(
     return stream_batches(named, losses, allow_empty=allow_empty)
 
 
+def needs_no_path(ref: str) -> bool:
+    """Whether it names a corpus that is no file or folder: the gold, the probes, one of the Hub."""
+    return ref.startswith(("gold@", "hub:")) or ref == "gold" or _PROBES.fullmatch(ref) is not None
+
+
 def gold_root() -> Path:
     """The folder with ``seeds`` and ``annotations/gold``: in the installed package, else the checkout."""
     from importlib.resources import files
@@ -279,6 +287,8 @@ def gold_root() -> Path:
     )
 
 
+#: The probes, perhaps with a version or options, which :mod:`wortlaut.corpus.probes` reads.
+_PROBES = re.compile(r"probes(?:[@?].*)?")
 #: Documents whose lines are in memory at a time.
 _HASHED = 4096
 
@@ -358,6 +368,16 @@ def _batches(ref: str | Path, losses: Losses | None = None) -> Iterator[Batch]:
         gold = list(_batches("gold"))
         check_version(ref, corpus_hash(_unpacked(gold)))
         return iter(gold)
+    if isinstance(ref, str) and _PROBES.fullmatch(ref):
+        from wortlaut.corpus.probes import documents as items
+        from wortlaut.corpus.probes import frozen_documents
+
+        made, (name, _, _) = items(ref), ref.partition("?")
+        if "@" in name:
+            from wortlaut.corpus.frozen import check_version
+
+            check_version(name, corpus_hash(frozen_documents()))
+        return in_batches(made)
     if isinstance(ref, str) and ref.startswith("hub:"):
         from wortlaut.corpus.hub import documents as rows
 
@@ -377,7 +397,9 @@ def _batches(ref: str | Path, losses: Losses | None = None) -> Iterator[Batch]:
             known = " ".join(f"{name}:" for name in sorted(FORMATS))
             hint = f"Say in which format, one of: {known}"
         raise DataError("a file is named with its format", where=str(ref), hint=hint)
-    error = unknown_name("corpus", str(ref), ["gold", "hub:NAME", *(f"{name}:PATH" for name in FORMATS)])
+    error = unknown_name(
+        "corpus", str(ref), ["gold", "probes", "hub:NAME", *(f"{name}:PATH" for name in FORMATS)]
+    )
     error.hint += " There is no file or folder of this name, either."
     raise error
 

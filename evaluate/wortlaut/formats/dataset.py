@@ -54,9 +54,14 @@ def batches(folder: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
         hint = f"Join it with your copy of the texts: wortlaut merge {folder} TEXTS -o OUT"
         raise DataError("a stand-off release has no texts", where=str(folder), hint=hint)
     for file in _files(folder):
-        with opened(file) as stream, parquet.opened(stream, str(file)) as table:
-            for rows in table.iter_batches(_BATCH, use_threads=False):
-                yield from _batches(str(file), rows, losses)
+        yield from table_batches(file, losses)
+
+
+def table_batches(file: Path, losses: Losses | None = None) -> Iterator[Batch]:
+    """The documents of one table of the configuration ``documents``."""
+    with opened(file) as stream, parquet.opened(stream, str(file)) as table:
+        for rows in table.iter_batches(_BATCH, use_threads=False):
+            yield from _batches(str(file), rows, losses)
 
 
 read = batch_documents(batches)

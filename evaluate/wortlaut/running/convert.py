@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wortlaut.corpus.load import framed, stream_corpus
+from wortlaut.corpus.load import framed, needs_no_path, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.formats import (
     FORMATS,
@@ -257,7 +257,7 @@ def _fingerprint(ref: str | Path) -> str:
 def named(source: str | Path) -> str | Path:
     """What ``load_corpus`` takes for a path whose format shows. Raises where it does not, or is not there."""
     text = str(source)
-    if text == "gold" or text.startswith(("gold@", "hub:")) or names_format(text):
+    if needs_no_path(text) or names_format(text):
         return source
     if not exists(Path(source)):
         raise MissingFileError(
