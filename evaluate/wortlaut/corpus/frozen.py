@@ -45,9 +45,9 @@ def check_version(name: str, corpus_hash: str) -> None:
         here = next((one for one, digest in known.items() if digest == corpus_hash), "changed")
         verb = "is" if of == "gold" else "are"
         raise DataError(
-            f"the {of} that {verb} here {verb} not {wanted}: the hash is {corpus_hash[:12]}…, "
+            f"the {of} that {verb} here {verb} not {wanted}: its hash is {corpus_hash[:12]}…, "
             f"that of {wanted} is {known[wanted][:12]}…",
             where=name,
-            hint=f"What is here is {here}. Known versions: {', '.join(known)}. "
+            hint=f"The {of} here {verb} {here}. Known versions: {', '.join(known)}. "
             f"Install the release of wortlaut that has it, or score on `{of}` and say so.",
         )
