@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,7 @@ from wortlaut.evaluation.files import (
     read_evaluations,
     read_settings,
 )
+from wortlaut.evaluation.phenomena import Phenomena, Probes, phenomena_of
 from wortlaut.evaluation.runs import averaged
 from wortlaut.evaluation.scorer import ALLOW, Found, Scoring, Source
 from wortlaut.evaluation.systems import (
@@ -85,6 +87,13 @@ class Evaluation(Tabular):
     read: GoldItems | None = field(default=None, repr=False)
     read_excerpts: Mapping[Place, str] = field(default_factory=dict, repr=False)
     read_units: tuple[str, ...] | None = field(default=None, repr=False)
+    probes: Probes | None = field(default=None, repr=False)
+
+    @cached_property
+    def phenomena(self) -> Phenomena:
+        """The score of each system for each phenomenon of a corpus of probes; of other corpora no rows."""
+        results = {system.name: system.results for system in self.systems}
+        return phenomena_of(self.probes, self.units, self.signature, results)
 
     def gold(self) -> GoldItems | None:
         """The gold items of each score with the text that they cover, the same for all systems, if kept."""
@@ -116,7 +125,7 @@ class Evaluation(Tabular):
         return tuple(f"{documents[i].id} at {start}" for i, start in places)
 
     def to_dict(self) -> dict[str, Any]:
-        gold, names = self.gold(), self.unit_names()
+        gold, names, told = self.gold(), self.unit_names(), self.phenomena
         items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}
         file = EvaluationFile(
             self.signature.version,
@@ -129,9 +138,17 @@ class Evaluation(Tabular):
             len(self.units),
             self.notes,
             None if gold is None else by_names(items),
-            tuple(system.row() for system in self.systems),
+            tuple(
+                replace(
+                    system.row(),
+                    phenomena=told.systems.get(system.name, ()),
+                    contrasts=told.contrasts.get(system.name, ()),
+                )
+                for system in self.systems
+            ),
             [(*place, text) for place, text in self.excerpts().items()],
             None if names is None else list(names),
+            None if self.probes is None else list(self.probes.rows),
         )
         return as_dict(file)
 
@@ -158,6 +175,7 @@ class Evaluation(Tabular):
                 None if data["items"] is None else gold,
                 {read_item((*row[:2], ""))[:2]: row[2] for row in data.get("excerpts", ())},
                 None if data.get("named") is None else tuple(data["named"]),
+                None if data.get("probes") is None else Probes(tuple(map(tuple, data["probes"]))),
             )
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
@@ -356,6 +374,7 @@ def _evaluation(
         tuple(notes),
         len(gold.ids),
         scoring.by,
+        probes=gold.probes,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import DataError
+from wortlaut.evaluation.phenomena import Contrast, Phenomenon
 from wortlaut.io.reading import read_json
 from wortlaut.records.misfit import misfit
 from wortlaut.records.record import (
@@ -133,6 +134,15 @@ class SystemRow:
         "Each run of a system that has several, in full; the scores above are means over them, and hits,"
         " wrong, errors and confusion those of the run in the middle. Absent for one run.",
     ] = ()
+    phenomena: Annotated[
+        tuple[Phenomenon, ...],
+        FILLED,
+        "A row for each phenomenon of a corpus of probes that tests what the system looks for. Follows from"
+        " the sums of units.",
+    ] = ()
+    contrasts: Annotated[
+        tuple[Contrast, ...], FILLED, "A row for each contrast of minimal pairs of such a corpus."
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,13 @@ class EvaluationFile:
         PLAIN,
         "What each unit of the sums is: the id of a document, of a sentence with its first offset. Absent"
         " where single items were not kept.",
+    ] = None
+    probes: Annotated[
+        Sequence[tuple[str, str, str, str]] | None,
+        OPTIONAL,
+        PLAIN,
+        "Of a corpus of probes what each unit is: phenomenon, the task that it tests, contrast and pair of a"
+        " minimal pair; empty where it has none.",
     ] = None
 
 

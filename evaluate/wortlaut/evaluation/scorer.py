@@ -18,6 +18,7 @@ import numpy as np
 from wortlaut.corpus.load import Corpus, digest_of, digests, stream_batches
 from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.breakdowns import Grouping, layers_of
+from wortlaut.evaluation.phenomena import Given, Probes, given_in
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.evaluation.words import BOUNDED, ends_of, word_tallies
 from wortlaut.formats import plain
@@ -76,6 +77,8 @@ class Gold:
     #: Whether each document is one sentence, as in files of tokens that do not mark where a text begins.
     sentences: bool = False
     characters: int = 0
+    #: What each document is an example of, where the corpus says so.
+    probes: Probes | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Source:
         kept: list[Batch] = []
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
+        probes: list[Given] = []
         hashes, characters, small, alone = bytearray(), 0, True, True
         for batch in opened(losses):
             if not known_hash:
@@ -125,6 +129,7 @@ class Source:
             sizes.update(batch.sizes())
             labels.update(batch.labelled())
             columns |= batch.columns
+            probes += given_in(batch)
             characters += sum(map(len, batch.texts))
             alone = alone and not any("\n" in text for text in batch.texts)
             small = characters <= KEPT_CHARACTERS if items is None else items
@@ -136,6 +141,7 @@ class Source:
             raise DataError("the corpus has no documents", where=name, hint=ALLOW)
         order = np.asarray(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         whole = Batch.joined(kept).take(order) if small else None
+        named = Probes.of([probes[i] for i in order.tolist()])
         if whole is not None:
             ids, order = list(whole.ids), np.arange(len(ids))
         few = len(ids) < FEW_DOCUMENTS and characters
@@ -153,6 +159,7 @@ class Source:
             losses.notes(name),
             alone and "tokens" in columns,
             characters,
+            named,
         )
         return cls(gold, opened if whole is None else partial(_again, whole), whole)
 
@@ -301,6 +308,7 @@ class Scoring:
         if self.gold.sentences and units.kind == "document" and self.resampling.wanted:
             notes.append(SENTENCES)
         notes += label_notes(self.projection, self.gold.labels)
+        notes += self.gold.probes.notes if self.gold.probes else ()
         for by in self.by:
             if not any(self.gold.sizes[layer] for layer in layers_of(by)):
                 what = " or ".join(sorted(layers_of(by)))

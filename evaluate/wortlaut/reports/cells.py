@@ -218,6 +218,28 @@ PAIRS: Mapping[str, Column] = {
     "B>A": Column("B>A", "plain", lambda line: _on_how_many(line.of, "b_better")),
 }
 
+_RIGHT = attrgetter("of.right_interval")
+#: Of a corpus of probes, by what its rows are.
+PROBED: Mapping[str, Mapping[str, Column]] = {
+    "phenomenon": {
+        "F1": Column("F1", "share", attrgetter("of.f1"), _F1),
+        "interval": Column("95% interval", "share", _F1, _F1, apart="F1"),
+        "right": Column("right", "share", attrgetter("of.right"), _RIGHT),
+        "right interval": Column("95% of right", "share", _RIGHT, _RIGHT, apart="right"),
+        "documents": Column("documents", "plain", attrgetter("of.documents")),
+        "pairs right": Column("pairs right", "share", attrgetter("of.pairs_right")),
+        "pairs": Column("pairs", "plain", attrgetter("of.pairs")),
+        "others": Column("others", "share", attrgetter("of.others")),
+        "p": Column("p Holm", "p", attrgetter("of.p")),
+    },
+    "contrast": {
+        "right": Column("pairs right", "share", attrgetter("of.right"), _RIGHT),
+        "right interval": Column("95% interval", "share", _RIGHT, _RIGHT, apart="pairs right"),
+        "one side": Column("one side", "share", attrgetter("of.one")),
+        "pairs": Column("pairs", "plain", attrgetter("of.pairs")),
+    },
+}
+
 
 def _on_how_many(of: Pair | OnCorpus, name: str) -> str:
     return f"{getattr(of, name).at_least}/{len(of.corpora)}" if isinstance(of, Pair) else "–"

@@ -15,6 +15,7 @@ from wortlaut.reports.cells import (
     OF_RUNS,
     ON_REQUEST,
     PAIRS,
+    PROBED,
     SCORES,
     Column,
     Line,
@@ -32,6 +33,7 @@ _CHOICES = {
 #: The columns that a command may show; others show those of scores.
 _PAIR = ("layer", "schema", "a", "b")
 _SCORES = ("corpus", "layer", "schema", "system", "label", *SCORES)
+_PROBED = {by: ("corpus", "system", "tests", by, *columns) for by, columns in PROBED.items()}
 _COLUMNS = {"compare": (*_PAIR, "corpus", *COMPARISONS, *PAIRS), "audit": (*_PAIR, *CONCLUSIONS)}
 
 
@@ -85,7 +87,7 @@ class Layout:
 
     def check_columns(self, command: str) -> None:
         """Raises UnknownNameError for a column that no table of the command has."""
-        known = {*_COLUMNS.get(command, _SCORES), self.by}
+        known = {*_PROBED.get(self.by, _COLUMNS.get(command, _SCORES)), self.by}
         for name in filter(None, [*self.columns, self.sort]):
             if name not in known:
                 raise unknown_name("column", name, known - {""})
@@ -158,7 +160,8 @@ class Laid:
         return places if len(places) < len(set(groups)) < len(groups) else []
 
     def table(self) -> Table:
-        place = self.heads.index("schema") if "schema" in self.heads else len(self.heads) - 1
+        marked = next((head for head in ("schema", "phenomenon") if head in self.heads), self.heads[-1])
+        place = self.heads.index(marked)
         rows = [
             [*(n + line.mark * (i == place) for i, n in enumerate(line.names)), *self._cells(line)]
             for line in self.lines
@@ -253,7 +256,12 @@ def laid_out(found: Lines, layout: Layout) -> Laid:
     if names != sorted(names) or any(chosen.values()):
         ranks = [_ranks(chosen.get(heads[i], ()), [one.names[i] for one in lines]) for i in names]
         lines.sort(key=lambda one: [rank[one.names[i]] for i, rank in zip(names, ranks, strict=True)])
-    common = {head: lines[0].names[i] for i, head in enumerate(heads) if i not in names and lines}
+    common = {
+        head: lines[0].names[i]
+        for i, head in enumerate(heads)
+        # What names that are shown imply differs, and a system that failed has no layer.
+        if i not in names and len({one.names[i] for one in lines if one.of is not None}) == 1
+    }
     lines = [replace(one, names=[one.names[i] for i in names]) for one in lines]
     if layout.sort:
         column = found.figures.get(layout.sort)

@@ -35,6 +35,7 @@ from wortlaut.reports.cells import (
     short,
 )
 from wortlaut.reports.console import Text
+from wortlaut.reports.phenomena import phenomena_view
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.breakdown import undefined_in
@@ -86,6 +87,7 @@ def evaluation_view(
         yield Text(f"{len(hidden)} more rows ({', '.join(kinds)}) with --all or --json", style="dim")
     yield from _runs(evaluation, [row for row in shown if row[3].variance])
     yield from _breakdowns(evaluation, everything)
+    yield from phenomena_view(evaluation.phenomena)
     yield from noted(evaluation.notes)
     for note, places in _notes(evaluation).items():
         yield Text(f"note ({'; '.join(places)}): {note}", style="dim")

@@ -14,11 +14,13 @@ from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.comparison import ALONE, Comparison, Flip
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.phenomena import Phenomena
 from wortlaut.evaluation.significance import BOLD, LETTERS, MARKED, Significance, significance
 from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
+from wortlaut.reports import phenomena as probed
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     COMPARISONS,
@@ -26,6 +28,7 @@ from wortlaut.reports.cells import (
     ON_REQUEST,
     PAIR_HEADS,
     PAIRS,
+    PROBED,
     SCORES,
     Line,
     columns_of,
@@ -162,6 +165,11 @@ def _of_corpora(comparison: CorporaComparison, told: Significance | None = None)
     return Lines((*_COMPARED, "corpus"), rows, PAIRS, notes, [title], f"Bold: p Holm below {LEVEL}.")
 
 
+@lines.register(Phenomena)
+def _of_phenomena(phenomena: Phenomena, told: Significance | None = None) -> Lines:
+    return probed.lines_of(phenomena)
+
+
 @lines.register(list)
 def _of_evaluations(evaluations: list[Evaluation], told: list[Significance] | None = None) -> Lines:
     """Of several corpora: the scores on each, never a mean of them."""
@@ -228,9 +236,11 @@ def laid(value: object, layout: Layout, told: Any = None) -> Laid:
 
 
 def _groups(value: object, by: str) -> Lines:
-    """The groups of a breakdown, of every layer, schema and system that has it."""
+    """The groups of a breakdown, of every layer, schema and system that has it; or phenomena or contrasts."""
     if isinstance(value, list):
         return _joined(value, [_groups(one, by) for one in value])
+    if by in PROBED and isinstance(value, Evaluation | Phenomena):
+        return probed.lines_of(value.phenomena if isinstance(value, Evaluation) else value, by)
     if not isinstance(value, Evaluation) or by not in value.by:
         raise DataError(f"there is no breakdown by {by}", hint=f"Ask for it: --by {by}, evaluate(by={by!r}).")
     found = [

@@ -231,13 +231,21 @@ def pair_test(
     if np.isnan(variance) or (variance == 0 and delta):
         return found
 
-    def half(level: float) -> float:
-        return math.sqrt(sum(part * float(t_quantile(free, 1 - level)) ** 2 for part, free in parts))
-
-    low, high = 0.0, 1.0
-    while high - low > 1e-6 * high and high > 1e-12:
-        level = (low + high) / 2
-        low, high = (level, high) if half(level) > abs(delta) else (low, level)
-    ends = (max(-1.0, delta - half(0.05)), min(1.0, delta + half(0.05)))
+    half = _half_at(0.05, parts)
+    ends = (max(-1.0, delta - half), min(1.0, delta + half))
     effect = delta / variance**0.5 if variance else None
-    return replace(found, interval=ends, p_runs=high if delta else 1.0, effect=effect)
+    return replace(found, interval=ends, p_runs=level_of(delta, parts), effect=effect)
+
+
+def level_of(difference: float, parts: Sequence[tuple[float, float]]) -> float:
+    """The two-sided p of a difference whose variance has these parts, each with its degrees of freedom."""
+    low, high = 0.0, 1.0
+    while difference and high - low > 1e-6 * high and high > 1e-12:
+        level = (low + high) / 2
+        low, high = (level, high) if _half_at(level, parts) > abs(difference) else (low, level)
+    return high
+
+
+def _half_at(level: float, parts: Sequence[tuple[float, float]]) -> float:
+    """Half the width of the interval at that level: each part of the variance with its own quantile."""
+    return math.sqrt(sum(part * float(t_quantile(free, 1 - level)) ** 2 for part, free in parts))

@@ -1,0 +1,76 @@
+"""Phenomena and contrasts of a corpus of probes, as a reader sees them: in the terminal and in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+
+from wortlaut.evaluation.phenomena import Phenomena
+from wortlaut.reports.cells import PROBED, Line, credit, interval_text, number, short
+from wortlaut.reports.console import Text
+from wortlaut.reports.layout import Lines
+from wortlaut.reports.tables import grid, noted
+from wortlaut.scoring.compare import LEVEL
+
+_SAYS = (
+    "right: documents in which all of the task that is tested is strictly right; pairs: minimal pairs with"
+    " both sides right; ↓: significantly below the mean, which is shown, of the system's other phenomena of"
+    f" the task (Holm, level {short(f'{LEVEL:g}')})."
+)
+
+
+def lines_of(told: Phenomena, by: str = "phenomenon") -> Lines:
+    """A row for each system and phenomenon, or each system and contrast."""
+    signature = str(told.signature)
+    if by == "contrast":
+        rows = [
+            Line((name, row.contrast), row, signature) for name, own in told.contrasts.items() for row in own
+        ]
+        return Lines(["system", by], rows, PROBED[by], told.notes, [signature])
+    rows = [
+        Line((name, row.tests, row.phenomenon), row, signature, mark="*" * row.below)
+        for name, own in told.systems.items()
+        for row in own
+    ]
+    marks = "*: significantly below others, the mean of the system's other phenomena of the task."
+    return Lines(["system", "tests", by], rows, PROBED[by], told.notes, [signature], marks=marks)
+
+
+def phenomena_view(told: Phenomena) -> Iterator[RenderableType]:
+    """A table of phenomena for each system, and one of contrasts, within 80 columns."""
+    for name, rows in told.systems.items():
+        if not rows:
+            continue
+        yield Text(f"phenomena, strict: {name}", style="bold")
+        table = grid(("phenomenon", "tests"), ("F1", "95% of F1", "right", "95%", "pairs", "↓"))
+        for row in rows:
+            table.add_row(
+                row.phenomenon,
+                row.tests,
+                short(number(row.f1)),
+                short(interval_text(row.f1_interval, 2)),
+                _of(row.right, row.documents),
+                short(interval_text(row.right_interval, 2)),
+                "–" if row.pairs_right is None else _of(row.pairs_right, row.pairs),
+                short(number(row.others)) if row.below else "",
+            )
+        yield table
+    contrasts = [(name, row) for name, own in told.contrasts.items() for row in own]
+    if contrasts:
+        yield Text("contrasts: minimal pairs with both sides right", style="bold")
+        table = grid(("contrast", "system"), ("right", "95%", "one side", "pairs"))
+        for name, one in sorted(contrasts, key=lambda row: row[1].contrast):
+            ends = short(interval_text(one.right_interval, 2))
+            table.add_row(
+                one.contrast, name, short(number(one.right)), ends, short(number(one.one)), str(one.pairs)
+            )
+        yield table
+    if any(told.systems.values()):
+        yield Text(f"note: {_SAYS}", style="dim")
+    yield from noted(told.notes)
+
+
+def _of(share: float, whole: int) -> str:
+    """How many of how many; a mean over runs may be broken."""
+    return f"{credit(round(share * whole, 1))}/{whole}"

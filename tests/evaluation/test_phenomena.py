@@ -1,0 +1,192 @@
+"""Scores by phenomenon and pair: known answers, files, what cannot be scored, and what is marked."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from probing import EACH, SPECIMENS, System, corpus, document, ids
+
+import wortlaut
+from wortlaut.corpus.load import Corpus
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.scoring.jackknife import logit_interval, t_quantile
+from wortlaut.scoring.phenomena import Group, as_items, compared_with_others
+
+WRONG = ids("title", *range(8)) | ids("before", 0, 1) | ids("verb", 1, 2, 3) | ids("place", 0, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    return wortlaut.evaluate([System(WRONG, "A"), System(ids("word", *range(11)), "B")], corpus(), items=True)
+
+
+#: System A: F1, documents right, pairs right and pairs of each phenomenon.
+KNOWN: dict[str, tuple[float | None, float, int, int]] = {
+    "after": (1.0, 12, 0, 0),
+    "before": (20 / 22, 10, 8, 12),
+    "verb": (None, 9, 8, 12),
+    "title": (None, 4, 0, 0),
+    "place": (18 / 21, 9, 4, 6),
+    "word": (None, 12, 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", SPECIMENS)
+def test_a_row_of_a_phenomenon(evaluation: Evaluation, name: str) -> None:
+    row, (f1, right, pairs_right, pairs) = evaluation.phenomena["A"][name], KNOWN[name]
+    assert (row.tests, row.documents, row.pairs) == (SPECIMENS[name][0], EACH, pairs)
+    assert row.f1 == (f1 if f1 is None else pytest.approx(f1))
+    assert row.right == pytest.approx(right / EACH)
+    assert row.pairs_right == (pytest.approx(pairs_right / pairs) if pairs else None)
+
+
+def test_the_rows_stand_task_by_task_and_marks_are_of_what_is_low(evaluation: Evaluation) -> None:
+    told = evaluation.phenomena
+    assert list(told["A"]) == ["place", "word", "after", "before", "title", "verb"]
+    marked = {name: [one.phenomenon for one in rows if one.below] for name, rows in told.systems.items()}
+    assert marked == {"A": ["title"], "B": ["word"]}
+    others = told["A"]["title"].others
+    assert others == pytest.approx((1 + 10 / 12 + 9 / 12) / 3)
+    assert told["A"]["before"].others == pytest.approx(1)  # of F1, which two have, not of title and verb
+
+
+def test_pairs_of_a_contrast(evaluation: Evaluation) -> None:
+    rows = {row.contrast: row for row in evaluation.phenomena.contrasts["A"]}
+    assert {name: (row.pairs, row.right, row.one) for name, row in rows.items()} == {
+        "absagen": (12, pytest.approx(8 / 12), pytest.approx(3 / 12)),
+        "orte": (6, pytest.approx(4 / 6), pytest.approx(1 / 6)),
+    }
+
+
+def test_intervals_leave_out_pairs_and_are_exact_where_all_is_right(evaluation: Evaluation) -> None:
+    rows = evaluation.phenomena["A"]
+    assert rows["after"].right_interval == pytest.approx((0.025 ** (1 / 12), 1))
+    # Both sides of five of six pairs: one pair has both wrong, one a side.
+    shares = np.asarray([0, 0.5, 1, 1, 1, 1])
+    half = t_quantile(5) * shares.std(ddof=1) / np.sqrt(6)
+    assert rows["place"].right_interval == pytest.approx(tuple(map(float, logit_interval(0.75, half, 12))))
+
+
+def test_f1_is_that_of_a_breakdown() -> None:
+    found = wortlaut.evaluate([System(WRONG)], corpus(), by=["meta:phenomenon"])
+    (system,) = found.systems
+    for name in ("after", "before", "place"):
+        row = found.phenomena[system.name][name]
+        groups = system.breakdowns[row.tests]["meta:phenomenon"]["strict"].per_label
+        assert row.f1 == pytest.approx(groups[name].f1)
+
+
+def test_a_file_holds_the_rows_and_gives_them_back(evaluation: Evaluation) -> None:
+    data = json.loads(json.dumps(evaluation.to_dict()))
+    assert data["probes"][0] == ["after", "quotes", "", ""]
+    (row,) = [row for row in data["systems"][0]["phenomena"] if row["phenomenon"] == "title"]
+    assert (row["f1"], row["below"]) == (None, True)
+    again = Evaluation.from_dict(data)
+    assert json.loads(json.dumps(again.to_dict())) == data
+    assert again.phenomena == evaluation.phenomena
+
+
+def test_nothing_is_kept_and_the_rows_are_the_same(evaluation: Evaluation) -> None:
+    bare = wortlaut.evaluate([System(WRONG, "A")], corpus(), items=False)
+    assert bare.phenomena.systems["A"] == evaluation.phenomena.systems["A"]
+
+
+def test_several_runs_are_means_over_them() -> None:
+    other = System(ids("title", *range(4)))
+    found = wortlaut.evaluate({"A": [System(WRONG), other]}, corpus())
+    row = found.phenomena["A"]["title"]
+    assert row.right == pytest.approx((4 + 8) / 24)
+    assert found.phenomena["A"]["after"].right == 1
+
+
+def with_meta(**changes: Any) -> Corpus:
+    """The corpus where the documents of ``after`` say something else; None leaves it out."""
+    held = corpus().documents
+    rows = []
+    for one in held:
+        meta = dict(one.meta)
+        if meta["phenomenon"] == "after":
+            meta = {name: value for name, value in (meta | changes).items() if value is not None}
+        rows.append(replace(one, meta=tuple(sorted(meta.items()))))
+    return Corpus.of("probed", rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"tests": "verbs"}, "12 documents with tests 'verbs', which is none of entities, quotes"),
+        ({"phenomenon": None}, "12 documents without phenomenon and tests: in no row of phenomena"),
+        ({"contrast": "x", "pair": "p", "side": "a"}, "1 pair without just a side a and a side b"),
+    ],
+)
+def test_what_cannot_be_used_is_told(changes: dict[str, Any], told: str) -> None:
+    found = wortlaut.evaluate([System()], with_meta(**changes))
+    assert any(told in note for note in found.notes)
+    assert "before" in found.phenomena["made"]
+    assert ("after" in found.phenomena["made"]) == ("pair" in changes)
+
+
+def test_one_name_that_tests_two_tasks_has_two_rows() -> None:
+    found = wortlaut.evaluate([System()], with_meta(phenomenon="place"))
+    assert {"place (entities)", "place (quotes)"} <= found.phenomena["made"].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"schema": "partial"}, "phenomena that test quotes: no system has the sums of quotes strict"),
+        ({"samples": 0}, "phenomena that test entities: no system has the sums of entities strict"),
+    ],
+)
+def test_without_sums_there_is_a_note(options: dict[str, Any], told: str) -> None:
+    assert told in wortlaut.evaluate([System()], corpus(), **options).phenomena.notes
+
+
+def test_a_task_that_one_system_does_not_look_for() -> None:
+    found = wortlaut.evaluate([System(), System(name="B", finds=("entities",))], corpus())
+    assert list(found.phenomena["B"]) == ["place", "word"]
+    assert found.phenomena.notes == ("phenomena that test quotes: B lack the sums of quotes strict",)
+
+
+def test_few_documents_have_no_phenomena() -> None:
+    few = Corpus.of("few", [document("place", n) for n in range(9)])
+    told = wortlaut.evaluate([System()], few).phenomena
+    assert (told.systems, told.notes) == ({}, ("Phenomena are scored in corpora of 10 documents or more.",))
+
+
+def test_another_corpus_has_none() -> None:
+    plain = Corpus.of("plain", [replace(one, meta=()) for one in corpus().documents])
+    found = wortlaut.evaluate([System()], plain)
+    assert (found.probes, found.phenomena.systems, found.phenomena.notes) == (None, {}, ())
+    assert "probes" not in found.to_dict()
+
+
+def test_coreference_is_right_where_all_clusters_are() -> None:
+    """Under lea, whose sums are those of all links: those of conll are means."""
+    sums = np.asarray([[[4, 4, 4, 4], [4, 3, 2, 2]]])
+    group = Group(sums, np.arange(2))
+    assert group.right.value == 0.5
+    assert group.f1 is not None and group.f1.value == pytest.approx(12 / 15)
+
+
+def test_nothing_of_nothing_is_right_and_one_unit_says_nothing_more() -> None:
+    group = Group(np.zeros((1, 2, 4), np.int64), np.zeros(2, np.int64))
+    assert (group.f1, group.right.value, group.right.interval(0.95)) == (None, 1, None)
+    assert [one.p for one in compared_with_others([group, group], ["quotes"] * 2)] == [None, None]
+
+
+def test_what_a_pair_has_in_two_groups_is_added_before_it_is_squared() -> None:
+    """Sides that succeed together tell groups apart sooner than sides by themselves, opposed ones later."""
+    right = np.arange(40) < 30
+    low = as_items((np.arange(40) < 20)[None])
+    low_p = {}
+    for name, high, unit in (
+        ("together", right, np.arange(40)),
+        ("alone", right, np.arange(40) + 40),
+        ("opposed", np.arange(40) >= 10, np.arange(40)),
+    ):
+        groups = [Group(low, np.arange(40)), Group(as_items(high[None]), unit)]
+        low_p[name] = compared_with_others(groups, ["t", "t"])[0].p
+    assert low_p["together"] < 0.001 < low_p["alone"] < low_p["opposed"] < 0.1
