@@ -357,8 +357,7 @@ def test_options_that_cannot_be(folder: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.long
-def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: Path) -> None:
+def test_several_corpora_have_a_table_each_and_one_page_and_are_compared(folder: Path) -> None:
     texts = ("Anna lebt in Bonn.", "Berta lebt in Ulm.")
     names = []
     for name in ("one", "two"):
@@ -377,8 +376,7 @@ def test_several_corpora_have_a_table_and_a_page_each_and_are_compared(folder: P
     assert "scores on different corpora are not averaged" in done.stderr
     assert {path.name for path in folder.glob("both*")} == {
         "both.json",
-        "both-prodigy-one-jsonl.html",
-        "both-prodigy-two-jsonl.html",
+        "both.html",
     }
     data = json.loads((folder / "both.json").read_text("utf-8"))
     described = run("schema", "evaluations", cwd=folder).stdout

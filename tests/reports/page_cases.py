@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
@@ -121,3 +122,25 @@ def documents(texts: Mapping[str, str], annotated: Callable[[str], Annotations] 
 def two_systems(count: int = 12, samples: int = 20) -> Evaluation:
     corpus = documents({f"d{i:02}": TEXT for i in range(count)})
     return evaluate([Answering("first", first), Answering("second", second)], corpus, samples=samples)
+
+
+@cache
+def on_two_corpora() -> list[Evaluation]:
+    """Three systems on two corpora; the second has no quotes, and the third system fails on it."""
+
+    def fails(text: str) -> Annotations:
+        raise RuntimeError("no such model")
+
+    def names(text: str) -> Annotations:
+        return replace(gold(text), quotes=(), clusters=())
+
+    made = []
+    for name, count, answer, annotated in (("conll:a.conll", 24, second, gold), ("b", 10, fails, names)):
+        corpus = documents({f"{name[-1]}{i:02}": f"{TEXT}{name}{i}" for i in range(count)}, annotated)
+        systems = {
+            "first": Answering("first", first),
+            "second": Answering("second", second),
+            "third": Answering("third", answer),
+        }
+        made.append(evaluate(systems, replace(corpus, name=name), schema="strict", on_error="keep"))
+    return made

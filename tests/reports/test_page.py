@@ -18,9 +18,20 @@ from typing import Any
 
 import pytest
 from made import Made, corpus
-from page_cases import TEXT, Answering, chained, documents, first, gold, spoken_of, two_systems
+from page_cases import (
+    TEXT,
+    Answering,
+    chained,
+    documents,
+    first,
+    gold,
+    on_two_corpora,
+    spoken_of,
+    two_systems,
+)
 from shared import ROOT
 
+import wortlaut
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.model import Annotations, Cluster, Document, Entity, Span, Text, Unplaced
@@ -217,7 +228,7 @@ def test_letters_tell_apart_what_the_paired_test_tells_apart() -> None:
     assert letters == {0: "b", 1: "a", 2: "a"}
     best = [row["system"] for row in summary["scores"] if row["schema"] == "strict" and row["best"]]
     assert best == [1, 2], "the best, and who is not told from it"
-    assert "6 tests" in summary["letters"]["says"]
+    assert "6 tests" in summary["letters"]["how"]
 
 
 @pytest.mark.parametrize(
@@ -441,3 +452,45 @@ def test_a_system_in_words_has_a_range_and_no_list_of_errors() -> None:
     (row,) = summary["scores"]
     assert row["words"] and row["f"] == 0 and row["u"] == {"p": 1, "r": 1, "f": 1}
     assert not summary["errors"] and not summary["strings"]
+
+
+def test_several_corpora_stand_on_one_page_with_what_they_say_together() -> None:
+    page = report_page(*on_two_corpora())
+    told = data(page, "corpora")
+    assert (told["keys"], told["names"]) == (["conll-a-conll", "b"], ["conll:a.conll", "b"])
+    (pair,) = told["pairs"]
+    assert (pair["place"], pair["a"], pair["b"]) == ("entities\nstrict", "first", "second")
+    assert pair["runs"] == pytest.approx([-0.2, -0.2]) and pair["cells"][3:] == ["0/2", "2/2"]
+    assert "| b | entities | strict | second |" in told["tables"]["scores"]["Markdown"]
+    assert "mean" in told["tables"]["pairs"]["Markdown"]
+    assert [data(page, name)["corpus"]["name"] for name in ("summary", "summary1")] == told["names"]
+    assert [row["id"] for row in data(page, "documents1")] == [f"b{i:02}" for i in range(10)]
+
+
+@pytest.mark.long
+def test_a_page_of_corpora_is_as_large_as_one_and_agrees_with_compare() -> None:
+    one, other = on_two_corpora()
+    (pair,) = data(report_page(one, other), "corpora")["pairs"]
+    (compared,) = wortlaut.compare_corpora(one, other, layer="entities").pairs
+    assert (pair["f"], pair["i"]) == (compared.difference, list(compared.interval))
+    limit = len(report_page(one, other).encode()) - 2_000
+    page = report_page(one, other, limit=limit)
+    shown = [data(page, f"summary{n}")["documents"]["shown"] for n in ("", 1)]
+    assert len(page.encode()) <= limit and 0 < shown[0] < 24 and shown[1] == 10, "what is small stays whole"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("pick", "why"),
+    [
+        (lambda one, _: (one, one), "two of them have the same texts"),
+        (lambda one, other: (one, replace(other, systems=other.systems[:1])), "1 corpus with two systems"),
+        (
+            lambda one, other: (one, replace(other, corpus=replace(other.corpus, name=one.corpus.name))),
+            "hash",
+        ),
+    ],
+)
+def test_corpora_that_say_nothing_together_are_shown_with_the_reason(pick: Any, why: str) -> None:
+    told = data(report_page(*pick(*on_two_corpora())), "corpora")
+    assert why in told["why"] and told["pairs"] == [] and len({*told["keys"]}) == 2

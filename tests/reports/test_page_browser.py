@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_cases import TEXT, Answering, chained, documents, first, second, spoken_of
+from page_cases import TEXT, Answering, chained, documents, first, on_two_corpora, second, spoken_of
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
@@ -122,6 +122,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     told = evaluate(chains, documents({"d": TEXT}, spoken_of), samples=0)
     (folder / "chains.html").write_text(report_page(told), "utf-8")
     (folder / "short.html").write_text(report_page(short), "utf-8")
+    (folder / "several.html").write_text(report_page(*on_two_corpora()), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
     (folder / "ties.html").write_text(ties(), "utf-8")
@@ -514,6 +515,44 @@ def test_no_tab_is_empty(reader: Reader) -> None:
         assert reader.js(seen) == tabs
     reader.press("4")
     assert reader.hash() == ""
+
+
+@pytest.mark.long
+def test_several_corpora_have_a_view_together_and_each_its_own(reader: Reader) -> None:
+    tabs = (
+        "return [...document.querySelectorAll('nav a')].filter(a => a.offsetParent).map(a => a.textContent)"
+    )
+    reader.open("several.html")
+    assert reader.all("#corpus option") == ["2 corpora", "conll:a.conll", "b"]
+    assert reader.all(".corpora:not(.pairs) thead a") == ["conll:a.conll", "b"]
+    rows = reader.all(".corpora:not(.pairs) tbody tr")
+    assert rows[1:4] == ["Afirst.600– b.600– b", "Bsecond.800– a.800– a", "Cthird.800– afailed"]
+    assert reader.all(".pairs tbody tr")[1] == "AfirstBsecond-.200-.200 -.200<.0010/22/2"
+    assert "has no scores on b: third: raised RuntimeError" in reader.text(".note.bad")
+    reader.js("document.querySelectorAll('.corpora a')[1].click()")
+    reader.until(lambda: reader.hash() == "#overview?corpus=b")
+    assert reader.js(tabs) == ["Corpora", "Overview", "Errors", "Breakdowns"], "nobody is quoted there"
+    assert reader.js("return document.querySelector('#corpus').selectedOptions[0].textContent") == "b"
+    reader.press("3")
+    reader.until(lambda: reader.hash().startswith("#errors?corpus=b&layer=entities&doc=b00"))
+    reader.press("n")
+    link = reader.hash()
+    reader.choose("#corpus", "0")
+    reader.until(lambda: reader.hash().startswith("#errors?corpus=conll-a-conll&layer=entities&doc=l00"))
+    reader.press("5")
+    reader.until(lambda: reader.hash() == "#people?corpus=conll-a-conll")
+    reader.choose("#corpus", "1")
+    reader.until(lambda: reader.hash() == "#overview?corpus=b")
+    reader.click('nav [href^="#errors"]')
+    reader.until(lambda: reader.hash() == link)
+    assert reader.all(".card"), "what was chosen is kept"
+    reader.choose("#corpus", "")
+    reader.until(lambda: reader.hash() == "#corpora")
+    reader.open("several.html", link)
+    assert reader.all(".card") and reader.all(".key li") == ["Ggold", "Afirst", "Bsecond"]
+    assert reader.js(NAMELESS) == []
+    reader.open("several.html", link.replace("corpus=b", "corpus=c"))
+    assert "corpus c is not in this report" in reader.all(".note")[0] and reader.all(".pairs")
 
 
 def test_leaving_the_errors_and_coming_back_finds_them_as_they_were(reader: Reader) -> None:

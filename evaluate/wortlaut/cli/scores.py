@@ -355,13 +355,13 @@ def _check_corpora(refs: Sequence[str], allow_empty: bool) -> None:
         next(iter(stream_batches(ref, Losses(""), allow_empty=allow_empty)), None)
 
 
-def _write_page(evaluation: Evaluation, path: Path | None) -> None:
+def _write_page(evaluations: Sequence[Evaluation], path: Path | None) -> None:
     if path is not None:
         from wortlaut.io.files import write_whole
         from wortlaut.reports.page import report_page
 
-        write_whole(path, report_page(evaluation))
-        if not evaluation.corpus.documents:
+        write_whole(path, report_page(*evaluations))
+        if not any(one.corpus.documents for one in evaluations):
             print_notes([f"{path} has scores and no texts: that is --no-items"])
 
 
@@ -390,7 +390,7 @@ def _show(
 ) -> None:
     """Print and write what was scored; what failed is told last, and ends with exit code 2.
 
-    Of several corpora each has a page and a folder of figures of its own.
+    Of several corpora each has a folder of figures of its own.
     """
     from wortlaut.evaluation.files import of_several
     from wortlaut.reports.terminal import audit_view, evaluation_view
@@ -403,10 +403,10 @@ def _show(
         return evaluation_view(one, by_label=by_label, everything=everything)
 
     several = len(evaluations) > 1
+    _write_page(evaluations, html)
     if several and figures is not None:
         figures.mkdir(exist_ok=True)
     for evaluation, slug in zip(evaluations, _slugs(evaluations), strict=True):
-        _write_page(evaluation, html.with_stem(f"{html.stem}-{slug}") if html and several else html)
         _write_figures(evaluation, figures / slug if figures and several else figures)
     show_result(
         json_file,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
@@ -158,8 +158,12 @@ def _listed(given: Any) -> Sequence[Any]:
     return given if isinstance(given, list | tuple) else [given]
 
 
-def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: Any) -> CorporaComparison:
-    """:func:`compare_corpora` of what :func:`grouped` gives."""
+def compare_grouped(
+    groups: Mapping[str, Mapping[str, Evaluation]],
+    by: Callable[..., Comparison] = compare,
+    **options: Any,
+) -> CorporaComparison:
+    """:func:`compare_corpora` of what :func:`grouped` gives, each corpus compared ``by`` a function."""
     if len(groups) < 2:
         raise ComparisonError("one corpus is not several", hint="wortlaut.compare compares on one.")
     firsts = {name: next(iter(files.values())) for name, files in groups.items()}
@@ -168,7 +172,7 @@ def compare_grouped(groups: Mapping[str, Mapping[str, Evaluation]], **options: A
     refused: dict[str, ComparisonError | UnknownNameError] = {}
     for name, files in groups.items():
         try:
-            compared[name] = compare(files, **options)
+            compared[name] = by(files, **options)
         except (ComparisonError, UnknownNameError) as error:
             refused[name] = error
     notes = [f"{name} is left out: {error.what}" for name, error in refused.items()]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from weakref import ref
 
 from wortlaut.errors import ComparisonError, counted
-from wortlaut.evaluation.comparison import ALONE, compare
+from wortlaut.evaluation.comparison import ALONE, Comparison, compare
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.letters import compact_letters
@@ -34,6 +34,8 @@ class Significance:
     notes: tuple[str, ...] = ()
     why: str = ""
     runs: bool = False
+    #: The tests themselves, without the items that flipped.
+    comparison: Comparison | None = field(default=None, repr=False)
 
     @property
     def how(self) -> str:
@@ -100,4 +102,7 @@ def _tested(evaluation: Evaluation) -> Significance:
     several = any(row.test.runs is not None for row in comparison.rows)
     pairs = {(row.layer, row.schema, name) for row in rows if row.alone for name in (row.a, row.b)}
     alone = letters.keys() & pairs
-    return Significance(letters, frozenset(best), alone, len(rows), comparison.notes, runs=several)
+    kept = replace(comparison, rows=tuple(replace(row, flips=()) for row in comparison.rows))
+    return Significance(
+        letters, frozenset(best), alone, len(rows), comparison.notes, runs=several, comparison=kept
+    )

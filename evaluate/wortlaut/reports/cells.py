@@ -290,6 +290,11 @@ def pair_statements(comparison: CorporaComparison) -> Iterator[str]:
                 said.setdefault((one, other), []).append(f"{pair.layer} {pair.schema} on {many}")
     for (one, other), scores in said.items():
         yield f"{one} is better than {other}: {'; '.join(scores)}"
+    yield from rank_statements(comparison)
+
+
+def rank_statements(comparison: CorporaComparison) -> Iterator[str]:
+    """The mean ranks of three systems or more, in each score."""
     for row in comparison.ranks:
         ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in zip(row.systems, row.ranks, strict=True))
         few = "" if row.critical_difference <= len(row.systems) - 1 else ", too few corpora to tell any apart"

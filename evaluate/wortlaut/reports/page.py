@@ -19,6 +19,7 @@ from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
 from wortlaut.reports.layout import Layout, laid_out, usual
+from wortlaut.reports.page_corpora import together
 from wortlaut.reports.page_documents import Pages, in_words, numbers, pages, runs_of, short
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
@@ -33,33 +34,41 @@ LIMIT = 20_000_000
 MOST_LABELS = 60
 
 
-def report_page(evaluation: Evaluation, *, limit: int = LIMIT) -> str:
-    """The page of an evaluation, at most ``limit`` bytes where the scores alone leave room for documents.
+def report_page(*evaluations: Evaluation, limit: int = LIMIT) -> str:
+    """The page of an evaluation, or of several on as many corpora, which it compares first.
 
-    Documents that do not fit are left out of the texts, never of a number, and the page says which share it
-    shows.
+    At most ``limit`` bytes where the scores alone leave room for documents. Documents that do not fit are
+    left out of the texts, never of a number, and the page says which share it shows.
     """
-    shown = pages(evaluation)
-    summary = {**_summary(evaluation, shown), **shown.summary}
+    shown = [pages(one) for one in evaluations]
+    summaries = [{**_summary(*both), **both[1].summary} for both in zip(evaluations, shown, strict=True)]
+    compared = _json(together(evaluations)) if len(evaluations) > 1 else ""
     style, script = asset("page/page.css"), asset("page/page.js")
-    fixed = [asset("page/page.html.jinja"), style, script, _json(summary)]
-    # What the template adds around them, and the sentence about documents left out, fit the reserve.
-    room = limit - sum(len(part.encode()) for part in fixed) - 4_000
-    kept, left_out = _fitting(shown, room)
-    summary["documents"] = {
-        "all": evaluation.documents,
-        "kept": len(shown.documents),
-        "shown": len(kept),
-        "left_out": left_out[:20],
-    }
+    fixed = [asset("page/page.html.jinja"), style, script, compared, *map(_json, summaries)]
+    # What the template adds around them, and the sentences about documents left out, fit the reserve.
+    room = limit - sum(len(part.encode()) for part in fixed) - 4_000 * len(shown)
+    documents = [""] * len(shown)
+    # What a small corpus leaves of its share is for the larger ones.
+    order = sorted(range(len(shown)), key=lambda i: sum(len(one.text) for one in shown[i].documents))
+    for others, i in zip(range(len(order), 0, -1), order, strict=True):
+        kept, left_out = _fitting(shown[i], room // others)
+        documents[i] = "[" + ",\n".join(kept) + "]"
+        room -= len(documents[i].encode())
+        summaries[i]["documents"] = {
+            "all": evaluations[i].documents,
+            "kept": len(shown[i].documents),
+            "shown": len(kept),
+            "left_out": left_out[:20],
+        }
     return fill(
         "page/page.html.jinja",
-        corpus=corpus_text(evaluation.corpus.name, ""),
+        corpora=[corpus_text(one.corpus.name, "") for one in evaluations],
         version=VERSION,
         style=style,
         script=script,
-        summary=_json(summary),
-        documents="[" + ",\n".join(kept) + "]",
+        together=compared,
+        summaries=list(map(_json, summaries)),
+        documents=documents,
     )
 
 
@@ -111,7 +120,8 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         "letters": {"why": told.why}
         if told.why
         else {
-            "says": " ".join([LETTERS, BOLD, *[MARKED] * bool(told.alone), told.how]),
+            "says": " ".join([LETTERS, BOLD, *[MARKED] * bool(told.alone)]),
+            "how": told.how,
             "notes": list(told.notes),
         },
         "tables": _tables(evaluation, told),

@@ -2,7 +2,12 @@
 "use strict";
 (() => {
 const el = (id) => document.getElementById(id);
-const S = JSON.parse(el("summary").textContent);
+const read = (name) => JSON.parse(el(name).textContent);
+/* A corpus each; of several, what they say together, too. */
+const TOGETHER = el("corpora") ? read("corpora") : { keys: [""] };
+const SUMMARIES = TOGETHER.keys.map((_, n) => read(`summary${n || ""}`));
+const SEVERAL = SUMMARIES.length > 1;
+let chosen = 0;
 const SVG = "http://www.w3.org/2000/svg";
 const main = el("main");
 
@@ -21,11 +26,15 @@ const h = (tag, attributes, ...children) => put(document.createElement(tag), att
 const fill = (node, ...children) => { node.replaceChildren(); return put(node, {}, children); };
 const s = (tag, attributes, ...children) => put(document.createElementNS(SVG, tag), attributes, children);
 
+const clipped = (text, length = 160) => (text.length <= length ? text : `${text.slice(0, length * 0.6)} … ${text.slice(-length * 0.35)}`);
+const unique = (values) => [...new Set(values)];
 /* G is the gold. */
 const LETTERS = "ABCDEFHIJKLMNOPQRSTUVWXYZ";
 const letter = (i) => LETTERS[i % LETTERS.length] + (i >= LETTERS.length ? Math.floor(i / LETTERS.length) + 1 : "");
 const shortName = (name) => name.replace(/^(.*:)?.*\//, (_, kind) => kind ?? "");
-const systems = S.systems.map((system, i) => ({ ...system, i, letter: letter(i), short: shortName(system.name) }));
+const NAMES = unique(SUMMARIES.flatMap((S) => S.systems.map((system) => system.name)));
+const tagOf = (name) => h("span", { class: "tag", title: name }, letter(NAMES.indexOf(name)));
+const nameOf = (name) => [tagOf(name), h("bdi", { title: name }, shortName(name))];
 /* A number in the middle of two goes to the even one, as in the terminal: 13/16 is .812. Sixteenths alone lie there. */
 const halfway = (value) => Number.isInteger(value * 16) && (value * 1000) % 2 === 0.5;
 const decimals = (value) => (value === null || value === undefined ? "–" : (halfway(value) ? Math.floor(value * 1000) / 1000 : value).toFixed(3));
@@ -33,9 +42,6 @@ const fixed = (value) => decimals(value).replace(/^0\./, ".");
 const whole = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(1));
 const many = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 const sum = (values) => values.reduce((a, b) => a + b, 0);
-const unique = (values) => [...new Set(values)];
-const tag = (i) => h("span", { class: "tag", title: systems[i].name }, systems[i].letter);
-const systemName = (i) => [tag(i), h("bdi", { title: systems[i].name }, systems[i].short)];
 
 const SIGNS = { correct: "✓", label: "≠", boundary_smaller: "⊂", boundary_larger: "⊃", boundary_overlap: "↔",
   label_boundary: "≠↔", missed: "−", spurious: "+" };
@@ -44,20 +50,140 @@ const WORDS = { correct: "correct", label: "wrong label", boundary_smaller: "too
 const SPEAKER_SCHEMAS = { strict: "a matched quote with the same speaker span", overlap: "a matched quote whose speaker span overlaps",
   entity: "a matched quote attributed to the right person" };
 const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", overlap: "same type; cue and speaker overlap" };
-const CLASS = S.classes;
-const [CORRECT, LABEL, MISSED, SPURIOUS] = ["correct", "label", "missed", "spurious"].map((name) => CLASS.indexOf(name));
-const word = (k, layer) => ((k === LABEL && { speakers: "somebody else", clusters: "another cluster" }[layer]) || WORDS[CLASS[k]]);
-const sign = (k) => h("span", { class: `sign k-${CLASS[k]}`, "aria-hidden": "true" }, SIGNS[CLASS[k]]);
 const explain = (layer, schema) => {
   const base = schema.split(/[@/]/)[0];
-  const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? S.says[base];
+  const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? SUMMARIES[0].says[base];
   const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? "of matched quotes only" : schema.endsWith("@gold") ? "given the gold quotes" : "";
   return [layer === "clusters" && "coreference", words, setting].filter(Boolean).join("; ");
 };
 
+const VIEWS = ["overview", "errors", "breakdowns", "people"];
+/* Where we are lives in the address, so that every view can be linked to. */
+function where() {
+  const [view, query] = location.hash.slice(1).split("?");
+  const known = SEVERAL ? ["corpora", ...VIEWS] : VIEWS;
+  return { view: known.includes(view) ? view : known[0], query: new URLSearchParams(query ?? "") };
+}
+function link(view, query = {}, n = chosen) {
+  const text = new URLSearchParams(Object.entries({ corpus: view === "corpora" ? "" : TOGETHER.keys[n], ...query }).filter(([, value]) => value !== "" && value !== null && value !== undefined)).toString();
+  return `#${view}${text ? `?${text}` : ""}`;
+}
+function go(hash, replace = true) {
+  if (location.hash === hash) return;
+  if (replace) history.replaceState(null, "", hash); else history.pushState(null, "", hash);
+}
+let said = 0;
+function tell(text) {
+  const node = el("live");
+  node.textContent = text;
+  const mine = ++said;
+  setTimeout(() => { if (mine === said) node.textContent = ""; }, 4000);
+}
+
+function dialog(title, ...content) {
+  const box = el("keys");
+  fill(box, h("h2", { id: "keys-title" }, title), ...content, h("p", {}, h("button", { type: "button", onclick: () => box.close() }, "Close")));
+  if (!box.open) box.showModal();
+}
+async function copy(text, what, button, label) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = h("textarea", { readonly: true, "aria-label": what });
+    area.value = text;
+    dialog(`Copy ${what}`, h("p", {}, "The browser does not let this page write to the clipboard. The text is selected: copy it with your keys."), area);
+    area.select();
+    return;
+  }
+  tell(`Copied ${what}`);
+  button.textContent = "Copied ✓";
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+const copyButton = (label, what, text) => h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), what, event.currentTarget, label) }, label);
+const pick = (label, options, value, change, attributes = {}) => h("label", { class: "field" }, label,
+  h("select", { ...attributes, onchange: (event) => change(event.target.value) }, options.map(([v, text]) => h("option", { value: v, selected: v === value }, text))));
+
+const PLOT = 200;
+function whisker(row, low = 0, high = 1, lines = [0, 0.25, 0.5, 0.75, 1]) {
+  const x = (value) => ((value - low) / (high - low) * PLOT).toFixed(1);
+  const svg = s("svg", { viewBox: `0 0 ${PLOT} 16`, width: "100%", height: 16, preserveAspectRatio: "none", "aria-hidden": "true" });
+  for (const at of lines) svg.append(s("line", { class: "axis", x1: x(at), x2: x(at), y1: 0, y2: 16, "vector-effect": "non-scaling-stroke" }));
+  if (row.i) svg.append(s("path", { class: "whisker", d: `M${x(row.i[0])} 8H${x(row.i[1])}M${x(row.i[0])} 4V12M${x(row.i[1])} 4V12`, "vector-effect": "non-scaling-stroke" }));
+  for (const run of row.runs ?? []) if (run !== null) svg.append(s("path", { class: "point run", d: `M${x(run)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
+  // A line of no length with a round end stays a circle however wide the cell is.
+  if (row.f !== null) svg.append(s("path", { class: "point", d: row.u ? `M${x(row.f)} 8H${x(row.u.f)}` : `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
+  return svg;
+}
+const axis = () => h("span", { class: "ticks", "aria-hidden": "true" }, ["0", ".25", ".5", ".75", "1"].map((text) => h("span", {}, text)));
+const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}${row.uneven ? "!" : ""}` : "–");
+/* A score; its two ends where answers are words without offsets. */
+const score = (row, key) => (row.u ? unique([row[key], row.u[key]].map(fixed)).join("–") : fixed(row[key]));
+
+function table(caption, head, rows, attributes = {}) {
+  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, h("table", attributes, h("caption", { class: "aside" }, caption), h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell)))), h("tbody", {}, rows)));
+}
+function limited(rows, most, render) {
+  const box = h("div", {}, render(rows.slice(0, most)));
+  if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => { fill(box, render(rows)); box.tabIndex = -1; box.focus({ preventScroll: true }); } }, `Show all ${rows.length.toLocaleString("en")} rows`)));
+  return box;
+}
+
+/* ---------- Several corpora ---------- */
+
+/* Never one F1 over different labels: each system on each corpus, then the mean of the differences. */
+function corpora(lost) {
+  const { names, pairs, says, notes, tables, why } = TOGETHER;
+  const of = SUMMARIES.map((S) => S.scores.filter((row) => row.main).map((row) => ({ ...row, name: S.systems[row.system].name, place: `${row.layer}\n${row.schema}` })));
+  const places = unique(of.flat().map((row) => row.place));
+  const groups = (width, rowsOf) => places.map((place) => {
+    const [layer, schema] = place.split("\n");
+    const rows = rowsOf(place);
+    return rows.length ? [h("tr", { class: "head" }, h("th", { scope: "rowgroup", colspan: width }, `${layer}, ${schema}`, h("small", {}, explain(layer, schema)))), rows] : null;
+  });
+  const on = (n, name, place) => {
+    const row = of[n].find((one) => one.name === name && one.place === place);
+    if (!row) return h("td", { class: "soft small" }, SUMMARIES[n].systems.find((one) => one.name === name)?.failed ? "failed" : "not scored");
+    return h("td", {}, h(row.best ? "b" : "span", {}, score(row, "f")), h("div", { class: "small soft" }, ci(row), row.letters && h("i", {}, ` ${row.letters}`)));
+  };
+  const scores = groups(SUMMARIES.length + 1, (place) => NAMES.filter((name) => of.flat().some((row) => row.name === name && row.place === place))
+    .map((name) => h("tr", {}, h("th", { scope: "row" }, nameOf(name)), SUMMARIES.map((_, n) => on(n, name, place)))));
+  const reach = Math.max(0.1, ...pairs.flatMap((pair) => [...pair.i, ...pair.runs].map(Math.abs)));
+  const differences = groups(8, (place) => pairs.filter((pair) => pair.place === place).map(({ cells, ...pair }) => h("tr", {},
+    [pair.a, pair.b].map((name) => h("th", { scope: "row" }, nameOf(name))), h("td", {}, pair.best ? h("b", {}, cells[0]) : cells[0]), h("td", { class: "soft" }, cells[1]),
+    h("td", { class: "plot" }, whisker(pair, -reach, reach, [-reach, 0, reach])), h("td", {}, cells[2]), [0, 1].map((k) => h("td", {}, cells[3 + k], h("div", { class: "small soft" }, pair.better[k]))))));
+  // The longest explains the marks of all.
+  const [legend] = SUMMARIES.map((S) => S.letters.says ?? "").sort((a, b) => b.length - a.length);
+  const heading = (title, kind) => h("div", { class: "row spread" }, h("h2", {}, title), h("div", { class: "row copy" }, Object.entries(tables[kind] ?? {}).map(([name, text]) => copyButton(name, `the table as ${name}`, () => text))));
+  fill(main, h("h1", { class: "aside" }, "Corpora"),
+    lost && h("p", { class: "note" }, lost),
+    SUMMARIES.flatMap((S, n) => S.systems.filter((system) => system.failed).map((system) => h("p", { class: "note bad" }, nameOf(system.name), " has no scores on ", h("bdi", {}, names[n]), `: ${system.failed}`))),
+    heading("F1 on each corpus", "scores"),
+    !places.length ? h("p", {}, "No system has scores.") : [
+      table("F1 of each system on each corpus", ["System", ...SUMMARIES.map((S, n) => [h("a", { href: link("overview", {}, n) }, h("bdi", {}, names[n])), h("div", {}, many(S.corpus.documents, "document"))])], scores, { class: "corpora" }),
+      h("p", { class: "small soft" }, "Below each F1 its interval. Scores on different corpora are not averaged: they have other labels, other guidelines and other sizes. Other roles and settings are in the overview of each."),
+      legend && h("p", { class: "small soft" }, `${legend} On each corpus by itself.`)],
+    SUMMARIES.map((S, n) => S.letters.why && h("p", { class: "small soft" }, h("bdi", {}, names[n]), `: ${S.letters.why}`)),
+    heading("Differences, mean over the corpora", "pairs"),
+    why ? h("p", { class: "note" }, why) : [
+      table("Mean differences of F1", ["A", "B", "A−B", "95%", "each and mean", "p Holm", "A>B", "B>A"], differences, { class: "corpora pairs" }),
+      h("p", { class: "small soft" }, `Each corpus counts the same. Bold: p Holm below .05. A faint point is the difference on a corpus, the line the interval of their mean; the axis goes to ${fixed(reach)} on either side of 0. Below a count of corpora stands which, where not all.`)],
+    says.map((text) => h("p", {}, text)), notes.map((text) => h("p", { class: "note small" }, text)));
+}
+
+/* ---------- One corpus ---------- */
+
+function viewsOf(S, texts) {
+const systems = S.systems.map((system, i) => ({ ...system, i, letter: letter(NAMES.indexOf(system.name)), short: shortName(system.name) }));
+const tag = (i) => tagOf(systems[i].name);
+const systemName = (i) => nameOf(systems[i].name);
+const CLASS = S.classes;
+const [CORRECT, LABEL, MISSED, SPURIOUS] = ["correct", "label", "missed", "spurious"].map((name) => CLASS.indexOf(name));
+const word = (k, layer) => ((k === LABEL && { speakers: "somebody else", clusters: "another cluster" }[layer]) || WORDS[CLASS[k]]);
+const sign = (k) => h("span", { class: `sign k-${CLASS[k]}`, "aria-hidden": "true" }, SIGNS[CLASS[k]]);
+
 /* The texts are parsed when a view first asks for them. */
 let parsed = null;
-const documents = () => (parsed ??= JSON.parse(el("documents").textContent));
+const documents = () => (parsed ??= read(texts));
 const numberOf = (() => {
   let index = null;
   return (id) => (index ??= new Map(documents().map((d, i) => [d.id, i]))).get(id) ?? -1;
@@ -80,7 +206,6 @@ function unit(d, offset) {
 }
 const pieces = (d, flat) => { const all = []; for (let k = 0; k < flat.length; k += 2) all.push([unit(d, flat[k]), unit(d, flat[k + 1])]); return all; };
 const cover = (d, flat) => (flat ? pieces(d, flat).map(([a, b]) => d.t.slice(a, b)).join(" … ") : "");
-const clipped = (text, length = 160) => (text.length <= length ? text : `${text.slice(0, length * 0.6)} … ${text.slice(-length * 0.35)}`);
 const cite = (text, length) => h("span", { class: "cite", lang: "de" }, clipped(text, length));
 const LAYERS = Object.keys(S.layers);
 /* A quote is its type, its content, then a span for each role. */
@@ -143,72 +268,11 @@ function pairsOf(d, i, layer) {
 const looksFor = (i, layer) => documents().some((d) => (SPANS[layer] ? d.f[i][SPANS[layer].wrong] !== undefined : d.f[i].p?.[layer] !== undefined));
 const layersShown = () => LAYERS.filter((layer) => systems.some(({ i }) => looksFor(i, layer)));
 
-/* Where we are lives in the address, so that every view can be linked to. */
-function where() {
-  const [view, query] = location.hash.slice(1).split("?");
-  const known = ["overview", "errors", "breakdowns", "people"];
-  return { view: known.includes(view) ? view : "overview", query: new URLSearchParams(query ?? "") };
-}
-function link(view, query) {
-  const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined)).toString();
-  return `#${view}${text ? `?${text}` : ""}`;
-}
-function go(hash, replace = true) {
-  if (location.hash === hash) return;
-  if (replace) history.replaceState(null, "", hash); else history.pushState(null, "", hash);
-}
-let said = 0;
-function tell(text) {
-  const node = el("live");
-  node.textContent = text;
-  const mine = ++said;
-  setTimeout(() => { if (mine === said) node.textContent = ""; }, 4000);
-}
-
-function dialog(title, ...content) {
-  const box = el("keys");
-  fill(box, h("h2", { id: "keys-title" }, title), ...content, h("p", {}, h("button", { type: "button", onclick: () => box.close() }, "Close")));
-  if (!box.open) box.showModal();
-}
-async function copy(text, what, button, label) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = h("textarea", { readonly: true, "aria-label": what });
-    area.value = text;
-    dialog(`Copy ${what}`, h("p", {}, "The browser does not let this page write to the clipboard. The text is selected: copy it with your keys."), area);
-    area.select();
-    return;
-  }
-  tell(`Copied ${what}`);
-  button.textContent = "Copied ✓";
-  setTimeout(() => { button.textContent = label; }, 1500);
-}
-const copyButton = (label, what, text) => h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), what, event.currentTarget, label) }, label);
-const pick = (label, options, value, change, attributes = {}) => h("label", { class: "field" }, label,
-  h("select", { ...attributes, onchange: (event) => change(event.target.value) }, options.map(([v, text]) => h("option", { value: v, selected: v === value }, text))));
-
 /* ---------- Overview ---------- */
 
-const PLOT = 200;
-function whisker(row) {
-  const x = (value) => (value * PLOT).toFixed(1);
-  const svg = s("svg", { viewBox: `0 0 ${PLOT} 16`, width: "100%", height: 16, preserveAspectRatio: "none", "aria-hidden": "true" });
-  for (const at of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("line", { class: "axis", x1: x(at), x2: x(at), y1: 0, y2: 16, "vector-effect": "non-scaling-stroke" }));
-  if (row.i) svg.append(s("path", { class: "whisker", d: `M${x(row.i[0])} 8H${x(row.i[1])}M${x(row.i[0])} 4V12M${x(row.i[1])} 4V12`, "vector-effect": "non-scaling-stroke" }));
-  for (const run of row.runs ?? []) if (run !== null) svg.append(s("path", { class: "point run", d: `M${x(run)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
-  // A line of no length with a round end stays a circle however wide the cell is.
-  if (row.f !== null) svg.append(s("path", { class: "point", d: row.u ? `M${x(row.f)} 8H${x(row.u.f)}` : `M${x(row.f)} 8h0.001`, "vector-effect": "non-scaling-stroke" }));
-  return svg;
-}
-const axis = () => h("span", { class: "ticks", "aria-hidden": "true" }, ["0", ".25", ".5", ".75", "1"].map((text) => h("span", {}, text)));
 const sorting = { key: "", down: true, all: false };
 const COLUMNS = [["system", "System"], ["p", "P"], ["r", "R"], ["f", "F1"], ["i", "95%"], ["sd", "SD"], ["plot", "F1 with interval"], ["letters", "Letters"], ["right", "right"], ["gold", "gold"], ["found", "found"]];
-const ci = (row) => (row.i ? `${fixed(row.i[0])}–${fixed(row.i[1])}${row.uneven ? "!" : ""}` : "–");
 const several = () => S.scores.some((row) => row.runs);
-/* A score; its two ends where answers are words without offsets. */
-const score = (row, key) => (row.u ? unique([row[key], row.u[key]].map(fixed)).join("–") : fixed(row[key]));
-
 function shownScores() {
   const rows = S.scores.filter((row) => sorting.all || row.main);
   const groups = Object.values(Object.groupBy ? Object.groupBy(rows, (row) => `${row.layer}\n${row.schema}`) : rows.reduce((all, row) => { (all[`${row.layer}\n${row.schema}`] ??= []).push(row); return all; }, {}));
@@ -301,7 +365,7 @@ function overview() {
         Object.keys(S.tables).map((kind) => copyButton(kind, `the table as ${kind}`, () => written(kind))))),
     S.scores.length ? scoresTable() : h("p", {}, "No system has scores."),
     h("p", { class: "small soft" }, "P precision, R recall, F1 their harmonic mean", S.scores.some((row) => row.i) ? `, with its interval over ${many(S.units.count, S.units.kind)}${several() ? ", and over runs where there are several: SD is the deviation of F1 over them, a faint point each of them" : ""}` : null, ". – is undefined (0/0). Headings sort within each schema."),
-    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? S.letters.says),
+    h("p", { class: "small soft", id: "letters" }, S.letters.why ?? `${S.letters.says} ${S.letters.how}`),
     several() ? runsTable() : null);
 }
 
@@ -947,14 +1011,6 @@ addEventListener("afterprint", () => { const node = el("text"); if (node) { node
 /* ---------- Breakdowns ---------- */
 
 const broken = { layer: "", schema: "" };
-function table(caption, head, rows, attributes = {}) {
-  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, h("table", attributes, h("caption", { class: "aside" }, caption), h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell)))), h("tbody", {}, rows)));
-}
-function limited(rows, most, render) {
-  const box = h("div", {}, render(rows.slice(0, most)));
-  if (rows.length > most) box.append(h("p", {}, h("button", { type: "button", class: "more", onclick: () => { fill(box, render(rows)); box.tabIndex = -1; box.focus({ preventScroll: true }); } }, `Show all ${rows.length.toLocaleString("en")} rows`)));
-  return box;
-}
 const brokenDown = () => unique([...S.errors, ...S.labels, ...S.lengths, ...S.groups, ...S.strings].map((row) => row.layer)).filter((layer) => !layer.endsWith("@matched"));
 function breakdowns() {
   const layers = brokenDown();
@@ -1125,7 +1181,7 @@ function people() {
   const who = systems.filter(({ i }) => S.people.some((row) => row[2][i]));
   const rows = S.people.map((row, n) => [...row, n === S.people.length - 1 ? -1 : n]).filter((row) => row[1] || row[2].some(Boolean));
   if (!who.length || !rows.some((row) => row[3] >= 0)) {
-    fill(main, h("h1", { class: "aside" }, "People"), h("p", { class: "note" }, !S.documents.kept ? omitted() : !who.length ? "No system looks for quotes and speakers." : ["The gold of this corpus marks speakers in the text and does not say who they are. ", h("a", { href: "#errors?layer=speakers" }, "Errors of speakers"), " compares the marks."]));
+    fill(main, h("h1", { class: "aside" }, "People"), h("p", { class: "note" }, !S.documents.kept ? omitted() : !who.length ? "No system looks for quotes and speakers." : ["The gold of this corpus marks speakers in the text and does not say who they are. ", h("a", { href: link("errors", { layer: "speakers" }) }, "Errors of speakers"), " compares the marks."]));
     return;
   }
   rows.sort((a, b) => (a[3] < 0) - (b[3] < 0) || b[1] - a[1] || a[0].localeCompare(b[0], "de"));
@@ -1169,16 +1225,13 @@ function quoteList(n) {
   return rows.length ? limited(rows, 50, render) : h("p", { class: "soft" }, "Their quotes are in documents that this file leaves out.");
 }
 
-/* ---------- Keys, colours, start ---------- */
-
 /* A tab with nothing in it is not offered; its address says why there is nothing. */
-const tabsShown = () => ["overview", "errors", "breakdowns", "people"].filter((name) => ({
+const tabs = VIEWS.filter((name) => ({
   errors: S.documents.shown > 0 && S.scores.some((row) => LAYERS.includes(row.layer) && !row.words),
   breakdowns: brokenDown().length > 0,
   people: S.documents.kept > 0 && S.people.some(([, quotes, counts], n) => n < S.people.length - 1 && (quotes || counts.some(Boolean))) && S.people.some((row) => row[2].some(Boolean)),
 })[name] ?? true);
-const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], ["1 – 4", "the views, from the left"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
-let single = true;
+const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], [SEVERAL ? "1 – 5" : "1 – 4", "the views, from the left"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
 function help() {
   dialog("Keys and signs",
     h("table", {}, KEYS.map(([key, what]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, what)))),
@@ -1186,6 +1239,16 @@ function help() {
     h("p", {}, CLASS.map((name, k) => [k ? " · " : "", sign(k), ` ${WORDS[name]}`])),
     h("p", { class: "small soft" }, "Lanes lie under the text: G is the gold, letters are systems. A dashed frame is what a system missed; a dashed line joins the parts of one span. Every error has an address: copy it from the card."));
 }
+return { tabs, help, step, stepDocument, show: { overview, errors, breakdowns, people } };
+}
+
+/* ---------- Keys, colours, start ---------- */
+
+const made = [];
+/* The views of a corpus keep what was chosen in them. */
+const viewsOfCorpus = () => (made[chosen] ??= viewsOf(SUMMARIES[chosen], `documents${chosen || ""}`));
+const tabsShown = () => [...(SEVERAL ? ["corpora"] : []), ...viewsOfCorpus().tabs];
+let single = true;
 const THEMES = ["system", "light", "dark"];
 let theme = 0;
 function setTheme(n) {
@@ -1197,34 +1260,50 @@ function setTheme(n) {
 }
 try { setTheme(Math.max(0, THEMES.indexOf(localStorage.getItem("wortlaut-theme")))); } catch { setTheme(0); }
 el("theme").addEventListener("click", () => { setTheme(theme + 1); tell(el("theme").getAttribute("aria-label")); });
-el("help").addEventListener("click", help);
+el("help").addEventListener("click", () => viewsOfCorpus().help());
 addEventListener("keydown", (event) => {
   if (!single || event.ctrlKey || event.metaKey || event.altKey || el("keys").open) return;
   if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
   // Who has just chosen a filter wants the next error; other letters find an option by its name.
   if (event.target.tagName === "SELECT" && !"np][".includes(event.key)) return;
   const tabs = tabsShown();
-  if (event.key === "?") help();
+  if (event.key === "?") viewsOfCorpus().help();
   else if (event.key === "t") el("theme").click();
-  else if (/^[1-4]$/.test(event.key)) { if (tabs[event.key - 1]) location.hash = `#${tabs[event.key - 1]}`; }
+  else if (/^[1-5]$/.test(event.key)) { if (tabs[event.key - 1]) location.hash = link(tabs[event.key - 1]); }
   else if ("np][".includes(event.key) && event.key.length === 1) {
-    if (where().view !== "errors") { if (event.key !== "n" || !tabs.includes("errors")) return; location.hash = "#errors"; show(); }
+    if (where().view !== "errors") { if (event.key !== "n" || !tabs.includes("errors")) return; location.hash = link("errors"); show(); }
     if (!el("next")) return;
+    const { step, stepDocument } = viewsOfCorpus();
     if (event.key === "n") step(1); else if (event.key === "p") step(-1); else stepDocument(event.key === "]" ? 1 : -1);
   } else return;
   event.preventDefault();
 });
-const offered = tabsShown();
-for (const a of document.querySelectorAll(".top nav a")) a.hidden = !offered.includes(a.getAttribute("href").slice(1));
+const links = [...document.querySelectorAll(".top nav a")].map((a) => [a, a.hash.slice(1)]);
+if (SEVERAL) {
+  fill(el("corpus"), h("option", { value: "" }, `${SUMMARIES.length} corpora`), SUMMARIES.map((_, n) => h("option", { value: n }, clipped(TOGETHER.names[n], 60))));
+  el("corpus").addEventListener("change", ({ target }) => {
+    if (target.value) chosen = Number(target.value);
+    location.hash = target.value ? link(viewsOfCorpus().tabs.includes(where().view) ? where().view : "overview") : link("corpora");
+  });
+}
 let shown = "";
 function show() {
-  const { view: name, query } = where();
-  for (const a of document.querySelectorAll(".top nav a")) {
-    if (a.getAttribute("href") === `#${name}`) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
+  const { view, query } = where();
+  const asked = query.get("corpus"), known = TOGETHER.keys.includes(asked);
+  if (known) chosen = TOGETHER.keys.indexOf(asked);
+  const lost = SEVERAL && asked && !known ? `The corpus ${asked} is not in this report.` : "";
+  const name = lost ? "corpora" : view;
+  const tabs = tabsShown();
+  for (const [a, to] of links) {
+    a.hidden = !tabs.includes(to);
+    a.href = link(to);
+    if (to === name) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
   }
-  if (shown !== name) scrollTo(0, 0);
-  shown = name;
-  ({ overview, errors: () => errors(query), breakdowns, people })[name]();
+  if (SEVERAL) el("corpus").value = name === "corpora" ? "" : String(chosen);
+  const place = `${name} ${chosen}`;
+  if (shown !== place) scrollTo(0, 0);
+  shown = place;
+  if (name === "corpora") corpora(lost); else viewsOfCorpus().show[name](query);
   document.documentElement.setAttribute("data-view", name);
 }
 addEventListener("hashchange", () => { if (location.hash !== "#main") show(); });
