@@ -23,7 +23,7 @@ from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
 from wortlaut.model import ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
-from wortlaut.release import card, croissant, manifest
+from wortlaut.release import card, croissant, manifest, probes
 from wortlaut.release.manifest import FORMAT
 from wortlaut.text.digests import text_hash
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
@@ -219,8 +219,10 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
                 table = pa.Table.from_pylist(own, schema)
                 pq.write_table(table, folder / table_path(name, side), compression="zstd")
     counts = {name: len(found) for name, found in rows.items()}
+    stated = card.read_statement(root)
+    made = probes.write(stated, folder)
     (folder / manifest.CARD).write_text(
-        _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place or out.resolve().name),
+        _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place or out.resolve().name, made),
         encoding="utf-8",
         newline="\n",
     )
@@ -228,11 +230,11 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
         croissant.describe(
             folder,
             corpus,
-            card.read_statement(root),
-            schemas,
+            stated,
+            {name: (schema, [*sizes]) for name, schema in schemas.items()}
+            | ({probes.CONFIG: (schemas["documents"], [*made.rows])} if made else {}),
             frozen.version(root),
             tags_of(labels),
-            [*sizes],
         ),
         encoding="utf-8",
         newline="\n",
@@ -248,6 +250,7 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
             "rows": counts,
             "splits": sizes,
             "not_in_tokens": len(losses),
+            **({"probes": made.said()} if made else {}),
             "sources": file_hashes(root, (path for pattern in _SOURCES for path in root.glob(pattern))),
         },
     )
@@ -374,6 +377,7 @@ def _card(
     schemas: dict[str, pa.Schema],
     sizes: dict[str, int],
     place: str,
+    made: probes.Probes | None,
 ) -> str:
     stated = card.read_statement(root)
     configs = {
@@ -387,7 +391,8 @@ def _card(
             }
             for name in CONFIGS
             if rows[name]
-        ],
+        ]
+        + ([made.config()] if made else []),
         "dataset_info": [
             {
                 "config_name": name,
@@ -398,7 +403,8 @@ def _card(
             }
             for name in CONFIGS
             if rows[name]
-        ],
+        ]
+        + ([made.info()] if made else []),
     }
     figures = root / AGREEMENT
     return card.render(
@@ -410,6 +416,7 @@ def _card(
         quoted=json.dumps(place, ensure_ascii=False),
         splits=sizes,
         configs=[(name, what, len(rows[name])) for name, what in CONFIGS.items()],
+        made=made,
         lost=sorted(Counter(loss.reason for loss in losses).items()),
         # That they are of these layers is checked before building.
         agreement=json.loads(figures.read_bytes()) if figures.is_file() else None,

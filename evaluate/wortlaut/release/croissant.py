@@ -105,21 +105,18 @@ def describe(
     folder: Path,
     corpus: Corpus,
     stated: Mapping[str, Any],
-    schemas: Mapping[str, pa.Schema],
+    tables: Mapping[str, tuple[pa.Schema, Sequence[str]]],
     version: str,
     tags: Sequence[str],
-    splits: Sequence[str],
 ) -> str:
-    """The content of ``croissant.json`` for the Parquet files below ``folder``, one per schema and split."""
+    """The content of ``croissant.json`` for the Parquet files below ``folder``, one per table and split."""
+    splits = list(dict.fromkeys(split for _, own in tables.values() for split in own))
     cited = str(stated.get("citation", NOT_STATED))
     # With several splits each has a record set of its own: a field has one source.
     parts = {
-        name if len(splits) == 1 else f"{name}-{split}": (
-            schema,
-            path,
-        )
-        for name, schema in schemas.items()
-        for split in splits
+        name if len(own) == 1 else f"{name}-{split}": (schema, path)
+        for name, (schema, own) in tables.items()
+        for split in own
         for path in (folder / "data" / name).glob(f"{split}-*.parquet")
     }
     data: dict[str, Any] = {

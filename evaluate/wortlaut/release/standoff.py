@@ -26,7 +26,7 @@ from wortlaut.errors import DataError
 from wortlaut.io.files import file_hashes
 from wortlaut.io.reading import raw_bytes, read_text
 from wortlaut.model import Document
-from wortlaut.release import card, manifest
+from wortlaut.release import card, manifest, probes
 from wortlaut.release.manifest import CARD
 from wortlaut.text.digests import text_hash
 from wortlaut.text.letters import alike, plain
@@ -181,7 +181,8 @@ def write(root: Path, folder: Path) -> None:
     corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     annotated = sorted([*root.glob("annotations/gold/*.jsonl"), *root.glob("annotations/layers/*/*.jsonl")])
     carried = [root / name for name in _CARRIED if (root / name).is_file()]
-    files = _packed(root, corpus, annotated, carried) | {CARD: _card(root, corpus).encode("utf-8")}
+    made = probes.write(card.read_statement(root), folder)
+    files = _packed(root, corpus, annotated, carried) | {CARD: _card(root, corpus, made).encode("utf-8")}
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
@@ -189,6 +190,7 @@ def write(root: Path, folder: Path) -> None:
         folder,
         {
             "format": FORMAT,
+            **({"probes": made.said()} if made else {}),
             "version": frozen.version(root),
             "hash": corpus.hash,
             "normalisation": NORMALISATION,
@@ -232,7 +234,7 @@ def _packed(
     return files
 
 
-def _card(root: Path, corpus: Corpus) -> str:
+def _card(root: Path, corpus: Corpus, made: probes.Probes | None) -> str:
     stated = card.read_statement(root)
     head = card.header(stated, corpus)
     # Without the text, what remains is the makers' own.
@@ -241,6 +243,9 @@ def _card(root: Path, corpus: Corpus) -> str:
         head = {key: value for key, value in head.items() if not key.startswith("license_")}
         head["license"] = licence
     head["configs"] = [{"config_name": "documents", "data_files": DOCUMENTS}]
+    if made:
+        head["configs"].append(made.config())
+        head["dataset_info"] = [made.info()]
     return card.render(
         "standoff.md.j2",
         head,
@@ -248,6 +253,7 @@ def _card(root: Path, corpus: Corpus) -> str:
         version=frozen.version(root),
         normalisation=NORMALISATION,
         run=RUN,
+        made=made,
         **card.counts(corpus, read_labels(root)),
     )
 

@@ -1,0 +1,73 @@
+"""The frozen probes in a release of the corpus that they belong to: a configuration of their own, with texts.
+
+A statement names their version (``probes: 1.0.0``); a corpus without it has none.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wortlaut.corpus.frozen import check_version
+from wortlaut.corpus.load import corpus_hash
+from wortlaut.corpus.probes import SPLITS, frozen_documents, release
+from wortlaut.formats.dataset import documents_schema, feature, table_files
+from wortlaut.probes import lexicon
+
+CONFIG = "probes"
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What a release holds of them: ``rows`` by split, and what the card counts."""
+
+    version: str
+    hash: str
+    rows: dict[str, int]
+    phenomena: dict[str, int]
+    contrasts: dict[str, int]
+    templates: int
+    entries: int
+
+    def config(self) -> dict[str, Any]:
+        return {"config_name": CONFIG, "data_files": table_files(CONFIG, self.rows)}
+
+    def info(self) -> dict[str, Any]:
+        """Its features, and what tells datasets that the rows are others."""
+        features = [{"name": field.name} | feature(field) for field in documents_schema()]
+        return {"config_name": CONFIG, "description": f"rows {self.hash}", "features": features}
+
+    def said(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"version": self.version, "hash": self.hash, "rows": self.rows}
+
+
+def write(stated: Mapping[str, Any], folder: Path) -> Probes | None:
+    """Writes the tables into ``folder``, where the statement names a version.
+
+    Raises a DataError where the package holds another one, and UnknownNameError.
+    """
+    version = stated.get("probes")
+    if version is None:
+        return None
+    documents = list(frozen_documents())
+    digest = corpus_hash(documents)
+    check_version(f"probes@{version}", digest)
+    (folder / "data" / CONFIG).mkdir(parents=True)
+    for split, file in zip(SPLITS.values(), release(), strict=True):
+        shutil.copyfile(file, folder / f"data/{CONFIG}/{split}-00000-of-00001.parquet")
+    meta = [dict(document.meta) for document in documents]
+    halves = Counter(one["half"] for one in meta)
+    return Probes(
+        str(version),
+        digest,
+        {split: halves[half] for half, split in SPLITS.items()},
+        Counter(one["phenomenon"] for one in meta),
+        Counter(one["contrast"] for one in meta if one.get("side") == "a"),
+        len({one["template"] for one in meta}),
+        lexicon.size(),
+    )
