@@ -141,6 +141,14 @@ Labels = Annotated[
 Only = Annotated[
     str | None, typer.Option("--only", metavar="LABEL,…", help="Entities of other labels are left out.")
 ]
+InScheme = Annotated[
+    str | None,
+    typer.Option(
+        "--scheme",
+        metavar="NAME",
+        help="Annotations as germeval2014 or german-news-quotation has them, with notes of what changes.",
+    ),
+]
 ScoresFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", callback=target, help="Write the scores as JSON (- for stdout)."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wortlaut.cli.common import (
+    InScheme,
     JsonFile,
     Lenient,
     app,
@@ -205,9 +206,9 @@ def import_layer(
     _say_or_json(json_file, lost, [*map(str, written), *loss_lines(lost), *left_out()])
 
 
-def loss_lines(losses: Sequence[Loss]) -> Iterator[str]:
+def loss_lines(losses: Sequence[Loss], what: str = "lost") -> Iterator[str]:
     for loss in losses:
-        yield f"lost: {loss.kind} ({loss.count}): {loss.reason}"
+        yield f"{what}: {loss.kind} ({loss.count}): {loss.reason}"
         yield from (f"    {example}" for example in loss.examples[:EXAMPLES])
 
 
@@ -497,6 +498,7 @@ def convert(
         bool, typer.Option("--resume", help="Go on with a run that was broken off, if there is one.")
     ] = False,
     lenient: Lenient = False,
+    scheme: InScheme = None,
     json_file: JsonFile = None,
 ) -> None:
     """Write annotated documents in another format, and report what it cannot hold."""
@@ -504,14 +506,18 @@ def convert(
 
     source = leniently(source) if lenient else source
     with progress_bars() as progress:
-        conversion = run(source, out, to, strict=strict, force=force, resume=resume, progress=progress)
+        conversion = run(
+            source, out, to, scheme=scheme, strict=strict, force=force, resume=resume, progress=progress
+        )
     read = f"{counted(conversion.documents, 'document')} read"
     if conversion.before:
         read += f", {conversion.before} of them before"
     total = counted(sum(loss.count for loss in conversion.losses), "loss", "losses")
     wrote = f"wrote {out} ({conversion.format}, {read}, {total})"
     beside = [f"wrote {one}, for the settings of the project" for one in [conversion.beside] if one]
-    _say_or_json(json_file, conversion.losses, [*loss_lines(conversion.losses), wrote, *beside])
+    changes = loss_lines(conversion.changes, f"as {scheme}")
+    told = (*conversion.changes, *conversion.losses)
+    _say_or_json(json_file, told, [*changes, *loss_lines(conversion.losses), wrote, *beside])
 
 
 @app.command(rich_help_panel="Make a corpus")
@@ -519,8 +525,9 @@ def export(
     format: Annotated[str, typer.Argument(metavar="FORMAT", help="spacy: training data and a config.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
     corpus: Annotated[str, typer.Option("--corpus", metavar="REF", help="What evaluate takes.")] = "gold",
+    scheme: InScheme = None,
 ) -> None:
     """Write training data, split by document so that no near copy stands on both sides."""
     from wortlaut.release.training import export as write
 
-    say(*write(format, corpus, out).lines())
+    say(*write(format, corpus, out, scheme).lines())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from wortlaut.annotations.lines import around_span, format_lines, quoted
+from wortlaut.corpus.schemes import shown
 from wortlaut.errors import (
     DataError,
     MissingFileError,
@@ -203,27 +204,36 @@ def _document_rows(document: Document) -> Iterator[dict[str, Any]]:
 _TABLES = {"entities": _entity_rows, "quotes": _quote_rows, "documents": _document_rows}
 
 
-def load_corpus(ref: str | Path = "gold") -> Corpus:
+def load_corpus(ref: str | Path = "gold", *, scheme: str | None = None) -> Corpus:
     """What ``ref`` names: ``gold``, ``probes``, a dataset folder, ``format:PATH`` or ``hub:NAME``.
 
     ``gold@VERSION`` and ``probes@VERSION`` are frozen; ``probes?seed=7&half=test`` is made afresh.
 
-    Some formats have options, which stand behind their name: ``conll?token=1&tag=3&tag=4:PATH``.
+    Some formats have options, which stand behind their name: ``conll?token=1&tag=3&tag=4:PATH``. With a
+    ``scheme`` (``germeval2014``, ``german-news-quotation``) it is annotated as that one annotates.
 
     A frozen version of the gold raises a :class:`DataError` where the gold that is here is another one.
     """
-    return Corpus.of(str(ref), stream_corpus(ref))
+    return Corpus.of(str(ref), stream_corpus(ref, scheme=scheme))
 
 
 def stream_corpus(
-    ref: str | Path = "gold", losses: Losses | None = None, *, allow_empty: bool = False
+    ref: str | Path = "gold",
+    losses: Losses | None = None,
+    *,
+    allow_empty: bool = False,
+    scheme: str | None = None,
+    changes: Losses | None = None,
 ) -> Iterator[Document]:
     """The documents of :func:`load_corpus`, one at a time; what is left out is added to ``losses``.
+
+    What a ``scheme`` changes is added to ``changes``.
 
     An unknown reference raises at once; an empty corpus, unless allowed, an id that stands twice, and offsets
     outside the text raise a :class:`DataError` when they are reached.
     """
-    return _unpacked(stream_batches(ref, losses, allow_empty=allow_empty))
+    batches = stream_batches(ref, losses, allow_empty=allow_empty)
+    return _unpacked(batches if scheme is None else shown(scheme, str(ref), batches, changes))
 
 
 def stream_batches(

@@ -14,6 +14,7 @@ from warnings import warn
 import numpy as np
 
 from wortlaut.corpus.load import Corpus, annotated_batches, stream_corpus
+from wortlaut.corpus.schemes import check_scheme
 from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
 from wortlaut.evaluation.breakdowns import BREAKDOWNS
 from wortlaut.evaluation.engines import engine as engine_of
@@ -206,6 +207,7 @@ def evaluate(
     schema: str | Sequence[str] = DEFAULT_SCHEMAS,
     labels: Labels = None,
     only: Sequence[str] | None = None,
+    scheme: str | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
     runs: int = 1,
@@ -241,6 +243,9 @@ def evaluate(
         first. Every other label is a label: one that the gold lacks is spurious, and noted.
     only
         The labels that count, after the mapping: entities of others are left out on both sides.
+    scheme
+        ``germeval2014`` or ``german-news-quotation``: gold and predictions are shown as that scheme annotates
+        them before they are scored, what is in the format of its corpus excepted. What that changes is noted.
     by
         What scores are broken down by: ``length`` (in characters), ``length-tokens``, ``document`` or
         ``meta:NAME``, a metadata column of the documents; entities also by ``level`` and ``surface`` (needs
@@ -280,16 +285,16 @@ def evaluate(
     Raises WortlautError for a corpus, schema, projection or extractor that cannot be used.
     """
     # What is misspelt is told before a large corpus is read.
-    chosen, projected = checked_schemas(schema), projection(labels, only)
+    chosen, projected, scheme = checked_schemas(schema), projection(labels, only), check_scheme(scheme)
     _checked_by(by, seen)
     run = engine_of(engine)
     if on_error not in ("raise", "keep"):
         raise unknown_name("on_error", on_error, ("raise", "keep"))
     if timeout is not None and engine != "local":
         raise DataError("a time limit needs the engine local", hint="Leave out --timeout, or --engine.")
-    source = Source.of(corpus, items, allow_empty=allow_empty)
+    source = Source.of(corpus, items, allow_empty=allow_empty, scheme=scheme)
     resampling = Resampling.asked(samples, seed)
-    scoring = _scoring(source, chosen, projected, resampling, by, seen, fitting=EVERY in schema)
+    scoring = _scoring(source, chosen, projected, resampling, by, seen, scheme, fitting=EVERY in schema)
     notes = list(scoring.notes)
     for note in not_in_gold(projected, source.gold.labels):
         warn(note, EarlyNote, stacklevel=2)
@@ -413,6 +418,7 @@ def score_files(
     schema: str | Sequence[str] = DEFAULT_SCHEMAS,
     labels: Labels = None,
     only: Sequence[str] | None = None,
+    scheme: str | None = None,
     by: Sequence[str] = (),
     seen: str | None = None,
     samples: int | None = None,
@@ -427,19 +433,19 @@ def score_files(
     in order, and each text is checked; white space may differ. The rest is as in :func:`evaluate`. Raises
     DataError where the texts differ or documents are missing on one side.
     """
-    chosen = checked_schemas(schema)
+    chosen, scheme = checked_schemas(schema), check_scheme(scheme)
     _checked_by(by, seen)
     lost = Losses("")
     held = Batch.joined([*annotated_batches(gold, None, lost, allow_empty=allow_empty)])
     texts = {id: text for id, text in zip(held.ids, held.texts, strict=True) if text}
-    source = Source.of(gold, items, held, allow_empty=allow_empty)
+    source = Source.of(gold, items, held, allow_empty=allow_empty, scheme=scheme)
     number = {id: i for i, id in enumerate(held.ids)}
     order = np.asarray([number[id] for id in source.gold.ids], np.int64)
-    documents = held.take(order)
+    documents = Batch.joined([*source.opened()])
     resampling = Resampling.asked(samples, seed)
     projected = projection(labels, only)
-    scoring = _scoring(source, chosen, projected, resampling, by, seen, fitting=EVERY in schema)
-    annotated = _layers(held) or ["entities"]
+    scoring = _scoring(source, chosen, projected, resampling, by, seen, scheme, fitting=EVERY in schema)
+    annotated = _layers(documents) or ["entities"]
     systems, labels_found = [], set[str]()
     asked = [(system, system.single()) for system in named(_as_predictions(predicted))]
     scoring = replace(scoring, several=any(len(single) > 1 for _, single in asked))
@@ -457,7 +463,7 @@ def score_files(
                 if layer not in layers
             ]
             told = (*losses.notes(plain(file)), *notes)
-            scored.append(scored_as(one, scoring, documents, found, layers, told))
+            scored.append(scored_as(one, scoring.of_file(file), documents, found, layers, told))
         systems.append(averaged(system, scored))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
@@ -499,6 +505,7 @@ def _scoring(
     resampling: Resampling,
     by: Sequence[str],
     seen: str | None,
+    scheme: str | None,
     *,
     fitting: bool,
 ) -> Scoring:
@@ -512,6 +519,7 @@ def _scoring(
         frozenset(entity.span.text(d.text) for d in known for entity in d.entities),
         source.kept is not None,
         fitting,
+        scheme=scheme,
     )
 
 
@@ -525,7 +533,7 @@ def scored_as(
 ) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
     part = scoring.part(0, documents, found, None, finds)
-    kept = [one.annotations for one in found.documents()] if scoring.items else ()
+    kept = [one.annotations for one in scoring.shown(found).documents()] if scoring.items else ()
     return scoring.scored(system, Found([part], finds, notes, kept))
 
 

@@ -35,7 +35,7 @@ from wortlaut.scoring.uncertainty import Resampling
 _WRITE = "Write one: wortlaut evaluate -e SPEC --json FILE"
 _SIGNATURE = re.compile(
     r"wortlaut(?:\|corpus:(?P<corpus>.*?))?\|layer:(?P<layer>[^|]*?)(?: by (?P<by>[^|]*))?"
-    r"(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)(?:\|scheme:(?P<scheme>[^|]*))?"
+    r"(?:\|as:(?P<conventions>[^|]*))?(?:\|labels:(?P<labels>.*))?\|schema:(?P<schemas>[^|]*)(?:\|scheme:(?P<scheme>[^|]*))?"
     r"\|avg:(?P<average>[^|]*)\|resample:(?P<resampling>[^|]*)(?:\|runs:(?P<runs>\d+))?\|v:(?P<version>[^|]*)",
     re.DOTALL,
 )
@@ -60,12 +60,22 @@ class Settings:
     seed: Count
     confidence: Annotated[float, Must(exclusiveMinimum=0, exclusiveMaximum=1)]
     method: Annotated[str, Must(enum=("percentile", "bca"))]
+    conventions: Annotated[
+        str, FILLED, "The annotation scheme in which both sides are shown; absent for ours."
+    ] = ""
 
     @classmethod
     def of(cls, whole: Signature, by: tuple[str, ...]) -> Settings:
         drawn = whole.resampling
         return cls(
-            whole.schemas, whole.projection, by, drawn.samples, drawn.seed, drawn.confidence, drawn.method
+            whole.schemas,
+            whole.projection,
+            by,
+            drawn.samples,
+            drawn.seed,
+            drawn.confidence,
+            drawn.method,
+            whole.conventions,
         )
 
 
@@ -287,6 +297,7 @@ def read_settings(data: Mapping[str, Any]) -> Signature:
         ),
         version=data["version"],
         runs=int(told["runs"] or 1) if told else 1,
+        conventions=settings.get("conventions", ""),
     )
 
 
@@ -317,6 +328,7 @@ def read_signature(text: str, whole: Signature) -> Signature:
         found["version"],
         int(found["runs"] or 1),
         found["scheme"] or "",
+        found["conventions"] or "",
     )
 
 

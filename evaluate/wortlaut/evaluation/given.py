@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from wortlaut.corpus.load import Corpus, annotated_batches, digest_of, digests
-from wortlaut.errors import DataError, MissingFileError, counted
+from wortlaut.corpus.schemes import SCHEMES, shown
+from wortlaut.corpus.schemes import notes as scheme_notes
+from wortlaut.errors import DataError, MissingFileError, counted, unknown_name
 from wortlaut.evaluation.scorer import SENTENCES
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import plain
 from wortlaut.formats.losses import Losses
+from wortlaut.formats.tags import STRICT
 from wortlaut.model import Document, Entity
 from wortlaut.model.batch import Batch
 from wortlaut.model.columns import first_row
@@ -56,8 +59,11 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
 
     Where both sides hold texts, their documents are matched by id, else by text, else in order, and each text
     is checked. Where one does, the other names its documents by id, or has an item for each of them, and its
-    offsets are characters. Raises DataError.
+    offsets are characters. ``scheme`` is one of tags, or an annotation scheme in which both sides are shown.
+    Raises DataError and UnknownNameError.
     """
+    if scheme not in (None, *STRICT, *SCHEMES):
+        raise unknown_name("scheme", str(scheme), (*STRICT, *SCHEMES))
     if predicted is None:
         gold, predicted = _examples(gold)
     lost, missed = Losses(""), Losses("")
@@ -68,6 +74,11 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
         notes = [*lost.notes("gold"), *_notes(left, "gold")]
         notes += [*missed.notes("predicted"), *_notes(right, "predicted")]
         left, right = _as_documents(left, "gold"), _as_documents(right, "predicted")
+    if scheme in SCHEMES:
+        if not _documents(left) or not _documents(right):
+            hint = "Give documents or names of files on both sides: its rules look at the words."
+            raise DataError(f"only texts are shown in the scheme {scheme}", hint=hint)
+        left, right = _in_scheme(scheme, left, "gold", notes), _in_scheme(scheme, right, "predicted", notes)
     if _documents(left) and _documents(right):
         return replace(_matched(left, right, column, notes), corpus=_corpus(left))
     if (words := _in_words(right)) is not None:
@@ -91,6 +102,14 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
     if what == "predicted":
         return Given(side, own, names)
     return Given(own, side, names, corpus=_corpus(documents))
+
+
+def _in_scheme(name: str, side: _Texts, what: str, notes: list[str]) -> _Texts:
+    """The documents as the scheme annotates them; what that changes is told in ``notes``."""
+    changes = Losses(name)
+    batch = Batch.joined([*shown(name, side.corpus, [side.batch], changes)])
+    notes += scheme_notes(name, what, changes)
+    return replace(side, batch=batch)
 
 
 def _corpus(gold: _Texts) -> tuple[str, str]:

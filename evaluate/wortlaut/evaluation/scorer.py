@@ -16,6 +16,8 @@ from functools import cached_property, partial
 import numpy as np
 
 from wortlaut.corpus.load import Corpus, digest_of, digests, stream_batches
+from wortlaut.corpus.schemes import follows, in_scheme, shown
+from wortlaut.corpus.schemes import notes as scheme_notes
 from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.breakdowns import Grouping, layers_of
 from wortlaut.evaluation.phenomena import Given, Probes, given_in
@@ -98,29 +100,33 @@ class Source:
         held: Batch | None = None,
         *,
         allow_empty: bool = False,
+        scheme: str | None = None,
     ) -> Source:
         """Reads the corpus once. It is kept if ``items`` says so, or where it says nothing if it is small.
 
-        ``held`` are its documents, where they were read before.
+        ``held`` are its documents, where they were read before; ``scheme`` the one in which they are shown.
         """
         name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (plain(corpus), "")
-        losses = Losses("")
+        losses, changes = Losses(""), Losses(scheme or "")
         if isinstance(corpus, Corpus):
             held = Batch.of(corpus.documents)
-
         opened: Callable[..., Iterable[Batch]]
         # Functions that another process can be given.
         if held is not None:
             opened = partial(_again, held)
         else:
             opened = partial(stream_batches, str(corpus), allow_empty=allow_empty)
+        first: Callable[..., Iterable[Batch]] = opened
+        if scheme is not None:
+            known_hash, opened = "", partial(_shown, scheme, name, opened)
+            first = partial(opened, changes=changes)
         ids: list[str] = []
         kept: list[Batch] = []
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
         probes: list[Given] = []
         hashes, characters, small, alone = bytearray(), 0, True, True
-        for batch in opened(losses):
+        for batch in first(losses):
             if not known_hash:
                 hashes += digests(batch)
             for id, text in zip(batch.ids, batch.texts[: FEW_DOCUMENTS - len(ids)], strict=False):
@@ -156,7 +162,7 @@ class Source:
             sizes,
             labels,
             frozenset(columns),
-            losses.notes(name),
+            (*losses.notes(name), *(scheme_notes(scheme, "gold", changes) if scheme else ())),
             alone and "tokens" in columns,
             characters,
             named,
@@ -199,6 +205,16 @@ def _again(held: Batch, losses: Losses | None = None) -> Iterable[Batch]:
     return [held]
 
 
+def _shown(
+    scheme: str,
+    ref: str,
+    opened: Callable[..., Iterable[Batch]],
+    losses: Losses | None = None,
+    changes: Losses | None = None,
+) -> Iterable[Batch]:
+    return shown(scheme, ref, opened(losses), changes)
+
+
 @dataclass(frozen=True)
 class Part:
     """What a chunk leaves behind. ``layers`` holds for each of :data:`LAYERS` that was scored what it scores.
@@ -220,6 +236,8 @@ class Part:
     said: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     #: Scorers that cannot take what was found, and why.
     refused: Mapping[str, str] = field(default_factory=dict)
+    #: What another annotation scheme changes in what was found.
+    changes: Losses | None = None
 
     def with_layers(self, other: Part) -> Part:
         """Of the same chunk, with the layers of ``other`` that this one lacks."""
@@ -273,6 +291,8 @@ class Scoring:
     fitting: bool = False
     #: Whether a system has several runs: the intervals of its labels need their counts.
     several: bool = False
+    #: The annotation scheme in which both sides are shown; the gold is already.
+    scheme: str | None = None
 
     @cached_property
     def spans(self) -> tuple[str, ...]:
@@ -329,7 +349,16 @@ class Scoring:
             projection=self.projection,
             schemas=tuple(self.schemas),
             resampling=replace(self.resampling, unit=self.gold.units.kind),
+            conventions=self.scheme or "",
         )
+
+    def shown(self, found: Batch, changes: Losses | None = None) -> Batch:
+        """What was found, in the annotation scheme that is asked for."""
+        return found if self.scheme is None else in_scheme(self.scheme, found, changes)
+
+    def of_file(self, ref: str) -> Scoring:
+        """For what stands in a file: one in the format of the scheme's own corpus follows it already."""
+        return replace(self, scheme=None) if self.scheme and follows(self.scheme, ref) else self
 
     def _asked(self, layer: str) -> bool:
         """Whether some schema scores the layer."""
@@ -361,13 +390,18 @@ class Scoring:
         """
         rank = self.gold.rank[first : first + len(documents)]
         order = np.argsort(rank)
-        return _Chunk(
+        changes = Losses(self.scheme or "")
+        if given is not None and self.scheme is not None:
+            attributed = [Annotations(quotes=tuple(own)) for own in given]
+            given = [one.quotes for one in self.shown(documents.answered(attributed)).beside()]
+        part = _Chunk(
             self,
             documents.take(order),
-            found.take(order),
+            self.shown(found, changes).take(order),
             None if given is None else [given[i] for i in order.tolist()],
             rank[order],
         ).part(self.wanted(layers))
+        return part if self.scheme is None else replace(part, changes=changes)
 
     def scored(self, system: System, run: Found) -> Scored:
         """The scores of one system, for the layers that it looks for and the corpus has."""
@@ -418,6 +452,11 @@ class Scoring:
             elif key in results and key.task == "entities":
                 notes += choice_notes(parts, *pair)
         notes += word_notes(parts, self.schemas, self.by)
+        if self.scheme is not None:
+            changes = Losses(self.scheme)
+            for change in (one for part in parts for one in part.changes or ()):
+                changes.include(change.kind, change.reason, change.count, change.examples)
+            notes += scheme_notes(self.scheme, "predictions", changes)
         refused = {name: what for part in parts for name, what in part.refused.items()}
         notes += [f"not scored under {name}: {what}" for name, what in refused.items()]
         if bare and not results:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
+from wortlaut.corpus.schemes import SCHEMES
 from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.breakdowns import BREAKDOWNS
 from wortlaut.evaluation.given import given
@@ -117,7 +118,9 @@ def score(
         Count error classes (Ortmann 2022) as well.
     scheme
         ``IOB1``, ``IOB2``, ``IOE1``, ``IOE2``, ``IOBES`` or ``BILOU`` reads tags as seqeval's strict mode
-        does; by default all of them are read as conlleval does.
+        does; by default all of them are read as conlleval does. ``germeval2014`` or
+        ``german-news-quotation`` shows the documents of both sides as that scheme annotates them; what that
+        changes is noted (``docs/schemes.md``).
     samples, seed, confidence, interval_method
         ``samples``, ``seed`` or ``interval_method`` (``percentile``, ``bca``) ask for the bootstrap in place
         of the jackknife, 1,000 resamples unless said otherwise; too narrow for fewer than 300 documents.
@@ -347,7 +350,10 @@ def _read(
         notes += ("The gold has no spans.",)
     if not len(right.spans) and len(left.spans) and not said:
         notes += ("No spans are predicted.",)
-    signature = Signature(*sides.corpus, projection=chosen, scheme=scheme or "")
+    signature = Signature(*sides.corpus, projection=chosen)
+    if scheme is not None:
+        tags = scheme not in SCHEMES
+        signature = replace(signature, scheme=scheme) if tags else replace(signature, conventions=scheme)
     return _Sides(left, right, sides.documents, signature, notes, sides.texts, said)
 
 

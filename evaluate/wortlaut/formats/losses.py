@@ -62,6 +62,7 @@ class Losses:
         quotes: Iterable[Quote] = (),
         clusters: Iterable[Cluster] = (),
         meta: Iterable[tuple[str, str]] = (),
+        reason: str = NO_PLACE,
     ) -> None:
         """What the format has no place for."""
         lost: Iterable[tuple[str, str, Span | None]] = chain(
@@ -71,7 +72,7 @@ class Losses:
             (("meta", key, None) for key, _ in meta),
         )
         for kind, what, span in lost:
-            self.add(kind, document, NO_PLACE, what, span)
+            self.add(kind, document, reason, what, span)
 
     def include(self, kind: str, reason: str, count: int, examples: Sequence[str]) -> None:
         """What was lost in another part of the same export."""

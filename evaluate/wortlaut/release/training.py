@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wortlaut.corpus.load import Corpus, load_corpus
+from wortlaut.corpus.schemes import shown
 from wortlaut.corpus.splits import NAMES, SHARES, Near, split
 from wortlaut.errors import DataError, unknown_name
-from wortlaut.formats.losses import Loss
+from wortlaut.formats.losses import Loss, Losses
 from wortlaut.io.folders import whole_folder
 from wortlaut.model import Document
+from wortlaut.model.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,15 @@ class Exported:
     near: tuple[Near, ...]
     losses: tuple[Loss, ...]
     nested: int
+    changes: tuple[Loss, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """The report, for the terminal."""
         for pair in self.near:
             share = f"{pair.similarity:.0%} in common"
             yield f"near copies, kept together: {pair.first} and {pair.second} ({share})"
+        for change in self.changes:
+            yield f"as {change.format}: {change.count} × {change.kind}, {change.reason}"
         for loss in self.losses:
             yield f"not in the data: {loss.count} × {loss.kind}, {loss.reason} ({'; '.join(loss.examples)})"
         if self.nested:
@@ -41,16 +46,20 @@ class Exported:
         yield "score: wortlaut evaluate -e spacy:MODEL/model-best --corpus …"
 
 
-def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
+def export(format: str, corpus: str | Corpus, out: Path, scheme: str | None = None) -> Exported:
     """Writes ``out`` (train, dev and test, a config and ``splits.json``), whole or not at all.
 
+    With a ``scheme`` annotations become those of that scheme first.
     Raises DataError for a folder that holds something, and for a corpus that cannot be split.
     """
     if format != "spacy":
         raise unknown_name("training format", format, ["spacy"])
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise DataError("is there already and is not overwritten", where=str(out), hint="Name a new folder.")
-    loaded = corpus if isinstance(corpus, Corpus) else load_corpus(corpus)
+    loaded, changes = corpus if isinstance(corpus, Corpus) else load_corpus(corpus), Losses(scheme or "")
+    if scheme is not None:
+        batches = shown(scheme, loaded.name, [Batch.of(loaded.documents)], changes)
+        loaded = Corpus.of(loaded.name, [one for batch in batches for one in batch.documents()])
     sides, near = _sides(loaded.documents)
     parts = {name: [one for one in loaded.documents if sides[one.id] == name] for name in SHARES}
     with whole_folder(out) as new:
@@ -68,6 +77,7 @@ def export(format: str, corpus: str | Corpus, out: Path) -> Exported:
         tuple(near),
         losses,
         sum(entity.level > 1 for document in loaded.documents for entity in document.entities),
+        tuple(changes),
     )
 
 

@@ -62,6 +62,7 @@ class Conversion:
     losses: tuple[Loss, ...]
     before: int = 0
     beside: Path | None = None
+    changes: tuple[Loss, ...] = ()
 
 
 def convert(
@@ -69,6 +70,7 @@ def convert(
     out: Path,
     to: str | None = None,
     *,
+    scheme: str | None = None,
     strict: bool = False,
     force: bool = False,
     resume: bool = False,
@@ -77,7 +79,8 @@ def convert(
     """Write the documents of ``source`` to ``out``, whole or not at all.
 
     ``source`` is what ``load_corpus`` takes, or a path whose format shows. ``to`` is a format, with options
-    as in ``conll?scheme=BILOU``; None tells it from the end of ``out``. With ``strict`` a loss is an error.
+    as in ``conll?scheme=BILOU``; None tells it from the end of ``out``. With a ``scheme`` annotations become
+    those of that scheme first (``changes``). With ``strict`` a loss to the format is an error.
     What is there is replaced with ``force`` only, and a folder only if it holds the same format; a link is
     followed. With ``resume`` a run that was broken off goes on; if there was none, this is the first.
     Raises :class:`WortlautError`; then ``out`` is what it was.
@@ -98,10 +101,12 @@ def convert(
             hint=f"Run it without --resume. These go on: {', '.join(filter(joiner, WRITTEN))}.",
         )
     what = {"source": str(ref), "files": _fingerprint(ref), "format": to or name, "version": VERSION}
+    what["scheme"] = scheme or ""
     spec, _, place = str(ref).partition(":")
     total = quick_count(spec.partition("?")[0], Path(place))
-    unread = Losses(spec.partition("?")[0])
-    documents = _with_progress(stream_corpus(ref, unread), f"to {name}", total, progress, labels)
+    unread, changes = Losses(spec.partition("?")[0]), Losses(scheme or "")
+    read = stream_corpus(ref, unread, scheme=scheme, changes=changes)
+    documents = _with_progress(read, f"to {name}", total, progress, labels)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -137,7 +142,7 @@ def convert(
     for row in (row for part in parts for row in part["losses"]):
         found.include(*row)
     count = sum(part["documents"] for part in parts)
-    return Conversion(out, name, count, (*unread, *found), before, beside)
+    return Conversion(out, name, count, (*unread, *found), before, beside, tuple(changes))
 
 
 # ---------------------------------------------------------------- parts

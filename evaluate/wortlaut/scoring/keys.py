@@ -57,7 +57,8 @@ def _behind(name: str, setting: str) -> str:
 class Signature:
     """How a score came about. Its text says so in one line; two are compared by :func:`differences`.
 
-    ``scheme`` is the one by which tags were read strictly. ``task`` is ``all`` for a whole evaluation; ``by``
+    ``scheme`` is the one by which tags were read strictly; ``conventions`` is the annotation scheme in which
+    both sides are shown, if it is not ours. ``task`` is ``all`` for a whole evaluation; ``by``
     is what a breakdown groups by; ``runs`` is how many runs of a system the score is the mean of, and 1 for a
     whole evaluation whose systems differ in that.
     """
@@ -74,6 +75,7 @@ class Signature:
     version: str = VERSION
     runs: int = 1
     scheme: str = ""
+    conventions: str = ""
 
     @property
     def key(self) -> ScoreKey:
@@ -107,6 +109,7 @@ class Signature:
             "": "wortlaut",
             **({"corpus": f"corpus:{corpus}"} if corpus else {}),
             "layer": f"layer:{task} by {self.by}" if self.by else f"layer:{task}",
+            **({"as": f"as:{self.conventions}"} if self.conventions else {}),
             **({} if self.projection is None else {"labels": f"labels:{self.projection.name}"}),
             "schema": f"schema:{'+'.join(key.variant for key in keys)}",
             **({"scheme": f"scheme:{self.scheme}"} if self.scheme else {}),
@@ -142,6 +145,8 @@ def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, st
         if texts[0] == texts[1]:
             texts = [str(side.projection and dict(side.projection.labels)) for side in sides]
         yield "schemas and projection", texts[0], texts[1]
+    if one.conventions != other.conventions:
+        yield "annotation scheme", one.conventions or "ours", other.conventions or "ours"
     if any(
         getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "scheme", "average")
     ):
