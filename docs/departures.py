@@ -21,6 +21,14 @@ AUXILIARY = r"(?:habe|hat|haben|hatten?|sei|seien|ist|sind|war|waren|wird|wurden
 CORRELATE = r"(?:dar(?:an|auf|über|um|in)|da(?:von|vor|für|mit|zu|gegen|nach))"
 NEGATION = r"(?:nicht|nie|kein\w*)"
 INSTITUTION = r"(?:Weiße[ns]? Haus|Élysée|Downing Street|Kreml)"
+BODY = (
+    r"\b[A-ZÄÖÜ]{2,}-[\w-]*(?:[Kk]ommission|[Ff]raktion|[Ff]ührung|[Kk]onzern|[Bb]üro|[Tt]ribunal|[Rr]at"
+    r"|[Pp]arlament|[Vv]ersammlung|[Gg]ericht)(?:shof)?(?:e?s)?\b"
+)
+SAID = (
+    r"\b(?:Angaben?|Aussagen?|Worten|Ansicht|Meinung|Auffassung|Einschätzung|Darstellung|Auskunft"
+    r"|Informationen|Mitteilung|Bericht\w*|Überzeugung|Schätzung)\b"
+)
 MINISTRY = r"\w*[Mm]inisterium\b"
 
 
@@ -41,6 +49,8 @@ def _of_names(documents: tuple[Document, ...]) -> Iterator[tuple[str, str, str, 
         if _words(document, entity.span) == "EU-Kommission"
     ]
     yield "G-ENT-07", "`EU-Kommission` is ORGpart", _share(unions), "departs: ORG"
+    bodies = [label == "ORGpart" for document in documents for label in _labels(document, BODY)]
+    yield "G-ENT-07", "a body with an abbreviation before it is ORGpart", _share(bodies), "departs: ORG"
     tagged = [label for document in documents for label in _labels(document, MINISTRY)]
     yield "G-ENT-10", "a ministry is no name", _share([not label for label in tagged]), "follows"
     houses = [label == "LOC" for document in documents for label in _labels(document, INSTITUTION)]
@@ -67,6 +77,30 @@ def _of_quotes(quotes: list[tuple[Document, Quote]]) -> Iterator[tuple[str, str,
     ):
         each = [(found, cue) for frame, cue in framed for found in re.findall(rf"\b{word}\b", frame)]
         yield rule, what, _share([found in cue.split() for found, cue in each]), here
+    for place, here in (("behind", "departs: out"), ("before", "out; the data are divided")):
+        began = [
+            re.search(r"\b[Ww]ie\b", cue) is not None
+            for quote, frame, cue in [
+                (q, _words(d, q.frame), _words(d, q.cue)) for d, q in quotes if q.frame and q.cue
+            ]
+            if re.match(r",?\s*[Ww]ie\b", frame)
+            if (quote.frame.start < quote.content.start) == (place == "before")
+        ]
+        yield "G-CUE-01", f"`wie` that begins a frame {place} the content is in the cue", _share(began), here
+    nouns = [
+        quote.speaker is not None and re.search(SAID, _words(d, quote.speaker)) is not None
+        for d, quote in quotes
+        if quote.frame and quote.cue and re.search(SAID, _words(d, quote.frame))
+        if re.search(r"\b(?:nach|laut|zufolge|gemäß)\b", _words(d, quote.cue), re.IGNORECASE)
+    ]
+    yield "G-CUE-01", "the noun of `nach Angaben` is in the speaker", _share(nouns), "departs: in the cue"
+    expletives = [
+        _has("[Ee]s", _words(d, quote.cue))
+        for d, quote in quotes
+        if quote.frame and quote.cue
+        if re.search(r"\b[Ee]s h(?:eißt|ieß)\b|\bh(?:eißt|ieß) es\b", _words(d, quote.frame))
+    ]
+    yield "G-CUE-01", "`es` of `es heißt` is in the cue", _share(expletives), "departs: out"
     bare = [quote for _, quote in quotes if quote.type == "direct" and not quote.frame and not quote.cue]
     speaking = [quote.speaker is not None for quote in bare]
     yield "G-SPK-04", "a direct quote without frame and cue has a speaker", _share(speaking), "follows"

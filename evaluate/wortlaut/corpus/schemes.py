@@ -131,7 +131,7 @@ def _wie(text: str, quote: Quote) -> list[tuple[int, int]]:
 
 
 def _expletive(text: str, quote: Quote) -> Mapping[str, Any]:
-    if quote.cue is None or quote.speaker is not None:
+    if quote.cue is None:
         return {}
     found = _ES.search(text, max(0, quote.cue.start - 4), quote.cue.end + 4)
     place = found and found.span(found.lastindex or 0)
@@ -227,7 +227,9 @@ def _annotations(scheme: Scheme, document: Document, changes: Losses) -> Annotat
 def _one(scheme: Scheme, document: Document, kind: str, one: Any, changes: Losses) -> Any:
     span = one.span if isinstance(one, Entity) else one.content
     for rule in scheme.rules:
-        new = rule.change(document.text, one)
+        new = dict(rule.change(document.text, one))
+        if new and rule.departs in (one.note or "") and any(getattr(one, key) != new[key] for key in new):
+            new["note"] = None  # it says why our rule holds
         for field in new:
             changes.add(f"{kind}.{field}", document, f"{rule.departs}, {rule.says}", span=span)
         one = replace(one, **new)
