@@ -135,7 +135,8 @@ def test_predictions_without_texts_say_so(tmp_path):
 
 
 def test_half_a_surrogate_pair_is_refused(source, tmp_path, monkeypatch):
-    monkeypatch.setattr("wortlaut.running.convert.stream_corpus", lambda *_, **__: iter([Document("a", "\ud83d")]))
+    half = [Document("a", "\ud83d")]
+    monkeypatch.setattr("wortlaut.running.convert.stream_corpus", lambda *_, **__: iter(half))
     with pytest.raises(DataError, match="half a surrogate pair"):
         convert(source, tmp_path / "x", "predictions")
     assert list(tmp_path.iterdir()) == [source]
