@@ -39,7 +39,8 @@ def together(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
             raise ComparisonError("two of them have the same texts")
         told = compare_grouped(groups, by=_compared)
     except (ComparisonError, UnknownNameError) as error:
-        return shown | {"why": f"No differences over several corpora: {error.what}."}
+        why = f"No differences over several corpora: {error.what}."
+        return shown | {"why": why, "notes": error.hint.splitlines()}
     named = dict(zip(groups, names, strict=True))
     return shown | {
         "pairs": [

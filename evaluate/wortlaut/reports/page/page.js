@@ -167,7 +167,7 @@ function corpora(lost) {
     why ? h("p", { class: "note" }, why) : [
       table("Mean differences of F1", ["A", "B", "A−B", "95%", "each and mean", "p Holm", "A>B", "B>A"], differences, { class: "corpora pairs" }),
       h("p", { class: "small soft" }, `Each corpus counts the same. Bold: p Holm below .05. A faint point is the difference on a corpus, the line the interval of their mean; the axis goes to ${fixed(reach)} on either side of 0. Below a count of corpora stands which, where not all.`)],
-    says.map((text) => h("p", {}, text)), notes.map((text) => h("p", { class: "note small" }, text)));
+    says.map((text) => h("p", {}, text)), limited(notes, 6, (some) => some.map((text) => h("p", { class: "note small" }, text))));
 }
 
 /* ---------- One corpus ---------- */
