@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from probing import EACH, SPECIMENS, System, corpus, document, ids
+from rich.console import Console
 
 import wortlaut
 from wortlaut.corpus.load import Corpus
+from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.reports.terminal import evaluation_view
+from wortlaut.scoring.compare import holm
 from wortlaut.scoring.jackknife import logit_interval, t_quantile
 from wortlaut.scoring.phenomena import Group, as_items, compared_with_others
 
@@ -70,7 +74,7 @@ def test_intervals_leave_out_pairs_and_are_exact_where_all_is_right(evaluation: 
 
 
 def test_f1_is_that_of_a_breakdown() -> None:
-    found = wortlaut.evaluate([System(WRONG)], corpus(), by=["meta:phenomenon"])
+    found = wortlaut.evaluate([System(WRONG)], corpus(), by=["meta:phenomenon"], schema="strict")
     (system,) = found.systems
     for name in ("after", "before", "place"):
         row = found.phenomena[system.name][name]
@@ -95,7 +99,7 @@ def test_nothing_is_kept_and_the_rows_are_the_same(evaluation: Evaluation) -> No
 
 def test_several_runs_are_means_over_them() -> None:
     other = System(ids("title", *range(4)))
-    found = wortlaut.evaluate({"A": [System(WRONG), other]}, corpus())
+    found = wortlaut.evaluate({"A": [System(WRONG), other]}, corpus("title", "after"), schema="strict")
     row = found.phenomena["A"]["title"]
     assert row.right == pytest.approx((4 + 8) / 24)
     assert found.phenomena["A"]["after"].right == 1
@@ -122,14 +126,14 @@ def with_meta(**changes: Any) -> Corpus:
     ],
 )
 def test_what_cannot_be_used_is_told(changes: dict[str, Any], told: str) -> None:
-    found = wortlaut.evaluate([System()], with_meta(**changes))
+    found = wortlaut.evaluate([System()], with_meta(**changes), schema="strict")
     assert any(told in note for note in found.notes)
     assert "before" in found.phenomena["made"]
     assert ("after" in found.phenomena["made"]) == ("pair" in changes)
 
 
 def test_one_name_that_tests_two_tasks_has_two_rows() -> None:
-    found = wortlaut.evaluate([System()], with_meta(phenomenon="place"))
+    found = wortlaut.evaluate([System()], with_meta(phenomenon="place"), schema="strict")
     assert {"place (entities)", "place (quotes)"} <= found.phenomena["made"].keys()
 
 
@@ -190,3 +194,61 @@ def test_what_a_pair_has_in_two_groups_is_added_before_it_is_squared() -> None:
         groups = [Group(low, np.arange(40)), Group(as_items(high[None]), unit)]
         low_p[name] = compared_with_others(groups, ["t", "t"])[0].p
     assert low_p["together"] < 0.001 < low_p["alone"] < low_p["opposed"] < 0.1
+
+
+def test_two_systems_are_compared_by_phenomenon(evaluation: Evaluation) -> None:
+    found = wortlaut.compare(evaluation, samples=10)
+    rows = {row.phenomenon: row for row in found.phenomena}
+    assert list(rows) == ["place", "word", "after", "before", "title", "verb"]
+    assert [row.score for row in rows.values()] == ["f1", "right", "f1", "f1", "right", "right"]
+    differences = [rows[name].test.f1 for name in ("place", "word", "title")]
+    assert differences == [pytest.approx(x) for x in (18 / 21 - 1, 11 / 12, -8 / 12)]
+    assert rows["place"].test.units == 6  # pairs are swapped whole
+    assert [name for name, row in rows.items() if (row.p_holm or 1) < 0.05] == ["word", "title"]
+    ps = [row.test.p for row in found.phenomena]
+    assert [row.p_holm for row in found.phenomena] == holm(ps)
+    assert found.to_dict()["phenomena"][1]["phenomenon"] == "word"
+
+
+def test_only_what_is_compared_is_compared_by_phenomenon(evaluation: Evaluation) -> None:
+    found = wortlaut.compare(evaluation, layer="quotes", samples=10, trials=50)
+    assert {row.tests for row in found.phenomena} == {"quotes"}
+    assert any("4 tests by phenomenon: with 50 trials" in note for note in found.notes)
+
+
+def test_results_that_name_other_phenomena_are_not(evaluation: Evaluation) -> None:
+    other = wortlaut.evaluate([System(name="C")], with_meta(phenomenon="elsewhere"))
+    found = wortlaut.compare(evaluation, other, against="C", samples=10, trials=10)
+    assert (found.phenomena, found.rows != ()) == ((), True)
+    assert "phenomena are not compared: the results do not say the same of their documents" in found.notes
+
+
+def test_tables_by_phenomenon_and_contrast(evaluation: Evaluation) -> None:
+    table = evaluation.to_markdown(by="phenomenon", columns=["phenomenon", "right"], systems="A", digits=2)
+    assert r"| title\* | 0.33 |" in table and "Of all rows: system A." in table
+    assert evaluation.phenomena.to_csv(columns=["system", "phenomenon", "F1"]).count("\n") == 1 + 2 * len(
+        KNOWN
+    )
+    assert "absagen" in evaluation.to_latex(by="contrast")
+    assert "| quotes | title | A | B |" in wortlaut.compare(evaluation, samples=9).to_markdown(
+        by="phenomenon"
+    )
+
+
+@pytest.mark.parametrize("by", ["phenomenon", "contrast"])
+def test_a_table_without_rows_is_an_error(by: str) -> None:
+    plain = Corpus.of("plain", [replace(one, meta=()) for one in corpus("place").documents])
+    with pytest.raises(DataError, match=f"there are no rows by {by}"):
+        wortlaut.evaluate([System()], plain).to_csv(by=by)
+
+
+def test_the_terminal_shows_a_table_for_each_system(
+    evaluation: Evaluation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console = Console(width=80)
+    for part in evaluation_view(evaluation):
+        console.print(part)
+    shown = capsys.readouterr().out
+    assert " title       quotes        –          –   4/12   .11–.67      –  .861" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "orte      A        .667   .15–.96      .167      6" in shown

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError, unknown_name
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
+from wortlaut.evaluation.phenomena import PhenomenonRow, differences_of
 from wortlaut.evaluation.systems import Item, Place, Scored, System
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
@@ -84,6 +85,11 @@ class Comparison(Tabular):
     against: Annotated[
         str | None, OPTIONAL, "The only system, b in every row, that the others were compared with."
     ] = None
+    phenomena: Annotated[
+        tuple[PhenomenonRow, ...],
+        FILLED,
+        "Of a corpus of probes, one for each pair of systems and phenomenon; a family of tests of its own.",
+    ] = ()
 
     def flipped(self) -> dict[tuple[str, str, str], dict[Flip, list[str]]]:
         """Layer and pair → each item that one of the two has right, once, with the schemas that say so."""
@@ -206,8 +212,38 @@ def compare(
         notes.insert(
             0, f"The units are sentences of {first.documents} document(s): no evidence about other texts."
         )
+    probed = _phenomena(evaluations, _pairs(systems, against), wanted, notes, samples, trials, seed)
     notes = list(dict.fromkeys(notes))
-    return Comparison(first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against)
+    return Comparison(
+        first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against, tuple(probed)
+    )
+
+
+def _phenomena(
+    evaluations: Mapping[str, Evaluation],
+    pairs: Iterator[tuple[Scored, Scored]],
+    wanted: Sequence[ScoreKey],
+    notes: list[str],
+    samples: int,
+    trials: int,
+    seed: int,
+) -> list[PhenomenonRow]:
+    """The tests by phenomenon in the scores that are wanted, where all results have the same phenomena."""
+    first, *others = (evaluation.probes for evaluation in evaluations.values())
+    if first is None or any(one is None or one.rows != first.rows for one in others):
+        if any(first != one for one in others):
+            notes.append("phenomena are not compared: the results do not say the same of their documents")
+        return []
+    named = [
+        [(one.name, {key: result for key, result in one.results.items() if key in wanted}) for one in pair]
+        for pair in pairs
+    ]
+    rows = differences_of(first, [(a, b) for a, b in named], samples=samples, trials=trials, seed=seed)
+    if len(rows) >= LEVEL * (trials + 1):
+        notes.append(
+            f"{len(rows)} tests by phenomenon: with {trials} trials no adjusted p is small; take more"
+        )
+    return rows
 
 
 def _marked(rows: Sequence[Row]) -> Iterator[Row]:

@@ -8,8 +8,8 @@ here come from the sums of documents that a result holds under ``strict``: a fil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Annotated
 
@@ -18,12 +18,13 @@ import numpy as np
 from wortlaut.errors import counted
 from wortlaut.model.batch import Batch
 from wortlaut.model.columns import Bools, Ints
-from wortlaut.records.record import Count, Many, Rate, Share, written
+from wortlaut.records.record import Count, Many, Must, Rate, Share, written
 from wortlaut.rendering import Tabular
-from wortlaut.scoring.compare import LEVEL
+from wortlaut.scoring.compare import LEVEL, PairedTest, holm
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.phenomena import Group, as_items, compared_with_others, wholly_right
 from wortlaut.scoring.result import Result
+from wortlaut.scoring.runs import pair_test
 from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 from wortlaut.scoring.units import Units
 
@@ -214,6 +215,43 @@ def tested_sums(probes: Probes, results: Mapping[ScoreKey, Result]) -> dict[str,
         if sums is not None and all(len(run) == len(probes.rows) for run in sums):
             found[tests] = (np.stack(sums), results[key].scale)
     return found
+
+
+@dataclass(frozen=True)
+class PhenomenonRow:
+    """System ``a`` against ``b`` on the examples of one phenomenon."""
+
+    phenomenon: str
+    tests: Annotated[str, "The task whose annotations are scored here."]
+    a: str
+    b: str
+    score: Annotated[
+        str,
+        Must(enum=("f1", "right")),
+        "What is compared: F1, or, where the gold has nothing, the share of documents that are wholly right.",
+    ]
+    test: PairedTest
+    p_holm: Annotated[Share | None, "Adjusted by Holm's method over all rows of phenomena."] = None
+
+
+def differences_of(
+    probes: Probes,
+    pairs: Iterable[tuple[tuple[str, Mapping[ScoreKey, Result]], tuple[str, Mapping[ScoreKey, Result]]]],
+    **draws: int,
+) -> list[PhenomenonRow]:
+    """The paired test of each two systems in each phenomenon whose task both look for, over units.
+
+    ``draws`` are those of :func:`wortlaut.scoring.runs.pair_test`.
+    """
+    rows = []
+    for (a, results), (b, others) in pairs:
+        left, right = (dict(groups_of(probes, tested_sums(probes, one))) for one in (results, others))
+        for place in (place for place in left if place in right):
+            (own, scale), (other, _) = left[place].tested, right[place].tested
+            test = pair_test(list(own), list(other), scale, **draws)
+            rows.append(PhenomenonRow(*place, a, b, "f1" if left[place].has_gold else "right", test))
+    adjusted = holm([row.test.p for row in rows])
+    return [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
 def groups_of(

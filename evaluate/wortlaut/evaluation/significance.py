@@ -77,7 +77,7 @@ def _tested(evaluation: Evaluation) -> Significance:
         return Significance(why="No significance: scored without resampling (--samples 0).")
     try:
         # One resample: the p-values come from the randomisation test alone.
-        comparison = compare({"": evaluation}, samples=1)
+        comparison = compare({"": replace(evaluation, probes=None)}, samples=1)
     except ComparisonError as error:
         return Significance(why=f"No significance: {error.what}.")
     letters: dict[Place, str] = {}

@@ -33,7 +33,7 @@ _CHOICES = {
 #: The columns that a command may show; others show those of scores.
 _PAIR = ("layer", "schema", "a", "b")
 _SCORES = ("corpus", "layer", "schema", "system", "label", *SCORES)
-_PROBED = {by: ("corpus", "system", "tests", by, *columns) for by, columns in PROBED.items()}
+_PROBED = {by: ("corpus", "system", "a", "b", "tests", by, *columns) for by, columns in PROBED.items()}
 _COLUMNS = {"compare": (*_PAIR, "corpus", *COMPARISONS, *PAIRS), "audit": (*_PAIR, *CONCLUSIONS)}
 
 
@@ -87,7 +87,7 @@ class Layout:
 
     def check_columns(self, command: str) -> None:
         """Raises UnknownNameError for a column that no table of the command has."""
-        known = {*_PROBED.get(self.by, _COLUMNS.get(command, _SCORES)), self.by}
+        known = {*_COLUMNS.get(command, _SCORES), *_PROBED.get(self.by, ()), self.by}
         for name in filter(None, [*self.columns, self.sort]):
             if name not in known:
                 raise unknown_name("column", name, known - {""})

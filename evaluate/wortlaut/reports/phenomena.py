@@ -6,8 +6,23 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from wortlaut.evaluation.phenomena import Phenomena
-from wortlaut.reports.cells import PROBED, Line, credit, interval_text, number, short
+from wortlaut.errors import DataError, counted
+from wortlaut.evaluation.comparison import Comparison
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.phenomena import Phenomena, PhenomenonRow
+from wortlaut.reports.cells import (
+    COMPARISONS,
+    PROBED,
+    Line,
+    compared,
+    credit,
+    difference,
+    differences,
+    interval_text,
+    number,
+    p_value,
+    short,
+)
 from wortlaut.reports.console import Text
 from wortlaut.reports.layout import Lines
 from wortlaut.reports.tables import grid, noted
@@ -18,6 +33,21 @@ _SAYS = (
     " both sides right; ↓: significantly below the mean, which is shown, of the system's other phenomena of"
     f" the task (Holm, level {short(f'{LEVEL:g}')})."
 )
+
+
+def rows_of(value: object, by: str) -> Lines:
+    """Of an evaluation or a comparison. Raises DataError where there are none."""
+    found = value.phenomena if isinstance(value, Evaluation) else value
+    made = None
+    if isinstance(found, Comparison) and by == "phenomenon":
+        made = differences_of(found)
+    elif isinstance(found, Phenomena):
+        made = lines_of(found, by)
+    if made is None or not made.lines:
+        why = "; ".join(found.notes) if isinstance(found, Phenomena) else ""
+        hint = why or "They need documents that name them in their metadata: docs/phenomena.md."
+        raise DataError(f"there are no rows by {by}", hint=hint)
+    return made
 
 
 def lines_of(told: Phenomena, by: str = "phenomenon") -> Lines:
@@ -35,6 +65,47 @@ def lines_of(told: Phenomena, by: str = "phenomenon") -> Lines:
     ]
     marks = "*: significantly below others, the mean of the system's other phenomena of the task."
     return Lines(["system", "tests", by], rows, PROBED[by], told.notes, [signature], marks=marks)
+
+
+def differences_of(comparison: Comparison) -> Lines:
+    """A row for each pair of systems and phenomenon."""
+    title = compared(comparison)
+    rows = [
+        Line((row.tests, row.phenomenon, row.a, row.b), row, title, best=_apart(row))
+        for row in comparison.phenomena
+    ]
+    notes = [
+        "note: A-B is of F1, or, where nothing should be found, of the share of documents that are right"
+    ]
+    bold = f"Bold: p Holm below {LEVEL}, over the rows of phenomena."
+    figures = {name: column for name, column in COMPARISONS.items() if name != "flips"}
+    return Lines(["tests", "phenomenon", "a", "b"], rows, figures, notes, [title], bold)
+
+
+def _apart(row: PhenomenonRow) -> bool:
+    return row.p_holm is not None and row.p_holm < LEVEL
+
+
+def differences_view(comparison: Comparison) -> Iterator[RenderableType]:
+    """The phenomena in which two systems are told apart, within 80 columns."""
+    rows = [row for row in comparison.phenomena if _apart(row)]
+    if not comparison.phenomena:
+        return
+    yield Text(
+        f"by phenomenon: {len(rows)} of {counted(len(comparison.phenomena), 'test')} tell apart", "bold"
+    )
+    if rows:
+        table = grid(("phenomenon", "tests", "A", "B"), ("A-B", "95%", "p Holm"))
+        for row in rows:
+            ends = differences(row.test.interval, decimals=2)
+            figures = (difference(row.test.f1), ends, p_value(row.p_holm))
+            table.add_row(row.phenomenon, row.tests, row.a, row.b, *map(short, figures))
+        yield table
+    yield Text(
+        "A-B is of F1, or of the share of documents wholly right where nothing should be found; Holm over"
+        " these tests; the others with --json, --markdown '-?by=phenomenon'",
+        style="dim",
+    )
 
 
 def phenomena_view(told: Phenomena) -> Iterator[RenderableType]:

@@ -35,7 +35,7 @@ from wortlaut.reports.cells import (
     short,
 )
 from wortlaut.reports.console import Text
-from wortlaut.reports.phenomena import phenomena_view
+from wortlaut.reports.phenomena import differences_view, phenomena_view
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
 from wortlaut.scoring.breakdown import undefined_in
@@ -198,6 +198,7 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
         yield Text(f"* {ALONE}: wortlaut audit", style="dim")
     yield Text(family(comparison), style="dim")
     yield from _margins(comparison)
+    yield from differences_view(comparison)
     for (layer, a, b), items in comparison.flipped().items() if flips else ():
         yield Text(f"{layer}: {a} / {b}, {counted(len(items), 'item')} right in one only", style="bold")
         for flip, schemas in islice(items.items(), flips):

@@ -239,8 +239,8 @@ def _groups(value: object, by: str) -> Lines:
     """The groups of a breakdown, of every layer, schema and system that has it; or phenomena or contrasts."""
     if isinstance(value, list):
         return _joined(value, [_groups(one, by) for one in value])
-    if by in PROBED and isinstance(value, Evaluation | Phenomena):
-        return probed.lines_of(value.phenomena if isinstance(value, Evaluation) else value, by)
+    if by in PROBED:
+        return probed.rows_of(value, by)
     if not isinstance(value, Evaluation) or by not in value.by:
         raise DataError(f"there is no breakdown by {by}", hint=f"Ask for it: --by {by}, evaluate(by={by!r}).")
     found = [
