@@ -60,8 +60,18 @@ def test_genitives_of_names(name, genitive):
 
 def test_pronouns_agree_with_who_is_meant():
     assert [german.personal(g, "dat") for g in ("m", "f", "n", "pl")] == ["ihm", "ihr", "ihm", "ihnen"]
-    assert [german.relative(g, "gen") for g in ("m", "f", "n", "pl")] == ["dessen", "deren", "dessen", "deren"]
-    assert [german.possessive(g, "seinem") for g in ("m", "f", "n", "pl")] == ["seinem", "ihrem", "seinem", "ihrem"]
+    assert [german.relative(g, "gen") for g in ("m", "f", "n", "pl")] == [
+        "dessen",
+        "deren",
+        "dessen",
+        "deren",
+    ]
+    assert [german.possessive(g, "seinem") for g in ("m", "f", "n", "pl")] == [
+        "seinem",
+        "ihrem",
+        "seinem",
+        "ihrem",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,17 @@ def test_quotes_are_numbered_by_place_and_know_their_parents():
 
 
 def test_both_sides_of_a_pair_have_the_same_fillings():
-    text = "-- t-01 (P person; C city)\n  contrast one-two\n  a {P} fährt nach {C}.\n  b {P} fährt nach Haus.\n"
+    text = (
+        "-- t-01 (P person; C city)\n  contrast one-two\n  a {P} fährt nach {C}.\n  b {P} fährt nach Haus.\n"
+    )
     a, b = made(HEAD + text, half="development")
-    assert (a.text.split(" nach ")[0], dict(a.meta)["pair"]) == (b.text.split(" nach ")[0], dict(b.meta)["pair"])
-    assert (dict(a.meta)["side"], dict(b.meta)["side"]) == ("a", "b") and len(a.entities) == len(b.entities) + 1
+    assert (a.text.split(" nach ")[0], dict(a.meta)["pair"]) == (
+        b.text.split(" nach ")[0],
+        dict(b.meta)["pair"],
+    )
+    assert (dict(a.meta)["side"], dict(b.meta)["side"]) == ("a", "b") and len(a.entities) == len(
+        b.entities
+    ) + 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,10 @@ def test_both_sides_of_a_pair_have_the_same_fillings():
         (HEAD + "-- t-01 (P person)\n  [P {P}.\n", "not closed"),
         (HEAD + "-- t-01 (P person)\n  {P}].\n", "opens or closes nothing"),
         (HEAD + "-- t-01 (P person)\n  [q1 {P}].\n", "nothing is called 'q1'"),
-        (HEAD + "-- t-01 (P person)\n  q1: said; speech; P; explicit\n  [q1 {P}].\n", "not said as a quote is"),
+        (
+            HEAD + "-- t-01 (P person)\n  q1: said; speech; P; explicit\n  [q1 {P}].\n",
+            "not said as a quote is",
+        ),
         (HEAD + "-- t-01 (P person)\n  q1: direct; speech; P; explicit\n  [q1 Ja], {P}.\n", "no [q1.speaker"),
         (HEAD + "-- t-01 (P person)\n  {P}  .\n", "spaces or marks stand wrong"),
         (HEAD + "-- t-01 (P person)\n  contrast x\n  a {P}.\n", "it has the texts"),

@@ -269,12 +269,13 @@ def _called(walk: _Walk, who: str, text: str) -> tuple[str, str, list[str], bool
         head, span = next((head, span) for head, _, span in walk.names if head.who == who)
         return span.text(text), head.label[:3], [], True
     one = walk.filled[who]
-    type = _TYPES.get(one.kind, "OTH")
+    labels = {head.label[:3] for head, _, _ in walk.names if head.who == who}
+    type = labels.pop() if len(labels) == 1 else _TYPES.get(one.kind, "OTH")
     if one.kind == "person":
         assert one.role is not None
         role = one.role[one.gender]
         last, full = one.row["name"], f"{one.first} {one.row['name']}"
-        name = full if "full" in one.used else last
+        name = full if "full" in one.used else last if one.used != {"first"} else one.first
         aliases = [last] if name == full else []
         if "role" in one.used:
             aliases += [role, f"{role} {full}", f"{role} {last}"]

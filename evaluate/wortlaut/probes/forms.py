@@ -177,6 +177,7 @@ def _person(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
     if head == "last":
         return [name(german.genitive(last) if rest == ("gen",) else last)]
     if head == "first":
+        one.used.add("first")
         return [_name(one, "PER", one.first)]
     if head == "handle":
         return [Words(re.sub(r"[^a-z0-9]", "", full.lower().translate(german.ASCII)))]
