@@ -38,8 +38,11 @@ def test_text_and_gold_come_out_of_one_walk():
 
 
 def test_a_preposition_is_in_no_mention():
-    text = "-- t-01 (B body f)\n  q1: indirect; speech; B; explicit\n  [q1 Es reiche], hieß es [q1.speaker {B.vom}].\n"
-    (document,) = made(HEAD + text.replace(" f)", ")"), half="development")
+    text = (
+        "-- t-01 (B body)\n  q1: indirect; speech; B; explicit\n"
+        "  [q1 Es reiche], hieß es [q1.speaker {B.vom}].\n"
+    )
+    (document,) = made(HEAD + text, half="development")
     (quote,) = document.quotes
     before = document.text[: quote.speaker.start]
     assert before.endswith(("von ", "vom "))
