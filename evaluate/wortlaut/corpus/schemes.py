@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from wortlaut.errors import WortlautError, unknown_name
+from wortlaut.errors import WortlautError, counted, unknown_name
 from wortlaut.formats import detect, names_format
 from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import exists
@@ -81,6 +81,7 @@ def _house(text: str, entity: Entity) -> Mapping[str, Any]:
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _SOURCES = ("nach", "laut", "zufolge", "gemäß")
+_ARTICLE = re.compile(r"d(?:er|ie|as|es|em|en)|(?:k?ein|sein|ihr)e?[rmns]?", re.IGNORECASE)
 _WIE = re.compile(r",?\s*(wie)\b", re.IGNORECASE)
 _ES = re.compile(r"\b(es)\s+h(?:eißt|ieß|eiße)\b|\bh(?:eißt|ieß|eiße)\s+(es)\b", re.IGNORECASE)
 
@@ -96,10 +97,11 @@ def _source(text: str, quote: Quote) -> Mapping[str, Any]:
     words = [(a + m.start(), a + m.end()) for a, b in quote.cue for m in _WORD.finditer(text[a:b])]
     sources = [one for one in words if text[slice(*one)].lower() in _SOURCES]
     nouns = [one for one in words if one not in sources]
-    if len(sources) != 1 or not nouns or not all(text[start].isupper() for start, _ in nouns):
+    said = [text[a:b] for a, b in nouns if not _ARTICLE.fullmatch(text[a:b])]
+    if len(sources) != 1 or not said or not all(word[0].isupper() for word in said):
         return {}
-    (source,), said = sources, [*nouns, *(quote.speaker or ())]
-    low, high = min(start for start, _ in said), max(end for _, end in said)
+    (source,), whole = sources, [*nouns, *(quote.speaker or ())]
+    low, high = min(start for start, _ in whole), max(end for _, end in whole)
     begin = next((a for a, b in quote.frame if a <= low < b), low)
     if source[1] <= low:
         low = source[1] + len(text[source[1] : low]) - len(text[source[1] : low].lstrip())
@@ -201,12 +203,17 @@ def shown(name: str, ref: str, batches: Iterable[Batch], changes: Losses | None 
 def in_scheme(name: str, batch: Batch, changes: Losses | None = None) -> Batch:
     """The documents as the scheme annotates them; ``changes`` counts what differs from what was given.
 
-    A change is told of the field that it changes: ``entity.label``, ``quote.cue``. What the scheme does not
-    annotate is left out, and answers in words without offsets stay as they are.
+    A change is told of the field that it changes, ``entity.label``, ``quote.cue``, and once of its
+    ``document``. What the scheme does not annotate is left out, and answers in words without offsets stay.
     """
-    scheme, changes = SCHEMES[name], Losses(name) if changes is None else changes
-    shown = batch.answered([_annotations(scheme, one, changes) for one in batch.documents()])
-    return replace(shown, tokens=batch.tokens, columns=batch.columns, meta=batch.meta)
+    scheme, found, whole = SCHEMES[name], [], Losses(name) if changes is None else changes
+    for document in batch.documents():
+        found.append(_annotations(scheme, document, own := Losses(name)))
+        for change in own:
+            whole.include(change.kind, change.reason, change.count, change.examples)
+        for reason in {change.reason for change in own}:
+            whole.add("document", document, reason)
+    return replace(batch.answered(found), tokens=batch.tokens, columns=batch.columns, meta=batch.meta)
 
 
 def _annotations(scheme: Scheme, document: Document, changes: Losses) -> Annotations:
@@ -241,9 +248,12 @@ def _one(scheme: Scheme, document: Document, kind: str, one: Any, changes: Losse
 
 def notes(name: str, who: str, changes: Losses) -> Iterator[str]:
     """What a reader must know of annotations that are shown in a scheme: a line for each reason."""
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[str, dict[str, int]] = {}
     for change in changes:
-        kinds.setdefault(change.reason, []).append(f"{change.kind} ({change.count})")
-    yield from (f"{who}, as {name}: {why}: {', '.join(what)}" for why, what in kinds.items())
+        kinds.setdefault(change.reason, {})[change.kind] = change.count
+    for why, what in kinds.items():
+        documents = counted(what.pop("document"), "document")
+        told = ", ".join(f"{kind} ({count})" for kind, count in what.items())
+        yield f"{who}, as {name}: {why}: {told}, in {documents}"
     if not kinds:
         yield f"{who}, as {name}: nothing to change"

@@ -135,6 +135,8 @@ def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, st
     intervals came about is a difference, for no test looks at them.
     """
     sides = (one, other)
+    if one.conventions != other.conventions:
+        yield "annotation scheme", one.conventions or "ours", other.conventions or "ours"
     if one.hash != other.hash:
         yield "corpus hash", one.hash, other.hash
     if (one.schemas, one.projection) != (other.schemas, other.projection):
@@ -145,8 +147,6 @@ def differences(one: Signature, other: Signature) -> Iterator[tuple[str, str, st
         if texts[0] == texts[1]:
             texts = [str(side.projection and dict(side.projection.labels)) for side in sides]
         yield "schemas and projection", texts[0], texts[1]
-    if one.conventions != other.conventions:
-        yield "annotation scheme", one.conventions or "ours", other.conventions or "ours"
     if any(
         getattr(one, name) != getattr(other, name) for name in ("task", "setting", "by", "scheme", "average")
     ):
