@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from wortlaut.corpus.load import load_corpus
 from wortlaut.model import Document, Quote, Span
+from wortlaut.text.segments import sentences
 
 AUXILIARY = r"(?:habe|hat|haben|hatten?|sei|seien|ist|sind|war|waren|wird|wurden?|werden|worden)"
 CORRELATE = r"(?:dar(?:an|auf|über|um|in)|da(?:von|vor|für|mit|zu|gegen|nach))"
@@ -57,11 +59,28 @@ def _of_names(documents: tuple[Document, ...]) -> Iterator[tuple[str, str, str, 
     yield "G-ENT-12", "a building that stands for an institution is LOC", _share(houses), "departs: ORG"
 
 
+def _neighbours(quotes: list[tuple[Document, Quote]]) -> Iterator[tuple[Document, Quote, Quote]]:
+    """Quotes of a document with nothing but space between them."""
+    ordered = sorted(quotes, key=lambda pair: (pair[0].id, pair[1].content.start))
+    for (d, one), (e, other) in pairwise(ordered):
+        if d is e and not d.text[one.content.end : other.content.start].strip():
+            yield d, one, other
+
+
 def _of_quotes(quotes: list[tuple[Document, Quote]]) -> Iterator[tuple[str, str, str, str]]:
     reported = [(d, quote) for d, quote in quotes if quote.type == "reported"]
     free = [(d, quote) for d, quote in quotes if quote.type == "free indirect"]
     evidential = [_has(r"(?:soll|solle|sollen|will|wollen)", _words(d, quote.content)) for d, quote in free]
     yield "G-QUO-09", "a free indirect quote has `soll` or `will`", _share(evidential), "follows"
+    kinds = ("free indirect", "indirect/free indirect")
+    whole = [d for d, quote in quotes if quote.type in kinds and len(sentences(_words(d, quote.content))) > 1]
+    split = [d for d, one, other in _neighbours(quotes) if one.type == other.type and one.type in kinds]
+    yield (
+        "G-QUO-05",
+        "sentences that go on are one quote",
+        _share([True] * len(whole) + [False] * len(split)),
+        "follows",
+    )
     stops = [_words(d, quote.content).endswith(".") for d, quote in reported]
     yield "G-CON-05", "a reported quote ends with the full stop", _share(stops), "follows"
     cueless = [quote.cue is None for _, quote in reported]

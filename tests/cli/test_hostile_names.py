@@ -91,6 +91,7 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [
     ("publish", (f"OUT{FILE}", "--root", "repo", "--dry-run")),
     ("merge", (f"no{FILE}", f"no{FILE}", "--out", "OUT")),
     ("convert", (CORPUS, f"OUT{FILE}.conll", "--to", "conll")),
+    ("probes", ("--only", BAD)),
     ("export", ("spacy", f"OUT{FILE}", *ON)),
     ("extract", (CORPUS, "-e", FAILS, "--out", f"OUT{FILE}", "--workers", "1")),
 ]  # fmt: skip
