@@ -80,3 +80,11 @@ def test_pronouns_agree_with_who_is_meant():
 )
 def test_subjunctive_two_stands_in_where_one_is_the_indicative(lemma, plural, form):
     assert subjunctive(verb(lemma), plural) == form
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("Ayşe Yıldırım", "ayse yildirim"), ("Jürgen Weiß", "juergen weiss"), ("Łukasz", "lukasz")],
+)
+def test_letters_of_handles_and_ids(name, plain):
+    assert german.plain_letters(name) == plain

@@ -210,7 +210,7 @@ def _clusters(walk: _Walk, text: str, speaking: set[str]) -> dict[str, Cluster]:
         # A phrase inside a longer one of the same is part of it (G-COR-05).
         own = {one for one in own if one not in names and not _inside(one, own)}
         unnamed = not known
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower().translate(german.ASCII)).strip("-") or "x"
+        slug = re.sub(r"[^a-z0-9]+", "-", german.plain_letters(name)).strip("-") or "x"
         made[who] = Cluster(
             _unused(slug, {one.id for one in made.values()}),
             name,

@@ -180,7 +180,7 @@ def _person(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         one.used.add("first")
         return [_name(one, "PER", one.first)]
     if head == "handle":
-        return [Words(re.sub(r"[^a-z0-9]", "", full.lower().translate(german.ASCII)))]
+        return [Words(re.sub(r"[^a-z0-9]", "", german.plain_letters(full)))]
     if head == "frau":
         return [Words("Frau" if one.gender == "f" else "Herrn" if rest else "Herr")]
     assert one.role is not None
@@ -312,7 +312,7 @@ def _city(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
     if head == "part":
         return [Words(f"{name}-")]
     if head == "handle":
-        return [Words(re.sub(r"[^a-z0-9]", "", name.lower().translate(german.ASCII)))]
+        return [Words(re.sub(r"[^a-z0-9]", "", german.plain_letters(name)))]
     if head == "gen":
         return [_name(one, "LOC", german.genitive(name))]
     if head:

@@ -6,6 +6,8 @@ article, ``einem`` the dative with the indefinite one, ``im`` the dative behind 
 
 from __future__ import annotations
 
+from unicodedata import combining, normalize
+
 CASES = ("nom", "gen", "dat", "acc")
 _DEFINITE = {
     "m": ("der", "des", "dem", "den"),
@@ -57,8 +59,10 @@ _THIS = {
     "n": ("dieses", "dieses", "diesem", "dieses"),
     "pl": ("diese", "dieser", "diesen", "diese"),
 }
-#: Letters as an address or an id writes them.
-ASCII = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+#: Letters that an address or an id writes otherwise than without their marks.
+_ASCII = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "ł": "l", "ø": "o", "æ": "ae", "đ": "d"}
+)
 PRONOUNS = {"er": "nom", "ihm": "dat", "ihn": "acc"}
 POSSESSIVES = ("sein", "seine", "seinen", "seinem", "seiner", "seines")
 
@@ -116,6 +120,11 @@ def genitive(name: str) -> str:
 def declined(noun: str) -> str:
     """The genitive of a masculine or neuter name behind an article: *des Rheins*; abbreviations stay."""
     return noun if noun[-2:].isupper() or noun.endswith(("s", "ß", "x", "z")) else noun + "s"
+
+
+def plain_letters(text: str) -> str:
+    """In small letters without marks: *Yıldırım* is *yildirim*, *Weiß* is *weiss*."""
+    return "".join(c for c in normalize("NFKD", text.lower().translate(_ASCII)) if not combining(c))
 
 
 def capital(text: str) -> str:
