@@ -12,6 +12,7 @@ from wortlaut.errors import WortlautError
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import baseline_of, read_baseline
+from wortlaut.gate.phenomena import examples_of
 from wortlaut.gate.rules import Rules, read_rules
 from wortlaut.gate.run import known_items
 from wortlaut.gate.verdicts import Outcome, check, places, selects
@@ -55,10 +56,11 @@ class Quality:
             rules = read_rules(None if rules is None else self.root / rules, self.root)
         old, run = read_baseline(self.root / baseline), baseline_of(self.evaluation)
         own = {name: entries for name, entries in old.systems.items() if name == self.system.name}
+        examples = examples_of(self.evaluation)
         kept = [
             rule
             for rule in rules.rules
-            if (systems := {place.system for place in places(old.systems) if selects(rule, place)})
+            if (systems := {place.system for place in places(old.systems, examples) if selects(rule, place)})
             & own.keys()
             or not systems
         ]
@@ -67,6 +69,7 @@ class Quality:
             run,
             replace(rules, rules=tuple(kept), throughput=None, stress=None),
             known=known_items(self.evaluation),
+            examples=examples,
         )
 
     def no_regression(self, baseline: str | Path, rules: str | Path | Rules | None = None) -> None:

@@ -18,6 +18,8 @@ class Rule:
 
     Without ``system``, ``layer`` or ``schema`` it selects all of them, except settings such as
     ``strict@matched``, which must be named; without ``label`` the micro average, with ``*`` every label.
+    ``phenomenon`` selects in its place the examples of one phenomenon of a corpus of probes, ``*`` of each,
+    and their strict F1, or the share of documents that are wholly right where nothing should be found.
     ``floor`` is the least F1, ``drop`` and ``relative_drop`` the largest drop since the baseline, all as
     fractions of 1. ``test`` switches the paired test (or the count of flips) on or off. ``margin`` is a loss
     that is allowed: a loss above it has to be excluded.
@@ -27,6 +29,7 @@ class Rule:
     layer: str | None = None
     schema: str | None = None
     label: str | None = None
+    phenomenon: str | None = None
     floor: float | None = None
     drop: float | None = None
     relative_drop: float | None = None
@@ -125,6 +128,8 @@ def _rule(table: object, where: str) -> Rule:
         raise DataError("demands nothing", where=where, hint=hint)
     if given.get("test") is False and "margin" in given:
         raise DataError("has a margin, which needs the test that it switches off", where=where)
+    if {"phenomenon", "label"} <= given.keys():
+        raise DataError("names a phenomenon and a label", where=where, hint="Write two rules.")
     return Rule(**given)
 
 
@@ -161,7 +166,8 @@ def _are_texts(value: Any) -> bool:
 #: Which values a key can have, what another one is, and what helps.
 _VALUES: dict[str, tuple[Callable[[Any], bool], str, str]] = {
     **dict.fromkeys(
-        ("system", "layer", "schema", "label", "baseline", "corpus"), (_is_text, "not a text", "")
+        ("system", "layer", "schema", "label", "phenomenon", "baseline", "corpus"),
+        (_is_text, "not a text", ""),
     ),
     **dict.fromkeys(
         ("alpha", "floor", "drop", "relative_drop"), (_is_fraction, "not a number between 0 and 1", "")

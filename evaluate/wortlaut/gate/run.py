@@ -11,6 +11,7 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
 from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.phenomena import examples_of
 from wortlaut.gate.rules import Rules, without_margins
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
 from wortlaut.gate.verdicts import Check, Known, Outcome, Place, check, invalid
@@ -117,10 +118,10 @@ def gate(
         failures = [Check("system", "invalid", f"failed: {why}", Place(name)) for name, why in failed.items()]
         failures += broken
         speeds = _speeds(rules, evaluation, timeout)
-        items = known_items(evaluation)
+        items, examples = known_items(evaluation), examples_of(evaluation)
 
         def checked(against: Baseline, rules: Rules) -> Outcome:
-            outcome = check(against, run, rules, known=items, speeds=speeds)
+            outcome = check(against, run, rules, known=items, speeds=speeds, examples=examples)
             noted = (*outcome.notes, *evaluation.notes, *_held_to(evaluation.systems))
             return replace(outcome, checks=(*failures, *outcome.checks), notes=tuple(dict.fromkeys(noted)))
 

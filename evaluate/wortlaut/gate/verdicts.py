@@ -11,9 +11,11 @@ import numpy as np
 
 from wortlaut.errors import WortlautError, counted
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
+from wortlaut.gate.phenomena import Examples, narrowed
 from wortlaut.gate.rules import Rule, Rules
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import (
+    FILLED,
     OPTIONAL,
     UNWRITTEN,
     At,
@@ -83,14 +85,22 @@ _ANY = ScoreKey("", "")
 
 @dataclass(frozen=True)
 class Place:
-    """Which score: the F1 of a system under a key, whose label is ``micro`` for all labels; or of any key."""
+    """Which score: the F1 of a system under a key, whose label is ``micro`` for all labels; or of any key.
+
+    ``measure`` is what else is checked of a ``phenomenon``.
+    """
 
     system: str
     key: Annotated[ScoreKey, UNWRITTEN] = _ANY
+    phenomenon: Annotated[
+        str, FILLED, "Of the examples of one phenomenon alone: their F1, or share right without gold."
+    ] = ""
+    measure: Annotated[str, UNWRITTEN] = "F1"
 
     def __str__(self) -> str:
         label = "" if self.label == MICRO else self.label
-        return ", ".join(part for part in (self.system, self.layer, self.schema, label) if part)
+        parts = (self.system, self.layer, self.schema, label, self.phenomenon)
+        return ", ".join(part for part in parts if part)
 
     @property
     @written()
@@ -249,9 +259,12 @@ def check(
     *,
     known: Mapping[str, Known] | None = None,
     speeds: Mapping[str, float] | None = None,
+    examples: Mapping[str, Examples] | None = None,
     trials: int = 10_000,
 ) -> Outcome:
     """Compare a run with the baseline. ``known`` names items by hash, ``speeds`` are the measured ones.
+
+    ``examples`` are those of each phenomenon that rules can name.
 
     Status ``invalid`` means that the two cannot be compared or a rule cannot be applied, ``regression``
     that a system got worse. With ten documents or more a drop counts when the paired randomisation test
@@ -263,35 +276,39 @@ def check(
     problems = tuple(Check(name, "invalid", what) for name, what in _incomparable(baseline, run))
     if problems:
         return Outcome(problems, notes=tuple(notes))
-    few = baseline.documents < FEW_DOCUMENTS
     checks: list[Check] = []
     rows: dict[Place, Row] = {}
     tests: dict[Place, _Tested] = {}
     unsure = "undecided" if rules.cannot_tell == "fail" else "warning"
-    pairs = {
-        place: (old, new)
-        for whole, (old, new) in _pairs(baseline, run, checks, notes)
-        for place in _places(whole, old)
-    }
+    wholes = dict(_pairs(baseline, run, checks, notes))
+    pairs = {place: both for whole, both in wholes.items() for place in _places(whole, both[0])}
+    units = dict.fromkeys(pairs, baseline.documents)
+    named = [rule for rule in rules.rules if rule.phenomenon]
+    for whole, both in wholes.items():
+        for place, own, count in _of_phenomena(whole, both, (examples if named else None) or {}):
+            if any(selects(rule, place) for rule in named):
+                pairs[place], units[place] = own, count
     checks += _idle(rules, list(pairs))
     for place, (old, new) in pairs.items():
+        few = units[place] < FEW_DOCUMENTS
         label, matched = place.key.label, place.key.setting == MATCHED
         gate = _strictest([rule for rule in rules.rules if selects(rule, place)])
         before, now = (None if one is None else one.f1 for one in (old.points(label), new.points(label)))
         row = Row(place, before, now, changes=tuple(_changes(old, new, label, known or {})))
-        if label == MICRO and not matched:
+        if label == MICRO and not matched and not place.phenomenon:
             checks += _defined(place, old, new)
         limits = list(_limits(row, gate))
         checks += limits
         main = place.key.task in MAIN_TASKS and label == MICRO and not place.key.setting
+        main = main and not place.phenomenon
         test = (main if gate.test is None else gate.test) or gate.margin is not None
         margin = rules.margin if gate.margin is None else gate.margin
         items = test and few and old.errors is not None and new.errors is not None
-        sums = None if few or matched or not test else _sums(old, new, label, baseline.documents)
+        sums = None if few or matched or not test else _sums(old, new, label, units[place])
         if items:
             checks.append(_flips(row, rules.flips))
             if margin is not None:
-                what = f"{baseline.documents} document(s) cannot tell whether F1 lost more than {margin:g}"
+                what = f"{units[place]} document(s) cannot tell whether F1 lost more than {margin:g}"
                 checks.append(Check("margin", unsure, what, place))
         if sums is not None:
             try:
@@ -314,7 +331,7 @@ def check(
     checks += [Check("rules", "invalid", what, Place(one)) for one in baseline.systems if one not in judged]
     checks += _throughput(baseline.systems, rules.throughput or {}, speeds or {})
     shown = [row for row in rows.values() if row.place.key.label == MICRO or row.gated]
-    if few:
+    if baseline.documents < FEW_DOCUMENTS:
         shown = [replace(row, improved=(row.delta or 0) > SLACK) for row in shown]
         notes.append(
             f"{baseline.documents} document(s) are too few for a test: a lower F1 with more than"
@@ -428,11 +445,15 @@ def _pairs(
             notes.append(f"{system}: not in the baseline and not checked: {', '.join(added)}")
 
 
-def places(systems: Mapping[str, Mapping[ScoreKey, Entry]]) -> Iterator[Place]:
-    """Every score that rules can be about: of all labels, and of each label that the gold has."""
+def places(
+    systems: Mapping[str, Mapping[ScoreKey, Entry]], examples: Mapping[str, Examples]
+) -> Iterator[Place]:
+    """Every score that rules can be about: of all labels, of each that the gold has, of each phenomenon."""
     for system, entries in systems.items():
         for key, entry in entries.items():
-            yield from _places(Place(system, key), entry)
+            whole = Place(system, key)
+            yield from _places(whole, entry)
+            yield from (place for place, *_ in _of_phenomena(whole, (entry, entry), examples))
 
 
 def _places(whole: Place, entry: Entry) -> Iterator[Place]:
@@ -441,10 +462,24 @@ def _places(whole: Place, entry: Entry) -> Iterator[Place]:
         yield Place(whole.system, whole.key.of(label))
 
 
+def _of_phenomena(
+    whole: Place, both: tuple[Entry, Entry], examples: Mapping[str, Examples]
+) -> Iterator[tuple[Place, tuple[Entry, Entry], int]]:
+    """Each phenomenon that is checked by the score, with the part of both entries and its number of units."""
+    for name, own in examples.items():
+        parts = [narrowed(entry, own) for entry in both] if own.key == whole.key else []
+        old, new = parts if None not in parts and parts else (None, None)
+        if old is not None and new is not None:
+            place = Place(whole.system, whole.key.of(MICRO), name, old[0])
+            yield place, (old[1], new[1]), len(own.units)
+
+
 def selects(rule: Rule, place: Place) -> bool:
     key, label = place.key, rule.label or MICRO
+    phenomena = ("*", place.phenomenon) if place.phenomenon else (None,)
     return (
-        rule.system in (None, place.system)
+        rule.phenomenon in phenomena
+        and rule.system in (None, place.system)
         and rule.layer in (key.layer, None if key.layer == key.task else key.layer)
         and rule.schema in (key.variant, None if key.variant == key.schema else key.variant)
         and (label == key.label or (label == "*" and key.label != MICRO))
@@ -462,13 +497,15 @@ def _defined(place: Place, old: Entry, new: Entry) -> Iterator[Check]:
 def _limits(row: Row, gate: Rule) -> Iterator[Check]:
     if gate.floor is not None:
         met = row.now is not None and row.now >= gate.floor - SLACK
-        yield _limit("floor", met, f"F1 {f1_text(row.now)}, floor {gate.floor:g}", row.place)
+        what = f"{row.place.measure} {f1_text(row.now)}, floor {gate.floor:g}"
+        yield _limit("floor", met, what, row.place)
     if row.before is None:
         return
     for name, limit, unit in (("drop", gate.drop, 1.0), ("relative_drop", gate.relative_drop, row.before)):
         if limit is not None:
             met = row.now is not None and row.before - row.now <= limit * unit + SLACK
-            what = f"F1 {f1_text(row.before, row.now)}, largest {name.replace('_', ' ')} {limit:g}"
+            limited = f"largest {name.replace('_', ' ')} {limit:g}"
+            what = f"{row.place.measure} {f1_text(row.before, row.now)}, {limited}"
             yield _limit(name, met, what, row.place)
 
 
@@ -515,8 +552,9 @@ def _lost(errors: Errors, scale: int) -> Counter[str]:
 def _flips(row: Row, most: int) -> Check:
     lost = sum(change.worse for change in row.changes)
     fell = row.now is None or (row.delta or 0) < -SLACK
-    f1 = "" if row.delta is None else f", F1 {f1_text(row.before, row.now)}"
-    what = f"{lost} item(s) lost, {len(row.changes) - lost} won{f1}; tolerated with a lower F1: {most}"
+    measure = row.place.measure
+    f1 = "" if row.delta is None else f", {measure} {f1_text(row.before, row.now)}"
+    what = f"{lost} item(s) lost, {len(row.changes) - lost} won{f1}; tolerated with a lower {measure}: {most}"
     return _limit("flips", not (fell and lost > most), what, row.place)
 
 
@@ -552,7 +590,8 @@ def _test(
     adjusted = supported([one.test for one in tests.values()], alpha)
     for (place, one), (p, change) in zip(tests.items(), adjusted, strict=True):
         test, row = one.test, replace(rows[place], p=p, improved=change > 0)
-        what = f"F1 {'is undefined on one side' if row.delta is None else f1_text(row.before, row.now)}"
+        both = "is undefined on one side" if row.delta is None else f1_text(row.before, row.now)
+        what = f"{place.measure} {both}"
         if p is not None:
             how = f"paired randomisation of {test.units} documents"
             if test.runs is not None:

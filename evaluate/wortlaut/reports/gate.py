@@ -102,7 +102,7 @@ def workflow_commands(outcome: Outcome) -> Iterator[str]:
 def _cells(row: Row) -> tuple[str, ...]:
     worse = sum(change.worse for change in row.changes)
     place, key = row.place, row.place.key
-    label = "all" if key.label == "micro" else key.label
+    label = place.phenomenon or ("all" if key.label == "micro" else key.label)
     return (
         place.system,
         key.layer,
