@@ -170,7 +170,7 @@ def test_the_examples_of_the_docs_can_be_read() -> None:
     toml, stress = [body for kind, body in blocks if kind == "toml"]
     rules = parse_rules(tomllib.loads(toml)["tool"]["wortlaut"]["check"])
     assert parse_rules(tomllib.loads(stress)["tool"]["wortlaut"]["check"]).stress is not None
-    assert (rules.flips, rules.alpha, len(rules.rules)) == (Rules().flips, Rules().alpha, 2)
+    assert (rules.flips, rules.alpha, len(rules.rules)) == (Rules().flips, Rules().alpha, 3)
     workflows = [yaml.safe_load(body) for kind, body in blocks if kind == "yaml"]
     steps = [workflows[0]["jobs"]["wortlaut"]["steps"], workflows[1]["wortlaut"]["script"]]
     assert all("wortlaut check --junit wortlaut.xml" in str(step) for step in steps)
