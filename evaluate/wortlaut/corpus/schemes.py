@@ -246,8 +246,14 @@ def _one(scheme: Scheme, document: Document, kind: str, one: Any, changes: Losse
     return replace(one, **dict.fromkeys(gone))
 
 
-def notes(name: str, who: str, changes: Losses) -> Iterator[str]:
-    """What a reader must know of annotations that are shown in a scheme: a line for each reason."""
+def notes(name: str, who: str, changes: Losses | None) -> Iterator[str]:
+    """What a reader must know of annotations that are shown in a scheme: a line for each reason.
+
+    None stands for what follows it already.
+    """
+    if changes is None:
+        yield f"{who}, as {name}: left as it is, the format {SCHEMES[name].format} is that scheme's own"
+        return
     kinds: dict[str, dict[str, int]] = {}
     for change in changes:
         kinds.setdefault(change.reason, {})[change.kind] = change.count

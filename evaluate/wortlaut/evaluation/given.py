@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wortlaut.corpus.load import Corpus, annotated_batches, digest_of, digests
-from wortlaut.corpus.schemes import SCHEMES, shown
+from wortlaut.corpus.schemes import SCHEMES, follows, shown
 from wortlaut.corpus.schemes import notes as scheme_notes
 from wortlaut.errors import DataError, MissingFileError, counted, unknown_name
 from wortlaut.evaluation.scorer import SENTENCES
@@ -106,7 +106,7 @@ def given(gold: Any, predicted: Any, scheme: str | None = None, column: str | No
 
 def _in_scheme(name: str, side: _Texts, what: str, notes: list[str]) -> _Texts:
     """The documents as the scheme annotates them; what that changes is told in ``notes``."""
-    changes = Losses(name)
+    changes = None if follows(name, side.corpus) else Losses(name)
     batch = Batch.joined([*shown(name, side.corpus, [side.batch], changes)])
     notes += scheme_notes(name, what, changes)
     return replace(side, batch=batch)

@@ -107,7 +107,8 @@ class Source:
         ``held`` are its documents, where they were read before; ``scheme`` the one in which they are shown.
         """
         name, known_hash = (corpus.name, corpus.hash) if isinstance(corpus, Corpus) else (plain(corpus), "")
-        losses, changes = Losses(""), Losses(scheme or "")
+        losses = Losses("")
+        changes = None if scheme is None or follows(scheme, name) else Losses(scheme)
         if isinstance(corpus, Corpus):
             held = Batch.of(corpus.documents)
         opened: Callable[..., Iterable[Batch]]
@@ -453,10 +454,11 @@ class Scoring:
                 notes += choice_notes(parts, *pair)
         notes += word_notes(parts, self.schemas, self.by)
         if self.scheme is not None:
+            own = [part.changes for part in parts if part.changes is not None]
             changes = Losses(self.scheme)
-            for change in (one for part in parts for one in part.changes or ()):
+            for change in (one for part in own for one in part):
                 changes.include(change.kind, change.reason, change.count, change.examples)
-            notes += scheme_notes(self.scheme, "predictions", changes)
+            notes += scheme_notes(self.scheme, "predictions", changes if own else None)
         refused = {name: what for part in parts for name, what in part.refused.items()}
         notes += [f"not scored under {name}: {what}" for name, what in refused.items()]
         if bare and not results:
