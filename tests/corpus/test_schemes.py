@@ -187,6 +187,7 @@ def test_files_in_the_format_of_the_scheme_are_left_as_they_are(tmp_path):
         (result,) = [one for key, one in done.systems[0].results.items() if key.schema == "strict"]
         for side, notes in ((gold, done.notes), (predicted, done.systems[0].notes)):
             assert any("left as it is" in note for note in notes) == side.endswith("tsv")
+        assert result.signature.conventions == GERMEVAL
         both = score(f"{tmp_path}/{gold}", f"{tmp_path}/{predicted}", scheme=GERMEVAL, intervals=False)
         assert both.correct == result.correct and both.signature.conventions == GERMEVAL
         return int(result.correct)

@@ -87,8 +87,7 @@ class _Counting:
         layers = {layer for layer, count in answered.sizes().items() if count}
         asked = {"quotes"} if given is not None else set()
         if isinstance(spec := getattr(extractor, "spec", self.spec), str):
-            kind, _, path = Spec.parse(spec).target.partition(":")
-            scoring = scoring.of_file(path) if kind == "preds" else scoring
+            scoring = scoring.of(spec)
         part = scoring.part(first, gold, answered, given, {*said(extractor)[0], *layers, *asked})
         kept = [one.annotations for one in scoring.shown(answered).documents()] if scoring.items else ()
         return _Counts(first, len(gold), part, kept)

@@ -463,7 +463,7 @@ def score_files(
                 if layer not in layers
             ]
             told = (*losses.notes(plain(file)), *notes)
-            scored.append(scored_as(one, scoring.of_file(file), documents, found, layers, told))
+            scored.append(scored_as(one, scoring, documents, found, layers, told))
         systems.append(averaged(system, scored))
     check_only(projected, source.gold.labels, labels_found)
     check_something(scoring, systems, allow_empty)
@@ -532,8 +532,9 @@ def scored_as(
     notes: Sequence[str] = (),
 ) -> Scored:
     """The scores of what was found in all documents of the gold, in the order of both."""
-    part = scoring.part(0, documents, found, None, finds)
-    kept = [one.annotations for one in scoring.shown(found).documents()] if scoring.items else ()
+    own = scoring.of(system.spec)
+    part = own.part(0, documents, found, None, finds)
+    kept = [one.annotations for one in own.shown(found).documents()] if scoring.items else ()
     return scoring.scored(system, Found([part], finds, notes, kept))
 
 

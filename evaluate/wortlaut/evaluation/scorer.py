@@ -23,6 +23,7 @@ from wortlaut.evaluation.breakdowns import Grouping, layers_of
 from wortlaut.evaluation.phenomena import Given, Probes, given_in
 from wortlaut.evaluation.systems import Item, Judged, Scored, System
 from wortlaut.evaluation.words import BOUNDED, ends_of, word_tallies
+from wortlaut.extractors.registry import Spec
 from wortlaut.formats import plain
 from wortlaut.formats.columns import tokens as own_tokens
 from wortlaut.formats.losses import Losses
@@ -357,9 +358,11 @@ class Scoring:
         """What was found, in the annotation scheme that is asked for."""
         return found if self.scheme is None else in_scheme(self.scheme, found, changes)
 
-    def of_file(self, ref: str) -> Scoring:
-        """For what stands in a file: one in the format of the scheme's own corpus follows it already."""
-        return replace(self, scheme=None) if self.scheme and follows(self.scheme, ref) else self
+    def of(self, spec: str) -> Scoring:
+        """To count what that extractor finds: a file in the format of the scheme's corpus follows it."""
+        kind, _, path = Spec.parse(spec).target.partition(":") if self.scheme else ("", "", "")
+        follow = kind == "preds" and self.scheme and follows(self.scheme, path)
+        return replace(self, scheme=None) if follow else self
 
     def _asked(self, layer: str) -> bool:
         """Whether some schema scores the layer."""
