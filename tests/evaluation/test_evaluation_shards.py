@@ -148,8 +148,10 @@ def plain(evaluation: Evaluation, *, items: bool = True) -> dict[str, Any]:
         told["items"] = None
         told.pop("named", None)
         told.pop("excerpts", None)
+        told.pop("digests", None)
         told["notes"] = [note for note in told["notes"] if "--items" not in note]
         for system in told["systems"]:
+            system.pop("answers", None)
             for by_schema in system["scores"].values():
                 for result in by_schema.values():
                     result.pop("hits", None)

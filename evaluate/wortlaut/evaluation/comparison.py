@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError, unknown_name
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
+from wortlaut.evaluation.goldchange import GoldChange, by_gold, gold_change
 from wortlaut.evaluation.phenomena import PhenomenonRow, differences_of
 from wortlaut.evaluation.systems import Item, Place, Scored, System
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
@@ -90,6 +91,12 @@ class Comparison(Tabular):
         FILLED,
         "Of a corpus of probes, one for each pair of systems and phenomenon; a family of tests of its own.",
     ] = ()
+    gold: Annotated[
+        GoldChange | None,
+        OPTIONAL,
+        "What changed in the gold, and its share in the differences, where results are on two golds of the"
+        " same texts: rows are then of the systems on the new one.",
+    ] = None
 
     def flipped(self) -> dict[tuple[str, str, str], dict[Flip, list[str]]]:
         """Layer and pair → each item that one of the two has right, once, with the schemas that say so."""
@@ -137,7 +144,7 @@ def compare(
     and where no score can be tested; UnknownNameError for a layer, schema or system that no result has;
     DataError and MissingFileError for a file.
     """
-    evaluations = named_evaluations(results)
+    old, evaluations = by_gold(named_evaluations(results))
     if not (1 <= samples <= MOST_DRAWS and 1 <= trials <= MOST_DRAWS and seed >= 0):
         raise ComparisonError(
             f"{samples} resamples and {trials} trials from seed {seed}",
@@ -145,15 +152,15 @@ def compare(
         )
     if margin is not None and not 0 < margin < 1:
         raise ComparisonError(f"a margin of {margin:g}", hint="Give a loss of F1, such as 0.01.")
-    check_comparable(evaluations)
-    systems = list(named_systems(evaluations))
+    check_comparable(evaluations, old)
+    systems, before = list(named_systems(evaluations)), list(named_systems(old))
     each = [system for evaluation in evaluations.values() for system in evaluation.systems]
     notes = [
         f"{one.name} has no scores, and is not compared" + (f": {one.failed}" if one.failed else "")
         for one in each
         if not one.results
     ]
-    if len(systems) < 2:
+    if len(systems) < 2 and not (systems and before):
         raise ComparisonError(
             f"{len(systems)} system with scores is not enough to compare",
             hint="\n  ".join([*notes, "Give two results, or one result of several systems."]),
@@ -190,12 +197,17 @@ def compare(
             "the items that differ are not listed: which were right was not kept;"
             " `wortlaut evaluate --items` keeps it"
         )
+    change = None
+    if before:
+        sides = (old, before), (evaluations, systems)
+        change, told = gold_change(*sides, wanted, samples=samples, trials=trials, seed=seed)
+        notes += told
     if rows and all(row.test.f1 is None for row in rows):
         notes.append("F1 is undefined in every pair: one of the two has nothing, and the gold neither")
-    if not any(row.test.f1 is not None for row in rows):
+    if change is None and not any(row.test.f1 is not None for row in rows):
         notes.append("Compare systems that found the same layers: wortlaut evaluate -e A -e B --json FILE")
         raise ComparisonError("nothing to compare", hint="\n  ".join(dict.fromkeys(notes)))
-    notes += _told_of_runs(systems, rows)
+    notes += _told_of_runs(systems, rows) if rows else ()
     ranges = [system.name for system in systems if any(one.upper for one in system.results.values())]
     if ranges:
         notes.append(
@@ -215,7 +227,7 @@ def compare(
     probed = _phenomena(evaluations, _pairs(systems, against), wanted, notes, samples, trials, seed)
     notes = list(dict.fromkeys(notes))
     return Comparison(
-        first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against, tuple(probed)
+        first.corpus.name, first.corpus.hash, unit, tuple(rows), tuple(notes), against, tuple(probed), change
     )
 
 
@@ -373,15 +385,24 @@ def evaluation_of(
     return Evaluation.from_dict(result, name) if isinstance(result, Mapping) else result
 
 
-def check_comparable(evaluations: Mapping[str, Evaluation]) -> None:
-    """Raises ComparisonError where their scores were made in another way, or on another corpus."""
-    (first, one), *others = evaluations.items()
+def check_comparable(
+    evaluations: Mapping[str, Evaluation], old: Mapping[str, Evaluation] | None = None
+) -> None:
+    """Raises ComparisonError where their scores were made in another way, or on another corpus.
+
+    ``old`` are those on an older gold, which may differ in that alone.
+    """
+    (first, one), *others = {**evaluations, **(old or {})}.items()
     for name, other in others:
         for what, left, right in differences(one.signature, other.signature):
+            if what == "corpus hash" and old and name in old:
+                continue
             raise ComparisonError(
                 f"{first} and {name} differ in {what}: {left} and {right}",
                 hint="Score all systems on the same corpus with the same options."
-                " Two systems on each of several corpora: wortlaut.compare_corpora.",
+                " Two systems on each of several corpora: wortlaut.compare_corpora."
+                " Where one corpus was annotated anew: results of two golds that keep items (--items)"
+                " tell what is due to that.",
             )
 
 

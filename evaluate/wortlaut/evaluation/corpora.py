@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from wortlaut.errors import ComparisonError, UnknownNameError
 from wortlaut.evaluation.comparison import Comparison, check_comparable, compare, evaluation_of, named
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluations
+from wortlaut.evaluation.goldchange import share_texts
 from wortlaut.records.record import OPTIONAL, Count, Difference, Many, Must, Share, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import holm
@@ -144,7 +145,10 @@ def grouped(results: Sequence[Any]) -> dict[str, dict[str, Evaluation]]:
                     hint="Name each corpus once.",
                 )
             files[name] = one
-    names = [next(iter(files.values())).corpus.name for files in found.values()]
+    firsts = [next(iter(files.values())) for files in found.values()]
+    if len(firsts) == 2 and share_texts(*firsts):  # one corpus, whose gold changed
+        return {firsts[0].corpus.name: _together(*found.values())}
+    names = [one.corpus.name for one in firsts]
     for same, count in Counter(names).items():
         if count > 1:  # two versions of a corpus are not two corpora
             versions = (files for name, files in zip(names, found.values(), strict=True) if name == same)
@@ -152,6 +156,16 @@ def grouped(results: Sequence[Any]) -> dict[str, dict[str, Evaluation]]:
     short = [corpus_text(name, "") for name in names]
     shown = [text if short.count(text) == 1 else name for text, name in zip(short, names, strict=True)]
     return dict(zip(shown, found.values(), strict=True))
+
+
+def _together(*found: Mapping[str, Evaluation]) -> dict[str, Evaluation]:
+    """All results, by file; where one holds two, by its corpus, too."""
+    both = set(found[0]).intersection(found[1])
+    return {
+        f"{name}, {one.corpus.name}" if name in both else name: one
+        for files in found
+        for name, one in files.items()
+    }
 
 
 def _listed(given: Any) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from wortlaut.corpus.load import Corpus, annotated_batches, stream_corpus
 from wortlaut.corpus.schemes import check_scheme
 from wortlaut.errors import DataError, EarlyNote, WortlautError, unknown_name
 from wortlaut.evaluation.breakdowns import BREAKDOWNS
+from wortlaut.evaluation.digests import Digests, of_documents
 from wortlaut.evaluation.engines import engine as engine_of
 from wortlaut.evaluation.engines import side_by_side
 from wortlaut.evaluation.files import (
@@ -89,6 +90,7 @@ class Evaluation(Tabular):
     read_excerpts: Mapping[Place, str] = field(default_factory=dict, repr=False)
     read_units: tuple[str, ...] | None = field(default=None, repr=False)
     probes: Probes | None = field(default=None, repr=False)
+    read_digests: Digests | None = field(default=None, repr=False)
 
     @cached_property
     def phenomena(self) -> Phenomena:
@@ -125,6 +127,11 @@ class Evaluation(Tabular):
         places = zip(units.document.tolist(), units.start.tolist(), strict=True)
         return tuple(f"{documents[i].id} at {start}" for i, start in places)
 
+    def digests(self) -> Digests | None:
+        """Document → what tells whether its text and its gold are those of another evaluation, if kept."""
+        documents = self.corpus.documents
+        return of_documents(documents) if documents else self.read_digests
+
     def to_dict(self) -> dict[str, Any]:
         gold, names, told = self.gold(), self.unit_names(), self.phenomena
         items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}
@@ -150,6 +157,7 @@ class Evaluation(Tabular):
             [(*place, text) for place, text in self.excerpts().items()],
             None if names is None else list(names),
             None if self.probes is None else list(self.probes.rows),
+            self.digests(),
         )
         return as_dict(file)
 
@@ -177,6 +185,7 @@ class Evaluation(Tabular):
                 {read_item((*row[:2], ""))[:2]: row[2] for row in data.get("excerpts", ())},
                 None if data.get("named") is None else tuple(data["named"]),
                 None if data.get("probes") is None else Probes(tuple(map(tuple, data["probes"]))),
+                {id: (text, gold) for id, (text, gold) in data.get("digests", {}).items()} or None,
             )
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)

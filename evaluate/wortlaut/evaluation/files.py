@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import DataError
+from wortlaut.evaluation.digests import Digests
 from wortlaut.evaluation.phenomena import Contrast, Phenomenon
 from wortlaut.io.reading import read_json
 from wortlaut.records.misfit import misfit
@@ -138,6 +139,12 @@ class SystemRow:
         " where none was asked for. Older files lack the layer: theirs are of entities.",
     ]
     failed: Annotated[str | None, OPTIONAL, "Why there are no scores. Absent where there are."]
+    answers: Annotated[
+        Digest | None,
+        OPTIONAL,
+        "SHA-256 of all that it found: two systems that have the same found the same in the same documents."
+        " Absent where single items were not kept.",
+    ]
     runs: Annotated[
         tuple[SystemRow, ...],
         FILLED,
@@ -206,6 +213,13 @@ class EvaluationFile:
         PLAIN,
         "Of a corpus of probes what each unit is: phenomenon, the task that it tests, contrast and pair of a"
         " minimal pair; empty where it has none.",
+    ] = None
+    digests: Annotated[
+        Digests | None,
+        OPTIONAL,
+        PLAIN,
+        "Document → 48 bits of SHA-256 of its text, and of its id, text and annotations: they tell whose gold"
+        " changed. Absent where single items were not kept.",
     ] = None
 
 

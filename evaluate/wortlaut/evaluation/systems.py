@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from wortlaut.errors import DataError, ExtractorError
+from wortlaut.evaluation import digests
 from wortlaut.evaluation.files import ResultRow, Sums, SystemRow, read_signature
 from wortlaut.extractors.function import Function
 from wortlaut.extractors.protocol import Extractor
@@ -290,6 +292,7 @@ class Scored:
     breakdowns: Mapping[str, Mapping[str, Results]] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
     runs: tuple[Scored, ...] = field(default=(), repr=False)
+    read_answers: str | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"<Scored {self.name!r}: {'failed' if self.failed else ', '.join(self.scores)}>"
@@ -297,6 +300,14 @@ class Scored:
     @property
     def name(self) -> str:
         return self.system.name
+
+    @cached_property
+    def answers(self) -> str | None:
+        """What tells whether two systems found the same, in all their runs; None where that was not kept."""
+        if self.read_answers is None and self.runs:
+            each = [run.answers for run in self.runs]
+            return None if None in each else sha256(" ".join(sorted(map(str, each))).encode()).hexdigest()
+        return digests.of_answers(self.found) if self.found else self.read_answers
 
     def erred(self) -> Iterator[Place]:
         """Where a gold item is missed or has less than full credit, and where a wrong one was found."""
@@ -325,7 +336,7 @@ class Scored:
             for layer, own in self.breakdowns.items()
         }
         runs = tuple(run.row() for run in self.runs)
-        return SystemRow(self.name, self.notes, scores, breakdowns, self.failed, runs)
+        return SystemRow(self.name, self.notes, scores, breakdowns, self.failed, self.answers, runs)
 
     def _row(self, key: ScoreKey, result: Result) -> ResultRow:
         """With what paired tests need: the sums of each unit, and which items were right."""
@@ -374,6 +385,7 @@ class Scored:
                 for layer, own in data.get("breakdowns", {}).items()
             },
             runs=tuple(runs),
+            read_answers=data.get("answers"),
         )
 
 

@@ -12,7 +12,7 @@ import platform
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from importlib import metadata
@@ -22,6 +22,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, cast
 import numpy as np
 
 from wortlaut.errors import DataError, MissingFileError
+from wortlaut.evaluation.digests import Digests
 from wortlaut.evaluation.evaluate import Evaluation, checked_schemas
 from wortlaut.evaluation.files import read_signature
 from wortlaut.evaluation.systems import Item, Judged, by_keys, by_names
@@ -162,6 +163,8 @@ class Baseline:
     documents: int
     environment: Mapping[str, str]
     systems: Mapping[str, Mapping[ScoreKey, Entry]]
+    digests: Digests = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,17 @@ class BaselineFile:
         Must(minProperties=1),
         "System, then layer, then schema.",
     ]
+    digests: Annotated[
+        Digests,
+        FILLED,
+        "Document → 48 bits of SHA-256 of its text, and of its id, text and annotations: they tell whose gold"
+        " changed.",
+    ] = field(default_factory=dict)
+    answers: Annotated[
+        Mapping[str, Digest],
+        FILLED,
+        "System → SHA-256 of all that it found: a system that has the same found the same.",
+    ] = field(default_factory=dict)
 
 
 def item_hash(item: Item) -> str:
@@ -232,7 +246,10 @@ def baseline_of(evaluation: Evaluation) -> Baseline:
             )
             for key, result in system.results.items()
         }
-    return Baseline(evaluation.signature, len(ids), _environment(), systems)
+    answers = {one.name: one.answers for one in evaluation.systems if one.answers is not None}
+    return Baseline(
+        evaluation.signature, len(ids), _environment(), systems, evaluation.digests() or {}, answers
+    )
 
 
 def _entry(
@@ -324,6 +341,8 @@ def to_text(baseline: Baseline) -> str:
         whole.resampling.seed,
         str(whole),
         {system: by_names(entries) for system, entries in baseline.systems.items()},
+        baseline.digests,
+        baseline.answers,
     )
     return "\n".join(_lines(as_dict(file), "", "")) + "\n"
 
@@ -406,7 +425,16 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     if not systems:
         raise ValueError("it has no systems")
     environment = {name: _checked(value, str, "environment") for name, value in data["environment"].items()}
-    return Baseline(whole, documents, environment, systems)
+    digests = {id: _parse_digests(pair, id) for id, pair in data.get("digests", {}).items()}
+    if digests and len(digests) != documents:
+        raise ValueError(f"it has digests of {len(digests)} documents, and {documents} documents")
+    answers = {name: _checked(one, str, "answers") for name, one in data.get("answers", {}).items()}
+    return Baseline(whole, documents, environment, systems, digests, answers)
+
+
+def _parse_digests(pair: object, id: str) -> tuple[str, str]:
+    text, gold = _texts(pair, f"digests: {id}")
+    return text, gold
 
 
 def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signature) -> Entry:

@@ -12,10 +12,11 @@ from wortlaut.errors import WortlautError
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import baseline_of, read_baseline
+from wortlaut.gate.goldchange import check_system
 from wortlaut.gate.phenomena import examples_of
 from wortlaut.gate.rules import Rules, read_rules
 from wortlaut.gate.run import known_items
-from wortlaut.gate.verdicts import Outcome, check, places, selects
+from wortlaut.gate.verdicts import Outcome, places, selects
 from wortlaut.scoring.keys import ScoreKey
 from wortlaut.scoring.result import Result, Results
 from wortlaut.text.excerpts import excerpt
@@ -64,7 +65,7 @@ class Quality:
             & own.keys()
             or not systems
         ]
-        return check(
+        return check_system(
             replace(old, systems=own),
             run,
             replace(rules, rules=tuple(kept), throughput=None, stress=None),

@@ -11,10 +11,11 @@ from wortlaut.errors import DataError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
 from wortlaut.evaluation.systems import Scored
 from wortlaut.gate.baseline import Baseline, baseline_of, item_hash, read_baseline, to_text
+from wortlaut.gate.goldchange import check_system, extra, rescored, without
 from wortlaut.gate.phenomena import examples_of
 from wortlaut.gate.rules import Rules, without_margins
 from wortlaut.gate.stress import run_stress, stress_checks, stress_notes
-from wortlaut.gate.verdicts import Check, Known, Outcome, Place, check, invalid
+from wortlaut.gate.verdicts import Check, Known, Outcome, Place, invalid
 from wortlaut.io.files import write_whole
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels
@@ -111,26 +112,34 @@ def gate(
                 if one.name not in failed
             ),
         )
-        run = baseline_of(evaluation)
+        whole, items = baseline_of(evaluation), known_items(evaluation)
         if old is not None:
             kept = {name: entries for name, entries in old.systems.items() if name not in failed}
             old = replace(old, systems=kept)
         failures = [Check("system", "invalid", f"failed: {why}", Place(name)) for name, why in failed.items()]
         failures += broken
+        # What was found then, scored on another gold, is checked against and is no system of its own.
+        aside = set() if old is None else extra(old, rescored(old, whole))
+        evaluation = replace(
+            evaluation, systems=tuple(one for one in evaluation.systems if one.name not in aside)
+        )
+        run = without(whole, aside)
         speeds = _speeds(rules, evaluation, timeout)
-        items, examples = known_items(evaluation), examples_of(evaluation)
+        examples = examples_of(evaluation)
 
-        def checked(against: Baseline, rules: Rules) -> Outcome:
-            outcome = check(against, run, rules, known=items, speeds=speeds, examples=examples)
+        def checked(against: Baseline, run: Baseline, rules: Rules) -> Outcome:
+            outcome = check_system(against, run, rules, known=items, speeds=speeds, examples=examples)
             noted = (*outcome.notes, *evaluation.notes, *_held_to(evaluation.systems))
             return replace(outcome, checks=(*failures, *outcome.checks), notes=tuple(dict.fromkeys(noted)))
 
-        outcome = checked(old or run, rules if old else without_margins(rules))
+        outcome = checked(old or run, whole, rules if old else without_margins(rules))
         if not update:
             return _stressed(outcome, rules, run, evaluation, timeout, progress)
         # Floors, speed and stress need no old run: they hold for a new baseline, too.
-        fresh = _stressed(checked(run, without_margins(rules)), rules, run, evaluation, timeout, progress)
-        fresh = replace(fresh, rows=outcome.rows or fresh.rows)
+        fresh = _stressed(
+            checked(run, run, without_margins(rules)), rules, run, evaluation, timeout, progress
+        )
+        fresh = replace(fresh, rows=outcome.rows or fresh.rows, gold=outcome.gold)
         if fresh.exit_code:
             return replace(fresh, notes=(*fresh.notes, f"{path} is left as it was"))
         write_whole(path, to_text(run))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from wortlaut.errors import WortlautError, counted
+from wortlaut.evaluation.goldchange import GoldChange
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.phenomena import Examples, narrowed
 from wortlaut.gate.rules import Rule, Rules
@@ -181,6 +182,11 @@ class Outcome:
         "System: how many times as fast as the reference; those whose throughput a rule is about.",
     ] = field(default_factory=dict)
     notes: Annotated[tuple[str, ...], "What a reader of the verdict must know."] = ()
+    gold: Annotated[
+        GoldChange | None,
+        OPTIONAL,
+        "What changed in the gold, and its share in the differences, where the baseline's is another one.",
+    ] = None
 
     @property
     @written(after="format")

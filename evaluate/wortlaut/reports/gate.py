@@ -11,6 +11,7 @@ from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.reports import escapes, tables
 from wortlaut.reports.cells import difference, number, p_value
 from wortlaut.reports.console import Text
+from wortlaut.reports.goldchange import gold_statements, gold_view
 from wortlaut.reports.tables import Table, grid, noted
 
 _NAMES = ("system", "layer", "schema", "label")
@@ -19,6 +20,8 @@ _FIGURES = ("then", "now", "change", "p", "shows", "new", "gone")
 
 def check_view(outcome: Outcome) -> Iterator[RenderableType]:
     """The scores then and now, new and lost errors, what failed, and the verdict in the last line."""
+    if outcome.gold is not None:
+        yield from gold_view(outcome.gold)
     table = grid(_NAMES, _FIGURES)
     rows = _shown(outcome)
     for row in rows:
@@ -46,6 +49,8 @@ def markdown(outcome: Outcome) -> str:
     lines = [f"## Wortlaut: {escapes.markdown(outcome.headline)}", ""]
     told = (*outcome.failures, *outcome.warnings)
     lines += [f"- **{one.status}**: {escapes.markdown(str(one))}" for one in told]
+    if outcome.gold is not None:
+        lines += ["", *(f"- {escapes.markdown(line.strip())}" for line in gold_statements(outcome.gold))]
     if rows := _shown(outcome):
         lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows)))).joined()]
     for row in outcome.changed:

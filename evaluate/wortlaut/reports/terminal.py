@@ -35,6 +35,7 @@ from wortlaut.reports.cells import (
     short,
 )
 from wortlaut.reports.console import Text
+from wortlaut.reports.goldchange import gold_view
 from wortlaut.reports.phenomena import differences_view, phenomena_view
 from wortlaut.reports.tables import grid, noted
 from wortlaut.reports.values import by_layer, is_main
@@ -183,6 +184,14 @@ def _notes(evaluation: Evaluation) -> dict[str, list[str]]:
 
 def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
     """Differences of F1 with interval and p-values, then the items that flipped, each once."""
+    if comparison.gold is not None:
+        yield from gold_view(comparison.gold)
+    if comparison.rows:
+        yield from _rows_view(comparison, flips)
+    yield from noted(comparison.notes)
+
+
+def _rows_view(comparison: Comparison, flips: int) -> Iterator[RenderableType]:
     yield Text(f"{compared(comparison)}, units: {comparison.unit}s", style="bold")
     table = grid(("layer", "schema", "A", "B"), ("A-B", "95%", "p", "p Holm", "flips"))
     for row in comparison.rows:
@@ -208,7 +217,6 @@ def comparison_view(comparison: Comparison, flips: int) -> Iterator[RenderableTy
                 yield Text(f"    {shown}", style="dim")
         if len(items) > flips:
             yield Text(f"  and {len(items) - flips} more (--flips, --json)")
-    yield from noted(comparison.notes)
 
 
 def audit_view(audit: Audit) -> Iterator[RenderableType]:

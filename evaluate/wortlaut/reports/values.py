@@ -39,6 +39,7 @@ from wortlaut.reports.cells import (
     pair_statements,
     score_cells,
 )
+from wortlaut.reports.goldchange import gold_statements
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.keys import corpus_text
@@ -130,7 +131,7 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
         )
         for row in comparison.rows
     ]
-    notes = [f"note: {note}" for note in comparison.notes]
+    notes = [f"note: {note}" for note in _told(comparison)]
     bold = f"Bold: p Holm below {LEVEL}."
     return Lines(_COMPARED, rows, COMPARISONS, notes, [title], bold, marks=f"*: {ALONE}.")
 
@@ -392,7 +393,7 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
         rows.append(((row.layer, row.schema, row.a, row.b), cells))
     columns = (*COMPARISON_HEADS[:2], "", *COMPARISON_HEADS[2:])
     table = markup.table(_COMPARED, columns, rows)
-    return markup.page(markup.note(_title(comparison)), table, *more, *map(markup.note, comparison.notes))
+    return markup.page(markup.note(_title(comparison)), table, *more, *map(markup.note, _told(comparison)))
 
 
 @html.register(CorporaComparison)
@@ -413,6 +414,11 @@ def _corpora_title(comparison: CorporaComparison) -> str:
     corpora = ", ".join(corpus_text(one.corpus, one.hash) for one in comparison.corpora)
     how = "each counts the same; A>B, B>A: on at least so many one is better (Dror et al. 2017)"
     return f"{corpora}: mean differences of F1, {how}; {family(comparison)}"
+
+
+def _told(comparison: Comparison) -> list[str]:
+    """What a reader must know, first what new gold did."""
+    return [*(gold_statements(comparison.gold) if comparison.gold else ()), *comparison.notes]
 
 
 def _title(comparison: Comparison) -> str:

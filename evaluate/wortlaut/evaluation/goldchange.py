@@ -1,0 +1,330 @@
+"""What a difference owes to new gold: the old system on the old gold and on the new, the new system there.
+
+The three scores make two steps, which add up to the whole difference: the gold's share, between the same
+predictions on both golds, and the system's share, between two systems on the new gold. Where the old
+predictions were not scored on the new gold, the systems are compared on the documents whose gold is the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Annotated
+
+import numpy as np
+
+from wortlaut.errors import ComparisonError, counted
+from wortlaut.evaluation.digests import Digests
+from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.systems import Scored
+from wortlaut.model.columns import Floats, Ints
+from wortlaut.records.record import Count, Difference, Fragments, Many, Rate, Share
+from wortlaut.scoring.compare import holm
+from wortlaut.scoring.counts import defined, precision_recall_f1
+from wortlaut.scoring.jackknife import freedom, pseudo_values, sizes, t_quantile
+from wortlaut.scoring.keys import MATCHED, ScoreKey, corpus_text
+from wortlaut.scoring.result import Result
+from wortlaut.scoring.runs import pair_test
+
+_Ends = tuple[Difference, Difference] | None
+_F1 = 2
+#: A system with the name that its result gives it, whatever it is told by where two share theirs.
+Named = tuple[str, Scored]
+
+
+@dataclass(frozen=True)
+class GoldItem:
+    """An item of the gold that is another one now: of another label, gone, or new."""
+
+    layer: str
+    document: str
+    spans: Fragments
+    text: Annotated[str, "The text that it covers."] = field(repr=False)
+    before: Annotated[str | None, "Its label in the old gold; null where it is new."]
+    now: Annotated[str | None, "Its label in the new gold; null where it is gone."]
+
+
+@dataclass(frozen=True)
+class GoldShare:
+    """The F1 of a system on the old gold, of the same predictions on the new, and of the new system there."""
+
+    layer: str
+    schema: str
+    old: Annotated[str, "The system that was scored on the old gold."]
+    new: Annotated[str, "The system on the new gold that it is compared with."]
+    before: Annotated[Rate, "F1 of the old system on the old gold."]
+    rescored: Annotated[Rate, "F1 of what it found on the new gold; null where that was not scored."]
+    now: Annotated[Rate, "F1 of the new system on the new gold."]
+    gold: Annotated[Difference | None, "rescored - before: what the gold did; null where it is not known."]
+    gold_interval: Annotated[_Ends, "95% interval, by the jackknife over units."]
+    system: Annotated[
+        Difference | None,
+        "now - rescored: what the system did; where that is not known, the difference of the two systems on"
+        " the documents whose gold is unchanged.",
+    ]
+    system_interval: Annotated[_Ends, "95% interval."]
+    p_holm: Annotated[Share | None, "Of the paired test of the system's share, adjusted by Holm's method."]
+    units: Annotated[Count, "Over how many documents or sentences the system's share is."]
+
+
+@dataclass(frozen=True)
+class GoldChange:
+    """Two golds of the same texts, and the shares of gold and system in each difference."""
+
+    old: Annotated[str, "The old gold, with the first digits of its hash."]
+    new: Annotated[str, "The new gold."]
+    documents: Annotated[Many, "How many the new gold has."]
+    unchanged: Annotated[Count, "Documents with the same text and the same gold in both."]
+    changed: Annotated[tuple[str, ...], "Documents whose gold or text is another one."]
+    added: Annotated[tuple[str, ...], "Documents of the new gold alone."]
+    removed: Annotated[tuple[str, ...], "Documents of the old gold alone."]
+    items: Annotated[
+        tuple[GoldItem, ...], "What changed in these documents, where the results hold the gold's items."
+    ] = ()
+    shares: tuple[GoldShare, ...] = ()
+
+    @classmethod
+    def of(cls, names: tuple[str, str], old: Digests, new: Digests) -> GoldChange:
+        """The documents that differ."""
+        both = [id for id in new if id in old]
+        changed = tuple(id for id in both if old[id] != new[id])
+        return cls(
+            *names,
+            len(new),
+            len(both) - len(changed),
+            changed,
+            tuple(id for id in new if id not in old),
+            tuple(id for id in old if id not in new),
+        )
+
+    @property
+    def same_texts(self) -> bool:
+        """Whether documents are neither new nor gone: only then two systems are seen to find the same."""
+        return not self.added and not self.removed
+
+    @property
+    def only_less(self) -> bool:
+        """Whether documents are gone, and all others unchanged: then no prediction has to be scored anew."""
+        return self.unchanged == self.documents
+
+
+def by_gold(evaluations: Mapping[str, Evaluation]) -> tuple[dict[str, Evaluation], dict[str, Evaluation]]:
+    """The results on the first gold and those on another one of the same texts; else none, and all."""
+    first = next(iter(evaluations.values()))
+    old = {name: one for name, one in evaluations.items() if one.corpus.hash == first.corpus.hash}
+    new = {name: one for name, one in evaluations.items() if name not in old}
+    if len({one.corpus.hash for one in new.values()}) != 1 or not share_texts(
+        first, next(iter(new.values()))
+    ):
+        return {}, dict(evaluations)
+    return old, new
+
+
+def share_texts(one: Evaluation, other: Evaluation) -> bool:
+    """Whether some document is in both, with the same id and text."""
+    left, right = one.digests() or {}, other.digests() or {}
+    return any(id in right and right[id][0] == text for id, (text, _) in left.items())
+
+
+def gold_change(
+    old: tuple[Mapping[str, Evaluation], Sequence[Scored]],
+    new: tuple[Mapping[str, Evaluation], Sequence[Scored]],
+    wanted: Sequence[ScoreKey],
+    *,
+    samples: int,
+    trials: int,
+    seed: int,
+) -> tuple[GoldChange, list[str]]:
+    """The shares of gold and system in each difference between systems on two golds, and notes.
+
+    The evaluations on either gold, and their systems with scores under the names that they are told by.
+    Raises ComparisonError where nothing can be said.
+    """
+    first, other = (next(iter(evaluations.values())) for evaluations, _ in (old, new))
+    sides = [
+        list(zip(_plain_names(evaluations), systems, strict=True)) for evaluations, systems in (old, new)
+    ]
+    digests = first.digests() or {}, other.digests() or {}
+    named = [corpus_text(one.corpus.name, one.corpus.hash) for one in (first, other)]
+    change = GoldChange.of((named[0], named[1]), *digests)
+    same = {id for id, pair in digests[1].items() if digests[0].get(id) == pair}
+    aligned = Aligned.of(first, other, same)
+    found: list[GoldShare] = []
+    notes = []
+    for a, twin, b in paired(sides[0], sides[1], change.same_texts):
+        for key in (key for key in wanted if key in a.results and key in b.results):
+            results = (a.results[key], None if twin is None else twin.results.get(key), b.results[key])
+            one = share(key, (a.name, b.name), results, aligned, samples=samples, trials=trials, seed=seed)
+            if one is None:
+                notes.append(f"{key.layer}, {key.variant}: no shares, since the sums of units are lacking")
+            else:
+                found.append(one)
+                if twin is not None and results[1] is None:
+                    notes.append(f"{key.layer}, {key.variant}: not scored on the new gold: {twin.name}")
+        if twin is None and not change.only_less:
+            notes.append(
+                f"{a.name}: what it found was not scored on the new gold, so the gold's share is not known;"
+                f" compared on the {counted(change.unchanged, 'document')} whose gold is unchanged."
+                f" {rescoring(other.corpus.name, 'and name that result, too')}"
+            )
+    if not any(one.system is not None or one.gold is not None for one in found):
+        raise ComparisonError(
+            f"the gold changed from {change.old} to {change.new}: nothing to compare",
+            hint="\n  ".join(dict.fromkeys([*notes, "No document has the same gold in both."])),
+        )
+    shares = [replace(one, p_holm=p) for one, p in zip(found, holm([s.p_holm for s in found]), strict=True)]
+    items = tuple(_items(first, other, change))
+    return replace(change, items=items, shares=tuple(shares)), notes
+
+
+def share(
+    key: ScoreKey,
+    names: tuple[str, str],
+    results: tuple[Result, Result | None, Result],
+    aligned: Aligned,
+    *,
+    samples: int,
+    trials: int,
+    seed: int,
+) -> GoldShare | None:
+    """From the results then, of the same predictions on the new gold, and now; None without their sums."""
+    then, rescored, now = results
+    before, on_new, after = (None if one is None else one.run_sums for one in results)
+    if before is None or after is None or len({one.scale for one in results if one is not None}) > 1:
+        return None
+    gold, pair = None, aligned.unchanged(after, before)
+    on_new_f1 = None if rescored is None else rescored.f1
+    if on_new is None and len(pair[0][0]) == len(after[0]):
+        on_new = tuple(pair[1])
+        on_new_f1 = defined(float(_mean_f1(np.stack(on_new), now.scale)))
+    if on_new is not None:
+        gold = interval(*aligned.whole(on_new, before), now.scale)
+        pair = [*after], [*on_new]
+    units = len(pair[0][0])
+    test = pair_test(*pair, now.scale, samples=samples, trials=trials, seed=seed) if units else None
+    return GoldShare(
+        key.layer,
+        key.variant,
+        *names,
+        then.f1,
+        on_new_f1,
+        now.f1,
+        gold[0] if gold else None,
+        gold[1] if gold else None,
+        test.f1 if test else None,
+        test.interval if test else None,
+        test.p if test else None,
+        units,
+    )
+
+
+def _plain_names(evaluations: Mapping[str, Evaluation]) -> list[str]:
+    """The name that each system with scores has in its result."""
+    return [one.name for evaluation in evaluations.values() for one in evaluation.systems if one.results]
+
+
+def rescoring(corpus: str, then: str) -> str:
+    """How to score old predictions on the new gold."""
+    return f"To rescore: wortlaut evaluate -e 'before=preds:FILE' --corpus {corpus} --json FILE, {then}"
+
+
+def paired(
+    old: Sequence[Named], new: Sequence[Named], same_texts: bool
+) -> Iterator[tuple[Scored, Scored | None, Scored]]:
+    """Each old system, what it found scored on the new gold if it was, and those that it is compared with.
+
+    These are the systems of its name; else those whose name no old system has; else itself.
+    """
+    twins = [
+        next((b for _, b in new if same_texts and a.answers and a.answers == b.answers), None) for _, a in old
+    ]
+    fresh = [(name, b) for name, b in new if not any(b is twin for twin in twins)]
+    strange = [b for name, b in fresh if name not in dict(old)]
+    for (name, a), twin in zip(old, twins, strict=True):
+        alike = [b for other, b in fresh if other == name] or strange
+        yield from ((a, twin, b) for b in alike or ([twin] if twin else []))
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Where the units of the old and of the new result stand among those of both, and the unchanged ones."""
+
+    places: tuple[Ints, Ints]
+    units: int
+    same: tuple[Ints, Ints]
+
+    @classmethod
+    def of(cls, old: Evaluation, new: Evaluation, same: set[str]) -> Aligned:
+        """``same`` are the documents whose gold is unchanged."""
+        sides = old.unit_names() or (), new.unit_names() or ()
+        number = {name: i for i, name in enumerate(dict.fromkeys([*sides[1], *sides[0]]))}
+        sentences = new.units.kind == "sentence"
+        kept = [name for name in sides[1] if (name.rpartition(" at ")[0] if sentences else name) in same]
+
+        def rows(names: Sequence[str], numbers: Mapping[str, int]) -> Ints:
+            return np.asarray([numbers[name] for name in names], np.int64)
+
+        own = [{name: i for i, name in enumerate(side)} for side in sides]
+        return cls(
+            (rows(sides[0], number), rows(sides[1], number)),
+            len(number),
+            (rows(kept, own[0]), rows(kept, own[1])),
+        )
+
+    def whole(self, new: Sequence[Ints], old: Sequence[Ints]) -> tuple[list[Ints], list[Ints]]:
+        """The sums of all units of either, 0 where one lacks a unit."""
+
+        def placed(sums: Ints, place: Ints) -> Ints:
+            wide = np.zeros((self.units, 4), np.int64)
+            wide[place] = sums
+            return wide
+
+        return [placed(one, self.places[1]) for one in new], [placed(one, self.places[0]) for one in old]
+
+    def unchanged(self, new: Sequence[Ints], old: Sequence[Ints]) -> tuple[list[Ints], list[Ints]]:
+        """The sums of the units whose gold is the same."""
+        return [one[self.same[1]] for one in new], [one[self.same[0]] for one in old]
+
+
+def interval(
+    new: Sequence[Ints], old: Sequence[Ints], scale: int
+) -> tuple[float, tuple[float, float] | None] | None:
+    """The difference of F1, new minus old, over whatever gold, and its 95% interval by the jackknife.
+
+    Sums of each run in the same units, ``(units, 4)`` each; None where F1 is undefined. The formula is that
+    of :func:`wortlaut.scoring.compare.half_width`, on the means of the runs.
+    """
+    sides, units = [np.stack(side) for side in (new, old)], len(new[0])
+    delta = float(_mean_f1(sides[0], scale) - _mean_f1(sides[1], scale))
+    if np.isnan(delta) or units < 2:
+        return None if np.isnan(delta) else (delta, None)
+    values = [np.mean([pseudo_values(run, scale)[:, _F1] for run in side], axis=0) for side in sides]
+    free = freedom(np.mean([sizes(side)[..., _F1].mean(axis=0) for side in sides], axis=0))
+    half = float(t_quantile(free) * np.sqrt((values[0] - values[1]).var(ddof=1) / units))
+    return delta, None if np.isnan(half) else (max(delta - half, -1.0), min(delta + half, 1.0))
+
+
+def _mean_f1(sums: Ints, scale: int) -> Floats:
+    """Over the runs, ``(runs, units, 4)``."""
+    mean: Floats = precision_recall_f1(sums.sum(axis=1), scale)[_F1].mean()
+    return mean
+
+
+def _items(old: Evaluation, new: Evaluation, change: GoldChange) -> Iterator[GoldItem]:
+    """What changed in the gold of each layer, by the first schema that counts its items."""
+    golds, changed = (old.gold() or {}, new.gold() or {}), {*change.changed}
+    layers = {key.layer: key for key in reversed([*golds[1]]) if key in golds[0] and key.setting != MATCHED}
+    for layer, key in reversed(layers.items()):
+        places: dict[tuple[str, Fragments], list[Counter[str]]] = defaultdict(lambda: [Counter(), Counter()])
+        texts = {}
+        for side, gold in enumerate(golds):
+            for (document, spans, label), text in gold[key]:
+                if document in changed:
+                    places[document, spans][side][label] += 1
+                    texts[document, spans] = text
+        for (document, spans), (before, now) in sorted(places.items()):
+            gone, came = (sorted(one.elements()) for one in (before - now, now - before))
+            for left, right in zip_longest(gone, came):
+                yield GoldItem(layer, document, spans, texts[document, spans], left, right)
