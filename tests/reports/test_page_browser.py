@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from page_cases import TEXT, Answering, chained, documents, first, on_two_corpora, second, spoken_of
+from probing import System, ids
+from probing import corpus as probes
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
@@ -123,6 +125,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     (folder / "chains.html").write_text(report_page(told), "utf-8")
     (folder / "short.html").write_text(report_page(short), "utf-8")
     (folder / "several.html").write_text(report_page(*on_two_corpora()), "utf-8")
+    probed = [System(ids("title", *range(8)), "A"), System(ids("place", 0), "B")]
+    (folder / "probed.html").write_text(report_page(evaluate(probed, probes(), schema="strict")), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
     (folder / "ties.html").write_text(ties(), "utf-8")
@@ -730,3 +734,22 @@ def test_it_prints_with_all_lanes(reader: Reader) -> None:
     assert reader.js("return document.querySelector('#text').offsetWidth") > 640
     reader.open("two.html", "#errors?doc=d00")
     assert base64.b64decode(reader.driver.print_page()).startswith(b"%PDF")
+
+
+@pytest.mark.long
+def test_a_phenomenon_leads_to_what_is_wrong_in_it(reader: Reader) -> None:
+    reader.open("probed.html", "#phenomena")
+    assert reader.all("nav a:not([hidden])") == ["Overview", "Phenomena", "Errors", "Breakdowns"]
+    assert reader.all("h2") == ["entities", "quotes", "Minimal pairs"]
+    cells = """return [...document.querySelectorAll('tr')]
+        .find(row => row.textContent.startsWith(arguments[0])).innerText"""
+    assert reader.js(cells, "title").split() == ["title", "–", "4/12", "–", "↓", "1.000", "–", "12/12", "–"]
+    assert reader.js(cells, "orte").split() == ["orte", "6/6", ".541–1.000", "0/6", "5/6", ".186–.991", "1/6"]
+    reader.js("document.querySelector('td a[href*=title]').click()")
+    assert reader.until(lambda: reader.all("#count")) == ["8 errors, 1 of 8 documents"]
+    assert reader.js("return document.querySelector('#f-phenomenon').value") == "title"
+    reader.choose("#f-phenomenon", "")
+    assert "phenomenon" not in reader.hash()
+    reader.open("short.html", "#phenomena")
+    assert "name no phenomena" in reader.text("main")
+    assert "Phenomena" not in reader.all("nav a:not([hidden])")

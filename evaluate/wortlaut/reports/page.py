@@ -21,6 +21,7 @@ from wortlaut.reports.escapes import terminal
 from wortlaut.reports.layout import Layout, laid_out, usual
 from wortlaut.reports.page_corpora import together
 from wortlaut.reports.page_documents import Pages, in_words, numbers, pages, runs_of, short
+from wortlaut.reports.phenomena import summary_of
 from wortlaut.reports.templates import asset, fill
 from wortlaut.reports.values import by_layer, is_main, lines
 from wortlaut.scoring.confusion import Confusion
@@ -126,6 +127,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         },
         "tables": _tables(evaluation, told),
         **_results(evaluation, told),
+        **summary_of(evaluation),
         "groups": [
             {
                 "by": grouped_by(by, layer),

@@ -35,6 +35,7 @@ from wortlaut.reports.aligned import (
     task_of,
 )
 from wortlaut.reports.page_mentions import Mentions
+from wortlaut.reports.phenomena import examples_in
 from wortlaut.scoring.breakdown import LENGTHS, class_of, classes, regrouped
 from wortlaut.scoring.curves import Curves
 from wortlaut.scoring.engine import result_of, tallies_of
@@ -73,6 +74,8 @@ class Pages:
     #: A row of each document for each system, where scored: ``c``, ``w`` entities, ``k``, ``v`` mentions,
     #: ``q``, ``p`` quotes.
     found: list[list[dict[str, Any]]]
+    #: Of a corpus of probes: the number of each document's phenomenon.
+    examples: Mapping[int, int]
 
     def row(self, i: int) -> dict[str, Any]:
         """One document as the page's script reads it."""
@@ -83,6 +86,7 @@ class Pages:
             "m": self.mentions[i],
             "q": self.quotes[i],
             "f": [rows[i] for rows in self.found],
+            **({"x": self.examples[i]} if i in self.examples else {}),
         }
 
 
@@ -162,6 +166,7 @@ def pages(evaluation: Evaluation) -> Pages:
         [[[name, *_flat(span)] for name, span in row] for row in chains],
         said_in_gold,
         found,
+        examples_in(evaluation),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from rich.console import RenderableType
 
@@ -10,6 +11,7 @@ from wortlaut.errors import DataError, counted
 from wortlaut.evaluation.comparison import Comparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.phenomena import Phenomena, PhenomenonRow
+from wortlaut.records.record import as_dict
 from wortlaut.reports.cells import (
     COMPARISONS,
     PROBED,
@@ -28,7 +30,8 @@ from wortlaut.reports.layout import Lines
 from wortlaut.reports.tables import grid, noted
 from wortlaut.scoring.compare import LEVEL
 
-_SAYS = (
+#: What a reader must know of the figures.
+SAYS = (
     "right: documents in which all of the task that is tested is strictly right; pairs: minimal pairs with"
     " both sides right; ↓: significantly below the mean, which is shown, of the system's other phenomena of"
     f" the task (Holm, level {short(f'{LEVEL:g}')})."
@@ -138,10 +141,38 @@ def phenomena_view(told: Phenomena) -> Iterator[RenderableType]:
             )
         yield table
     if any(told.systems.values()):
-        yield Text(f"note: {_SAYS}", style="dim")
+        yield Text(f"note: {SAYS}", style="dim")
     yield from noted(told.notes)
 
 
 def _of(share: float, whole: int) -> str:
     """How many of how many; a mean over runs may be broken."""
     return f"{credit(round(share * whole, 1))}/{whole}"
+
+
+def summary_of(evaluation: Evaluation) -> dict[str, Any]:
+    """What the page's script reads: a row for each system and phenomenon or contrast; nothing without any."""
+    told, number_of = evaluation.phenomena, {one.name: i for i, one in enumerate(evaluation.systems)}
+    if not any(told.systems.values()) or evaluation.probes is None:
+        return {}
+    rows, contrasts = (
+        [{"system": number_of[name], **as_dict(row, 6)} for name, own in by_system.items() for row in own]
+        for by_system in (told.systems, told.contrasts)
+    )
+    return {
+        "phenomena": {
+            "names": [name for name, _ in evaluation.probes.phenomena()],
+            "rows": rows,
+            "contrasts": contrasts,
+            "says": SAYS,
+            "notes": list(told.notes),
+        }
+    }
+
+
+def examples_in(evaluation: Evaluation) -> dict[int, int]:
+    """Document → the number of its phenomenon, of those that it has and that are shown."""
+    if not summary_of(evaluation) or evaluation.probes is None:
+        return {}
+    found = enumerate(evaluation.probes.phenomena().values())
+    return {i: number for number, places in found for i in places.tolist()}

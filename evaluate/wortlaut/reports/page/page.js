@@ -57,7 +57,7 @@ const explain = (layer, schema) => {
   return [layer === "clusters" && "coreference", words, setting].filter(Boolean).join("; ");
 };
 
-const VIEWS = ["overview", "errors", "breakdowns", "people"];
+const VIEWS = ["overview", "phenomena", "errors", "breakdowns", "people"];
 /* Where we are lives in the address, so that every view can be linked to. */
 function where() {
   const [view, query] = location.hash.slice(1).split("?");
@@ -371,11 +371,12 @@ function overview() {
 
 /* ---------- Errors ---------- */
 
-const view = { layer: "", system: "", right: "", label: "", find: "", words: "", exact: false, pair: null, off: new Set(), doc: -1, current: null, list: [], drawn: null };
+const view = { layer: "", system: "", right: "", label: "", phenomenon: "", find: "", words: "", exact: false, pair: null, off: new Set(), doc: -1, current: null, list: [], drawn: null };
 /* What is looked for in names, texts and words: as it is written, whatever its case and its spaces. */
 const sought = (text) => new RegExp(text.trim().replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+"), "giu");
 const searched = { find: "", hits: [] };
 function found(d) {
+  if (view.phenomenon && documents()[d].x !== S.phenomena.names.indexOf(view.phenomenon)) return false;
   if (!view.find.trim()) return true;
   if (searched.find !== view.find) {
     const expression = sought(view.find);
@@ -422,7 +423,7 @@ const placeOf = (e) => ({ layer: view.layer, doc: documents()[e.d].id, system: s
 function stateLink() {
   const place = view.current ? placeOf(view.current) : { layer: view.layer, doc: view.doc >= 0 ? documents()[view.doc].id : "" };
   const name = (i) => (i === "" ? "" : systems[i].name);
-  return link("errors", { ...place, of: name(view.system), right: name(view.right), label: view.label, find: view.find, words: view.words, exact: view.exact ? "1" : "", gold: view.pair?.[0], as: view.pair?.[1], off: [...view.off].join(" ") });
+  return link("errors", { ...place, of: name(view.system), right: name(view.right), label: view.label, phenomenon: view.phenomenon, find: view.find, words: view.words, exact: view.exact ? "1" : "", gold: view.pair?.[0], as: view.pair?.[1], off: [...view.off].join(" ") });
 }
 const systemNumber = (name) => { const i = systems.findIndex((one) => one.name === name); return i < 0 ? "" : String(i); };
 
@@ -438,6 +439,7 @@ function errors(query) {
     view.system = systemNumber(query.get("of"));
     view.right = systemNumber(query.get("right"));
     view.label = query.get("label") ?? "";
+    view.phenomenon = S.phenomena?.names.includes(query.get("phenomenon")) ? query.get("phenomenon") : "";
     view.find = query.get("find") ?? "";
     view.words = query.get("words") ?? "";
     view.exact = query.has("exact") && view.words !== "";
@@ -474,6 +476,7 @@ function frame(layers) {
         pick("Errors of", [["", "all systems"], ...names], view.system, change("system"), { id: "f-system" }),
         pick("Only where right in", [["", "–"], ...names], view.right, change("right"), { id: "f-right", disabled: scored.length < 2 }),
         pick(view.layer === "quotes" ? "Type" : view.layer === "speakers" ? "Person" : view.layer === "clusters" ? "Cluster" : "Label", [["", "all"], ...labels.map((label) => [label, clipped(label, 60)])], view.label, change("label"), { id: "f-label", disabled: !labels.length }),
+        S.phenomena ? pick("Phenomenon", [["", "all"], ...S.phenomena.names.map((name) => [name, name])], view.phenomenon, change("phenomenon"), { id: "f-phenomenon" }) : null,
         search("Text or its name has", "find"), search("Marked words have", "words")),
       h("div", { class: "chips", id: "chips", role: "group", "aria-label": "Error classes" })),
     h("div", { class: "walk" },
@@ -1159,6 +1162,42 @@ function curves(rows) {
   h("p", { class: "small soft" }, "Strict; a prediction is kept from its score upwards. The best threshold was chosen on these documents, so its F1 is optimistic.")];
 }
 
+/* ---------- Phenomena ---------- */
+
+function phenomena() {
+  const told = S.phenomena;
+  if (!told) { fill(main, h("h1", { class: "aside" }, "Phenomena"), h("p", {}, "The documents of this corpus name no phenomena.")); return; }
+  const who = (rows) => unique(rows.map((row) => row.system)).sort((a, b) => a - b);
+  const share = (value, all) => (value === null ? "–" : `${whole(Math.round(value * all * 10) / 10)}/${all}`);
+  const range = (ends) => (ends ? `95%: ${ends.map(fixed).join("–")}` : null);
+  const place = { joint: "quotes", coreference: "clusters" };
+  const cells = (row) => {
+    if (!row) return ["–", "–", "–", ""].map((text) => h("td", {}, text));
+    const right = share(row.right, row.documents);
+    const wrong = S.documents.kept && row.right < 1 ? h("a", { href: link("errors", { layer: place[row.tests] ?? row.tests, of: systems[row.system].name, phenomenon: row.phenomenon }), "aria-label": `${right} right: errors of ${systems[row.system].short} in ${row.phenomenon}` }, right) : right;
+    return [h("td", { title: range(row.f1_interval) }, h("b", {}, fixed(row.f1))), h("td", { title: range(row.right_interval) }, wrong), h("td", {}, share(row.pairs_right, row.pairs)),
+      h("td", { title: row.below ? "the mean of the other phenomena" : null }, row.below ? [h("span", { class: "sign k-missed" }, "↓"), ` ${fixed(row.others)}`] : "")];
+  };
+  const of = (rows, name) => { const at = new Map(rows.map((row) => [`${row[name]}\n${row.system}`, row])); return (one, i) => at.get(`${one}\n${i}`); };
+  const task = (tests) => {
+    const rows = told.rows.filter((row) => row.tests === tests), at = of(rows, "phenomenon"), names = who(rows);
+    return [h("h2", {}, tests), table(`Phenomena that test ${tests}`, ["Phenomenon", ...names.flatMap((i) => [[tag(i), " F1"], "right", "pairs", "↓"])],
+      unique(rows.map((row) => row.phenomenon)).map((one) => h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, one)), names.map((i) => cells(at(one, i))))))];
+  };
+  const contrasts = () => {
+    const at = of(told.contrasts, "contrast"), names = who(told.contrasts);
+    return [h("h2", {}, "Minimal pairs"), table("Minimal pairs", ["Contrast", ...names.flatMap((i) => [[tag(i), " both right"], "95%", "one side"])],
+      unique(told.contrasts.map((row) => row.contrast)).map((one) => h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, one)), names.map((i) => {
+        const row = at(one, i);
+        return row ? [h("td", {}, h("b", {}, share(row.right, row.pairs))), h("td", {}, row.right_interval?.map(fixed).join("–") ?? "–"), h("td", {}, share(row.one, row.pairs))] : [0, 1, 2].map(() => h("td", {}, "–"));
+      }))))];
+  };
+  fill(main, h("h1", { class: "aside" }, "Phenomena"), h("p", { class: "small" }, systems.map(({ i }) => [systemName(i), " "])),
+    h("p", { class: "small soft" }, told.says, " A number of right documents leads to the errors in the others."),
+    told.notes.map((note) => h("p", { class: "note small" }, note)),
+    unique(told.rows.map((row) => row.tests)).map(task), told.contrasts.length ? contrasts() : null);
+}
+
 /* ---------- People ---------- */
 
 const folk = { find: "", open: new Set() };
@@ -1227,11 +1266,12 @@ function quoteList(n) {
 
 /* A tab with nothing in it is not offered; its address says why there is nothing. */
 const tabs = VIEWS.filter((name) => ({
+  phenomena: Boolean(S.phenomena),
   errors: S.documents.shown > 0 && S.scores.some((row) => LAYERS.includes(row.layer) && !row.words),
   breakdowns: brokenDown().length > 0,
   people: S.documents.kept > 0 && S.people.some(([, quotes, counts], n) => n < S.people.length - 1 && (quotes || counts.some(Boolean))) && S.people.some((row) => row[2].some(Boolean)),
 })[name] ?? true);
-const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], [SEVERAL ? "1 – 5" : "1 – 4", "the views, from the left"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
+const KEYS = [["n, p", "next, previous error"], ["], [", "next, previous document"], ["→, ←", "in the text: from mark to mark; Enter chooses one"], [`1 – ${tabs.length + (SEVERAL ? 1 : 0)}`, "the views, from the left"], ["t", "colours: as the system has them, light, dark"], ["?", "this help"], ["Esc", "close"]];
 function help() {
   dialog("Keys and signs",
     h("table", {}, KEYS.map(([key, what]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, what)))),
@@ -1239,7 +1279,7 @@ function help() {
     h("p", {}, CLASS.map((name, k) => [k ? " · " : "", sign(k), ` ${WORDS[name]}`])),
     h("p", { class: "small soft" }, "Lanes lie under the text: G is the gold, letters are systems. A dashed frame is what a system missed; a dashed line joins the parts of one span. Every error has an address: copy it from the card."));
 }
-return { tabs, help, step, stepDocument, show: { overview, errors, breakdowns, people } };
+return { tabs, help, step, stepDocument, show: { overview, phenomena, errors, breakdowns, people } };
 }
 
 /* ---------- Keys, colours, start ---------- */
@@ -1269,7 +1309,7 @@ addEventListener("keydown", (event) => {
   const tabs = tabsShown();
   if (event.key === "?") viewsOfCorpus().help();
   else if (event.key === "t") el("theme").click();
-  else if (/^[1-5]$/.test(event.key)) { if (tabs[event.key - 1]) location.hash = link(tabs[event.key - 1]); }
+  else if (/^[1-6]$/.test(event.key)) { if (tabs[event.key - 1]) location.hash = link(tabs[event.key - 1]); }
   else if ("np][".includes(event.key) && event.key.length === 1) {
     if (where().view !== "errors") { if (event.key !== "n" || !tabs.includes("errors")) return; location.hash = link("errors"); show(); }
     if (!el("next")) return;
