@@ -300,6 +300,8 @@ def _country(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         return [Words(f"{bound} "), _mention(one, Words(f"{article} "), _name(one, "LOC", noun.after[case]))]
     if head == "gen" and not noun.free:
         head = "des"
+    elif head == "gen" and noun.bare["gen"].endswith("’"):
+        raise Unfit
     return _nominal(one, noun, head, lambda text: _name(one, "LOC", text))
 
 

@@ -36,6 +36,8 @@ _TABLES = {
     "time": "times",
     "scene": "scenes",
 }
+#: What a verb or noun of saying takes, with names that columns have, too.
+_CONSTRUCTIONS = ("direct", "dass", "v2", "zu", "ob")
 
 
 @dataclass(slots=True)
@@ -205,6 +207,8 @@ def _fits(row: Row, need: str) -> bool:
         return row["number"] == "pl" and subjunctive(does, True) == does["k2_pl"]
     if need == "open":
         return row["medium"] in ("open", "speech/writing")
+    if row["takes"] and need in _CONSTRUCTIONS:
+        return need in row["takes"].split()
     if need in row.cells:
         return bool(row[need])
     return any(need in cell.split() for cell in row.cells.values())
