@@ -330,6 +330,20 @@ def _(comparison: CorporaComparison) -> list[dict[str, Any]]:
     return rows
 
 
+@records.register(Phenomena)
+def _(phenomena: Phenomena) -> list[dict[str, Any]]:
+    """The phenomena; the contrasts are in :attr:`Phenomena.contrasts`."""
+    return [
+        {
+            "system": name,
+            **dict(item for one in vars(row).items() for item in _columns(*one)),
+            "below": row.below,
+        }
+        for name, own in phenomena.systems.items()
+        for row in own
+    ]
+
+
 def _columns(name: str, value: Any) -> list[tuple[str, Any]]:
     """An interval in two columns, the upper ends of ranges in one each, everything else in one."""
     if name == "upper":
@@ -375,7 +389,21 @@ def _(evaluation: Evaluation) -> str:
     ]
     if other:
         parts.append(markup.details("on matched and on given quotes", _whiskers(shown.heads, other)))
+    if any(evaluation.phenomena.systems.values()):
+        parts.append(markup.details("by phenomenon", html(evaluation.phenomena)))
     return markup.page(*parts, *map(markup.note, [*shown.found.notes, *shown.found.signatures]))
+
+
+@html.register(Phenomena)
+def _(phenomena: Phenomena) -> str:
+    made = []
+    for by in PROBED:
+        table = laid_out(probed.lines_of(phenomena, by), Layout()).table()
+        words = len(table.names)
+        rows = [(row[:words], row[words:]) for row in table.rows]
+        made.append(markup.table(table.names, table.columns, rows) if rows else "")
+        made += map(markup.note, [*table.says, *(table.notes if by == "phenomenon" else ())])
+    return markup.page(*made, markup.note(str(phenomena.signature)))
 
 
 @html.register(Comparison)
