@@ -209,14 +209,16 @@ def _clusters(walk: _Walk, text: str, speaking: set[str]) -> dict[str, Cluster]:
         names = {span for head, _, span in walk.names if head.who == who}
         # A phrase inside a longer one of the same is part of it (G-COR-05).
         own = {one for one in own if one not in names and not _inside(one, own)}
-        unnamed = not known
-        slug = re.sub(r"[^a-z0-9]+", "-", german.plain_letters(name)).strip("-") or "x"
+        # A capital without its state has the state's id (G-COR-11).
+        state = who in walk.filled and walk.filled[who].kind == "country"
+        id = walk.filled[who].row["name"] if state else name
+        slug = re.sub(r"[^a-z0-9]+", "-", german.plain_letters(id)).strip("-") or "x"
         made[who] = Cluster(
             _unused(slug, {one.id for one in made.values()}),
             name,
             type,
             named=known,
-            qid="NIL" if unnamed else None,
+            qid=None if known else "NIL",
             aliases=tuple(aliases),
             mentions=tuple(sorted(own)),
         )

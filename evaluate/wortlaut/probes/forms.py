@@ -397,6 +397,8 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
 def _perfect(does: Row, rest: str) -> tuple[str, ...]:
     """The infinitive behind *soll*: that of the state, or of what is past."""
     lemma = does["lemma"]
+    if does["soll"] == "-":
+        raise Unfit
     if lemma in ("sein", "haben"):
         return (rest, lemma)
     if lemma == "werden":
