@@ -226,13 +226,14 @@ def test_results_that_name_other_phenomena_are_not(evaluation: Evaluation) -> No
 def test_tables_by_phenomenon_and_contrast(evaluation: Evaluation) -> None:
     table = evaluation.to_markdown(by="phenomenon", columns=["phenomenon", "right"], systems="A", digits=2)
     assert r"| title\* | 0.33 |" in table and "Of all rows: system A." in table
-    assert evaluation.phenomena.to_csv(columns=["system", "phenomenon", "F1"]).count("\n") == 1 + 2 * len(
-        KNOWN
-    )
+    csv = evaluation.phenomena.to_csv(columns=["system", "phenomenon", "F1"])
+    assert csv.count("\n") == 1 + 2 * len(KNOWN)
     assert "absagen" in evaluation.to_latex(by="contrast")
-    assert "| quotes | title | A | B |" in wortlaut.compare(evaluation, samples=9).to_markdown(
-        by="phenomenon"
-    )
+    assert "<td>0.333</td>" in evaluation._repr_html_()
+    frame = evaluation.phenomena.to_pandas()
+    assert list(frame[frame.below].phenomenon) == ["title", "word"]
+    differences = wortlaut.compare(evaluation, samples=9).to_markdown(by="phenomenon")
+    assert "| quotes | title | A | B |" in differences
 
 
 @pytest.mark.parametrize("by", ["phenomenon", "contrast"])
