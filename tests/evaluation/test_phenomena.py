@@ -250,6 +250,7 @@ def test_the_terminal_shows_a_table_for_each_system(
     for part in evaluation_view(evaluation):
         console.print(part)
     shown = capsys.readouterr().out
-    assert " title       quotes        –          –   4/12   .11–.67      –  .861" in shown
+    assert "\n quotes " in shown
+    assert "   title         –          –   4/12   .11–.67      –  .861" in shown
     assert max(map(len, shown.splitlines())) <= 80
     assert "orte      A        .667   .15–.96      .167      6" in shown

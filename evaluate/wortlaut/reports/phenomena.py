@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from rich.console import RenderableType
@@ -98,11 +99,14 @@ def differences_view(comparison: Comparison) -> Iterator[RenderableType]:
         f"by phenomenon: {len(rows)} of {counted(len(comparison.phenomena), 'test')} tell apart", "bold"
     )
     if rows:
-        table = grid(("phenomenon", "tests", "A", "B"), ("A-B", "95%", "p Holm"))
-        for row in rows:
-            ends = differences(row.test.interval, decimals=2)
-            figures = (difference(row.test.f1), ends, p_value(row.p_holm))
-            table.add_row(row.phenomenon, row.tests, row.a, row.b, *map(short, figures))
+        table = grid(("phenomenon", "tests"), ("A-B", "95%", "p Holm"))
+        for (first, second), own in groupby(rows, key=lambda row: (row.a, row.b)):
+            table.add_row(f"{first} / {second}", style="bold")
+            for row in own:
+                ends = differences(row.test.interval, decimals=2)
+                figures = (difference(row.test.f1), ends, p_value(row.p_holm))
+                table.add_row(f"  {row.phenomenon}", row.tests, *map(short, figures))
+            table.add_section()
         yield table
     yield Text(
         "A-B is of F1, or of the share of documents wholly right where nothing should be found; Holm over"
@@ -117,18 +121,20 @@ def phenomena_view(told: Phenomena) -> Iterator[RenderableType]:
         if not rows:
             continue
         yield Text(f"phenomena, strict: {name}", style="bold")
-        table = grid(("phenomenon", "tests"), ("F1", "95% of F1", "right", "95%", "pairs", "↓"))
-        for row in rows:
-            table.add_row(
-                row.phenomenon,
-                row.tests,
-                short(number(row.f1)),
-                short(interval_text(row.f1_interval, 2)),
-                _of(row.right, row.documents),
-                short(interval_text(row.right_interval, 2)),
-                "–" if row.pairs_right is None else _of(row.pairs_right, row.pairs),
-                short(number(row.others)) if row.below else "",
-            )
+        table = grid(("phenomenon",), ("F1", "95% of F1", "right", "95%", "pairs", "↓"))
+        for tests, own in groupby(rows, key=lambda row: row.tests):
+            table.add_row(tests, style="bold")
+            for row in own:
+                table.add_row(
+                    f"  {row.phenomenon}",
+                    short(number(row.f1)),
+                    short(interval_text(row.f1_interval, 2)),
+                    _of(row.right, row.documents),
+                    short(interval_text(row.right_interval, 2)),
+                    "–" if row.pairs_right is None else _of(row.pairs_right, row.pairs),
+                    short(number(row.others)) if row.below else "",
+                )
+            table.add_section()
         yield table
     contrasts = [(name, row) for name, own in told.contrasts.items() for row in own]
     if contrasts:
