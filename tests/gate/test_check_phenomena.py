@@ -93,6 +93,7 @@ def test_several_runs() -> None:
     ("rule", "told"),
     [
         ('{phenomenon = "other", floor = 0.5}', "rule 2 (phenomenon 'other') selects no score"),
+        ('{phenomenon = "titel", floor = 0.5}', "unknown phenomenon 'titel'\n  Did you mean title?"),
         ('{phenomenon = "title", layer = "entities", floor = 0.5}', "selects no score"),
         ('{phenomenon = "title", schema = "partial", floor = 0.5}', "selects no score"),
     ],

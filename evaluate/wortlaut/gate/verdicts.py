@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from wortlaut.errors import WortlautError, counted
+from wortlaut.errors import WortlautError, counted, unknown_name
 from wortlaut.evaluation.goldchange import GoldChange
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Errors
 from wortlaut.gate.phenomena import Examples, narrowed
@@ -294,7 +294,7 @@ def check(
         for place, own, count in _of_phenomena(whole, both, (examples if named else None) or {}):
             if any(selects(rule, place) for rule in named):
                 pairs[place], units[place] = own, count
-    checks += _idle(rules, list(pairs))
+    checks += _idle(rules, list(pairs), examples or {})
     for place, (old, new) in pairs.items():
         few = units[place] < FEW_DOCUMENTS
         label, matched = place.key.label, place.key.setting == MATCHED
@@ -363,13 +363,15 @@ def _strictest(rules: Sequence[Rule]) -> Rule:
     )
 
 
-def _idle(rules: Rules, scored: Sequence[Place]) -> Iterator[Check]:
+def _idle(rules: Rules, scored: Sequence[Place], phenomena: Collection[str]) -> Iterator[Check]:
     for number, rule in enumerate(rules.rules, 1):
         if not any(selects(rule, place) for place in scored):
             texts = ", ".join(
                 f"{key} {value!r}" for key, value in vars(rule).items() if isinstance(value, str)
             )
             what = f"rule {number} ({texts or 'all scores'}) selects no score of baseline and run"
+            if rule.phenomenon not in (None, "*", *phenomena):
+                what += f": {unknown_name('phenomenon', rule.phenomenon or '', phenomena)}"
             yield Check("rules", "invalid", what)
 
 
