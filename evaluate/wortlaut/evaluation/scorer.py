@@ -149,7 +149,7 @@ class Source:
             raise DataError("the corpus has no documents", where=name, hint=ALLOW)
         order = np.asarray(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         whole = Batch.joined(kept).take(order) if small else None
-        named = Probes.of([probes[i] for i in order.tolist()])
+        named = Probes.of([probes[i] for i in order.tolist()]) if "phenomenon" in columns else None
         if whole is not None:
             ids, order = list(whole.ids), np.arange(len(ids))
         few = len(ids) < FEW_DOCUMENTS and characters
