@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,16 @@ def test_a_task_that_one_system_does_not_look_for() -> None:
     found = wortlaut.evaluate([System(), System(name="B", finds=("entities",))], corpus())
     assert list(found.phenomena["B"]) == ["place", "word"]
     assert found.phenomena.notes == ("phenomena that test quotes: B lack the sums of quotes strict",)
+
+
+def test_answers_in_words_have_their_lower_ends(tmp_path: Path) -> None:
+    held = corpus("place", "word")
+    said = [[{"text": "Bonn", "label": "LOC"}] * len(one.entities) for one in held.documents]
+    rows = [{"id": one.id, "entities": own} for one, own in zip(held.documents, said, strict=True)]
+    (tmp_path / "said.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    told = wortlaut.evaluate(f"preds:{tmp_path / 'said.jsonl'}", held, schema="strict").phenomena
+    assert told["said"]["place"].f1 == 1
+    assert "said answers in words without offsets: phenomena have the lower ends of its scores" in told.notes
 
 
 def test_few_documents_have_no_phenomena() -> None:

@@ -198,6 +198,10 @@ def phenomena_of(
         sums = tested_sums(probes, results)
         rows[name] = tuple(_rows(probes, sums, signature.resampling.confidence))
         contrasts[name] = tuple(_contrasts(probes, sums, signature.resampling.confidence))
+        if any(results[TESTED[tests]].upper_sums is not None for tests in wanted & sums.keys()):
+            notes.append(
+                f"{name} answers in words without offsets: phenomena have the lower ends of its scores"
+            )
         for tests in sorted(wanted - sums.keys()):
             lacking.setdefault(tests, []).append(name)
     for tests, names in lacking.items():
