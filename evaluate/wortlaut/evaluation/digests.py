@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from hashlib import sha256
+from operator import attrgetter
 from typing import Annotated
 
 from wortlaut.annotations.lines import format_lines
-from wortlaut.corpus.load import digests
-from wortlaut.model import Annotations, Document
-from wortlaut.model.batch import Batch
+from wortlaut.model import Annotations, Document, Entity
 from wortlaut.records.record import Must
 
 _Short = Annotated[str, Must(pattern="^[0-9a-f]{12}$")]
-#: Document → 48 bits of SHA-256 of its text, and of its id, text and annotations.
+#: Document → 48 bits of SHA-256 of its text, and of its annotations.
 Digests = Mapping[str, tuple[_Short, _Short]]
+
+_MORE = [one for one in fields(Entity) if one.name not in ("span", "label", "level", "score")]
+_more, _NO_MORE = attrgetter(*(one.name for one in _MORE)), tuple(one.default for one in _MORE)
 
 
 def of_documents(documents: Sequence[Document]) -> Digests:
     """The digests of each document."""
-    batch = Batch.of(documents)
-    whole = digests(batch).hex()
     return {
-        id: (sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12], whole[64 * i : 64 * i + 12])
-        for i, (id, text) in enumerate(zip(batch.ids, batch.texts, strict=True))
+        one.id: (_hash([one.text]).hex()[:12], _hash(_lines(one.annotations)).hex()[:12]) for one in documents
     }
 
 
@@ -32,11 +31,25 @@ def of_answers(found: Iterable[Annotations]) -> str:
     """SHA-256 of what was found in each document, in their order, whatever the system's own scores."""
     hashed = sha256()
     for one in found:
-        bare = replace(
-            one,
-            entities=tuple(replace(entity, score=None) for entity in one.entities),
-            quotes=tuple(replace(quote, score=None) for quote in one.quotes),
-        )
-        words = sorted(map(repr, one.unplaced))
-        hashed.update("\n".join([*format_lines(bare, ""), *words, "\n"]).encode("utf-8", "surrogatepass"))
+        hashed.update(_hash(_lines(one)))
     return hashed.hexdigest()
+
+
+def _hash(lines: Iterable[str]) -> bytes:
+    return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).digest()
+
+
+def _lines(annotations: Annotations) -> Iterator[str]:
+    """One for each annotation, without the system's own scores; in an order that they decide."""
+    special = []
+    plain = []
+    # Entities are many, and most have a span and a label alone.
+    for one in annotations.entities:
+        if _more(one) == _NO_MORE:
+            plain.append(repr((one.span.fragments, one.label, one.level)))
+        else:
+            special.append(replace(one, score=None))
+    yield from sorted(plain)
+    quotes = tuple(replace(quote, score=None) for quote in annotations.quotes)
+    yield from format_lines(Annotations(tuple(special), quotes, annotations.clusters), "")
+    yield from sorted(map(repr, annotations.unplaced))

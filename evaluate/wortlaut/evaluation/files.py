@@ -218,7 +218,7 @@ class EvaluationFile:
         Digests | None,
         OPTIONAL,
         PLAIN,
-        "Document → 48 bits of SHA-256 of its text, and of its id, text and annotations: they tell whose gold"
+        "Document → 48 bits of SHA-256 of its text, and of its annotations: they tell whose gold"
         " changed. Absent where single items were not kept.",
     ] = None
 

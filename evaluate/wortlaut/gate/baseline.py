@@ -203,8 +203,7 @@ class BaselineFile:
     digests: Annotated[
         Digests,
         FILLED,
-        "Document → 48 bits of SHA-256 of its text, and of its id, text and annotations: they tell whose gold"
-        " changed.",
+        "Document → 48 bits of SHA-256 of its text, and of its annotations: they tell whose gold changed.",
     ] = field(default_factory=dict)
     answers: Annotated[
         Mapping[str, Digest],
