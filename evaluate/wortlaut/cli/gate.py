@@ -130,6 +130,7 @@ def check(
 ) -> None:
     """Compare a run with the baseline; exit 1 if a system got worse, 2 if one failed or is not comparable.
 
+    Where the gold changed the system is judged: give what it found then, too, as -e before=preds:FILE.
     Exit 3 if the corpus cannot tell whether it lost more than a margin, and the rules want that to fail.
     Schemas and labels are the baseline's: --schema, --labels and --only stand at baseline write.
     """

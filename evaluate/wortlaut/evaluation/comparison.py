@@ -169,7 +169,7 @@ def compare(
     kept = [evaluation.gold() for evaluation in evaluations.values()]
     gold = {key: rows for one in kept if one for key, rows in one.items()}
     excerpts = {place: text for one in evaluations.values() for place, text in one.excerpts().items()}
-    wanted = _wanted(systems, layer, schema)
+    wanted = _wanted([*systems, *before], layer, schema)
     without = [system for system in systems if not any(key in system.results for key in wanted)]
     notes += [f"{system.name} has none of the scores asked for, and is not compared" for system in without]
     rows: list[Row] = []

@@ -16,7 +16,7 @@ _Short = Annotated[str, Must(pattern="^[0-9a-f]{12}$")]
 #: Document → 48 bits of SHA-256 of its text, and of its annotations.
 Digests = Mapping[str, tuple[_Short, _Short]]
 
-_MORE = [one for one in fields(Entity) if one.name not in ("span", "label", "level", "score")]
+_MORE = [one for one in fields(Entity) if one.name not in ("span", "label", "level", "score", "note")]
 _more, _NO_MORE = attrgetter(*(one.name for one in _MORE)), tuple(one.default for one in _MORE)
 
 
@@ -40,7 +40,7 @@ def _hash(lines: Iterable[str]) -> bytes:
 
 
 def _lines(annotations: Annotations) -> Iterator[str]:
-    """One for each annotation, without the system's own scores; in an order that they decide."""
+    """One for each annotation, without notes and the system's own scores; in an order that they decide."""
     special = []
     plain = []
     # Entities are many, and most have a span and a label alone.
@@ -48,8 +48,9 @@ def _lines(annotations: Annotations) -> Iterator[str]:
         if _more(one) == _NO_MORE:
             plain.append(repr((one.span.fragments, one.label, one.level)))
         else:
-            special.append(replace(one, score=None))
+            special.append(replace(one, score=None, note=None))
     yield from sorted(plain)
-    quotes = tuple(replace(quote, score=None) for quote in annotations.quotes)
-    yield from format_lines(Annotations(tuple(special), quotes, annotations.clusters), "")
+    quotes = tuple(replace(one, score=None, note=None) for one in annotations.quotes)
+    clusters = tuple(replace(one, note=None) for one in annotations.clusters)
+    yield from format_lines(Annotations(tuple(special), quotes, clusters), "")
     yield from sorted(map(repr, annotations.unplaced))

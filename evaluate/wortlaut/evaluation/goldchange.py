@@ -163,6 +163,9 @@ def gold_change(
                 found.append(one)
                 if twin is not None and results[1] is None:
                     notes.append(f"{key.layer}, {key.variant}: not scored on the new gold: {twin.name}")
+        layers = [{key.layer for key in wanted if key in one.results} for one in (a, b)]
+        if only := sorted(layers[0] ^ layers[1]):
+            notes.append(f"{a.name} then and {b.name} now do not both have {', '.join(only)}")
         if twin is None and not change.only_less:
             notes.append(
                 f"{a.name}: what it found was not scored on the new gold, so the gold's share is not known;"
@@ -192,18 +195,23 @@ def share(
     """From the results then, of the same predictions on the new gold, and now; None without their sums."""
     then, rescored, now = results
     before, on_new, after = (None if one is None else one.run_sums for one in results)
-    if before is None or after is None or len({one.scale for one in results if one is not None}) > 1:
+    counted_alike = len({one.scale for one in results if one is not None}) == 1
+    whole, part = None, None
+    if before is not None and after is not None and counted_alike:
+        part = aligned.unchanged(after, before)
+        if on_new is None and rescored is None and len(part[0][0]) == len(after[0]):
+            on_new = tuple(part[1])
+        whole = None if on_new is None else (aligned.whole(on_new, before), ([*after], [*on_new]))
+    elif rescored is None:
         return None
-    gold, pair = None, aligned.unchanged(after, before)
     on_new_f1 = None if rescored is None else rescored.f1
-    if on_new is None and len(pair[0][0]) == len(after[0]):
-        on_new = tuple(pair[1])
+    if rescored is None and on_new is not None:
         on_new_f1 = defined(float(_mean_f1(np.stack(on_new), now.scale)))
-    if on_new is not None:
-        gold = interval(*aligned.whole(on_new, before), now.scale)
-        pair = [*after], [*on_new]
-    units = len(pair[0][0])
-    test = pair_test(*pair, now.scale, samples=samples, trials=trials, seed=seed) if units else None
+    pair = part if whole is None else whole[1]
+    units = 0 if pair is None else len(pair[0][0])
+    test = None
+    if pair is not None and units:
+        test = pair_test(*pair, now.scale, samples=samples, trials=trials, seed=seed)
     return GoldShare(
         key.layer,
         key.variant,
@@ -211,13 +219,18 @@ def share(
         then.f1,
         on_new_f1,
         now.f1,
-        gold[0] if gold else None,
-        gold[1] if gold else None,
-        test.f1 if test else None,
-        test.interval if test else None,
-        test.p if test else None,
+        minus(on_new_f1, then.f1),
+        None if whole is None else interval(*whole[0], now.scale),
+        minus(now.f1, on_new_f1) if test is None else test.f1,
+        None if test is None else test.interval,
+        None if test is None else test.p,
         units,
     )
+
+
+def minus(one: float | None, other: float | None) -> float | None:
+    """None where either is undefined."""
+    return None if one is None or other is None else one - other
 
 
 def _plain_names(evaluations: Mapping[str, Evaluation]) -> list[str]:
@@ -288,22 +301,20 @@ class Aligned:
         return [one[self.same[1]] for one in new], [one[self.same[0]] for one in old]
 
 
-def interval(
-    new: Sequence[Ints], old: Sequence[Ints], scale: int
-) -> tuple[float, tuple[float, float] | None] | None:
-    """The difference of F1, new minus old, over whatever gold, and its 95% interval by the jackknife.
+def interval(new: Sequence[Ints], old: Sequence[Ints], scale: int) -> tuple[float, float] | None:
+    """The 95% interval of the difference of F1, new minus old, over whatever gold, by the jackknife.
 
-    Sums of each run in the same units, ``(units, 4)`` each; None where F1 is undefined. The formula is that
+    Sums of each run in the same units, ``(units, 4)`` each; None where it is undefined. The formula is that
     of :func:`wortlaut.scoring.compare.half_width`, on the means of the runs.
     """
     sides, units = [np.stack(side) for side in (new, old)], len(new[0])
+    if units < 2:
+        return None
     delta = float(_mean_f1(sides[0], scale) - _mean_f1(sides[1], scale))
-    if np.isnan(delta) or units < 2:
-        return None if np.isnan(delta) else (delta, None)
     values = [np.mean([pseudo_values(run, scale)[:, _F1] for run in side], axis=0) for side in sides]
     free = freedom(np.mean([sizes(side)[..., _F1].mean(axis=0) for side in sides], axis=0))
     half = float(t_quantile(free) * np.sqrt((values[0] - values[1]).var(ddof=1) / units))
-    return delta, None if np.isnan(half) else (max(delta - half, -1.0), min(delta + half, 1.0))
+    return None if np.isnan(delta + half) else (max(delta - half, -1.0), min(delta + half, 1.0))
 
 
 def _mean_f1(sums: Ints, scale: int) -> Floats:

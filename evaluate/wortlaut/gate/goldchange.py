@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.errors import counted
-from wortlaut.evaluation.goldchange import GoldChange, GoldShare, interval
+from wortlaut.evaluation.goldchange import GoldChange, GoldShare, interval, minus
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Points
 from wortlaut.gate.phenomena import Examples
 from wortlaut.gate.rules import Rules, without_margins
@@ -209,16 +209,16 @@ def _share(
         then.micro.f1,
         None if middle is None else middle.micro.f1,
         run.systems[name][key].micro.f1,
-        gold[0] if gold else None,
-        gold[1] if gold else None,
+        minus(None if middle is None else middle.micro.f1, then.micro.f1),
+        gold,
         row.delta,
-        system[1] if system else None,
+        system,
         row.p,
         before.documents,
     )
 
 
-def _interval(new: Entry, old: Entry, ids: Sequence[str]) -> tuple[float, tuple[float, float] | None] | None:
+def _interval(new: Entry, old: Entry, ids: Sequence[str]) -> tuple[float, float] | None:
     sums = _sums(new, MICRO, ids), _sums(old, MICRO, ids)
     if sums[0] is None or sums[1] is None or new.scale != old.scale:
         return None

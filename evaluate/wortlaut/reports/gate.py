@@ -11,7 +11,7 @@ from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.reports import escapes, tables
 from wortlaut.reports.cells import difference, number, p_value
 from wortlaut.reports.console import Text
-from wortlaut.reports.goldchange import gold_statements, gold_view
+from wortlaut.reports.goldchange import gold_table, gold_view, what_changed
 from wortlaut.reports.tables import Table, grid, noted
 
 _NAMES = ("system", "layer", "schema", "label")
@@ -50,7 +50,9 @@ def markdown(outcome: Outcome) -> str:
     told = (*outcome.failures, *outcome.warnings)
     lines += [f"- **{one.status}**: {escapes.markdown(str(one))}" for one in told]
     if outcome.gold is not None:
-        lines += ["", *(f"- {escapes.markdown(line.strip())}" for line in gold_statements(outcome.gold))]
+        lines += ["", *(f"- {escapes.markdown(line)}" for line in what_changed(outcome.gold))]
+        if (shares := gold_table(outcome.gold)).rows:
+            lines += ["", tables.markdown(shares).joined()]
     if rows := _shown(outcome):
         lines += ["", tables.markdown(Table(_NAMES, _FIGURES, list(map(_cells, rows)))).joined()]
     for row in outcome.changed:

@@ -39,7 +39,7 @@ from wortlaut.reports.cells import (
     pair_statements,
     score_cells,
 )
-from wortlaut.reports.goldchange import gold_statements
+from wortlaut.reports.goldchange import gold_lines, gold_table, what_changed
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.keys import corpus_text
@@ -120,6 +120,10 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
 
 @lines.register(Comparison)
 def _of_comparison(comparison: Comparison, told: Significance | None = None) -> Lines:
+    """Of results on two golds the shares of gold and system; those on the new one have a table alone."""
+    notes = [f"note: {note}" for note in _told(comparison)]
+    if comparison.gold is not None:
+        return gold_lines(comparison.gold, notes)
     title = _title(comparison)
     rows = [
         Line(
@@ -131,7 +135,6 @@ def _of_comparison(comparison: Comparison, told: Significance | None = None) -> 
         )
         for row in comparison.rows
     ]
-    notes = [f"note: {note}" for note in _told(comparison)]
     bold = f"Bold: p Holm below {LEVEL}."
     return Lines(_COMPARED, rows, COMPARISONS, notes, [title], bold, marks=f"*: {ALONE}.")
 
@@ -309,7 +312,12 @@ def records(value: object) -> list[dict[str, Any]]:
 
 @records.register(Comparison)
 def _(comparison: Comparison) -> list[dict[str, Any]]:
-    """The differences, the first system minus the second."""
+    """The differences, the first system minus the second; of results on two golds, their shares."""
+    if comparison.gold is not None:
+        return [
+            dict(column for value in vars(share).items() for column in _columns(*value))
+            for share in comparison.gold.shares
+        ]
     rows = []
     for row in comparison.rows:
         names = dict(zip(_COMPARED, (row.layer, row.schema, row.a, row.b), strict=True))
@@ -420,8 +428,12 @@ def _compared(comparison: Comparison, *more: str) -> markup.Html:
         cells.insert(2, markup.whisker(row.test.f1, row.test.interval, -reach, reach))
         rows.append(((row.layer, row.schema, row.a, row.b), cells))
     columns = (*COMPARISON_HEADS[:2], "", *COMPARISON_HEADS[2:])
-    table = markup.table(_COMPARED, columns, rows)
-    return markup.page(markup.note(_title(comparison)), table, *more, *map(markup.note, _told(comparison)))
+    tables = [markup.table(_COMPARED, columns, rows)] if rows else []
+    if comparison.gold is not None:
+        shares = gold_table(comparison.gold)
+        own = [(row[: len(shares.names)], row[len(shares.names) :]) for row in shares.rows]
+        tables.insert(0, markup.table(shares.names, shares.columns, own))
+    return markup.page(markup.note(_title(comparison)), *tables, *more, *map(markup.note, _told(comparison)))
 
 
 @html.register(CorporaComparison)
@@ -446,7 +458,7 @@ def _corpora_title(comparison: CorporaComparison) -> str:
 
 def _told(comparison: Comparison) -> list[str]:
     """What a reader must know, first what new gold did."""
-    return [*(gold_statements(comparison.gold) if comparison.gold else ()), *comparison.notes]
+    return [*(what_changed(comparison.gold) if comparison.gold else ()), *comparison.notes]
 
 
 def _title(comparison: Comparison) -> str:
