@@ -368,10 +368,15 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
     row, head, mood = one.row, form[0] if form else "v2", form[1] if len(form) > 1 else ""
     does, plural = verb(row["verb"]), row["number"] == "pl"
     suffix = "_pl" if plural else ""
+    # The reflexive stands behind the finite verb, wherever the subject is.
+    himself = "sich" if row["middle"].split()[:1] == ["sich"] else ""
+    subject, middle, rest = row["subject"], row["middle"].removeprefix(himself).strip(), row["rest"]
     if "soll" in (head, mood):
+        if row["soll"] == "-":
+            raise Unfit
         modal = "sollen" if plural else "soll"
-        first = (modal, row["subject"]) if head == "inv" else (row["subject"], modal)
-        return _join(*first, row["middle"], *_perfect(does, row["rest"]))
+        first = (modal, himself, subject) if head == "inv" else (subject, modal, himself)
+        return _join(*first, middle, *_perfect(does, rest))
     finite = {
         "": does[f"pres{suffix}"],
         "past": does[f"past{suffix}"],
@@ -379,15 +384,15 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         "k1": does[f"k1{suffix}"],
         "k2": does[f"k2{suffix}"],
     }[mood]
-    subject, middle, rest, particle = row["subject"], row["middle"], row["rest"], does["particle"]
+    particle = does["particle"]
     orders = {
-        "v2": (subject, finite, middle, rest, particle),
-        "end": (subject, middle, rest, particle + finite),
-        "inv": (finite, subject, middle, rest, particle),
-        "head": (subject, finite),
+        "v2": (subject, finite, himself, middle, rest, particle),
+        "end": (subject, himself, middle, rest, particle + finite),
+        "inv": (finite, himself, subject, middle, rest, particle),
+        "head": (subject, finite, himself),
         "tail": (middle, rest, particle),
         # The clause without its subject, for a sentence that goes on with a pronoun or another subject.
-        "rest": (middle, rest, particle + finite),
+        "rest": (himself, middle, rest, particle + finite),
         "subject": (subject,),
         "finite": (finite,),
     }
@@ -397,8 +402,6 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
 def _perfect(does: Row, rest: str) -> tuple[str, ...]:
     """The infinitive behind *soll*: that of the state, or of what is past."""
     lemma = does["lemma"]
-    if does["soll"] == "-":
-        raise Unfit
     if lemma in ("sein", "haben"):
         return (rest, lemma)
     if lemma == "werden":

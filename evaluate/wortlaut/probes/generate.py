@@ -19,6 +19,8 @@ _T = TypeVar("_T")
 #: Items of a phenomenon, and sides of a contrast's pairs, of both halves together.
 SIZE = 40
 _TRIES = 200
+#: Share of words from which on two items of a template are near copies.
+NEAR = 0.8
 _TABLES = {
     "person": "surnames",
     "someone": "roles",
@@ -68,7 +70,7 @@ def generate(
         names = {name for one in known for name in (one.id, one.phenomenon.name, one.contrast) if name}
         if only not in names:
             raise unknown_name("phenomenon, contrast or template", only, sorted(names))
-    seen = set[str]()
+    seen: dict[str, list[frozenset[str]]] = {}
     groups: dict[tuple[str, str, str], list[Template]] = {}
     for template in known:
         if only in ("", template.id, template.phenomenon.name, template.contrast):
@@ -79,10 +81,11 @@ def generate(
         if half in ("", part):
             wanted = size // 4 if contrast else size // 2
             for number in range(max(1, wanted)):
-                yield from _item(group[number % len(group)], seed, number // len(group) + 1, seen)
+                template = group[number % len(group)]
+                yield from _item(template, seed, number // len(group) + 1, seen.setdefault(template.id, []))
 
 
-def _item(template: Template, seed: int, number: int, seen: set[str]) -> Iterator[Document]:
+def _item(template: Template, seed: int, number: int, seen: list[frozenset[str]]) -> Iterator[Document]:
     """One item, or the two of a pair; fillings are drawn anew where they do not fit or stand already."""
     for attempt in range(_TRIES):
         draw = _Draw(f"{seed}\t{template.id}\t{number}\t{attempt}")
@@ -91,16 +94,16 @@ def _item(template: Template, seed: int, number: int, seen: set[str]) -> Iterato
             made = [derive(template, side, filled) for side in range(len(template.sides))]
         except Unfit:
             continue
-        texts = {text for text, _ in made}
-        if seen.isdisjoint(texts) and len(texts) == len(made):
+        words = frozenset(made[0][0].split())
+        if len({text for text, _ in made}) == len(made) and not any(_near(words, other) for other in seen):
             break
     else:
         raise DataError(
-            f"{template.id}: no new text in {_TRIES} tries",
+            f"{template.id}: no text in {_TRIES} tries that is not nearly one of those before",
             where=template.where,
             hint="Give its slots fewer needs, or the lexicon more entries.",
         )
-    seen |= texts
+    seen.append(words)
     id = f"{template.id}-{number:02d}"
     for side, (text, gold) in zip(("a", "b"), made, strict=False):
         paired = {"contrast": template.contrast, "pair": id, "side": side} if template.contrast else {}
@@ -112,6 +115,11 @@ def _item(template: Template, seed: int, number: int, seen: set[str]) -> Iterato
             "seed": str(seed),
         } | paired
         yield Document(id + (side if paired else ""), text, gold, tuple(meta.items()))
+
+
+def _near(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two texts of a template are nearly the same: they share :data:`NEAR` of all their words."""
+    return len(one & other) >= NEAR * len(one | other)
 
 
 def _fill(template: Template, draw: _Draw) -> dict[str, Filled]:
