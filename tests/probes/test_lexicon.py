@@ -27,7 +27,7 @@ VALUES = {
     "places": {
         "gender": GENDER | {"pl"},
         "article": YES,
-        "kind": {"river", "mountain", "region", "street", "building", "seat", "sea", "island"},
+        "kind*": {"river", "mountain", "region", "street", "building", "seat", "sea", "island"},
     },
     "works": {
         "gender": GENDER | {"pl"},
