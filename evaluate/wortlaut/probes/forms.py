@@ -394,7 +394,7 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         # The clause without its subject, for a sentence that goes on with a pronoun or another subject.
         "rest": (himself, middle, rest, particle + finite),
         "subject": (subject,),
-        "finite": (finite,),
+        "finite": (finite, himself),
     }
     return _join(*orders[head])
 
