@@ -92,12 +92,14 @@ def test_what_cannot_be_told_apart_is_refused_with_what_to_do() -> None:
         compared(old=counts, new=scored(NEW, made=SAME))
 
 
-def test_documents_that_are_new_are_told_and_not_compared() -> None:
+def test_documents_that_are_new_and_gone_are_the_golds_share() -> None:
     more = corpus(13)
-    found = compared(old=scored(OLD, made=SAME), new=scored(more, made=SAME))
-    assert found.gold is not None and found.gold.added == ("d12",)
-    (share,) = found.gold.shares
-    assert (share.rescored, share.system, share.units) == (None, 0, 12)
+    for now, units, system in ((SAME, 13, 0.0), (WORSE, 12, 2 * 47 / 107 - THEN)):
+        found = compared(old=scored(OLD, made=SAME), new=scored(more, made=now))
+        assert found.gold is not None and found.gold.added == ("d12",)
+        (share,) = found.gold.shares
+        assert (share.units, share.system) == (units, pytest.approx(system))
+        assert share.gold == (None if system else pytest.approx(2 * 64 / 129 - THEN))
     fewer = compared(old=scored(more, made=WORSE), new=scored(OLD, made=SAME)).gold
     assert fewer is not None and fewer.removed == ("d12",)
     (share,) = fewer.shares

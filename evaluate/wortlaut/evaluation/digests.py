@@ -15,6 +15,8 @@ from wortlaut.records.record import Must
 _Short = Annotated[str, Must(pattern="^[0-9a-f]{12}$")]
 #: Document → 48 bits of SHA-256 of its text, and of its annotations.
 Digests = Mapping[str, tuple[_Short, _Short]]
+#: The same of what a system found in each document, in their order.
+Answers = Sequence[_Short]
 
 _MORE = [one for one in fields(Entity) if one.name not in ("span", "label", "level", "score", "note")]
 _more, _NO_MORE = attrgetter(*(one.name for one in _MORE)), tuple(one.default for one in _MORE)
@@ -22,21 +24,16 @@ _more, _NO_MORE = attrgetter(*(one.name for one in _MORE)), tuple(one.default fo
 
 def of_documents(documents: Sequence[Document]) -> Digests:
     """The digests of each document."""
-    return {
-        one.id: (_hash([one.text]).hex()[:12], _hash(_lines(one.annotations)).hex()[:12]) for one in documents
-    }
+    return {one.id: (short_hash([one.text]), short_hash(_lines(one.annotations))) for one in documents}
 
 
-def of_answers(found: Iterable[Annotations]) -> str:
-    """SHA-256 of what was found in each document, in their order, whatever the system's own scores."""
-    hashed = sha256()
-    for one in found:
-        hashed.update(_hash(_lines(one)))
-    return hashed.hexdigest()
+def of_answers(found: Iterable[Annotations]) -> Answers:
+    """What tells whether another system found the same in a document, whatever the systems' own scores."""
+    return [short_hash(_lines(one)) for one in found]
 
 
-def _hash(lines: Iterable[str]) -> bytes:
-    return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).digest()
+def short_hash(lines: Iterable[str]) -> str:
+    return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _lines(annotations: Annotations) -> Iterator[str]:

@@ -132,6 +132,10 @@ class Evaluation(Tabular):
         documents = self.corpus.documents
         return of_documents(documents) if documents else self.read_digests
 
+    def answers(self, system: Scored) -> dict[str, str]:
+        """Document → what tells whether another system found the same in it, if kept."""
+        return dict(zip(self.digests() or (), system.answers, strict=False))
+
     def to_dict(self) -> dict[str, Any]:
         gold, names, told = self.gold(), self.unit_names(), self.phenomena
         items = {key: [(*item, text) for item, text in rows] for key, rows in (gold or {}).items()}

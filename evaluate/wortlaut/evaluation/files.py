@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.errors import DataError
-from wortlaut.evaluation.digests import Digests
+from wortlaut.evaluation.digests import Answers, Digests
 from wortlaut.evaluation.phenomena import Contrast, Phenomenon
 from wortlaut.io.reading import read_json
 from wortlaut.records.misfit import misfit
@@ -140,10 +140,11 @@ class SystemRow:
     ]
     failed: Annotated[str | None, OPTIONAL, "Why there are no scores. Absent where there are."]
     answers: Annotated[
-        Digest | None,
-        OPTIONAL,
-        "SHA-256 of all that it found: two systems that have the same found the same in the same documents."
-        " Absent where single items were not kept.",
+        Answers,
+        FILLED,
+        PLAIN,
+        "48 bits of SHA-256 of all that it found in each document, in the order of the digests: two systems"
+        " that have the same found the same. Absent where single items were not kept.",
     ]
     runs: Annotated[
         tuple[SystemRow, ...],

@@ -30,8 +30,9 @@ from wortlaut.scoring.runs import pair_test
 
 _Ends = tuple[Difference, Difference] | None
 _F1 = 2
-#: A system with the name that its result gives it, whatever it is told by where two share theirs.
-Named = tuple[str, Scored]
+#: The name that its result gives a system; the system, under the name that it is told by where two share
+#: theirs; and what tells whether another one found the same.
+Named = tuple[str, Scored, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,6 @@ class GoldChange:
         )
 
     @property
-    def same_texts(self) -> bool:
-        """Whether documents are neither new nor gone: only then two systems are seen to find the same."""
-        return not self.added and not self.removed
-
-    @property
     def only_less(self) -> bool:
         """Whether documents are gone, and all others unchanged: then no prediction has to be scored anew."""
         return self.unchanged == self.documents
@@ -143,17 +139,16 @@ def gold_change(
     Raises ComparisonError where nothing can be said.
     """
     first, other = (next(iter(evaluations.values())) for evaluations, _ in (old, new))
-    sides = [
-        list(zip(_plain_names(evaluations), systems, strict=True)) for evaluations, systems in (old, new)
-    ]
     digests = first.digests() or {}, other.digests() or {}
     named = [corpus_text(one.corpus.name, one.corpus.hash) for one in (first, other)]
     change = GoldChange.of((named[0], named[1]), *digests)
     same = {id for id, pair in digests[1].items() if digests[0].get(id) == pair}
     aligned = Aligned.of(first, other, same)
+    shared = same_texts(*digests)
+    sides = _sides(*old, shared), _sides(*new, shared)
     found: list[GoldShare] = []
     notes = []
-    for a, twin, b in paired(sides[0], sides[1], change.same_texts):
+    for a, twin, b in paired(*sides):
         for key in (key for key in wanted if key in a.results and key in b.results):
             results = (a.results[key], None if twin is None else twin.results.get(key), b.results[key])
             one = share(key, (a.name, b.name), results, aligned, samples=samples, trials=trials, seed=seed)
@@ -233,9 +228,22 @@ def minus(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
 
 
-def _plain_names(evaluations: Mapping[str, Evaluation]) -> list[str]:
-    """The name that each system with scores has in its result."""
-    return [one.name for evaluation in evaluations.values() for one in evaluation.systems if one.results]
+def same_texts(old: Digests, new: Digests) -> list[str]:
+    """The documents with the same text in both, if they are most of either: there systems are told apart."""
+    same = [id for id, (text, _) in new.items() if id in old and old[id][0] == text]
+    return same if 2 * len(same) > max(len(old), len(new)) else []
+
+
+def _sides(
+    evaluations: Mapping[str, Evaluation], systems: Sequence[Scored], shared: Sequence[str]
+) -> list[Named]:
+    """Systems with scores under the names that their results give them, with what they found."""
+    each = [(one, own) for one in evaluations.values() for own in one.systems if own.results]
+    named: list[Named] = []
+    for (evaluation, own), system in zip(each, systems, strict=True):
+        answers = evaluation.answers(own)
+        named.append((own.name, system, [answers[id] for id in shared if id in answers]))
+    return named
 
 
 def rescoring(corpus: str, then: str) -> str:
@@ -243,19 +251,15 @@ def rescoring(corpus: str, then: str) -> str:
     return f"To rescore: wortlaut evaluate -e 'before=preds:FILE' --corpus {corpus} --json FILE, {then}"
 
 
-def paired(
-    old: Sequence[Named], new: Sequence[Named], same_texts: bool
-) -> Iterator[tuple[Scored, Scored | None, Scored]]:
+def paired(old: Sequence[Named], new: Sequence[Named]) -> Iterator[tuple[Scored, Scored | None, Scored]]:
     """Each old system, what it found scored on the new gold if it was, and those that it is compared with.
 
     These are the systems of its name; else those whose name no old system has; else itself.
     """
-    twins = [
-        next((b for _, b in new if same_texts and a.answers and a.answers == b.answers), None) for _, a in old
-    ]
-    fresh = [(name, b) for name, b in new if not any(b is twin for twin in twins)]
-    strange = [b for name, b in fresh if name not in dict(old)]
-    for (name, a), twin in zip(old, twins, strict=True):
+    twins = [next((b for _, b, other in new if found and found == other), None) for _, _, found in old]
+    fresh = [(name, b) for name, b, _ in new if not any(b is twin for twin in twins)]
+    strange = [b for name, b in fresh if name not in {name for name, _, _ in old}]
+    for (name, a, _), twin in zip(old, twins, strict=True):
         alike = [b for other, b in fresh if other == name] or strange
         yield from ((a, twin, b) for b in alike or ([twin] if twin else []))
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, cast
 
@@ -292,7 +291,7 @@ class Scored:
     breakdowns: Mapping[str, Mapping[str, Results]] = field(default_factory=dict, repr=False)
     pace: tuple[int, float] | None = field(default=None, repr=False, compare=False)
     runs: tuple[Scored, ...] = field(default=(), repr=False)
-    read_answers: str | None = field(default=None, repr=False)
+    read_answers: digests.Answers = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         return f"<Scored {self.name!r}: {'failed' if self.failed else ', '.join(self.scores)}>"
@@ -302,11 +301,11 @@ class Scored:
         return self.system.name
 
     @cached_property
-    def answers(self) -> str | None:
-        """What tells whether two systems found the same, in all their runs; None where that was not kept."""
-        if self.read_answers is None and self.runs:
-            each = [run.answers for run in self.runs]
-            return None if None in each else sha256(" ".join(sorted(map(str, each))).encode()).hexdigest()
+    def answers(self) -> digests.Answers:
+        """What tells whether another system found the same in a document, in all runs; empty if not kept."""
+        if self.runs and not self.read_answers:
+            by_document = zip(*(run.answers for run in self.runs), strict=False)
+            return [digests.short_hash(sorted(each)) for each in by_document]
         return digests.of_answers(self.found) if self.found else self.read_answers
 
     def erred(self) -> Iterator[Place]:
@@ -385,7 +384,7 @@ class Scored:
                 for layer, own in data.get("breakdowns", {}).items()
             },
             runs=tuple(runs),
-            read_answers=data.get("answers"),
+            read_answers=data.get("answers", ()),
         )
 
 

@@ -164,7 +164,8 @@ class Baseline:
     environment: Mapping[str, str]
     systems: Mapping[str, Mapping[ScoreKey, Entry]]
     digests: Digests = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
+    #: System → document → what tells whether another found the same in it.
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -206,9 +207,9 @@ class BaselineFile:
         "Document → 48 bits of SHA-256 of its text, and of its annotations: they tell whose gold changed.",
     ] = field(default_factory=dict)
     answers: Annotated[
-        Mapping[str, Digest],
+        Mapping[str, Mapping[str, Annotated[str, Must(pattern="^[0-9a-f]{12}$")]]],
         FILLED,
-        "System → SHA-256 of all that it found: a system that has the same found the same.",
+        "Document → system → 48 bits of SHA-256 of all that it found: one that has the same found the same.",
     ] = field(default_factory=dict)
 
 
@@ -245,7 +246,7 @@ def baseline_of(evaluation: Evaluation) -> Baseline:
             )
             for key, result in system.results.items()
         }
-    answers = {one.name: one.answers for one in evaluation.systems if one.answers is not None}
+    answers = {one.name: evaluation.answers(one) for one in evaluation.systems}
     return Baseline(
         evaluation.signature, len(ids), _environment(), systems, evaluation.digests() or {}, answers
     )
@@ -341,9 +342,18 @@ def to_text(baseline: Baseline) -> str:
         str(whole),
         {system: by_names(entries) for system, entries in baseline.systems.items()},
         baseline.digests,
-        baseline.answers,
+        _turned(baseline.answers),
     )
     return "\n".join(_lines(as_dict(file), "", "")) + "\n"
+
+
+def _turned(rows: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Inner keys outside."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for outer, own in rows.items():
+        for inner, value in own.items():
+            found[inner][outer] = value
+    return found
 
 
 def _lines(value: object, indent: str, key: str) -> Iterator[str]:
@@ -427,8 +437,11 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
     digests = {id: _parse_digests(pair, id) for id, pair in data.get("digests", {}).items()}
     if digests and len(digests) != documents:
         raise ValueError(f"it has digests of {len(digests)} documents, and {documents} documents")
-    answers = {name: _checked(one, str, "answers") for name, one in data.get("answers", {}).items()}
-    return Baseline(whole, documents, environment, systems, digests, answers)
+    answers = {
+        id: {name: _checked(one, str, f"answers: {id}") for name, one in row.items()}
+        for id, row in data.get("answers", {}).items()
+    }
+    return Baseline(whole, documents, environment, systems, digests, _turned(answers))
 
 
 def _parse_digests(pair: object, id: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wortlaut.errors import counted
-from wortlaut.evaluation.goldchange import GoldChange, GoldShare, interval, minus
+from wortlaut.evaluation.goldchange import GoldChange, GoldShare, interval, minus, same_texts
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Points
 from wortlaut.gate.phenomena import Examples
 from wortlaut.gate.rules import Rules, without_margins
@@ -24,17 +24,17 @@ from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature, corpus_text
 
 
 def rescored(old: Baseline, run: Baseline) -> dict[str, str]:
-    """System of the baseline → that of the run which found the same in the same documents of another gold."""
-    if old.signature.hash == run.signature.hash or old.digests.keys() != run.digests.keys():
-        return {}
-    by_answers = {answers: name for name, answers in run.answers.items()}
-    found = {
-        name: by_answers[old.answers[name]] for name in old.systems if old.answers.get(name) in by_answers
-    }
-    # Of several that found the same the one of the same name.
-    return {
-        name: name if run.answers.get(name) == old.answers[name] else twin for name, twin in found.items()
-    }
+    """System of the baseline → that of the run which found the same in the same texts of another gold."""
+    shared = [] if old.signature.hash == run.signature.hash else same_texts(old.digests, run.digests)
+    twins: dict[str, str] = {}
+    for name in old.systems:
+        answers = old.answers.get(name, {})
+        # Of several that found the same the one of the same name.
+        for other in sorted(run.systems, key=lambda other: other != name):
+            found = run.answers.get(other, {})
+            if shared and all(id in answers and found.get(id) == answers[id] for id in shared):
+                twins.setdefault(name, other)
+    return twins
 
 
 def check_system(
@@ -65,7 +65,7 @@ def check_system(
         how = f"on the {counted(len(same), 'document')} whose gold is unchanged"
     else:
         outcome = check(old, own, rules, known=known, speeds=speeds, examples=examples)
-        return replace(outcome, gold=change, notes=(*outcome.notes, _give(lacking, change)))
+        return replace(outcome, gold=change, notes=(*outcome.notes, _give(lacking)))
     shared = {
         name: replace(one, units=units)
         for name, one in (examples or {}).items()
@@ -79,7 +79,7 @@ def check_system(
         whole = check(own, own, without_margins(rules), speeds=speeds, examples=examples)
         checks = tuple(one for one in checks if one.name != "floor")
         checks += tuple(one for one in whole.checks if one.name == "floor")
-        notes += [] if change.only_less else [_give(lacking, change)]
+        notes += [] if change.only_less else [_give(lacking)]
         notes += _left_out(old, before)
     known_now = not lacking or change.only_less
     shares = [
@@ -103,10 +103,8 @@ def without(run: Baseline, names: Collection[str]) -> Baseline:
     return replace(run, systems=systems, answers=answers)
 
 
-def _give(lacking: Sequence[str], change: GoldChange) -> str:
+def _give(lacking: Sequence[str]) -> str:
     names = ", ".join(lacking)
-    if not change.same_texts:
-        return f"{names}: what was found then cannot be scored on the new gold, which has other documents"
     return f"{names}: to hold the run against what was found then on the new gold: -e 'before=preds:FILE'"
 
 
