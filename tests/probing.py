@@ -25,7 +25,13 @@ def document(phenomenon: str, n: int) -> Document:
     """``before`` and ``verb`` are two sides of the pairs of one contrast, ``place`` has both of another."""
     tests, text, found = SPECIMENS[phenomenon]
     text = text.format(n=n)
-    meta = {"phenomenon": phenomenon, "tests": tests, "template": phenomenon, "half": "test", "seed": "0"}
+    meta = {
+        "phenomenon": phenomenon,
+        "tests": tests,
+        "template": f"{phenomenon}-{n // 2 % 3}",
+        "half": "test",
+        "seed": "0",
+    }
     if phenomenon in ("before", "verb"):
         meta |= {"contrast": "absagen", "pair": f"p{n}", "side": "a" if phenomenon == "before" else "b"}
     elif phenomenon == "place":

@@ -209,11 +209,11 @@ class EvaluationFile:
         " where single items were not kept.",
     ] = None
     probes: Annotated[
-        Sequence[tuple[str, str, str, str]] | None,
+        Sequence[tuple[str, str, str, str, str]] | None,
         OPTIONAL,
         PLAIN,
         "Of a corpus of probes what each unit is: phenomenon, the task that it tests, contrast and pair of a"
-        " minimal pair; empty where it has none.",
+        " minimal pair, template; empty where it has none.",
     ] = None
     digests: Annotated[
         Digests | None,

@@ -33,11 +33,11 @@ TESTED = {name: ScoreKey(name, "strict") for name in ("entities", "quotes", "cue
     "coreference": ScoreKey("clusters", "lea")
 }
 #: What the metadata of a document say of this, in this order; empty where they do not.
-_FIELDS = ("phenomenon", "tests", "contrast", "pair", "side")
-Given = tuple[str, str, str, str, str]
-#: A document's phenomenon, what it tests, its contrast and its pair; empty where it has none.
-Probe = tuple[str, str, str, str]
-NONE: Probe = ("", "", "", "")
+_FIELDS = ("phenomenon", "tests", "contrast", "pair", "template", "side")
+Given = tuple[str, str, str, str, str, str]
+#: A document's phenomenon, what it tests, its contrast, pair and template; empty where it has none.
+Probe = tuple[str, str, str, str, str]
+NONE: Probe = ("", "", "", "", "")
 _Ends = Annotated[
     tuple[Share, Share] | None, "95% interval by the jackknife over units; null where none can be said."
 ]
@@ -46,7 +46,7 @@ _Ends = Annotated[
 def given_in(batch: Batch) -> list[Given]:
     """What the documents of a batch say of phenomena and pairs."""
     if not batch.columns.issuperset(_FIELDS[:2]):
-        return [("", "", "", "", "")] * len(batch)
+        return [("",) * len(_FIELDS)] * len(batch)  # type: ignore[list-item]
     metas = (dict(batch.meta(i)) for i in range(len(batch)))
     return [tuple(meta.get(name, "") for name in _FIELDS) for meta in metas]  # type: ignore[misc]
 
@@ -66,16 +66,16 @@ class Probes:
         sides: dict[tuple[str, str], list[str]] = {}
         tested: dict[str, set[str]] = {}
         unknown = Counter(row[1] for row in given if row[0] and row[1] and row[1] not in TESTED)
-        for phenomenon, tests, contrast, pair, side in given:
+        for phenomenon, tests, contrast, pair, _, side in given:
             tested.setdefault(phenomenon, set()).add(tests)
             if pair:
                 sides.setdefault((contrast, pair), []).append(side)
         # What is no pair here (a part of a corpus may have one side of it) is two documents.
         broken = {name for name, own in sides.items() if sorted(own) != ["a", "b"]}
         rows: list[Probe] = []
-        for phenomenon, tests, contrast, pair, _ in given:
+        for phenomenon, tests, contrast, pair, template, _ in given:
             name = f"{phenomenon} ({tests})" if len(tested[phenomenon]) > 1 else phenomenon
-            own = (name, tests, contrast, "" if (contrast, pair) in broken else pair)
+            own = (name, tests, contrast, "" if (contrast, pair) in broken else pair, template)
             rows.append(own if phenomenon and tests in TESTED else NONE)
         notes = [
             f"{counted(count, 'document')} with tests {name!r}, which is none of {', '.join(TESTED)}"
@@ -104,7 +104,7 @@ class Probes:
         found: dict[tuple[str, str], list[int]] = {}
         for i, row in enumerate(self.rows):
             if row[3]:
-                found.setdefault(row[2:], []).append(i)
+                found.setdefault(row[2:4], []).append(i)
         return {name: (own[0], own[1]) for name, own in sorted(found.items())}
 
     def units(self) -> Ints:
@@ -263,10 +263,11 @@ def groups_of(
 ) -> Iterator[tuple[tuple[str, str], Group]]:
     """Each phenomenon whose task has sums, with them."""
     unit = probes.units()
+    _, template = np.unique([row[4] or str(i) for i, row in enumerate(probes.rows)], return_inverse=True)
     for (phenomenon, tests), places in probes.phenomena().items():
         if tests in sums:
             own, scale = sums[tests]
-            yield (phenomenon, tests), Group(own[:, places], unit[places], scale)
+            yield (phenomenon, tests), Group(own[:, places], unit[places], scale, template[places])
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,15 @@ def as_items(right: Bools) -> Ints:
 
 @dataclass(frozen=True)
 class Group:
-    """The documents of a group: their sums in each run, ``(runs, documents, 4)``, and the unit of each."""
+    """The documents of a group: their sums in each run, ``(runs, documents, 4)``, and the unit of each.
+
+    ``template`` numbers what each was made from, where that is known: they are harder or easier together.
+    """
 
     sums: Ints
     unit: Ints
     scale: int = 1
+    template: Ints | None = None
 
     @property
     def has_gold(self) -> bool:
@@ -55,15 +59,19 @@ class Group:
     @cached_property
     def f1(self) -> Estimate | None:
         """``None`` without gold: there F1 is undefined, or 0 for whatever is found."""
-        return Estimate.of(self._units(self.sums), self.scale, self.unit) if self.has_gold else None
+        return self._estimate(self._units(self.sums), self.scale) if self.has_gold else None
 
     @cached_property
     def right(self) -> Estimate:
         """The share of the documents that are wholly right."""
-        made = Estimate.of(self._right, 1, self.unit)
+        made = self._estimate(self._right, 1)
         # With so many items the interval of a share of 1 is the exact one of units (Clopper & Pearson 1934).
         items = np.full(1, 2.0 * len(made.units))
         return replace(made, crossed=made.crossed and replace(made.crossed, items=items))
+
+    def _estimate(self, sums: Ints, scale: int) -> Estimate:
+        units, first = np.unique(self.unit, return_index=True)
+        return Estimate.of(sums, scale, units, None if self.template is None else self.template[first])
 
     @property
     def _right(self) -> Ints:
@@ -88,9 +96,10 @@ class Estimate:
     units: Ints
     values: Floats
     crossed: Crossed | None
+    template: Ints | None = None
 
     @classmethod
-    def of(cls, sums: Ints, scale: int, unit: Ints) -> Estimate:
+    def of(cls, sums: Ints, scale: int, units: Ints, template: Ints | None) -> Estimate:
         """From the sums of units, ``(runs, units, 4)``."""
         scores = precision_recall_f1(sums.sum(axis=1), scale)[2]
         values = np.stack([pseudo_values(run, scale)[:, 2] for run in sums])
@@ -98,7 +107,7 @@ class Estimate:
         crossed = None
         if sums.shape[1] > 1 and not np.isnan(values).any():
             crossed = Crossed.of_values(values[..., None], scores[:, None], sizes(sums)[..., 2:])
-        return cls(float(scores.mean()), np.unique(unit), values, crossed)
+        return cls(float(scores.mean()), units, values, crossed, template)
 
     def interval(self, confidence: float) -> Interval | None:
         """By the jackknife with Student's t on the logit, over units and runs."""
@@ -110,6 +119,46 @@ class Estimate:
         if self.crossed is None or 0 < self.value < 1:
             return 0.0
         return ((1 - float(edge(self.crossed.items[0]))) / (2 * float(t_quantile(1e9)))) ** 2
+
+
+@dataclass(frozen=True)
+class _Templates:
+    """How much more a score varies between templates than between units: over how many, and how many in one.
+
+    ``ratio`` is the variance by templates over that by units, None where nothing varies.
+    """
+
+    many: int
+    size: float
+    ratio: float | None
+
+    @classmethod
+    def of(cls, one: Estimate) -> _Templates:
+        away, units = one.values.mean(axis=0) - one.value, len(one.units)
+        if one.template is None:
+            return cls(units, 1.0, None)
+        _, place, counts = np.unique(one.template, return_inverse=True, return_counts=True)
+        many, square = len(counts), float((away**2).sum()) * units / (units - 1)
+        ratio = None
+        if many > 1 and square > 1e-18:
+            ratio = float((np.bincount(place.reshape(-1), away) ** 2).sum()) * many / (many - 1) / square
+        return cls(many, float((counts**2).sum()) / units, ratio)
+
+
+def _design(scores: Sequence[Estimate]) -> tuple[Floats, float]:
+    """By how much the variance of each score grows since templates differ; degrees of freedom of that.
+
+    The share of the variance that lies between templates is pooled over the scores (few templates say little
+    of it); what a score's own templates differ by counts where that is more.
+    """
+    found = [_Templates.of(one) for one in scores]
+    known = [one for one in found if one.ratio is not None and one.size > 1]
+    more = sum((one.many - 1) * ((one.ratio or 0) - 1) for one in known)
+    most = sum((one.many - 1) * (one.size - 1) for one in known)
+    share = min(1.0, max(0.0, more / most)) if most else 0.0
+    grown = [max(1 + (one.size - 1) * share, (one.ratio or 1.0) if one.size > 1 else 1.0) for one in found]
+    free = sum(one.many - 1 for one in found) if any(one.size > 1 for one in found) else np.inf
+    return np.asarray(grown), float(free)
 
 
 @dataclass(frozen=True)
@@ -130,9 +179,13 @@ def compared_with_others(groups: Sequence[Group], tasks: Sequence[str]) -> list[
     Of each group the difference d = x - m is tested, one-sided: x is its F1, or the share of its documents
     that are wholly right where its gold is empty; m the mean of the same score over the other groups of its
     task that have it, each with the same weight. The variance of d comes from pseudo-values of units in each
-    group (Tukey 1958), with the shares that a unit has in several groups added before they are squared; a
-    score of 0 or 1, whose units do not vary, adds the width of its own interval. d over its root is compared
-    with Student's t, with the degrees of freedom of the groups' variances (Satterthwaite 1946); several runs
+    group (Tukey 1958), with the shares that a unit has in several groups added before they are squared.
+    That of x is at least what it were if x was m, by what units of all groups vary (a low score varies
+    little by chance), and at 0 or 1 that of the width of its interval. It grows by the design effect of
+    templates, 1 + (units in one - 1)·ρ (Kish 1965), where ρ, the share of the variance that lies between
+    templates, is pooled over the groups of the task, or by what the group's own templates differ by where
+    that is more: one hard template is not a hard group. d over the root is compared with Student's t, with
+    the degrees of freedom of the groups' variances (Satterthwaite 1946) and at most those of ρ; several runs
     are a part of the variance of their own. p is adjusted over all groups of the system (Holm 1979).
     Simulated false alarms: docs/phenomena.md.
     """
@@ -164,8 +217,14 @@ def _against_mean(scores: Sequence[Estimate]) -> list[Low]:
         size = len(one.units)
         row[:, np.searchsorted(units, one.units)] = (one.values - value[:, None]) / np.sqrt(size * (size - 1))
     still = np.asarray([one.still for one in scores])
-    own = np.asarray([float(one.of_documents[0]) for one in crossed]) + still
+    own = np.asarray([float(one.of_documents[0]) for one in crossed])
     free = np.asarray([float(one.freedom[0]) for one in crossed])
+    count = np.asarray([len(one.units) for one in scores])
+    mean = values.mean(axis=1)
+    # What a unit of any of them varies by, as a part of what it could at its score.
+    could = float((mean * (1 - mean)).sum())
+    unit = float((own * count).sum()) / could if could else 0.0
+    grown, between = _design(scores)
     found = []
     for k in range(len(scores)):
         part = np.where(np.arange(len(scores)) == k, 1.0, -1 / rest)
@@ -173,13 +232,18 @@ def _against_mean(scores: Sequence[Estimate]) -> list[Low]:
         # As pseudo-values of the difference: runs and units vary as those of any score do.
         spread = moved * np.sqrt(many * (many - 1)) + differences[:, None]
         both = Crossed.of_values(spread[..., None], differences[:, None], np.ones((runs, many, 1)))
-        variance, pieces = float(both.of_documents[0] + part**2 @ still), part**2 * own
+        difference = float(differences.mean())
+        others = float(mean[k]) - difference
+        # Were it as good as the others: a low score varies less than that by chance.
+        least = max(own[k], still[k], unit * others * (1 - others) / count[k])
+        variance = float(both.of_documents[0]) + least - own[k] + float(still @ part**2) - still[k]
         if not variance:
             found.append(Low())
             continue
-        freedom = max(1.0, float(pieces.sum() ** 2 / (pieces**2 / free).sum()))
-        parts = [(variance, freedom), *([(float(both.of_runs[0]), runs - 1.0)] if runs > 1 else [])]
-        difference = float(differences.mean())
+        pieces = part**2 * np.where(np.arange(len(scores)) == k, least, own + still)
+        freedom = max(1.0, min(between, float(pieces.sum() ** 2 / (pieces**2 / free).sum())))
+        parts = [(variance * grown[k], freedom)]
+        parts += [(float(both.of_runs[0]), runs - 1.0)] if runs > 1 else []
         level = level_of(difference, parts) / 2
-        found.append(Low(float(values[k].mean()) - difference, level if difference < 0 else 1 - level))
+        found.append(Low(others, level if difference < 0 else 1 - level))
     return found
