@@ -18,7 +18,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.errors import ComparisonError
 from wortlaut.evaluation.comparison import Comparison, compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
-from wortlaut.evaluation.goldchange import interval
+from wortlaut.evaluation.goldchange import gold_interval, interval
 from wortlaut.reports.schemas import schema
 from wortlaut.scoring.compare import half_width, paired_test
 
@@ -78,7 +78,7 @@ def test_the_difference_is_that_of_the_gold_and_that_of_the_system(name: str) ->
         assert share.gold is None and share.units == 10
         assert share.system == pytest.approx(2 * 41 / 91 - 2 * 49 / 99)
         return
-    assert share.gold == pytest.approx(on_new - then) and share.gold_interval is not None
+    assert share.gold == pytest.approx(on_new - then)
     assert share.system == pytest.approx(now - on_new) and share.units == 12
     assert share.p_holm == 1 if now == on_new else share.p_holm < 0.1  # type: ignore[operator]
 
@@ -123,6 +123,9 @@ def test_the_interval_is_that_of_a_paired_difference() -> None:
     assert test.f1 is not None
     assert interval([new], [old], 1) == pytest.approx((test.f1 - half, test.f1 + half))
     assert interval([new, new], [old, old], 1) == pytest.approx(test.interval)
+    assert gold_interval([new], [old], 1) == interval([new], [old], 1)
+    few = np.concatenate([new[:2], old[2:]])
+    assert gold_interval([few], [old], 1) is None and interval([few], [old], 1) is not None
 
 
 @pytest.mark.long

@@ -7,13 +7,13 @@ is unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from wortlaut.errors import counted
-from wortlaut.evaluation.goldchange import GoldChange, GoldShare, interval, minus, same_texts
+from wortlaut.evaluation.goldchange import GoldChange, GoldShare, gold_interval, interval, minus, same_texts
 from wortlaut.gate.baseline import MICRO, Baseline, Entry, Points
 from wortlaut.gate.phenomena import Examples
 from wortlaut.gate.rules import Rules, without_margins
@@ -21,6 +21,7 @@ from wortlaut.gate.verdicts import Known, Outcome, Row, check
 from wortlaut.model.columns import Ints
 from wortlaut.scoring.counts import defined, precision_recall_f1
 from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature, corpus_text
+from wortlaut.scoring.uncertainty import FEW_DOCUMENTS
 
 
 def rescored(old: Baseline, run: Baseline) -> dict[str, str]:
@@ -58,7 +59,7 @@ def check_system(
     change = GoldChange.of((names[0], names[1]), old.digests, run.digests)
     lacking = [name for name in old.systems if name not in twins]
     if not lacking:
-        before, now, how = _on_new_gold(old, run, twins), own, "what it found then is scored on the new gold"
+        before, now, how = _on_new_gold(old, run, twins), own, "by what it found then, scored on the new gold"
     elif change.unchanged:
         same = [id for id, pair in run.digests.items() if old.digests.get(id) == pair]
         before, now = (_on(one, same, run.signature) for one in (old, own))
@@ -73,7 +74,7 @@ def check_system(
     }
     outcome = check(before, now, rules, known=known, speeds=speeds, examples=shared)
     checks = outcome.checks
-    notes = [f"the gold changed: the system is judged, {how}; take the run over by wortlaut check --update"]
+    notes = [f"the gold changed: the system is judged {how}; take the run over by wortlaut check --update"]
     if lacking:
         # A floor is about the whole of the new gold.
         whole = check(own, own, without_margins(rules), speeds=speeds, examples=examples)
@@ -196,9 +197,7 @@ def _share(
     name, key = row.place.system, row.place.key.of("")
     then, middle = old.systems[name][key], None if rescored is None else rescored.get(key)
     documents = tuple(dict.fromkeys([*run.digests, *old.digests]))
-    gold = None if middle is None else _interval(middle, then, documents)
     pair = now.systems[name][key], before.systems[name][key]
-    system = _interval(*pair, tuple(before.digests))
     return GoldShare(
         key.layer,
         key.variant,
@@ -208,16 +207,22 @@ def _share(
         None if middle is None else middle.micro.f1,
         run.systems[name][key].micro.f1,
         minus(None if middle is None else middle.micro.f1, then.micro.f1),
-        gold,
+        None if middle is None else _interval(middle, then, documents, gold_interval),
         row.delta,
-        system,
+        _interval(*pair, tuple(before.digests), interval),
         row.p,
         before.documents,
     )
 
 
-def _interval(new: Entry, old: Entry, ids: Sequence[str]) -> tuple[float, float] | None:
+def _interval(
+    new: Entry,
+    old: Entry,
+    ids: Sequence[str],
+    of: Callable[[list[Ints], list[Ints], int], tuple[float, float] | None],
+) -> tuple[float, float] | None:
+    """None where sums are not known, and of documents that are too few for a test."""
     sums = _sums(new, MICRO, ids), _sums(old, MICRO, ids)
-    if sums[0] is None or sums[1] is None or new.scale != old.scale:
+    if sums[0] is None or sums[1] is None or new.scale != old.scale or len(ids) < FEW_DOCUMENTS:
         return None
-    return interval(sums[0], sums[1], new.scale)
+    return of(sums[0], sums[1], new.scale)
