@@ -265,3 +265,30 @@ def test_the_terminal_shows_a_table_for_each_system(
     assert "   title         –          –   2/12   .03–.54      –  .861" in shown
     assert max(map(len, shown.splitlines())) <= 80
     assert "orte      A        .667   .15–.96      .167      6" in shown
+
+
+def of_templates(*right: int, each: int = 5, first: int = 0) -> Group:
+    """A group with so many of ``each`` documents right in each of its templates."""
+    hits = np.concatenate([np.arange(each) < n for n in right])
+    template = np.repeat(np.arange(len(right)), each) + first
+    return Group(as_items(hits[None]), np.arange(len(hits)) + first * each, 1, template)
+
+
+def test_a_hard_template_is_no_hard_phenomenon() -> None:
+    """Half is right in the low group, one template or the other: that is no mark. In each template it is."""
+    others = [of_templates(*[5] * 7, 4, first=8 * i) for i in range(1, 6)]
+    marks = {}
+    for name, low in (("some", (5, 5, 5, 5, 0, 0, 0, 0)), ("each", (3, 2, 3, 2, 3, 2, 3, 2))):
+        (first, *_) = compared_with_others([of_templates(*low), *others], ["quotes"] * 6)
+        marks[name] = first.p
+        assert first.others == pytest.approx(39 / 40)
+    assert marks["each"] < 0.001 < 0.05 < marks["some"]
+
+
+def test_documents_without_templates_stand_alone() -> None:
+    groups = [of_templates(5, 5, 5, 0), of_templates(4, 5, 5, 5, first=4)]
+    alone = [replace(one, template=None) for one in groups]
+    each = [replace(one, template=one.unit) for one in groups]
+    known, unknown = (compared_with_others(one, ["t", "t"])[0].p for one in (groups, alone))
+    assert compared_with_others(each, ["t", "t"])[0].p == pytest.approx(unknown)
+    assert known > unknown
