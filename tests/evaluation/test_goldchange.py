@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from made import Made, corpus
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import ComparisonError
+from wortlaut.errors import ComparisonError, DataError
 from wortlaut.evaluation.comparison import Comparison, compare
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
 from wortlaut.evaluation.goldchange import gold_interval, interval
@@ -55,10 +55,11 @@ def compared(**results: Evaluation) -> Comparison:
 #: F1 of one miss in 60 items, of that and two labels that no longer fit, of thirteen misses likewise.
 THEN, ON_NEW, AFTER = 2 * 59 / 119, 2 * 57 / 119, 2 * 45 / 107
 #: Systems on the new gold; F1 then, of what was found then on the new gold, and now.
-CASES: dict[str, tuple[dict[str, Made], tuple[float, float | None, float]]] = {
+CASES: dict[str, tuple[dict[str, Any], tuple[float, float | None, float]]] = {
     "the system found the same": ({"made": SAME}, (THEN, ON_NEW, ON_NEW)),
     "under another name": ({"other": SAME}, (THEN, ON_NEW, ON_NEW)),
     "what was found then is beside it": ({"before": SAME, "made": WORSE}, (THEN, ON_NEW, AFTER)),
+    "in each of two runs": ({"made": [SAME, SAME]}, (THEN, ON_NEW, ON_NEW)),
     "it is not": ({"made": WORSE}, (THEN, None, AFTER)),
 }
 
@@ -66,7 +67,8 @@ CASES: dict[str, tuple[dict[str, Made], tuple[float, float | None, float]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_difference_is_that_of_the_gold_and_that_of_the_system(name: str) -> None:
     systems, (then, on_new, now) = CASES[name]
-    change = compared(old=scored(OLD, made=SAME), new=scored(NEW, **systems)).gold
+    then_found = systems["made"] if name == "in each of two runs" else SAME
+    change = compared(old=scored(OLD, made=then_found), new=scored(NEW, **systems)).gold
     assert change is not None and (change.unchanged, change.changed) == (10, ("d03", "d07"))
     assert [(i.document, i.text, i.before, i.now) for i in change.items] == [
         ("d03", "Bonn", "LOC", "ORG"),
@@ -87,6 +89,13 @@ def test_what_cannot_be_told_apart_is_refused_with_what_to_do() -> None:
     every = relabelled([one.id for one in OLD.documents])
     with pytest.raises(ComparisonError, match=r"nothing to compare[\s\S]*-e 'before=preds:FILE'"):
         compared(old=scored(OLD, made=SAME), new=scored(every, made=WORSE))
+    one, other, third = (scored(gold, made=SAME) for gold in (OLD, NEW, every))
+    with pytest.raises(ComparisonError, match="differ in corpus hash"):
+        compared(one=one, other=other, third=third)
+    damaged = json.loads(json.dumps(one.to_dict()))
+    del damaged["systems"][0]["answers"][0]
+    with pytest.raises(DataError, match="made has answers for 11 documents"):
+        compare(damaged, other)
     counts = evaluate({"made": SAME}, OLD, schema="strict", items=False)
     with pytest.raises(ComparisonError, match=r"differ in corpus hash[\s\S]*--items"):
         compared(old=counts, new=scored(NEW, made=SAME))

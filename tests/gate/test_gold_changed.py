@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from made import Made, corpus
 
 from wortlaut.corpus.load import Corpus
+from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import evaluate
 from wortlaut.gate.baseline import Baseline, baseline_of, read_baseline, to_text
 from wortlaut.gate.goldchange import check_system
@@ -97,5 +98,13 @@ def unlike(changed: Sequence[int], tmp_path: Path, **systems: Any) -> Outcome:
 def test_what_cannot_be_told_apart_ends_with_2_and_says_what_to_do(tmp_path: Path) -> None:
     outcome = unlike(ALL, tmp_path, made=BAD)
     assert outcome.exit_code == 2 and "-e 'before=preds:FILE'" in str(outcome)
+    text = (tmp_path / "b.json").read_text()
+    for sound, damaged, told in (
+        ('"digests": {', '"digests": {\n  "d99": ["a", "b"],', "digests of 21 documents, and 20 documents"),
+        ('"d00": ["', '"d00": ["a", "', "is not two texts"),
+    ):
+        (tmp_path / "b.json").write_text(text.replace(sound, damaged))
+        with pytest.raises(DataError, match=told):
+            read_baseline(tmp_path / "b.json")
     outcome = unlike(TWO, tmp_path, made=BAD, before=Made({"d00": [1]}))
     assert outcome.exit_code == 2 and "before is not in the baseline" in str(outcome)

@@ -194,6 +194,8 @@ def compare_grouped(
         if len({error.what for error in refused.values()}) == 1 and not compared:
             raise next(iter(refused.values()))
         notes += [error.hint for error in refused.values()]
+        if any(one.digests() is None for one in firsts.values()):
+            notes.append("If these are two golds of the same texts: score them with items (--items).")
         raise ComparisonError(
             f"{len(compared)} corpus with two systems is not several",
             hint="\n  ".join([*dict.fromkeys(notes), "Give results of the same systems on two corpora."]),

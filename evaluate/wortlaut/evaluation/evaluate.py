@@ -177,7 +177,7 @@ class Evaluation(Tabular):
             whole = read_settings(data)
             items = by_keys(data["items"] or {})
             gold = {key: [(read_item(row[:3]), row[3]) for row in rows] for key, rows in items.items()}
-            return cls(
+            found = cls(
                 Corpus(whole.corpus, (), whole.hash),
                 whole,
                 tuple(Scored.from_dict(row, whole, gold) for row in data["systems"]),
@@ -191,6 +191,10 @@ class Evaluation(Tabular):
                 None if data.get("probes") is None else Probes(tuple(map(tuple, data["probes"]))),
                 {id: (text, gold) for id, (text, gold) in data.get("digests", {}).items()} or None,
             )
+            for system in found.systems:
+                if len(system.answers) not in (0, len(found.digests() or ())):
+                    raise ValueError(f"{system.name} has answers for {len(system.answers)} documents")
+            return found
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
             raise DataError(f"is no whole result: {what}", where=where, hint="Write it anew.") from error

@@ -445,8 +445,10 @@ def _parse(data: Mapping[str, Any]) -> Baseline:
 
 
 def _parse_digests(pair: object, id: str) -> tuple[str, str]:
-    text, gold = _texts(pair, f"digests: {id}")
-    return text, gold
+    both = _texts(pair, f"digests: {id}")
+    if len(both) != 2:
+        raise ValueError(f"digests: {id}: {both!r} is not two texts")
+    return both[0], both[1]
 
 
 def _parse_entry(data: Mapping[str, Any], place: str, count: int, whole: Signature) -> Entry:
