@@ -123,9 +123,9 @@ def by_gold(evaluations: Mapping[str, Evaluation]) -> tuple[dict[str, Evaluation
 
 
 def share_texts(one: Evaluation, other: Evaluation) -> bool:
-    """Whether some document is in both, with the same id and text."""
+    """Whether most documents of the smaller result are in the other, with the same id and text."""
     left, right = one.digests() or {}, other.digests() or {}
-    return any(id in right and right[id][0] == text for id, (text, _) in left.items())
+    return 2 * len(_same_text(left, right)) > min(len(left), len(right))
 
 
 def gold_change(
@@ -169,7 +169,8 @@ def gold_change(
             notes.append(
                 f"{a.name}: what it found was not scored on the new gold, so the gold's share is not known;"
                 f" compared on the {counted(change.unchanged, 'document')} whose gold is unchanged."
-                f" {rescoring(other.corpus.name, 'and name that result, too')}"
+                " To rescore, and name that result, too:"
+                f" wortlaut evaluate -e 'before=preds:FILE' --corpus {other.corpus.name} --json FILE"
             )
     if not any(one.system is not None or one.gold is not None for one in found):
         raise ComparisonError(
@@ -194,19 +195,17 @@ def share(
     """From the results then, of the same predictions on the new gold, and now; None without their sums."""
     then, rescored, now = results
     before, on_new, after = (None if one is None else one.run_sums for one in results)
-    counted_alike = len({one.scale for one in results if one is not None}) == 1
-    whole, part = None, None
-    if before is not None and after is not None and counted_alike:
-        part = aligned.unchanged(after, before)
-        if on_new is None and rescored is None and len(part[0][0]) == len(after[0]):
-            on_new = tuple(part[1])
-        whole = None if on_new is None else (aligned.whole(on_new, before), ([*after], [*on_new]))
+    alike = len({one.scale for one in results if one is not None}) == 1
+    on_new_f1 = None if rescored is None else rescored.f1
+    gold = pair = None
+    if before is not None and after is not None and alike and rescored is None:
+        pair = aligned.unchanged(after, before)
+        if len(pair[0][0]) == len(after[0]):  # nothing is new: what was found then has its score here, too
+            on_new, on_new_f1 = (*pair[1],), defined(float(_mean_f1(np.stack(pair[1]), now.scale)))
     elif rescored is None:
         return None
-    on_new_f1 = None if rescored is None else rescored.f1
-    if rescored is None and on_new is not None:
-        on_new_f1 = defined(float(_mean_f1(np.stack(on_new), now.scale)))
-    pair = part if whole is None else whole[1]
+    if before is not None and after is not None and alike and on_new is not None:
+        gold, pair = aligned.whole(on_new, before), ([*after], [*on_new])
     units = 0 if pair is None else len(pair[0][0])
     test = None
     if pair is not None and units:
@@ -219,7 +218,7 @@ def share(
         on_new_f1,
         now.f1,
         minus(on_new_f1, then.f1),
-        None if whole is None else gold_interval(*whole[0], now.scale),
+        None if gold is None else gold_interval(*gold, now.scale),
         minus(now.f1, on_new_f1) if test is None else test.f1,
         None if test is None else test.interval,
         None if test is None else test.p,
@@ -234,8 +233,12 @@ def minus(one: float | None, other: float | None) -> float | None:
 
 def same_texts(old: Digests, new: Digests) -> list[str]:
     """The documents with the same text in both, if they are most of either: there systems are told apart."""
-    same = [id for id, (text, _) in new.items() if id in old and old[id][0] == text]
+    same = _same_text(old, new)
     return same if 2 * len(same) > max(len(old), len(new)) else []
+
+
+def _same_text(old: Digests, new: Digests) -> list[str]:
+    return [id for id, (text, _) in new.items() if id in old and old[id][0] == text]
 
 
 def _sides(
@@ -248,11 +251,6 @@ def _sides(
         answers = evaluation.answers(own)
         named.append((own.name, system, [answers[id] for id in shared if id in answers]))
     return named
-
-
-def rescoring(corpus: str, then: str) -> str:
-    """How to score old predictions on the new gold."""
-    return f"To rescore: wortlaut evaluate -e 'before=preds:FILE' --corpus {corpus} --json FILE, {then}"
 
 
 def paired(old: Sequence[Named], new: Sequence[Named]) -> Iterator[tuple[Scored, Scored | None, Scored]]:
