@@ -75,7 +75,7 @@ class Evaluation(Tabular):
     ``signature`` holds the schemas, the label projection and the resampling, ``by`` the breakdowns that were
     asked for. ``documents`` is their number. ``corpus`` holds the documents themselves, and the systems what
     they found and which items were right, only where these are kept (see :func:`evaluate`). ``probes`` say
-    what each document is an example of, where the corpus does, and ``phenomena`` has the scores. Plain data by
+    what each document is an example of, if the corpus does, and ``phenomena`` has the scores. Plain data by
     :meth:`to_dict`, documented by a JSON Schema; :meth:`from_dict` reads it back. In what was read back
     ``judged`` lists of the items found only the wrong ones, and the texts are those of the gold items.
     """
