@@ -101,6 +101,11 @@ def test_both_sides_of_a_pair_have_the_same_fillings():
         (HEAD + "-- t-01 (P person)\n  {P}  .\n", "spaces or marks stand wrong"),
         (HEAD + "-- t-01 (P person)\n  contrast x\n  a {P}.\n", "it has the texts"),
         (HEAD + "-- t-01 (P person)\n  [LOCxx:P {P}].\n", "nothing is called 'LOCxx:P'"),
+        # `Die Formeln stimmen` has nothing behind its verb: it is not drawn here.
+        (
+            HEAD + "-- t-01 (S statement stimmen)\n  q1: direct; speech; -; -\n  [q1 {S.tail}].\n",
+            "no text in 200",
+        ),
     ],
 )
 def test_a_wrong_template_is_told_with_its_place(content, told):

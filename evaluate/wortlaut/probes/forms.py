@@ -372,8 +372,6 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
     himself = "sich" if row["middle"].split()[:1] == ["sich"] else ""
     subject, middle, rest = row["subject"], row["middle"].removeprefix(himself).strip(), row["rest"]
     if "soll" in (head, mood):
-        if row["soll"] == "-":
-            raise Unfit
         modal = "sollen" if plural else "soll"
         first = (modal, himself, subject) if head == "inv" else (subject, modal, himself)
         return _join(*first, middle, *_perfect(does, rest))
@@ -396,6 +394,8 @@ def _statement(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         "subject": (subject,),
         "finite": (finite, himself),
     }
+    if not any(orders[head]):
+        raise Unfit
     return _join(*orders[head])
 
 
