@@ -141,8 +141,14 @@ def test_one_name_that_tests_two_tasks_has_two_rows() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"schema": "partial"}, "phenomena that test quotes: no system has the sums of quotes strict"),
-        ({"samples": 0}, "phenomena that test entities: no system has the sums of entities strict"),
+        (
+            {"schema": "partial"},
+            "made: no strict counts of entities, quotes, so no rows of phenomena that test these",
+        ),
+        (
+            {"samples": 0},
+            "made: no strict counts of entities, quotes, so no rows of phenomena that test these",
+        ),
     ],
 )
 def test_without_sums_there_is_a_note(options: dict[str, Any], told: str) -> None:
@@ -152,7 +158,9 @@ def test_without_sums_there_is_a_note(options: dict[str, Any], told: str) -> Non
 def test_a_task_that_one_system_does_not_look_for() -> None:
     found = wortlaut.evaluate([System(), System(name="B", finds=("entities",))], corpus())
     assert list(found.phenomena["B"]) == ["place", "word"]
-    assert found.phenomena.notes == ("phenomena that test quotes: B lack the sums of quotes strict",)
+    assert found.phenomena.notes == (
+        "B: no strict counts of quotes, so no rows of phenomena that test these",
+    )
 
 
 def test_answers_in_words_have_their_lower_ends(tmp_path: Path) -> None:

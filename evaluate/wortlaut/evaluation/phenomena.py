@@ -193,7 +193,7 @@ def phenomena_of(
     rows: dict[str, tuple[Phenomenon, ...]] = {}
     contrasts: dict[str, tuple[Contrast, ...]] = {}
     wanted = {tests for _, tests in probes.phenomena()}
-    lacking: dict[str, list[str]] = {}
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for name, results in systems.items():
         sums = tested_sums(probes, results)
         rows[name] = tuple(_rows(probes, sums, signature.resampling.confidence))
@@ -202,12 +202,11 @@ def phenomena_of(
             notes.append(
                 f"{name} answers in words without offsets: phenomena have the lower ends of its scores"
             )
-        for tests in sorted(wanted - sums.keys()):
-            lacking.setdefault(tests, []).append(name)
-    for tests, names in lacking.items():
-        which = "no system has" if len(names) == len(systems) else f"{', '.join(names)} lack"
-        key = TESTED[tests]
-        notes.append(f"phenomena that test {tests}: {which} the sums of {key.layer} {key.schema}")
+        if lacks := tuple(tests for tests in TESTED if tests in wanted - sums.keys()):
+            lacking.setdefault(lacks, []).append(name)
+    for lacks, names in lacking.items():
+        what = f"no strict counts of {', '.join(lacks)}, so no rows of phenomena that test these"
+        notes.append(f"{', '.join(names)}: {what}")
     return Phenomena(rows, contrasts, tuple(notes), signature)
 
 

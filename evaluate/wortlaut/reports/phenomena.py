@@ -34,8 +34,8 @@ from wortlaut.scoring.compare import LEVEL
 #: What a reader must know of the figures.
 SAYS = (
     "right: documents in which all of the task that is tested is strictly right; pairs: minimal pairs with"
-    " both sides right; ↓: significantly below the mean, which is shown, of the system's other phenomena of"
-    f" the task (Holm, level {short(f'{LEVEL:g}')})."
+    " both sides right; 95%: for other examples of the same templates; ↓: significantly below the mean, which"
+    f" is shown, of the system's other phenomena of the task (Holm, level {short(f'{LEVEL:g}')})."
 )
 
 
@@ -109,8 +109,8 @@ def differences_view(comparison: Comparison) -> Iterator[RenderableType]:
             table.add_section()
         yield table
     yield Text(
-        "A-B is of F1, or of the share of documents wholly right where nothing should be found; Holm over"
-        " these tests; the others with --json, --markdown '-?by=phenomenon'",
+        "A-B is of F1, or of the share of documents wholly right where nothing should be found, for other"
+        " examples of the same templates; Holm over these tests; all: --markdown '-?by=phenomenon', --json",
         style="dim",
     )
 
