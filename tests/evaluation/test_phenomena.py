@@ -15,6 +15,7 @@ from wortlaut.corpus.load import Corpus
 from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.reports.terminal import evaluation_view
+from wortlaut.reports.values import markdown
 from wortlaut.scoring.compare import holm
 from wortlaut.scoring.jackknife import logit_interval, t_quantile
 from wortlaut.scoring.phenomena import Group, as_items, compared_with_others
@@ -253,6 +254,14 @@ def test_tables_by_phenomenon_and_contrast(evaluation: Evaluation) -> None:
     assert list(frame[frame.below].phenomenon) == ["title", "word"]
     differences = wortlaut.compare(evaluation, samples=9).to_markdown(by="phenomenon")
     assert "| quotes | title | A | B |" in differences
+
+
+def test_of_several_corpora_those_that_name_phenomena_have_rows(evaluation: Evaluation) -> None:
+    plain = Corpus.of("plain", [replace(one, meta=()) for one in corpus("place").documents])
+    both = [wortlaut.evaluate([System()], plain, schema="strict"), evaluation]
+    table = markdown(both, by="phenomenon")
+    assert "| probed | A | quotes | title" in table
+    assert "plain names no phenomena" in table
 
 
 @pytest.mark.parametrize("by", ["phenomenon", "contrast"])

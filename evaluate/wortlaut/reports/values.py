@@ -242,7 +242,12 @@ def laid(value: object, layout: Layout, told: Any = None) -> Laid:
 def _groups(value: object, by: str) -> Lines:
     """The groups of a breakdown, of every layer, schema and system that has it; or phenomena or contrasts."""
     if isinstance(value, list):
-        return _joined(value, [_groups(one, by) for one in value])
+        has = [by not in PROBED or any(one.phenomena.systems.values()) for one in value]
+        named = [one for one, there in zip(value, has, strict=True) if there] or value
+        names = (corpus_text(one.corpus.name, "") for one, there in zip(value, has, strict=True) if not there)
+        without = [f"{name} names no phenomena" for name in names]
+        made = _joined(named, [_groups(one, by) for one in named])
+        return replace(made, notes=[*made.notes, *without])
     if by in PROBED:
         return probed.rows_of(value, by)
     if not isinstance(value, Evaluation) or by not in value.by:
