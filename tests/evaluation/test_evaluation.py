@@ -230,7 +230,7 @@ def test_nothing_has_undefined_scores_where_that_is_asked_for() -> None:
     for empty in (made(), Corpus("none", (), "0" * 64)):
         evaluation = evaluate(NOTHING, empty, allow_empty=True)
         assert evaluation.systems[0].scores["entities"]["strict"].f1 is None
-        validator("evaluation").validate(evaluation.to_dict())
+        validator("evaluation").validate(json.loads(json.dumps(evaluation.to_dict())))
 
 
 def test_misspelt_schemas_and_empty_corpora_are_refused() -> None:
