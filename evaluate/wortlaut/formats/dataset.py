@@ -50,7 +50,7 @@ def batches(folder: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     if not (folder / "README.md").exists():
         hint = "Name a folder that `wortlaut build` or `convert` wrote, or say the format: native:PATH."
         raise DataError("the folder holds no dataset card", where=str(folder), hint=hint)
-    if (folder / "documents.jsonl").is_file() and not (folder / "data").exists():
+    if (folder / "documents.jsonl").is_file() and not (folder / "data" / "documents").exists():
         hint = f"Join it with your copy of the texts: wortlaut merge {folder} TEXTS -o OUT"
         raise DataError("a stand-off release has no texts", where=str(folder), hint=hint)
     for file in _files(folder):

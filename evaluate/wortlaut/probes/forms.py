@@ -176,6 +176,8 @@ def _person(one: Filled, form: tuple[str, ...], plural: bool) -> list[Node]:
         return [name(german.genitive(full) if head else full)]
     if head == "last":
         return [name(german.genitive(last) if rest == ("gen",) else last)]
+    if head in ("first", "handle") and rest:
+        raise KeyError(head)
     if head == "first":
         one.used.add("first")
         return [_name(one, "PER", one.first)]
