@@ -1,6 +1,6 @@
 """Whether probes rank systems as corpora of others do.
 
-``pytest tests/benchmarks/test_validity.py -s`` takes ten minutes and prints the tables of the docs. It is seeded.
+``pytest tests/benchmarks/test_validity.py -s`` takes ten minutes and prints the tables of the docs.
 Systems are the built-in ones, variants of them with rules or lists switched off, two regular expressions, and
 small taggers that learn from one part of Europeana, which is scored nowhere.
 """
