@@ -272,7 +272,7 @@ def test_the_card(built):
 
     card = DatasetCard.load(built.out / "README.md")
     assert card.data.language == ["de"] and card.data.license == "unknown"
-    assert [config["config_name"] for config in card.data.to_dict()["configs"]] == list(CONFIGS)
+    assert [config["config_name"] for config in card.data.to_dict()["configs"]] == [*CONFIGS, "probes"]
     for phrase in ("Language models", "No human expert", "not established", built.hash):
         assert phrase in card.text
     for unwanted in ("More Information Needed", "{{", "{%", str(ROOT)):
