@@ -419,7 +419,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
 }
 #: Commands that read no file.
-NO_FILE = ("corpora", "extractors", "rules", "schema")
+NO_FILE = ("corpora", "extractors", "probes", "rules", "schema")
 
 
 def run(line: str, cwd: Path, patience: float = 60, *, privileged: bool = True) -> tuple[int | None, str]:
