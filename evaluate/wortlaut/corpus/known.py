@@ -88,6 +88,14 @@ KNOWN = (
         "data/v2.1/…/*.tsv, with the heading TOKEN NE-COARSE-LIT …",
     ),
     KnownCorpus(
+        "polnear:FOLDER",
+        "PolNeAR: English political news, 24,068 quotes with cue and speaker (Newell et al. 2018)",
+        "none stated",
+        "github.com/networkdynamics/PolNeAR",
+        "git clone",
+        "data/COMPARTMENT/attributions/*.ann and data/COMPARTMENT/text/*.txt",
+    ),
+    KnownCorpus(
         "conll:FILE",
         "any CoNLL file of tags: IOB1, IOB2, BIOES, BILOU (UNER, Europeana)",
         "varies",

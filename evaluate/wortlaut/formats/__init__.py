@@ -76,6 +76,7 @@ FORMATS = {
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
     "conll2012": Format((".v4_gold_conll", ".v4_auto_conll", "_conll"), "file", written=False),
     "tagged-json": Format((".jsonl", ".json"), "file", written=False),
+    "polnear": Format(written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
@@ -231,6 +232,8 @@ def detect(path: Path) -> str:
     if path.is_dir():
         if (path / "README.md").is_file() and any(path.rglob("*.parquet")):
             return "dataset"
+        if any(path.rglob("attributions/*.ann")):
+            return "polnear"
         for name, known in FORMATS.items():
             shows = known.holds in ("document", "") or known.suffixes[0] in OWN_SUFFIXES
             if shows and any(any(path.rglob(f"*{suffix}")) for suffix in known.suffixes):

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -55,6 +55,7 @@ from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
+_ATTRIBUTIONS = "Source, Cue and Content are names here, which polnear:PATH reads as quotes"
 _MARK = "\ufeff"
 _BOUND = re.compile(
     r"([^\t]*)\t(\S+) ([0-9]{1,18}) ([0-9]{1,18})((?:;[0-9]{1,18} [0-9]{1,18})*)\t(.*)", re.DOTALL
@@ -70,7 +71,11 @@ def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
     start = path.with_suffix(".ann") if path.suffix == ".txt" else path
     for file in files.find(start, "brat", named=True):
         with tolerated(losses, "document"):
-            yield _document(file)
+            document = _document(file)
+            contents = Counter(entity.label for entity in document.entities)
+            if losses is not None and contents.keys() >= {"Source", "Cue", "Content"}:
+                losses.include("quote", _ATTRIBUTIONS, contents["Content"], (document.id,))
+            yield document
 
 
 def _document(file: Path) -> Document:
@@ -89,7 +94,7 @@ def _read(file: Path, text: str, before: int) -> Document:
     for number, line in _lines_of(file):
         if line.startswith("T"):
             try:
-                name, label, span = _text_bound(line, text, before)
+                name, label, span = text_bound(line, text, before)
             except DataError as error:
                 raise DataError(error.what, where=f"{file}:{number}", hint=error.hint) from None
             if name in spans:
@@ -215,7 +220,8 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     yield from (f"#{number}\t{note}" for number, note in enumerate(notes, 1))
 
 
-def _text_bound(line: str, text: str, before: int) -> tuple[str, str, Span]:
+def text_bound(line: str, text: str, before: int) -> tuple[str, str, Span]:
+    """Id, label and span of a ``T`` line. Raises DataError, without its place."""
     match = _BOUND.fullmatch(line)
     if match is None:
         raise DataError(

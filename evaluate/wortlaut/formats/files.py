@@ -90,13 +90,18 @@ def write_folder(
     return losses
 
 
-def text_beside(file: Path, name: str, *, mark: bool = False) -> str:
+def text_beside(
+    file: Path,
+    name: str,
+    *,
+    mark: bool = False,
+    hint: str = "The text of the annotations stands beside them.",
+) -> str:
     """The text called ``name``, or that and ``.gz``, which the annotations in ``file`` are about.
 
     ``mark``: a byte order mark is read, too.
     """
     path, packed = file.parent / name, file.parent / f"{name}.gz"
-    hint = "The text of the annotations stands beside them."
     return read_text(packed if packed.exists() and not path.exists() else path, hint, mark=mark)
 
 

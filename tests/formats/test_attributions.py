@@ -1,0 +1,97 @@
+"""Corpora of attributions: quotes with cue and speaker, what is left out, what is refused, counts."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+
+import pytest
+from roundtrips import kinds
+from shared import ROOT, shared_data
+
+from wortlaut.errors import WortlautError
+from wortlaut.formats import annotators, detect, reader
+from wortlaut.formats.losses import Losses
+
+CASES = ROOT / "tests" / "cases" / "formats"
+#: Reference; id, type, content, cue, speaker and parent of each quote; what is lost.
+READ = [
+    (
+        "polnear:polnear/sound",
+        """E1 direct “Wir bauen,” … “und zwar bald.” | sagte | Uhl |
+        E2 indirect Uhl habe gesagt, es werde teuer | glaubt | Ott |
+        E3 indirect es werde teuer | gesagt | Uhl | E2
+        E4 indirect es eilt | Es heißt | |""",
+        {"Discuss": 1, "attribution without a content": 1, "note": 1, "document": 1},
+    ),
+    ("polnear?annotator=5fec:polnear/sound", "E1 direct “Wir bauen,” | sagte | Uhl |", {}),
+]
+#: Format; name and content of each file; what is said.
+REFUSED = [
+    ("polnear", {"x.ann": "T1\tCue 0 2\tXy\n", "x.txt": "Uhl"}, "x.ann:1: the text at 0 2 is 'Uh', not 'Xy'"),
+    (
+        "polnear",
+        {"x.ann": "T1\tCue 0 3\tUhl\nE1\tAttribution:T2\n", "x.txt": "Uhl"},
+        "x.ann:2: there is no 'T2'",
+    ),
+    ("polnear", {"x.ann": "Uhl\n", "x.txt": "Uhl"}, "x.ann:1: is no annotation that brat writes"),
+    ("polnear", {"attributions/x_a.ann": ""}, "text/x.txt: no such file\n.*Penn Treebank"),
+    ("polnear?annotator=q", {"attributions/x_a.ann": ""}, "no annotations by 'q'\n.*by a"),
+]
+
+
+@pytest.mark.parametrize(("ref", "expected", "lost"), READ)
+def test_what_is_read(ref, expected, lost):
+    spec, _, path = ref.partition(":")
+    losses = Losses(spec)
+    (document,) = reader(spec, losses)(CASES / path)
+    found = [
+        " ".join(
+            f"{quote.id} {quote.type} {quote.content.text(document.text)} | "
+            f"{quote.cue.text(document.text) if quote.cue else ''} | "
+            f"{quote.speaker.text(document.text) if quote.speaker else ''} | {quote.parent or ''}".split()
+        )
+        for quote in document.quotes
+    ]
+    assert found == [line.strip() for line in expected.splitlines()] and kinds(losses) == lost
+    assert detect(CASES / path) == spec.partition("?")[0]
+
+
+@pytest.mark.parametrize(("spec", "files", "message"), REFUSED)
+def test_what_is_refused(spec, files, message, tmp_path):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(WortlautError, match=message):
+        list(reader(spec)(tmp_path))
+
+
+def test_polnear_has_its_annotators_and_its_core(tmp_path):
+    sound = CASES / "polnear" / "sound"
+    assert annotators(f"polnear:{sound}") == {
+        name: f"polnear?annotator={name}:{sound}" for name in ("4b22", "5fec")
+    }
+    for name in ("train", "test", "parc3-replication"):
+        shutil.copytree(sound, tmp_path / name)
+    losses = Losses("polnear")
+    read = [*reader("polnear", losses)(tmp_path)]
+    assert [dict(document.meta)["split"] for document in read] == ["test", "train"]
+    assert kinds(losses)["document"] == 4
+
+
+def test_brat_says_that_attributions_are_read_by_another_format(tmp_path):
+    shutil.copy(CASES / "polnear/sound/text/bau.txt", tmp_path)
+    shutil.copy(CASES / "polnear/sound/attributions/bau_5fec.ann", tmp_path / "bau.ann")
+    losses = Losses("brat")
+    (document,) = reader("brat", losses)(tmp_path)
+    assert not document.quotes and kinds(losses) == {"quote": 1}
+    assert "polnear:PATH reads" in next(iter(losses)).reason
+
+
+@pytest.mark.long
+def test_polnear_has_its_published_counts():
+    losses = Losses("polnear")
+    read = [*reader("polnear", losses)(shared_data("polnear"))]
+    assert Counter(dict(document.meta)["split"] for document in read) == {"train": 840, "dev": 84, "test": 84}
+    assert sum(len(document.quotes) for document in read) == 24_068
+    assert kinds(losses)["attribution without a content"] == 37
