@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from roundtrips import kinds
@@ -37,6 +38,14 @@ BIOC = {
 TEI = '<TEI xmlns="http://www.tei-c.org/ns/1.0"><text><body>'
 ROW = "#Text=a\n1-1\t0-1\ta\t_\t"
 FOUND = {"entity_group": "PER", "score": 0.5, "word": "Uhl", "start": 0, "end": 3}
+TASK2: dict[str, Any] = {
+    "Annotations": [
+        {"Message": ["0:1", "0:0"], "Form": "Reported", "STWR": "SW", "IsNested": False, "HasNested": False},
+        {"Message": ["0:1"], "Form": "IndirectFreeIndirect", "STWR": "none"},
+    ],
+    "DocumentName": "y",
+    "Sentences": [{"SentenceId": 0, "Tokens": ["Uhl", "kam"]}],
+}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
 READ = [
     (
@@ -118,6 +127,15 @@ READ += [
         {"further column of a name": 1, "relation": 1},
     ),
     ("pubtator", ("x.txt", "7|t|Uhl\n7\t0\t3\tUhl\tPER\t-"), {"7": "PER Uhl"}, {}),
+]
+READ += [
+    (
+        "spkatt",
+        "spkatt/sound.json",
+        {"sound": "indirect diesen Umbau|direct Er ist teuer|indirect ,\nsagt"},
+        {"event without a Message": 1, "role Evidence": 1, "role Medium": 1, "role Topic": 1},
+    ),
+    ("spkatt", ("x.json", TASK2), {"y": "reported Uhl kam|indirect/free indirect kam"}, {}),
 ]
 READ += [
     (
@@ -226,6 +244,52 @@ def placed(file: str | tuple[str, object], folder: Path) -> Path:
     name, content = file
     (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return folder / name
+
+
+REFUSED += [
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Annotations": [{"Message": ["0:2"]}]}),
+        r"x\.json: \$\.Annotations\[0\]\.Message: \'0:2\' is no token",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Annotations": [{"Cue": ["1:0"]}]}),
+        r"x\.json: \$\.Annotations\[0\]\.Cue: \'1:0\' is no token.*\n.*SentenceId:token",
+    ),
+    ("spkatt", ("x.json", TASK2 | {"Annotations": [{"Cue": ["0-0"]}]}), r"\.Cue: \'0-0\' is no token"),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Annotations": [{"Mesage": ["0:0"]}]}),
+        r"x\.json: \$\.Annotations\[0\]: .*unknown field `Mesage`",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Annotations": [{"Message": [0]}]}),
+        r"x\.json: \$\.Annotations\[0\]\.Message\[0\]: Expected `str`, got `int`",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Annotations": [{"Message": ["0:0"], "Form": "Zitat"}]}),
+        r"\$\.Annotations\[0\]: unknown Form \'Zitat\'\n.*Direct",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Sentences": 2 * TASK2["Sentences"]}),
+        r"\$\.Sentences: two sentences have the same SentenceId",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Sentences": [{"SentenceId": 0, "Tokens": [" "]}]}),
+        r"\$\.Sentences\[0\]\.Tokens: a token is empty",
+    ),
+    (
+        "spkatt",
+        ("x.json", TASK2 | {"Sentences": [{"SentenceId": 0, "Tokens": ["\ud800"]}]}),
+        r"holds half a surrogate pair",
+    ),
+    ("spkatt", ("x.json", '{"Sentences": [\n}'), r"x\.json:2: is not JSON"),
+]
 
 
 @pytest.mark.parametrize(("spec", "file", "expected", "lost"), READ)

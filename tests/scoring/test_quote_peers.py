@@ -10,7 +10,8 @@ import pytest
 from quote_building import annotations, peer_scores, quote_scores, scores
 from shared import shared_data
 
-from wortlaut.formats import german_news_quotation
+from wortlaut.formats import german_news_quotation, spkatt
+from wortlaut.formats.columns import tokens as tokens_of
 from wortlaut.model import Annotations, Document, Quote, Span
 from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.metrics import QUOTES
@@ -67,6 +68,79 @@ def test_german_news_quotation_equals_the_published_evaluation_on_its_dev_split(
     assert results.keys() == expected.keys()
     for layer, values in expected.items():
         assert scores(results[layer]["german-news-quotation"]) == pytest.approx(values, abs=1e-9), layer
+
+
+def test_spkatt_roles_equal_the_published_script_on_task_1() -> None:
+    documents = list(spkatt.read(shared_data("spkatt-2023") / "data/dev/task1"))
+    tokens = [list(tokens_of(document) or ()) for document in documents]
+    predicted = [_moved(document, own) for document, own in zip(documents, tokens, strict=True)]
+    results = peer_scores(
+        "spkatt",
+        [document.annotations for document in documents],
+        predicted,
+        document_units(len(documents)),
+        TokenTable(*_columns(tokens)),
+    )["roles"]["spkatt"]
+    expected = json.loads((CASES / "spkatt.json").read_text("utf-8"))["expect"]
+    for label, values in expected.items():
+        assert scores(results, None if label == "all" else label) == pytest.approx(values, abs=1e-9), label
+
+
+def _moved(document: Document, tokens: list[tuple[int, int]]) -> Annotations:
+    """Shifts roles, drops some, and gives each fifth quote a cue of its own that is nobody else's."""
+    table = TokenTable(*_columns([tokens]))
+    taken = set().union(*(positions(table, 0, quote.cue) for quote in document.quotes))
+    free = iter(i for i in range(len(tokens)) if i not in taken)
+    quotes = []
+    for k, quote in enumerate(document.quotes):
+        spans: dict[str, Span | None] = {}
+        for r, role in enumerate(("content", "speaker", "addressee")):
+            by = (k * 3 + r * 5) % 7 - 3 if (k + r) % 3 else 0
+            ids = [i + by for i in positions(table, 0, quote.role(role)) if 0 <= i + by < len(tokens)]
+            kept = ids if role == "content" or k % 4 else []
+            spans[role] = Span.joined(tokens[i] for i in kept) if kept else None
+        spans["cue"] = quote.cue if k % 5 else Span.of(*tokens[next(free)])
+        content = spans.pop("content") or quote.content
+        quotes.append(Quote(quote.id, quote.type, content, **spans))
+    return Annotations(quotes=tuple(quotes[::-1]))
+
+
+def test_spkatt_takes_the_alignment_of_cues_with_the_best_joint_f1() -> None:
+    """Against all alignments, one by one: Rehbein et al. 2023, section 5.2."""
+    random = np.random.default_rng(17)
+
+    def some(size: int) -> list[list[int]]:
+        return [[int(i), int(i) + 1] for i in random.choice(6, size, replace=False)]
+
+    for _ in range(16):
+        gold, predicted = (
+            [
+                {"type": "direct", "content": some(2), "cue": some(2), "speaker": some(1)}
+                for _ in range(random.integers(1, 4))
+            ]
+            for _ in range(2)
+        )
+        measured = quote_scores([annotations(gold)], [annotations(predicted)], document_units(1), ["spkatt"])[
+            "joint"
+        ]["spkatt"]
+        sides = [
+            [[{i for i, _ in row[part]} for part in row if part != "type"] for row in side]
+            for side in (gold, predicted)
+        ]
+        shared = max(_aligned(*sides), default=0)
+        assert scores(measured)[:2] == pytest.approx((shared / len(predicted) / 5, shared / len(gold) / 5))
+
+
+def _aligned(gold: list[list[set[int]]], predicted: list[list[set[int]]]) -> list[int]:
+    """How many tokens each alignment shares."""
+    if not gold:
+        return [0]
+    found = _aligned(gold[1:], predicted)
+    for i, row in enumerate(predicted):
+        if gold[0][1] & row[1]:
+            here = sum(len(g & p) for g, p in zip(gold[0], row, strict=True))
+            found += [here + rest for rest in _aligned(gold[1:], [*predicted[:i], *predicted[i + 1 :]])]
+    return found
 
 
 def test_pairs_without_shared_content_are_said() -> None:

@@ -72,6 +72,14 @@ KNOWN = (
         "one .json file a document, below train, dev and test",
     ),
     KnownCorpus(
+        "spkatt:FOLDER",
+        "SpkAtt-2023: cues and roles in Bundestag debates; task 2, Wikinews (Rehbein et al. 2023)",
+        "CC BY-SA 4.0; task 2 CC BY-NC-SA 4.0",
+        "github.com/umanlp/SpkAtt-2023, github.com/uhh-lt/news-speaker-attribution-2023",
+        "git clone",
+        "data/SPLIT/task1 or task2: one .json file a document",
+    ),
+    KnownCorpus(
         "germeval:FILE",
         "GermEval 2014: names in two nested levels (Benikova et al. 2014)",
         "CC BY 4.0",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import signature
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -60,6 +61,7 @@ FORMATS = {
     "docbin": Format((".spacy",), "file"),
     "german-news-quotation": Format((".json",), "document"),
     "native": Format((".jsonl",)),
+    "spkatt": Format((".json",), "document", written=False),
     "conllu": Format((".conllu",), "file"),
     "tei": Format((".xml", ".tei"), "document"),
     "conll": Format((".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"), "file"),
@@ -87,6 +89,7 @@ _PIPELINE = re.compile(r'"(?:entity_group": *"|entity": *"[^"]*", *"(?:score|ind
 _PAIR = re.compile(r'\[\s*\[\s*"')
 #: Tokens as a list of strings.
 _TAGGED = re.compile(r'"tokens"\s*:\s*\[\s*"')
+_SPKATT = re.compile(r'"(?:Sentences|Annotations)"\s*:')
 _KEY = re.compile(r'"([^"\\]+)"\s*:')
 #: Suffix → the one format whose files end in it.
 OWN_SUFFIXES = {
@@ -236,8 +239,10 @@ def detect(path: Path) -> str:
             return "polnear"
         for name, known in FORMATS.items():
             shows = known.holds in ("document", "") or known.suffixes[0] in OWN_SUFFIXES
-            if shows and any(any(path.rglob(f"*{suffix}")) for suffix in known.suffixes):
-                return name
+            found = next(chain.from_iterable(path.rglob(f"*{suffix}") for suffix in known.suffixes), None)
+            if shows and found:
+                spkatt = name == "german-news-quotation" and _SPKATT.search(_head(found))
+                return "spkatt" if spkatt else name
     elif (suffix := unpacked(path).suffix) in OWN_SUFFIXES:
         own = OWN_SUFFIXES[suffix]
         return _table(path, own) if own in ("conll", "conllu") else own
@@ -332,6 +337,8 @@ def _json(path: Path) -> str:
         return "spacy-json"
     if _TAGGED.search(head) and not keys & {"annotations", "sentences"}:
         return "tagged-json"
+    if _SPKATT.search(head):
+        return "spkatt"
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
         return "german-news-quotation"
     hint = f"Name it, as one of {', '.join(FORMATS)}: label-studio:FILE"

@@ -254,20 +254,20 @@ def _read(file: Path) -> _Read:
         }
         if "content" not in found:
             raise DataError("a quote without content", where=f"{at}.quote")
-        _named(item.type, "type", TYPES, at)
-        _named(item.medium, "medium", MEDIA, at)
+        check_name(item.type, "type", TYPES, at)
+        check_name(item.medium, "medium", MEDIA, at)
         roles.append(found)
     ids = [str(item.id) for item in article.annotations]
     if len({*ids}) < len(ids):
         raise DataError("two annotations have the same id", where=f"{where}.annotations")
-    nested = _nested([found["content"] for found in roles])
+    nested = nesting([found["content"] for found in roles])
     quotes = tuple(
         Quote(
             id,
             TYPES[item.type],
             medium=MEDIA[item.medium],
             parent=None if around is None else ids[around],
-            note=_differs((item.is_nested, item.has_nested), (around is not None, holds)),
+            note=differing_flags((item.is_nested, item.has_nested), (around is not None, holds)),
             **found,
         )
         for id, item, found, (around, holds) in zip(ids, article.annotations, roles, nested, strict=True)
@@ -344,10 +344,10 @@ def _role(
         raise DataError(f"the text of its spans is {surface!r}, not {role.text!r}", where=where)
     repairs["unsorted_roles"] += ids != covered or pairs != sorted(pairs)
     repairs["merged_spans"] += sum(left[1] == right[0] for (left, _), (right, _) in pairwise(sorted(pairs)))
-    return _covered(covered, text, start, end)
+    return token_span(covered, text, start, end)
 
 
-def _covered(ids: Sequence[int], text: str, start: Sequence[int], end: Sequence[int]) -> Span:
+def token_span(ids: Sequence[int], text: str, start: Sequence[int], end: Sequence[int]) -> Span:
     """The characters of sorted tokens: a fragment is a run of adjacent ones with white space between."""
     ends = [
         at
@@ -358,7 +358,7 @@ def _covered(ids: Sequence[int], text: str, start: Sequence[int], end: Sequence[
     return Span.joined([(start[ids[first]], end[ids[last - 1]]) for first, last in runs])
 
 
-def _nested(contents: Sequence[Span]) -> list[tuple[int | None, bool]]:
+def nesting(contents: Sequence[Span]) -> list[tuple[int | None, bool]]:
     """For each content the smallest other one around it, and whether it has one in it."""
     sizes = [len(content) for content in contents]
     hulls = [(content.start, content.end) for content in contents]
@@ -376,13 +376,13 @@ def _nested(contents: Sequence[Span]) -> list[tuple[int | None, bool]]:
     ]
 
 
-def _differs(own: tuple[bool, ...], derived: tuple[bool, ...]) -> str | None:
+def differing_flags(own: tuple[bool, ...], derived: tuple[bool, ...]) -> str | None:
     """The flags that say something else than what is derived, as a note."""
     told = zip(_FLAGS, own, derived, strict=True)
     return "; ".join(f"{name}={str(flag).lower()}" for name, flag, mine in told if flag != mine) or None
 
 
-def _named(value: str, key: str, names: dict[str, str], where: str) -> None:
+def check_name(value: str, key: str, names: dict[str, str], where: str) -> None:
     if value not in names:
         raise DataError(f"unknown {key} {value!r}", where=where, hint=f"Known: {', '.join(names)}.")
 
@@ -479,7 +479,7 @@ def _quotations(view: TokenView, losses: Losses) -> list[dict[str, Any]]:
 
 def _flags(quotes: Sequence[Quote], document: Document, losses: Losses) -> list[tuple[bool, bool]]:
     """The flags of each quote: the derived ones, but where its note says what the corpus had."""
-    nested = _nested([quote.content for quote in quotes])
+    nested = nesting([quote.content for quote in quotes])
     chosen = []
     for quote, (around, holds) in zip(quotes, nested, strict=True):
         own, said = (around is not None, holds), (quote.note or "").split("; ")
@@ -487,7 +487,7 @@ def _flags(quotes: Sequence[Quote], document: Document, losses: Losses) -> list[
         flags = own[0] != differs[0], own[1] != differs[1]
         if (None if around is None else quotes[around].id) != quote.parent:
             losses.add("quote.parent", document, "another is derived", quote.id, quote.content)
-        again = _differs(flags, own)
+        again = differing_flags(flags, own)
         if quote.note is not None and again != quote.note:
             losses.add("quote.note", document, NO_PLACE, quote.id, quote.content)
         chosen.append(flags if again == quote.note else own)
@@ -506,7 +506,7 @@ def _role_of(view: TokenView, span: Span | None) -> dict[str, Any] | None:
         first, last = view.words[begin][0], view.words[stop - 1][1]
         spans.append({"begin": begin, "charBegin": first, "charEnd": last, "end": stop})
     text = view.document.text
-    if span is not None and _covered(ids, text, *zip(*view.words, strict=True)) != span:
+    if span is not None and token_span(ids, text, *zip(*view.words, strict=True)) != span:
         return None
     return {
         "spans": spans,
