@@ -21,7 +21,7 @@ from wortlaut.probes.lexicon import verb
 def test_articles(gender, definite, indefinite):
     cases = german.CASES
     assert [german.definite(gender, case) for case in cases] == definite.split()
-    assert [german.indefinite(gender, case) for case in cases] == (indefinite.split() or [""] * 4)
+    assert [german.article("indefinite", gender, case) for case in cases] == (indefinite.split() or [""] * 4)
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,12 @@ def probes(
         typer.Option("-o", "--out", metavar="OUT", help="Write them: a folder, or a file of a known format."),
     ] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="Default: by the name of OUT, or native.")
+        str | None, typer.Option("--to", metavar="FORMAT", help="Default: as OUT ends; of a folder, native.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
     """Make short German news items whose gold comes out of their construction; without -o list them."""
     from wortlaut.corpus.load import load_corpus
-    from wortlaut.formats import format_to_write
     from wortlaut.reports.probes import catalogue
     from wortlaut.running.convert import convert
 
@@ -47,5 +46,5 @@ def probes(
     if out is None:
         print_parts(catalogue(load_corpus(ref)))
         return
-    made = convert(ref, out, to or format_to_write(out) or "native", force=force)
+    made = convert(ref, out, to or (None if out.suffix else "native"), force=force)
     say(*loss_lines(made.losses), f"wrote {out} ({made.format}, {counted(made.documents, 'document')})")

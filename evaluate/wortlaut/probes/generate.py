@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -220,12 +220,3 @@ def _fits(row: Row, need: str) -> bool:
     if need in row.cells:
         return bool(row[need])
     return any(need in cell.split() for cell in row.cells.values())
-
-
-def counted(known: Sequence[Template]) -> Mapping[str, int]:
-    """How many phenomena, contrasts and templates there are."""
-    return {
-        "phenomena": len({one.phenomenon.name for one in known}),
-        "contrasts": len({one.contrast for one in known if one.contrast}),
-        "templates": len(known),
-    }

@@ -72,11 +72,6 @@ def definite(gender: str, case: str) -> str:
     return _DEFINITE[gender][CASES.index(case)]
 
 
-def indefinite(gender: str, case: str) -> str:
-    """The same of *ein*; empty in the plural, which has none."""
-    return _INDEFINITE[gender][CASES.index(case)]
-
-
 def case_of(marker: str) -> tuple[str, str]:
     """Which article (``definite``, ``indefinite``, ``this``) and case a form says; else both are empty."""
     for kind, forms in (("definite", _DEFINITE), ("indefinite", _INDEFINITE), ("this", _THIS)):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from wortlaut.errors import counted
 from wortlaut.model import Document
 from wortlaut.reports.console import Text
 from wortlaut.reports.tables import grid, noted
@@ -30,5 +31,6 @@ def catalogue(documents: Iterable[Document]) -> Iterator[RenderableType]:
     for name, count in items.items():
         table.add_row(name, tests[name], str(count), str(pairs[name] or "–"))
     yield table
-    yield Text(f"{len(items)} phenomena, {items.total()} items, {pairs.total()} pairs")
+    phenomena = counted(len(items), "phenomenon", "phenomena")
+    yield Text(f"{phenomena}, {counted(items.total(), 'item')}, {counted(pairs.total(), 'pair')}")
     yield from noted([MADE, f"to see one: wortlaut show --corpus probes {first}"])
