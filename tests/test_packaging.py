@@ -107,7 +107,7 @@ def test_metadata_names_licences_and_the_command(built: Built) -> None:
     assert metadata["Version"] == project["version"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == (
-        "Apache-2.0 AND CC-BY-4.0 AND LicenseRef-third-party-texts-see-NOTICE"
+        "Apache-2.0 AND CC-BY-4.0 AND CC0-1.0 AND LicenseRef-third-party-texts-see-NOTICE"
     )
     assert {n for n in built.wheel if n.startswith(f"{info}/licenses/")} == {
         f"{info}/licenses/{name}" for name in ("LICENSE", "LICENSE-annotations", "NOTICE")
