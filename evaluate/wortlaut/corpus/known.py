@@ -104,6 +104,22 @@ KNOWN = (
         "data/COMPARTMENT/attributions/*.ann and data/COMPARTMENT/text/*.txt",
     ),
     KnownCorpus(
+        "parc3:FOLDER",
+        "PARC 3.0: English news, attributions, nested ones too (Pareti 2016); unverified: two examples read",
+        "LDC, on request",
+        "no public one; asked of its author, who needs an LDC licence",
+        "mail",
+        "an .xml file an article, below train, dev and test",
+    ),
+    KnownCorpus(
+        "citron:FOLDER",
+        "quotes in Citron's JSON, as its converter makes of PARC; unverified: built from its documentation",
+        "yours",
+        "github.com/bbc/citron",
+        "its scripts/preprocess/parc_extractor.py",
+        "a .json file a document",
+    ),
+    KnownCorpus(
         "conll:FILE",
         "any CoNLL file of tags: IOB1, IOB2, BIOES, BILOU (UNER, Europeana)",
         "varies",

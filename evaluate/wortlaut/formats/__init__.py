@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import signature
-from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -79,6 +78,8 @@ FORMATS = {
     "conll2012": Format((".v4_gold_conll", ".v4_auto_conll", "_conll"), "file", written=False),
     "tagged-json": Format((".jsonl", ".json"), "file", written=False),
     "polnear": Format(written=False),
+    "citron": Format((".json",), "document", written=False),
+    "parc3": Format((".xml",), "document", written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
@@ -239,10 +240,12 @@ def detect(path: Path) -> str:
             return "polnear"
         for name, known in FORMATS.items():
             shows = known.holds in ("document", "") or known.suffixes[0] in OWN_SUFFIXES
-            found = next(chain.from_iterable(path.rglob(f"*{suffix}") for suffix in known.suffixes), None)
-            if shows and found:
-                spkatt = name == "german-news-quotation" and _SPKATT.search(_head(found))
-                return "spkatt" if spkatt else name
+            found = (file for suffix in known.suffixes if shows for file in path.rglob(f"*{suffix}"))
+            if (file := next(found, None)) is not None:
+                own = name
+                with suppress(WortlautError):  # of formats whose files are called the same, one file tells
+                    own = detect(file)
+                return own if FORMATS[own].holds == "document" else name
     elif (suffix := unpacked(path).suffix) in OWN_SUFFIXES:
         own = OWN_SUFFIXES[suffix]
         return _table(path, own) if own in ("conll", "conllu") else own
@@ -339,6 +342,8 @@ def _json(path: Path) -> str:
         return "tagged-json"
     if _SPKATT.search(head):
         return "spkatt"
+    if {"text", "quotes"} <= keys and "content" not in keys:
+        return "citron"
     if not keys or (head.startswith("{") and keys & {"annotations", "sentences", "tokens", "originalText"}):
         return "german-news-quotation"
     hint = f"Name it, as one of {', '.join(FORMATS)}: label-studio:FILE"
@@ -347,7 +352,8 @@ def _json(path: Path) -> str:
 
 def _xml(path: Path) -> str:
     head = _head(path)
-    return "bioc" if "<collection" in head else "inception" if "<xmi:XMI" in head else "tei"
+    marks = {"<collection": "bioc", "<xmi:XMI": "inception", "<WORD ByteCount=": "parc3"}
+    return next((name for mark, name in marks.items() if mark in head), "tei")
 
 
 def _lines(path: Path) -> str:

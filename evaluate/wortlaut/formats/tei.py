@@ -27,7 +27,7 @@ from wortlaut.formats import files, jsonl, xml
 from wortlaut.formats.graph import NUMBERS, Edge, Graph, Node, carried, to_document, to_graph
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.tei_inline import inline
-from wortlaut.io.reading import read_bytes, unpacked
+from wortlaut.io.reading import unpacked
 from wortlaut.model import Document, Span
 
 TEI = "{http://www.tei-c.org/ns/1.0}"
@@ -114,12 +114,7 @@ def _value(value: object) -> str:
 
 
 def _document(file: Path, losses: Losses | None) -> Document:
-    try:
-        root = ElementTree.fromstring(read_bytes(file))
-    except ElementTree.ParseError as error:
-        raise DataError(f"is not XML: {error}", where=f"{file}:{error.position[0]}") from None
-    except (LookupError, ValueError) as error:
-        raise DataError(f"its encoding cannot be read: {error}", where=f"{file}:1") from None
+    root = xml.root(file)
     where = str(file)
     marked = [item for item in root.iter(f"{TEI}text") if root.find(f"{TEI}standOff/{TEI}spanGrp") is None]
     if marked:

@@ -1,16 +1,30 @@
-"""What XML can hold."""
+"""What XML can hold, and reading it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
+from xml.etree import ElementTree
 
+from wortlaut.errors import DataError
 from wortlaut.formats.losses import Losses
+from wortlaut.io.reading import read_bytes
 from wortlaut.model import Document
 
 #: XML 1.0, section 2.2: everything but these may stand in a document.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def root(file: Path) -> ElementTree.Element:
+    """The root of an XML file. Raises DataError with the line."""
+    try:
+        return ElementTree.fromstring(read_bytes(file))
+    except ElementTree.ParseError as error:
+        raise DataError(f"is not XML: {error}", where=f"{file}:{error.position[0]}") from None
+    except (LookupError, ValueError) as error:
+        raise DataError(f"its encoding cannot be read: {error}", where=f"{file}:1") from None
 
 
 def holdable(documents: Iterable[Document], losses: Losses) -> Iterator[Document]:
