@@ -170,6 +170,17 @@ READ += [
     ("recogito", "recogito/page.jsonld", {"page": "PERSON Uhl"}, {"comment": 1}),
     ("spacy-json", ("x.json", [["Uhl", [{"start": 0, "end": 3, "tag": "PERSON"}]]]), {"1": "PERSON Uhl"}, {}),
 ]
+READ += [
+    (
+        "pdnc",
+        "pdnc/sound",
+        {
+            "sound": "direct The mill is sold, … and so is the\npony Ada Marsh|direct Our pony? … Who told "
+            "you? Tom Marsh|direct Mother did. You and I must go to Mr. Bell at once. Ada Marsh|direct Ha!"
+        },
+        {"referring expression that is not near": 1},
+    ),
+]
 REFUSED = [
     ("recogito", ("x.csv", "a,b\n1,2\n"), "x.csv:1: has no column ANCHOR: it is no CSV of Recogito"),
     (

@@ -58,8 +58,8 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="GROUP",
-        help="Break scores down: level, surface (entities); type, medium, speaker-form, distance (quotes);"
-        " length, length-tokens, document, meta:NAME.",
+        help="Break scores down: level, surface (entities); type, medium, attribution, speaker-form, distance"
+        " (quotes); length, length-tokens, document, meta:NAME.",
     ),
 ]
 Seen = Annotated[

@@ -80,6 +80,14 @@ KNOWN = (
         "data/SPLIT/task1 or task2: one .json file a document",
     ),
     KnownCorpus(
+        "pdnc:FOLDER",
+        "PDNC: 28 English novels, 37,131 quotations with speaker and form (Vishnubhotla et al. 2022)",
+        "none named at its home",
+        "github.com/Priya22/project-dialogism-novel-corpus",
+        "git clone",
+        "data/NOVEL/quotation_info.csv, character_info.csv and novel_text.txt",
+    ),
+    KnownCorpus(
         "germeval:FILE",
         "GermEval 2014: names in two nested levels (Benikova et al. 2014)",
         "CC BY 4.0",

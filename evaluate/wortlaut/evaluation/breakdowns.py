@@ -25,6 +25,7 @@ BREAKDOWNS = {
     "surface": _ENTITIES,
     "type": _QUOTES,
     "medium": _QUOTES,
+    "attribution": _QUOTES,
     "speaker-form": _QUOTES,
     "distance": _QUOTES,
     **dict.fromkeys(("length", "length-tokens", "document"), _ENTITIES | _QUOTES),
@@ -112,8 +113,8 @@ class Grouping:
     def _of_quotes(self, quotes: Quotes, by: str) -> list[str]:
         if by == "type":
             return list(quotes.types())
-        if by == "medium":
-            return [quote.medium or LACKING for quote in quotes.quotes]
+        if by in ("medium", "attribution"):
+            return [getattr(quote, by) or LACKING for quote in quotes.quotes]
         if by == "distance":
             return self._distances(quotes)
         if by == "speaker-form":

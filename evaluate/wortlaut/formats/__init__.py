@@ -72,6 +72,7 @@ FORMATS = {
     "webanno-tsv": Format((".tsv",), "file", written=False),
     "bioc": Format((".xml", ".json", ".jsonl"), "file", written=False),
     "pubtator": Format((".pubtator", ".PubTator"), "file", written=False),
+    "pdnc": Format(("quotation_info.csv",), "document", written=False),
     "recogito": Format((".csv", ".jsonld"), "file", written=False),
     "pipeline": Format((".json", ".jsonl"), "file", written=False),
     "spacy-json": Format((".json", ".jsonl"), "file", written=False),
@@ -248,6 +249,8 @@ def detect(path: Path) -> str:
                 return own if FORMATS[own].holds == "document" else name
     elif (suffix := unpacked(path).suffix) in OWN_SUFFIXES:
         own = OWN_SUFFIXES[suffix]
+        if own == "recogito" and "quoteByteSpans" in _head(path):
+            return "pdnc"
         return _table(path, own) if own in ("conll", "conllu") else own
     elif suffix == ".jsonl":
         return _lines(path)
