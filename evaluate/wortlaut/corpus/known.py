@@ -128,6 +128,14 @@ KNOWN = (
         "a .json file a document",
     ),
     KnownCorpus(
+        "redewiedergabe:FOLDER",
+        "Redewiedergabe: German of 1840–1919, speech, thought and writing with roles (Brunner et al. 2020)",
+        "CC BY-NC-SA 4.0",
+        "github.com/redewiedergabe/corpus",
+        "git clone",
+        "data/main with tsv and xml; data/additional/primary has a folder of each annotator",
+    ),
+    KnownCorpus(
         "conll:FILE",
         "any CoNLL file of tags: IOB1, IOB2, BIOES, BILOU (UNER, Europeana)",
         "varies",

@@ -70,6 +70,7 @@ FORMATS = {
     "doccano": Format((".jsonl",), "line"),
     "prodigy": Format((".jsonl",), "line"),
     "webanno-tsv": Format((".tsv",), "file", written=False),
+    "redewiedergabe": Format((".tsv",), "file", written=False),
     "bioc": Format((".xml", ".json", ".jsonl"), "file", written=False),
     "pubtator": Format((".pubtator", ".PubTator"), "file", written=False),
     "pdnc": Format(("quotation_info.csv",), "document", written=False),
@@ -283,6 +284,8 @@ def detect(path: Path) -> str:
             raise DataError("is WebAnno TSV of version 2 or older", where=str(path), hint=hint)
         if head.startswith("TOKEN\tNE-"):
             return "hipe"
+        if re.match(r"tok\t(.+\t)?(stwr|cat)[\t\r\n]", head):
+            return "redewiedergabe"
         rows = [line.split("\t") for line in head.splitlines() if line and not line.startswith("#")][:-1]
         if rows and all(len(row) == 4 and row[0].isdigit() and _tag(row[2]) and _tag(row[3]) for row in rows):
             return "germeval"
