@@ -97,7 +97,7 @@ def test_texts_with_one_type_alone(tmp_path):
 def test_each_annotator_is_a_layer(tmp_path):
     for name in ("mars", "venus", "consensus"):
         laid(tmp_path / name, SOUND.read_text())
-    with pytest.raises(DataError, match="no folder of .mars."):
+    with pytest.raises(DataError, match=r"no folder of .mars."):
         list(reader("redewiedergabe?annotator=mars")(tmp_path))
     (tmp_path / "annotators_per_file.tsv").write_text("sample\tmars\nt.tsv\tx\n")
     assert list(annotators(f"redewiedergabe:{tmp_path}")) == ["mars", "venus"]
