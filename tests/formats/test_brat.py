@@ -143,3 +143,15 @@ def test_what_is_written_says_to_brat_which_types_it_holds(tmp_path):
     assert {"Ort", "PER", "quote-direct", "speaker", "mention"} <= {*conf[0].splitlines()}
     assert "speaker Arg1:<QUOTE>, Arg2:speaker" in conf[1].splitlines()
     assert [d.id for d in read(tmp_path / "out")] == ["x"]
+
+
+def test_a_speaker_to_whom_two_quotes_lead_is_that_of_both(tmp_path):
+    (tmp_path / "x.txt").write_text("Uhl: ja, nein", encoding="utf-8")
+    (tmp_path / "x.ann").write_text(
+        "T1\tquote-direct 5 7\tja\nT2\tquote-direct 9 13\tnein\nT3\tspeaker 0 3\tUhl\n"
+        "R1\tspeaker Arg1:T1 Arg2:T3\nR2\tspeaker Arg1:T2 Arg2:T3\n",
+        encoding="utf-8",
+    )
+    (document,) = read(tmp_path)
+    assert [quote.speaker for quote in document.quotes] == [Span.of(0, 3)] * 2
+    assert not document.entities and not document.meta

@@ -148,14 +148,15 @@ def to_document(
             raise DataError(f"annotation {edge.target} continues one that it overlaps", where=where)
         spans[head] = Span.joined((*spans[head], *spans[edge.target]))
         whole |= {id: head for id, own in whole.items() if own == edge.target}
-    parts = {id for id, head in whole.items() if id != head}
+    continued = {id for id, head in whole.items() if id != head}
+    parts = set(continued)  # and the roles, which may be those of several quotes
     roles: dict[str, dict[str, Span]] = defaultdict(dict)
     parents: dict[str, str] = {}
     relations: Counter[str] = Counter()
     left: Counter[str] = Counter()
     for edge in graph.edges:
         quote = labels[edge.source] in QUOTE_LABELS
-        if quote and edge.label in ROLES and edge.target not in parts:
+        if quote and edge.label in ROLES and edge.target not in continued:
             own = roles[edge.source]
             own[edge.label] = Span.joined((*own.get(edge.label, ()), *spans[edge.target]))
             if labels[edge.target] == edge.label:
