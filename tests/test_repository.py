@@ -20,7 +20,6 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 HEAVY = {
     "HanTa",
-    "babel",
     "datasets",
     "matplotlib",
     "numpy",

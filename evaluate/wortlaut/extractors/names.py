@@ -1,4 +1,4 @@
-"""Lists of names for German text: from Babel and the files of ``data/``."""
+"""Lists of names for German text: from the files of ``data/``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ _NOUN_ENDINGS = (
     ("er", ("ers", "ern", "erin", "erinnen")),
     ("in", ("innen",)),
 )
-#: Names that Babel gives to what is no place.
-_NO_TERRITORY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "001", "QO"))
 
 
 @cache
@@ -34,7 +32,7 @@ def names() -> Mapping[str, str]:
         if inhabitants:
             found |= dict.fromkeys(_inhabitants(city), "LOCderiv")
     for names_of, label in (
-        ((*_territories(), *_lines("places.txt")), "LOC"),
+        ((*_lines("territories.txt"), *_lines("places.txt")), "LOC"),
         (_lines("other.txt"), "OTH"),
         (_lines("organisations.txt"), "ORG"),
     ):
@@ -96,15 +94,6 @@ def _cities() -> Iterator[tuple[str, bool]]:
             for name in {full, re.sub(r"( am | an der | im | in | \(| ?/).*", "", full)}:
                 if len(name) > 3 and name[0].isupper() and name not in stopped:
                     yield name, near and population >= OWN_INHABITANTS
-
-
-def _territories() -> Iterator[str]:
-    from babel import Locale
-
-    for code, name in Locale("de").territories.items():
-        if code not in _NO_TERRITORY:
-            # Babel's form is one of several: Vereinigte Staaten, Dominikanische Republik.
-            yield re.sub(r"(isch|igt|lich)(e|es|er)(?= )", r"\1~", name)
 
 
 def _adjectives() -> Iterator[str]:

@@ -65,13 +65,13 @@ BUILT_IN: Mapping[str, _BuiltIn] = {
         "wortlaut.extractors.gazetteer:Gazetteer",
         ("entities",),
         "names from lists: countries, cities, their adjectives, organisations, compounds",
-        (_SPACY, ("babel", _CORE)),
+        (_SPACY,),
     ),
     "hanta": _BuiltIn(
         "wortlaut.extractors.hanta:Hanta",
         ("entities",),
         "names by HanTa's part-of-speech tags, typed with the lists of gazetteer and cue words",
-        (("HanTa", _extra("de")), ("babel", _CORE)),
+        (("HanTa", _extra("de")),),
     ),
     "quotes-de": _BuiltIn(
         "wortlaut.extractors.quotes_de:create",
