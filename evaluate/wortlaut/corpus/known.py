@@ -115,8 +115,8 @@ KNOWN = (
         "parc3:FOLDER",
         "PARC 3.0: English news, attributions, nested ones too (Pareti 2016); unverified: two examples read",
         "LDC, on request",
-        "no public one; asked of its author, who needs an LDC licence",
-        "mail",
+        "none public",
+        "ask its author; the texts need LDC's licence of the Penn Treebank",
         "an .xml file an article, below train, dev and test",
     ),
     KnownCorpus(
