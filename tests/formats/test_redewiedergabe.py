@@ -64,7 +64,7 @@ def test_columns_are_quotes_and_what_has_no_place_is_told():
     assert detect(SOUND) == "redewiedergabe"
 
 
-def test_the_text_is_that_of_the_xml_beside_and_the_tokens_are_the_corpus_s_own(tmp_path):
+def test_the_text_is_that_of_the_xml_beside_and_the_tokens_are_the_corpus_s_own(tmp_path, monkeypatch):
     path = laid(tmp_path, SOUND.read_text())
     (tmp_path / "xml").mkdir()
     (tmp_path / "xml" / "t.xml").write_text(BODY, encoding="utf-8")
@@ -80,6 +80,8 @@ def test_the_text_is_that_of_the_xml_beside_and_the_tokens_are_the_corpus_s_own(
         line.partition("\t")[0].replace("&amp;", "&") for line in SOUND.read_text().splitlines()[1:]
     ]
     assert {id: len(one[2]) for id, one in quotes(document).items()} == {"1": 29, "3": 10, "2": 11, "3.2": 1}
+    monkeypatch.chdir(path.parent)
+    assert [one.text for one in reader("redewiedergabe")(Path("t.tsv"))] == [document.text]
     (tmp_path / "xml" / "t.xml").write_text(BODY.replace("nie", "nicht"), encoding="utf-8")
     with pytest.raises(
         DataError, match=r"xml/t.xml: does not hold token 14 of the columns, 'nie', behind"

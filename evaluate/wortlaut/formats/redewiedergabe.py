@@ -124,8 +124,9 @@ def _metadata(folder: Path) -> dict[str, dict[str, str]]:
 
 def _original(file: Path) -> tuple[Path, str] | None:
     """The XML of a file and its text, each white space one character; None where it does not lie there."""
-    beside = file.parent.with_name("xml") / f"{unpacked(file).stem}.xml"
-    if file.parent.name != "tsv" or not beside.is_file():
+    folder = file.absolute().parent
+    beside = folder.parent / "xml" / f"{unpacked(file).stem}.xml"
+    if folder.name != "tsv" or not beside.is_file():
         return None
     body = read_text(beside).partition("<body>")[2].partition("</body>")[0]
     text = html.unescape(re.sub(r"<[^>]*>", "", body))
@@ -150,6 +151,7 @@ def _document(
             if len(row) != len(names):
                 what = f"has {len(row)} columns, and the heading {len(names)}"
                 raise DataError(what, where=where, hint="Is the file cut off?")
+            row[0] = html.unescape(row[0])
             if not row[0] or row[0] != row[0].strip():
                 raise DataError("has no token, or one with white space around it", where=where)
             if "stwr" in column:
@@ -159,7 +161,6 @@ def _document(
             for name, own in roles.items():
                 for id in _ids(row[column[name]], name, where):
                     own.setdefault(id, []).append(len(tokens))
-            row[0] = html.unescape(row[0])
             tokens.append(row)
     if not tokens:
         raise DataError("holds no tokens", where=f"{file}:1", hint="--lenient leaves such a file out.")
