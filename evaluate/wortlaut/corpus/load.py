@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -299,6 +300,8 @@ def gold_root() -> Path:
 
 #: The probes, perhaps with a version or options, which :mod:`wortlaut.corpus.probes` reads.
 _PROBES = re.compile(r"probes(?:[@?].*)?")
+#: A length, in eight bytes.
+_LENGTH = Struct(">Q").pack
 #: Documents whose lines are in memory at a time.
 _HASHED = 4096
 
@@ -361,8 +364,10 @@ def framed(*strings: str) -> bytes:
 def _framed(strings: Sequence[str]) -> tuple[bytes, list[int]]:
     """The same, and where each begins, and all end."""
     encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-    parts = [part for data in encoded for part in (len(data).to_bytes(8, "big"), data)]
-    return b"".join(parts), [0, *accumulate(len(data) + 8 for data in encoded)]
+    sizes = [*map(len, encoded)]
+    parts = [b""] * (2 * len(sizes))
+    parts[::2], parts[1::2] = map(_LENGTH, sizes), encoded
+    return b"".join(parts), [0, *accumulate(size + 8 for size in sizes)]
 
 
 def _unpacked(batches: Iterable[Batch]) -> Iterator[Document]:

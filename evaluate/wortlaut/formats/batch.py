@@ -81,8 +81,9 @@ def spelled(table: Cells, column: int, after: Bytes) -> tuple[str, Ints, Ints]:
     ranges = table.start[:, column], table.end[:, column] + 1  # with what stands behind it
     data, behind = gathered(table.lines.array, *ranges)
     data[behind - 1] = after
-    continued = np.flatnonzero((data & 0xC0) == 0x80)  # bytes of a character behind its first
-    count = behind - np.searchsorted(continued, behind)
+    begun = data.view(np.int8) >= -64  # the first byte of each character
+    narrow = np.int32 if len(data) < 1 << 31 else np.int64  # three times as fast
+    count = np.cumsum(begun, dtype=narrow)[behind - 1].astype(np.int64)
     start, end = np.concatenate([[0], count[:-1]]), count - 1
     if len(none := np.flatnonzero(after == 0)):
         gone = np.cumsum(after == 0)

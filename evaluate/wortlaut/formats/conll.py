@@ -112,8 +112,7 @@ class _Layout:
 
     def columns(self, line: str) -> list[str]:
         """Those of a line, without an empty one behind the last."""
-        row = _columns(line, self.tabs)
-        return row[:-1] if len(row) == self.width + 1 and not row[-1] else row
+        return _without_empty(_columns(line, self.tabs), self.width)
 
     def tagged(self, row: list[str]) -> bool:
         return len(row) == self.width and all(_TAG.fullmatch(row[column]) for column in self.tags)
@@ -170,10 +169,16 @@ def _columns(line: str, tabs: bool) -> list[str]:
     return line.split("\t") if tabs else _GAP.split(line.strip(" \t"))
 
 
+def _without_empty(row: list[str], width: int) -> list[str]:
+    return row[:-1] if len(row) == width + 1 and not row[-1] else row
+
+
 def _is_aside(line: str) -> bool:
     """A comment or a mark, as far as that is known before the columns are: ``#`` can be a token, too."""
+    if not line.startswith("#"):
+        return line.startswith(_MARK)
     _, tab, tag = line.rpartition("\t")
-    return line.startswith(_MARK) or (line.startswith("#") and not (tab and _TAG.fullmatch(tag)))
+    return not (tab and _TAG.fullmatch(tag))
 
 
 def _layout(file: Path, scheme: str | None, token: int | None, given: list[int]) -> _Layout:
@@ -183,7 +188,8 @@ def _layout(file: Path, scheme: str | None, token: int | None, given: list[int])
     if not filled:
         raise DataError("holds no tokens", where=f"{file}:1", hint=_EXPECTED)
     tabs = "\t" in filled[0][1]
-    split = [_columns(line, tabs) for _, line in filled]
+    columns = {line: _columns(line, tabs) for line in {line for _, line in sample}}  # most stand there often
+    split = [columns[line] for _, line in filled]
     width = Counter(map(len, split)).most_common(1)[0][0]
     if width > 1 and not any(row[-1] for row in split if len(row) == width):
         width -= 1
@@ -208,7 +214,8 @@ def _layout(file: Path, scheme: str | None, token: int | None, given: list[int])
             hint="Outer and inner names, as in GermEval 2014? Read the file as germeval.",
         )
     layout = _Layout(tabs, width, numbered, first, tuple(tagged), scheme or "")
-    table = [row if len(row := layout.columns(line)) == width else ["O"] * width for _, line in sample]
+    own = {line: _without_empty(row, width) for line, row in columns.items()}
+    table = [row if len(row := own[line]) == width else ["O"] * width for _, line in sample]
     tags = [row[column] for column in tagged for row in (*table, ["O"] * width)]
     return replace(layout, scheme=scheme or scheme_of(tags))
 

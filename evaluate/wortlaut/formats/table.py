@@ -224,11 +224,15 @@ def _first(numbers: Ints) -> Ints:
 
 
 def gathered(array: Bytes, start: Ints, end: Ints) -> tuple[Bytes, Ints]:
-    """What stands in the ranges, which rise and do not overlap, as one; and where each ends in it."""
+    """What stands in the ranges as one, and where each ends in it. They rise, apart; none is empty."""
     size = end - start
     ends = np.cumsum(size)
-    if not len(ends) or ends[-1] < _MANY:  # each byte by its place: faster, and takes more memory
-        return array[np.repeat(start - ends + size, size) + np.arange(size.sum())], ends
+    if not len(ends):
+        return array[:0].copy(), ends
+    if ends[-1] < _MANY:  # each byte by its place: faster, and takes more memory
+        steps = np.ones(ends[-1], np.int64)
+        steps[0], steps[ends[:-1]] = start[0], start[1:] - end[:-1] + 1
+        return array[np.cumsum(steps, out=steps)], ends
     inside = np.zeros(len(array) + 1, np.int8)
     inside[start] += 1
     inside[end] -= 1
