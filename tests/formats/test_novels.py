@@ -76,6 +76,96 @@ def test_a_quotation_that_cannot_be_read_ends_a_command_or_is_left_out(tmp_path)
     assert [one.id for one in read.quotes] == ["Q1", "Q2", "Q3"]
 
 
+@pytest.mark.parametrize(
+    ("format", "quotes", "entities", "clusters"),
+    [
+        (
+            "litbank",
+            [
+                "“ The mill is sold , ” Ada_Marsh-0",
+                "“ Our mill ? ” Her_brother-1",
+                "“ Ask Mother . ” Ada_Marsh-0",
+            ],
+            ["Ada Marsh Ada_Marsh-0", "Mother Mother-2"],
+            {"Ada Marsh": ["Her"], "Her brother": ["Her brother"], "Mother": []},
+        ),
+        (
+            "booknlp",
+            ["“The mill is sold,” 7 Ada Marsh", "“Ask Mother.” None"],
+            ["Ada Marsh 7", "Mother 9"],
+            {"Ada Marsh": ["She"], "Mother": []},
+        ),
+    ],
+)  # fmt: skip
+def test_quotations_with_coreference(format, quotes, entities, clusters):
+    losses = Losses(format)
+    (novel,) = reader(format, losses)(CASES / format / "sound")
+    text = novel.text
+    said = [
+        f"{one.content.text(text)} {one.speaker_entity}{f' {one.speaker.text(text)}' if one.speaker else ''}"
+        for one in novel.quotes
+    ]
+    assert said == quotes
+    assert [f"{one.span.text(text)} {one.entity}" for one in novel.entities] == entities
+    assert {one.name: [span.text(text) for span in one.mentions] for one in novel.clusters} == clusters
+    lost = {"APPOS": 1, "mention of no cluster": 1} if format == "litbank" else {}
+    assert {loss.kind: loss.count for loss in losses} == lost
+
+
+LITBANK, COREF = "quotations/tsv/mill_brat.ann", "coref/tsv/mill_brat.ann"
+
+
+@pytest.mark.parametrize(
+    ("format", "file", "old", "new", "message"),
+    [
+        ("litbank", LITBANK, "1\t0\t1\t6", "1\t1\t1\t6", "mill_brat.ann:1: its tokens are 'The mill"),
+        ("litbank", LITBANK, "1\t0\t1\t6", "1\t0\t1\t66", "mill_brat.ann:1: tokens 1:0 to 1:66 are not"),
+        ("litbank", LITBANK, "ATTRIB\tQ2", "ATTRIB\tQ9", "mill_brat.ann:5: a speaker of 'Q9'"),
+        ("litbank", LITBANK, "ATTRIB\tQ2", "ATTRIB\tQ1", "mill_brat.ann:5: a second ATTRIB of 'Q1'"),
+        ("litbank", LITBANK, "QUOTE\tQ2", "T1", "mill_brat.ann:2: is no row of LitBank\n.*read with brat:"),
+        ("litbank", COREF, "COREF\tT1", "COREF\tT9", "mill_brat.ann: COREF of 'T9', which is no mention"),
+        ("booknlp", "mill.quotes", "0\t6", "0\t5", "mill.quotes:2: its tokens are '“ The"),
+        ("booknlp", "mill.quotes", "0\t6", "0\t99", "mill.quotes:2: tokens 0 to 99 are not"),
+        ("booknlp", "mill.quotes", "0\t6", "x\t6", "mill.quotes:2: 'x' is no number"),
+        ("booknlp", "mill.quotes", "char_id", "who", "mill.quotes:1: has no column 'char_id'"),
+        ("booknlp", "mill.entities", "7\t8", "8", "mill.entities:2: has 5 columns, the first line 6"),
+        ("booknlp", "mill.tokens", "\t1\tThe", "\t3\tThe", "mill.tokens:3: is token 3 where 1 should be"),
+        ("booknlp", "mill.tokens", "the\t1\t4", "the\t1\t5", r"mill.tokens:3: .1, 5. is no place for 'The'"),
+    ],
+)
+def test_quotations_with_coreference_that_are_broken(format, file, old, new, message, tmp_path):
+    path = shutil.copytree(CASES / format / "sound", tmp_path / "x") / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(WortlautError, match=message):
+        list(reader(format)(tmp_path / "x"))
+
+
+def test_the_text_that_booknlp_read_is_taken_where_it_lies_beside(tmp_path):
+    folder = shutil.copytree(CASES / "booknlp" / "sound", tmp_path / "x")
+    (novel,) = reader("booknlp")(folder)
+    (folder / "mill.txt").write_text(novel.text.replace("\n", "\t") + "\nEnd")
+    (beside,) = reader("booknlp")(folder)
+    assert beside.text.endswith("End") and beside.annotations == novel.annotations
+    (folder / "mill.txt").write_text(f" {novel.text}")
+    with pytest.raises(WortlautError, match=r"mill.tokens:2: the text at .*what BookNLP read"):
+        list(reader("booknlp")(folder))
+
+
+@pytest.mark.long
+def test_litbank_has_the_published_numbers():
+    losses = Losses("litbank")
+    novels = list(reader("litbank", losses)(shared_data("litbank")))
+    assert (len(novels), sum(len(dict(one.meta)["tokens"].split()) for one in novels)) == (100, 210532)
+    assert sum(len(one.quotes) for one in novels) == 1765
+    for novel in novels:
+        assert {one.speaker_entity for one in novel.quotes} <= {one.id for one in novel.clusters}
+    mentions = sum(len(novel.entities) + sum(len(c.mentions) for c in novel.clusters) for novel in novels)
+    lost = {loss.kind: loss.count for loss in losses}
+    assert lost == {"APPOS": 226, "COP": 466, "mention of no cluster": 647} and mentions + 647 == 29103
+
+
 @pytest.mark.long
 def test_pdnc_has_the_published_number_of_quotations():
     losses = Losses("pdnc")

@@ -88,6 +88,22 @@ KNOWN = (
         "data/NOVEL/quotation_info.csv, character_info.csv and novel_text.txt",
     ),
     KnownCorpus(
+        "litbank:FOLDER",
+        "LitBank: 100 English novels, 1,765 quotations with speaker, coreference (Sims & Bamman 2020)",
+        "CC BY 4.0",
+        "github.com/dbamman/litbank",
+        "git clone",
+        "quotations/tsv/*_brat.ann with .txt, and coref/tsv",
+    ),
+    KnownCorpus(
+        "booknlp:FOLDER",
+        "what BookNLP found: quotes, speakers, coreference (unverified)",
+        "yours",
+        "github.com/booknlp/booknlp",
+        "run BookNLP",
+        "NAME.quotes with NAME.tokens, NAME.entities and NAME.txt",
+    ),
+    KnownCorpus(
         "germeval:FILE",
         "GermEval 2014: names in two nested levels (Benikova et al. 2014)",
         "CC BY 4.0",
