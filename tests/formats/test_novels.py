@@ -65,15 +65,25 @@ def test_pdnc_that_is_broken(file, old, new, message, tmp_path):
         list(reader("pdnc")(novel))
 
 
-def test_a_quotation_that_cannot_be_read_ends_a_command_or_is_left_out(tmp_path):
-    novel = shutil.copytree(CASES / "pdnc" / "sound", tmp_path / "novel")
-    path = novel / "quotation_info.csv"
+@pytest.fixture
+def broken(tmp_path):
+    path = shutil.copytree(CASES / "pdnc" / "sound", tmp_path / "novel") / "quotation_info.csv"
     path.write_text(path.read_text().replace("[12, 29]", "[13, 29]"))
-    done = run("convert", f"pdnc:{novel}", tmp_path / "out.jsonl", "--to", "predictions", cwd=tmp_path)
-    assert done.returncode == 2 and f"{path}:2: the text at [13, 29)" in " ".join(done.stderr.split())
+    return path
+
+
+@pytest.mark.long
+def test_a_quotation_that_cannot_be_read_ends_a_command(broken, tmp_path):
+    done = run("convert", f"pdnc:{broken.parent}", "out.jsonl", "--to", "predictions", cwd=tmp_path)
+    assert done.returncode == 2 and f"{broken}:2: the text at [13, 29)" in " ".join(done.stderr.split())
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_quotation_that_cannot_be_read_is_left_out_leniently(broken):
     losses = Losses("pdnc")
-    (read,) = reader("pdnc?lenient=1", losses)(novel)
-    assert [one.id for one in read.quotes] == ["Q1", "Q2", "Q3"]
+    (novel,) = reader("pdnc?lenient=1", losses)(broken.parent)
+    assert [one.id for one in novel.quotes] == ["Q1", "Q2", "Q3"]
+    assert {loss.kind: loss.count for loss in losses}["quote"] == 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +159,9 @@ def test_the_text_that_booknlp_read_is_taken_where_it_lies_beside(tmp_path):
     (beside,) = reader("booknlp")(folder)
     assert beside.text.endswith("End") and beside.annotations == novel.annotations
     (folder / "mill.txt").write_text(f" {novel.text}")
-    with pytest.raises(WortlautError, match=r"mill.tokens:2: the text at .*what BookNLP read"):
+    with pytest.raises(
+        WortlautError, match=r"mill.tokens:2: the text at .* is ' ', not '“'\n.*what BookNLP read"
+    ):
         list(reader("booknlp")(folder))
 
 

@@ -28,6 +28,8 @@ from wortlaut.model import Annotations, Document, Quote, Span
 _TOKENS = ("paragraph_ID", "token_ID_within_document", "byte_onset", "byte_offset", "word")
 _ENTITIES = ("start_token", "end_token", "text", "COREF", "prop", "cat")
 _QUOTES = ("quote_start", "quote_end", "quote", "mention_start", "mention_end", "char_id")
+#: How it writes white space within a token.
+_SPACES = str.maketrans({" ": "S", "\n": "N", "\r": "N", "\t": "T"})
 #: What BookNLP writes where there is nothing.
 _NONE = ("", "None", "-1")
 
@@ -58,7 +60,7 @@ def _document(file: Path) -> Document:
                 raise DataError(f"begins at {start}, far from the token before it", where=where)
             broken = bool(places) and paragraph != last
             text += ("\n" if broken else " ") * (start - len(text)) + row[4]
-        elif text[start:end] != row[4] and not any(map(str.isspace, text[start:end])):
+        elif text[start:end].translate(_SPACES) != row[4]:
             what = f"the text at [{start}, {end}) is {text[start:end][:60]!r}, not {row[4][:60]!r}"
             raise DataError(what, where=where, hint=f"Is {stem}.txt what BookNLP read?")
         last = paragraph
