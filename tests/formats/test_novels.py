@@ -166,7 +166,7 @@ def test_the_text_that_booknlp_read_is_taken_where_it_lies_beside(tmp_path):
 
 
 @pytest.mark.long
-def test_litbank_has_the_published_numbers():
+def test_litbank_has_the_published_number_of_tokens_and_every_row():
     losses = Losses("litbank")
     novels = list(reader("litbank", losses)(shared_data("litbank")))
     assert (len(novels), sum(len(dict(one.meta)["tokens"].split()) for one in novels)) == (100, 210532)
