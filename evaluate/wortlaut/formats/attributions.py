@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wortlaut.model import Quote, Span
+from wortlaut.model import Quote, Span, holders
 
 #: From a mark to the one that closes it, or, where a paragraph goes on, to the end.
 _QUOTED = re.compile(r"""(?:"[^"]*"?|“[^”]*”?|„[^“”]*[“”]?|«[^»]*»?|``(?:(?!'').)*(?:'')?)""", re.DOTALL)
@@ -33,7 +33,11 @@ def quotes(
     """
     found = list(_quotes(text, attributions))
     unread[NO_CONTENT] += len(attributions) - len(found)
-    return tuple(replace(quote, parent=_parent(quote, found)) for quote in found)
+    around = holders([quote.content for quote in found])
+    return tuple(
+        replace(quote, parent=found[others[0]].id if others else None)
+        for quote, others in zip(found, around, strict=True)
+    )
 
 
 def _quotes(text: str, attributions: Mapping[str, Mapping[str, Role]]) -> Iterator[Quote]:
@@ -48,16 +52,3 @@ def _is_direct(content: Span, text: str) -> bool:
     return not _WORD.search(
         _QUOTED.sub("", text[content.start - before : content.start] + content.text(text))
     )
-
-
-def _parent(quote: Quote, others: Iterable[Quote]) -> str | None:
-    inner = quote.content
-    around = (
-        other
-        for other in others
-        if other.content.start <= inner.start
-        and inner.end <= other.content.end
-        and len(other.content) > len(inner)
-        and other.content.contains(inner)
-    )
-    return min(((len(other.content), other.id) for other in around), default=(0, None))[1]

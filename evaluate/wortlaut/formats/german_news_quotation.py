@@ -46,7 +46,7 @@ from wortlaut.formats.batch import packed_tokens
 from wortlaut.formats.columns import LAYOUT, TokenView, token_view
 from wortlaut.formats.losses import NO_PLACE, Losses, tolerated
 from wortlaut.io.reading import decoded, read_bytes, read_json
-from wortlaut.model import Annotations, Document, Quote, Span
+from wortlaut.model import Annotations, Document, Quote, Span, holders
 from wortlaut.model.batch import CHUNK_DOCUMENTS, Batch, Meta
 from wortlaut.model.columns import TokenTable, empty_spans
 from wortlaut.records.objects import UNREADABLE
@@ -360,20 +360,9 @@ def token_span(ids: Sequence[int], text: str, start: Sequence[int], end: Sequenc
 
 def nesting(contents: Sequence[Span]) -> list[tuple[int | None, bool]]:
     """For each content the smallest other one around it, and whether it has one in it."""
-    sizes = [len(content) for content in contents]
-    hulls = [(content.start, content.end) for content in contents]
-    around = [
-        [
-            place
-            for place, (begin, stop) in enumerate(hulls)
-            if begin <= start and end <= stop and size < sizes[place] and contents[place].contains(content)
-        ]
-        for content, size, (start, end) in zip(contents, sizes, hulls, strict=True)
-    ]
+    around = holders(contents)
     outer = {other for others in around for other in others}
-    return [
-        (min(others, key=sizes.__getitem__, default=None), one in outer) for one, others in enumerate(around)
-    ]
+    return [(others[0] if others else None, one in outer) for one, others in enumerate(around)]
 
 
 def differing_flags(own: tuple[bool, ...], derived: tuple[bool, ...]) -> str | None:

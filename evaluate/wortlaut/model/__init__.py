@@ -15,6 +15,7 @@ from wortlaut.model.document import (
     Span,
     Text,
     Unplaced,
+    holders,
     sizes,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "Span",
     "Text",
     "Unplaced",
+    "holders",
     "sizes",
 ]

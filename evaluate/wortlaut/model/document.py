@@ -6,7 +6,7 @@ say, :mod:`wortlaut.model.fields` tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -97,6 +97,23 @@ class Span:
 
     def shifted(self, by: int) -> Self:
         return type(self)(tuple((start + by, end + by) for start, end in self.fragments))
+
+
+def holders(spans: Sequence[Span]) -> list[list[int]]:
+    """For each span the numbers of the larger ones that contain it, the smallest first."""
+    sizes = [len(span) for span in spans]
+    hulls = [(span.start, span.end) for span in spans]
+    return [
+        sorted(
+            (
+                place
+                for place, (begin, stop) in enumerate(hulls)
+                if begin <= start and end <= stop and size < sizes[place] and spans[place].contains(span)
+            ),
+            key=sizes.__getitem__,
+        )
+        for span, size, (start, end) in zip(spans, sizes, hulls, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 from wortlaut.errors import DataError
-from wortlaut.model import ENTITY_LABELS, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import ENTITY_LABELS, Annotations, Cluster, Entity, Quote, Span, holders
 from wortlaut.probes import morphology as german
 from wortlaut.probes.forms import Filled, begins_outside, render, words_of
 from wortlaut.probes.templates import (
@@ -180,13 +179,11 @@ def _quotes(walk: _Walk, text: str) -> list[Quote]:
         )
     order = sorted(made, key=lambda id: (made[id].content.start, -made[id].content.end, id))
     number = {id: f"q{i:02d}" for i, id in enumerate(order, 1)}
-    parent = dict[str, str]()
-    for inner, outer in product(order, order):
-        held, holder = made[inner].content, made[outer].content
-        wider = len(holder) > len(held) and holder.contains(held)
-        if wider and (inner not in parent or len(holder) < len(made[parent[inner]].content)):
-            parent[inner] = outer
-    return [replace(made[id], id=number[id], parent=number.get(parent.get(id, ""))) for id in order]
+    around = holders([made[id].content for id in order])
+    return [
+        replace(made[id], id=number[id], parent=number[order[others[0]]] if others else None)
+        for id, others in zip(order, around, strict=True)
+    ]
 
 
 def _clusters(walk: _Walk, text: str, speaking: set[str]) -> dict[str, Cluster]:
