@@ -6,7 +6,7 @@ import pytest
 
 from wortlaut.errors import WortlautError
 from wortlaut.model import Span
-from wortlaut.probes.generate import generate
+from wortlaut.probes.generate import _Draw, generate
 from wortlaut.probes.templates import parse
 
 HEAD = "= trial | quotes | A trial.\n"
@@ -35,6 +35,12 @@ def test_text_and_gold_come_out_of_one_walk():
     # The phrase with the function, and the pronoun in the dative; not the body, which says nothing.
     assert [span.text(text) for span in speaker.mentions] == [quote.speaker.text(text), "ihr"]
     assert sum(len(one.mentions) for one in document.clusters) == 2
+
+
+def test_draws_are_the_same_on_every_platform():
+    """SHA-256 of key and number, its first eight bytes as an integer, modulo the choices."""
+    draw = _Draw("7\tdirect-before-01\t1\t0")
+    assert [draw.one(range(1000)) for _ in range(5)] == [153, 140, 660, 960, 986]
 
 
 def test_a_preposition_is_in_no_mention():
