@@ -15,8 +15,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from wortlaut.corpus.load import corpus_hash
-from wortlaut.corpus.probes import SPLITS, release
+from wortlaut.corpus.probes import ABOUT, SPLITS, release
 from wortlaut.formats.dataset import documents_table
+from wortlaut.io.files import file_hash
 from wortlaut.probes.generate import generate
 
 #: Of the frozen items; who wants items that no system has seen takes another.
@@ -34,6 +35,9 @@ def main(version: str) -> None:
         file.parent.mkdir(exist_ok=True)
         pq.write_table(documents_table(own), file, compression="zstd", compression_level=19)
     versions["probes"][version] = corpus_hash(documents)
+    sums = {file.name: file_hash(file) for file in release()}
+    about = {"version": version, "hash": versions["probes"][version], "files": sums}
+    (release()[0].parent / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     path.write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
     print(f"{version}: {len(documents)} items, {versions['probes'][version]}")
 

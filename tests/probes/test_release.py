@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections import Counter
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -11,9 +13,10 @@ import pytest
 from wortlaut.annotations.validate import validate
 from wortlaut.corpus.frozen import versions
 from wortlaut.corpus.load import load_corpus
-from wortlaut.corpus.probes import frozen_documents, release
+from wortlaut.corpus.probes import ABOUT, frozen_documents, release
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.formats import native
+from wortlaut.io.files import file_hash
 from wortlaut.probes import lexicon
 from wortlaut.probes.generate import generate
 from wortlaut.probes.templates import templates
@@ -27,6 +30,12 @@ def frozen():
 def test_the_release_is_its_newest_version(frozen):
     newest, digest = [*versions("probes").items()][-1]
     assert load_corpus(f"probes@{newest}").hash == digest
+    about = json.loads((release()[0].parent / ABOUT).read_text("utf-8"))
+    assert about == {
+        "version": newest,
+        "hash": digest,
+        "files": {one.name: file_hash(one) for one in release()},
+    }
     assert sum(file.stat().st_size for file in release()) < 4_000_000
 
 
@@ -116,3 +125,18 @@ def test_what_cannot_be_made_is_told():
         load_corpus("probes@1.0.0?seed=2")
     with pytest.raises(UnknownNameError, match="version of the probes"):
         load_corpus("probes@9.9.9")
+
+
+def test_a_damaged_release_is_not_published(tmp_path, monkeypatch):
+    from wortlaut.release import probes
+
+    folder = tmp_path / "release"
+    shutil.copytree(release()[0].parent, folder)
+    monkeypatch.setattr(probes, "release", lambda: [folder / file.name for file in release()])
+    assert probes.write({"probes": "1.0.0"}, tmp_path / "good").rows == {"validation": 2840, "test": 2840}
+    (folder / "test.parquet").write_bytes((folder / "test.parquet").read_bytes()[:-1])
+    with pytest.raises(DataError, match="damaged"):
+        probes.write({"probes": "1.0.0"}, tmp_path / "bad")
+    with pytest.raises(UnknownNameError, match="version of the probes"):
+        probes.write({"probes": "9.9.9"}, tmp_path / "bad")
+    assert not (tmp_path / "bad").exists()

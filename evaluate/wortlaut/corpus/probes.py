@@ -16,6 +16,8 @@ from wortlaut.probes.lexicon import HALVES
 
 #: Name of the half → split of the dataset.
 SPLITS = {"development": "validation", "test": "test"}
+#: What the tables of the frozen release are: version, hash of the documents, checksums of the files.
+ABOUT = "about.json"
 _NAMES = ("phenomenon", "contrast", "template")
 OPTIONS = ("seed", "size", "half", "only")
 _REF = re.compile(r"probes(?:@([^?]*))?(?:\?(.*))?")
