@@ -166,6 +166,7 @@ cases = st.tuples(st.integers(0, 2**32), st.integers(1, 13), st.lists(st.integer
 @given(cases)
 @example((7, 13, [3, 8], True))
 @example((8, 13, [1, 2, 12], False))
+@example((42268485, 5, [3, 2], False))
 @pytest.mark.long
 def test_chunks_and_their_order_change_no_number(drawn: tuple[int, int, list[int], bool]) -> None:
     seed, count, borders, items = drawn

@@ -78,7 +78,8 @@ def _merged_pieces(spans: Spans) -> Spans:
     new = run_starts(document, label)
     group = np.cumsum(new)
     reach = np.maximum.accumulate(group * width + end)
-    new[1:] |= group[1:] * width + start[1:] > reach[:-1]
+    # What only touches stays apart, as it does among spans of which none overlap: each in its own unit.
+    new[1:] |= group[1:] * width + start[1:] >= reach[:-1]
     begins = np.flatnonzero(new)
     last = np.r_[begins[1:], len(start)] - 1
     ends = reach[last] - group[begins] * width
