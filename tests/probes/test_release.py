@@ -128,15 +128,20 @@ def test_what_cannot_be_made_is_told():
 
 
 def test_a_damaged_release_is_not_published(tmp_path, monkeypatch):
+    from wortlaut.corpus import probes as of_corpus
     from wortlaut.release import probes
 
     folder = tmp_path / "release"
     shutil.copytree(release()[0].parent, folder)
-    monkeypatch.setattr(probes, "release", lambda: [folder / file.name for file in release()])
+    copies = [folder / file.name for file in release()]
+    for module in (of_corpus, probes):
+        monkeypatch.setattr(module, "release", lambda: copies)
     assert probes.write({"probes": "1.0.0"}, tmp_path / "good").rows == {"validation": 2840, "test": 2840}
+    with pytest.raises(UnknownNameError, match="version of the probes"):
+        probes.write({"probes": "9.9.9"}, tmp_path / "bad")
     (folder / "test.parquet").write_bytes((folder / "test.parquet").read_bytes()[:-1])
     with pytest.raises(DataError, match="damaged"):
         probes.write({"probes": "1.0.0"}, tmp_path / "bad")
-    with pytest.raises(UnknownNameError, match="version of the probes"):
-        probes.write({"probes": "9.9.9"}, tmp_path / "bad")
+    with pytest.raises(DataError, match="damaged"):
+        load_corpus("probes@1.0.0")
     assert not (tmp_path / "bad").exists()

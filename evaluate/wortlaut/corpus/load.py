@@ -385,13 +385,13 @@ def _batches(ref: str | Path, losses: Losses | None = None) -> Iterator[Batch]:
         return iter(gold)
     if isinstance(ref, str) and _PROBES.fullmatch(ref):
         from wortlaut.corpus.probes import documents as items
-        from wortlaut.corpus.probes import frozen_documents
+        from wortlaut.corpus.probes import frozen_hash
 
         made, (name, _, _) = items(ref), ref.partition("?")
         if "@" in name:
             from wortlaut.corpus.frozen import check_version
 
-            check_version(name, corpus_hash(frozen_documents()))
+            check_version(name, frozen_hash())
         return in_batches(made)
     if isinstance(ref, str) and ref.startswith("hub:"):
         from wortlaut.corpus.hub import documents as rows

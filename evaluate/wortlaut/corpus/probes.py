@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 from wortlaut.errors import DataError, MissingFileError, unknown_name
 from wortlaut.formats.dataset import table_batches
+from wortlaut.io.files import file_hash
+from wortlaut.io.reading import read_json
 from wortlaut.model import Document
 from wortlaut.probes.generate import SIZE, generate
 from wortlaut.probes.lexicon import HALVES
@@ -61,6 +63,17 @@ def release() -> list[Path]:
     """The tables of the frozen release, one a half."""
     folder = Path(str(files("wortlaut"))) / "probes" / "data" / "release"
     return [folder / f"{split}.parquet" for split in SPLITS.values()]
+
+
+def frozen_hash() -> str:
+    """The hash of the frozen documents, by checksums of their files. Raises a DataError where one differs."""
+    about = read_json(release()[0].parent / ABOUT, "Install the package again.")
+    for file in release():
+        if file_hash(file) != about["files"].get(file.name):
+            raise DataError(
+                "the frozen probes are damaged", where=str(file), hint="Install the package again."
+            )
+    return str(about["hash"])
 
 
 def frozen_documents() -> Iterator[Document]:

@@ -202,7 +202,7 @@ def _clusters(walk: _Walk, text: str, speaking: set[str]) -> dict[str, Cluster]:
         if who not in named and not (who in speaking or _is_person(walk, who)):
             continue
         name, type, aliases, known = _called(walk, who, text)
-        own = mentions.get(who, set()) if who in speaking or type in ("PER",) else set()
+        own = mentions.get(who, set()) if who in speaking or type == "PER" else set()
         names = {span for head, _, span in walk.names if head.who == who}
         # A phrase inside a longer one of the same is part of it (G-COR-05).
         own = {one for one in own if one not in names and not _inside(one, own)}
@@ -262,8 +262,8 @@ def _called(walk: _Walk, who: str, text: str) -> tuple[str, str, list[str], bool
         name, *more = (_words(walk, nodes) for nodes in (known.name, *known.aliases))
         return name, known.type, more, known.named
     if "+" in who:
-        parts = [_called(walk, each, text)[0] for each in who.split("+")]
-        return " und ".join(parts), "GROUP", [], all(_called(walk, each, text)[3] for each in who.split("+"))
+        parts = [_called(walk, each, text) for each in who.split("+")]
+        return " und ".join(part[0] for part in parts), "GROUP", [], all(part[3] for part in parts)
     if who not in walk.filled:
         head, span = next((head, span) for head, _, span in walk.names if head.who == who)
         return span.text(text), head.label[:3], [], True
