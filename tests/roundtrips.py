@@ -104,8 +104,11 @@ def squeezed(document: Document) -> Document:
     place = [0, *accumulate(2 * (not character.isspace()) for character in text)]
 
     def moved(span: Span | None) -> Span | None:
-        # A span of white space alone, which no token format carries, is half a character wide.
-        return span and Span.joined((place[s], max(place[e], place[s] + 1)) for s, e in span)
+        # White space alone, which no token format carries, lies behind the text: on nothing else's place.
+        return span and Span.joined(
+            (place[s], place[e]) if place[s] < place[e] else (place[-1] + 2 * s + 1, place[-1] + 2 * s + 2)
+            for s, e in span
+        )
 
     return replace(
         document,

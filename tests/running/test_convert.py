@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from roundtrips import assert_exact, difference, joined, kinds, written
 from shared import ROOT, shared_data
 from strategies import ODD_LABELS, corpora, examples
@@ -32,6 +32,21 @@ TOKENS = {"conll", "hipe", "conllu"}
 COUNTED = ("line", "document")
 #: How many examples each gets; 30 where not said.
 EXAMPLES = {"dataset": 10, "docbin": 15}
+#: Names of white space, in whole or in part, before a name that is kept without its note.
+WHITE = (
+    Document(
+        "a",
+        "\t\t…",
+        Annotations(
+            (
+                Entity(Span.of(0, 1), "PER"),
+                Entity(Span.of(0, 1), "PERderiv"),
+                Entity(Span(((0, 1), (2, 3))), "PER"),
+                Entity(Span.of(2, 3), "PER", note="x"),
+            )
+        ),
+    ),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +60,7 @@ def _only_with_its_library(request):
 def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     @examples(EXAMPLES.get(format, 30))
     @given(corpora(controls=True, labels=(*ENTITY_LABELS, *ODD_LABELS)))
+    @example(WHITE)
     def check(documents):
         assert_exact(format, documents, squeeze=format in TOKENS)
 
