@@ -123,6 +123,16 @@ def test_without_a_terminal_no_line_ends_in_blanks(
         assert not re.findall(r".*[^\S\n]$", output, re.MULTILINE)
 
 
+def test_corpora_are_listed_with_language_and_size(folder: Path) -> None:
+    """What was counted here, and of which part; nothing of a corpus that nobody could count."""
+    entries = re.split(r"\n(?=\S)", run("corpora", cwd=folder).stdout)
+    lines = {entry.split("\n")[0]: [line.strip() for line in entry.split("\n")[2:]] for entry in entries}
+    assert lines["gold"][:2] == ["language: de", "size: 1 document, 16 quotes, 54 entities"]
+    own = lines["german-news-quotation:FOLDER"]
+    assert own[:2] == ["language: de", "size: 850 documents, 3,530 quotes (train and dev)"]
+    assert not [line for line in lines["hub:NAME"] if line.startswith(("language", "size"))]
+
+
 @pytest.mark.long
 def test_what_is_nested_too_deeply_is_told_with_its_place(folder: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000

@@ -478,8 +478,17 @@ def corpora() -> None:
 
     entries = []
     for corpus in KNOWN:
-        lines = [corpus.holds, f"licence: {corpus.licence}", f"home: {corpus.home}", f"get it: {corpus.get}"]
-        entries.append((corpus.ref, [*lines, f"holds: {corpus.folder}"] if corpus.folder else lines))
+        sizes = [f"{n:,} {what.removesuffix('s') if n == 1 else what}" for what, n in corpus.size.items()]
+        size = ", ".join(sizes)
+        told = {
+            "language": ", ".join(corpus.languages),
+            "size": f"{size} ({corpus.counted})" if corpus.counted else size,
+            "licence": corpus.licence,
+            "home": corpus.home,
+            "get it": corpus.get,
+            "holds": corpus.folder,
+        }
+        entries.append((corpus.ref, [corpus.holds, *(f"{key}: {of}" for key, of in told.items() if of)]))
     print_parts(_entries(entries))
 
 

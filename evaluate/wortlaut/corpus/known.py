@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from wortlaut.formats import FORMATS
 
@@ -11,7 +12,8 @@ from wortlaut.formats import FORMATS
 class KnownCorpus:
     """``ref`` is what ``--corpus`` takes; ``holds`` says what is annotated, ``get`` how it is got.
 
-    ``folder`` is what must be in the folder or file that ``ref`` names.
+    ``folder`` is what must be in the folder or file that ``ref`` names. ``languages`` are codes of ISO 639-1,
+    none where it may be any. ``size`` is what was counted here, in the part ``counted``: documents, quotes, …
     """
 
     ref: str
@@ -20,6 +22,9 @@ class KnownCorpus:
     home: str
     get: str
     folder: str
+    languages: tuple[str, ...] = ()
+    size: Mapping[str, int] = field(default_factory=dict)
+    counted: str = ""
 
 
 KNOWN = (
@@ -30,6 +35,8 @@ KNOWN = (
         "this package",
         "it is here",
         "",
+        languages=("de",),
+        size={"documents": 1, "quotes": 16, "entities": 54},
     ),
     KnownCorpus(
         "probes",
@@ -38,6 +45,8 @@ KNOWN = (
         "this package",
         "it is here; fresh items: probes?seed=7&size=40&half=test&only=laut-laute",
         "",
+        languages=("de",),
+        size={"documents": 5680, "quotes": 4057, "entities": 9108},
     ),
     KnownCorpus(
         "FOLDER",
@@ -65,11 +74,14 @@ KNOWN = (
     ),
     KnownCorpus(
         "german-news-quotation:FOLDER",
-        "German Wikinews: quotes with roles (Petersen-Frey & Biemann 2024)",
+        "Wikinews: quotes with type, medium and roles (Petersen-Frey & Biemann 2024)",
         "CC BY-NC-SA 4.0",
         "github.com/uhh-lt/german-news-quotation-attribution-2024",
         "git clone",
         "one .json file a document, below train, dev and test",
+        languages=("de",),
+        size={"documents": 850, "quotes": 3530},
+        counted="train and dev",
     ),
     KnownCorpus(
         "spkatt:FOLDER",
@@ -78,22 +90,29 @@ KNOWN = (
         "github.com/umanlp/SpkAtt-2023, github.com/uhh-lt/news-speaker-attribution-2023",
         "git clone",
         "data/SPLIT/task1 or task2: one .json file a document",
+        languages=("de",),
+        size={"documents": 195, "quotes": 3532},
+        counted="task 1, train and dev; task 2 has the articles of german-news-quotation",
     ),
     KnownCorpus(
         "pdnc:FOLDER",
-        "PDNC: 28 English novels, 37,131 quotations with speaker and form (Vishnubhotla et al. 2022)",
+        "PDNC: novels, quotations with speaker, addressees and form (Vishnubhotla et al. 2022)",
         "none named at its home",
         "github.com/Priya22/project-dialogism-novel-corpus",
         "git clone",
         "data/NOVEL/quotation_info.csv, character_info.csv and novel_text.txt",
+        languages=("en",),
+        size={"documents": 28, "quotes": 37131},
     ),
     KnownCorpus(
         "litbank:FOLDER",
-        "LitBank: 100 English novels, 1,765 quotations with speaker, coreference (Sims & Bamman 2020)",
+        "LitBank: novels, quotations with speaker, coreference (Sims & Bamman 2020)",
         "CC BY 4.0",
         "github.com/dbamman/litbank",
         "git clone",
         "quotations/tsv/*_brat.ann with .txt, and coref/tsv",
+        languages=("en",),
+        size={"documents": 100, "quotes": 1765, "tokens": 210532},
     ),
     KnownCorpus(
         "booknlp:FOLDER",
@@ -102,6 +121,7 @@ KNOWN = (
         "github.com/booknlp/booknlp",
         "run BookNLP",
         "NAME.quotes with NAME.tokens, NAME.entities and NAME.txt",
+        languages=("en",),
     ),
     KnownCorpus(
         "germeval:FILE",
@@ -110,6 +130,9 @@ KNOWN = (
         "sites.google.com/site/germeval2014ner",
         "download the .tsv files",
         "number, token, outer tag and inner tag in four columns",
+        languages=("de",),
+        size={"sentences": 2200, "tokens": 41653, "entities": 2886},
+        counted="dev",
     ),
     KnownCorpus(
         "hipe:FILE",
@@ -118,22 +141,28 @@ KNOWN = (
         "github.com/hipe-eval/HIPE-2022-data",
         "git clone",
         "data/v2.1/…/*.tsv, with the heading TOKEN NE-COARSE-LIT …",
+        languages=("de", "en", "fi", "fr", "sv"),
+        size={"documents": 185, "tokens": 149853},
+        counted="hipe2020 in German",
     ),
     KnownCorpus(
         "polnear:FOLDER",
-        "PolNeAR: English political news, 24,068 quotes with cue and speaker (Newell et al. 2018)",
+        "PolNeAR: political news, attributions with cue and source (Newell et al. 2018)",
         "none stated",
         "github.com/networkdynamics/PolNeAR",
         "git clone",
         "data/COMPARTMENT/attributions/*.ann and data/COMPARTMENT/text/*.txt",
+        languages=("en",),
+        size={"documents": 1008, "quotes": 24068},
     ),
     KnownCorpus(
         "parc3:FOLDER",
-        "PARC 3.0: English news, attributions, nested ones too (Pareti 2016); unverified: two examples read",
+        "PARC 3.0: news, attributions, nested ones too (Pareti 2016); unverified: two examples read",
         "LDC, on request",
         "none public",
         "ask its author; the texts need LDC's licence of the Penn Treebank",
         "an .xml file an article, below train, dev and test",
+        languages=("en",),
     ),
     KnownCorpus(
         "citron:FOLDER",
@@ -142,14 +171,18 @@ KNOWN = (
         "github.com/bbc/citron",
         "its scripts/preprocess/parc_extractor.py",
         "a .json file a document",
+        languages=("en",),
     ),
     KnownCorpus(
         "redewiedergabe:FOLDER",
-        "Redewiedergabe: German of 1840–1919, speech, thought and writing with roles (Brunner et al. 2020)",
+        "Redewiedergabe: texts of 1840–1919, speech, thought, writing with roles (Brunner et al. 2020)",
         "CC BY-NC-SA 4.0",
         "github.com/redewiedergabe/corpus",
         "git clone",
         "data/main with tsv and xml; data/additional/primary has a folder of each annotator",
+        languages=("de",),
+        size={"documents": 838, "quotes": 11819, "tokens": 486929},
+        counted="data/main",
     ),
     KnownCorpus(
         "conll:FILE",
