@@ -94,7 +94,7 @@ def by_seqeval(gold: list[list[str]], predicted: list[list[str]], *, strict: boo
     return rows
 
 
-def by_nervaluate(corpus: Sequence[Doc]) -> Any:
+def by_nervaluate(corpus: Sequence[Doc], least: float = 1.0) -> Any:
     sides = [
         [
             [{"label": LABELS[label], "start": span.start, "end": span.end - 1} for span, label in doc[side]]
@@ -102,7 +102,9 @@ def by_nervaluate(corpus: Sequence[Doc]) -> Any:
         ]
         for side in (0, 1)
     ]
-    return Evaluator(sides[0], sides[1], tags=list(LABELS), loader="dict").evaluate()
+    return Evaluator(
+        sides[0], sides[1], tags=list(LABELS), loader="dict", min_overlap_percentage=least
+    ).evaluate()
 
 
 def by_spacy(corpus: Sequence[Doc], length: int) -> dict[str, Any]:
@@ -164,11 +166,13 @@ def check_nervaluate(corpus: Sequence[Doc]) -> None:
                 assert prf(score) == pytest.approx((part.precision, part.recall, part.f1), abs=EXACT)
 
 
-def check_as_nervaluate(corpus: Sequence[Doc]) -> None:
-    """Its numbers by ``schema="nervaluate"``: on any input, faults included."""
-    theirs, mine = by_nervaluate(corpus), as_peer("nervaluate", corpus)
+def check_as_nervaluate(corpus: Sequence[Doc], schema: str = "nervaluate") -> None:
+    """Its numbers by ``schema="nervaluate"``: on any input, faults included; and which items they are of."""
+    theirs, mine = by_nervaluate(corpus, float(schema.partition("@")[2] or 1)), as_peer(schema, corpus)
     for name in SEMEVAL.values():
-        row, shown = theirs["overall"][name], mine[f"nervaluate/{name}"]
+        row, shown = theirs["overall"][name], mine[f"{schema}/{name}"]
+        indices = theirs["overall_indices"][name]
+        assert shown.indices == {kind: getattr(indices, f"{kind}_indices") for kind in shown.errors}
         assert prf(shown) == pytest.approx((row.precision, row.recall, row.f1), abs=EXACT)
         assert shown.errors == {
             kind: getattr(row, kind) for kind in ("correct", "incorrect", "partial", "missed", "spurious")
@@ -209,6 +213,8 @@ def test_nested_documents_as_nervaluate_scores_them() -> None:
     ]
     check_as_nervaluate(corpus)  # type: ignore[arg-type]
     check_as_nervaluate([(gold[::-1], found) for gold, found in corpus])
+    for schema in ("nervaluate@34", "nervaluate@50", "nervaluate@100"):
+        check_as_nervaluate(corpus[:400], schema)  # type: ignore[arg-type]
 
 
 @some

@@ -410,7 +410,7 @@ def checked_schemas(schema: str | Sequence[str]) -> list[str]:
     ours = [name.partition("@")[0] for name in OURS]
     every = [*ours, *(name for name in peers if name != "lm-eval")]
     asked = [name for one in schemas for name in (every if one == EVERY else [one])]
-    return list(dict.fromkeys(s if s in peers else check_schema(s, others=(*peers, EVERY)) for s in asked))
+    return list(dict.fromkeys(check_schema(s, others=(*peers, EVERY)) for s in asked))
 
 
 def _checked_by(

@@ -34,7 +34,7 @@ from wortlaut.scoring.breakdown import result_by_group
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, label_notes
-from wortlaut.scoring.metrics import COREFERENCE, GIVEN, QUOTES, WORDS
+from wortlaut.scoring.metrics import COREFERENCE, QUOTES, WORDS, is_given
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.sides import Sides
@@ -298,11 +298,13 @@ class Scoring:
 
     @cached_property
     def spans(self) -> tuple[str, ...]:
-        return tuple(schema for schema in self.schemas if schema not in {*GIVEN, *QUOTES, *WORDS})
+        return tuple(
+            schema for schema in self.schemas if not is_given(schema) and schema not in {*QUOTES, *WORDS}
+        )
 
     @cached_property
     def peers(self) -> tuple[str, ...]:
-        return tuple(schema for schema in self.schemas if schema in GIVEN)
+        return tuple(schema for schema in self.schemas if is_given(schema))
 
     @cached_property
     def quote_peers(self) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def score(
     signature = replace(sides.signature, corpus=corpus or sides.signature.corpus, resampling=resampling)
     asked = [schema] if isinstance(schema, str) else schema
     others = (*GIVEN, *WORDS)
-    wanted = list(dict.fromkeys(s if s in others else check_schema(s, others=others) for s in asked))
+    wanted = list(dict.fromkeys(check_schema(s, others=others) for s in asked))
     if sides.said or not WORDS.keys().isdisjoint(wanted):
         results = _by_words(sides, wanted, signature, allow_empty=allow_empty)
         return next(iter(results.values())) if isinstance(schema, str) else results

@@ -54,8 +54,9 @@ def tallies_of(
     gold, predicted = task.gold.group, task.predicted.group
     groups = None if gold is None or predicted is None else (gold, predicted)
     for schema in schemas:
-        if schema in GIVEN:
-            found |= GIVEN[schema].tallies(task, labels)
+        base, _, least = schema.partition("@")
+        if base in GIVEN:
+            found |= GIVEN[base].tallies(task, labels, float(least or 0))
         else:
             metric, threshold = counter(schema)
             found[schema] = Tally(
@@ -135,6 +136,9 @@ def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> 
         notes=tuple(told),
         errors=None if tally.errors is None else dict(tally.errors),
         confusion=tally.confusion,
+        indices=None
+        if tally.indices is None
+        else {kind: [(d, i) for d, i in sorted(rows.tolist())] for kind, rows in tally.indices.items()},
         # Sums over the labels are not what their mean comes from, so no paired test may use them.
         unit_sums=None if headline is macro else unit_sums,
         scale=scale,

@@ -119,6 +119,8 @@ class Result(Tabular, Score):
     know. ``per_unit`` are the sums of each resampled unit, shape ``(units, 4)``, hits in steps of
     ``1 / scale``: what paired tests need. Of a mean over several runs ``runs`` are the results of each, in
     which these sums stand, and ``variance`` says how they vary; ``by_label`` is what they need of one run.
+    ``indices`` (of nervaluate) are the items of each error class: document and number within it, from 0, of
+    the gold for ``missed``, else of the prediction.
     """
 
     per_label: Annotated[
@@ -146,6 +148,9 @@ class Result(Tabular, Score):
     variance: Annotated[RunVariance | None, OPTIONAL] = None
     upper_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
     by_label: Annotated[tuple[tuple[str, ...], Counts] | None, UNWRITTEN] = field(
+        default=None, repr=False, compare=False
+    )
+    indices: Annotated[Mapping[str, list[tuple[int, int]]] | None, UNWRITTEN] = field(
         default=None, repr=False, compare=False
     )
 

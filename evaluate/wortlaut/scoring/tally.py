@@ -61,7 +61,8 @@ class Tally:
     order of their rows in ``counts``, where rows are items. ``ends`` are the labels that stand first and last
     in any corpus; those between are sorted. ``basis`` is how many gold items the score needs one of,
     ``None`` where it needs none. ``rows``, where rows are items: which entity or quote of each side a
-    row is about, for breakdowns.
+    row is about, for breakdowns. ``indices``: of each error class its items, as document and number
+    within it, shape ``(n, 2)``.
     """
 
     counts: Counts
@@ -78,6 +79,7 @@ class Tally:
     documents: Counts | None = None
     zero: bool = False
     rows: tuple[Ints, Ints] | None = None
+    indices: Mapping[str, Ints] | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -102,6 +104,10 @@ def kept(tally: Tally, unit: Ints, document: Ints) -> Tally:
         rows=None,
         pooled=tally.pooled and _compact(tally.pooled, unit),
         documents=tally.documents and _compact(tally.documents, document),
+        indices=tally.indices
+        and {
+            kind: np.stack([document[rows[:, 0]], rows[:, 1]], axis=1) for kind, rows in tally.indices.items()
+        },
         told=tuple(
             replace(note, cases=tuple((int(document[at]), what) for at, what in note.cases[:CASES]))
             for note in tally.told
@@ -156,6 +162,11 @@ def added(parts: Sequence[Tally], units: int, documents: int) -> Tally:
         and _side_by_side([part.pooled or part.counts for part in parts], codes, units, len(labels)),
         documents=first.documents
         and _side_by_side([part.documents or part.counts for part in parts], codes, documents, len(labels)),
+        indices=first.indices
+        and {
+            kind: np.concatenate([part.indices[kind] for part in parts if part.indices])
+            for kind in first.indices
+        },
     )
 
 

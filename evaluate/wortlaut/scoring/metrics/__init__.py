@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from wortlaut.errors import WortlautError, unknown_name
 from wortlaut.scoring.metrics import (
@@ -79,26 +79,37 @@ METRICS: tuple[Metric, ...] = (
 SCHEMAS = {name: metric.says for name, metric in OURS.items()}
 
 
-def check_schema(name: str, *, others: Iterable[str] = ()) -> str:
-    """The canonical name of a schema (``overlap`` becomes ``overlap@0.5``).
+def check_schema(name: str, *, others: Collection[str] = ()) -> str:
+    """The canonical name of a schema (``overlap`` becomes ``overlap@0.5``), or one of the ``others``.
 
-    Raises UnknownNameError with the nearest names, those in ``others`` too.
+    Raises UnknownNameError with the nearest names.
     """
     base, at, threshold = name.partition("@")
-    if base == "overlap":
+    if base == "overlap" or (at and base == "nervaluate" and base in others):
         try:
             value = float(threshold) if at else 0.5
         except ValueError:
             value = -1.0
-        if not 0 < value <= 1:
+        if base == "nervaluate" and not 1 <= value <= 100:
+            raise WortlautError(
+                f"{name!r} needs a percentage from 1 to 100", hint="Write nervaluate@50, for example."
+            )
+        if base == "overlap" and not 0 < value <= 1:
             raise WortlautError(
                 f"{name!r} needs a threshold above 0 and at most 1", hint="Write overlap@0.5, for example."
             )
-        return f"overlap@{value:g}"
+        return f"{base}@{value:g}"
+    if name in others:
+        return name
     if name not in OURS or at:
         known = [schema for schema in OURS if "@" not in schema]
         raise unknown_name("schema", name, [*known, "overlap@0.5", *others])
     return name
+
+
+def is_given(schema: str) -> bool:
+    """Whether it is another scorer of spans, with or without a threshold."""
+    return schema.partition("@")[0] in GIVEN
 
 
 def counter(schema: str) -> tuple[SpanMetric, float]:
@@ -130,4 +141,5 @@ __all__ = [
     "check_schema",
     "counter",
     "counts_positions",
+    "is_given",
 ]

@@ -58,9 +58,12 @@ class SpanMetric(Metric):
 
 @dataclass(frozen=True, kw_only=True)
 class GivenMetric(Metric):
-    """Another scorer's numbers of spans, in the order of the input: result → what it counted."""
+    """Another scorer's numbers of spans, in the order of the input: result → what it counted.
 
-    tallies: Callable[[Task, tuple[str, ...]], Mapping[str, Tally]]
+    The number is the threshold that the name asks for, 0 where it names none.
+    """
+
+    tallies: Callable[[Task, tuple[str, ...], float], Mapping[str, Tally]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from wortlaut.scoring.tally import Tally
 from wortlaut.scoring.task import Task
 
 
-def tallies(task: Task, labels: tuple[str, ...]) -> Mapping[str, Tally]:
+def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[str, Tally]:
     task, notes = given(task, "conlleval")
     return {"conlleval": Tally(count(task, 0), labels, told=notes, averages=(), zero=True)}
 

@@ -19,7 +19,7 @@ from wortlaut.scoring.tally import Note, Tally
 from wortlaut.scoring.task import Task, span_counts
 
 
-def tallies(task: Task, labels: tuple[str, ...]) -> Mapping[str, Tally]:
+def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[str, Tally]:
     task, nested = given(task, "hipe")
     of_gold = np.isin(np.arange(task.labels), task.gold.label) if task.known is None else task.known
     known = of_gold[task.predicted.label]
