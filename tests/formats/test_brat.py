@@ -9,7 +9,7 @@ from shared import shared_data
 from summary import summary
 
 from wortlaut.errors import DataError, MissingFileError
-from wortlaut.formats.brat import read
+from wortlaut.formats.brat import batches, read
 from wortlaut.formats.brat import write as write_brat
 from wortlaut.model import Annotations, Document, Entity, Quote, Span
 
@@ -91,6 +91,20 @@ def test_a_byte_order_mark_is_a_character_for_brat_and_none_for_others(tmp_path,
 def test_a_byte_order_mark_that_only_some_offsets_count_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"x\.ann:2: the text at 5 8 is"):
         list(read(write(tmp_path, "\ufeffAnna kam", "T1\tPER 1 5\tAnna\nT2\tEVT 5 8\tkam\n")))
+
+
+def test_names_alone_are_read_as_among_other_annotations(tmp_path):
+    text = "Anna und Bo aus Neu Köln"
+    names = "T1\tPER 0 11\tAnna und Bo\nT2\tPER 9 11\tBo\nT3\tLOC 16 24\tNeu Köln\nT4\tLOC 20 24\tKöln"
+    for name, more in (("a", ""), ("b", "\nA1\tSure T2"), ("c", "\n"), ("d", "\r\n\n")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+        (tmp_path / f"{name}.ann").write_bytes(f"{names}{more}".encode())
+    (batch,) = batches(tmp_path)
+    assert batch.ids == ["a", "b", "c", "d"] and {*batch.whole} == {1, 3}
+    read_as = [[(one.label, one.span, one.level) for one in own.entities] for own in batch.documents()]
+    assert read_as == [[("PER", Span.of(0, 11), 1), ("PER", Span.of(9, 11), 2),
+                        ("LOC", Span.of(16, 24), 1), ("LOC", Span.of(20, 24), 2)]] * 4  # fmt: skip
+    assert batch.entities.level.tolist() == [1, 2, 1, 2] * 4
 
 
 def test_a_single_file_may_be_named_by_text_or_annotations():

@@ -26,15 +26,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wortlaut.errors import DataError
 from wortlaut.formats import files
+from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.graph import (
     MENTION,
     PARENT,
@@ -43,6 +47,7 @@ from wortlaut.formats.graph import (
     Graph,
     Node,
     carried,
+    depths,
     nesting,
     to_document,
     to_graph,
@@ -51,6 +56,8 @@ from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.formats.projects import brat_types, is_brat_type
 from wortlaut.io.reading import lines, read_text, unpacked
 from wortlaut.model import ROLES, Annotations, Cluster, Document, Entity, Span
+from wortlaut.model.batch import Batch, batched
+from wortlaut.model.columns import Spans
 from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
@@ -60,38 +67,106 @@ _MARK = "\ufeff"
 _BOUND = re.compile(
     r"([^\t]*)\t(\S+) ([0-9]{1,18}) ([0-9]{1,18})((?:;[0-9]{1,18} [0-9]{1,18})*)\t(.*)", re.DOTALL
 )
+#: A name in one piece.
+_NAME = re.compile(r"^(T[^\t\n]*)\t(\S+) ([0-9]{1,18}) ([0-9]{1,18})\t(.*)$", re.MULTILINE)
 _WIKIDATA = re.compile(r"(?i:wikidata):(?P<qid>Q[1-9][0-9]*)")
 _OWN = re.compile(r"#\S*\t(?P<kind>Wortlaut|WortlautCluster) (?P<about>\S+)\t(?P<values>.*)")
 _RELATION = re.compile(r"R\S*\t(?P<label>\S+) Arg1:(?P<source>\S+) Arg2:(?P<target>\S+)\s*")
 _REFERENCE = re.compile(r"N\S*\tReference (?P<about>\S+) Wikidata:(?P<qid>\S+)\t.*")
 
 
-def read(path: Path, *, losses: Losses | None = None) -> Iterator[Document]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A document of names in one piece, and of nothing else."""
+
+    id: str
+    text: str
+    labels: Sequence[str]
+    start: Sequence[int]
+    end: Sequence[int]
+
+
+def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     """Every document of a folder, or the one of a ``.ann`` or ``.txt`` file."""
+    return batched(_documents(path, losses), _batch)
+
+
+read = batch_documents(batches)
+
+
+def _documents(path: Path, losses: Losses | None) -> Iterator[_Named | Document]:
     start = path.with_suffix(".ann") if path.suffix == ".txt" else path
     for file in files.find(start, "brat", named=True):
         with tolerated(losses, "document"):
             document = _document(file)
-            contents = Counter(entity.label for entity in document.entities)
-            if losses is not None and contents.keys() >= {"Source", "Cue", "Content"}:
-                losses.include("quote", _ATTRIBUTIONS, contents["Content"], (document.id,))
+            labels = document.labels if isinstance(document, _Named) else [e.label for e in document.entities]
+            if losses is not None and {"Source", "Cue", "Content"} <= {*labels}:
+                losses.include("quote", _ATTRIBUTIONS, labels.count("Content"), (document.id,))
             yield document
 
 
-def _document(file: Path) -> Document:
+def _batch(part: Sequence[_Named | Document]) -> Batch:
+    named = [one for one in part if isinstance(one, _Named)]
+    others = [one for one in part if isinstance(one, Document)]
+    document = np.repeat(np.arange(len(named)), [len(one.start) for one in named])
+    start, end, level = (
+        np.fromiter(chain.from_iterable(each), np.int64, len(document))
+        for each in (
+            (one.start for one in named),
+            (one.end for one in named),
+            (depths(one.start, one.end) for one in named),
+        )
+    )
+    labels = dict.fromkeys(chain.from_iterable(one.labels for one in named))
+    number = {label: i for i, label in enumerate(labels)}
+    label = np.fromiter((number[own] for one in named for own in one.labels), np.int64, len(document))
+    spans = Spans(document, start, end, label, document, level=level)
+    batch = Batch([one.id for one in named], [one.text for one in named], spans, tuple(labels))
+    if not others:
+        return batch
+    # Those of which columns do not hold everything, put back to where they were.
+    place = np.argsort([isinstance(one, Document) for one in part], kind="stable").argsort()
+    return Batch.joined([batch, Batch.of(others)]).take(place)
+
+
+def _document(file: Path) -> _Named | Document:
     marked = files.text_beside(file, unpacked(file).stem + ".txt", mark=True)
     text = marked.removeprefix(_MARK)
+    try:
+        content = read_text(file)
+    except DataError:
+        content = None  # what is wrong before that line is told first
     if text != marked:
         with suppress(DataError):
-            return _read(file, text, 0)
-    return _read(file, text, len(marked) - len(text))
+            return _read(file, text, 0, content)
+    elif content and (named := _names(unpacked(file).stem, text, content)):
+        return named
+    return _read(file, text, len(marked) - len(text), content)
 
 
-def _read(file: Path, text: str, before: int) -> Document:
+def _names(id: str, text: str, content: str) -> _Named | None:
+    """The document; None where a line is no name in one piece, or is wrong."""
+    found = _NAME.findall(content)
+    if len(found) != content.count("\n") + (content[-1] != "\n"):
+        return None
+    names, labels, first, last, surfaces = zip(*found, strict=True)
+    start, end = list(map(int, first)), list(map(int, last))
+    right = (
+        [text[begin:stop] for begin, stop in zip(start, end, strict=True)] == [*surfaces]
+        and "" not in surfaces
+        and max(end) <= len(text)
+        and len({*names}) == len(names)
+        and QUOTE_LABELS.keys().isdisjoint(labels)
+    )
+    return _Named(id, text, labels, start, end) if right else None
+
+
+def _read(file: Path, text: str, before: int, content: str | None) -> Document:
     """``before``: how many characters are counted before those of the text."""
     spans: dict[str, tuple[str, Span]] = {}
     others: list[tuple[str, str]] = []  # place, line
-    for number, line in _lines_of(file):
+    rows = lines(file) if content is None else enumerate([one.rstrip("\r") for one in content.split("\n")], 1)
+    for number, line in rows:
         if line.startswith("T"):
             try:
                 name, label, span = text_bound(line, text, before)
@@ -103,13 +178,6 @@ def _read(file: Path, text: str, before: int) -> Document:
         elif line.strip():
             others.append((f"{file}:{number}", line))
     return _with_own(file, text, spans, others)
-
-
-def _lines_of(file: Path) -> Iterable[tuple[int, str]]:
-    try:
-        return enumerate([line.rstrip("\r") for line in read_text(file).split("\n")], 1)
-    except DataError:
-        return lines(file)  # what is wrong before that line is told first
 
 
 def _with_own(

@@ -7,6 +7,7 @@ be broken off and done again.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +34,10 @@ def find(path: Path, *formats: str, named: bool = False) -> list[Path]:
         return [path]
     suffixes = tuple(chain.from_iterable(FORMATS[name].suffixes for name in formats))
     found = sorted(
-        file for file in path.rglob("*") if unpacked(file).name.endswith(suffixes) and not file.is_dir()
+        Path(folder, name)
+        for folder, _, names in os.walk(path)
+        for name in names
+        if name.removesuffix(".gz").endswith(suffixes)
     )
     if not found:
         raise MissingFileError(
@@ -101,8 +105,10 @@ def text_beside(
 
     ``mark``: a byte order mark is read, too.
     """
-    path, packed = file.parent / name, file.parent / f"{name}.gz"
-    return read_text(packed if packed.exists() and not path.exists() else path, hint, mark=mark)
+    path = file.parent / name
+    if not path.exists() and (packed := file.parent / f"{name}.gz").exists():
+        path = packed
+    return read_text(path, hint, mark=mark)
 
 
 def link_or_copy(file: Path, path: Path) -> None:

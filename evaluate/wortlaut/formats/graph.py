@@ -11,7 +11,7 @@ edges ``continued`` lead from the first to the others. Two nodes of one role are
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -222,18 +222,37 @@ def not_read(
 
 def nesting(spans: Sequence[Span]) -> list[int]:
     """1 for each span, plus the depth of those that strictly contain it."""
-    levels = [1] * len(spans)
-    hulls = [(span.fragments[0][0], -span.fragments[-1][1]) for span in spans]
+
+    def within(inner: int, outer: int) -> bool:
+        return spans[outer] != spans[inner] and spans[outer].contains(spans[inner])
+
+    return depths([span.start for span in spans], [span.end for span in spans], within)
+
+
+def depths(
+    start: Sequence[int], end: Sequence[int], within: Callable[[int, int], bool] | None = None
+) -> list[int]:
+    """The same of starts and ends; ``within`` says, of places in them, which is strictly inside which."""
+    levels = [1] * len(start)
+    longest = max(end, default=0)
+    order = [begin * longest - stop for begin, stop in zip(start, end, strict=True)]
     around: list[int] = []
-    for index in sorted(range(len(spans)), key=hulls.__getitem__):
-        span, start = spans[index], hulls[index][0]
-        around = [other for other in around if -hulls[other][1] > start]
-        if around:
-            levels[index] += max(
-                (levels[other] for other in around if spans[other] != span and spans[other].contains(span)),
-                default=0,
-            )
+    furthest = 0
+    for index in sorted(range(len(start)), key=order.__getitem__):
+        begin, stop = start[index], end[index]
+        if begin >= furthest:
+            around = []
+        else:
+            around = [other for other in around if end[other] > begin]
+            for other in around:
+                if levels[other] >= levels[index] and (
+                    within(index, other)
+                    if within
+                    else end[other] >= stop and (start[other] < begin or end[other] > stop)
+                ):
+                    levels[index] = levels[other] + 1
         around.append(index)
+        furthest = max(furthest, stop)
     return levels
 
 

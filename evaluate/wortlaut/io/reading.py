@@ -139,11 +139,15 @@ class _Unpacked(io.RawIOBase):
 
 def read_bytes(path: Path, hint: str = "", *, mark: bool = False) -> bytes:
     """All that :func:`opened` gives."""
-    with opened(path, hint, mark=mark) as file:
+    with raw(path, hint) as stream:
         try:
-            return file.read()
+            data = stream.read()
         except OSError as error:
             raise _unreadable(path, error) from error
+    if data.startswith(_GZIP):
+        with content(io.BytesIO(data), str(path), mark=mark) as file:
+            return file.read()
+    return data if mark else data.removeprefix(_MARK)
 
 
 def read_text(path: Path, hint: str = "", *, mark: bool = False) -> str:

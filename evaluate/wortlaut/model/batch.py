@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise, repeat
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -183,20 +184,33 @@ class Batch:
         return [self.whole.get(i, nothing) for i in range(len(self))]
 
 
+class _Text(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Text)
+
+
 def in_batches(documents: Iterable[Document]) -> Iterator[Batch]:
     """The documents, so many in a batch as fit into memory beside a model; those before a broken one, too."""
-    part: list[Document] = []
+    return batched(documents, Batch.of)
+
+
+def batched(documents: Iterable[T], batch: Callable[[list[T]], Batch]) -> Iterator[Batch]:
+    """The same of what stands for documents, of which ``batch`` makes a batch."""
+    part: list[T] = []
     size = 0
     try:
         for document in documents:
             part.append(document)
             size += len(document.text)
             if len(part) == CHUNK_DOCUMENTS or size >= CHUNK_CHARACTERS:
-                yield Batch.of(part)
+                yield batch(part)
                 part, size = [], 0
     except WortlautError:
         if part:
-            yield Batch.of(part)
+            yield batch(part)
         raise
     if part:
-        yield Batch.of(part)
+        yield batch(part)
