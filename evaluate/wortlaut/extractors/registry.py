@@ -78,6 +78,11 @@ BUILT_IN: Mapping[str, _BuiltIn] = {
         ("quotes",),
         "direct and indirect speech by rules, with cue and speaker",
     ),
+    "quotes-simple": _BuiltIn(
+        "wortlaut.extractors.quotes_simple:create",
+        ("quotes",),
+        "direct speech between marks, a name beside it as speaker: a baseline for any language",
+    ),
 }
 #: Built-ins that take something after the colon: prefix → what it is called, and the rest.
 PREFIXES: Mapping[str, tuple[str, _BuiltIn]] = {
