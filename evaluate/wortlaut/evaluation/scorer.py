@@ -502,7 +502,7 @@ class Scoring:
         return found
 
     def _counted(self, result: Result, tally: Tally) -> Result:
-        return replace(result, by_label=(tally.labels, tally.counts)) if self.several else result
+        return replace(result, by_label=(tally.labels, tally.scored.counts)) if self.several else result
 
     def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from wortlaut.model import Annotations, Span
 from wortlaut.reports.aligned import CORRECT, LABEL, MISSED, SPURIOUS
 from wortlaut.scoring.metrics import ceafe
-from wortlaut.scoring.metrics._clusters import clusters_by_id
+from wortlaut.scoring.metrics._clusters import clusters_by_id, paired
 
 #: A mention and the id of its cluster.
 _Mention = tuple[Span, str]
@@ -35,7 +35,8 @@ class Mentions:
         """
         sides = [clusters_by_id(one)[0] for one in (gold, found)]
         ids = [list(one) for one in sides]
-        pairs = ceafe.paired(*(list(one.values()) for one in sides))
+        clusters, answering = (list(one.values()) for one in sides)
+        pairs = paired(clusters, answering, ceafe.similar)
         whose = {ids[1][j]: ids[0][i] for i, j, _ in pairs}
         names = _names(found) | {id: _names(gold)[other] for id, other in whose.items()}
         wanted, here = _mentions(gold), _mentions(found)

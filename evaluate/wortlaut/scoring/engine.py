@@ -73,7 +73,7 @@ def tallies_of(
 
 def result_of(tally: Tally, signature: Signature, notes: Sequence[str] = ()) -> Result:
     """The result of what the one score that the signature is of counted in the whole of a corpus."""
-    schema, resampling = signature.key.variant, signature.resampling
+    tally, schema, resampling = tally.scored, signature.key.variant, signature.resampling
     counts, scale, units = tally.counts, tally.counts.scale, tally.counts.units
     whole = counts if tally.pooled is None else tally.pooled
     totals = counts.totals()

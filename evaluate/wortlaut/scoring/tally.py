@@ -15,7 +15,7 @@ import numpy as np
 from wortlaut.model import Span
 from wortlaut.model.columns import Ints, Spans, small
 from wortlaut.scoring.confusion import Confusion
-from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.counts import GOLD, Counts
 
 #: The number of a document, a span of it, and a label (empty where the task has none).
 Item = tuple[int, Span, str]
@@ -61,8 +61,8 @@ class Tally:
     order of their rows in ``counts``, where rows are items. ``ends`` are the labels that stand first and last
     in any corpus; those between are sorted. ``basis`` is how many gold items the score needs one of,
     ``None`` where it needs none. ``rows``, where rows are items: which entity or quote of each side a
-    row is about, for breakdowns. ``indices``: of each error class its items, as document and number
-    within it, shape ``(n, 2)``.
+    row is about, for breakdowns. ``of_gold``: labels that the gold lacks are in no mean. ``indices``: of
+    each error class its items, as document and number within it, shape ``(n, 2)``.
     """
 
     counts: Counts
@@ -80,6 +80,22 @@ class Tally:
     zero: bool = False
     rows: tuple[Ints, Ints] | None = None
     indices: Mapping[str, Ints] | None = None
+    of_gold: bool = False
+
+    @property
+    def scored(self) -> Tally:
+        """What the score is made from: with ``of_gold`` without the labels that the gold lacks."""
+        if not self.of_gold:
+            return self
+        lacks = self.counts.totals()[:, GOLD] == 0
+        if not lacks.any() or lacks.all():
+            return self
+        rows = ~lacks[self.counts.label]
+        columns = ("unit", "label", "gold", "predicted", "hits_gold", "hits_predicted")
+        left = {name: getattr(self.counts, name)[rows] for name in columns}
+        what = ", ".join(label for label, one in zip(self.labels, lacks, strict=True) if one)
+        note = Note(f"the gold has no {what} items: the score is that of the others alone")
+        return replace(self, counts=replace(self.counts, **left), told=(*self.told, note))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Collection
 from wortlaut.errors import WortlautError, unknown_name
 from wortlaut.scoring.metrics import (
     b3,
+    blanc,
     ceafe,
+    ceafm,
     character,
     conll,
     conlleval,
@@ -64,7 +66,7 @@ WORDS: dict[str, WordMetric] = {
 SPEAKERS: tuple[DocumentMetric, ...] = (speakers.METRIC, joint.METRIC)
 #: What is scored of clusters.
 COREFERENCE: dict[str, DocumentMetric] = {
-    module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, lea)
+    module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, ceafm, blanc, lea)
 }
 METRICS: tuple[Metric, ...] = (
     *OURS.values(),

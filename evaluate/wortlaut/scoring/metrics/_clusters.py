@@ -6,6 +6,7 @@ A mention is a set of characters; two are the same only where these are equal. D
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,14 @@ import numpy as np
 
 from wortlaut.model import Annotations, Span
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
+from wortlaut.scoring.metrics._metric import (
+    ORDERLESS,
+    PERFECT,
+    SYMMETRIC,
+    UNDEFINED,
+    DocumentMetric,
+    Property,
+)
 from wortlaut.scoring.quotes_table import FINE, side_counts
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Note, Tally
@@ -25,25 +33,31 @@ Shares = list[tuple[int, float, int]]
 Scorer = Callable[[list[Mentions], list[Mentions]], tuple[Shares, Shares]]
 
 
-def cluster_metric(name: str, says: str, scorers: Mapping[str, Scorer], **tally: Any) -> DocumentMetric:
+#: What every score of clusters promises, but for BLANC's symmetry.
+HOLDS = frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED})
+
+
+def cluster_metric(
+    name: str,
+    says: str,
+    scorers: Mapping[str, Scorer],
+    holds: frozenset[Property] = HOLDS,
+    scale: int = FINE,
+    **tally: Any,
+) -> DocumentMetric:
     """A score of clusters; each of the ``scorers`` is a label of it.
 
     Clusters of one mention count, as in the reference scorer. A cluster counts in the unit of its first
-    mention.
+    mention. What it earns is kept in steps of 1 / ``scale``.
     """
 
     def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
-        return {ScoreKey("clusters", name): _tally(sides, scorers, tally)}
+        return {ScoreKey("clusters", name): _tally(sides, scorers, scale, tally)}
 
-    return DocumentMetric(
-        name=name,
-        says=says,
-        holds=frozenset({SYMMETRIC, ORDERLESS, PERFECT, UNDEFINED}),
-        tallies=tallies,
-    )
+    return DocumentMetric(name=name, says=says, holds=holds, tallies=tallies)
 
 
-def _tally(sides: Sides, scorers: Mapping[str, Scorer], options: Mapping[str, Any]) -> Tally:
+def _tally(sides: Sides, scorers: Mapping[str, Scorer], scale: int, options: Mapping[str, Any]) -> Tally:
     # Document, start, earned, possible and label of every cluster of both sides.
     items: tuple[list[tuple[int, int, int, int, int]], ...] = ([], [])
     doubled = 0
@@ -53,14 +67,16 @@ def _tally(sides: Sides, scorers: Mapping[str, Scorer], options: Mapping[str, An
         doubled += twice
         for label, scorer in enumerate(scorers.values()):
             for rows, own, shares in zip(items, (g, p), scorer(g, p), strict=True):
-                rows += [(number, own[i][0].start, round(hit * FINE), size, label) for i, hit, size in shares]
+                rows += [
+                    (number, own[i][0].start, round(hit * scale), size, label) for i, hit, size in shares
+                ]
     tables = [np.asarray(rows, np.int64).reshape(-1, 5).T for rows in items]
     labels = tuple(scorers)
     counts = side_counts(
         len(sides.units),
         len(labels),
         *((sides.units.of(table[0], table[1]), table[4], table[2]) for table in tables),
-        scale=FINE,
+        scale=scale,
         gold_size=tables[0][3],
         predicted_size=tables[1][3],
     )
@@ -98,6 +114,40 @@ def clusters_by_id(annotations: Annotations) -> tuple[dict[str, Mentions], int]:
 
 def places(clusters: list[Mentions]) -> dict[Span, int]:
     return {mention: i for i, cluster in enumerate(clusters) for mention in cluster}
+
+
+def paired(
+    gold: list[Mentions], predicted: list[Mentions], similar: Callable[[int, int, int], float]
+) -> list[tuple[int, int, float]]:
+    """Which clusters answer each other, one to one, with how similar they are, above 0; the most in all.
+
+    ``similar`` is of the mentions that both have, and those of each.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    place = places(predicted)
+    similarity = np.zeros((len(gold), len(predicted)))
+    for i, cluster in enumerate(gold):
+        for j, n in Counter(place[m] for m in cluster if m in place).items():
+            similarity[i, j] = similar(n, len(cluster), len(predicted[j]))
+    rows, columns = linear_sum_assignment(similarity, maximize=True)
+    pairs = zip(rows.tolist(), columns.tolist(), similarity[rows, columns].tolist(), strict=True)
+    return [(i, j, value) for i, j, value in pairs if value > 0]
+
+
+def one_to_one(similar: Callable[[int, int, int], float], size: Callable[[Mentions], int]) -> Scorer:
+    """Each cluster by how similar the one is that answers it; ``size`` is what it could earn."""
+
+    def shares(gold: list[Mentions], predicted: list[Mentions]) -> tuple[Shares, Shares]:
+        pairs = paired(gold, predicted, similar)
+        earned = {i: value for i, _, value in pairs}, {j: value for _, j, value in pairs}
+        g, p = (
+            [(i, own.get(i, 0.0), size(cluster)) for i, cluster in enumerate(clusters)]
+            for own, clusters in zip(earned, (gold, predicted), strict=True)
+        )
+        return g, p
+
+    return shares
 
 
 def both_ways(shares: Callable[[list[Mentions], list[Mentions]], Shares]) -> Scorer:
