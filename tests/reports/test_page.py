@@ -38,7 +38,7 @@ from wortlaut.model import Annotations, Cluster, Document, Entity, Span, Text, U
 from wortlaut.reports.page import report_page
 from wortlaut.reports.page_mentions import Mentions
 from wortlaut.scoring.metrics import ceafe
-from wortlaut.scoring.metrics._clusters import clusters_of
+from wortlaut.scoring.metrics._clusters import clusters_of, paired
 from wortlaut.scoring.task import PAIR_CLASSES
 
 ASSETS = {
@@ -164,7 +164,8 @@ def test_every_mention_is_in_one_class_and_right_where_ceafe_pairs_the_clusters(
         sizes = [sum(map(len, side)) for side in clusters]
         assert sorted(g for g, _, _ in answers if g >= 0) == [*range(sizes[0])]
         assert sorted(f for _, f, _ in answers if f >= 0) == [*range(sizes[1])] == [*range(len(found))]
-        shared = sum(len({*clusters[0][i]} & {*clusters[1][j]}) for i, j, _ in ceafe.paired(*clusters))
+        pairs = paired(*clusters, ceafe.similar)
+        shared = sum(len({*clusters[0][i]} & {*clusters[1][j]}) for i, j, _ in pairs)
         assert sum(kind == CLASSES.index("correct") for *_, kind in answers) == shared
 
 
