@@ -37,6 +37,7 @@ def quote(row: Mapping[str, Any], number: int = 0) -> Quote:
         row.get("medium"),
         *(span(row.get(role)) for role in ROLES),
         speaker_entity=row.get("speaker_entity"),
+        parent=row.get("parent"),
     )
 
 

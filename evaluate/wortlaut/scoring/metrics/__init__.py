@@ -11,11 +11,13 @@ from wortlaut.scoring.metrics import (
     ceafe,
     ceafm,
     character,
+    citron,
     conll,
     conlleval,
     exact,
     fuzzy,
     german_news_quotation,
+    ggt,
     gollie,
     hipe,
     joint,
@@ -31,6 +33,7 @@ from wortlaut.scoring.metrics import (
     set_of_words,
     speakers,
     spkatt,
+    spkatt_simplified,
     strict,
     token,
     type,
@@ -56,7 +59,8 @@ GIVEN: dict[str, GivenMetric] = {
 }
 #: Other scorers of quotes.
 QUOTES: dict[str, DocumentMetric] = {
-    module.METRIC.name: module.METRIC for module in (german_news_quotation, spkatt, parc)
+    module.METRIC.name: module.METRIC
+    for module in (german_news_quotation, spkatt, spkatt_simplified, parc, citron, ggt)
 }
 #: Scorers of words, which know no offsets.
 WORDS: dict[str, WordMetric] = {

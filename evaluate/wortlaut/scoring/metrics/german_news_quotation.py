@@ -40,7 +40,7 @@ def tallies(sides: Sides) -> Scores:
     kinds = {"type": ItemTally(units, types, first=QUOTE_TYPES), "medium": ItemTally(units, media, first=())}
     apart = credited = 0
     for g_rows, p_rows in documents:
-        for g, p in _assigned(g_rows, p_rows):
+        for g, p in assigned(g_rows, p_rows):
             for part in PART_TASKS:
                 parts[part].both(g, p, part)
                 joint.both(g, p, part)
@@ -71,7 +71,7 @@ def tallies(sides: Sides) -> Scores:
     }
 
 
-def _assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Row | None]]:
+def assigned(g_rows: list[Row], p_rows: list[Row]) -> list[tuple[Row | None, Row | None]]:
     """The pairs of the best assignment, then gold and predicted quotes that are left over, alone."""
     from scipy.optimize import linear_sum_assignment
 
