@@ -371,6 +371,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "found.jsonl",
         GOLD,
     ),
+    "comment text.txt": ("text.txt",),
     f"bench -e preds:found.jsonl {ON} --compare bench.json --json out": ("bench.json", GOLD),
     "show text.txt -e gazetteer --json out": ("text.txt",),
     f"show d0 {ON} --json out": (GOLD,),

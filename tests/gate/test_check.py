@@ -22,11 +22,13 @@ from jsonschema import Draft202012Validator
 from made import Made, corpus, scored
 from shared import ROOT
 from simulated import BALANCED, Ints, baseline, entry, pair, points, single
+from typer.testing import CliRunner
 
 from wortlaut.bench.speed import relative_speed
+from wortlaut.cli import app
 from wortlaut.errors import WortlautError
 from wortlaut.gate.baseline import Baseline, read_baseline, to_text
-from wortlaut.gate.rules import Rules, parse_rules, read_rules
+from wortlaut.gate.rules import Rules, named, parse_rules, read_rules
 from wortlaut.gate.run import Settings, gate, known_items, write_baseline
 from wortlaut.gate.verdicts import EXIT_CODES, VERDICTS, Check, Outcome, Place, check
 from wortlaut.reports.gate import check_view, junit, markdown, workflow_commands
@@ -166,14 +168,24 @@ def test_where_rules_are_read_from(tmp_path: Path) -> None:
 
 
 def test_the_examples_of_the_docs_can_be_read() -> None:
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "docs" / "gate.md").read_text("utf-8"), re.M | re.S)
+    guide = (ROOT / "docs/gate.md").read_text("utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", guide, re.M | re.S)
     toml, stress = [body for kind, body in blocks if kind == "toml"]
     rules = parse_rules(tomllib.loads(toml)["tool"]["wortlaut"]["check"])
     assert parse_rules(tomllib.loads(stress)["tool"]["wortlaut"]["check"]).stress is not None
     assert (rules.flips, rules.alpha, len(rules.rules)) == (Rules().flips, Rules().alpha, 3)
     workflows = [yaml.safe_load(body) for kind, body in blocks if kind == "yaml"]
-    steps = [workflows[0]["jobs"]["wortlaut"]["steps"], workflows[1]["wortlaut"]["script"]]
-    assert all("wortlaut check --junit wortlaut.xml" in str(step) for step in steps)
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["inputs"]
+    template, _ = yaml.safe_load_all((ROOT / ".gitlab/wortlaut.yml").read_text("utf-8"))
+    inputs = template["spec"]["inputs"]
+    assert workflows[0]["jobs"]["quality"]["steps"][1]["with"].keys() <= action.keys()
+    assert workflows[2]["include"][0]["inputs"].keys() <= inputs.keys()
+    [table] = [body for body in re.split("^## ", guide, flags=re.M) if body.startswith("In GitHub Actions")]
+    assert action.keys() == {*re.findall(r"^\| `([a-z-]+)` \|", table, re.M)}
+    assert action.keys() ^ inputs.keys() == {"python-version", "install", "image", "stage"}
+    for step in workflows[1]:
+        command, *words = step["run"].split()[1:]
+        assert CliRunner().invoke(app, [command, *words, "--help"]).exit_code == 0
 
 
 # --- what cannot be compared, and what is lost ---
@@ -607,6 +619,46 @@ def test_nothing_changed(folder: Path) -> None:
     assert outcome.exit_code == 0 and outcome.failures == ()
 
 
+@pytest.mark.parametrize(
+    ("file", "ref"),
+    [
+        ("places.py", "places.py:create"),
+        ("src/places.py", "places.py:create"),
+        ("src/my/package/inner/rules.py", "m=my.package:create?lang=de"),
+        ("data/found/0.jsonl", "old=preds:./data/found"),
+        ("cases.jsonl", "doccano:cases.jsonl?text=body"),
+        ("tools/find.py", "cmd:python tools/find.py --fast"),
+        ("annotations/gold/d0.jsonl", "gold"),
+        ("ci/baseline.json", "ci/baseline.json"),
+        ("anything/at.all", "native:."),
+    ],
+)
+def test_a_staged_file_that_is_named_is_checked(file: str, ref: str) -> None:
+    assert named([Path("README.md"), Path(file)], None, "no.toml", ref)
+    assert not named([Path("README.md"), Path("docs/other.py")], "no.toml", ref) or ref == "native:."
+    assert not named([], ref)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (("--if-changed", "README.md"), 0, "nothing to check: none of 1 file is named in the rules"),
+        (("--if-changed",), 0, "nothing to check: none of 0 files is named in the rules"),
+        (("found.jsonl",), 2, "found.jsonl: a file is for --if-changed"),
+        (("--margin", "5"), 2, "--margin: margin is 5.0, not a number between 0 and 1"),
+        (("--html", "page.html"), 2, "page.html is not written: nothing was scored"),
+    ],
+)
+def test_what_check_does_not_run_for(
+    given: tuple[str, ...], code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["check", "-e", "gazetteer", *given])
+    assert (2 if isinstance(done.exception, WortlautError) else done.exit_code) == code
+    assert said in f"{done.output}{done.exception}"
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.skipif(not WORTLAUT.exists(), reason="the wortlaut script is not installed here")
 @pytest.mark.long
 def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
@@ -622,7 +674,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert done.returncode == 2 and "there is a baseline already" in done.stderr
     assert (tmp_path / "b.json").read_bytes() == before
     done = run(
-        *("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md"),
+        *("check", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", "--html", "p.html"),
         cwd=tmp_path,
         environment={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
     )
@@ -632,6 +684,7 @@ def test_the_command_from_baseline_to_verdict(tmp_path: Path) -> None:
     assert "⟦russischen⟧" in done.stdout
     assert json.loads((tmp_path / "c.json").read_text("utf-8"))["verdict"] == "regression"
     assert ElementTree.parse(tmp_path / "j.xml").getroot().get("failures") == "1"
+    assert "REGRESSION: 1 of 1 check failed" in (tmp_path / "p.html").read_text("utf-8")
     assert (tmp_path / "m.md").read_text("utf-8") == (tmp_path / "summary.md").read_text("utf-8")
     assert (tmp_path / "b.json").read_bytes() == before, "written without --update"
     done = run("check", "--update", cwd=tmp_path)

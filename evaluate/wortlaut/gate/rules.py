@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from wortlaut.errors import DataError, unknown_name
@@ -137,6 +138,16 @@ def without_margins(rules: Rules) -> Rules:
     """For a run against itself: it has lost nothing, and what it cannot exclude says nothing about it."""
     tested = (one if one.margin is None else replace(one, margin=None, test=True) for one in rules.rules)
     return replace(rules, rules=tuple(tested), margin=None)
+
+
+def named(files: Iterable[Path], *refs: str | None) -> bool:
+    """Whether one of the files is in ``refs``: paths, and references to extractors and corpora.
+
+    In doubt it is: of a module every file of the package counts, and what only looks like a path, too.
+    """
+    parts = {PurePath(part) for ref in refs for part in re.split(r"[\s=:?&,]+", ref or "") if part}
+    words = {part.name.partition(".")[0] for part in parts if len(part.parts) == 1} - {""}
+    return any({file, *file.parents} & parts or {*file.parent.parts, file.stem} & words for file in files)
 
 
 def _is_number(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,6 +71,7 @@ def gate(
     update: bool = False,
     timeout: float | None = None,
     progress: Progress | None = None,
+    scored: Callable[[Evaluation], object] = lambda _: None,
 ) -> Outcome:
     """Score the extractors, those of the rules unless named, and compare with the baseline of ``path``.
 
@@ -78,7 +79,7 @@ def gate(
     of its own, and ``timeout`` seconds for a document; one that fails makes the outcome invalid, and the
     others are checked. With ``update`` the run becomes the baseline, unless a rule fails that does not depend
     on one, such as a floor; what differs from the old one is noted. An error of the input is an invalid
-    outcome, never an exception.
+    outcome, never an exception. ``scored`` is called with what was scored, if anything was.
     """
     extractors, timeout = extractors or rules.extractors, timeout or rules.timeout or TIMEOUT
     try:
@@ -97,6 +98,7 @@ def gate(
         )
         if old is not None:
             evaluation = replace(evaluation, systems=tuple(_as_in(old, one) for one in evaluation.systems))
+        scored(evaluation)
         failed = {one.name: one.failed for one in evaluation.systems if one.failed is not None}
         broken = [
             Check("system", "invalid", f"run {run.name} failed: {run.failed}", Place(one.name))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
 from rich.console import RenderableType
 
+from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.gate.verdicts import SHOWN, Outcome, Row
 from wortlaut.reports import escapes, tables
 from wortlaut.reports.cells import difference, number, p_value
 from wortlaut.reports.console import Text
 from wortlaut.reports.goldchange import gold_table, gold_view, what_changed
+from wortlaut.reports.page import report_page
 from wortlaut.reports.tables import Table, grid, noted
 
+#: Characters of a job's summary: GitHub takes 1 MiB, and a character has four bytes at most.
+SUMMARY = 1 << 18
 _NAMES = ("system", "layer", "schema", "label")
 _FIGURES = ("then", "now", "change", "p", "shows", "new", "gone")
 
@@ -64,6 +69,12 @@ def markdown(outcome: Outcome) -> str:
     tail = [*_recorded(outcome), *(f"note: {note}" for note in outcome.notes)]
     lines += ["", *(f"- {escapes.markdown(line)}" for line in tail)] if tail else []
     return "\n".join(lines) + "\n"
+
+
+def check_page(outcome: Outcome, evaluation: Evaluation) -> str:
+    """The page of what was scored, with the verdict and its reasons above the scores."""
+    told = (outcome.headline, *(f"{one.status}: {one}" for one in (*outcome.failures, *outcome.warnings)))
+    return report_page(replace(evaluation, notes=(*told, *evaluation.notes)))
 
 
 def junit(outcome: Outcome) -> str:
