@@ -39,15 +39,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from wortlaut.errors import DataError, WortlautError
+from wortlaut.errors import DataError
 from wortlaut.formats import files
 from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.batch import packed_tokens
-from wortlaut.formats.columns import LAYOUT, TokenView, token_view
+from wortlaut.formats.columns import LAYOUT, TokenView, pack, token_view
 from wortlaut.formats.losses import NO_PLACE, Losses, tolerated
 from wortlaut.io.reading import decoded, read_bytes, read_json
 from wortlaut.model import Annotations, Document, Quote, Span, holders
-from wortlaut.model.batch import CHUNK_DOCUMENTS, Batch, Meta
+from wortlaut.model.batch import Batch, Meta, batched
 from wortlaut.model.columns import TokenTable, empty_spans
 from wortlaut.records.objects import UNREADABLE
 
@@ -132,23 +132,7 @@ _MISFIT = re.compile(r"(?:Object missing required field `(?P<key>\w+)`|.*?)(?: -
 
 def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
     """Every article of a ``.json`` file or of a folder of them, in the order of the file names."""
-    part: list[tuple[_Read, str]] = []
-    folders: dict[Path, str] = {}
-    try:
-        for file in files.find(path, "german-news-quotation"):
-            with tolerated(losses, "document"):
-                found = _read(file)
-                folder = file.resolve().parent if file.is_symlink() else file.parent
-                if folder not in folders:
-                    folders[folder] = folder.resolve().name
-                part.append((found, folders[folder]))
-            if len(part) == CHUNK_DOCUMENTS:
-                yield _batch(part)
-                part = []
-    except WortlautError:
-        yield _batch(part)
-        raise
-    yield _batch(part)
+    return batched(_articles(path, losses), _batch)
 
 
 read = batch_documents(batches)
@@ -158,6 +142,7 @@ read = batch_documents(batches)
 class _Read:
     """An article: where its tokens start and end, its sentences, and what ``meta`` holds beside them."""
 
+    split: str
     id: str
     text: str
     start: list[int]
@@ -167,21 +152,28 @@ class _Read:
     repairs: dict[str, int]
 
 
-def _batch(found: Sequence[tuple[_Read, str]]) -> Batch:
-    part, split = [one for one, _ in found], [name for _, name in found]
-    number = np.arange(len(part))
+def _articles(path: Path, losses: Losses | None) -> Iterator[_Read]:
+    folders: dict[Path, str] = {}
+    for file in files.find(path, "german-news-quotation"):
+        with tolerated(losses, "document"):
+            folder = file.resolve().parent if file.is_symlink() else file.parent
+            if folder not in folders:
+                folders[folder] = folder.resolve().name
+            yield _read(file, folders[folder])
 
-    def table(start: list[list[int]], end: list[list[int]]) -> TokenTable:
-        starts, ends = (np.asarray(list(chain.from_iterable(one)), np.int64) for one in (start, end))
-        return TokenTable(np.repeat(number, list(map(len, start))), starts, ends)
 
-    tokens = table([one.start for one in part], [one.end for one in part])
-    begins, ends = ([[span[i] for span in one.sentences] for one in part] for i in (0, 1))
-    packed = packed_tokens(tokens, len(part)), packed_tokens(table(begins, ends), len(part))
+def _batch(part: Sequence[_Read]) -> Batch:
+    of = np.repeat(np.arange(len(part)), [len(one.start) for one in part])
+    start, end = (
+        np.fromiter(chain.from_iterable(one), np.int64, len(of))
+        for one in ([one.start for one in part], [one.end for one in part])
+    )
+    tokens = TokenTable(of, start, end)
+    packed = packed_tokens(tokens, len(part))
 
     def meta(i: int) -> Meta:
         counted = {name: str(count) for name, count in part[i].repairs.items() if count}
-        known = {"split": split[i], "tokens": packed[0](i), "sentences": packed[1](i)}
+        known = {"split": part[i].split, "tokens": packed(i), "sentences": pack(part[i].sentences)}
         return tuple((known | counted).items())
 
     repaired = {name for one in part for name, count in one.repairs.items() if count}
@@ -232,14 +224,17 @@ def _misfit(said: str, file: Path) -> DataError:
     return DataError(f"has no {key!r} of type {kind}", where=f"{file}: ${place}")
 
 
-def _read(file: Path) -> _Read:
+def _read(file: Path, split: str) -> _Read:
     article = _decoded(file)
     text, where = article.original_text, f"{file}: $"
     start = [token.char_begin for token in article.tokens]
     end = [token.char_end for token in article.tokens]
     surfaces = [token.text for token in article.tokens]
     _check_tokens(article, surfaces, start, end, where)
-    solid = len("".join(text.split())) == len("".join("".join(surfaces).split()))
+    joined = "".join(surfaces)
+    white = text.count(" ") + text.count("\n")
+    # Nothing stands between tokens but these; where other white space does, it is looked at token by token.
+    solid = len(joined) + white == len(text) and " " not in joined and "\n" not in joined
     sentences = [
         _span(one, start, end, f"{where}.sentences", i)[1] for i, one in enumerate(article.sentences)
     ]
@@ -247,11 +242,12 @@ def _read(file: Path) -> _Read:
     roles: list[dict[str, Any]] = []
     for index, item in enumerate(article.annotations):
         at = f"{where}.annotations[{index}]"
-        found = {
-            field: _role(own, text, start, end, repairs, f"{at}.{role}", solid=solid)
-            for role, field in _ROLES.items()
-            if (own := getattr(item, role)).spans or own.token_ids or own.text
-        }
+        found = {}
+        for role, field in _ROLES.items():
+            own = getattr(item, role)
+            if own.spans or own.token_ids or own.text:
+                sound = _sound(own, text, start, end, repairs) if solid else None
+                found[field] = sound or _role(own, text, start, end, repairs, f"{at}.{role}")
         if "content" not in found:
             raise DataError("a quote without content", where=f"{at}.quote")
         check_name(item.type, "type", TYPES, at)
@@ -272,7 +268,7 @@ def _read(file: Path) -> _Read:
         )
         for id, item, found, (around, holds) in zip(ids, article.annotations, roles, nested, strict=True)
     )
-    return _Read(article.document_name, text, start, end, sentences, quotes, repairs)
+    return _Read(split, article.document_name, text, start, end, sentences, quotes, repairs)
 
 
 def _check_tokens(
@@ -314,27 +310,31 @@ def _span(
     return (begin, stop), characters
 
 
+def _sound(role: _Role, text: str, start: list[int], end: list[int], repairs: dict[str, int]) -> Span | None:
+    """What a role covers whose spans are in text order and whose three accounts agree; None for another."""
+    pieces: list[tuple[int, int]] = []
+    ids: list[int] = []
+    surface, behind, merged = [], 0, 0
+    for one in role.spans:
+        begin, stop, first, last = one.begin, one.end, one.char_begin, one.char_end
+        if not (behind <= begin < stop <= len(start) and first == start[begin] and last == end[stop - 1]):
+            return None
+        surface.append(text[first:last])
+        ids += range(begin, stop)
+        if pieces and begin == behind:
+            first, merged = pieces.pop()[0], merged + 1
+        pieces.append((first, last))
+        behind = stop
+    if not pieces or ids != role.token_ids or " ".join(surface) != role.text:
+        return None
+    repairs["merged_spans"] += merged
+    return Span(tuple(pieces))
+
+
 def _role(
-    role: _Role,
-    text: str,
-    start: list[int],
-    end: list[int],
-    repairs: dict[str, int],
-    where: str,
-    *,
-    solid: bool,
+    role: _Role, text: str, start: list[int], end: list[int], repairs: dict[str, int], where: str
 ) -> Span:
     ids = role.token_ids
-    if solid and len(role.spans) == 1:  # as nearly all are
-        (one,) = role.spans
-        characters = one.char_begin, one.char_end
-        if (
-            0 <= one.begin < one.end <= len(start)
-            and characters == (start[one.begin], end[one.end - 1])
-            and ids == list(range(one.begin, one.end))
-            and text[characters[0] : characters[1]] == role.text
-        ):
-            return Span((characters,))
     pairs = [_span(span, start, end, f"{where}.spans", index) for index, span in enumerate(role.spans)]
     covered = sorted({token for (begin, stop), _ in pairs for token in range(begin, stop)})
     if ids != covered and sorted(set(ids)) != covered:
