@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from span_cases import LABELS, Side, columns_of, noisy_corpus, peer
+from span_cases import LABELS, Side, columns_of, noisy_corpus, peer, tokens_of
 
 import wortlaut
 from wortlaut.errors import DataError, UnknownNameError
 from wortlaut.model import Span
+from wortlaut.scoring.engine import tallies_of
 from wortlaut.scoring.metrics import GIVEN
 from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.task import Task
 from wortlaut.scoring.uncertainty import Resampling
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/scoring/peers.json").read_text(encoding="utf-8"))
@@ -89,11 +91,19 @@ def test_spans_that_a_peer_cannot_take_are_refused(name: str) -> None:
     with pytest.raises(DataError, match="no discontinuous spans, and predicted holds some"):
         scored(name, [], gap)
     nested: Side = [(Span.of(4, 6), 1), (Span.of(0, 5), 0)]
-    if name == "nervaluate":
-        assert scored(name, nested, nested)["nervaluate/strict"].f1 == 1.0
+    if name in ("nervaluate", "faireval"):
+        assert all(result.f1 == 1.0 for result in scored(name, nested, nested).values())
     else:
         with pytest.raises(DataError, match=r"gold holds overlapping spans: \[0, 5\) and \[4, 6\)"):
             scored(name, nested, [])
+
+
+def test_faireval_compares_tokens_where_they_are_known() -> None:
+    gold, found = [(Span.of(0, 2), 0), (Span.of(5, 6), 0)], [(Span.of(0, 3), 0)]  # character 5 is a space
+    sides = columns_of([gold]), columns_of([found])
+    tally = tallies_of(Task(*sides, 1, 1, tokens_of(1)), ("A",), ["faireval"])["faireval/fair"]
+    assert tally.errors == dict.fromkeys(tally.errors, 0) | {"TP": 1}
+    assert any("1 gold and 0 found spans touch no token" in note for note in tally.notes)
 
 
 def test_an_unknown_peer_is_told_the_nearest() -> None:

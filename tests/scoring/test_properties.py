@@ -192,7 +192,7 @@ def test_gold_against_itself_is_perfect(metric: Metric, data: st.DataObject) -> 
             assert (score.precision, score.recall, score.f1) == pytest.approx(expected, abs=1e-9), (name, row)
         if result.errors is not None:
             assert set(result.errors) <= set(metric.classes)
-            assert {error for error, n in result.errors.items() if n} <= {"correct"}
+            assert {error for error, n in result.errors.items() if n} <= {"correct", "TP"}
 
 
 @of()

@@ -663,7 +663,7 @@ class _Chunk:
         given = [_spans(batch, own, labels, units) for (batch, _), own in zip(sides, named, strict=True)]
         of_gold = {scoring.projected(label, "gold") for label in scoring.gold.labels}
         in_gold = np.asarray([label in of_gold for label in labels], np.bool_)
-        tokens = self._tokens(scoring.spans)
+        tokens = self._tokens((*scoring.spans, *scoring.peers))
         gold, found = (spans.sorted() for spans in given)
         if scoring.by:
             gold, found = (replace(spans, group=np.arange(len(spans))) for spans in (gold, found))
@@ -671,7 +671,7 @@ class _Chunk:
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """Where a schema or a breakdown counts tokens."""
-        asked = {"token", "fuzzy", *QUOTES} & set(schemas) or {"length-tokens", "distance"} & {
+        asked = {"token", "fuzzy", "faireval", *QUOTES} & set(schemas) or {"length-tokens", "distance"} & {
             *self.scoring.by
         }
         return self._own_tokens if asked else None

@@ -15,6 +15,7 @@ from wortlaut.scoring.metrics import (
     conll,
     conlleval,
     exact,
+    faireval,
     fuzzy,
     german_news_quotation,
     ggt,
@@ -55,7 +56,7 @@ OURS: dict[str, SpanMetric] = {
 }
 #: Other scorers of spans, which go by the order of the input.
 GIVEN: dict[str, GivenMetric] = {
-    module.METRIC.name: module.METRIC for module in (seqeval, conlleval, nervaluate, hipe)
+    module.METRIC.name: module.METRIC for module in (seqeval, conlleval, nervaluate, hipe, faireval)
 }
 #: Other scorers of quotes.
 QUOTES: dict[str, DocumentMetric] = {
