@@ -46,6 +46,7 @@ TASK2: dict[str, Any] = {
     "DocumentName": "y",
     "Sentences": [{"SentenceId": 0, "Tokens": ["Uhl", "kam"]}],
 }
+QUOTATION = {"quoteID": "1", "quotation": "Ja", "speaker": "Uhl"}
 #: A format with its options; a file of CASES, or a name and what is in it; names by document; what is lost.
 READ = [
     (
@@ -136,6 +137,26 @@ READ += [
         {"event without a Message": 1, "role Evidence": 1, "role Medium": 1, "role Topic": 1},
     ),
     ("spkatt", ("x.json", TASK2), {"y": "reported Uhl kam|indirect/free indirect kam"}, {}),
+    (
+        "directquote",
+        "directquote/sound.txt",
+        {
+            "sound-000001": 'direct " It rains "',
+            "sound-000002": 'direct " Yes "',
+            "sound-000003": 'direct " No "|direct " Yes "',
+        },
+        {"speaker of no quote": 1},
+    ),
+    (
+        "quotebank",
+        "quotebank/sound.json",
+        {
+            "2020-01-02-000001": "direct It rains. speaker",
+            "2020-01-02-000002": "direct Nobody said this.",
+            "a1-1": "direct It rains. speaker",
+        },
+        {"further candidate": 2, "further Wikidata id": 2, "name": 1},
+    ),
 ]
 READ += [
     (
@@ -300,6 +321,30 @@ REFUSED += [
         r"holds half a surrogate pair",
     ),
     ("spkatt", ("x.json", '{"Sentences": [\n}'), r"x\.json:2: is not JSON"),
+    (
+        "directquote",
+        ("x.txt", "Uhl I-PER\n"),
+        r"x\.txt, document x-000001: 'PER' at 0 is no label of DirectQuote",
+    ),
+    ("quotebank", ("x.json.bz2", "BZh9"), r"x\.json\.bz2: is packed by bzip2\n.*bzcat x\.json\.bz2"),
+    ("quotebank", ("x.json", ""), r"x\.json: holds no quotation\n.*JSON lines"),
+    ("quotebank", ("x.json", QUOTATION | {"quotation": " "}), r"x\.json:1: the quotation is empty"),
+    ("quotebank", ("x.json", QUOTATION | {"speaker": None}), r"x\.json:1: has no 'speaker' of type str"),
+    (
+        "quotebank",
+        ("x.json", QUOTATION | {"probas": [["Uhl"]]}),
+        r"\['Uhl'\] is no candidate with a probability",
+    ),
+    (
+        "quotebank",
+        ("x.json", QUOTATION | {"probas": [["Uhl", "2"]]}),
+        r"probability 2\.0 is not between 0 and 1",
+    ),
+    (
+        "quotebank",
+        ("x.json", {"articleID": "a", "quotations": [{"quotation": "Ja"}]}),
+        r"x\.json:1, quotation 1: has no 'localTopSpeaker'",
+    ),
 ]
 
 
@@ -322,6 +367,21 @@ def test_what_is_read(spec, file, expected, lost, tmp_path):
     }
     assert found == expected and kinds(losses) == lost
     assert detect(path) == spec.partition("?")[0]
+
+
+def test_speakers_of_news_are_found_where_their_corpus_says():
+    """In DirectQuote on the side that the tag names; in Quotebank by name, with a probability."""
+    found = [
+        quote.speaker and quote.speaker.text(document.text)
+        for document in reader("directquote")(CASES / "directquote/sound.txt")
+        for quote in document.quotes
+    ]
+    assert found == ["Uhl", "Ott", None, None]
+    documents = [*reader("quotebank")(CASES / "quotebank/sound.json")]
+    clusters = [[(one.name, one.qid) for one in document.clusters] for document in documents]
+    assert clusters == [[("Ada Uhl", "Q1")], [], [("Ada Uhl", None)]]  # of two ids neither is said
+    assert [document.quotes[0].score for document in documents] == [0.75, 0.9, 0.8]
+    assert documents[2].text == "Then she said: It rains. So said Ada Uhl."
 
 
 def test_recogito_studio_has_a_row_for_each_tag_and_comment(tmp_path):

@@ -84,6 +84,8 @@ FORMATS = {
     "booknlp": Format((".quotes",), "document", written=False),
     "citron": Format((".json",), "document", written=False),
     "parc3": Format((".xml",), "document", written=False),
+    "directquote": Format(written=False),
+    "quotebank": Format((".json",), "file", written=False),
 }
 #: The formats that ``convert --to`` takes.
 WRITTEN = tuple(name for name, known in FORMATS.items() if known.written)
@@ -292,7 +294,7 @@ def detect(path: Path) -> str:
         if rows and all(len(row) == 4 and row[0].isdigit() and _tag(row[2]) and _tag(row[3]) for row in rows):
             return "germeval"
         if any(_tag(field) for line in head.splitlines() for field in line.split()):
-            return "conll"
+            return "directquote" if re.search(r"-(Left|Right)Speaker\b", head) else "conll"
     raise DataError(
         "the format does not show",
         where=str(path),
@@ -331,6 +333,8 @@ def _json(path: Path) -> str:
     keys = set(_KEY.findall(head))
     if keys & {"passages", "PubTator3"}:
         return "bioc"
+    if "quoteID" in keys:
+        return "quotebank"
     if _PIPELINE.search(head) or ("start" in keys and keys <= _FOUND) or re.match(r"\[\s*\[(?!\s*\")", head):
         return "pipeline"
     if (
