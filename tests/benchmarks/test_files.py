@@ -29,6 +29,7 @@ von vor was wenn wer wieder zu zur Berlin Bonn Köln Straße Zeitung größer k�
 #: Runs a program; prints CPU seconds and peak in MiB. Small itself: a process counts what it came from.
 MEASURE = """
 import json, os, subprocess, sys
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files are at hand, as where it is installed
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, used = os.wait4(process.pid, 0)
 print(json.dumps([status, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import atexit
 import gc
+import sys
 import warnings
+from copy import copy
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command_name
+from typer.models import CommandInfo
 
 from wortlaut.cli.common import app, print_notes, say
 from wortlaut.cli.ending import ended
@@ -32,7 +36,14 @@ def main() -> None:
             shown(message, category, *place, **more)
 
     warnings.showwarning = told
-    ended(app)
+    chosen = copy(app)
+    chosen.registered_commands = [one for one in app.registered_commands if _name(one) in sys.argv[1:2]]
+    # To make all thirty commands takes a while.
+    ended(chosen if chosen.registered_commands else app)
+
+
+def _name(command: CommandInfo) -> str | None:
+    return command.name or (command.callback and get_command_name(command.callback.__name__))
 
 
 def _version(asked: bool) -> None:
