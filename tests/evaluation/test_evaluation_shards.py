@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -386,7 +387,7 @@ def test_lines_of_a_folder_are_named_by_file_and_number(tmp_path: Path) -> None:
 
 
 def test_ids_with_the_same_hash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wortlaut.extractors.preds._key", lambda id: 7)
+    monkeypatch.setattr("wortlaut.extractors.preds._keys", lambda ids: array("q", [7] * len(ids)))
     one = case(17, 12)
     (tmp_path / "a.jsonl").write_text("".join(line(id, found) for id, found in one.found.items()))
     made = resolve(f"preds:{tmp_path}")
@@ -447,6 +448,16 @@ def test_a_corpus_that_changes_while_it_is_scored_is_refused(change: str) -> Non
     }[change]
     with pytest.raises(DataError, match="has changed while it was scored"):
         list(replace(source, opened=lambda: [Batch.of(documents)]).chunks())
+
+
+def test_a_corpus_that_columns_hold_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.conll"
+    for most, alike in ((scorer._READ_ONCE, True), (0, False)):
+        monkeypatch.setattr(scorer, "_READ_ONCE", most)
+        file.write_text("Bonn B-LOC\n\nKöln B-LOC\n")
+        source = Source.of(f"conll:{file}", False)
+        file.write_text("Bonn B-LOC\n\nUlm O\n")
+        assert ([text for _, batch in source.chunks() for text in batch.texts] == ["Bonn", "Köln"]) is alike
 
 
 def test_the_hash_of_a_stream_is_that_of_the_corpus(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
+from array import array
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,21 @@ def test_lines_for_documents_that_are_not_there(tmp_path: Path) -> None:
         run(resolve(f"preds:{path}"), DOCUMENTS)
     assert "'x' (line 2), 'y' (line 4)" in caught.value.what
     assert caught.value.where == f"{path}:2"
+
+
+def test_of_ids_that_stand_twice_the_first_to_do_so_is_named(tmp_path: Path) -> None:
+    ids = [*"abcdefgh", *"hgfedcba"]
+    with pytest.raises(DataError, match="document 'h' is already in line 8") as caught:
+        resolve(f"preds:{written(tmp_path, *({'id': id} for id in ids))}")
+    assert caught.value.where.endswith("p.jsonl:9")
+
+
+def test_another_process_with_other_hashes_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = pickle.dumps(resolve(f"preds:{written(tmp_path, {'id': 'b'}, {'id': 'a', 'entities': [YOON]})}"))
+    monkeypatch.setattr("wortlaut.extractors.preds._keys", lambda ids: array("q", map(len, ids)))
+    assert [len(found.entities) for found in run(pickle.loads(packed), DOCUMENTS)] == [1, 0]
 
 
 def test_the_wrong_text(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ from wortlaut.text.segments import sentences, tokens
 
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
 KEPT_CHARACTERS = 5_000_000
+#: And up to so many its texts and spans, where columns hold all of it, so that it is read but once.
+_READ_ONCE = 20_000_000
 
 
 #: What to do about an empty corpus, or nothing to score.
@@ -127,7 +129,7 @@ class Source:
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
         probes: list[Given] = []
-        hashes, characters, small, alone = bytearray(), 0, True, True
+        hashes, characters, small, once, alone = bytearray(), 0, True, True, True
         for batch in first(losses):
             if not known_hash:
                 hashes += digests(batch)
@@ -141,7 +143,8 @@ class Source:
             characters += sum(map(len, batch.texts))
             alone = alone and not any("\n" in text for text in batch.texts)
             small = characters <= KEPT_CHARACTERS if items is None else items
-            if small:
+            once = once and not batch.whole and characters <= _READ_ONCE
+            if small or once:
                 kept.append(batch)
             else:
                 kept.clear()
@@ -152,6 +155,8 @@ class Source:
         named = Probes.of([probes[i] for i in order.tolist()]) if "phenomenon" in columns else None
         if whole is not None:
             ids, order = list(whole.ids), np.arange(len(ids))
+        elif once:
+            opened = partial(_again, Batch.joined(kept))
         few = len(ids) < FEW_DOCUMENTS and characters
         units = sentence_units([own for _, own in sorted(starts)]) if few else document_units(len(ids))
         own_hash = known_hash or digest_of(hashes)

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wortlaut.corpus.load import annotated_batches
 from wortlaut.errors import DataError
@@ -45,8 +44,7 @@ _SHARDS = 4
 _NAMED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a document stands: the number of the file, the line or row, and for a line where it begins."""
 
     file: int
@@ -64,26 +62,32 @@ class Lines:
         self.path, self._files, self._losses = path, files, losses
         self._keys: set[str] = set()
 
-    def places(self) -> Iterator[tuple[str, Place]]:
-        """Id and place of each document, in the order of the files."""
+    def places(self) -> Iterator[tuple[list[str], list[Ints]]]:
+        """Some ids, and the files, lines and offsets of their documents; in the order of the files."""
         for number, file in enumerate(self._files):
             with opened(file, "Check the path after preds:.") as lines:
                 offset, first = lines.tell(), 1
                 for block in blocks(lines):
                     found = rows(block)
-                    layers = (layer for layer in LAYERS if any(row and row.has(layer) for row in found))
-                    self._keys.update(layers)
-                    for count, (line, row) in enumerate(zip(block, found, strict=True), first):
-                        if row is not None:
-                            yield row.id, Place(number, count, offset)
-                        elif line.strip():
-                            with tolerated(self._losses, "line"):
-                                record = loads(line, f"{file}:{count}")
-                                id = document_id(record, f"{file}:{count}")
-                                self._keys.update(record)
-                                yield id, Place(number, count, offset)
-                        offset += len(line)
-                    first += len(block)
+                    given = [row for row in found if row is not None]
+                    more = (layer for layer in LAYERS if layer not in self._keys)
+                    self._keys.update(one for one in more if any(row.has(one) for row in given))
+                    pairs = enumerate(zip(block, found, strict=True), first)
+                    ids = [row.id if row else self._id(line, f"{file}:{at}") for at, (line, row) in pairs]
+                    kept = np.asarray([i for i, id in enumerate(ids) if id is not None], np.int64)
+                    begin = offset + np.cumsum([0, *map(len, block)])
+                    yield [id for id in ids if id is not None], [kept * 0 + number, first + kept, begin[kept]]
+                    first, offset = first + len(block), int(begin[-1])
+
+    def _id(self, line: bytes, where: str) -> str | None:
+        """That of any line; None for a blank one, and leniently for one that cannot be read."""
+        if line.strip():
+            with tolerated(self._losses, "line"):
+                record = loads(line, where)
+                id = document_id(record, where)
+                self._keys.update(record)
+                return id
+        return None
 
     def finds(self) -> tuple[str, ...]:
         """The layers that were looked for, known when the places are; without any key all, and in vain."""
@@ -105,11 +109,14 @@ class Lines:
     def read(self, places: Sequence[Place], texts: Batch) -> Batch:
         """The ids and annotations of the places, each checked against its text."""
         lines: list[bytes] = []
-        for file, group in groupby(places, key=lambda place: place.file):
+        for file, group in groupby(places, key=itemgetter(0)):
+            at = -1
             with opened(self._files[file]) as stream:
-                for place in group:
-                    stream.seek(place.offset)
-                    lines.append(stream.readline())
+                for _, _, offset in group:
+                    if offset != at:
+                        stream.seek(offset)
+                    lines.append(line := stream.readline())
+                    at = offset + len(line)
         batch, held = columns(rows(lines), texts.texts)
         others: dict[int, Document] = {}
         for i in sorted({*range(len(lines))}.difference(held)):
@@ -146,8 +153,8 @@ class Shards:
     def _read(self, number: int) -> pa.Table:
         return shards.read_shard(self._folder, self._manifest.shards[number])
 
-    def places(self) -> Iterator[tuple[str, Place]]:
-        """Id and place of each document, in the order of the shards."""
+    def places(self) -> Iterator[tuple[list[str], list[Ints]]]:
+        """The ids of each shard, and its number, the rows and no offsets."""
         for number, shard in enumerate(self._manifest.shards):
             table = self._read(number)
             if len(table) != shard.documents:
@@ -155,8 +162,8 @@ class Shards:
                     f"holds {len(table)} documents, not the {shard.documents} that the manifest says",
                     where=f"{self.path}/{shard.name}",
                 )
-            for row, id in enumerate(table.column("id").to_pylist()):
-                yield id, Place(number, row, 0)
+            row = np.arange(len(table))
+            yield table.column("id").to_pylist(), [row * 0 + number, row, row * 0]
 
     def finds(self) -> tuple[str, ...]:
         """The layers that were looked for."""
@@ -200,16 +207,20 @@ class Predictions:
     def __init__(self, files: Lines | Shards, missing: Literal["error", "empty"], losses: Losses) -> None:
         self.path = files.path
         self._files, self._missing, self._losses = files, missing, losses
-        keys, *columns = array("Q"), array("I"), array("I"), array("Q")
-        for id, place in files.places():
-            keys.append(_key(id))
-            for column, value in zip(columns, (place.file, place.line, place.offset), strict=True):
-                column.append(value)
+        keys, *columns = array("q"), array("I"), array("I"), array("Q")
+        for ids, places in files.places():
+            keys.extend(_keys(ids))
+            for column, values in zip(columns, places, strict=True):
+                column.frombytes(values.astype(column.typecode).tobytes())
         order = np.argsort(np.asarray(keys), kind="stable")
         self._keys = np.asarray(keys)[order]
         self._columns = [np.asarray(column)[order] for column in columns]
         self.finds = files.finds()
-        self._check_distinct()
+        self._check_distinct(order)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process reads the files anew: Python's hashes of ids hold in this one alone."""
+        return create, (self.path, self._missing, self._losses.lenient)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -250,7 +261,7 @@ class Predictions:
     def finish(self, ids: Sequence[str]) -> None:
         """Raises DataError when the files speak of documents that the corpus does not have."""
         strange = sorted(
-            self._places(np.flatnonzero(~np.isin(self._keys, _keys(ids)))),
+            self._places(np.flatnonzero(~np.isin(self._keys, np.asarray(_keys(ids))))),
             key=lambda place: (place.file, place.line),
         )
         if strange:
@@ -273,7 +284,7 @@ class Predictions:
 
         They are looked up by 64 bits of their hash, and where several have the same by themselves.
         """
-        keys = _keys(ids)
+        keys = np.asarray(_keys(ids))
         low, high = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
         found = np.where(low < high, low, -1)
         for i in np.flatnonzero(high > low + 1).tolist():
@@ -282,8 +293,10 @@ class Predictions:
             found[i] = same[own][0] if any(own) else -1
         return found
 
-    def _check_distinct(self) -> None:
-        for index in np.flatnonzero(self._keys[1:] == self._keys[:-1]).tolist():
+    def _check_distinct(self, order: Ints) -> None:
+        """Raises DataError for an id that stands twice; the first of such, by where the second stands."""
+        same = np.flatnonzero(self._keys[1:] == self._keys[:-1])
+        for index in same[np.argsort(order[same + 1])].tolist():
             first, second = self._places(np.arange(index, index + 2))
             if (name := self._files.id(first)) == self._files.id(second):
                 with tolerated(self._losses, "document"):
@@ -341,12 +354,8 @@ def _other_format(path: Path) -> bool:
         return False
 
 
-def _key(id: str) -> int:
-    return int.from_bytes(blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _keys(ids: Sequence[str]) -> NDArray[np.uint64]:
-    return np.asarray(array("Q", map(_key, ids)))
+def _keys(ids: Sequence[str]) -> array[int]:
+    return array("q", map(hash, ids))
 
 
 def create(
