@@ -39,10 +39,10 @@ def folder(path, rows, split="test", features=None):
 
 
 def features():
-    from datasets import ClassLabel, Features, List, Value
+    from datasets import ClassLabel, Features, Sequence, Value
 
     return Features(
-        {"doc": Value("string"), "words": List(Value("string")), "ner": List(ClassLabel(names=TAGS))}
+        {"doc": Value("string"), "words": Sequence(Value("string")), "ner": Sequence(ClassLabel(names=TAGS))}
     )
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from shared import ROOT
 
+from wortlaut import score
 from wortlaut.annotations.file import write_annotations
 from wortlaut.annotations.labels import GERMEVAL
 from wortlaut.annotations.lines import canonical
@@ -84,7 +85,10 @@ def test_loads_with_datasets(built, name, tmp_path):
     assert loaded["test"].column_names == table(built.out, name).column_names
     if name == "entities":
         for column in ("ner_tags", "ner_tags_inner"):
-            assert loaded["test"].features[column].feature == ClassLabel(names=list(TAGS))
+            listed = loaded["test"].features[column]
+            tag = listed[0] if isinstance(listed, list) else listed.feature
+            assert tag == ClassLabel(names=list(TAGS))
+        assert score(loaded["test"], loaded["test"]).f1 == 1.0
 
 
 def with_splits(root):

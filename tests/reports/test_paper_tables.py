@@ -108,7 +108,7 @@ def test_what_is_written_is_what_a_reader_sees(render: str, read: Callable[[str]
 
 def test_csv_is_read_by_csv_and_pandas_with_every_digit() -> None:
     text = made().to_csv(columns=["system", "P", "R", "F1"], schemas="strict", interval="range")
-    frame = pd.read_csv(io.StringIO(text))
+    frame = pd.read_csv(io.StringIO(text), float_precision="round_trip")
     rows = read_csv(text)
     assert rows[0] == [*"system,P,P low,P high,R,R low,R high,F1,F1 low,F1 high,signature".split(",")]
     assert [row[0] for row in rows[1:]] == [*HOSTILE[:2], "'=1+1", HOSTILE[3]] == list(frame["system"])
@@ -117,7 +117,7 @@ def test_csv_is_read_by_csv_and_pandas_with_every_digit() -> None:
     assert list(frame["R low"])[:3] == [one.recall_interval[0] for one in strict if one.recall_interval]
     assert list(frame["signature"])[:3] == [str(one.signature) for one in strict]
     assert frame["signature"][3].startswith("failed: unknown extractor 'nosuch'")
-    whole = pd.read_csv(io.StringIO(made().to_csv(labels="*")))
+    whole = pd.read_csv(io.StringIO(made().to_csv(labels="*")), float_precision="round_trip")
     assert list(whole["label"][:4]) == ["LOC", "PER", "micro", "macro"] and len(whole) == 3 * 2 * 4 + 1
 
 
@@ -257,7 +257,9 @@ def test_a_difference_is_bold_where_it_is_significant() -> None:
     assert shown == ["A-B", f"**{texts[0]}", f"**{texts[1]}", texts[2]] and "Bold: p Holm below 0.05." in text
     low, high = rows[0].test.interval or (0, 0)
     assert f"{texts[0]} ({low:+.3f} to {high:+.3f})" in compared.to_markdown(interval="range")
-    frame = pd.read_csv(io.StringIO(compared.to_csv(systems=[HOSTILE[1], HOSTILE[2]])))
+    frame = pd.read_csv(
+        io.StringIO(compared.to_csv(systems=[HOSTILE[1], HOSTILE[2]])), float_precision="round_trip"
+    )
     assert list(frame["A-B"]) == [row.test.f1 for row in compared.rows if row.a == HOSTILE[1]]
 
 

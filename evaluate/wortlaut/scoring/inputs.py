@@ -172,7 +172,8 @@ def _from_dataset(data: Any, what: str, scheme: str | None, column: str | None, 
             f"{what} is a dataset with the columns {', '.join(sorted(names))}",
             hint="It needs document, start, end, label; or ner_tags (or tags), one list of tags a sentence.",
         )
-    known = getattr(data.features[tags].feature, "names", None)
+    listed = data.features[tags]  # datasets 3 says [feature] of a list that a card declares
+    known = getattr(listed[0] if isinstance(listed, list) else listed.feature, "names", None)
     rows = data.with_format(None)[tags]
     if known is None:
         return read_side(list(rows), what, scheme=scheme, column=column, gold=gold)
