@@ -311,6 +311,8 @@ MADE = (
     "build corpus",
     "publish release --stand-off --yes --root corpus",
     "evaluate -e preds:found.jsonl --corpus native:corpus --samples 0 --json result.json",
+    "evaluate -e preds:found.jsonl --corpus native:corpus --json counted.json",
+    "passport counted.json -o passport",
     "baseline write -e preds:found.jsonl --corpus native:corpus -o baseline.json",
     "extract texts.parquet -e extractor.py:make -o shards --workers 1",
     "bench -e preds:found.jsonl --corpus native:corpus --save bench.json",
@@ -352,6 +354,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "compare result.json --trials 1 --samples 1 --json out": ("result.json",),
     "audit result.json --trials 1 --json out": ("result.json",),
+    "passport counted.json -o out": ("counted.json",),
+    "verify passport/passport.json --corpus native:corpus --predictions found.jsonl": (
+        "passport/passport.json",
+        "found.jsonl",
+        GOLD,
+    ),
     "plan result.json --json out": ("result.json",),
     f"plan -e preds:found.jsonl {ON} --labels labels.json --json out": ("found.jsonl", GOLD, "labels.json"),
     f"stress -e extractor.py:make {ON} -t nfd --samples 0 --labels labels.json --json out": (

@@ -65,6 +65,8 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [
     ("score", (CORPUS, OTHER, "--samples", "10", "--json", "-")),
     ("score", (CORPUS, OTHER, "--samples", "0", "--markdown", "-?caption", "--latex", f"OUT{FILE}.tex")),
     ("compare", (f"r{FILE}.json", "--samples", "10", "--trials", "10")),
+    ("passport", (f"r{FILE}.json", "-o", f"OUT{FILE}")),
+    ("verify", (f"s{FILE}", *ON, "--predictions", f"made=p{FILE}.jsonl")),
     ("audit", (f"r{FILE}.json",)),
     ("plan", (*ON, "-e", PREDICTIONS)),
     ("extractors", ("--json", f"no{BAD}/x")),
@@ -140,6 +142,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (
         ("baseline", "write", *ON, "-e", CHANGED, "--out", f"b{FILE}.json"),
         ("evaluate", *ON, "-e", PREDICTIONS, "-e", MADE, "--json", f"r{FILE}.json"),
+        ("passport", f"r{FILE}.json", "-o", f"s{FILE}"),
     ):
         done = run(*command, cwd=made)
         assert done.returncode == 0, done.stderr

@@ -196,7 +196,7 @@ class Evaluation(Tabular):
                 if len(system.answers) not in (0, len(found.digests() or ())):
                     raise ValueError(f"{system.name} has answers for {len(system.answers)} documents")
             return found
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
             raise DataError(f"is no whole result: {what}", where=where, hint="Write it anew.") from error
 
@@ -322,7 +322,6 @@ def evaluate(
     systems, labels_found = [], set[str]()
     isolate = engine == "local" and (isolate or timeout is not None)
     asked = [(system, system.single()) for system in named(extractors, runs)]
-    scoring = replace(scoring, several=any(len(single) > 1 for _, single in asked))
     advances = {
         system.name: tally(system.name, len(source.gold.ids) * len(single), progress)
         for system, single in asked
@@ -465,8 +464,7 @@ def score_files(
     scoring = _scoring(source, chosen, projected, resampling, by, seen, scheme, fitting=EVERY in schema)
     annotated = _layers(documents) or ["entities"]
     systems, labels_found = [], set[str]()
-    asked = [(system, system.single()) for system in named(_as_predictions(predicted))]
-    scoring = replace(scoring, several=any(len(single) > 1 for _, single in asked))
+    asked = [(system, system.single()) for system in named(as_predictions(predicted))]
     for system, single in asked:
         scored = []
         for one in single:
@@ -498,7 +496,7 @@ def _found(file: str, gold: Batch, texts: Mapping[str, str], losses: Losses, all
     return Batch(found.ids, found.texts, found.entities, found.labels, found.whole)
 
 
-def _as_predictions(predicted: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> Extractors:
+def as_predictions(predicted: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> Extractors:
     """Files as specs, under the names that they are given."""
     if isinstance(predicted, Mapping):
         return {

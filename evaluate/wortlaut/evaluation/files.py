@@ -28,6 +28,7 @@ from wortlaut.records.record import (
     as_dict,
     json_schema,
 )
+from wortlaut.scoring.counted import Counted
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import PROJECTIONS, Projection
 from wortlaut.scoring.result import Notes, Result, SignatureText
@@ -103,6 +104,7 @@ class ResultRow(Result):
     """The scores under one schema, with what they were counted from where that was kept."""
 
     units: Annotated[Sums | None, OPTIONAL] = None
+    counts: Annotated[Counted | None, OPTIONAL] = None
     hits: Annotated[
         str | None,
         OPTIONAL,
@@ -116,6 +118,11 @@ class ResultRow(Result):
         PLAIN,
         "The predicted items without any credit: document id, fragments, label.",
     ] = None
+
+    @classmethod
+    def of(cls, result: Result, **more: Any) -> ResultRow:
+        tally, upper = result.tally, result.upper_tally
+        return cls(**vars(result), counts=None if tally is None else Counted.of_tally(tally, upper), **more)
 
 
 _Rows = Mapping[str, Mapping[str, ResultRow]]

@@ -296,8 +296,6 @@ class Scoring:
     items: bool = True
     #: Whether another scorer that cannot take what a system found is left out, with a note.
     fitting: bool = False
-    #: Whether a system has several runs: the intervals of its labels need their counts.
-    several: bool = False
     #: The annotation scheme in which both sides are shown; the gold is already.
     scheme: str | None = None
 
@@ -457,7 +455,7 @@ class Scoring:
         for key, (least, most) in ends.items():
             alone = key in results and _layer(key) in bare
             signature = self._signature(key, quiet=not alone)
-            pair = result_of(least, signature), result_of(most, signature)
+            pair = [self._counted(result_of(end, signature), end) for end in (least, most)]
             if alone:
                 results[key] = between(*pair)
             elif key in results and key.task == "entities":
@@ -507,7 +505,9 @@ class Scoring:
         return found
 
     def _counted(self, result: Result, tally: Tally) -> Result:
-        return replace(result, by_label=(tally.labels, tally.scored.counts)) if self.several else result
+        """With its counts, where there are to be intervals."""
+        kept = replace(tally.scored, of_gold=False, errors=None, told=(), confusion=None, indices=None)
+        return replace(result, tally=kept) if self.resampling.wanted else result
 
     def projected(self, label: str, side: str) -> str | None:
         """The label as it is scored; ``None`` where its spans are left out."""

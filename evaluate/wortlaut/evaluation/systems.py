@@ -329,7 +329,7 @@ class Scored:
         scores = by_names({key: self._row(key, result) for key, result in self.results.items()})
         breakdowns = {
             layer: {
-                by: {schema: ResultRow(**vars(result)) for schema, result in results.items()}
+                by: {schema: ResultRow.of(result) for schema, result in results.items()}
                 for by, results in own.items()
             }
             for layer, own in self.breakdowns.items()
@@ -341,8 +341,8 @@ class Scored:
         """With what paired tests need: the sums of each unit, and which items were right."""
         sums, judged = result.unit_sums, self.judged.get(key)
         upper = None if result.upper_sums is None else result.upper_sums[:, 2].tolist()
-        return ResultRow(
-            **vars(result),
+        return ResultRow.of(
+            result,
             units=None if sums is None else Sums(result.scale, sums.tolist(), upper),
             hits=None if judged is None else "".join(map(str, judged.hits.tolist())),
             wrong=None if judged is None else judged.wrong(),

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import platform
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar, cast
 
@@ -46,13 +43,11 @@ from wortlaut.scoring.keys import MATCHED, ScoreKey, Signature
 from wortlaut.scoring.labels import projection
 from wortlaut.scoring.result import Result, Score
 from wortlaut.scoring.uncertainty import Resampling
-from wortlaut.version import VERSION
+from wortlaut.version import environment
 
 _T = TypeVar("_T")
 #: The label under which the sums of all labels stand.
 MICRO = "micro"
-#: Distributions whose version is noted where the run has loaded them.
-_NOTED = ("HanTa", "gliner", "openai", "quotect", "spacy", "torch", "transformers")
 #: What helps where the file is not what was written.
 _DAMAGED = "Take it back from version control, or write it anew: wortlaut baseline write --force."
 
@@ -248,7 +243,7 @@ def baseline_of(evaluation: Evaluation) -> Baseline:
         }
     answers = {one.name: evaluation.answers(one) for one in evaluation.systems}
     return Baseline(
-        evaluation.signature, len(ids), _environment(), systems, evaluation.digests() or {}, answers
+        evaluation.signature, len(ids), environment(), systems, evaluation.digests() or {}, answers
     )
 
 
@@ -312,15 +307,6 @@ def _row(values: Sequence[int], scale: int) -> Row:
 
 def _credit(hits: int, scale: int) -> float:
     return hits // scale if hits % scale == 0 else hits / scale
-
-
-def _environment() -> dict[str, str]:
-    noted = ("numpy", "scikit-learn", *(name for name in _NOTED if name in sys.modules))
-    return {
-        "platform": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "wortlaut": VERSION,
-    } | {name: metadata.version(name) for name in noted}
 
 
 # --- the file ---

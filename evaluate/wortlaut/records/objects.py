@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -44,7 +44,7 @@ def _slowly(line: bytes | str, where: str) -> dict[str, object]:
     surrogate, a number beyond those of a float."""
     try:
         text = line.decode("utf-8") if isinstance(line, bytes) else line
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct_keys)
+        value = json.loads(text, **STRICT)
     except UnicodeDecodeError as error:
         fail(f"not UTF-8: {error.reason} at byte {error.start + 1} of the line", where, "Save it as UTF-8.")
     except (ValueError, RecursionError) as error:
@@ -96,3 +96,7 @@ def _distinct_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+#: What makes Python's decoder refuse a key that stands twice, and NaN.
+STRICT: dict[str, Any] = {"parse_constant": _no_constant, "object_pairs_hook": _distinct_keys}

@@ -126,6 +126,13 @@ _FORMATS = {
         "What `wortlaut validate --json` writes: each broken rule of docs/rules.md.",
         array=True,
     ),
+    "passport": _Format(
+        "evaluation.passport",
+        ("Passport",),
+        "Passport",
+        "What `wortlaut passport` writes and `wortlaut verify` computes anew: scores and tests with the"
+        " counts of each document, and no text.",
+    ),
     "plan": _Format(
         "evaluation.plan",
         ("Plan",),

@@ -84,7 +84,7 @@ def over_runs(results: Sequence[Result], middle: int = 0) -> Result:
         unit_sums=None,
         runs=tuple(results),
         variance=variance,
-        by_label=None,
+        tally=None,
     )
 
 
@@ -92,7 +92,7 @@ def _crossed(results: Sequence[Result]) -> tuple[Crossed | None, Crossed | None,
     """What varies in the micro average, the macro average and each label, where that is known."""
     first, sums = results[0], [one.per_unit for one in results if one.per_unit is not None]
     micro = Crossed.of(np.stack(sums), first.scale) if len(sums) == len(results) else None
-    counted = [one.by_label for one in results if one.by_label is not None]
+    counted = [(one.tally.labels, one.tally.counts) for one in results if one.tally is not None]
     names = sorted({name for held, _ in counted for name in held})
     wanted = first.signature.resampling.wanted and len(counted) == len(results) and names
     units = counted[0][1].units if counted else 0

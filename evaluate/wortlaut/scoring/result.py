@@ -24,10 +24,11 @@ from wortlaut.records.record import (
 )
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.confusion import Confusion
-from wortlaut.scoring.counts import Counts
+from wortlaut.scoring.counted import Counted
 from wortlaut.scoring.fair import FairScores, fair_scores
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.runs import SKEWED, RunVariance
+from wortlaut.scoring.tally import Tally
 
 #: The tasks of the main table; the others are roles of quotes and settings.
 MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
@@ -118,7 +119,8 @@ class Result(Tabular, Score):
     mean. ``averages`` are those that only a peer has. ``notes`` say what a reader of the numbers must
     know. ``per_unit`` are the sums of each resampled unit, shape ``(units, 4)``, hits in steps of
     ``1 / scale``: what paired tests need. Of a mean over several runs ``runs`` are the results of each, in
-    which these sums stand, and ``variance`` says how they vary; ``by_label`` is what they need of one run.
+    which these sums stand, and ``variance`` says how they vary. ``tally`` is what was counted in each unit
+    and label, ``upper_tally`` the same with the most right ones.
     ``indices`` (of nervaluate) are the items of each error class: document and number within it, from 0, of
     the gold for ``missed``, else of the prediction.
     """
@@ -147,9 +149,8 @@ class Result(Tabular, Score):
     runs: Annotated[tuple[Result, ...], UNWRITTEN] = field(default=(), repr=False)
     variance: Annotated[RunVariance | None, OPTIONAL] = None
     upper_sums: Annotated[Ints | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
-    by_label: Annotated[tuple[tuple[str, ...], Counts] | None, UNWRITTEN] = field(
-        default=None, repr=False, compare=False
-    )
+    tally: Annotated[Tally | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
+    upper_tally: Annotated[Tally | None, UNWRITTEN] = field(default=None, repr=False, compare=False)
     indices: Annotated[Mapping[str, list[tuple[int, int]]] | None, UNWRITTEN] = field(
         default=None, repr=False, compare=False
     )
@@ -158,6 +159,8 @@ class Result(Tabular, Score):
     def from_dict(cls, data: Mapping[str, Any], signature: Signature) -> Result:
         """The result of its plain form; ``signature`` is what the text there stands for."""
         matrix, units, variance = data.get("confusion"), data.get("units"), data.get("variance")
+        counted = Counted.read(data["counts"]) if "counts" in data else None
+        upper, headline = counted and counted.upper, signature.average
         return cls.read(
             data,
             schema=data["schema"],
@@ -174,6 +177,8 @@ class Result(Tabular, Score):
             unit_sums=units and small(np.asarray(units["sums"], np.int64).reshape(-1, 4)),
             scale=units["scale"] if units else 1,
             upper_sums=_upper_sums(units) if units and "upper" in units else None,
+            tally=counted and counted.tally(headline),
+            upper_tally=upper and upper.tally(headline),
         )
 
     @property

@@ -80,6 +80,7 @@ def between(low: Result, high: Result) -> Result:
         per_label={label: _between(*pair) for label, pair in pairs.items()},
         macro=low.macro and high.macro and _between(low.macro, high.macro),
         upper_sums=high.unit_sums,
+        upper_tally=high.tally,
     )
 
 
@@ -106,7 +107,8 @@ def _at_end(result: Result, *, most: bool) -> Result:
         macro=result.macro and _end(result.macro, most=most),
         unit_sums=sums,
         upper_sums=None,
-        by_label=None if result.upper else result.by_label,
+        tally=None if result.upper else result.tally,
+        upper_tally=None,
         runs=tuple(_at_end(run, most=most) for run in result.runs),
     )
 
