@@ -33,9 +33,10 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 
 from wortlaut.errors import DataError
@@ -57,6 +58,7 @@ _ROLES = {"frame": "frame", "speaker": "speaker", "intexpr": "cue"}
 _NOTHING = ("-", "--", "", "x")
 _STWR = re.compile(r"(?P<type>[^.|]+)\.(?P<medium>[^.|]+)\.(?P<id>[0-9]{1,9})(?P<more>(?:\.[^.|]+)*)")
 _ROLE = re.compile(r"(?P<name>frame|speaker|intexpr)\.(?P<ids>[0-9_ ]*)")
+_Runs = list[tuple[int, int]]
 #: What parts alternatives.
 _SPLIT = re.compile("[_ ]")
 #: Which annotator made which file; beside it stands a folder of each.
@@ -69,13 +71,16 @@ _OTHERS = {"normtok": "normalised token", "lemma": "lemma", "pos": "part of spee
 
 @dataclass
 class _Said:
-    """A quote as its tokens tell it: its type as the file has it, and the one around it."""
+    """A quote as its tokens tell it: its type as the file has it, and the one around it.
+
+    ``runs``: of its tokens, from the first to the one behind the last.
+    """
 
     id: str
     type: str
     medium: str | None = None
     around: _Said | None = None
-    tokens: list[int] = field(default_factory=list)
+    runs: _Runs = field(default_factory=list)
     attributes: dict[str, None] = field(default_factory=dict)
 
 
@@ -142,47 +147,61 @@ def _document(
     if names[0] != "tok" or not {"stwr", "cat"} & {*names} or len(column) < len(names):
         hint = "Expected a heading of columns parted by tabs: tok, …, and stwr or cat."
         raise DataError("has no heading of Redewiedergabe", where=f"{file}:1", hint=hint)
-    tokens: list[list[str]] = []
+    numbers: list[int] = []
+    cells: list[list[str]] = []
+    faults: list[tuple[int, DataError]] = []  # row; of one row the first column's is told
+    try:
+        for number, line in rows:
+            if line:
+                row = line.split("\t")
+                if len(row) != len(names):
+                    what = f"has {len(row)} columns, and the heading {len(names)}"
+                    raise DataError(what, where=f"{file}:{number}", hint="Is the file cut off?")
+                numbers.append(number)
+                cells.append(row)
+    except DataError as error:
+        faults.append((len(cells), error))
+    columns = dict(zip(names, zip(*cells, strict=True), strict=False))
+    words = list(map(html.unescape, columns.get("tok", ())))
+    for place in [place for place, word in enumerate(words) if not word or word != word.strip()][:1]:
+        what = "has no token, or one with white space around it"
+        faults.append((place, DataError(what, where=f"{file}:{numbers[place]}")))
     said: dict[tuple[str, ...], _Said] = {}
-    roles: dict[str, dict[str, list[int]]] = {name: {} for name in _ROLES if name in column}
-    for number, line in rows:
-        if line:
-            row, where = line.split("\t"), f"{file}:{number}"
-            if len(row) != len(names):
-                what = f"has {len(row)} columns, and the heading {len(names)}"
-                raise DataError(what, where=where, hint="Is the file cut off?")
-            row[0] = html.unescape(row[0])
-            if not row[0] or row[0] != row[0].strip():
-                raise DataError("has no token, or one with white space around it", where=where)
-            if "stwr" in column:
-                _represented(said, row[column["stwr"]], len(tokens), where)
-            else:
-                _categorised(said, row[column["cat"]], len(tokens), where)
-            for name, own in roles.items():
-                for id in _ids(row[column[name]], name, where):
-                    own.setdefault(id, []).append(len(tokens))
-            tokens.append(row)
-    if not tokens:
+    roles: dict[str, dict[str, _Runs]] = {name: {} for name in _ROLES if name in column}
+    for name in ("stwr" if "stwr" in column else "cat", *roles):
+        first = 0
+        for cell, group in groupby(columns.get(name, ())):
+            behind = first + len([*group])
+            where = f"{file}:{numbers[first]}"
+            try:
+                if name == "stwr":
+                    _represented(said, cell, (first, behind), where)
+                elif name == "cat":
+                    _categorised(said, cell, (first, behind), where)
+                else:
+                    for id in _ids(cell, name, where):
+                        _extend(roles[name].setdefault(id, []), first, behind)
+            except DataError as error:
+                faults.append((first, error))
+                break
+            first = behind
+    if faults:
+        raise min(faults, key=itemgetter(0))[1]
+    if not words:
         raise DataError("holds no tokens", where=f"{file}:1", hint="--lenient leaves such a file out.")
-    words = [row[0] for row in tokens]
     text, offsets = lay_out(zip(words, _between(words, original), strict=True))
-    unread = {
-        what: 1
-        for name, what in _OTHERS.items()
-        if name in column and any(row[column[name]] not in _NOTHING for row in tokens)
-    }
-    if "note" in column:
-        notes = [place for place, row in enumerate(tokens) if row[column["note"]] not in _NOTHING]
-        unread["footnote"] = len(_runs(notes))
+    unread = {what: 1 for name, what in _OTHERS.items() if not {*columns.get(name, ())} <= {*_NOTHING}}
+    unread["footnote"] = sum(
+        noted for noted, _ in groupby(cell not in _NOTHING for cell in columns.get("note", ()))
+    )
     ids = {one.id for one in said.values()}
     for name, own in roles.items():
-        unread[f"{name} of no quote"] = sum(len(_runs(own[id])) for id in own.keys() - ids)
+        unread[f"{name} of no quote"] = sum(len(own[id]) for id in own.keys() - ids)
     unread["white space"] = int(original is None)
     unread["further type of a quote"] = sum(one.type not in _TYPES for one in said.values())
     quotes = _quotes(list(said.values()), roles, offsets)
-    start = column.get("sentstart", 0)
-    starts = [place for place, row in enumerate(tokens) if start and row[start] == "yes"]
-    bounds = pairwise(sorted({0, *starts, len(tokens)}))
+    starts = [place for place, cell in enumerate(columns.get("sentstart", ())) if cell == "yes"]
+    bounds = pairwise(sorted({0, *starts, len(words)}))
     meta = {"tokens": pack(offsets), "sentences": pack((offsets[a][0], offsets[b - 1][1]) for a, b in bounds)}
     name = unpacked(file).stem
     left = not_read(name, {what: count for what, count in unread.items() if count}, losses)
@@ -207,8 +226,15 @@ def _between(words: Sequence[str], original: tuple[Path, str] | None) -> list[st
     return [*found[1:], ""]
 
 
-def _represented(said: dict[tuple[str, ...], _Said], cell: str, token: int, where: str) -> None:
-    """One more token of each quote that the cell names, outer ones first."""
+def _extend(runs: _Runs, first: int, behind: int) -> None:
+    """One more run, which goes on from the last one where they touch."""
+    if runs and first <= runs[-1][1]:
+        first = runs.pop()[0]
+    runs.append((first, behind))
+
+
+def _represented(said: dict[tuple[str, ...], _Said], cell: str, run: tuple[int, int], where: str) -> None:
+    """One more run of each quote that the cell names, outer ones first."""
     around = None
     for part in () if cell in _NOTHING else cell.split("|"):
         found = _STWR.fullmatch(part)
@@ -222,24 +248,20 @@ def _represented(said: dict[tuple[str, ...], _Said], cell: str, token: int, wher
             raise DataError(f"{strange[0]!r} is no medium", where=where, hint=f"Known: {', '.join(MEDIA)}.")
         key = (found["id"], type_, found["medium"])
         one = said.setdefault(key, _Said(found["id"], type_, "/".join(media), around))
-        one.tokens.append(token)
+        _extend(one.runs, *run)
         one.attributes |= dict.fromkeys(found["more"].split(".")[1:])
         around = one
 
 
-def _categorised(said: dict[tuple[str, ...], _Said], cell: str, token: int, where: str) -> None:
-    """One more token of a quote without an id: neighbours are one."""
+def _categorised(said: dict[tuple[str, ...], _Said], cell: str, run: tuple[int, int], where: str) -> None:
+    """A quote without an id: a run of one type."""
     if cell in _NOTHING:
         return
     if cell not in _TYPES:
-        raise DataError(
-            f"{cell!r} is no type", where=where, hint=f"Known: {', '.join(_TYPES)}, and x for none."
-        )
-    last = next(reversed(said.values()), None)
-    if last is None or last.type != cell or last.tokens[-1] != token - 1:
-        id = str(len(said) + 1)
-        last = said[id,] = _Said(id, cell)
-    last.tokens.append(token)
+        hint = f"Known: {', '.join(_TYPES)}, and x for none."
+        raise DataError(f"{cell!r} is no type", where=where, hint=hint)
+    id = str(len(said) + 1)
+    said[id,] = _Said(id, cell, runs=[run])
 
 
 def _ids(cell: str, name: str, where: str) -> list[str]:
@@ -254,11 +276,11 @@ def _ids(cell: str, name: str, where: str) -> list[str]:
 
 def _quotes(
     said: Sequence[_Said],
-    roles: Mapping[str, Mapping[str, Sequence[int]]],
+    roles: Mapping[str, Mapping[str, _Runs]],
     offsets: Sequence[tuple[int, int]],
 ) -> tuple[Quote, ...]:
-    def span(places: Iterable[int]) -> Span:
-        return Span(tuple((offsets[first][0], offsets[last][1]) for first, last in _runs(places)))
+    def span(runs: _Runs) -> Span:
+        return Span(tuple((offsets[first][0], offsets[behind - 1][1]) for first, behind in runs))
 
     names: dict[int, str] = {}
     seen: Counter[str] = Counter()
@@ -273,7 +295,7 @@ def _quotes(
             Quote(
                 names[id(one)],
                 _TYPES[first],
-                span(one.tokens),
+                span(one.runs),
                 one.medium,
                 parts.get("cue"),
                 parts.get("speaker"),
@@ -283,14 +305,3 @@ def _quotes(
             )
         )
     return tuple(found)
-
-
-def _runs(places: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbours."""
-    runs: list[tuple[int, int]] = []
-    for place in places:
-        if runs and place <= runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], place
-        else:
-            runs.append((place, place))
-    return runs
