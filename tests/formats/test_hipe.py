@@ -9,8 +9,8 @@ from roundtrips import kinds
 from shared import shared_data
 from summary import summary
 
-from wortlaut.errors import DataError
-from wortlaut.formats import detect, table
+from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.formats import detect, reader, table
 from wortlaut.formats.columns import tokens
 from wortlaut.formats.hipe import COLUMNS, read
 from wortlaut.formats.losses import Losses
@@ -67,6 +67,7 @@ def test_what_belongs_to_no_name_is_said_and_a_name_that_i_opens_is_counted():
         ("\tMISC\n", "\tMISC\tMISC\n", r":1: does not begin with HIPE's header"),
         ("Aus\tO\tO\tO\tO\tO\tO\t_", "Aus\tO\tO\tO\tO\tO\tO\tx", r":17: 'x' is neither"),
         ("Q11", "11", r":13: '11' is neither"),
+        ("Q11", "Q11|", r":13: 'Q11\|' is neither"),
         ("Aus\tO\tO", "Aus\tO\tO\tO", r":17: has 11 columns, not 10"),
         ("nach\tO", "nach\tX", r":19: 'X' is no tag"),
         ("# hipe2022:document_id = blatt-1851-03-02\n", "", r":7: a token before any document_id"),
@@ -79,6 +80,30 @@ def test_broken_files_are_refused_with_their_line(tmp_path, old, new, message):
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=message):
         list(read(path))
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("NE-COARSE-LIT", "org Rath von Altdorf NIL|pers Hr. Adam Krug Q11|loc Wien Q1741"
+         "|loc Preußenland Q27306"),
+        ("NE-COARSE-METO", "org Wien Q22"),
+        ("NE-FINE-LIT", "org.adm Rath von Altdorf NIL|pers.ind Hr. Adam Krug Q11|loc.adm.town Wien Q1741"
+         "|loc.adm.reg Preußenland Q27306"),
+        ("NE-FINE-METO", "org.adm Wien Q22"),
+        ("NE-FINE-COMP", "comp.title Hr. None|comp.name Adam Krug None"),
+        ("NE-NESTED", "loc.adm.town Altdorf None"),
+    ],
+)  # fmt: skip
+def test_one_column_of_names_with_its_links(column, expected):
+    document, _ = reader(f"hipe?column={column}")(CASE)
+    names = [f"{e.label} {e.span.text(document.text)} {e.qid}" for e in document.entities]
+    assert "|".join(names) == expected and {e.level for e in document.entities} == {1}
+
+
+def test_a_column_that_holds_no_names_is_refused():
+    with pytest.raises(UnknownNameError, match="NEL-LIT"):
+        list(reader("hipe?column=NEL-LIT")(CASE))
 
 
 HEAD = "\t".join(COLUMNS) + "\n"
@@ -105,6 +130,11 @@ ID = "# hipe2022:document_id = d\n"
         # Fewer columns, in another order.
         ("TOKEN\tNE-COARSE-LIT\tMISC\tNEL-LIT\n" + ID + "Uhl\tB-pers\tNoSpaceAfter\tQ5\n.\tO\t_\t_\n",
          "pers 1 Uhl Q5", {}, {}),
+        # What systems write: IOBES, several links, other marks of nothing, all the tabs of a table.
+        (HEAD + "# language = de\t\t\n# document_id\t\t\nU\tB-pers\t_\t-\t_\t_\tO\tQ5|NIL|Q7\t-\t-\n"
+         "hl\tE-pers\t_\t-\t_\t_\tO\tQ5|NIL|Q7\tO\t\n\t\t\nBern\tS-loc\n",
+         "pers 1 U hl Q5|NIL|Q7|loc 1 Bern None", {"language": "de"}, {}),
+        (HEAD + "Uhl\tB-pers\n", "pers 1 Uhl None", {}, {}),
     ],
 )  # fmt: skip
 def test_what_people_have(tmp_path, text, expected, meta, lost):

@@ -34,6 +34,7 @@ from wortlaut.scoring.breakdown import result_by_group
 from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, label_notes
+from wortlaut.scoring.links import Links, names_of
 from wortlaut.scoring.metrics import COREFERENCE, QUOTES, WORDS, is_given
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Result, Results
@@ -82,6 +83,8 @@ class Gold:
     #: Whether each document is one sentence, as in files of tokens that do not mark where a text begins.
     sentences: bool = False
     characters: int = 0
+    #: Whether some name has a link.
+    links: bool = False
     #: What each document is an example of, where the corpus says so.
     probes: Probes | None = None
 
@@ -129,7 +132,8 @@ class Source:
         starts: list[tuple[str, list[int]]] = []
         sizes, labels, columns = Counter[str](), Counter[str](), set[str]()
         probes: list[Given] = []
-        hashes, characters, small, once, alone = bytearray(), 0, True, True, True
+        hashes, characters, small, once = bytearray(), 0, True, True
+        alone, linked = True, False
         for batch in first(losses):
             if not known_hash:
                 hashes += digests(batch)
@@ -142,6 +146,7 @@ class Source:
             probes += given_in(batch)
             characters += sum(map(len, batch.texts))
             alone = alone and not any("\n" in text for text in batch.texts)
+            linked = linked or any(one.qid for own in batch.whole.values() for one in own.entities)
             small = characters <= KEPT_CHARACTERS if items is None else items
             once = once and not batch.whole and characters <= _READ_ONCE
             if small or once:
@@ -172,6 +177,7 @@ class Source:
             (*losses.notes(name), *(scheme_notes(scheme, "gold", changes) if scheme else ())),
             alone and "tokens" in columns,
             characters,
+            linked,
             named,
         )
         return cls(gold, opened if whole is None else partial(_again, whole), whole)
@@ -515,7 +521,7 @@ class Scoring:
 
 
 def _layer(key: ScoreKey) -> str:
-    return key.task if key.task in LAYERS else "quotes"
+    return "entities" if key.task == "links" else key.task if key.task in LAYERS else "quotes"
 
 
 def _said(parts: Sequence[Part], layer: str) -> tuple[int, int]:
@@ -606,9 +612,15 @@ class _Chunk:
                         raise
                     refused[peer] = error.what
             layers["entities"] = keyed("entities", tallies)
-            for by in scoring.by:
-                if "entities" in layers_of(by):
-                    breakdowns[by] |= grouping.entities(layers["entities"], task.gold, task.predicted, by)
+            scored = [(layers["entities"], task)]
+            if scoring.gold.links:
+                links = self._links(units)
+                asked = [schema for schema in (*scoring.spans, *scoring.peers) if schema not in refused]
+                scored.append((links.tallies(asked, items=scoring.items), links.task))
+                layers["entities"] = {**layers["entities"], **scored[1][0]}
+            for by in (by for by in scoring.by if "entities" in layers_of(by)):
+                for own, spans in scored:
+                    breakdowns[by] |= grouping.entities(own, spans.gold, spans.predicted, by)
         if "quotes" in full or "clusters" in full:
             schemas = (*scoring.spans, *scoring.quote_peers)
             both = self.documents.beside(), self.found.beside()
@@ -667,12 +679,20 @@ class _Chunk:
         labels = tuple(sorted({label for own in named for label in own.values() if label is not None}))
         given = [_spans(batch, own, labels, units) for (batch, _), own in zip(sides, named, strict=True)]
         of_gold = {scoring.projected(label, "gold") for label in scoring.gold.labels}
+        of_gold.update(scoring.projection.only if scoring.projection else ())
         in_gold = np.asarray([label in of_gold for label in labels], np.bool_)
         tokens = self._tokens((*scoring.spans, *scoring.peers))
         gold, found = (spans.sorted() for spans in given)
         if scoring.by:
             gold, found = (replace(spans, group=np.arange(len(spans))) for spans in (gold, found))
         return Task(gold, found, len(units), len(labels), tokens, (given[0], given[1]), in_gold), labels
+
+    def _links(self, units: Units) -> Links:
+        """The names of both sides under the labels that count."""
+        projected, tokens = self.scoring.projected, self._tokens(self.scoring.spans)
+        gold = names_of(self.documents.documents(), lambda label: projected(label, "gold") is not None)
+        found = names_of(self.found.documents(), lambda label: projected(label, "predicted") is not None)
+        return Links(gold, found, units, tokens)
 
     def _tokens(self, schemas: Sequence[str]) -> TokenTable | None:
         """Where a schema or a breakdown counts tokens."""

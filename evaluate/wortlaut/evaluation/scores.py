@@ -137,7 +137,8 @@ def score(
     UnknownNameError
         A schema or projection that is not there.
     """
-    sides = _read(gold, predicted, projection(labels, only), scheme)
+    chosen = projection(labels, only)
+    sides = _read(gold, predicted, chosen, scheme)
     documents = sides.documents if documents is None else documents
     left, right, units, names = join(
         sides.gold, sides.predicted, documents=documents, unknown_documents=unknown_documents
@@ -158,7 +159,7 @@ def score(
         raise DataError(f"nothing to score: {what}", hint=hint)
     told, parts = sides.told(resampling), []
     del sides  # a million documents need the memory
-    for task, first in _blocks(left, right, units, len(names)):
+    for task, first in _blocks(left, right, units, names, chosen.only if chosen else ()):
         tallies = tallies_of(task, names, wanted, errors=errors, items=False)
         if task.units < units:
             place = np.arange(first, first + task.units, dtype=np.int64)
@@ -370,9 +371,16 @@ def _ordered(spans: Spans) -> Spans:
 _BLOCK = 500_000
 
 
-def _blocks(left: Spans, right: Spans, units: int, labels: int) -> Iterator[tuple[Task, int]]:
-    """The corpus as tasks over runs of documents, each with the first: scoring needs memory for one."""
+def _blocks(
+    left: Spans, right: Spans, units: int, names: Sequence[str], asked: Collection[str]
+) -> Iterator[tuple[Task, int]]:
+    """The corpus as tasks over runs of documents, each with the first: scoring needs memory for one.
+
+    Labels that are ``asked`` for are known ones, whether the gold has them or not.
+    """
+    labels = len(names)
     known = np.bincount(left.label, minlength=labels)[:labels] > 0
+    known |= np.asarray([name in asked for name in names], np.bool_)
     if len(left) + len(right) <= _BLOCK:
         yield Task(_ordered(left), _ordered(right), units, labels, given=(left, right), known=known), 0
         return

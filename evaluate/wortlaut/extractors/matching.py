@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 from unicodedata import combining, normalize
 
 import numpy as np
 
 from wortlaut.errors import DataError, counted
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.model import Annotations, Document, Span, Text
+from wortlaut.model import Annotations, Document, Entity, Span, Text
 from wortlaut.model.batch import Batch
 from wortlaut.model.columns import empty_spans
 
@@ -52,6 +54,9 @@ class Matched:
         Nothing, and a loss, where the file was read leniently.
         """
         own = self._batch
+        if len(own) == 1 < len(texts) and (parted := self._parted(texts)) is not None:
+            self._used.add(0)
+            return Matched(self._path, parted, self._losses).answers(texts)
         if len(own) == len(texts) and self._alike(texts):
             self._used.update(range(len(own)))
             self._asked += len(own)
@@ -72,6 +77,28 @@ class Matched:
             bare = Batch([""] * len(carried), [""] * len(carried), empty_spans(), ())
             answers = Batch.joined([answers, bare.answered(carried)])
         return replace(answers.take(np.asarray(places, np.int64)), ids=texts.ids, texts=texts.texts)
+
+    def _parted(self, texts: Batch) -> Batch | None:
+        """The one document of the file taken apart, where it is all of the texts one after the other."""
+        document, parts = self._documents[0], _letters(texts.texts)
+        if not all(parts):
+            return None
+        order = sorted(range(len(parts)), key=[self._letters[0].find(part) for part in parts].__getitem__)
+        if "".join(parts[i] for i in order) != self._letters[0] or document.quotes or document.clusters:
+            return None
+        places = [i for i, character in enumerate(document.text) if not character.isspace()]
+        cuts = [places[at] for at in accumulate((len(parts[i]) for i in order[:-1]), initial=0)]
+        ends = [*cuts[1:], len(document.text)]
+        found: list[list[Entity]] = [[] for _ in cuts]
+        for one in document.entities:
+            at = bisect_right(cuts, one.span.start) - 1
+            if one.span.end > ends[at]:
+                what = f"{one.span.text(document.text)!r} goes on in the next document of the gold"
+                raise DataError(what, where=self._path, hint=_SAME)
+            found[at].append(replace(one, span=one.span.shifted(-cuts[at])))
+        own = [document.text[start:end] for start, end in zip(cuts, ends, strict=True)]
+        bare = Batch([texts.ids[i] for i in order], own, empty_spans(), ())
+        return bare.answered([Annotations(tuple(entities)) for entities in found])
 
     def _alike(self, asked: Batch) -> bool:
         """Whether both have the same texts in one order, and all ids or none in common: each is its own."""
@@ -171,12 +198,22 @@ def _carried(document: Document, text: str) -> Annotations:
 
 
 def difference(text: Text, other: Document) -> str:
-    """Where two texts begin to differ, with the words there."""
-    shorter = min(len(text), len(other.text))
-    at = next((i for i, (a, b) in enumerate(zip(text, other.text, strict=False)) if a != b), shorter)
-    begin = max(text.rfind(white, 0, at) for white in " \n\t") + 1
-    words = [one[begin:].partition("\n")[0].partition(" ")[0] for one in (text, other.text)]
-    if words[0] == words[1]:  # They part behind it, perhaps in white space alone.
-        words = [one[at : at + 20] for one in (text, other.text)]
+    """Where two texts begin to differ in more than white space, with the words there."""
+    both = (str(text), other.text)
+    places = [[i for i, character in enumerate(one) if not character.isspace()] for one in both]
+    pairs = zip(*places, strict=False)
+    equal = next((n for n, (a, b) in enumerate(pairs) if text[a] != both[1][b]), min(map(len, places)))
+    at, there = (own[equal - 1] + 1 if equal else 0 for own in places)
+    while text[at : at + 1] == both[1][there : there + 1] != "":
+        at, there = at + 1, there + 1
+    ends = (at, there)
+    begins = [
+        max(one.rfind(white, 0, end) for white in " \n\t") + 1 for one, end in zip(both, ends, strict=True)
+    ]
+    words = [
+        one[begin:].partition("\n")[0].partition(" ")[0] for one, begin in zip(both, begins, strict=True)
+    ]
+    if words[0] == words[1]:  # They part behind it.
+        words = [one[end : end + 20] for one, end in zip(both, ends, strict=True)]
     line = text.count("\n", 0, at) + 1
     return f"document {text.id!r}, line {line}, character {at}: {words[0]!r} there, {words[1]!r} here"

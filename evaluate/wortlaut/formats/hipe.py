@@ -14,9 +14,16 @@ in ``note``, as ``key=value`` parted by ``; ``: ``fine``, ``metonymy-fine``, ``m
 component with its offsets (``comp.name=12:20``), and ``partial=first:last`` where the name is only a part
 of its last token (offsets relative to that token's start: ``0:7``). A span is always whole tokens, as the
 corpus's own scorer reads it. What belongs to no name (a metonymy of nothing) is in ``unattached`` in
-``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``. A name has the link of
-its first token; tokens with another one or outside every name, and flags such as HIPE 2020's ``LED`` and
-AjMC's ``InPrimaryReference``, are counted in ``not_read``.
+``meta``. A name that starts with I- is opened there and counted in ``repaired_tags``; S- is B-, E- is I-.
+A name has the link of its first token, or several that a system ranks, as ``Q64|Q1055``; tokens with another
+one or outside every name, and flags such as HIPE 2020's ``LED`` and AjMC's ``InPrimaryReference``, are
+counted in ``not_read``. ``-`` is ``_``, and so is O where links are.
+
+``hipe?column=NE-FINE-LIT:FILE`` reads one column of names alone: its labels as they are, on level 1, with the
+links of NEL-LIT where it is one of ``LIT``, of NEL-METO where it is one of ``METO``.
+
+As systems write it, a file may part no documents, which makes it one document named after the file, or
+give them no ids: these are made of the file's name and the line.
 
 Written: levels 1 and 2 with ``qid`` and ``metonymy``, and of a ``note`` what the reader puts there; every
 other ``meta`` as a comment. Lost are other notes, white space other than one space, one line feed or
@@ -37,7 +44,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from wortlaut.errors import DataError, counted
+from wortlaut.errors import DataError, counted, unknown_name
 from wortlaut.formats import files
 from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.batch import letters, packed_tokens, phrases, spelled
@@ -62,8 +69,14 @@ COLUMNS = (
     "TOKEN", "NE-COARSE-LIT", "NE-COARSE-METO", "NE-FINE-LIT", "NE-FINE-METO",
     "NE-FINE-COMP", "NE-NESTED", "NEL-LIT", "NEL-METO", "MISC",
 )  # fmt: skip
+#: Those with names.
+_NAMES = COLUMNS[1:7]
 _HEAD = "\t".join(COLUMNS) + "\n"
 _COMMENT = re.compile(r"#\s*(?:[^\s:=]*:)?(?P<key>[^\s=]+)\s*=\s*(?P<value>.*?)\s*$")
+#: What systems write where a column says nothing.
+_NOTHING = ("", "-", "O")
+#: Names may be tagged in IOBES.
+_IOBES = {"S": "B", "E": "I"}
 _SENTENCE_ENDS = frozenset(("EndOfSentence", "PySBDSegment"))
 _FLAGS = _SENTENCE_ENDS | {"NoSpaceAfter", "EndOfLine"}
 #: How far the print is from the name as it should be (HIPE 2020).
@@ -71,19 +84,24 @@ _DISTANCE = re.compile(r"LED[0-9]+(?:\.[0-9]+)?")
 #: What is counted in ``not_read``.
 _LED, _FURTHER, _OUTSIDE = "flag LED", "other link within a name", "link outside every name"
 _PARTIAL = re.compile(r"Partial-(-?[0-9]+):(-?[0-9]+)")
-_QID = re.compile(r"Q[1-9][0-9]*|NIL")
+_QID = re.compile(r"(Q[1-9][0-9]*|NIL)(\|(Q[1-9][0-9]*|NIL))*")
 _Value = TypeVar("_Value", str, frozenset[str])
 _ID = "document_id"
 #: The first row of some tokens, and the one behind the last.
 _Rows = tuple[int, int]
 
 
-def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
-    """Every document of a ``.tsv`` file or of a folder of them."""
+def batches(path: Path, column: str | None = None, *, losses: Losses | None = None) -> Iterator[Batch]:
+    """Every document of a ``.tsv`` file or of a folder of them.
+
+    ``column``: the one whose names are read, in place of NE-COARSE-LIT with what stands beside it.
+    """
+    if column not in (None, *_NAMES):
+        raise unknown_name("column of names", str(column), _NAMES)
     for file in files.find(path, "hipe"):
         header: list[str] = []
         for part in blocks(file, _cut):
-            yield from _batches(part, header, losses)
+            yield from _batches(part, header, column, losses)
 
 
 read = batch_documents(batches)
@@ -91,10 +109,12 @@ read = batch_documents(batches)
 
 def _comment(line: str) -> tuple[str, str] | None:
     """Key and value of a comment; None for another line."""
+    line = line.rstrip()  # a table has all its tabs there, too
     if not line.startswith("# ") or "\t" in line:
         return None
     found = _COMMENT.match(line)
-    return (found["key"], found["value"]) if found else ("comment", line[1:].strip())
+    bare = line[1:].strip()
+    return (found["key"], found["value"]) if found else (bare, "") if bare == _ID else ("comment", bare)
 
 
 def _cut(data: bytes) -> int:
@@ -119,10 +139,10 @@ def _cut(data: bytes) -> int:
     return begin
 
 
-def _batches(lines: Lines, header: list[str], losses: Losses | None) -> Iterator[Batch]:
+def _batches(lines: Lines, header: list[str], column: str | None, losses: Losses | None) -> Iterator[Batch]:
     """The documents of a block; ``header`` is filled where it stands there."""
     asides = {line: found for line in lines.starting(b"# ") if (found := _comment(lines.text(line)))}
-    filled = lines.start < lines.end
+    filled = ~lines.blank()
     filled[list(asides)] = False
     rows = np.flatnonzero(filled)
     faults = [] if lines.fault is None else [(len(lines), lines.fault)]
@@ -135,7 +155,12 @@ def _batches(lines: Lines, header: list[str], losses: Losses | None) -> Iterator
             rows = rows[:0]
         rows = rows[1:]
     begins, comments = _comments(asides, rows)
-    if len(rows) and (not begins or rows[0] < begins[0]):
+    if len(rows) and not begins:  # a file that parts no documents is one
+        begins = [int(rows[0])]
+        comments = [{_ID: lines.file.stem}]
+    for begin, own in zip(begins, comments, strict=True):
+        own[_ID] = own[_ID] or f"{lines.file.stem}:{lines.first + begin}"
+    if len(rows) and rows[0] < begins[0]:
         error = DataError("a token before any document_id", where=lines.where(rows[0]))
         faults.append((int(rows[0]), error))
     table = cells(lines, rows, max(len(header), 2), tabs=True)
@@ -145,7 +170,7 @@ def _batches(lines: Lines, header: list[str], losses: Losses | None) -> Iterator
     ends = [*begins[1:], len(lines)][: len(begins)]
     if whole := bisect_left(ends, line):
         bounds = np.searchsorted(rows, [begins[0], *ends[:whole]])
-        batch, errors = _batch(table.take(slice(bounds[-1])), bounds, comments, header, losses)
+        batch, errors = _batch(table.take(slice(bounds[-1])), bounds, comments, header, column, losses)
         yield batch
         for number in sorted(errors):
             with tolerated(losses, "document"):
@@ -200,6 +225,7 @@ def _batch(
     bounds: Ints,
     comments: Sequence[dict[str, str]],
     header: Sequence[str],
+    column: str | None,
     losses: Losses | None,
 ) -> tuple[Batch, dict[int, DataError]]:
     """The documents between the ``bounds`` of their rows, and what is wrong with those that are left out."""
@@ -211,13 +237,20 @@ def _batch(
         what = f"document {comments[number][_ID]!r} has no tokens or no id"
         errors[number] = DataError(what, where=str(table.lines.file))
 
-    columns = {name: _column(table, header, name) for name in COLUMNS[1:]}
+    columns_of = {name: _column(table, header, name) for name in COLUMNS[1:]}
+    if column is not None:
+        nothing = ["_"], np.zeros(len(table.line), np.int64)
+        linked = columns_of.get(f"NEL-{column.rpartition('-')[2]}", nothing)
+        chosen = {"NE-COARSE-LIT": columns_of[column], "NEL-LIT": linked, "MISC": columns_of["MISC"]}
+        columns_of = dict.fromkeys(columns_of, nothing) | chosen
     found: list[list[tuple[int, int, str]]] = []
     repaired = np.zeros(size, np.int64)
-    for column in COLUMNS[1:7]:
-        tags, code = columns[column]
+    for of_names in _NAMES:
+        tags, code = columns_of[of_names]
         # A column that a corpus does not use holds _ throughout.
-        parsed, wrong = letters(["O" if tag == "_" else tag for tag in tags], code, table.where)
+        told = ["O" if tag == "_" else tag for tag in tags]
+        told = [_IOBES[tag[0]] + tag[1:] if tag[:1] in _IOBES and tag[1:2] == "-" else tag for tag in told]
+        parsed, wrong = letters(told, code, table.where)
         for row, error in wrong:
             errors.setdefault(document[row], error)
         marked = phrases(parsed, code, of, size, "IOB2")
@@ -231,17 +264,17 @@ def _batch(
 
     unread = [Counter[str]() for _ in comments]
     links: list[dict[_Rows, str]] = []
-    for column, named in (("NEL-LIT", names), ("NEL-METO", metonymy)):
-        values, code = columns[column]
-        strange = _chosen(values, code, lambda link: link != "_" and not _QID.fullmatch(link))
+    for of_links, named in (("NEL-LIT", names), ("NEL-METO", metonymy)):
+        values, code = columns_of[of_links]
+        strange = _chosen(values, code, lambda one: one != "_" and not _QID.fullmatch(one))
         for row in np.flatnonzero(strange).tolist():
-            what = f"{values[code[row]]!r} is neither a Wikidata id nor NIL"
+            what = f"{values[code[row]]!r} is neither Wikidata ids, parted by |, nor NIL"
             errors.setdefault(document[row], DataError(what, where=table.where(row)))
-        rows = np.flatnonzero(_chosen(values, code, lambda link: link != "_")).tolist()
+        rows = np.flatnonzero(_chosen(values, code, lambda one: one != "_")).tolist()
         links.append(_links({row: values[code[row]] for row in rows}, named, document, unread))
     qids, metonymic_qids = links
 
-    values, code = columns["MISC"]
+    values, code = columns_of["MISC"]
     flags = [frozenset(value.split("|")) - {"_"} for value in values]
     after = np.asarray([ord(_after(flag) or "\0") for flag in flags], np.uint8)[code]
     text, start, end = spelled(table, 0, after)
@@ -345,7 +378,7 @@ def _column(table: Cells, header: Sequence[str], name: str) -> tuple[list[str], 
     if name not in header:
         return ["_"], np.zeros(len(table.line), np.int64)
     values, code = table.column(header.index(name))
-    return [value or "_" for value in values], code
+    return ["_" if value in _NOTHING else value for value in values], code
 
 
 def _chosen(values: Sequence[_Value], code: Ints, holds: Callable[[_Value], bool]) -> Bools:

@@ -102,7 +102,9 @@ class Entry:
 
     signature: Annotated[Signature, UNWRITTEN]
     micro: Annotated[Points, "All labels together."]
-    labels: Annotated[Mapping[str, Points], FILLED, "Without it for speakers: their labels are names."]
+    labels: Annotated[
+        Mapping[str, Points], FILLED, "Without it for speakers and links: their labels are names."
+    ]
     scale: Annotated[Many, "Credits are multiples of one part in so many."]
     documents: Annotated[
         Mapping[str, Mapping[str, Row]] | None,
@@ -252,8 +254,9 @@ def _entry(
 ) -> Entry:
     documents = None
     # Each system has its own matched quotes: their sums are never compared.
-    # The labels of speakers are names out of the texts, which the file must not hold.
-    by_label = key.task != "speakers"
+    # The labels of speakers are names out of the texts, which the file must not hold; of links the items'
+    # labels are what they link to, not the kind that scores tell apart.
+    by_label = key.task not in ("speakers", "links")
     if result.runs:
         pass  # the sums are those of the runs
     elif judged is not None and by_label:

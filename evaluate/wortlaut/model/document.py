@@ -135,7 +135,12 @@ class Entity:
         },
     )
     entity: str | None = field(default=None, metadata={"about": "Id of the cluster: who or what it names."})
-    qid: str | None = field(default=None, metadata={"about": "Wikidata id, or NIL for certainly not there."})
+    qid: str | None = field(
+        default=None,
+        metadata={
+            "about": "Wikidata id, or NIL for certainly not there; a system may rank several: Q64|Q1055."
+        },
+    )
     metonymy: str | None = field(
         default=None, metadata={"about": "The label that the name stands for, when it is not its own."}
     )

@@ -89,8 +89,8 @@ class Signature:
         return None if self.projection is None else self.projection.given
 
     def of(self, key: ScoreKey) -> Signature:
-        """The signature of one score of this evaluation: a projection is about entities alone."""
-        projection = self.projection if key.task == "entities" else None
+        """The signature of one score of this evaluation: a projection is about entities and their links."""
+        projection = self.projection if key.task in ("entities", "links") else None
         return replace(self, task=key.task, setting=key.setting, schemas=(key.schema,), projection=projection)
 
     def __str__(self) -> str:

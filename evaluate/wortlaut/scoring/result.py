@@ -31,7 +31,7 @@ from wortlaut.scoring.runs import SKEWED, RunVariance
 from wortlaut.scoring.tally import Tally
 
 #: The tasks of the main table; the others are roles of quotes and settings.
-MAIN_TASKS = ("entities", "quotes", "cues", "speakers", "joint")
+MAIN_TASKS = ("entities", "links", "quotes", "cues", "speakers", "joint")
 MEASURES = ("precision", "recall", "f1")
 INTERVALS = ("precision_interval", "recall_interval", "f1_interval")
 DEVIATIONS = ("precision_deviation", "recall_deviation", "f1_deviation")

@@ -30,7 +30,8 @@ class Task:
     ``units`` and ``labels`` are sizes of the index spaces; both tables are in canonical order.
     ``tokens`` is ``None`` where the offsets are tokens already, or no tokens are known. ``given`` are both
     tables in the order of the input, for scorers that go by it. ``known`` marks the labels that the gold of
-    the whole corpus holds, shape ``(labels,)``; by default those of this gold.
+    the whole corpus holds, shape ``(labels,)``; by default those of this gold. ``ranked``: where predictions
+    name several labels, those of each ``group`` of the predicted, the first the likeliest, -1 for none.
     """
 
     gold: Spans
@@ -40,6 +41,7 @@ class Task:
     tokens: TokenTable | None = None
     given: tuple[Spans, Spans] | None = None
     known: Bools | None = None
+    ranked: Ints | None = None
 
     @cached_property
     def pairs(self) -> Pairs:

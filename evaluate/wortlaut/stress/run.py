@@ -502,6 +502,7 @@ def _items(annotations: Annotations, layer: str) -> Iterator[tuple[Span, tuple[S
     quotes = annotations.quotes
     items: dict[str, Iterator[tuple[Span, tuple[Span | None, ...], str]]] = {
         "entities": ((entity.span, (), entity.label) for entity in annotations.entities),
+        "links": ((entity.span, (), entity.qid) for entity in annotations.entities if entity.qid),
         "quotes": ((quote.content, (), quote.type) for quote in quotes),
         "cues": ((quote.cue, (), "") for quote in quotes if quote.cue is not None),
         "speakers": ((quote.content, (quote.speaker,), "") for quote in quotes if quote.speaker is not None),

@@ -53,8 +53,9 @@ const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", o
 const explain = (layer, schema) => {
   const base = schema.split(/[@/]/)[0];
   const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? SUMMARIES[0].says[base];
-  const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? "of matched quotes only" : schema.endsWith("@gold") ? "given the gold quotes" : "";
-  return [layer === "clusters" && "coreference", words, setting].filter(Boolean).join("; ");
+  const of = layer.startsWith("links") ? "names" : "quotes";
+  const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? `of matched ${of} only` : schema.endsWith("@gold") ? "given the gold quotes" : "";
+  return [layer === "clusters" && "coreference", layer.startsWith("links") && "the link as label", words, setting].filter(Boolean).join("; ");
 };
 
 const VIEWS = ["overview", "phenomena", "errors", "breakdowns", "people"];

@@ -60,10 +60,12 @@ class SpanMetric(Metric):
 class GivenMetric(Metric):
     """Another scorer's numbers of spans, in the order of the input: result → what it counted.
 
-    The number is the threshold that the name asks for, 0 where it names none.
+    The number is the threshold that the name asks for, 0 where it names none. ``links``: it scores the links
+    of names, too.
     """
 
     tallies: Callable[[Task, tuple[str, ...], float], Mapping[str, Tally]]
+    links: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

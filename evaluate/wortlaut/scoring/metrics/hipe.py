@@ -4,6 +4,9 @@ Predictions take turns from left to right, each takes the first free gold span t
 label. A pair is counted under its gold label. Predictions with a label that gold lacks are ignored.
 ``macro_doc`` is the mean over documents: P over those with predictions, R over those with gold spans, F1 over
 those with both.
+
+Links are scored likewise, each as a label, none of them left out. Where a prediction ranks several,
+``hipe/fuzzy@3`` takes the pair as right if the gold's is among the first three.
 """
 
 from __future__ import annotations
@@ -40,7 +43,6 @@ def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[st
     )
     taken = first_free(pairs, np.arange(len(pairs)), np.zeros(len(pairs), np.int64))
     g, p = pairs.gold[taken], pairs.predicted[taken]
-    same = task.same_label[taken]
     whole = (gold.start[g] == predicted.start[p]) & (gold.end[g] == predicted.end[p])
     counted_as = predicted.label.copy()
     counted_as[p] = gold.label[g]
@@ -53,7 +55,16 @@ def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[st
         units=number,
     )
     found = {}
-    for schema, right in (("strict", same & whole), ("fuzzy", same)):
+    same, several = {"": task.same_label[taken]}, None
+    if task.ranked is not None and predicted.group is not None:
+        links = task.ranked[predicted.group[p]] == gold.label[g][:, None]
+        same |= {f"@{many}": links[:, :many].any(axis=1) for many in (3, 5)}
+        several = int((task.ranked[:, 1:] >= 0).any(axis=1).sum())
+    for schema, right in (
+        (f"{name}{many}", own & whole if name == "strict" else own)
+        for many, own in same.items()
+        for name in ("strict", "fuzzy")
+    ):
         errors = {
             "correct": int(right.sum()),
             "incorrect": int((~right).sum()),
@@ -65,6 +76,7 @@ def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[st
             labels,
             errors,
             notes,
+            basis=several if "@" in schema else None,
             documents=span_counts(by_document, g[right], p[right]),
             averages=("macro", "macro_doc"),
             zero=True,
@@ -78,4 +90,5 @@ METRIC = GivenMetric(
     holds=frozenset({ORDERLESS, PERFECT}),
     classes=("correct", "incorrect", "missed", "spurious"),
     tallies=tallies,
+    links=True,
 )
