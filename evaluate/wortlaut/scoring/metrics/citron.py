@@ -16,9 +16,9 @@ _TASKS = ("cues", "speakers", "quotes")
 def tallies(sides: Sides) -> Scores:
     """``citron/metrics.py`` of github.com/bbc/citron: components alone, and joint all three of them.
 
-    ``citron``: exact. A found quote is right where any gold quote is like it, a gold quote missed where no
-    found one is; a gold item is a right or a missed one, so many on one are many. ``citron@overlap``: of
-    each quote the tokens of a part that belong to that part of any quote of the other side.
+    ``citron``: exact. A quote is right where any quote of the other side is like it, however many are.
+    ``citron@overlap``: of each quote the tokens of a part that belong to that part of any quote of the other
+    side.
     """
     documents, notes = cued_rows_of(sides)
     units = len(sides.units)
@@ -27,14 +27,10 @@ def tallies(sides: Sides) -> Scores:
     shared["joint"] = ItemTally(units, _PARTS)
     for rows in documents:
         for task, alike in _ALIKE.items():
-            for p in rows[1]:
-                right = any(alike(g, p) for g in rows[0])
-                exact[task].add(1, p, "quote", int(right))
-                if right:
-                    exact[task].add(0, p, "quote", 1)
             for g in rows[0]:
-                if not any(alike(g, p) for p in rows[1]):
-                    exact[task].add(0, g, "quote", 0)
+                exact[task].add(0, g, "quote", int(any(alike(g, p) for p in rows[1])))
+            for p in rows[1]:
+                exact[task].add(1, p, "quote", int(any(alike(g, p) for g in rows[0])))
         for part in _PARTS:
             tokens = [frozenset[int]().union(*(row.parts[part] for row in side)) for side in rows]
             for side, own in enumerate(rows):
