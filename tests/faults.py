@@ -297,6 +297,9 @@ CONTENT = {
     "new.txt": "Jörg schwieg .\n",
     "old.txt": _TEXT,
     "columns.json": '{"text": "text"}',
+    "quotes/dev/text/a.txt": "“ It is late , ” said Ann Lee .\n",
+    "quotes/dev/attributions/a_x.ann": "T1\tCue 17 21\tsaid\nT2\tContent 0 16\t“ It is late , ”\n"
+    "T3\tAttribution 17 21\tsaid\nE1\tAttribution:T3 Cue:T1 Content:T2\n",
     "texts/d0.txt": _TEXT,
     "corpus/annotations/labels.yaml": "levels: 2\nlabels:\n  PER: a\n  LOC: b\n  ORG: c\n  OTH: d\n",
     "corpus/annotations/splits.yaml": "test: 1.0\n",
@@ -360,6 +363,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "found.jsonl",
         GOLD,
     ),
+    "atlas quotes --samples 0 --json out": ("quotes/dev/attributions/a_x.ann",),
     "plan result.json --json out": ("result.json",),
     f"plan -e preds:found.jsonl {ON} --labels labels.json --json out": ("found.jsonl", GOLD, "labels.json"),
     f"stress -e extractor.py:make {ON} -t nfd --samples 0 --labels labels.json --json out": (
@@ -488,7 +492,7 @@ def workplace(folder: Path) -> None:
     for name, format in WRITTEN.items():
         writer(format)(folder / name, iter(DOCUMENTS))
     for name, content in CONTENT.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, "utf-8")
     pq.write_table(pa.table({"id": ["d0", "d1"], "text": [_TEXT] * 2}), folder / "texts.parquet")
     for line in MADE:

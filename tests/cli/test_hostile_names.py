@@ -68,6 +68,7 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [
     ("passport", (f"r{FILE}.json", "-o", f"OUT{FILE}")),
     ("verify", (f"s{FILE}", *ON, "--predictions", f"made=p{FILE}.jsonl")),
     ("audit", (f"r{FILE}.json",)),
+    ("atlas", (".", "-e", MADE)),
     ("plan", (*ON, "-e", PREDICTIONS)),
     ("extractors", ("--json", f"no{BAD}/x")),
     ("corpora", (BAD,)),

@@ -152,7 +152,7 @@ def evaluate(
         if schema:
             raise WortlautError("--audit takes every schema", where="--schema", hint="Leave one of them out.")
         schema = [run.EVERY]
-    _check_some_known(extractor or ())
+    check_some_known(extractor or ())
     corpora = [leniently(corpus) if lenient else corpus for corpus in corpora or ["gold"]]
     _check_corpora(corpora, allow_empty)
     if lenient:
@@ -336,7 +336,7 @@ def _leniently(spec: str) -> str:
     return f"{name}={with_option(one, 'lenient', 1)}" if name else with_option(one, "lenient", 1)
 
 
-def _check_some_known(specs: Sequence[str]) -> None:
+def check_some_known(specs: Sequence[str]) -> None:
     """Raises, before a corpus is read, where no extractor is one; where some are, these are scored."""
     from wortlaut.extractors.registry import check_name, split_name
 

@@ -14,6 +14,7 @@ from wortlaut.errors import WortlautError
 from wortlaut.io.files import write_whole
 
 if TYPE_CHECKING:
+    from wortlaut.evaluation.atlas import Atlas
     from wortlaut.evaluation.audit import Audit
     from wortlaut.evaluation.comparison import Comparison
     from wortlaut.evaluation.corpora import CorporaComparison
@@ -77,7 +78,7 @@ class Tables:
 
     def write(
         self,
-        value: Evaluation | list[Evaluation] | Comparison | CorporaComparison | Audit,
+        value: Evaluation | list[Evaluation] | Comparison | CorporaComparison | Audit | Atlas,
         *,
         by_label: bool = False,
         everything: bool = True,

@@ -34,7 +34,11 @@ _CHOICES = {
 _PAIR = ("layer", "schema", "a", "b")
 _SCORES = ("corpus", "layer", "schema", "system", "label", *SCORES)
 _PROBED = {by: ("corpus", "system", "a", "b", "tests", by, *columns) for by, columns in PROBED.items()}
-_COLUMNS = {"compare": (*_PAIR, "corpus", *COMPARISONS, *PAIRS), "audit": (*_PAIR, *CONCLUSIONS)}
+_COLUMNS = {
+    "compare": (*_PAIR, "corpus", *COMPARISONS, *PAIRS),
+    "audit": (*_PAIR, *CONCLUSIONS),
+    "atlas": ("corpus", "protocol", "score", "system", "P", "R", "F1", "interval"),
+}
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,8 @@ class Laid:
 
     def _breaks(self) -> list[int]:
         """The rows before which another layer, schema, … begins, where those of each stand together."""
-        groups = [tuple(line.names[:-1]) for line in self.lines]
+        last = self.heads.index("protocol") + 1 if "protocol" in self.heads else -1
+        groups = [tuple(line.names[:last]) for line in self.lines]
         places = [i for i in range(1, len(groups)) if groups[i] != groups[i - 1]]
         return places if len(places) < len(set(groups)) < len(groups) else []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,15 +36,18 @@ LIMIT = 20_000_000
 MOST_LABELS = 60
 
 
-def report_page(*evaluations: Evaluation, limit: int = LIMIT) -> str:
+def report_page(*evaluations: Evaluation, limit: int = LIMIT, own: Mapping[str, Any] | None = None) -> str:
     """The page of an evaluation, or of several on as many corpora, which it compares first.
+
+    ``own``: the heads, rows and notes of a table beside the comparison, of what each corpus has alone.
 
     At most ``limit`` bytes where the scores alone leave room for documents. Documents that do not fit are
     left out of the texts, never of a number, and the page says which share it shows.
     """
     shown = [pages(one) for one in evaluations]
     summaries = [{**_summary(*both), **both[1].summary} for both in zip(evaluations, shown, strict=True)]
-    compared = _json(together(evaluations)) if len(evaluations) > 1 else ""
+    several = len(evaluations) > 1 or own is not None
+    compared = _json(together(evaluations) | ({"own": own} if own else {})) if several else ""
     style, script = asset("page/page.css"), asset("page/page.js")
     fixed = [asset("page/page.html.jinja"), style, script, compared, *map(_json, summaries)]
     # What the template adds around them, and the sentences about documents left out, fit the reserve.

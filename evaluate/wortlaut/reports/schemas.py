@@ -31,6 +31,13 @@ _FORMATS = {
         "Agreement",
         "What `wortlaut agree --json` and `--write` write: how far each pair of layers agrees.",
     ),
+    "atlas": _Format(
+        "evaluation.atlas",
+        ("AtlasFile",),
+        "Atlas",
+        "What `wortlaut atlas --json` writes: scores of systems on every corpus of quotes in a folder, and"
+        " published numbers beside them.",
+    ),
     "audit": _Format(
         "evaluation.audit",
         ("Audit",),

@@ -9,6 +9,7 @@ from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.errors import DataError
+from wortlaut.evaluation.atlas import Atlas
 from wortlaut.evaluation.audit import KINDS, Audit
 from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.comparison import ALONE, Comparison, Flip
@@ -21,6 +22,7 @@ from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
 from wortlaut.reports import html as markup
 from wortlaut.reports import phenomena as probed
+from wortlaut.reports.atlas import atlas_lines
 from wortlaut.reports.cells import (
     COMPARISON_HEADS,
     COMPARISONS,
@@ -167,6 +169,11 @@ def _of_corpora(comparison: CorporaComparison, told: Significance | None = None)
     ]
     notes = [*pair_statements(comparison), *(f"note: {note}" for note in comparison.notes)]
     return Lines((*_COMPARED, "corpus"), rows, PAIRS, notes, [title], f"Bold: p Holm below {LEVEL}.")
+
+
+@lines.register(Atlas)
+def _of_atlas(atlas: Atlas, told: Significance | None = None) -> Lines:
+    return atlas_lines(atlas)
 
 
 @lines.register(Phenomena)

@@ -6,7 +6,7 @@ const read = (name) => JSON.parse(el(name).textContent);
 /* A corpus each; of several, what they say together, too. */
 const TOGETHER = el("corpora") ? read("corpora") : { keys: [""] };
 const SUMMARIES = TOGETHER.keys.map((_, n) => read(`summary${n || ""}`));
-const SEVERAL = SUMMARIES.length > 1;
+const SEVERAL = !!el("corpora");
 let chosen = 0;
 const SVG = "http://www.w3.org/2000/svg";
 const main = el("main");
@@ -133,7 +133,7 @@ function limited(rows, most, render) {
 
 /* Never one F1 over different labels: each system on each corpus, then the mean of the differences. */
 function corpora(lost) {
-  const { names, pairs, says, notes, tables, why } = TOGETHER;
+  const { names, pairs, says, notes, tables, why, own } = TOGETHER;
   const of = SUMMARIES.map((S) => S.scores.filter((row) => row.main).map((row) => ({ ...row, name: S.systems[row.system].name, place: `${row.layer}\n${row.schema}` })));
   const places = unique(of.flat().map((row) => row.place));
   const groups = (width, rowsOf) => places.map((place) => {
@@ -164,6 +164,9 @@ function corpora(lost) {
       h("p", { class: "small soft" }, "Below each F1 its interval. Scores on different corpora are not averaged: they have other labels, other guidelines and other sizes. Other roles and settings are in the overview of each."),
       legend && h("p", { class: "small soft" }, `${legend} On each corpus by itself.`)],
     SUMMARIES.map((S, n) => S.letters.why && h("p", { class: "small soft" }, h("bdi", {}, names[n]), `: ${S.letters.why}`)),
+    own && [h("h2", {}, "By each corpus's own protocol, and as published"),
+      table("F1 by each corpus's own protocol", own.heads, own.rows.map((row) => h("tr", {}, row.map((cell, i) => h(i ? "td" : "th", i ? {} : { scope: "row" }, h("bdi", {}, cell)))))),
+      own.notes.map((text) => h("p", { class: "note small" }, text))],
     heading("Differences, mean over the corpora", "pairs"),
     why ? h("p", { class: "note" }, why) : [
       table("Mean differences of F1", ["A", "B", "A−B", "95%", "each and mean", "p Holm", "A>B", "B>A"], differences, { class: "corpora pairs" }),
