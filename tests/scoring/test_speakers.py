@@ -144,6 +144,18 @@ def test_gold_that_names_nobody_leaves_the_entity_variant_out_and_says_so() -> N
     assert found["strict"].notes == ("entity: left out, the gold names no speaker",)
 
 
+@pytest.mark.parametrize(("span", "told"), [(None, True), (Span.of(12, 20), False)])
+def test_gold_that_names_speakers_without_a_span_says_what_to_read(span: Span | None, told: bool) -> None:
+    found = _speakers(_said_by("Anna", span), _said_by(None))
+    note = (
+        "the gold names the speakers of 1 quotes but marks none in the text, so that marking none is right: "
+        "read entity"
+    )
+    assert [note in found[variant].notes for variant in ("strict", "overlap@matched", "entity")] == [
+        told, told, False,
+    ]  # fmt: skip
+
+
 def test_a_gold_quote_that_does_not_say_who_is_left_out_with_its_answer() -> None:
     rows = [
         {"type": "direct", "content": [[0, 10]], "speaker_entity": "Anna"},

@@ -29,13 +29,22 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     found, given, names, units = sides.found, sides.answers, sides.names, sides.units
     settings = [("", found)] if given is None else [("", found), (GIVEN, given)]
     named = int((found.gold_entity >= 0).sum())
-    spans_only = (Note("entity: left out, the gold names no speaker", unless=named),)
+    spans = int((_silent(found.gold) == 0).sum())
+    of_spans = (
+        Note("entity: left out, the gold names no speaker", unless=named),
+        Note(
+            "the gold names the speakers of {0} quotes but marks none in the text, so that marking none is "
+            "right: read entity",
+            (named,),
+            unless=spans,
+        ),
+    )
     scores: dict[ScoreKey, Tally] = {}
     for variant in RIGHT:
         for setting, side in settings:
             hit = right_pairs(side, variant, ("speaker",))
             columns = (_silent(side.gold), _silent(side.predicted))
-            scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, spans_only, units, (_SPEAKS, ()))
+            scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, of_spans, units, (_SPEAKS, ()))
     ambiguous, unsaid = names.ambiguous(), int((found.gold_entity == UNSAID).sum())
     notes = (
         Note("{0} ambiguous speakers count as unknown: {cases}", (len(ambiguous),), cases=tuple(ambiguous)),
