@@ -44,7 +44,7 @@ def bare(path: Path) -> Iterable[object]:
         ("germeval", "germeval2014/NER-de-dev.tsv", 4),
         ("conllu", "uner-german-pud/de_pud-ud-test.iob2", 9),
         ("german-news-quotation", "german-news-quotation-2024/data/dev", 2),
-        ("brat", "litbank-brat", 11),
+        ("brat", "litbank-brat", 5),
     ],
 )
 def test_reading_costs_some_times_what_splitting_does(
