@@ -74,6 +74,8 @@ def test_tables(tmp_path: Path) -> None:
     assert scores["PolNeAR, dev", "for all", "joint overlap"] == 1
     assert scores["PolNeAR, dev", "PARC, exact", "joint"] == 1
     assert ("LitBank", "for all", "cues strict") not in scores
+    (lit,) = (one for one in result["corpora"] if one["corpus"]["name"] == "LitBank")
+    assert set(lit["systems"][0]["scores"]) == {"quotes", "speakers"}  # not cues, of which it has none
     quoted = [row for row in result["rows"] if row["quoted"]]
     assert {row["protocol"] for row in quoted} == {"published"}
     assert all(row["corpus"] == "LitBank" and row["scores"]["f1_interval"] is None for row in quoted)

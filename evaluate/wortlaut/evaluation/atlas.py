@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -117,7 +118,7 @@ def atlas(
                 samples=samples,
                 items=False,
                 on_error="keep",
-                progress=progress,
+                progress=progress and partial(_advance, progress, one.name),
             )
         except WortlautError as error:
             failed.append(f"{one.name} has no scores: {error}")
@@ -148,6 +149,10 @@ def atlas(
     return Atlas(tuple(rows), tuple(left_out), tuple(failed), tuple(evaluations))
 
 
+def _advance(progress: Progress, corpus: str, system: str, done: int, total: int) -> None:
+    progress(f"{corpus}: {system}", done, total)
+
+
 def _place(row: AtlasRow) -> tuple[str, str]:
     return row.protocol, row.score
 
@@ -160,7 +165,9 @@ def _by_default(part: Part) -> str:
 def _common(evaluation: Evaluation, name: str) -> Evaluation:
     """The evaluation under the protocol for all alone, and under the corpus's name."""
     systems = (
-        replace(one, results={key: own for key, own in one.results.items() if key in ALL}, breakdowns={})
+        replace(
+            one, results={key: one.results[key] for key in ALL if _holds(key, one.results)}, breakdowns={}
+        )
         for one in evaluation.systems
     )
     signature = replace(evaluation.signature, schemas=_SCHEMAS, corpus=name)

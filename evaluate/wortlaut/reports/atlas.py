@@ -43,7 +43,9 @@ def own_table(atlas: Atlas) -> dict[str, Any]:
 def atlas_view(atlas: Atlas) -> Iterator[RenderableType]:
     """The protocol for all with a line a system, then each corpus's own, and what was published."""
     yield Text("F1 by one protocol for all, with 95% intervals", style="bold")
-    heads = [f"{key.task}\n{key.schema.removeprefix('overlap') or 'overlap'}" for key in ALL]
+    heads = [
+        f"{key.task.removesuffix('s')}\n{key.schema.removeprefix('overlap') or 'overlap'}" for key in ALL
+    ]
     table = grid(["corpus, system"], heads)
     cells: dict[str, dict[str, dict[str, AtlasRow]]] = {}
     for row in atlas.rows:
