@@ -66,14 +66,16 @@ def test_a_passport_holds(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_several_corpora_hold_and_no_text_is_in_it(tmp_path: Path) -> None:
-    whole = [
-        evaluate({"a": "quotes-de", "b": "quotes-de?speakers=0"}, ref) for ref in ("gold", "probes@1.0.0")
-    ][:1]
-    path = written(tmp_path, *whole, of_kind("drawn"))
-    assert not verify(path).fails
+def test_several_corpora_hold_and_no_name_is_in_it(tmp_path: Path) -> None:
+    refs = ("gold", "probes?seed=7&size=4&half=test&only=er-sie")
+    path = written(tmp_path, *(evaluate(["quotes-de", "quotes-simple"], ref) for ref in refs))
+    verdict = verify(path, "gold")
+    assert not verdict.fails
+    assert "gold has these 1 document" in verdict.holds
     text = path.read_text()
-    names = {entity.id for document in load_corpus("gold") for entity in document.clusters}
+    assert json.loads(text)["tests"]["format"] == "wortlaut-corpora-comparison/1"
+    names = {cluster.name for document in load_corpus("gold") for cluster in document.clusters} - {None}
+    assert len(names) > 5
     assert not [name for name in names if name in text]
 
 
