@@ -6,16 +6,19 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from quote_building import coreference_scores
 
 from wortlaut.model import Annotations, Cluster, Entity, Span
+from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.counts import Counts, macro_average, precision_recall_f1
 from wortlaut.scoring.engine import result_of
-from wortlaut.scoring.keys import Signature
+from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.metrics import COREFERENCE
+from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import document_units, units_of
 
@@ -82,6 +85,21 @@ def test_conll_is_the_mean_of_three() -> None:
     result = result_of(measured, Signature(schemas=("conll",), resampling=Resampling(samples=0)))
     expected = (Fraction(1, 3) + Fraction(340, 726) + Fraction(22, 35)) / 3
     assert result.f1 == pytest.approx(float(expected), abs=1e-9)
+
+
+def test_mentions_that_overlap_share_tokens_whatever_their_cluster() -> None:
+    # Tokens of two characters: gold has 3 and 2 of them, found are 2, 1, 4 and 1; 2 and 2 are shared.
+    def side(*clusters: list[tuple[int, int]]) -> list[Annotations]:
+        made = [Cluster(f"e{i}", "", mentions=tuple(Span.of(*m) for m in c)) for i, c in enumerate(clusters)]
+        return [Annotations(clusters=tuple(made))]
+
+    gold, found = side([(0, 6), (10, 14)]), side([(2, 6)], [(4, 6), (10, 18)], [(30, 32)])
+    start = np.arange(0, 40, 2)
+    tokens = TokenTable(np.zeros(20, np.int64), start, start + 2)
+    for table, unit in ((tokens, 1), (None, 2)):
+        sides = Sides(gold, found, document_units(1), table)
+        measured = COREFERENCE["mor"].tallies(sides)[ScoreKey("clusters", "mor")]
+        assert measured.counts.totals().tolist() == [[5 * unit, 8 * unit, 4 * unit, 4 * unit]]
 
 
 def test_blanc_says_which_pairs_the_gold_lacks() -> None:

@@ -631,6 +631,7 @@ class _Chunk:
                     if "quotes" in layers_of(by):
                         breakdowns[by] |= grouping.quotes(layers["quotes"], sides, by)
             if "clusters" in full:
+                sides = replace(sides, tokens=self._own_tokens)
                 named = (metric.tallies(sides) for metric in COREFERENCE.values())
                 layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
         for layer in {"entities", "quotes"}.intersection(wanted if scoring.words else bare):

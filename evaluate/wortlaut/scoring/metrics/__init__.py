@@ -24,6 +24,7 @@ from wortlaut.scoring.metrics import (
     joint,
     lea,
     lm_eval,
+    mor,
     muc,
     multiset,
     nervaluate,
@@ -71,7 +72,7 @@ WORDS: dict[str, WordMetric] = {
 SPEAKERS: tuple[DocumentMetric, ...] = (speakers.METRIC, joint.METRIC)
 #: What is scored of clusters.
 COREFERENCE: dict[str, DocumentMetric] = {
-    module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, ceafm, blanc, lea)
+    module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, ceafm, blanc, lea, mor)
 }
 METRICS: tuple[Metric, ...] = (
     *OURS.values(),

@@ -1,0 +1,49 @@
+"""Mention overlap ratio (Žabokrtský et al. 2022): tokens that mentions share, whatever the cluster.
+
+Mentions pair one to one, so that they share the most tokens in all; without tokens characters count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from wortlaut.model import Annotations
+from wortlaut.model.columns import Spans, spans_from_objects
+from wortlaut.scoring.keys import ScoreKey
+from wortlaut.scoring.match import assign, overlapping
+from wortlaut.scoring.metrics._clusters import HOLDS, clusters_of
+from wortlaut.scoring.metrics._metric import DocumentMetric
+from wortlaut.scoring.metrics._positions import covered
+from wortlaut.scoring.quotes_table import side_counts
+from wortlaut.scoring.sides import Sides
+from wortlaut.scoring.tally import Tally
+
+
+def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
+    own = _mentions(sides.gold), _mentions(sides.predicted)
+    unit = [sides.units.of(side.document, side.start) for side in own]
+    gold, predicted = own if sides.tokens is None else (covered(side, sides.tokens) for side in own)
+    pairs = overlapping(gold, predicted)
+    best = pairs.take(assign(pairs.gold, pairs.predicted, pairs.shared / pairs.shared.max(initial=1)))
+    hits = np.zeros(len(gold), np.int64), np.zeros(len(predicted), np.int64)
+    hits[0][best.gold] = hits[1][best.predicted] = best.shared
+    one = [(at, np.zeros_like(at), earned) for at, earned in zip(unit, hits, strict=True)]
+    sizes = gold.sizes(), predicted.sizes()
+    counts = side_counts(len(sides.units), 1, *one, gold_size=sizes[0], predicted_size=sizes[1])
+    return {ScoreKey("clusters", "mor"): Tally(counts, ("mor",), ends=(("mor",), ()))}
+
+
+def _mentions(documents: Sequence[Annotations]) -> Spans:
+    rows = [(number, m) for number, one in enumerate(documents) for c in clusters_of(one)[0] for m in c]
+    number, none = [number for number, _ in rows], [0] * len(rows)
+    return spans_from_objects(number, [mention for _, mention in rows], none, none)
+
+
+METRIC = DocumentMetric(
+    name="mor",
+    says="tokens that mentions share, whatever the cluster (Žabokrtský et al. 2022)",
+    holds=HOLDS,
+    tallies=tallies,
+)
