@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import wortlaut
+from wortlaut.errors import DataError
 from wortlaut.evaluation.evaluate import score_files
 from wortlaut.formats import writer
 from wortlaut.model import Annotations, Document, Entity, Span
@@ -53,6 +54,22 @@ def test_every_column_has_the_hipe_scorers_numbers(column):
         result = found[name]
         assert [result.correct, result.gold, result.predicted] == counts
         assert result.averages["macro_doc"].f1 == pytest.approx(mean, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (".\tO\tO\tO\tO\tO\tO\t-\t-\t-\nUhl\tS-pers", ".\tB-pers\tO\tO\tO\tO\tO\t-\t-\t-\nUhl\tE-pers",
+         "'. Uhl' goes on in the next document of the gold"),
+        ("Dr.", "Doktor", "character 23: 'Dr.' there, 'Doktor' here"),
+    ],
+)  # fmt: skip
+def test_one_document_that_is_not_all_of_the_golds_is_told(tmp_path, old, new, said):
+    text = (CASES / "system.tsv").read_text("utf-8")
+    assert old in text
+    (tmp_path / "system.tsv").write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(DataError, match=said):
+        score_files(f"hipe:{CASES / 'gold.tsv'}", f"hipe:{tmp_path / 'system.tsv'}")
 
 
 def test_labels_that_are_asked_for_are_no_strangers_to_the_hipe_scorer():
