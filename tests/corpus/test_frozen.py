@@ -19,7 +19,7 @@ def test_the_gold_is_its_newest_version():
     assert frozen.versions()[newest] == load_corpus("gold").hash
     changelog = (ROOT / frozen.CHANGELOG).read_text("utf-8")
     for version, digest in frozen.versions().items():
-        assert f"## {version}\n" in changelog and f"Hash `{digest}`." in changelog
+        assert f"\n## {version} (20" in changelog and f"Hash `{digest}`." in changelog
 
 
 def test_a_version_loads_by_name():
@@ -64,7 +64,12 @@ def test_versions_of_a_repository(tmp_path):
     (tmp_path / "annotations").mkdir()
     path = tmp_path / frozen.CHANGELOG
     path.write_text("# Changes\n\n## 1.2.3 (2026)\n\nMore.\n\n## 1.2.2\n")
-    assert frozen.version(tmp_path) == "1.2.3"
+    assert (frozen.version(tmp_path), frozen.published(tmp_path)) == ("1.2.3", None)
+    path.write_text("## 1.2.3 (2026-11-28)\n\n## 1.2.2 (2026-11-24)\n")
+    assert (frozen.version(tmp_path), frozen.published(tmp_path)) == ("1.2.3", "2026-11-28")
+    path.write_text("## 1.2.3 (2026-11-31)\n")
+    with pytest.raises(DataError, match="2026-11-31 is no day"):
+        frozen.published(tmp_path)
     path.write_text("# Changes\n\nNone.\n")
     with pytest.raises(DataError, match="names no version"):
         frozen.version(tmp_path)

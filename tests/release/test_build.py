@@ -7,6 +7,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from shared import ROOT
 
 from wortlaut import score
@@ -89,6 +90,21 @@ def test_loads_with_datasets(built, name, tmp_path):
             tag = listed[0] if isinstance(listed, list) else listed.feature
             assert tag == ClassLabel(names=list(TAGS))
         assert score(loaded["test"], loaded["test"]).f1 == 1.0
+    if name == "quotes":
+        for column in ("type", "attribution"):
+            numbers, names = loaded["test"][column], table(built.out, name)[column].to_pylist()
+            assert loaded["test"].features[column].int2str(list(numbers)) == names
+    (said,) = (one for one in header(built.out)["dataset_info"] if one["config_name"] == name)
+    (split,) = said["splits"]
+    measured = loaded["test"].info.splits["test"]
+    assert split["num_examples"] == measured.num_examples and said["dataset_size"] == split["num_bytes"]
+    # In the tables of quotes the closed sets are names, not numbers.
+    assert split["num_bytes"] == measured.num_bytes or name == "quotes"
+    assert said["download_size"] == (built.out / table_path(name, "test")).stat().st_size
+
+
+def header(folder):
+    return yaml.safe_load((folder / "README.md").read_text("utf-8").split("---\n")[1])
 
 
 def with_splits(root):
@@ -119,8 +135,11 @@ def test_splits_by_document_in_tables_card_and_croissant(root):
             assert {row[key] for row in rows} == {id}
     card = (root / "corpus/README.md").read_text("utf-8")
     assert "Documents by split: `train` 1, `test` 1." in card
-    assert 'load_dataset("corpus", "documents", split="test")' in card
-    assert 'wortlaut evaluate --corpus "hub:corpus?split=test"' in card
+    assert 'load_dataset(getcwd(), "documents", split="test")' in card
+    assert 'wortlaut evaluate --corpus "hub:.?split=test"' in card
+    sizes = {one["config_name"]: one["splits"] for one in header(root / "corpus")["dataset_info"]}
+    assert [(one["name"], one["num_examples"]) for one in sizes["documents"]] == [("train", 1), ("test", 1)]
+    assert [one["name"] for one in sizes["quotes"]] == ["train"]
     croissant = json.loads((root / "corpus/croissant.json").read_text("utf-8"))
     assert {"documents-train", "documents-test", "quotes-train"} <= {
         one["name"] for one in croissant["recordSet"]
@@ -325,8 +344,13 @@ def test_other_bytes_of_the_same_table_are_not_stale(root):
     before = path.read_bytes()
     pq.write_table(pq.read_table(path), path, compression="none")
     assert path.read_bytes() != before
+    card, size = root / "corpus/README.md", f"download_size: {len(before)}"
+    text = card.read_text("utf-8")
+    card.write_text(text.replace(size, f"download_size: {path.stat().st_size}"), "utf-8")
+    assert card.read_text("utf-8") != text
     assert is_stale(root) == [
-        "corpus/data/quotes/test-00000-of-00001.parquet is not the file in its manifest"
+        f"corpus/{name} is not the file in its manifest"
+        for name in ("README.md", "data/quotes/test-00000-of-00001.parquet")
     ]
 
 

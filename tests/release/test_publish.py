@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -97,11 +98,33 @@ def test_a_failure_leaves_the_old_release(release, tmp_path, monkeypatch):
 
 
 def test_the_card_says_how_to_load_it_from_where_it_is_published(root, tmp_path):
-    for target, place in (("hub:haus/brief", "haus/brief"), (str(tmp_path / "ort"), "ort")):
-        made = make(root, tmp_path / place, target=target, stand_off=False)
+    for target, place, ref in (
+        ("hub:haus/brief", '"haus/brief"', "hub:haus/brief"),
+        (str(tmp_path / "ort"), "getcwd()", "."),
+    ):
+        made = make(root, tmp_path / target[-5:], target=target, stand_off=False)
         card = (made.folder / "README.md").read_text("utf-8")
-        assert f'load_dataset("{place}", "documents", split="test")' in card
-        assert f'--corpus "{target if target.startswith("hub:") else place}"' in card
+        assert f'load_dataset({place}, "documents", split="test")' in card
+        assert f'--corpus "{ref}"' in card
+
+
+@pytest.mark.long
+def test_what_the_card_says_loads_the_folder_whatever_it_is_called(root, tmp_path, monkeypatch):
+    import datasets
+
+    (root / "annotations/splits.yaml").write_text("train: [brief]\n", "utf-8")
+    target = str(tmp_path / "ort")
+    publish(make(root, tmp_path / "made", target=target, stand_off=False), target)
+    (tmp_path / "ort").rename(tmp_path / "woanders")
+    card = (tmp_path / "woanders/README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    (ref,) = re.findall(r'--corpus "(.*?)"', card)
+    monkeypatch.chdir(tmp_path / "woanders")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    found = {}
+    exec(code, found)
+    assert found["documents"]["id"] == ["brief"]
+    assert [document.id for document in load_corpus(ref).documents] == ["brief"]
 
 
 def test_what_is_shown(release):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,6 +29,20 @@ def version(root: Path) -> str:
             hint="Begin each version with a heading: ## 1.0.0",
         )
     return found[1]
+
+
+def published(root: Path) -> str | None:
+    """The day in the heading of the newest version, ``## 1.0.0 (2026-11-24)``; None where it has none."""
+    path = root / CHANGELOG
+    heading = re.search(r"^## \d+\.\d+\.\d+\b.*", read_text(path), re.MULTILINE) if path.exists() else None
+    day = heading and re.search(r"\b\d{4}-\d\d-\d\d\b", heading[0])
+    if not day:
+        return None
+    try:
+        return date.fromisoformat(day[0]).isoformat()
+    except ValueError as error:
+        hint = "Write the day of the version as 2026-11-24."
+        raise DataError(f"{day[0]} is no day", where=str(path), hint=hint) from error
 
 
 def versions(of: str = "gold") -> dict[str, str]:

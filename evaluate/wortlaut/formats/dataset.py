@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 _FILE = "data/documents/train-{:05}-of-{:05}.parquet"
 #: What else is in a folder and means something to ``datasets``.
 _FOR_DATASETS = ("dataset_infos.json", ".huggingface.yaml")
+#: What a card says of a configuration's size.
+_SIZES = {"splits", "download_size", "dataset_size"}
 _DTYPES = ("string", "int32", "float64", "bool")
+HOLDS = "one row per document: text, entities, quotes, clusters"
 #: Rows in a row group, and in memory at a time where they are written.
 _ROWS = 500
 #: Rows that are read at a time.
@@ -200,7 +203,8 @@ def _splits(config: Mapping[str, Any], is_first: bool) -> list[str]:
 def _is_written(info: Mapping[str, Any]) -> bool:
     """Whether a card of this package describes a configuration like this."""
     said = isinstance(info["config_name"], str) and isinstance(info["description"], str)
-    return said and len(info) == 3 and _is_feature(info["features"])
+    sized = info.keys() - {"config_name", "description", "features"}
+    return said and sized in (set(), _SIZES) and _is_feature(info["features"])
 
 
 def _is_feature(declared: Any) -> bool:
@@ -295,9 +299,7 @@ def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
         "dataset_info": [
             {
                 "config_name": "documents",
-                # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
-                # give those of an older conversion into the same place.
-                "description": f"rows {digest.hexdigest()}",
+                "description": described(HOLDS, digest.hexdigest()),
                 "features": [{"name": field.name} | feature(field) for field in documents_schema()],
             }
         ],
@@ -308,6 +310,30 @@ def _write_card(path: Path, files: Sequence[Path], count: int) -> None:
         "written by `wortlaut convert`. Offsets count code points; `text` beside them is what they cover.\n"
     )
     (path / "README.md").write_text(card, encoding="utf-8", newline="\n")
+
+
+def described(what: str, digest: str) -> str:
+    """What a configuration holds, for its description.
+
+    datasets 5 keys its cache by the header of the card alone: without a checksum of the rows it would
+    go on to give those of an older folder in the same place.
+    """
+    return f"{what}; SHA-256 of the rows: {digest}"
+
+
+def table_sizes(tables: Mapping[str, Path]) -> dict[str, Any]:
+    """Rows and bytes of a configuration as a card gives them: in Arrow by split, and of the files."""
+    import pyarrow.parquet as pq
+
+    read = {split: pq.read_table(file) for split, file in tables.items()}
+    return {
+        "splits": [
+            {"name": split, "num_bytes": table.nbytes, "num_examples": table.num_rows}
+            for split, table in read.items()
+        ],
+        "download_size": sum(file.stat().st_size for file in tables.values()),
+        "dataset_size": sum(table.nbytes for table in read.values()),
+    }
 
 
 def documents_table(documents: Sequence[Document]) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +19,19 @@ from wortlaut.annotations.validate import AGREEMENT, refuse_errors
 from wortlaut.corpus import frozen
 from wortlaut.corpus.load import Corpus
 from wortlaut.corpus.splits import DECLARED, NAMES, Near, read_splits
-from wortlaut.formats.dataset import documents_schema, documents_table, feature, surfaces, table_files
+from wortlaut.formats.dataset import (
+    HOLDS,
+    described,
+    documents_schema,
+    documents_table,
+    feature,
+    surfaces,
+    table_files,
+    table_sizes,
+)
 from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
-from wortlaut.model import ROLES, Document, Entity, Span
+from wortlaut.model import ATTRIBUTIONS, QUOTE_TYPES, ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
 from wortlaut.release import card, croissant, manifest, probes
 from wortlaut.release.manifest import FORMAT
@@ -34,11 +44,13 @@ if TYPE_CHECKING:
 
 #: What each configuration holds, in the order of the card.
 CONFIGS = {
-    "documents": "one row per document: text, entities, quotes, clusters",
+    "documents": HOLDS,
     "entities": "one row per sentence: tokens and BIO tags, outer and inner level",
     "quotes": "one row per quote: every role with offsets and text, the speaker with name and link",
     "layers": "one row per line of annotation: the gold and the layers that it was adjudicated from",
 }
+#: The columns of the configuration ``quotes`` with a closed set of names: in the tables they are names.
+_CLOSED = {"type": QUOTE_TYPES, "attribution": ATTRIBUTIONS}
 #: What the dataset is made of, in a repository.
 _SOURCES = (
     "seeds/*",
@@ -80,7 +92,7 @@ class BuildReport:
 def build(root: Path, out: Path | None = None, place: str = "") -> BuildReport:
     """Writes ``out`` (``corpus`` in ``root``), whole or not at all; an old one stays until then.
 
-    ``place`` is how the card names it for who loads it: by default the folder.
+    ``place`` is what the Hub calls it, for the card; a folder is loaded from where it lies.
 
     Annotations with errors are not published: a :class:`DataError` tells how many and where the first is.
     """
@@ -222,7 +234,7 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
     stated = card.read_statement(root)
     made = probes.write(stated, folder)
     (folder / manifest.CARD).write_text(
-        _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place or out.resolve().name, made),
+        _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place, made),
         encoding="utf-8",
         newline="\n",
     )
@@ -234,6 +246,7 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
             {name: (schema, [*sizes]) for name, schema in schemas.items()}
             | ({probes.CONFIG: (schemas["documents"], [*made.rows])} if made else {}),
             frozen.version(root),
+            frozen.published(root),
             tags_of(labels),
         ),
         encoding="utf-8",
@@ -359,12 +372,17 @@ def _schemas() -> dict[str, pa.Schema]:
     return {"documents": documents_schema()} | {name: pa.schema(fields) for name, fields in tables.items()}
 
 
-def _feature(field: pa.Field, labels: Labels) -> dict[str, Any]:
-    """A field as the card declares it; the tags by their names."""
-    if field.name not in croissant.TAGGED:
-        return feature(field)
-    names = {str(number): tag for number, tag in enumerate(tags_of(labels))}
-    return {"list": {"dtype": {"class_label": {"names": names}}}}
+def _feature(config: str, field: pa.Field, labels: Labels) -> dict[str, Any]:
+    """A field as the card declares it; tags and closed sets of names by numbers."""
+    if field.name in croissant.TAGGED:
+        return {"list": _class_label(tags_of(labels))}
+    if config == "quotes" and field.name in _CLOSED:
+        return _class_label(_CLOSED[field.name])
+    return feature(field)
+
+
+def _class_label(names: Sequence[str]) -> dict[str, Any]:
+    return {"dtype": {"class_label": {"names": {str(number): name for number, name in enumerate(names)}}}}
 
 
 def _card(
@@ -380,15 +398,14 @@ def _card(
     made: probes.Probes | None,
 ) -> str:
     stated = card.read_statement(root)
+    there = {
+        name: [side for side in sizes if (folder / table_path(name, side)).is_file()] for name in CONFIGS
+    }
     configs = {
         "configs": [
             {"config_name": name}
             | ({"default": True} if name == "documents" else {})
-            | {
-                "data_files": table_files(
-                    name, [side for side in sizes if (folder / table_path(name, side)).is_file()]
-                )
-            }
+            | {"data_files": table_files(name, there[name])}
             for name in CONFIGS
             if rows[name]
         ]
@@ -396,12 +413,11 @@ def _card(
         "dataset_info": [
             {
                 "config_name": name,
-                # datasets 5 keys its cache by this header alone: without a checksum of the rows it would
-                # go on to give those of an older build, or of another corpus.
-                "description": f"rows {text_hash(json.dumps(rows[name], ensure_ascii=False))}",
-                "features": [{"name": field.name} | _feature(field, labels) for field in schemas[name]],
+                "description": described(what, text_hash(json.dumps(rows[name], ensure_ascii=False))),
+                "features": [{"name": field.name} | _feature(name, field, labels) for field in schemas[name]],
+                **table_sizes({side: folder / table_path(name, side) for side in there[name]}),
             }
-            for name in CONFIGS
+            for name, what in CONFIGS.items()
             if rows[name]
         ]
         + ([made.info()] if made else []),
@@ -413,7 +429,7 @@ def _card(
         stated,
         version=frozen.version(root),
         place=place,
-        quoted=json.dumps(place, ensure_ascii=False),
+        quoted=json.dumps(place),
         splits=sizes,
         configs=[(name, what, len(rows[name])) for name, what in CONFIGS.items()],
         made=made,
@@ -442,6 +458,8 @@ def _comparable(path: Path) -> object:
     """What a file says, without what depends on the version of pyarrow: sizes and hashes of tables."""
     import pyarrow.parquet as pq
 
+    if path.name == manifest.CARD:
+        return re.sub(r"(?m)^  download_size: \d+\n", "", path.read_text("utf-8"))
     if path.suffix == ".parquet":
         table = pq.read_table(path)
         return table, table.schema.serialize()  # with its metadata

@@ -107,6 +107,7 @@ def describe(
     stated: Mapping[str, Any],
     tables: Mapping[str, tuple[pa.Schema, Sequence[str]]],
     version: str,
+    published: str | None,
     tags: Sequence[str],
 ) -> str:
     """The content of ``croissant.json`` for the Parquet files below ``folder``, one per table and split."""
@@ -133,6 +134,7 @@ def describe(
         "creator": {"@type": "sc:Organization", "name": stated.get("creator", NOT_STATED)},
         "citeAs": cited.replace("VERSION", version).replace("HASH", corpus.hash[:12]),
         "version": version,
+        **({"datePublished": published} if published else {}),
         "identifier": f"sha256:{corpus.hash}",
         "isLiveDataset": False,
     }

@@ -14,10 +14,11 @@ from typing import Any
 
 from wortlaut.corpus.frozen import check_version
 from wortlaut.corpus.probes import SPLITS, frozen_hash, release
-from wortlaut.formats.dataset import documents_schema, feature, table_files
+from wortlaut.formats.dataset import described, documents_schema, feature, table_files, table_sizes
 from wortlaut.probes import lexicon
 
 CONFIG = "probes"
+HOLDS = "one row per made news item, as in `documents`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Probes:
     contrasts: dict[str, int]
     templates: int
     entries: int
+    sizes: dict[str, Any]
 
     def config(self) -> dict[str, Any]:
         return {"config_name": CONFIG, "data_files": table_files(CONFIG, self.rows)}
@@ -38,7 +40,8 @@ class Probes:
     def info(self) -> dict[str, Any]:
         """Its features, and what tells datasets that the rows are others."""
         features = [{"name": field.name} | feature(field) for field in documents_schema()]
-        return {"config_name": CONFIG, "description": f"rows {self.hash}", "features": features}
+        what = described(HOLDS, self.hash)
+        return {"config_name": CONFIG, "description": what, "features": features, **self.sizes}
 
     def said(self) -> dict[str, Any]:
         """For the manifest."""
@@ -59,8 +62,9 @@ def write(stated: Mapping[str, Any], folder: Path) -> Probes | None:
     digest = frozen_hash()
     check_version(f"probes@{version}", digest)
     (folder / "data" / CONFIG).mkdir(parents=True)
-    for split, file in zip(SPLITS.values(), release(), strict=True):
-        shutil.copyfile(file, folder / f"data/{CONFIG}/{split}-00000-of-00001.parquet")
+    tables = {split: folder / f"data/{CONFIG}/{split}-00000-of-00001.parquet" for split in SPLITS.values()}
+    for file, table in zip(release(), tables.values(), strict=True):
+        shutil.copyfile(file, table)
     meta = [
         {pair["name"]: pair["value"] for pair in pairs}
         for file in release()
@@ -75,4 +79,5 @@ def write(stated: Mapping[str, Any], folder: Path) -> Probes | None:
         Counter(one["contrast"] for one in meta if one.get("side") == "a"),
         len({one["template"] for one in meta}),
         lexicon.size(),
+        table_sizes(tables),
     )

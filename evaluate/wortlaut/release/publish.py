@@ -62,7 +62,7 @@ def make(root: Path, folder: Path, *, target: str = "", stand_off: bool | None =
         standoff.write(root, folder)
     else:
         name = target.removeprefix(_HUB)
-        build(root, folder, name if name != target else Path(name or folder).resolve().name)
+        build(root, folder, name if name != target else "")
     found = list(problems(folder, whole=True))
     if found:
         name, first = found[0]
