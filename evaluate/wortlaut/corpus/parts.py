@@ -117,7 +117,7 @@ PARTS = (
     Part(
         "Redewiedergabe",
         "redewiedergabe",
-        "main/tsv/*.tsv",
+        "main/tsv/rwk_*.tsv",
         1,
         "",
         (Protocol("tokens by type", "token", ("quotes",), labels=True),),

@@ -13,6 +13,7 @@ from wortlaut.corpus.parts import KEPT, Found, Part, Published, found_in
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.evaluation.evaluate import Evaluation, Progress, evaluate
 from wortlaut.evaluation.files import EvaluationFile
+from wortlaut.evaluation.scorer import NOT_KEPT
 from wortlaut.evaluation.systems import Scored
 from wortlaut.records.record import PLAIN, as_dict
 from wortlaut.rendering import Tabular
@@ -134,6 +135,7 @@ def atlas(
         failed += [
             f"{system.name} on {one.name}: {system.failed}" for system in made.systems if system.failed
         ]
+        left_out += [f"{one.name}: {note}" for note in made.notes if note != NOT_KEPT]
         scored = {row.system for row in own}
         left_out += [
             f"{system.name} marks nothing that {one.name} has"

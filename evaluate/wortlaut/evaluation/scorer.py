@@ -48,6 +48,12 @@ from wortlaut.text.segments import sentences, tokens
 
 #: Up to so many characters of text a corpus is kept in memory, and with it what was right and wrong.
 KEPT_CHARACTERS = 5_000_000
+#: Of an evaluation without items.
+NOT_KEPT = (
+    "Which single items are right was not kept: a comparison tests the systems but cannot list the items that"
+    f" differ. It is kept for corpora of up to {KEPT_CHARACTERS // 1_000_000} million characters, and for"
+    " others with --items."
+)
 #: And up to so many its texts and spans, where columns hold all of it, so that it is read but once.
 _READ_ONCE = 20_000_000
 
@@ -347,11 +353,7 @@ class Scoring:
                 what = " or ".join(sorted(layers_of(by)))
                 notes.append(f"Nothing by {by}: the gold has no {what}.")
         if not self.items:
-            notes.append(
-                "Which single items are right was not kept: a comparison tests the systems but cannot list"
-                " the items that differ. It is kept for corpora of up to"
-                f" {KEPT_CHARACTERS // 1_000_000} million characters, and for others with --items."
-            )
+            notes.append(NOT_KEPT)
         return tuple(notes)
 
     def signature(self) -> Signature:

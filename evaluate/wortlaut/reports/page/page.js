@@ -165,7 +165,7 @@ function corpora(lost) {
       legend && h("p", { class: "small soft" }, `${legend} On each corpus by itself.`)],
     SUMMARIES.map((S, n) => S.letters.why && h("p", { class: "small soft" }, h("bdi", {}, names[n]), `: ${S.letters.why}`)),
     own && [h("h2", {}, "By each corpus's own protocol, and as published"),
-      table("F1 by each corpus's own protocol", own.heads, own.rows.map((row) => h("tr", {}, row.map((cell, i) => h(i < 4 ? "th" : "td", i < 4 ? { scope: "row" } : {}, h("bdi", {}, cell)))))),
+      table("F1 by each corpus's own protocol", own.heads, own.rows.map((row) => h("tr", {}, row.map((cell, i) => h(i < 4 ? "th" : "td", i < 4 ? { scope: "row" } : {}, h("bdi", {}, cell))))), { class: "corpora own" }),
       own.notes.map((text) => h("p", { class: "note small" }, text))],
     heading("Differences, mean over the corpora", "pairs"),
     why ? h("p", { class: "note" }, why) : [
