@@ -134,7 +134,7 @@ def refused(path: Path) -> bool:
 
 
 #: So many leaves of each kind are tried.
-EACH = 20
+EACH = 12
 #: What follows from nothing else in the file: its digest says that it is another passport, the corpus and the
 #: predictions whether it is true. Which document has a count is said again by the sums of units, if by any.
 FREE = (
