@@ -102,6 +102,13 @@ def test_the_passport_of_any_evaluation_holds(
         assert not verdict.fails
 
 
+def test_runs_of_which_one_has_a_score_more_hold(tmp_path: Path) -> None:
+    linked = Annotations((Entity(Span.of(0, 1), "PER", qid="Q1"),))
+    runs = [Answers({"a": found}) for found in (Annotations(), linked)]
+    whole = evaluate({"a": runs}, Corpus.of("made", [Document("a", "A", linked)]))
+    assert not verify(written(tmp_path, whole)).fails
+
+
 def leaves(data: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else None
     if inner is None:

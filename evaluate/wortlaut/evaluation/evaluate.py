@@ -104,7 +104,9 @@ class Evaluation(Tabular):
         if self.read is not None or not self.corpus.documents:
             return self.read
         texts = {document.id: document.text for document in self.corpus.documents}
-        judged = {key: one for system in reversed(self.systems) for key, one in system.judged.items()}
+        # A run may have scores that the one in the middle lacks.
+        each = [run for system in reversed(self.systems) for run in (*system.runs, system)]
+        judged = {key: one for run in each for key, one in run.judged.items()}
         return {
             key: [(item, Span(item[1]).text(texts[item[0]])) for item in one.gold]
             for key, one in judged.items()
