@@ -124,6 +124,16 @@ def test_every_schema_is_one_that_evaluate_takes() -> None:
     assert len(pair.conclusions) >= 16
 
 
+def test_scores_whose_weight_of_the_gold_is_each_systems_own_are_compared() -> None:
+    """FairEval counts a near miss as one error of both sides, so two systems have different denominators."""
+    made = evaluate({"A": finds(GOLD), "B": finds(SHORT)}, corpus(), schema="faireval")
+    scores = [one.scores["entities"]["faireval/fair"].gold for one in made.systems]
+    assert scores[0] != scores[1]
+    tests = {row.schema: row.test for row in compare(made, trials=200, samples=50).rows}
+    assert tests["faireval/fair"].f1 == pytest.approx(1 - 2 / 3)
+    assert all((test.p or 1) < 0.05 for test in tests.values())
+
+
 def test_a_scorer_that_cannot_take_what_was_found_is_left_out_and_told() -> None:
     nested = [*GOLD, (0, 4, "PER")]
     made = evaluate({"A": finds(GOLD), "B": finds(nested)}, corpus(), schema="every")

@@ -68,13 +68,18 @@ def paired_test(
     units with replacement. Units with equal sums are interchangeable, so both draw how many of each
     kind are swapped or taken. Raises ComparisonError for different numbers of units or of gold items.
     """
+    if a.shape == b.shape and not np.array_equal(a[:, 0], b[:, 0]):
+        raise ComparisonError("the systems were scored against different gold items")
+    return tested(a, b, scale, samples=samples, trials=trials, seed=seed)
+
+
+def tested(a: Ints, b: Ints, scale: int, *, samples: int, trials: int, seed: int) -> PairedTest:
+    """:func:`paired_test` of scores on one gold whose weight is each system's own, as FairEval's."""
     if a.shape != b.shape:
         raise ComparisonError(f"the systems have {len(a)} and {len(b)} units")
-    if not np.array_equal(a[:, 0], b[:, 0]):
-        raise ComparisonError("the systems were scored against different gold items")
     if (a.sum(axis=0).tolist(), a.tobytes()) > (b.sum(axis=0).tolist(), b.tobytes()):
         # The same draws whichever of the two is named first.
-        return _mirrored(paired_test(b, a, scale, samples=samples, trials=trials, seed=seed))
+        return _mirrored(tested(b, a, scale, samples=samples, trials=trials, seed=seed))
     kinds, multiplicity = np.unique(np.concatenate([a, b], axis=1), axis=0, return_counts=True)
     left, right = kinds[:, :4], kinds[:, 4:]
     differing = int(multiplicity[(left != right).any(axis=1)].sum())

@@ -17,7 +17,7 @@ import numpy as np
 from wortlaut.errors import ComparisonError
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.records.record import Many, Must, Positive, Share, written
-from wortlaut.scoring.compare import PairedTest, paired_test
+from wortlaut.scoring.compare import PairedTest, tested
 from wortlaut.scoring.counts import defined, macro_average, precision_recall_f1
 from wortlaut.scoring.jackknife import edge, freedom, logit_interval, pseudo_values, sizes, t_quantile
 
@@ -197,20 +197,18 @@ def pair_test(
 ) -> PairedTest:
     """Compare two systems from the sums of each of their runs in the same units, ``(units, 4)`` each.
 
-    With one run each this is :func:`wortlaut.scoring.compare.paired_test`, which knows nothing about runs.
+    With one run each this is :func:`wortlaut.scoring.compare.tested`, which knows nothing about runs.
     Else the difference of the means is tested over runs × documents: each part of the variance (documents,
     runs of A, runs of B) has its own quantile of Student's t, and p is the level at which half the interval's
-    width is the difference. A system of one run is taken as it is: how its runs vary is not known. Raises
-    ComparisonError for different units or gold items.
+    width is the difference. A system of one run is taken as it is: how its runs vary is not known. That both
+    were scored on the same gold is what who calls knows. Raises ComparisonError for different units.
     """
     if len(a) == len(b) == 1:
-        return paired_test(a[0], b[0], scale, samples=samples, trials=trials, seed=seed)
+        return tested(a[0], b[0], scale, samples=samples, trials=trials, seed=seed)
     if len({one.shape for one in (*a, *b)}) > 1:
         raise ComparisonError(
             f"the systems have {' and '.join(sorted({str(len(x)) for x in (*a, *b)}))} units"
         )
-    if any(not np.array_equal(one[:, 0], a[0][:, 0]) for one in (*a, *b)):
-        raise ComparisonError("the systems were scored against different gold items")
     sides, units = [np.stack(side) for side in (a, b)], len(a[0])
     means = [np.stack(precision_recall_f1(side.sum(axis=1), scale), axis=-1).mean(axis=0) for side in sides]
     p, r, delta = (float(value) for value in means[0] - means[1])
