@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from fake_hub import TOKEN, running
 from shared import ROOT
 
@@ -150,12 +151,19 @@ def test_texts_that_nobody_has_licensed_are_left_out(root, tmp_path, licence, te
     stated = path.read_text("utf-8")
     assert "\nlicense: unknown\n" in stated
     named = "license_name: own\nlicense_link: LICENSE\n" if licence == "other" else ""
+    stated += "evaluation_framework: rahmen\n"
     path.write_text(
         stated.replace("license: unknown\n", f"license: {licence}\n{named}" if licence else ""), "utf-8"
     )
     made = make(root, tmp_path / "release")
     assert ("croissant.json" in made.files) == texts
+    assert "eval.yaml" in made.files
     assert made.license == {"cc0-1.0": "cc0-1.0", "other": "own"}.get(licence, "cc-by-4.0")
+    benchmark = yaml.safe_load((made.folder / "eval.yaml").read_text("utf-8"))
+    assert benchmark["name"] == "Wortlaut" and benchmark["evaluation_framework"] == "rahmen"
+    assert benchmark["description"].endswith("The number is F1, strict.")
+    tasks, split = ("entities", "quotes", "cues", "speakers", "joint"), "test" if texts else "train"
+    assert benchmark["tasks"] == [{"id": id, "config": "documents", "split": split} for id in tasks]
 
 
 def test_what_is_not_fit_is_not_published(root, tmp_path):

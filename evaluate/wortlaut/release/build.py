@@ -33,7 +33,7 @@ from wortlaut.io.files import file_hash, file_hashes
 from wortlaut.io.folders import whole_folder
 from wortlaut.model import ATTRIBUTIONS, QUOTE_TYPES, ROLES, Document, Entity, Span
 from wortlaut.records.arrow import fragments
-from wortlaut.release import card, croissant, manifest, probes
+from wortlaut.release import benchmark, card, croissant, manifest, probes
 from wortlaut.release.manifest import FORMAT
 from wortlaut.text.digests import text_hash
 from wortlaut.text.segments import PARAGRAPHS, SENTENCES, TOKENS, sentences, tokens
@@ -233,6 +233,7 @@ def _write(root: Path, folder: Path, out: Path, place: str = "") -> BuildReport:
     counts = {name: len(found) for name, found in rows.items()}
     stated = card.read_statement(root)
     made = probes.write(stated, folder)
+    benchmark.write(folder, corpus, stated, [*sizes][-1])
     (folder / manifest.CARD).write_text(
         _card(folder, corpus, root, labels, losses, rows, schemas, sizes, place, made),
         encoding="utf-8",

@@ -52,7 +52,15 @@ _HEADER = {
     "license_name": "",
     "license_link": "",
 }
-_OTHER = ("pretty_name", "title", "summary", "creator", "annotations_license", "probes")
+_OTHER = (
+    "pretty_name",
+    "title",
+    "summary",
+    "creator",
+    "annotations_license",
+    "probes",
+    "evaluation_framework",
+)
 _SIZES = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),

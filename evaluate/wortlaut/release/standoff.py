@@ -26,7 +26,7 @@ from wortlaut.errors import DataError
 from wortlaut.io.files import file_hashes
 from wortlaut.io.reading import raw_bytes, read_text
 from wortlaut.model import Document
-from wortlaut.release import card, manifest, probes
+from wortlaut.release import benchmark, card, manifest, probes
 from wortlaut.release.manifest import CARD
 from wortlaut.text.digests import text_hash
 from wortlaut.text.letters import alike, plain
@@ -181,7 +181,9 @@ def write(root: Path, folder: Path) -> None:
     corpus = Corpus.of("gold", read_documents(root / "annotations" / "gold"))
     annotated = sorted([*root.glob("annotations/gold/*.jsonl"), *root.glob("annotations/layers/*/*.jsonl")])
     carried = [root / name for name in _CARRIED if (root / name).is_file()]
-    made = probes.write(card.read_statement(root), folder)
+    stated = card.read_statement(root)
+    made = probes.write(stated, folder)
+    benchmark.write(folder, corpus, stated, "train")  # what datasets calls a file without a split
     files = _packed(root, corpus, annotated, carried) | {CARD: _card(root, corpus, made).encode("utf-8")}
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
