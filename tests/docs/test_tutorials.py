@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -156,6 +157,18 @@ def test_links_lead_to_files_of_the_repository(page: Path) -> None:
     """Read in the repository, without the site."""
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", re.sub(r"(?ms)^```.*?^```$", "", TEXT[page]))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """Zensical builds a page that is not, and says nothing."""
+    listed = re.findall(r": ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
+    written = {page.relative_to(DOCS).as_posix() for page in PAGES}
+    pages = runpy.run_path(str(DOCS / "pages.py"))
+    made = {
+        *pages["INCLUDED"].values(),
+        *(f"reference/{name}.md" for name in ("cli", "python", *pages["MODULES"])),
+    }
+    assert sorted(listed) == sorted(written | made)
 
 
 def misread(page: str) -> Iterator[str]:

@@ -1,24 +1,26 @@
-"""Pages of the site that nobody writes: made from the command line, the public names, and files elsewhere.
+"""Gathers the pages of the site in build/docs: python docs/pages.py && zensical build --strict
 
-MkDocs calls the ``on_…`` functions (``hooks:`` in mkdocs.yml). Nothing that is made here is committed.
+What people wrote in docs/ is copied. The other pages are made from the command line, the public names, files
+elsewhere and the shipped gold. Nothing that is made here is committed.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import griffe
 import typer
-from mkdocs.structure.files import File, Files
 
 import wortlaut
 from wortlaut.cli import app
+from wortlaut.reports.page import report_page
 
 ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "build" / "docs"
 
 #: Files of the repository that are pages of the site as they are: file → page.
 INCLUDED = {
@@ -43,59 +45,32 @@ MODULES = (
 )
 
 
-def on_config(config: Any) -> None:
-    """A page that lies in docs/ and stands nowhere in the navigation joins the guides."""
-    listed = str(config.nav)
-    [guides] = [part["Guides"] for part in config.nav if "Guides" in part]
-    guides += [page.name for page in sorted(Path(config.docs_dir).glob("*.md")) if page.name not in listed]
-
-
-def on_files(files: Files, config: Any) -> Files:
+def gather() -> None:
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", SITE, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for source, page in INCLUDED.items():
-        files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
-    files.append(File.generated(config, "reference/cli.md", content=command_line()))
-    files.append(File.generated(config, "reference/python.md", content=public_names()))
-    for module in MODULES:
-        content = (
-            f"# `wortlaut.{module}`\n\n::: wortlaut.{module}\n    options:\n      show_root_heading: false\n"
-        )
-        files.append(File.generated(config, f"reference/{module}.md", content=content))
-    return files
+        shutil.copyfile(ROOT / source, SITE / page)
+    for page in SITE.rglob("*.md"):
+        page.write_text(linked(page.read_text("utf-8"), page.relative_to(SITE).parent.as_posix()), "utf-8")
+    made = {"cli": command_line(), "python": public_names()} | {
+        module: f"# `wortlaut.{module}`\n\n::: wortlaut.{module}\n    options: {{show_root_heading: false}}\n"
+        for module in MODULES
+    }
+    (SITE / "reference").mkdir()
+    for name, content in made.items():
+        (SITE / "reference" / f"{name}.md").write_text(content, "utf-8")
+    evaluation = wortlaut.evaluate(["gazetteer", "quotes-de"], corpus="gold", items=True)
+    (SITE / "report.html").write_text(report_page(evaluation), "utf-8")
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def linked(markdown: str, folder: str) -> str:
     """Links from docs/ to a file of the repository lead to its page."""
-    folder = posixpath.dirname(page.file.src_uri)
 
     def target(link: re.Match[str]) -> str:
         name = INCLUDED.get(posixpath.normpath(posixpath.join("docs", folder, link[1])))
-        return f"]({posixpath.relpath(name, folder or '.')}" if name else link[0]
+        return f"]({posixpath.relpath(name, folder)}" if name else link[0]
 
     return re.sub(r"\]\((\.\./[^)#\s]+)", target, markdown)
-
-
-class Docstrings(griffe.Extension):
-    """Docstrings as their sections are read: prose behind a section stands before it, examples are code."""
-
-    def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        if obj.docstring:
-            prose: list[str] = []
-            sections: list[str] = []
-            for part in obj.docstring.value.split("\n\n"):
-                heading = re.match(r"\w+\n-+$", part, re.M)
-                entry = part.startswith(" ") or re.match(r"[^\n]+\n\s", part)
-                code = f"```pycon\n{part}\n```" if part.startswith(">>> ") else part
-                (sections if heading or (sections and entry) else prose).append(code)
-            obj.docstring.value = "\n\n".join([*prose, *sections])
-
-
-def on_page_content(html: str, **_: Any) -> str:
-    """Roles of docstrings (``:class:`…` ``) become links where the site has the name, else code."""
-    return re.sub(
-        r":[a-z]+:<code>~?([\w.]+)</code>",
-        lambda role: f'<autoref optional identifier="{role[1]}"><code>{role[1]}</code></autoref>',
-        html,
-    )
 
 
 def public_names() -> str:
@@ -150,3 +125,7 @@ def plain(text: str) -> str:
 
 def _cell(text: str) -> str:
     return escape(" ".join(text.split())).replace("|", "&#124;")
+
+
+if __name__ == "__main__":
+    gather()
