@@ -363,7 +363,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "found.jsonl",
         GOLD,
     ),
-    "atlas quotes --samples 0 --json out": ("quotes/dev/attributions/a_x.ann",),
+    "atlas quotes -e quotes-simple --samples 0 --json out": ("quotes/dev/attributions/a_x.ann",),
     "plan result.json --json out": ("result.json",),
     f"plan -e preds:found.jsonl {ON} --labels labels.json --json out": ("found.jsonl", GOLD, "labels.json"),
     f"stress -e extractor.py:make {ON} -t nfd --samples 0 --labels labels.json --json out": (

@@ -82,10 +82,12 @@ def test_p_is_the_level_at_which_half_the_width_is_the_difference() -> None:
     assert (pair_test(list(a), list(wild), 1).p or 0) > (pair_test(list(a), [wild[0]], 1).p or 0)
 
 
-def test_what_is_undefined_is_no_number() -> None:
+def test_what_is_undefined_or_of_other_gold_is_no_number() -> None:
     a = counts(2, 5, 1)
     with pytest.raises(ComparisonError, match="5 and 6 units"):
         pair_test(list(a), list(counts(2, 6, 1)), 1)
+    with pytest.raises(ComparisonError, match="different gold items"):
+        pair_test(list(a), [a[0] + [1, 0, 0, 0]], 1)
     nothing = np.zeros((5, 4), np.int64)
     assert pair_test([nothing, nothing], [nothing], 1).p is None
     one_document = a[0] * [[1], [0], [0], [0], [0]]

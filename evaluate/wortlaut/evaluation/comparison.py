@@ -20,6 +20,7 @@ from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import LEVEL, PairedTest, holm
 from wortlaut.scoring.equivalence import Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
+from wortlaut.scoring.metrics import weighs_gold
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.runs import pair_test
 from wortlaut.scoring.uncertainty import MOST_DRAWS
@@ -313,7 +314,8 @@ def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed
         return None
     overlap = min(apart) < 0 < max(apart)
     sums = (left.run_sums, left.run_sums if overlap else right.run_sums)
-    test = pair_test(*sums, left.scale, samples=samples, trials=trials, seed=seed)
+    own = weighs_gold(key.schema)
+    test = pair_test(*sums, left.scale, samples=samples, trials=trials, seed=seed, weighs_gold=own)
     return replace(test, interval=None) if overlap else test
 
 

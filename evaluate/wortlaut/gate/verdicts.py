@@ -31,6 +31,7 @@ from wortlaut.records.record import (
 from wortlaut.scoring.compare import PairedTest, holm
 from wortlaut.scoring.equivalence import CANNOT_TELL, NO_LOSS, WORSE, Margin, judged
 from wortlaut.scoring.keys import MATCHED, ScoreKey, differences
+from wortlaut.scoring.metrics import weighs_gold
 from wortlaut.scoring.power import smallest_drop
 from wortlaut.scoring.result import MAIN_TASKS
 from wortlaut.scoring.runs import SKEWED, pair_test, skewness
@@ -318,7 +319,8 @@ def check(
                 checks.append(Check("margin", unsure, what, place))
         if sums is not None:
             try:
-                test_of = pair_test(sums[1], sums[0], new.scale, trials=trials)
+                own = weighs_gold(place.key.schema)
+                test_of = pair_test(sums[1], sums[0], new.scale, trials=trials, weighs_gold=own)
                 tests[place] = _Tested(test_of, *sums, new.scale, margin)
             except WortlautError as error:
                 checks.append(Check("baseline", "invalid", str(error), place))

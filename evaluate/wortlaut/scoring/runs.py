@@ -194,21 +194,25 @@ def pair_test(
     samples: int = 1000,
     trials: int = 10_000,
     seed: int = 0,
+    weighs_gold: bool = False,
 ) -> PairedTest:
     """Compare two systems from the sums of each of their runs in the same units, ``(units, 4)`` each.
 
     With one run each this is :func:`wortlaut.scoring.compare.tested`, which knows nothing about runs.
     Else the difference of the means is tested over runs × documents: each part of the variance (documents,
     runs of A, runs of B) has its own quantile of Student's t, and p is the level at which half the interval's
-    width is the difference. A system of one run is taken as it is: how its runs vary is not known. That both
-    were scored on the same gold is what who calls knows. Raises ComparisonError for different units.
+    width is the difference. A system of one run is taken as it is: how its runs vary is not known. With
+    ``weighs_gold`` the gold may count otherwise for each, as under FairEval. Raises ComparisonError for
+    different units, and else for different gold items.
     """
-    if len(a) == len(b) == 1:
-        return tested(a[0], b[0], scale, samples=samples, trials=trials, seed=seed)
     if len({one.shape for one in (*a, *b)}) > 1:
         raise ComparisonError(
             f"the systems have {' and '.join(sorted({str(len(x)) for x in (*a, *b)}))} units"
         )
+    if not weighs_gold and any(not np.array_equal(one[:, 0], a[0][:, 0]) for one in (*a, *b)):
+        raise ComparisonError("the systems were scored against different gold items")
+    if len(a) == len(b) == 1:
+        return tested(a[0], b[0], scale, samples=samples, trials=trials, seed=seed)
     sides, units = [np.stack(side) for side in (a, b)], len(a[0])
     means = [np.stack(precision_recall_f1(side.sum(axis=1), scale), axis=-1).mean(axis=0) for side in sides]
     p, r, delta = (float(value) for value in means[0] - means[1])

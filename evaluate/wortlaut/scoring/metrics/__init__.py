@@ -120,6 +120,12 @@ def is_given(schema: str) -> bool:
     return schema.partition("@")[0] in GIVEN
 
 
+def weighs_gold(schema: str) -> bool:
+    """Whether what the gold counts depends on what was found, so that it differs by system."""
+    name = schema.partition("/")[0]
+    return name in GIVEN and GIVEN[name].weighs_gold
+
+
 def counter(schema: str) -> tuple[SpanMetric, float]:
     """The metric of a schema of spans of our own, and the threshold that it asks for."""
     base, _, threshold = check_schema(schema).partition("@")
@@ -150,4 +156,5 @@ __all__ = [
     "counter",
     "counts_positions",
     "is_given",
+    "weighs_gold",
 ]

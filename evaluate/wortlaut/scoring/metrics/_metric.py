@@ -61,11 +61,12 @@ class GivenMetric(Metric):
     """Another scorer's numbers of spans, in the order of the input: result → what it counted.
 
     The number is the threshold that the name asks for, 0 where it names none. ``links``: it scores the links
-    of names, too.
+    of names, too. ``weighs_gold``: what the gold counts depends on what was found.
     """
 
     tallies: Callable[[Task, tuple[str, ...], float], Mapping[str, Tally]]
     links: bool = False
+    weighs_gold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

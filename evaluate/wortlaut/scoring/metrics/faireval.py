@@ -196,4 +196,5 @@ METRIC = GivenMetric(
     holds=frozenset({PERFECT}),
     classes=("TP", "FP", "FN", *_NEAR),
     tallies=tallies,
+    weighs_gold=True,
 )
