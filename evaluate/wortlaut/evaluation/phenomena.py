@@ -240,18 +240,21 @@ class PhenomenonRow:
 def differences_of(
     probes: Probes,
     pairs: Iterable[tuple[tuple[str, Mapping[ScoreKey, Result]], tuple[str, Mapping[ScoreKey, Result]]]],
-    **draws: int,
+    *,
+    samples: int,
+    trials: int,
+    seed: int,
 ) -> list[PhenomenonRow]:
     """The paired test of each two systems in each phenomenon whose task both look for, over units.
 
-    ``draws`` are those of :func:`wortlaut.scoring.runs.pair_test`.
+    ``samples``, ``trials`` and ``seed`` are those of :func:`wortlaut.scoring.runs.pair_test`.
     """
     rows = []
     for (a, results), (b, others) in pairs:
         left, right = (dict(groups_of(probes, tested_sums(probes, one))) for one in (results, others))
         for place in (place for place in left if place in right):
             (own, scale), (other, _) = left[place].tested, right[place].tested
-            test = pair_test(list(own), list(other), scale, **draws)
+            test = pair_test(list(own), list(other), scale, samples=samples, trials=trials, seed=seed)
             rows.append(PhenomenonRow(*place, a, b, "f1" if left[place].has_gold else "right", test))
     adjusted = holm([row.test.p for row in rows])
     return [replace(row, p_holm=p) for row, p in zip(rows, adjusted, strict=True)]

@@ -319,8 +319,8 @@ def check(
                 checks.append(Check("margin", unsure, what, place))
         if sums is not None:
             try:
-                own = weighs_gold(place.key.schema)
-                test_of = pair_test(sums[1], sums[0], new.scale, trials=trials, weighs_gold=own)
+                weighs = weighs_gold(place.key.schema)
+                test_of = pair_test(sums[1], sums[0], new.scale, trials=trials, weighs_gold=weighs)
                 tests[place] = _Tested(test_of, *sums, new.scale, margin)
             except WortlautError as error:
                 checks.append(Check("baseline", "invalid", str(error), place))
