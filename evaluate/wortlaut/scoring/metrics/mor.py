@@ -20,13 +20,17 @@ from wortlaut.scoring.quotes_table import side_counts
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Tally
 
+#: Tokens or characters that two mentions share stay below it.
+_LONGEST = 2.0**20
+
 
 def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     own = _mentions(sides.gold), _mentions(sides.predicted)
     unit = [sides.units.of(side.document, side.start) for side in own]
     gold, predicted = own if sides.tokens is None else (covered(side, sides.tokens) for side in own)
     pairs = overlapping(gold, predicted)
-    best = pairs.take(assign(pairs.gold, pairs.predicted, pairs.shared / pairs.shared.max(initial=1)))
+    # By a constant, so that ties fall alike whatever else is in the chunk.
+    best = pairs.take(assign(pairs.gold, pairs.predicted, pairs.shared / _LONGEST))
     hits = np.zeros(len(gold), np.int64), np.zeros(len(predicted), np.int64)
     hits[0][best.gold] = hits[1][best.predicted] = best.shared
     one = [(at, np.zeros_like(at), earned) for at, earned in zip(unit, hits, strict=True)]
