@@ -42,8 +42,7 @@ def test_killed_at_each_change_of_a_folder(what, how, before, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("how", ["exchange", "renames"])
-@pytest.mark.parametrize("what", ["build", "publish"])
+@pytest.mark.parametrize(("what", "how"), [("build", "exchange"), ("publish", "renames")])
 def test_killed_at_each_system_call(what, how, tmp_path):
     tracing = shutil.which("strace") and subprocess.run(["strace", "-o", os.devnull, "true"], check=False)
     if not tracing or tracing.returncode:
