@@ -78,6 +78,8 @@ COMMANDS: list[tuple[str, tuple[str, ...]]] = [
     ("show", (BAD, *ON)),
     ("stress", (*ON, "-e", MADE, "-t", "lower", "--samples", "10", "--all")),
     ("check", (*ON, "-e", CHANGED, "--baseline", f"b{FILE}.json", "--html", f"OUT{FILE}")),
+    ("history add", (f"r{FILE}.json", "--out", f"OUT{FILE}.jsonl", "--commit", BAD, "--date", "2026-03-01")),
+    ("history show", (f"h{FILE}.jsonl", "--against", BAD, "--html", "OUT.html")),
     ("comment", (f"no{FILE}", "--name", BAD)),
     ("baseline write", (*ON, "-e", PREDICTIONS, "--out", f"OUT{FILE}.json")),
     ("bench", (*ON, "-e", MADE, "-e", FAILS, "--rounds", "1", "--warmup", "0", "--batch", "1")),
@@ -144,6 +146,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("baseline", "write", *ON, "-e", CHANGED, "--out", f"b{FILE}.json"),
         ("evaluate", *ON, "-e", PREDICTIONS, "-e", MADE, "--json", f"r{FILE}.json"),
         ("passport", f"r{FILE}.json", "-o", f"s{FILE}"),
+        ("history", "add", f"r{FILE}.json", "-o", f"h{FILE}.jsonl", "--commit", BAD, "--date", "2026-03-01"),
     ):
         done = run(*command, cwd=made)
         assert done.returncode == 0, done.stderr

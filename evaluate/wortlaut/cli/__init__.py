@@ -19,7 +19,7 @@ from wortlaut.errors import EarlyNote
 from wortlaut.version import VERSION
 
 # Their commands join the application, in the order of the help.
-from wortlaut.cli import scores, atlas, passport, audit, plan, show, stress, gate  # isort: skip # noqa: F401
+from wortlaut.cli import scores, atlas, passport, audit, plan, show, stress, gate, history  # isort: skip # noqa: F401
 from wortlaut.cli import bench, corpus, probes, extract  # isort: skip # noqa: F401
 
 

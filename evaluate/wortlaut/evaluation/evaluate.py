@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, count
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -52,6 +54,7 @@ from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
 from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, WORDS, check_schema
+from wortlaut.scoring.result import MAIN_TASKS, MEASURES
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
 from wortlaut.text.excerpts import excerpt
@@ -138,6 +141,30 @@ class Evaluation(Tabular):
     def answers(self, system: Scored) -> dict[str, str]:
         """Document → what tells whether another system found the same in it, if kept."""
         return dict(zip(self.digests() or (), system.answers, strict=False))
+
+    def metrics(self) -> dict[str, float]:
+        """The main scores in one flat dictionary, for MLflow's ``log_metrics`` and ``run.log`` of W&B.
+
+        ``quotes_de_quotes_strict_f1``: system, task, schema, and ``precision``, ``recall``, ``f1``, or
+        ``f1_low`` and ``f1_high``, the ends of its interval; what is undefined is left out. Names are of
+        ASCII letters, digits and ``_``, as W&B wants them and MLflow takes them; of two that become the same
+        the second ends in ``_2``.
+        """
+        found: dict[str, float] = {}
+        for system in self.systems:
+            for key, result in system.results.items():
+                if key.task not in MAIN_TASKS or key.setting:
+                    continue
+                low, high = result.f1_interval or (None, None)
+                values = {name: getattr(result, name) for name in MEASURES} | {"f1_low": low, "f1_high": high}
+                for name, value in values.items():
+                    metric = re.sub(
+                        r"[^A-Za-z0-9]+|^(?=\d)", "_", f"{system.name}_{key.layer}_{key.variant}_{name}"
+                    )
+                    numbered = chain([metric], (f"{metric}_{number}" for number in count(2)))
+                    if value is not None:
+                        found[next(one for one in numbered if one not in found)] = value
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         gold, names, told = self.gold(), self.unit_names(), self.phenomena

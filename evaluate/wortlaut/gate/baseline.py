@@ -51,6 +51,9 @@ MICRO = "micro"
 #: What helps where the file is not what was written.
 _DAMAGED = "Take it back from version control, or write it anew: wortlaut baseline write --force."
 
+#: What is raised for a plain form that is none of a baseline.
+UNFIT = (KeyError, TypeError, ValueError, AttributeError)
+
 _Credit = Annotated[float, Must(minimum=0)]
 #: Gold, predicted, right ones of the gold, right ones of the predicted.
 Row = tuple[Count, Count, _Credit, _Credit]
@@ -265,7 +268,7 @@ def _entry(
         sums = np.zeros((len(ids), 4), np.int64)
         np.add.at(sums, evaluation.units.document, result.per_unit)
         documents = {
-            ids[i]: {MICRO: _row(sums[i].tolist(), result.scale)}
+            ids[i]: {MICRO: row_of(sums[i].tolist(), result.scale)}
             for i in np.flatnonzero(sums.any(axis=1)).tolist()
         }
     return Entry(
@@ -274,7 +277,7 @@ def _entry(
         {label: Points.of(score) for label, score in result.per_label.items()} if by_label else {},
         result.scale,
         documents,
-        None if judged is None else _errors(judged, result.scale),
+        None if judged is None else errors_of(judged, result.scale),
     )
 
 
@@ -286,10 +289,11 @@ def _sums_of_items(judged: Judged, scale: int) -> dict[str, dict[str, Row]]:
             row = sums[name][label]
             row[side] += 1
             row[side + 2] += hit
-    return {name: {label: _row(row, scale) for label, row in rows.items()} for name, rows in sums.items()}
+    return {name: {label: row_of(row, scale) for label, row in rows.items()} for name, rows in sums.items()}
 
 
-def _errors(judged: Judged, scale: int) -> dict[str, Errors]:
+def errors_of(judged: Judged, scale: int) -> dict[str, Errors]:
+    """The errors of each document that has any."""
     missed: dict[str, list[tuple[str, float]]] = defaultdict(list)
     spurious: dict[str, list[str]] = defaultdict(list)
     for item, hit in zip(judged.gold, judged.hits.tolist(), strict=True):
@@ -303,7 +307,8 @@ def _errors(judged: Judged, scale: int) -> dict[str, Errors]:
     }
 
 
-def _row(values: Sequence[int], scale: int) -> Row:
+def row_of(values: Sequence[int], scale: int) -> Row:
+    """Sums with hits in steps of ``1 / scale`` as a baseline has them."""
     gold, predicted, hits_gold, hits_predicted = values
     return gold, predicted, _credit(hits_gold, scale), _credit(hits_predicted, scale)
 
@@ -317,6 +322,11 @@ def _credit(hits: int, scale: int) -> float:
 
 def to_text(baseline: Baseline) -> str:
     """Sorted keys; one line a label, one a document: a change of one document changes its lines only."""
+    return "\n".join(_lines(to_dict(baseline), "", "")) + "\n"
+
+
+def to_dict(baseline: Baseline) -> dict[str, Any]:
+    """Its plain form."""
     whole = baseline.signature
     file = BaselineFile(
         whole.corpus,
@@ -333,7 +343,7 @@ def to_text(baseline: Baseline) -> str:
         baseline.digests,
         _turned(baseline.answers),
     )
-    return "\n".join(_lines(as_dict(file), "", "")) + "\n"
+    return as_dict(file)
 
 
 def _turned(rows: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -379,8 +389,8 @@ def read_baseline(path: Path) -> Baseline:
             hint=write,
         )
     try:
-        return _parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return from_dict(data)
+    except UNFIT as error:
         what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"is no whole baseline: {what}", where=where, hint=_DAMAGED) from error
 
@@ -389,7 +399,8 @@ def _not_finite(where: str, name: str) -> NoReturn:
     raise DataError(f"holds {name}, which is no score", where=where)
 
 
-def _parse(data: Mapping[str, Any]) -> Baseline:
+def from_dict(data: Mapping[str, Any]) -> Baseline:
+    """The baseline of its plain form, checked. Raises one of :data:`UNFIT`."""
     corpus, settings = data["corpus"], data["settings"]
     labels = settings["labels"]
     if not (labels is None or isinstance(labels, str | dict)):
