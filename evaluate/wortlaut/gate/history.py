@@ -7,7 +7,7 @@ same counts stand together, under the ranks of their ids.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,10 +78,6 @@ class Step:
     system: str
     before: Run | None
     outcome: Outcome | None
-
-    @property
-    def worse(self) -> bool:
-        return self.outcome is not None and self.outcome.verdict == "regression"
 
     def row(self, key: ScoreKey) -> Row | None:
         """What the gate says of one score, ``None`` where nothing was compared."""
@@ -296,12 +292,18 @@ def steps(runs: Sequence[Run], rules: Rules, against: str | None = None) -> list
     return found
 
 
-def first_worse(found: Sequence[Step], against: str | None = None) -> Iterator[tuple[Step, Run]]:
-    """Each step where a system got worse, and the last run in which it was not.
+def first_worse(
+    found: Sequence[Step], keys: Collection[ScoreKey], against: str | None = None
+) -> Iterator[tuple[Step, Run]]:
+    """Each step where a system got worse in one of the scores, and the last run in which it was not.
 
     Against one commit only the first of those that follow each other.
     """
+
+    def worse(step: Step) -> bool:
+        return any(step.verdict(key) == "regression" for key in keys)
+
     for i, step in enumerate(found):
         earlier = [one for one in found[:i] if one.system == step.system and one.run.comparable(step.run)]
-        if step.worse and earlier and not (against is not None and earlier[-1].worse):
+        if earlier and worse(step) and not (against is not None and worse(earlier[-1])):
             yield step, earlier[-1].run

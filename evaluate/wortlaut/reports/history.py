@@ -101,7 +101,8 @@ def history_view(shown: Sequence[Series], against: str | None) -> Iterator[Rende
             table = grid(_NAMES, _FIGURES)
             for step in one.steps:
                 style = _STYLES.get(step.verdict(one.key), "")
-                table.add_row(*map(short, one.cells(step)), style=style)
+                name, *figures = one.cells(step)
+                table.add_row(name, *map(short, figures), style=style)
             yield table
     for line, going_on, reasons in _worse(shown, against):
         yield Text(line, style="bold red")
@@ -116,12 +117,14 @@ def _compared(against: str | None) -> str:
 def _worse(shown: Sequence[Series], against: str | None) -> Iterator[tuple[str, str, list[str]]]:
     """Between which commits a system got worse, with the command that goes on from there, and why."""
     found = {(step.run.where, step.system): step for one in shown for step in one.steps}
-    for step, before in first_worse([*found.values()], against):
+    keys = {one.key for one in shown}
+    for step, before in first_worse([*found.values()], keys, against):
         both = step.run.commit, before.commit
         line = f"{step.system} is first worse between {commit(both[1])} and {commit(both[0])}"
         assert step.outcome is not None
         going_on = " ".join(("git bisect start", *(quote(commit(one, 12)) for one in both)))
-        yield line, going_on, [*map(str, step.outcome.failures)]
+        failures = step.outcome.failures
+        yield line, going_on, [str(one) for one in failures if one.place and one.place.key.of("") in keys]
 
 
 def _notes(shown: Sequence[Series]) -> list[str]:
