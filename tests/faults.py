@@ -98,13 +98,13 @@ PLACES: dict[str, Callable[[Path], Any]] = {
     "FIFO": _fifo,
     "folder": _folder,
     "no permission": lambda path: path.chmod(0),
-    "name no UTF-8": lambda path: path.rename(path.with_name("\udcff" + path.name)),
+    "name not UTF-8": lambda path: path.rename(path.with_name("\udcff" + path.name)),
 }
 
 
 EVERY = (*PLACES, *DAMAGE, *READABLE, "value")
 #: In a folder these leave a smaller corpus.
-SMALLER = ("missing", "folder", "name no UTF-8")
+SMALLER = ("missing", "folder", "name not UTF-8")
 EMPTY = (".ann", ".jsonl", ".conllu", ".tsv")
 #: Offsets count the characters of a text as it is; spaCy and datasets read bytes that are their own; what is
 #: empty holds nothing.
@@ -242,7 +242,7 @@ def _broken(name: str, path: Path, place: Path, faults: Container[str]) -> Itera
             try:
                 change(place / inside)
                 start = place / path.name
-                if fault == "name no UTF-8" and inside == Path(path.name):
+                if fault == "name not UTF-8" and inside == Path(path.name):
                     start = next(place.iterdir())
                 with no_privilege() if fault == "no permission" else nullcontext():
                     done, said = outcome(
@@ -520,7 +520,7 @@ def commands(folder: Path, faults: Iterable[str] = (*PLACES, *SOME)) -> Iterator
                 (place / inside).write_bytes(DAMAGE[fault](data))
             else:
                 PLACES[fault](place / inside)
-            bad = fault == "name no UTF-8"
+            bad = fault == "name not UTF-8"
             asked = re.sub(rf"(?<![/\w]){re.escape(inside)}", "\udcff" + inside, line) if bad else line
             before = _content(place)
             code, said = run(asked, place, privileged=fault != "no permission")
@@ -557,21 +557,26 @@ OUTCOMES = ("clear", "read", "wrong", "hung", "half-written")
 HEAD = """\
 # Reliability
 
-What a broken file does. Made by `python tests/faults.py > docs/reliability.md`; the tests run most of it.
+What Wortlaut does when a file is broken: it stops with an error that says what is wrong, where, and what to
+do, and it changes no file. This page is the result of a test. `python tests/faults.py > docs/reliability.md`
+runs the whole test. The test suite runs most of it and fails on any result other than *clear* or *read*.
 
-Every format, and every file that a command takes, is written by Wortlaut itself and then broken:
+The test takes a sound file of every format, and every file that a command reads. It damages one file at a
+time, in each of these ways:
 {faults}.
-In front of a reader each value of a file is replaced by a wrong one, too: another type, null, 5,000 digits.
+Readers of formats also get each file with one value made wrong: another type, null, or 5,000 digits. Each
+attempt has one of these results:
 
-- **clear**: an error that names the file, the place and the remedy; a command ends with 2 (`validate`, whose
-  verdict it may be, also with 1), and no file is changed.
-- **read**: gzip, a byte order mark and CRLF, with the same result as the plain file; a value that may be so;
-  a folder in which a file less is a smaller corpus.
-- **wrong**: a traceback, another exit code, an error without place or remedy, something broken that was read.
-- **hung**: no end within 5 seconds (a command, with its processes: 60).
-- **half-written**: an output that is there and not whole.
+- **clear**: An error names the file, the place and the remedy, and no file is changed. A command exits with
+  2, or with 1 where `validate` reports a broken rule.
+- **read**: The file is still valid. With gzip, a byte order mark or CRLF line ends, the result is the same as
+  for the plain file. A folder with one file fewer is a smaller corpus.
+- **wrong**: A traceback, another exit code, an error without the place or the remedy, or a broken file that
+  is read.
+- **hung**: No end within 5 seconds (a reader) or 60 seconds (a command).
+- **half-written**: An output file is there but incomplete.
 
-Text beside its annotations (`.txt` of brat and Web Annotation) is read as it is: offsets count a CR.
+Text files beside annotations (`.txt` of brat and Web Annotation) keep CRLF line ends; offsets count the CR.
 """
 
 
@@ -602,7 +607,7 @@ def main() -> None:
     for tried in [*found, *of_commands]:
         if tried.outcome not in OUTCOMES[:2]:
             print(tried, file=sys.stderr)
-    print(HEAD.format(faults=", ".join((*PLACES, *DAMAGE))))
+    print(HEAD.format(faults="; ".join((*PLACES, *DAMAGE))))
     print("## Readers\n", *_rows(found), "\n## Commands\n", *_rows(of_commands), sep="\n")
 
 
