@@ -1,8 +1,8 @@
 """How long scoring takes beside the peers, all in one run: ``pytest tests/benchmarks/test_scoring.py``.
 
-The last test prints the table of the README and holds the ratios that are promised. Seconds are CPU seconds
-of the process, which other work on the machine disturbs least. Building the inputs is left out, the peers run
-once, everything else runs several times and the best time counts.
+The last test prints the table of docs/bench.md and holds the ratios that are promised. Seconds are
+CPU seconds of the process, which other work on the machine disturbs least. Building the inputs is left
+out, the peers run once, everything else runs several times and the best time counts.
 """
 
 from __future__ import annotations

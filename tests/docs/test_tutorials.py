@@ -1,4 +1,4 @@
-"""What a page of docs/ shows is what a reader gets: each command is run, each file written, in order.
+"""What README.md or a page of docs/ shows is what a reader gets: commands are run, files written, in order.
 
 Output is compared line by line, without empty lines and white space at the ends of lines. What differs
 from run to run (seconds, checksums, paths) or is too long to show is written as ``…`` on the page.
@@ -26,7 +26,7 @@ from wortlaut.cli import app
 
 
 def names(pages: list[Path]) -> list[Any]:
-    return [pytest.param(page, id=page.relative_to(DOCS).as_posix()) for page in pages]
+    return [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in pages]
 
 
 TEXT = {page: page.read_text("utf-8") for page in PAGES}
@@ -62,7 +62,7 @@ def test_a_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
 def check_commands(page: Path, folder: Path) -> None:
     shown = steps(TEXT[page])
     for step, (printed, code) in zip(shown, run([step.text for step in shown], folder), strict=True):
-        where = f"docs/{page.relative_to(DOCS)}:{step.line}: {step.text}"
+        where = f"{page.relative_to(ROOT)}:{step.line}: {step.text}"
         assert code == 0, f'{where}\nexit code {code}; show it with: …; echo "exit code $?"\n{printed}'
         if not matches(lines(step.output), lines(printed)):
             assert lines(printed) == lines(step.output), where
@@ -74,7 +74,7 @@ def check_python(page: Path, folder: Path) -> None:
     found = blocks(TEXT[page])
     for block, after in zip(found, [*found[1:], None], strict=True):
         if block.language == "python" and not block.title:
-            code.append((f"docs/{page.relative_to(DOCS)}:{block.line}", "\n" * block.line + block.text))
+            code.append((f"{page.relative_to(ROOT)}:{block.line}", "\n" * block.line + block.text))
             end = block.line + block.text.count("\n") + 1
             follows = after is not None and after.language == "text" and after.line - end <= 2
             shown.append(after.text if after and follows else None)
@@ -162,7 +162,7 @@ def test_links_lead_to_files_of_the_repository(page: Path) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     """Zensical builds a page that is not, and says nothing."""
     listed = re.findall(r": ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
-    written = {page.relative_to(DOCS).as_posix() for page in PAGES}
+    written = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
     pages = runpy.run_path(str(DOCS / "pages.py"))
     made = {
         *pages["INCLUDED"].values(),

@@ -1,4 +1,4 @@
-"""Reads the pages of docs/: blocks of code, the commands in them, and what they are to print."""
+"""Reads README.md and docs/: blocks of code, the commands in them, and what they are to print."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from shared import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 #: On a page with this line the commands run in a copy of the repository's texts and annotations.
 IN_REPOSITORY = "<!-- commands run in a copy of this repository -->"
