@@ -174,6 +174,16 @@ KNOWN = (
         languages=("en",),
     ),
     KnownCorpus(
+        "riqua:FOLDER",
+        "RiQuA: novels, quotations with speaker, addressee, cue (Papay & Padó 2020); unverified: its readers'"
+        " code was read",
+        'no file; free "for use, modification, and experimentation", says its paper',
+        "ims.uni-stuttgart.de/en/research/resources/corpora/riqua",
+        "download riqua.tar.gz",
+        "merged: an .ann file beside each .txt file",
+        languages=("en",),
+    ),
+    KnownCorpus(
         "directquote:FILE",
         "DirectQuote: news, direct quotes with speaker (Zhang & Liu 2022); unverified: its README was read",
         "none named in its README",

@@ -80,6 +80,7 @@ FORMATS = {
     "conll2012": Format((".v4_gold_conll", ".v4_auto_conll", "_conll"), "file", written=False),
     "tagged-json": Format((".jsonl", ".json"), "file", written=False),
     "polnear": Format(written=False),
+    "riqua": Format(written=False),
     "litbank": Format(("_brat.ann",), "document", written=False),
     "booknlp": Format((".quotes",), "document", written=False),
     "citron": Format((".json",), "document", written=False),

@@ -62,7 +62,11 @@ from wortlaut.records.objects import loads
 
 #: Relations that say that two mentions are the same thing, in small letters without ``-`` and ``_``.
 COREFERENCE = frozenset(("equiv", "coref", "coreference", "corefer", "corefers", "identity", "sameas"))
-_ATTRIBUTIONS = "Source, Cue and Content are names here, which polnear:PATH reads as quotes"
+#: Labels of spans that another format reads as quotes → the label of a content, and the format.
+_OTHERS = {
+    ("Source", "Cue", "Content"): ("Content", "polnear"),
+    ("Quotation", "Entity", "Cue"): ("Quotation", "riqua"),
+}
 _MARK = "\ufeff"
 _BOUND = re.compile(
     r"([^\t]*)\t(\S+) ([0-9]{1,18}) ([0-9]{1,18})((?:;[0-9]{1,18} [0-9]{1,18})*)\t(.*)", re.DOTALL
@@ -100,8 +104,11 @@ def _documents(path: Path, losses: Losses | None) -> Iterator[_Named | Document]
         with tolerated(losses, "document"):
             document = _document(file)
             labels = document.labels if isinstance(document, _Named) else [e.label for e in document.entities]
-            if losses is not None and {"Source", "Cue", "Content"} <= {*labels}:
-                losses.include("quote", _ATTRIBUTIONS, labels.count("Content"), (document.id,))
+            for theirs, (content, format) in _OTHERS.items():
+                if losses is not None and {*theirs} <= {*labels}:
+                    first, second, third = theirs
+                    why = f"{first}, {second} and {third} are names here, which {format}:PATH reads as quotes"
+                    losses.include("quote", why, labels.count(content), (document.id,))
             yield document
 
 
@@ -168,13 +175,7 @@ def _read(file: Path, text: str, before: int, content: str | None) -> Document:
     rows = lines(file) if content is None else enumerate([one.rstrip("\r") for one in content.split("\n")], 1)
     for number, line in rows:
         if line.startswith("T"):
-            try:
-                name, label, span = text_bound(line, text, before)
-            except DataError as error:
-                raise DataError(error.what, where=f"{file}:{number}", hint=error.hint) from None
-            if name in spans:
-                raise DataError(f"{name} is there twice", where=f"{file}:{number}")
-            spans[name] = label, span
+            hold(spans, line, text, f"{file}:{number}", before)
         elif line.strip():
             others.append((f"{file}:{number}", line))
     return _with_own(file, text, spans, others)
@@ -288,7 +289,30 @@ def _lines(document: Document, losses: Losses) -> Iterator[str]:
     yield from (f"#{number}\t{note}" for number, note in enumerate(notes, 1))
 
 
-def text_bound(line: str, text: str, before: int) -> tuple[str, str, Span]:
+def hold(
+    spans: dict[str, tuple[str, Span]],
+    line: str,
+    text: str,
+    where: str,
+    before: int = 0,
+    *,
+    again: bool = False,
+) -> None:
+    """Put what a ``T`` line says into ``spans``: id → label and span. Raises DataError.
+
+    ``before``: how many characters are counted before those of the text; ``again``: whether the same may be
+    said twice.
+    """
+    try:
+        id, label, span = _text_bound(line, text, before)
+    except DataError as error:
+        raise DataError(error.what, where=where, hint=error.hint) from None
+    if id in spans and not (again and spans[id] == (label, span)):
+        raise DataError(f"{id} is there twice", where=where)
+    spans[id] = label, span
+
+
+def _text_bound(line: str, text: str, before: int) -> tuple[str, str, Span]:
     """Id, label and span of a ``T`` line. Raises DataError, without its place."""
     match = _BOUND.fullmatch(line)
     if match is None:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from wortlaut.errors import DataError
 from wortlaut.formats import attributions, files
-from wortlaut.formats.brat import text_bound
+from wortlaut.formats.brat import hold
 from wortlaut.formats.graph import not_read
 from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import lines, unpacked
@@ -103,12 +103,7 @@ def _document(file: _File, losses: Losses | None) -> Document:
     unread: Counter[str] = Counter()
     for where, line in _annotations(file.path):
         if line.startswith("T"):
-            try:
-                id, label, span = text_bound(line, text, 0)
-            except DataError as error:
-                raise DataError(error.what, where=where, hint=error.hint) from None
-            if spans.setdefault(id, (label, span)) != (label, span):
-                raise DataError(f"{id} is there twice", where=where)
+            hold(spans, line, text, where, again=True)
         elif line.startswith("E"):
             events.append((where, line.replace("\t", " ").split()))
         else:
