@@ -19,8 +19,11 @@ from probing import corpus as probes
 
 from wortlaut.corpus.load import Corpus
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
+from wortlaut.gate.history import run_of, steps
+from wortlaut.gate.rules import Rules
 from wortlaut.model import Annotations, Document, Entity, Span
 from wortlaut.reports.cells import SCORES
+from wortlaut.reports.history import history_page, series
 from wortlaut.reports.page import report_page
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
@@ -129,6 +132,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     (folder / "probed.html").write_text(report_page(evaluate(probed, probes(), schema="strict")), "utf-8")
     many = [Answering(name, first) for name in (*"uvwxyz", "long" * 40)]
     one = documents({"d": TEXT})
+    (folder / "history.html").write_text(over_commits(), "utf-8")
     (folder / "ties.html").write_text(ties(), "utf-8")
     (folder / "many.html").write_text(report_page(evaluate(many, one, samples=0)), "utf-8")
     options = webdriver.ChromeOptions()
@@ -720,6 +724,35 @@ def test_every_control_has_a_name(reader: Reader) -> None:
         reader.open("two.html", f"#{view}")
         nameless = reader.js(NAMELESS)
         assert nameless == [], view
+
+
+NAME = "<script>alert(1)</script>"
+
+
+def over_commits() -> str:
+    """Three commits of a system, each of which is better in one score and worse in another."""
+    gold = documents({f"s{i:02}": TEXT for i in range(20)})
+    runs = []
+    for i, found in enumerate((first, second, first)):
+        one = evaluate({NAME: Answering("x", found)}, gold, schema="strict")
+        runs.append(replace(run_of(one, f"{i}" * 40, f"2026-03-{i + 1:02}"), where=f"{i}"))
+    return history_page(series(steps(runs, Rules())), None)
+
+
+def test_a_history_shows_each_commit_with_its_verdict(reader: Reader) -> None:
+    reader.open("history.html")
+    figures = len(reader.all("svg"))
+    assert figures == len(reader.all("h3")) == len(reader.all("table")) > 1
+    assert all(NAME in title for title in reader.all("h3")), "names are text"
+    assert len(reader.all("svg g")) == 3 * figures
+    assert {text.rpartition(": ")[2] for text in reader.all("svg title")} >= {"not compared", "regression"}
+    assert [row[:7] for row in reader.all("table:first-of-type tbody th")][:3] == ["2" * 7, "1" * 7, "0" * 7]
+    newest = reader.all("li")[0]
+    assert f"{NAME} is first worse between 1111111 and 2222222: git bisect start 2222222" in newest
+    for width in (390, 1280):
+        for dark in (False, True):
+            reader.media(width, dark=dark)
+            assert reader.js("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.long

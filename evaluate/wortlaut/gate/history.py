@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """A system in one run, and the gate's outcome against an earlier one, if there is any."""
+    """A system in one run, and the run before that it is held against by the rules, if there is any."""
 
     run: Run
     system: str
     before: Run | None
-    outcome: Outcome | None
+    rules: Rules
+
+    @cached_property
+    def outcome(self) -> Outcome | None:
+        """What the gate says, worked out where it is asked for; ``None`` where nothing was compared."""
+        if self.before is None:
+            return None
+        return check(self.before.of(self.system), self.run.of(self.system), self.rules, power=False)
 
     def row(self, key: ScoreKey) -> Row | None:
         """What the gate says of one score, ``None`` where nothing was compared."""
@@ -266,10 +274,10 @@ def _parsed(data: dict[str, Any], where: str) -> Run:
 
 
 def steps(runs: Sequence[Run], rules: Rules, against: str | None = None) -> list[Step]:
-    """Each system in each run, with the gate's outcome against the run before of the same gold and settings.
+    """Each system in each run, to be held against the run before of the same gold and settings.
 
-    ``against``: instead, against the run of the one commit that begins so; those before it have no outcome.
-    Of the rules those hold that are about scores of a history. Raises DataError for such a commit that is
+    ``against``: instead, against the run of the one commit that begins so; those before it against none. Of
+    the rules those hold that are about scores of a history. Raises DataError for such a commit that is
     not there, or not the only one.
     """
     if against is not None:
@@ -286,9 +294,7 @@ def steps(runs: Sequence[Run], rules: Rules, against: str | None = None) -> list
             known = [one.run for one in found if one.system == system and one.run.comparable(run)]
             if against is not None:
                 known = [one for one in known if one.commit.startswith(against)]
-            before = known[-1] if known else None
-            outcome = None if before is None else check(before.of(system), run.of(system), kept)
-            found.append(Step(run, system, before, outcome))
+            found.append(Step(run, system, known[-1] if known else None, kept))
     return found
 
 

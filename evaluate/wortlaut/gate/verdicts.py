@@ -268,10 +268,12 @@ def check(
     speeds: Mapping[str, float] | None = None,
     examples: Mapping[str, Examples] | None = None,
     trials: int = 10_000,
+    power: bool = True,
 ) -> Outcome:
     """Compare a run with the baseline. ``known`` names items by hash, ``speeds`` are the measured ones.
 
-    ``examples`` are those of each phenomenon that rules can name.
+    ``examples`` are those of each phenomenon that rules can name. Without ``power`` it is not worked out, but
+    for margins, which drop shows: that takes longer than the tests.
 
     Status ``invalid`` means that the two cannot be compared or a rule cannot be applied, ``regression``
     that a system got worse. With ten documents or more a drop counts when the paired randomisation test
@@ -331,7 +333,7 @@ def check(
             what = f"a rule asks for a {asked}, which needs {needs}; give a floor or a drop instead"
             checks.append(Check("rules", "invalid", what, place))
         rows[place] = replace(row, gated=bool(limits) or tested)
-    checks += _test(rows, tests, rules.alpha, unsure)
+    checks += _test(rows, tests, rules.alpha, unsure, power)
     notes += dict.fromkeys(note for place, both in pairs.items() for note in _told_of_runs(place, *both))
     judged = {one.place.system for one in checks if one.place and one.status != "pass"}
     judged |= {place.system for place, row in rows.items() if row.gated}
@@ -594,7 +596,7 @@ class _Tested:
 
 
 def _test(
-    rows: dict[Place, Row], tests: Mapping[Place, _Tested], alpha: float, unsure: str
+    rows: dict[Place, Row], tests: Mapping[Place, _Tested], alpha: float, unsure: str, power: bool
 ) -> Iterator[Check]:
     """One check for each paired test, adjusted for all of them; rows get what it says."""
     adjusted = supported([one.test for one in tests.values()], alpha)
@@ -610,7 +612,7 @@ def _test(
             what += f", p {p:.4f} ({how}, Holm over {len(tests)})"
         what += f", level {alpha:g}"
         if one.margin is None:
-            shows = smallest_drop(one.old, one.new, one.scale, alpha / len(tests))
+            shows = smallest_drop(one.old, one.new, one.scale, alpha / len(tests)) if power else None
             rows[place] = replace(row, shows=shows)
             yield _limit("test", change >= 0, what, place)
             continue

@@ -22,6 +22,7 @@ from wortlaut.scoring.uncertainty import Interval
 
 _NAMES, _FIGURES = ("commit", "date"), ("F1", "95% of F1", "change", "p", "verdict")
 _STYLES = {"regression": "bold red", "invalid": "bold red", "better": "green"}
+_SURE = ("pass", "regression")
 #: In the badge: the verdict → a colour that shields knows.
 _COLOURS = {"pass": "green", "better": "brightgreen", NOT_COMPARED: "blue", "regression": "red"}
 #: Of a figure: its field (left, top, right, bottom), and how far apart commits stand.
@@ -128,22 +129,23 @@ def _worse(shown: Sequence[Series], against: str | None) -> Iterator[tuple[str, 
 
 
 def _notes(shown: Sequence[Series]) -> list[str]:
-    """What must be known of the last verdict on each system."""
-    last = {(one.corpus, one.system): one.steps[-1].outcome for one in shown}
-    told = [
-        note
-        for outcome in last.values()
-        if outcome is not None
-        for note in (
-            *outcome.notes,
-            *(f"{one.status}: {one}" for one in outcome.checks if _unsure(one.status)),
+    """What must be known of the last verdict on each system, and of all of them together."""
+    told = []
+    for outcome in {(one.corpus, one.system): one.steps[-1].outcome for one in shown}.values():
+        unsure = [one for one in outcome.checks if one.status not in _SURE] if outcome else []
+        told += [*(outcome.notes if outcome else ()), *(f"{one.status}: {one}" for one in unsure)]
+    tested = {
+        (step.run.where, step.system): step.rules.alpha
+        for one in shown
+        for step in one.steps
+        if (row := step.row(one.key)) is not None and row.p is not None
+    }
+    if (chance := sum(tested.values()) / 2) >= 0.5:
+        told.append(
+            f"{len(tested)} comparisons, each at its level: where nothing ever changes, up to {chance:.0f} of"
+            " so many are a regression by chance"
         )
-    ]
     return list(dict.fromkeys(told))
-
-
-def _unsure(status: str) -> bool:
-    return status not in ("pass", "regression")
 
 
 def history_page(shown: Sequence[Series], against: str | None) -> str:
@@ -154,10 +156,13 @@ def history_page(shown: Sequence[Series], against: str | None) -> str:
         compared=_compared(against),
         heads=(*_NAMES, *_FIGURES),
         groups=[
-            (corpus, [(one.title, _figure(one), [one.cells(step) for step in one.steps]) for one in group])
+            (
+                corpus,
+                [(one.title, _figure(one), [one.cells(step) for step in one.steps[::-1]]) for one in group],
+            )
             for corpus, group in groupby(shown, lambda one: one.corpus)
         ],
-        worse=list(_worse(shown, against)),
+        worse=list(_worse(shown, against))[::-1],
         notes=_notes(shown),
         field=_FIELD,
     )
@@ -166,7 +171,7 @@ def history_page(shown: Sequence[Series], against: str | None) -> str:
 def _figure(one: Series) -> dict[str, Any]:
     """Where each run stands, with the ends of its interval; the scale is that of the figure."""
     left, top, right, bottom = _FIELD
-    apart = max(_APART / 4, min(_APART, (right - left) / len(one.steps)))
+    apart = max(_APART / 8, min(_APART, (right - left) / len(one.steps)))
     values = [(step, one.entry(step).micro.f1) for step in one.steps]
     ends = [end for step, f1 in values if f1 is not None for end in (one.interval(step) or (f1, f1))]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
