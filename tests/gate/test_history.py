@@ -17,6 +17,7 @@ from command import run
 from made import Made, corpus
 
 from wortlaut.evaluation.evaluate import Evaluation, evaluate
+from wortlaut.evaluation.files import of_several
 from wortlaut.gate.baseline import baseline_of
 from wortlaut.gate.history import add, first_worse, read, run_of, steps
 from wortlaut.gate.rules import Rules, parse_rules
@@ -336,6 +337,19 @@ def test_the_last_scores_in_the_forms_of_other_tools(tmp_path: Path) -> None:
     assert re.fullmatch(r"\.\d\d \(\.\d\d–\.\d\d\)", badge["message"])
     assert last(tmp_path, "badge", "--system", "n")["color"] == "blue"
     assert "unknown form" in wortlaut(tmp_path, "show", "--to", "csv", code=2)
+
+
+def test_a_result_on_several_corpora_is_a_line_for_each(tmp_path: Path) -> None:
+    corpora = [json.loads(json.dumps(scored({"m": GOOD}, documents).to_dict())) for documents in (3, 12)]
+    (tmp_path / "both.json").write_text(json.dumps(of_several(corpora)), "utf-8")
+    for name in ("a", "b"):
+        wortlaut(tmp_path, "add", "both.json", "--commit", name, "--date", f"2026-03-0{1 + (name == 'b')}")
+    assert len((tmp_path / FILE).read_text("utf-8").splitlines()) == 4
+    assert "there already: 2" in wortlaut(
+        tmp_path, "add", "both.json", "--commit", "a", "--date", "2026-03-01"
+    )
+    shown = wortlaut(tmp_path, "show")
+    assert [shown.count(f"({n} documents") for n in (3, 12)] == [1, 1] and shown.count("pass") == 2
 
 
 def test_metrics_have_names_that_mlflow_and_weights_and_biases_take() -> None:

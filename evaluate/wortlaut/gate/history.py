@@ -291,11 +291,15 @@ def steps(runs: Sequence[Run], rules: Rules, against: str | None = None) -> list
             places = [Place(system, key.of(MICRO)) for key in entries]
             own = tuple(one for one in rules.rules if any(selects(one, place) for place in places))
             kept = replace(rules, rules=own, throughput=None, stress=None)
-            known = [one.run for one in found if one.system == system and one.run.comparable(run)]
-            if against is not None:
-                known = [one for one in known if one.commit.startswith(against)]
-            found.append(Step(run, system, known[-1] if known else None, kept))
+            before = _last(found, run, system, against or "")
+            found.append(Step(run, system, before.run if before else None, kept))
     return found
+
+
+def _last(found: Sequence[Step], run: Run, system: str, begins: str = "") -> Step | None:
+    """The last of the steps of a system that a run of it can be held against."""
+    fit = (one for one in reversed(found) if one.system == system and one.run.commit.startswith(begins))
+    return next((one for one in fit if one.run.comparable(run)), None)
 
 
 def first_worse(
@@ -310,6 +314,6 @@ def first_worse(
         return any(step.verdict(key) == "regression" for key in keys)
 
     for i, step in enumerate(found):
-        earlier = [one for one in found[:i] if one.system == step.system and one.run.comparable(step.run)]
-        if earlier and worse(step) and not (against is not None and worse(earlier[-1])):
-            yield step, earlier[-1].run
+        earlier = _last(found[:i], step.run, step.system)
+        if earlier and worse(step) and not (against is not None and worse(earlier)):
+            yield step, earlier.run

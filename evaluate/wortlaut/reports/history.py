@@ -73,7 +73,9 @@ def series(found: Sequence[Step], systems: Sequence[str] = (), layers: Sequence[
             settings = f"labels {signed.projection.name}" if signed.projection else ""
             settings += f" as {signed.conventions}" if signed.conventions else ""
             groups.setdefault((corpus, step.system, key, settings.strip()), []).append(step)
+    corpora = list(dict.fromkeys(corpus for corpus, *_ in groups))
     every = [Series(*group, steps) for group, steps in groups.items()]
+    every.sort(key=lambda one: corpora.index(one.corpus))
     for kind, asked, known in (
         ("system", systems, {one.system for one in every}),
         ("layer", layers, {one.key.layer for one in every}),
