@@ -59,7 +59,7 @@ def gather() -> None:
     (SITE / "reference").mkdir()
     for name, content in made.items():
         (SITE / "reference" / f"{name}.md").write_text(content, "utf-8")
-    evaluation = wortlaut.evaluate(["gazetteer", "quotes-de"], corpus="gold", items=True)
+    evaluation = wortlaut.evaluate(["gazetteer", "quotes-simple", "quotes-de"], corpus="gold", items=True)
     (SITE / "report.html").write_text(report_page(evaluation), "utf-8")
 
 

@@ -134,6 +134,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     one = documents({"d": TEXT})
     (folder / "history.html").write_text(over_commits(), "utf-8")
     (folder / "ties.html").write_text(ties(), "utf-8")
+    (folder / "gold.html").write_text(report_page(evaluate("quotes-simple", samples=0)), "utf-8")
     (folder / "many.html").write_text(report_page(evaluate(many, one, samples=0)), "utf-8")
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
@@ -587,6 +588,25 @@ def test_quotes_are_tied_to_cue_and_speaker(reader: Reader) -> None:
     reader.choose("#f-layer", "speakers")
     assert reader.text("#count").startswith("24 errors")
     assert "given" not in reader.text("#chips") and "somebody else" in reader.text("#chips")
+
+
+def test_ties_stay_at_their_bars_when_lanes_above_are_drawn(reader: Reader) -> None:
+    reader.media(600)
+    try:
+        reader.open(
+            "gold.html", "#errors?layer=speakers&doc=000_8f5cd11ad6069882&system=quotes-simple&at=g624-960"
+        )
+        assert reader.text(".card h3") == "≠ somebody else by Aquotes-simple"
+        apart = """const bar = document.querySelector('.bar.cur').getBoundingClientRect();
+            return [...document.querySelectorAll('.links path')].map(path => {
+                const start = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
+                return Math.abs(start.y - (bar.top + bar.bottom) / 2);
+            })"""
+        # Lanes near the screen are drawn a little later.
+        reader.until(lambda: len(reader.all(".bar")) > 20)
+        assert max(reader.js(apart)) < 40
+    finally:
+        reader.media()
 
 
 def test_offsets_are_code_points(reader: Reader) -> None:

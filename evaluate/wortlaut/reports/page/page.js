@@ -699,7 +699,12 @@ const partOf = (d) => view.drawn.parts.find((part) => part.d === d);
 function drawDocuments(docs, lanes, key) {
   view.drawn?.watch.disconnect();
   const root = h("div", { class: "doc", lang: "de", tabindex: 0, role: "group", "aria-label": "Text with its marks: arrow keys go from mark to mark, Enter chooses one", onkeydown: walkMarks });
-  const watch = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) drawBlock(entry.target.block.part, entry.target.block); }, { rootMargin: "600px" });
+  const watch = new IntersectionObserver((entries) => {
+    const seen = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target.block);
+    for (const block of seen) drawBlock(block.part, block);
+    // A block is seldom just as high as was thought, and moves what is below it.
+    for (const part of unique(seen.map((block) => block.part))) drawTies(part);
+  }, { rootMargin: "600px" });
   const parts = docs.map((d) => textPart(d, lanes));
   for (const part of parts) {
     const { id } = documents()[part.d];
@@ -719,7 +724,7 @@ function textPart(d, lanes) {
     items: laneItems(d, i, view.layer, errorsHere).map((item) => { const p = pieces(doc, item.flat); return { ...item, lane: i, pieces: p, from: p[0][0], to: p.at(-1)[1] }; }) }));
   for (const lane of all) lane.items.sort((a, b) => a.from - b.from || b.to - a.to);
   const blocks = blocksOf(doc.t);
-  const part = { d, node: h("div", { class: "one" }), blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), lanes: all };
+  const part = { d, node: h("div", { class: "one" }), blocks, bars: new Map(), links: s("svg", { class: "links", "aria-hidden": "true" }), ties: [], lanes: all };
   const next = all.map(() => 0);
   for (const block of blocks) {
     block.part = part;
@@ -894,7 +899,7 @@ function barTitle(item) {
 function select(error, clicked = null) {
   for (const node of view.drawn.root.querySelectorAll(".cur, .kin")) node.classList.remove("cur", "kin");
   for (const node of view.drawn.root.querySelectorAll(".hl")) node.remove();
-  for (const part of view.drawn.parts) part.links.replaceChildren();
+  for (const part of view.drawn.parts) { part.ties = []; drawTies(part); }
   const drawn = partOf(view.doc);
   const items = drawn.lanes.flatMap((lane) => lane.items);
   const chosen = clicked ?? (error ? items.find((item) => item.error === error) : null);
@@ -909,9 +914,10 @@ function select(error, clicked = null) {
     const content = kin.find((item) => !item.role && item.quote === quote);
     for (const item of kin) {
       if (item !== chosen) for (const node of drawn.bars.get(item) ?? []) node.classList.add("kin");
-      if (item.role && content) tie(drawn, content, item);
+      if (item.role && content) drawn.ties.push([content, item]);
     }
   }
+  drawTies(drawn);
   // The other mentions of the chosen one's cluster, in its lane.
   if (view.layer === "clusters") for (const item of items) if (item !== chosen && item.lane === chosen.lane && item.label === chosen.label && item.k !== MISSED) {
     for (const block of drawn.blocks) if (item.from < block.to && item.to > block.from) drawBlock(drawn, block);
@@ -936,6 +942,10 @@ function select(error, clicked = null) {
     const low = matchMedia("(max-width: 40rem)").matches ? innerHeight * 0.5 : innerHeight - 40;
     if (box.top < top + 60 || box.bottom > low) scrollBy(0, box.top - Math.max(top + 80, innerHeight * 0.4));
   }
+}
+function drawTies(drawn) {
+  drawn.links.replaceChildren();
+  for (const [content, role] of drawn.ties) tie(drawn, content, role);
 }
 function tie(drawn, content, role) {
   const a = (drawn.bars.get(content) ?? [])[0], b = (drawn.bars.get(role) ?? [])[0];
