@@ -195,6 +195,11 @@ def test_an_old_baseline_is_read_and_passes(tmp_path: Path) -> None:
         ("systems, 0, scores, quotes, strict, recall", "not null", "recall is 'not null', not number"),
         ("systems, 0, scores, quotes, strict, gold", 1.5, "gold is 1.5, not integer"),
         ("systems, 0, scores, quotes, strict, f1_interval", [0.5], "f1_interval has 1 members, not 2"),
+        ("systems, 0, scores, quotes, strict, f1", float("inf"), "f1 is inf, not number"),
+        ("systems, 0, scores, quotes, strict, recall", 1.5, "recall is 1.5, against its maximum 1"),
+        ("systems, 0, scores, quotes, strict, gold", -1, "gold is -1, against its minimum 0"),
+        ("corpus, hash", "f" * 65, "against its pattern ^[0-9a-f]{64}$"),
+        ("resampling, unit", "page", "against its enum ['document', 'sentence']"),
         ("items, quotes, strict, 0, 0", [], "items, quotes, strict, 0, 0 is [], not string"),
     ],
 )

@@ -20,7 +20,7 @@ from shared import ROOT
 from strategies import annotations, corpora, examples
 
 from wortlaut.corpus.load import Corpus, load_corpus
-from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.evaluation import passport as made
 from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation, score_files
 from wortlaut.evaluation.passport import passport, verify
@@ -145,8 +145,8 @@ EACH = 12
 #: What follows from nothing else in the file: its digest says that it is another passport, the corpus and the
 #: predictions whether it is true. Which document has a count is said again by the sums of units, if by any.
 FREE = (
-    r"digest|environment|corpora \d+ (digests|corpus (name|hash)|named \d+"
-    r"|settings (by|seed|method|projection)|systems \d+ (runs \d+ )?(name|answers)"
+    r"environment|corpora \d+ (digests|corpus (name|hash)"
+    r"|settings (by|projection)|systems \d+ (runs \d+ )?(name|answers)"
     r"|systems .* counts (documents |pooled )?labels \S+ \d+ 4)"
 )
 
@@ -172,6 +172,8 @@ def test_what_is_signed_anew_follows_from_the_counts(kind: str, tmp_path: Path) 
     assert not {one for one in passed if not re.match(FREE, one)}
 
 
+#: The counts of a score.
+COUNTS = ("corpora", 0, "systems", 0, "scores", "entities", "strict", "counts")
 TEXT = "Anna sah Bonn. Caro sah Kiel."
 
 
@@ -248,6 +250,65 @@ def test_what_is_no_passport_of_this_version_is_refused(
     (folder / made.NAME).write_text(json.dumps(change(data)))
     with pytest.raises(DataError, match=message):
         verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "message"),
+    [
+        (("approved",), lambda _: True, "approved: is true; the content gives nothing"),
+        (("approved",), lambda _: None, "approved: is null; the content gives nothing"),
+        (("corpora", 0, "approved"), lambda _: None, "approved: is null; the counts give nothing"),
+        (("corpora", 0, "corpus", "hash"), lambda one: one + "x", "against its pattern"),
+        (("corpora", 0, "digests", "a", 0), lambda _: "another", "against its pattern"),
+        (("corpora", 0, "systems", 0, "answers", 0), lambda _: "another", "against its pattern"),
+        (
+            ("corpora", 0, "named", 0),
+            lambda _: "z at 0",
+            "named are other documents than those of the digests",
+        ),
+        (
+            ("corpora", 0, "named"),
+            lambda one: one[::-1],
+            "named are other documents than those of the digests",
+        ),
+        (("corpora", 0, "systems", 0, "answers"), lambda _: [], "has digests without answers of p"),
+        (("corpora", 0, "settings", "seed"), lambda _: 5, "the jackknife draws nothing"),
+        (("corpora", 0, "settings", "confidence"), lambda _: 1.0, "against its exclusiveMaximum 1"),
+        (COUNTS, lambda one: {**one, "averages": [*one["averages"]] * 2}, "averages: is "),
+        (COUNTS, lambda one: {**one, "scale": 0}, "scale is 0, against its minimum 1"),
+    ],
+)
+def test_what_no_count_gives_fits_what_stands_beside_it(
+    place: tuple[Any, ...], change: Callable[[Any], Any], message: str, folder: Path
+) -> None:
+    data = json.loads((folder / made.NAME).read_text())
+    inner = data
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = change(inner.get(place[-1]) if isinstance(inner, dict) else inner[place[-1]])
+    (folder / made.NAME).write_text(json.dumps({**data, "digest": made._digest(data)}))
+    try:
+        told = verify(folder).fails
+    except WortlautError as error:
+        told = [str(error)]
+    assert [line for line in told if message in line]
+
+
+def test_a_number_beyond_those_of_a_file_is_refused(folder: Path) -> None:
+    text = (folder / made.NAME).read_text()
+    (folder / made.NAME).write_text(re.sub(r'"f1": [0-9.]+', '"f1": 1e999', text, count=1))
+    with pytest.raises(DataError, match="f1 is inf, not number"):
+        verify(folder)
+
+
+def test_a_score_that_was_left_out_is_told_by_the_predictions(folder: Path) -> None:
+    data = json.loads((folder / made.NAME).read_text())
+    del data["corpora"][0]["systems"][0]["scores"]["cues"]
+    data["tests"] = made._followed([Evaluation.from_dict(one) for one in data["corpora"]])["tests"]
+    (folder / made.NAME).write_text(json.dumps({**data, "digest": made._digest(data)}))
+    assert not verify(folder).fails
+    (told,) = verify(folder, "native:gold", ["p=p.jsonl"]).fails
+    assert "systems, p, scores, cues: is nothing; the predictions give {" in told
 
 
 def test_a_key_that_stands_twice_is_refused(folder: Path) -> None:

@@ -87,13 +87,11 @@ def passport(evaluations: Sequence[Evaluation], where: str = "") -> dict[str, An
     bare = [_without_texts(one) for one in evaluations]
     for evaluation in bare:
         _check_counts(evaluation, where)
-    stated = [_plain(one.to_dict()) for one in bare]
-    again = [_again(one) for one in bare]
-    for one, found in zip(stated, again, strict=True):
-        for place, says, gives in _differences(one, _plain(found.to_dict())):
-            what = f"{', '.join(place)} is {shown(says)}, and the counts give {shown(gives)}"
-            raise DataError(what, where=where, hint="The file was changed: write it anew.")
-    data = as_dict(Passport("", environment(), stated, _tests(again)))
+    stated, found = [_plain(one.to_dict()) for one in bare], _followed(bare)
+    for place, says, gives in _differences(stated, found["corpora"]):
+        what = f"{', '.join(place)} is {_told(says)}, and the counts give {_told(gives)}"
+        raise DataError(what, where=where, hint="The file was changed: write it anew.")
+    data = as_dict(Passport("", environment(), stated, found["tests"]))
     return {**data, "digest": _digest(data)}
 
 
@@ -114,29 +112,33 @@ def verify(path: Path, ref: str | None = None, predictions: Sequence[str] = ()) 
     if what or not data["corpora"]:
         raise DataError(f"is no whole passport: {what or 'it is of no corpus'}", where=where, hint=_WRITE)
     verdict = Verdict(_digest(data))
-    if data["digest"] == verdict.digest:
-        verdict.holds.append("the file is as it was written: its digest is that of its content")
-    else:
-        verdict.fails.append(f"{where}: digest: is {data['digest']}, that of the content {verdict.digest}")
     named_corpora = [f"{where}, corpus {i}" for i, _ in enumerate(data["corpora"], 1)]
     evaluations = [Evaluation.from_dict(*one) for one in zip(data["corpora"], named_corpora, strict=True)]
     for evaluation in evaluations:
         _check_version(evaluation.signature.version, where)
         _check_counts(evaluation, where)
     try:
-        again = [_again(one) for one in evaluations]
-        tests = _plain({"tests": _tests(again)})
+        found = _followed(evaluations)
     except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
         what = f"nothing follows from such counts: {type(error).__name__}: {error}"
         raise DataError(
             what, where=where, hint="The file was changed: take the one that was published."
         ) from error
-    for i, (one, found) in enumerate(zip(data["corpora"], again, strict=True)):
-        name = f"{counted(len(found.systems), 'system')} on {found.corpus.name}"
-        faults = [(("corpora", str(i), *at), *two) for at, *two in _differences(one, _plain(found.to_dict()))]
+    head = {"format": Passport.format, "digest": verdict.digest, "environment": data["environment"]}
+    faults = list(_differences({key: one for key, one in data.items() if key not in found}, head))
+    _judge(
+        verdict,
+        where,
+        faults,
+        "the file is as it was written: its digest is that of its content",
+        "the content gives",
+    )
+    for i, (one, evaluation) in enumerate(zip(found["corpora"], evaluations, strict=True)):
+        name = f"{counted(len(evaluation.systems), 'system')} on {evaluation.corpus.name}"
+        faults = list(_differences(data["corpora"][i], one, ("corpora", str(i))))
         _judge(verdict, where, faults, f"scores and intervals of {name} follow from the counts")
-    if data["tests"] or tests["tests"]:
-        faults = list(_differences({"tests": data["tests"]}, tests))
+    if data["tests"] or found["tests"]:
+        faults = list(_differences(data["tests"], found["tests"], ("tests",)))
         _judge(verdict, where, faults, "tests follow from the counts")
     _rescan(verdict, where, evaluations, ref, predictions)
     return verdict
@@ -147,10 +149,10 @@ def _judge(
     where: str,
     faults: Sequence[tuple[Sequence[str], Any, Any]],
     held: str,
-    by: str = "the counts",
+    by: str = "the counts give",
 ) -> None:
     for place, says, gives in faults[:_TOLD]:
-        verdict.fails.append(f"{where}: {', '.join(place)}: is {shown(says)}; {by} give {shown(gives)}")
+        verdict.fails.append(f"{where}: {', '.join(place)}: is {_told(says)}; {by} {_told(gives)}")
     if len(faults) > _TOLD:
         verdict.fails.append(f"{where}: and {len(faults) - _TOLD} more")
     if not faults:
@@ -236,6 +238,33 @@ def _check_counts(evaluation: Evaluation, where: str) -> None:
                     where=where,
                     hint="Score again, with intervals: wortlaut evaluate -e SPEC --json FILE, or score.",
                 )
+    if what := next(_at_odds(evaluation), None):
+        raise DataError(what, where=where, hint="The file was changed: write it anew.")
+
+
+def _at_odds(evaluation: Evaluation) -> Iterator[str]:
+    """What of the names and hashes, which no count gives, does not fit what stands beside it."""
+    names, digests = evaluation.unit_names(), evaluation.digests()
+    scored = [run for system in evaluation.systems if system.results for run in (system, *system.runs)]
+    for key, there in (
+        ("named", names is not None),
+        *((f"answers of {one.name}", bool(one.answers)) for one in scored),
+    ):
+        if there != (digests is not None):
+            yield f"has {key} without digests" if there else f"has digests without {key}"
+    sentences = evaluation.units.kind == "sentence"
+    of_units = dict.fromkeys(name.rpartition(" at ")[0] if sentences else name for name in names or ())
+    if list(of_units) != [id for id in digests or () if id in of_units]:
+        yield "named are other documents than those of the digests"
+    for by in {by for one in scored for rows in one.breakdowns.values() for by in rows} - {*evaluation.by}:
+        yield f"has a breakdown by {by}, which the settings do not name"
+
+
+def _followed(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """What a passport of these counts says of them."""
+    again = [_again(one) for one in evaluations]
+    found: dict[str, Any] = _plain({"corpora": [one.to_dict() for one in again], "tests": _tests(again)})
+    return found
 
 
 def _again(evaluation: Evaluation) -> Evaluation:
@@ -253,7 +282,7 @@ def _again(evaluation: Evaluation) -> Evaluation:
 def _counted_again(system: Scored, whole: Signature, units: int, documents: int) -> Scored:
     if system.runs:
         runs = [_counted_again(run, whole, units, documents) for run in system.runs]
-        return replace(_numbered(averaged(system.system, runs), {}), read_answers=system.read_answers)
+        return replace(_numbered(averaged(system.system, runs), {}), read_answers=())
 
     def again(key: ScoreKey, result: Result) -> Result:
         drawn = whole.resampling if result.signature.resampling.wanted else Resampling(samples=0)
@@ -282,7 +311,7 @@ def _tests(evaluations: Sequence[Evaluation]) -> Any:
         found = compare_grouped(groups) if len(groups) > 1 else compare(*groups.values())
     except ComparisonError:
         return None
-    return _plain(found.to_dict())
+    return found.to_dict()
 
 
 def _check_version(version: str, where: str) -> None:
@@ -362,7 +391,9 @@ def _read_again(verdict: Verdict, where: str, evaluation: Evaluation, source: So
     )
     found = _without_texts(found)
     faults = list(_differences(_plain(stated.to_dict()), _plain(found.to_dict())))
-    _judge(verdict, where, faults, f"{ref} has these {counted(len(gold.ids), 'document')}", "the documents")
+    _judge(
+        verdict, where, faults, f"{ref} has these {counted(len(gold.ids), 'document')}", "the documents give"
+    )
 
 
 def _score_again(
@@ -414,16 +445,14 @@ def _compare_system(verdict: Verdict, where: str, stated: Scored, found: Scored)
         found = replace(found, runs=tuple(replace(new, system=old.system) for old, new in runs))
     rows = [_plain(_comparable(one, stated).to_dict()) for one in (stated, found)]
     faults = [(("systems", stated.name, *at), *two) for at, *two in _differences(*rows)]
-    _judge(verdict, where, faults, f"what {stated.name} found is what is counted", "the predictions")
+    _judge(verdict, where, faults, f"what {stated.name} found is what is counted", "the predictions give")
 
 
 def _comparable(system: Scored, stated: Scored) -> Scored:
     """The results that are stated and that predictions make."""
     return replace(
         system,
-        results={
-            key: one for key, one in system.results.items() if key in stated.results and key.setting != GIVEN
-        },
+        results={key: one for key, one in system.results.items() if key.setting != GIVEN},
         breakdowns={
             layer: {by: rows for by, rows in own.items() if by != "surface"}
             for layer, own in system.breakdowns.items()
@@ -434,6 +463,14 @@ def _comparable(system: Scored, stated: Scored) -> Scored:
 
 
 # --- leaf by leaf ---
+
+
+#: Stands for a value that is not there, which is not null.
+_NOTHING = object()
+
+
+def _told(value: Any) -> str:
+    return "nothing" if value is _NOTHING else shown(value)
 
 
 def _plain(value: Any) -> Any:
@@ -450,10 +487,10 @@ def _digest(data: Mapping[str, Any]) -> str:
 def _differences(
     stated: Any, found: Any, place: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Where two values differ, and what is there on either side; ``None`` where one has nothing."""
+    """Where two values differ, and what is there on either side, if anything."""
     if isinstance(stated, dict) and isinstance(found, dict):
         for key in {**stated, **found}:
-            yield from _differences(stated.get(key), found.get(key), (*place, key))
+            yield from _differences(stated.get(key, _NOTHING), found.get(key, _NOTHING), (*place, key))
     elif isinstance(stated, list) and isinstance(found, list) and len(stated) == len(found):
         for i, (one, other) in enumerate(zip(stated, found, strict=True)):
             name = one.get("name") if isinstance(one, dict) else None

@@ -1,7 +1,9 @@
-"""Whether plain data has the types that its JSON Schema says: where a file was written by another hand."""
+"""Whether plain data is what its JSON Schema says: where a file was written by another hand."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +18,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], place: str = "") -> str | None:
-    """Where a value is of another type, and of which one it should be; ``None`` if it fits.
+    """Where a value is of another type or beyond its bounds, and what it should be; ``None`` if it fits.
 
     ``known`` are the schema's ``$defs``. What is missing, or more than the schema knows, is no misfit: files
     of other versions have that.
@@ -31,6 +33,8 @@ def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], plac
     kind = schema.get("type")
     if kind is not None and not _is(value, kind):
         return f"{place or 'it'} is {value!r:.40}, not {kind}"
+    if bound := next((f"{name} {own}" for name, own in schema.items() if _beyond(value, name, own)), None):
+        return f"{place or 'it'} is {value!r:.40}, against its {bound}"
     if isinstance(value, dict):
         fields, other = schema.get("properties", {}), schema.get("additionalProperties")
         members = ((name, one, fields.get(name, other)) for name, one in value.items())
@@ -51,5 +55,22 @@ def misfit(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], plac
 
 def _is(value: Any, kind: str) -> bool:
     if kind in ("integer", "number"):
-        return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+        number = isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value)
     return isinstance(value, _TYPES[kind])
+
+
+def _beyond(value: Any, keyword: str, bound: Any) -> bool:
+    """Whether a keyword of JSON Schema bounds values of this type, and this one does not keep to it."""
+    if keyword == "enum":
+        return value not in bound
+    if isinstance(value, str):
+        return keyword == "pattern" and re.search(bound, value) is None
+    if not isinstance(value, int | float):
+        return False
+    return (
+        (keyword == "minimum" and value < bound)
+        or (keyword == "maximum" and value > bound)
+        or (keyword == "exclusiveMinimum" and value <= bound)
+        or (keyword == "exclusiveMaximum" and value >= bound)
+    )

@@ -97,7 +97,7 @@ class Counted(Sparse):
             self.counts(),
             tuple(self.labels),
             headline=headline,
-            averages=tuple(self.averages),
+            averages=tuple(dict.fromkeys(self.averages)),
             pooled=None if self.pooled is None else self.pooled.counts(),
             documents=None if self.documents is None else self.documents.counts(),
             zero=self.zero,

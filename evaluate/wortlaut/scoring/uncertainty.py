@@ -54,6 +54,8 @@ class Resampling:
             raise WortlautError(f"the confidence must lie between 0 and 1, not {self.confidence}")
         if self.method not in METHODS[1:]:
             raise unknown_name("interval method", self.method, METHODS)
+        if self.samples is None and (self.seed or self.method != "percentile"):
+            raise _draws_nothing()
 
     @classmethod
     def asked(
@@ -62,10 +64,7 @@ class Resampling:
         """The jackknife, unless resamples, a seed or a method of the bootstrap are asked for."""
         if method == "jackknife":
             if samples or seed:
-                raise WortlautError(
-                    "the jackknife draws nothing, so it has neither resamples nor a seed",
-                    hint="Leave out samples and seed, or use 'percentile' or 'bca'.",
-                )
+                raise _draws_nothing()
             method = None
         elif samples is None and (method or seed is not None):
             samples = 1000
@@ -84,6 +83,13 @@ class Resampling:
         bca = "" if self.method == "percentile" else f",{self.method}"
         level = "" if self.confidence == 0.95 else f",confidence {self.confidence:g}"
         return f"resample:{self.unit},{drawn}{level}{bca}"
+
+
+def _draws_nothing() -> WortlautError:
+    return WortlautError(
+        "the jackknife draws nothing, so it has neither resamples nor a seed",
+        hint="Leave out samples and seed, or use 'percentile' or 'bca'.",
+    )
 
 
 def blocks(rows: int, cells: int) -> Iterator[int]:
