@@ -258,6 +258,7 @@ def test_what_is_no_passport_of_this_version_is_refused(
         (("approved",), lambda _: True, "approved: is true; the content gives nothing"),
         (("approved",), lambda _: None, "approved: is null; the content gives nothing"),
         (("corpora", 0, "approved"), lambda _: None, "approved: is null; the counts give nothing"),
+        (("corpora", 0, "corpus", "hash"), lambda one: one + "\n", "against its pattern"),
         (("corpora", 0, "corpus", "hash"), lambda one: one + "x", "against its pattern"),
         (("corpora", 0, "digests", "a", 0), lambda _: "another", "against its pattern"),
         (("corpora", 0, "systems", 0, "answers", 0), lambda _: "another", "against its pattern"),

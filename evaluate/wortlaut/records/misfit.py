@@ -65,7 +65,8 @@ def _beyond(value: Any, keyword: str, bound: Any) -> bool:
     if keyword == "enum":
         return value not in bound
     if isinstance(value, str):
-        return keyword == "pattern" and re.search(bound, value) is None
+        # `$` of JSON Schema is the end; Python's is also before a last line break.
+        return keyword == "pattern" and re.search(re.sub(r"\$$", r"\\Z", bound), value) is None
     if not isinstance(value, int | float):
         return False
     return (

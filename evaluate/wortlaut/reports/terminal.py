@@ -114,7 +114,8 @@ def _runs(evaluation: Evaluation, rows: Sequence[tuple[str, str, int, Result]]) 
             )  # fmt: skip
     yield table
     yield Text(
-        "note: by runs is their share of the variance, which more documents do not lessen.", style="dim"
+        "note: by runs: the share of the variance that comes from runs. More documents do not reduce it.",
+        style="dim",
     )
 
 
