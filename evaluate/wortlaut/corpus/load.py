@@ -27,7 +27,7 @@ from wortlaut.formats import FORMATS, batch_reader, detect, lenience, names_form
 from wortlaut.formats.columns import SCHEMES
 from wortlaut.formats.losses import Losses
 from wortlaut.io.reading import exists
-from wortlaut.model import LAYERS, ROLES, Document, Span, sizes
+from wortlaut.model import LAYERS, ROLES, Annotations, Document, Span, sizes
 from wortlaut.model.batch import Batch, in_batches
 from wortlaut.records.frames import frame
 
@@ -313,9 +313,11 @@ def corpus_hash(documents: Iterable[Document]) -> str:
 
 def digest(document: Document) -> bytes:
     """SHA-256 over id, text and annotations; the order of these does not change it."""
-    return sha256(
-        framed(document.id, document.text, *format_lines(document.annotations, document.text))
-    ).digest()
+    return sha256(framed(document.id, document.text, *_lines(document.annotations, document.text))).digest()
+
+
+def _lines(annotations: Annotations, text: str) -> list[str]:
+    return [*format_lines(annotations, text), *sorted(map(repr, annotations.heads))]
 
 
 def digest_of(digests: bytes | bytearray) -> str:
@@ -344,7 +346,7 @@ def digests(batch: Batch) -> bytes:
     ):
         strings += (id, text)
         if i in whole:
-            strings += format_lines(whole[i], text)
+            strings += _lines(whole[i], text)
         else:
             for start, end, label, depth in rows[a:b]:
                 if (parts := around.get((label, depth))) is None:

@@ -50,4 +50,4 @@ def _lines(annotations: Annotations) -> Iterator[str]:
     quotes = tuple(replace(one, score=None, note=None) for one in annotations.quotes)
     clusters = tuple(replace(one, note=None) for one in annotations.clusters)
     yield from format_lines(Annotations(tuple(special), quotes, clusters), "")
-    yield from sorted(map(repr, annotations.unplaced))
+    yield from sorted(map(repr, (*annotations.unplaced, *annotations.heads)))

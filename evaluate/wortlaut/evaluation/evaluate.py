@@ -53,7 +53,7 @@ from wortlaut.records.record import as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.keys import Signature
 from wortlaut.scoring.labels import Labels, Projection, check_only, not_in_gold, projection, unused
-from wortlaut.scoring.metrics import GIVEN, OURS, QUOTES, WORDS, check_schema
+from wortlaut.scoring.metrics import CLUSTERS, GIVEN, OURS, QUOTES, WORDS, check_schema
 from wortlaut.scoring.result import MAIN_TASKS, MEASURES
 from wortlaut.scoring.uncertainty import Resampling
 from wortlaut.scoring.units import Units, unplaced
@@ -434,7 +434,7 @@ def checked_schemas(schema: str | Sequence[str]) -> list[str]:
 
     ``every`` stands for all but ``lm-eval``, which knows three labels.
     """
-    peers, schemas = (*GIVEN, *QUOTES, *WORDS), [schema] if isinstance(schema, str) else schema
+    peers, schemas = (*GIVEN, *QUOTES, *CLUSTERS, *WORDS), [schema] if isinstance(schema, str) else schema
     ours = [name.partition("@")[0] for name in OURS]
     every = [*ours, *(name for name in peers if name != "lm-eval")]
     asked = [name for one in schemas for name in (every if one == EVERY else [one])]

@@ -35,7 +35,7 @@ from wortlaut.scoring.engine import result_of, tallies_of
 from wortlaut.scoring.keys import ScoreKey, Signature
 from wortlaut.scoring.labels import Projection, label_notes
 from wortlaut.scoring.links import Links, names_of
-from wortlaut.scoring.metrics import COREFERENCE, QUOTES, WORDS, is_given
+from wortlaut.scoring.metrics import CLUSTERS, COREFERENCE, QUOTES, WORDS, is_given
 from wortlaut.scoring.quotes import keyed, quote_tallies, with_basis
 from wortlaut.scoring.result import Result, Results
 from wortlaut.scoring.sides import Sides
@@ -313,9 +313,8 @@ class Scoring:
 
     @cached_property
     def spans(self) -> tuple[str, ...]:
-        return tuple(
-            schema for schema in self.schemas if not is_given(schema) and schema not in {*QUOTES, *WORDS}
-        )
+        others = {*QUOTES, *CLUSTERS, *WORDS}
+        return tuple(schema for schema in self.schemas if not is_given(schema) and schema not in others)
 
     @cached_property
     def peers(self) -> tuple[str, ...]:
@@ -324,6 +323,10 @@ class Scoring:
     @cached_property
     def quote_peers(self) -> tuple[str, ...]:
         return tuple(schema for schema in self.schemas if schema in QUOTES)
+
+    @cached_property
+    def cluster_peers(self) -> tuple[str, ...]:
+        return tuple(schema for schema in self.schemas if schema in CLUSTERS)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -383,7 +386,7 @@ class Scoring:
         others = {
             "entities": (*self.peers, *self.words),
             "quotes": (*self.quote_peers, *quotes),
-            "clusters": (),
+            "clusters": self.cluster_peers,
         }
         return bool(self.spans or others[layer])
 
@@ -626,7 +629,7 @@ class _Chunk:
         if "quotes" in full or "clusters" in full:
             schemas = (*scoring.spans, *scoring.quote_peers)
             both = self.documents.beside(), self.found.beside()
-            sides = Sides(*both, units, self._tokens(schemas), self.given)
+            sides = Sides(*both, units, self._tokens(schemas), self.given, self.documents.ids)
             if "quotes" in full:
                 layers["quotes"] = quote_tallies(sides, schemas)
                 for by in scoring.by:
@@ -634,7 +637,15 @@ class _Chunk:
                         breakdowns[by] |= grouping.quotes(layers["quotes"], sides, by)
             if "clusters" in full:
                 sides = replace(sides, tokens=self._own_tokens)
-                named = (metric.tallies(sides) for metric in COREFERENCE.values())
+                measures = COREFERENCE.values() if scoring.spans else ()
+                named = [metric.tallies(sides) for metric in measures]
+                for peer in scoring.cluster_peers:
+                    try:
+                        named.append(CLUSTERS[peer].tallies(sides))
+                    except DataError as error:
+                        if not scoring.fitting:
+                            raise
+                        refused[peer] = error.what
                 layers["clusters"] = {key: tally for one in named for key, tally in one.items()}
         for layer in {"entities", "quotes"}.intersection(wanted if scoring.words else bare):
             layers.setdefault(layer, {}).update(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from wortlaut.model import ROLES, Annotations, Quote, Span
+from wortlaut.model import ROLES, Annotations, Head, Quote, Span
 from wortlaut.text.edits import Edit, OffsetMap, apply, characters
 
 #: Soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark: not seen, in runs; but a
@@ -59,6 +59,7 @@ class View:
                 replace(cluster, mentions=tuple(map(self._back, cluster.mentions)))
                 for cluster in found.clusters
             ),
+            heads=tuple(Head(self._back(one.mention), self._back(one.head)) for one in found.heads),
         )
 
     def quote_back(self, quote: Quote) -> Quote:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from urllib.parse import parse_qs, quote
 
 from wortlaut.errors import DataError, WortlautError, unknown_name
-from wortlaut.formats.losses import Losses
+from wortlaut.formats.losses import NO_PLACE, Losses
 from wortlaut.io import parquet
 from wortlaut.io.reading import opened, unpacked
 from wortlaut.model import Document
@@ -42,18 +42,19 @@ class Format:
 
     ``suffixes``: the ends of their names, first the one that is written. ``holds``: all documents in one
     ``file``, one on each ``line``, or one ``document`` in each file of a folder; empty for what is otherwise.
-    ``written``: its module has ``write``.
+    ``written``: its module has ``write``. ``heads``: it has a place for heads of mentions.
     """
 
     suffixes: tuple[str, ...] = ()
     holds: Literal["file", "line", "document", ""] = ""
     written: bool = True
+    heads: bool = False
 
 
 #: Name → what is known. A folder is of the first whose files it holds.
 FORMATS = {
     "dataset": Format(),
-    "predictions": Format((".jsonl",), "line"),
+    "predictions": Format((".jsonl",), "line", heads=True),
     "brat": Format((".ann",), "document"),
     "web-annotation": Format((".jsonld",), "document"),
     "inception": Format((".xmi",), "document"),
@@ -61,7 +62,7 @@ FORMATS = {
     "german-news-quotation": Format((".json",), "document"),
     "native": Format((".jsonl",)),
     "spkatt": Format((".json",), "document", written=False),
-    "conllu": Format((".conllu",), "file"),
+    "conllu": Format((".conllu",), "file", heads=True),
     "tei": Format((".xml", ".tei"), "document"),
     "conll": Format((".conll", ".bio", ".iob", ".iob1", ".iob2", ".bioes", ".bilou"), "file"),
     "germeval": Format((".tsv",), "file"),
@@ -221,7 +222,29 @@ def writer(name: str) -> Writer:
     """``write`` of a format. Raises UnknownNameError, and DataError for one that is read only."""
     if name in FORMATS and name not in WRITTEN:
         raise DataError("is read, not written", where=name, hint=f"Written are {', '.join(WRITTEN)}.")
-    return cast(Writer, module(name).write)
+    write = cast(Writer, module(name).write)
+    return write if FORMATS[name].heads else _without_heads(write)
+
+
+def _without_heads(write: Writer) -> Writer:
+    """The same for a format that has no place for heads of mentions: they are added to the losses."""
+
+    @wraps(write)
+    def counting(path: Path, documents: Iterable[Document], **given: Any) -> Losses:
+        lost = Losses("")
+
+        def seen() -> Iterator[Document]:
+            for document in documents:
+                for one in document.annotations.heads:
+                    lost.add("head", document, NO_PLACE, "", one.head)
+                yield document
+
+        losses = write(path, seen(), **given)
+        for loss in lost:
+            losses.include(loss.kind, loss.reason, loss.count, loss.examples)
+        return losses
+
+    return counting
 
 
 def joiner(name: str) -> Joiner | None:

@@ -3,7 +3,8 @@
 ``# global.Entity = eid-etype-other`` declares the fields (GUM calls the first one ``GRP``);
 ``Entity=(e1-PER-qid:Q1(e2-LOC-`` opens two mentions at a token, ``e2)e1)`` closes them, and a mention of one
 token does both: ``(e3-ORG-)``. Parts of a discontinuous mention are ``e1[1/2]`` and ``e1[2/2]``. Fields are
-percent-encoded where they hold ``-``, brackets and the like.
+percent-encoded where they hold ``-``, brackets and the like. ``eid-etype-head-other`` has the head of each
+mention, too: which of its words it is, counted from 1.
 
 Text: tokens with what ``SpaceAfter=No``, ``SpacesAfter`` and ``SpacesBefore`` (UDPipe) say, else a space;
 a sentence's ``# text`` must agree. Offsets are code points. A document starts at ``# newdoc``. Words of a
@@ -12,16 +13,19 @@ multi-word token each stand for all of it.
 Read: an ``etype`` makes an entity, ``other`` holds its values; an ``eid`` that stands more than once, or
 that a comment ``# cluster = {…}`` declares, is a cluster, and a mention without ``etype`` one of its
 mentions. Further comments are ``meta``. Lost, and counted, are further fields of a mention, mentions of empty
-nodes alone, bridging and split antecedents.
+nodes alone, heads that are empty nodes, bridging and split antecedents.
 
-Written: all of that. Lost are quotes, entities that are labelled as quotes are, spans that are not whole
-tokens of one sentence, and those that cannot be told from another of the same ``eid`` that they cross.
+Written: all of that; ``head`` is declared where a document has heads, and no field where it has no mention.
+Lost are heads of what is no mention, or that are no token of it, quotes, entities that are labelled as quotes
+are, spans that are not whole tokens of one sentence, and those that cannot be told from another of the same
+``eid`` that they cross.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -34,7 +38,7 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
-from wortlaut.errors import DataError
+from wortlaut.errors import DataError, counted
 from wortlaut.formats import files
 from wortlaut.formats.batch import documents as batch_documents
 from wortlaut.formats.batch import packed_tokens
@@ -62,12 +66,13 @@ from wortlaut.formats.graph import (
 from wortlaut.formats.losses import Losses, reason, tolerated
 from wortlaut.formats.table import Cells, Lines, blocks, cells
 from wortlaut.io.reading import unpacked
-from wortlaut.model import Annotations, Document, Entity, Span
+from wortlaut.model import Annotations, Document, Entity, Head, Span
 from wortlaut.model.batch import Batch, Meta
 from wortlaut.model.columns import Bools, Ints, TokenTable, empty_spans, run_starts
 from wortlaut.records.objects import loads
 
 _FIELDS = ("eid", "etype", "other")
+_WITH_HEADS = ("eid", "etype", "head", "other")
 #: What is lost: keys in the last column that relate mentions.
 _RELATIONS = {"Bridge": "bridging", "SplitAnte": "split antecedent"}
 _INDEX = re.compile(r"(?P<first>[0-9]{1,18})(?:-(?P<last>[0-9]{1,18})|\.(?P<empty>[0-9]+))?")
@@ -224,7 +229,7 @@ def _batch(block: _Block, losses: Losses | None) -> tuple[Batch, dict[int, DataE
         if number not in wrong or (row, rank) < wrong[number][:2]:
             wrong[number] = row, rank, error
 
-    token, empty = _tokens(table, of, note)
+    token, empty, word = _tokens(table, of, note)
     values, code = table.column(9)
     misc = [_misc(value) for value in values]
     text, start, end, after = _spelled(table, token, misc, code)
@@ -253,16 +258,30 @@ def _batch(block: _Block, losses: Losses | None) -> tuple[Batch, dict[int, DataE
     shift = origin[words.document]
     words = replace(words, start=start - shift, end=end - shift)
     starts, stops = words.start.tolist(), words.end.tolist()
+    # The rows of words and empty nodes, among which heads are counted.
+    nodes = np.flatnonzero(word).tolist()
     # The token that each row is or belongs to; for an empty one, the next.
     place = (np.cumsum(token) - 1 + empty).tolist()
     bounds = np.append(block.first, len(of))[np.searchsorted(block.document, np.arange(size + 1))].tolist()
 
-    def graph(number: int) -> Graph:
-        mentions = _Mentions()
+    def head_of(mention: _Mention) -> Span | None:
+        """The token that is its head; none where an empty node is. Raises DataError."""
+        pieces = [(bisect_left(nodes, a), bisect_right(nodes, b)) for a, b in mention.rows]
+        own = [row for a, b in pieces for row in nodes[a:b]]
+        shown = mention.values["head"]
+        if not (shown.isdecimal() and 1 <= int(shown) <= len(own)):
+            what = f"the head of {mention.eid} is {shown!r}, and it has {counted(len(own), 'word')}"
+            hint = "The head is the number of one of its words, from 1."
+            raise DataError(what, where=table.where(mention.rows[0][0]), hint=hint)
+        row = own[int(shown) - 1]
+        return None if no_token[row] else Span.of(starts[place[row]], stops[place[row]])
+
+    def graph(number: int) -> tuple[Graph, tuple[Head, ...]]:
+        mentions = _Mentions(head_of)
         for row in marked[in_marked[number] : in_marked[number + 1]]:
             try:
                 shown, fields = misc[codes[row]].entity or "", block.fields[number] or _FIELDS[:2]
-                mentions.take(shown, fields, place[row], empty=no_token[row])
+                mentions.take(shown, fields, place[row], row, empty=no_token[row])
             except DataError as error:
                 note(row, 1, error.what, row, error.hint)
                 break
@@ -271,11 +290,11 @@ def _batch(block: _Block, losses: Losses | None) -> tuple[Batch, dict[int, DataE
         mentions.finish(table.where(bounds[number + 1] - 1))
         clusters = [loads(value, where) for where, key, value in block.comments[number] if key == "cluster"]
         declared = {str(cluster.get("id")) for cluster in clusters}
-        nodes = mentions.nodes(lambda first, last: (starts[first], stops[last]), declared, str(file))
-        shared = dict.fromkeys(str(node.values["entity"]) for node in nodes if "entity" in node.values)
+        found = mentions.nodes(lambda first, last: (starts[first], stops[last]), declared, str(file))
+        shared = dict.fromkeys(str(node.values["entity"]) for node in found if "entity" in node.values)
         clusters += [{"id": eid, "name": eid} for eid in shared if eid not in declared]
         unread[number].update(mentions.unread)
-        return Graph(nodes, (), clusters)
+        return Graph(found, (), clusters), tuple(sorted(map(Head, mentions.heads, mentions.heads.values())))
 
     texts = []
     for number, (begin, stop) in enumerate(pairwise(in_document.tolist())):
@@ -286,13 +305,15 @@ def _batch(block: _Block, losses: Losses | None) -> tuple[Batch, dict[int, DataE
     errors, kept = dict[int, DataError](), list[int]()
     for number, id in enumerate(block.ids):
         try:
-            own = graph(number)
+            own, heads = graph(number)
             if (plain := _plain(own)) is not None:
                 found[number] = plain
                 left[number] = not_read(id, unread[number], losses) if unread[number] else []
             else:
                 whole = to_document(id, texts[number], own, str(file), (), unread[number], losses)
                 found[number], left[number] = whole.annotations, list(whole.meta)
+            if heads:
+                found[number] = replace(found[number], heads=heads)
             kept.append(number)
         except DataError as error:
             errors[number] = error
@@ -336,8 +357,11 @@ def _plain(graph: Graph) -> Annotations | None:
     return None if graph.clusters else Annotations(tuple(entities))
 
 
-def _tokens(table: Cells, of: Ints, note: Callable[..., None]) -> tuple[Bools, Bools]:
-    """The rows that are tokens, and those of empty nodes; words of a multi-word token are neither."""
+def _tokens(table: Cells, of: Ints, note: Callable[..., None]) -> tuple[Bools, Bools, Bools]:
+    """The rows that are tokens, those of empty nodes, and those of words or empty nodes.
+
+    Words of a multi-word token are neither of the first two.
+    """
     values, code = table.column(0)
     found = [_INDEX.fullmatch(value) for value in values]
     for row in np.flatnonzero(np.asarray([one is None for one in found], np.bool_)[code]).tolist():
@@ -347,10 +371,11 @@ def _tokens(table: Cells, of: Ints, note: Callable[..., None]) -> tuple[Bools, B
     ranks = np.asarray([(rank[first], rank[last]) for first, last in bounds], np.int64).reshape(-1, 2)
     first, last = ranks[code].T
     empty = np.asarray([one is not None and one["empty"] is not None for one in found], np.bool_)[code]
+    word = np.asarray([one is not None and one["last"] is None for one in found], np.bool_)[code]
     # The highest number so far in the sentence.
     highest = np.maximum.accumulate(np.where(empty, 0, last) + of * len(rank))
     before = np.append(0, highest)[:-1] - of * len(rank)
-    return ~empty & (first > np.maximum(before, 0)), empty
+    return ~empty & (first > np.maximum(before, 0)), empty, word
 
 
 def _spelled(table: Cells, token: Bools, misc: Sequence[_Misc], code: Ints) -> tuple[str, Ints, Ints, Ints]:
@@ -393,26 +418,30 @@ def _misc(value: str) -> _Misc:
 class _Mentions:
     """Brackets of one document, matched as they come in."""
 
-    def __init__(self) -> None:
+    def __init__(self, head_of: Callable[[_Mention], Span | None]) -> None:
+        self._head_of = head_of
         self._open: dict[str, list[_Mention]] = defaultdict(list)
         self._broken: dict[str, _Mention] = {}
         self._found: list[_Mention] = []
+        self.heads: dict[Span, Span] = {}
         self.unread = Counter[str]()
 
-    def take(self, brackets: str, fields: Sequence[str], index: int, *, empty: bool = False) -> None:
-        """Brackets at a token; at an ``empty`` one, which is no token, at the next one."""
+    def take(
+        self, brackets: str, fields: Sequence[str], index: int, row: int, *, empty: bool = False
+    ) -> None:
+        """Brackets in a row at a token; at an ``empty`` one, which is no token, at the next one."""
         last = 0
         for bracket in _BRACKET.finditer(brackets):
             if bracket.start() != last:
                 break
             last = bracket.end()
-            name = bracket["eid"] or self._begin(bracket["fields"], fields, index)
+            name = bracket["eid"] or self._begin(bracket["fields"], fields, index, row)
             if bracket["eid"] or bracket["closed"]:
-                self._close(name, index - empty)
+                self._close(name, index - empty, row)
         if last != len(brackets):
             raise DataError(f"{brackets!r} are no brackets")
 
-    def _begin(self, content: str, fields: Sequence[str], index: int) -> str:
+    def _begin(self, content: str, fields: Sequence[str], index: int, row: int) -> str:
         values = dict(zip(fields, content.split("-"), strict=False))
         name = values.get("eid")
         if name is None:
@@ -424,17 +453,18 @@ class _Mentions:
         else:
             mention = _Mention(eid, values)
             self._found.append(mention)
-        mention.start = index
+        mention.start, mention.row = index, row
         mention.rest = part is not None and part["part"] != part["parts"]
         self._open[name].append(mention)
         return name
 
-    def _close(self, name: str, index: int) -> None:
+    def _close(self, name: str, index: int, row: int) -> None:
         if not self._open[name]:
             raise DataError(f"{name}) closes what was not opened")
         mention = self._open[name].pop()
         if mention.start <= index:
             mention.ranges.append((mention.start, index))
+        mention.rows.append((mention.row, row))
         if mention.rest:
             self._broken[mention.eid] = mention
 
@@ -443,7 +473,7 @@ class _Mentions:
             raise DataError(f"({left[0]} is never closed", where=where)
 
     def nodes(self, at: Callable[[int, int], tuple[int, int]], declared: set[str], where: str) -> list[Node]:
-        """An entity or a mention of each; ``at`` gives the offsets from one token to another."""
+        """An entity or a mention of each, and their heads; ``at`` gives offsets from one token to another."""
         eids = [mention.eid for mention in self._found]
         counts = Counter(eids) if len({*eids}) < len(eids) else Counter[str]()
         nodes = []
@@ -451,13 +481,15 @@ class _Mentions:
             if not mention.ranges:
                 self.unread["mention of what is not in the text"] += 1
                 continue
-            for name in mention.values.keys() - _FIELDS:
+            for name in mention.values.keys() - _WITH_HEADS:
                 if mention.values[name] not in ("", "_"):
                     self.unread[f"{name} of a mention"] += 1
             places = [at(first, last) for first, last in mention.ranges]
             if any(start == end for start, end in places):
                 raise DataError(f"{mention.eid} is a mention of no character", where=where)
             span = Span.joined(places)
+            if mention.values.get("head", "") not in ("", "_"):
+                self._add_head(mention, span)
             eid = unquote(mention.eid)
             label = unquote(mention.values.get("etype", ""))
             if label in ("", "_"):
@@ -469,13 +501,22 @@ class _Mentions:
             nodes.append(Node(str(number), label, span, values))
         return nodes
 
+    def _add_head(self, mention: _Mention, span: Span) -> None:
+        head = self._head_of(mention)
+        if head is None:
+            self.unread["head that is not in the text"] += 1
+        elif self.heads.setdefault(span, head) != head:
+            self.unread["second head of a mention"] += 1
+
 
 @dataclass(slots=True)
 class _Mention:
     eid: str
     values: dict[str, str]
     ranges: list[tuple[int, int]] = field(default_factory=list)
+    rows: list[tuple[int, int]] = field(default_factory=list)  # with those of empty nodes
     start: int = 0
+    row: int = 0
     rest: bool = False  # whether a further part is to come
 
 
@@ -506,15 +547,17 @@ join = files.concatenate
 
 def _written(view: TokenView, losses: Losses) -> Iterator[str]:
     document = view.document
-    yield f"# newdoc id = {comment_id(document, losses)}"
-    yield f"# global.Entity = {'-'.join(_FIELDS)}"
+    brackets = _brackets(view, losses)
+    id = comment_id(document, losses)
+    yield f"# newdoc id = {id}"
+    if brackets:  # the first declaration holds for all of a file, to readers of CorefUD
+        yield f"# global.Entity = {'-'.join(_WITH_HEADS if document.annotations.heads else _FIELDS)}"
     yield from (f"# {key} = {value}" for key, value in comments(document, losses, _OWN, _is_comment))
     losses.add_all(document, quotes=document.quotes)
     for cluster in to_graph(Annotations(clusters=document.clusters)).clusters:
         yield f"# cluster = {json.dumps(cluster, ensure_ascii=False)}"
-    brackets = _brackets(view, losses)
     for number, (start, end) in enumerate(view.sentences, 1):
-        yield f"# sent_id = {number}"
+        yield f"# sent_id = {quote(id, safe='')}-{number}"  # which no other of the file has
         text = document.text[view.words[start][0] : view.words[end - 1][1]]
         if "\n" not in text and "\r" not in text:
             yield f"# text = {text}"
@@ -548,6 +591,8 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
     """Token → its brackets: what closes, last opened first; then what opens, longest first."""
     document = view.document
     declared = {cluster.id for cluster in document.clusters}
+    heads = {one.mention: one.head for one in document.annotations.heads}
+    written: set[Span] = set()
     taken: dict[str, list[list[tuple[int, int]]]] = defaultdict(list)
     opened: dict[int, list[tuple[int, str]]] = defaultdict(list)
     closed: dict[int, list[tuple[int, str]]] = defaultdict(list)
@@ -564,6 +609,10 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
             losses.add("entity" if etype else "mention", document, why, etype or eid, item)
             continue
         taken[eid].append(ranges)
+        if heads:
+            written.add(item)
+            number = _place_of(view, heads[item], ranges) if item in heads else ""
+            etype = f"{etype}-{number}"
         for part, (first, last) in enumerate(ranges, 1):
             name = f"{eid}[{part}/{len(ranges)}]" if len(ranges) > 1 else eid
             whole = f"({name}-{etype}-{other}"
@@ -571,6 +620,14 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
             opened[first].append((0, f"{whole})") if alone else (first - last, whole))
             if not alone:
                 closed[last - 1].append((-first, f"{name})"))
+    for mention, head in heads.items():
+        faults = {
+            "its mention is not written": mention not in written,
+            "is no token of its mention": mention in written
+            and not _place_of(view, head, [place for f in mention if (place := view.find(Span.of(*f)))]),
+        }
+        if why := reason(faults):
+            losses.add("head", document, why, "", head)
     # What closes comes first: behind an opening bracket its name would run into the fields.
     return {
         index: "".join(
@@ -579,6 +636,14 @@ def _brackets(view: TokenView, losses: Losses) -> dict[int, str]:
         )
         for index in {*opened, *closed}
     }
+
+
+def _place_of(view: TokenView, head: Span, ranges: Sequence[tuple[int, int]]) -> str:
+    """Which of the tokens of a mention the head is, counted from 1; nothing where it is none of them."""
+    found = view.find(head)
+    tokens = [index for first, last in ranges for index in range(first, last)]
+    alone = found is not None and found[1] == found[0] + 1 and found[0] in tokens
+    return str(tokens.index(found[0]) + 1) if found is not None and alone else ""
 
 
 def _confused(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> bool:

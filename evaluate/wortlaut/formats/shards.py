@@ -8,9 +8,9 @@
 
 A shard has one row for every document of its part of the corpus, sorted by id. Columns: ``id``; ``sha256`` of
 the text (UTF-8, hexadecimal); ``error`` (null, or why the document is in quarantine, and then the following
-are null); ``entities``, ``quotes``, ``clusters``: lists of structs with the fields of the model, in the order
-in which the extractor gave them. A span is a list of ``{start, end}``, code points, half-open; a role that a
-quote does not have is null. The texts are not in it.
+are null); ``entities``, ``quotes``, ``clusters``, ``heads``: lists of structs with the fields of the model,
+in the order in which the extractor gave them. A span is a list of ``{start, end}``, code points, half-open; a
+role that a quote does not have is null. The texts are not in it.
 
 The manifest names every shard that is finished, with the SHA-256 of its file: what is not in it does not
 count. ``source`` is the SHA-256 of the ids and texts that the shard was made from.
@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io import parquet
 from wortlaut.io.storage import Folder
-from wortlaut.model import LAYERS, Annotations, Span
+from wortlaut.model import Annotations, Span
 from wortlaut.model.fields import table
-from wortlaut.records.annotations import MODELS
+from wortlaut.records.annotations import PARTS
 from wortlaut.records.arrow import columns, from_structs, struct
 from wortlaut.records.objects import loads
 from wortlaut.records.record import At, Count, Digest, Layers, Many, Must, as_dict, written
@@ -228,7 +228,7 @@ def schema() -> pa.Schema:
 
 
 def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
-    """The columns ``entities``, ``quotes`` and ``clusters``, null where there are no annotations.
+    """The columns ``entities``, ``quotes``, ``clusters`` and ``heads``, null where there are no annotations.
 
     Raises what Arrow or Python raise over a value that a column cannot hold.
     """
@@ -239,16 +239,16 @@ def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
             [None if one is None else getattr(one, layer) for one in found],
             partial(_structs, layer),
         )
-        for layer in LAYERS
+        for layer in PARTS
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema().field(name) for name in LAYERS]))
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema().field(name) for name in PARTS]))
 
 
 def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
     import pyarrow as pa
 
     types = struct(layer)
-    fields = table(MODELS[layer])
+    fields = table(PARTS[layer])
     # All fields of an item at once: this runs for each entity and quote that is ever found.
     values = list(zip(*map(attrgetter(*(member.name for member in fields)), items), strict=True))
     made: dict[str, Any] = {"span": _spans, "spans": partial(_lists, made=_spans)}
@@ -288,7 +288,7 @@ def shard_table(
     import pyarrow as pa
 
     text = pa.string()
-    columns = pa.Table.from_batches(found, pa.schema([schema().field(name) for name in LAYERS]))
+    columns = pa.Table.from_batches(found, pa.schema([schema().field(name) for name in PARTS]))
     sides = [pa.chunked_array([pa.array(side, text)]) for side in (ids, digests, errors)]
     table = pa.Table.from_arrays([*sides, *columns.columns], schema=schema())
     # Sorted as Python sorts strings, by code points, as UTF-8 does.

@@ -246,14 +246,30 @@ class Unplaced:
         return Unplaced(self.label, tuple(parts), self.place and change(self.place))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Head:
+    """The head of a mention: the token in it on which its other words depend, as CorefUD marks it.
+
+    A mention is a set of characters, so whatever has these characters (an entity, a cluster's mention) has
+    this head.
+    """
+
+    mention: Span = field(metadata={"about": "All of the mention."})
+    head: Span = field(metadata={"about": "Its head: a token inside it."})
+
+
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What one annotator or extractor says about one text; ``unplaced`` can be scored, and no more."""
+    """What one annotator or extractor says about one text; ``unplaced`` can be scored, and no more.
+
+    ``heads`` are those of mentions, where they are known: at most one a mention.
+    """
 
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    heads: tuple[Head, ...] = ()
 
     def __post_init__(self) -> None:
         if type(self.entities) is tuple and type(self.quotes) is tuple and type(self.clusters) is tuple:
@@ -268,6 +284,7 @@ class Annotations:
             tuple(_with_spans(one, change) for one in self.quotes),
             tuple(replace(one, mentions=tuple(map(change, one.mentions))) for one in self.clusters),
             tuple(one.with_spans(change) for one in self.unplaced),
+            tuple(Head(change(one.mention), change(one.head)) for one in self.heads),
         )
 
     def spans(self) -> Iterator[tuple[str, Span]]:
@@ -278,6 +295,8 @@ class Annotations:
             yield from ((f"quote {quote.id}, {role}", span) for role, span in quote.spans())
         for cluster in self.clusters:
             yield from ((f"cluster {cluster.id}", span) for span in cluster.mentions)
+        for number, one in enumerate(self.heads, 1):
+            yield from ((f"head {number}", span) for span in (one.mention, one.head))
 
 
 def sizes(annotations: Iterable[Annotations]) -> str:

@@ -12,20 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
-from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Quote, Span, Unplaced
+from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Head, Quote, Span, Unplaced
 from wortlaut.model.fields import Field, file_order, table
 from wortlaut.records.objects import fail, kind_of, near, shown
 from wortlaut.text.digests import text_hash
 
 #: Layer → what it is made of.
 MODELS: Mapping[str, Any] = dict(zip(LAYERS, (Entity, Quote, Cluster), strict=True))
+#: What a line has a list of.
+PARTS: Mapping[str, Any] = {**MODELS, "heads": Head}
 _ID = Field("id", "name", required=True, default=None)
 _TEXTS = [Field(name, "text", required=False, default=None) for name in ("text", "sha256")]
 _SURFACE = _TEXTS[0]
 _SORT = "Sort the fragments and join those that touch."
 _UNITS = "Offsets count characters (Unicode code points), not bytes or UTF-16 units."
 _LONE = re.compile("[\ud800-\udfff]")
-KEYS = ("id", "text", "sha256", *LAYERS)
+KEYS = ("id", "text", "sha256", *PARTS)
 #: The largest level, and the size of a text that is not known: what columns of Arrow hold.
 LARGEST = 2**31 - 1
 
@@ -51,7 +53,7 @@ def parse(
     name = document_id(document, where)
     _check_text(document, text, where)
     size = None if text is None else len(text)
-    given = {layer: _list(document.get(layer, []), layer, "the line", where) for layer in MODELS}
+    given = {layer: _list(document.get(layer, []), layer, "the line", where) for layer in PARTS}
     said: dict[str, list[tuple[tuple[str, str], ...]]] = {}
     if words:
         for layer, model in MODELS.items():
@@ -62,10 +64,11 @@ def parse(
         layer: tuple(
             _read(model, item, number, where, size, text) for number, item in enumerate(given[layer], 1)
         )
-        for layer, model in MODELS.items()
+        for layer, model in PARTS.items()
     }
     annotations = Annotations(**found)
     _check_ids(annotations, where)
+    _check_heads(annotations, where)
     return name, _unplaced(annotations, said) if any(map(any, said.values())) else annotations
 
 
@@ -113,23 +116,24 @@ def _unplaced(
             for one, words in zip(quotes, said["quotes"], strict=True)
         ]
         quotes = ()
-    return Annotations(tuple(kept), quotes, annotations.clusters, tuple(found))
+    return Annotations(tuple(kept), quotes, annotations.clusters, tuple(found), annotations.heads)
 
 
 def check(annotations: Annotations, text: str, *, where: str = "") -> None:
     """What :func:`parse` checks of an object of JSON, of annotations of the model. Raises DataError."""
-    for layer, model in MODELS.items():
+    for layer, model in PARTS.items():
         for number, item in enumerate(getattr(annotations, layer), 1):
             at = f"{model.__name__.lower()} {number}"
             if not isinstance(item, model):
                 fail(f"{at} is {kind_of(item)}, not {model.__name__}", where)
-            if not isinstance(item, Entity) and isinstance(item.id, str):
+            if isinstance(item, Quote | Cluster) and isinstance(item.id, str):
                 at = f"{model.__name__.lower()} {item.id}"
             for field in table(model):
                 value = getattr(item, field.name)
                 if field.required or value is not field.default:
                     _value(field, value, at, where, len(text))
     _check_ids(annotations, where)
+    _check_heads(annotations, where)
 
 
 def document_id(record: Mapping[str, object], where: str) -> str:
@@ -148,7 +152,8 @@ def record(name: str, annotations: Annotations) -> dict[str, Any]:
     """The JSON object of one line; :func:`parse` gives the same annotations back."""
     return {"id": name} | {
         layer: [_write(model, item) for item in getattr(annotations, layer)]
-        for layer, model in MODELS.items()
+        for layer, model in PARTS.items()
+        if layer in MODELS or getattr(annotations, layer)
     }
 
 
@@ -319,6 +324,16 @@ def _check_ids(annotations: Annotations, where: str) -> None:
                 fail(f"quote {quote.id} is nested in itself", where, "Parents must not form a circle.")
             above.add(parent)
             parent = parents[parent]
+
+
+def _check_heads(annotations: Annotations, where: str) -> None:
+    """A head is part of its mention, and a mention has one."""
+    seen: dict[Span, int] = {}
+    for number, one in enumerate(annotations.heads, 1):
+        if not one.mention.contains(one.head):
+            fail(f"head {number} is not inside its mention", where, "A head is a token of the mention.")
+        if (first := seen.setdefault(one.mention, number)) != number:
+            fail(f"head {number} is of the mention of head {first}", where, "A mention has one head.")
 
 
 def _object(value: object, known: Sequence[str], at: str, where: str) -> Mapping[str, object]:

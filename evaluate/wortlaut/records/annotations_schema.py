@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from wortlaut.model import Cluster, Entity, Quote
+from wortlaut.model import Cluster, Entity, Head, Quote
 from wortlaut.model.fields import Field, file_order
-from wortlaut.records.annotations import MODELS
+from wortlaut.records.annotations import PARTS
 
 _REFUSED = "^[^\\ud800-\\udfff]*$"
 _KINDS: dict[str, dict[str, Any]] = {
@@ -71,11 +71,13 @@ _ABOUT = {
     Entity: "A name: start and end, or spans where it has several fragments.",
     Quote: "What somebody said, with the roles around it.",
     Cluster: "Someone or something that mentions refer to.",
+    Head: "The head of a mention, the token in it on which its other words depend. A mention has one.",
 }
 _LISTS = {
     "entities": "Named entities.",
     "quotes": "Quotations with their roles.",
     "clusters": "Coreference clusters.",
+    "heads": "Heads of mentions, where they are known.",
 }
 
 
@@ -88,7 +90,7 @@ def predictions() -> dict[str, Any]:
             "description": f"{_LISTS[layer]} An absent list is an empty one.",
             "items": {"$ref": f"#/$defs/{model.__name__.lower()}"},
         }
-        for layer, model in MODELS.items()
+        for layer, model in PARTS.items()
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -113,13 +115,15 @@ def predictions() -> dict[str, Any]:
             },
             **lists,
         },
-        "$defs": _DEFS | {model.__name__.lower(): _model(model) for model in MODELS.values()},
+        "$defs": _DEFS | {model.__name__.lower(): _model(model) for model in PARTS.values()},
     }
 
 
 def _model(model: Any) -> dict[str, Any]:
     fields = [field for field in file_order(model) if field.name != "span"]
     properties = {field.name: _property(field) for field in fields}
+    if model is Head:  # which is scored with its place alone
+        properties = {field.name: _KINDS["span"] | {"description": field.about} for field in fields}
     found = {
         "type": "object",
         "description": _ABOUT[model],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wortlaut.model import Annotations, Span
 from wortlaut.model.fields import Field, file_order, table
-from wortlaut.records.annotations import MODELS
+from wortlaut.records.annotations import MODELS, PARTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,17 +49,18 @@ def struct(layer: str, surfaces: bool = False) -> dict[str, pa.DataType]:
         "number": pa.float64(),
         "flag": pa.bool_(),
     }
-    fields = table(MODELS[layer])
+    fields = table(PARTS[layer])
     if surfaces:
-        fields = tuple(sorted(file_order(MODELS[layer]), key=lambda field: field.kind in _NESTED[1:]))
+        fields = tuple(sorted(file_order(PARTS[layer]), key=lambda field: field.kind in _NESTED[1:]))
     return {column(field): types.get(field.kind, pa.string()) for field in fields}
 
 
 def columns(surfaces: bool = False) -> dict[str, pa.DataType]:
-    """The columns ``entities``, ``quotes`` and ``clusters``: lists of structs."""
+    """The columns ``entities``, ``quotes``, ``clusters``; without surfaces ``heads``. Lists of structs."""
     import pyarrow as pa
 
-    return {layer: pa.list_(pa.struct(struct(layer, surfaces))) for layer in MODELS}
+    layers = MODELS if surfaces else PARTS
+    return {layer: pa.list_(pa.struct(struct(layer, surfaces))) for layer in layers}
 
 
 def to_columns(annotations: Sequence[Annotations], texts: Sequence[str]) -> dict[str, pa.Array]:
@@ -117,8 +118,8 @@ def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotat
     """The annotations of a row with :func:`columns`; ``span`` reads the fragments of one."""
     return Annotations(
         **{
-            layer: tuple(_from_struct(model, item, span) for item in row[layer])
-            for layer, model in MODELS.items()
+            layer: tuple(_from_struct(model, item, span) for item in row.get(layer) or ())
+            for layer, model in PARTS.items()
         }
     )
 

@@ -52,6 +52,7 @@ class Sides:
     units: Units
     tokens: TokenTable | None = None
     given: Sequence[Sequence[Quote]] | None = None
+    ids: Sequence[str] = ()
 
     @cached_property
     def names(self) -> Names:

@@ -28,7 +28,7 @@ from wortlaut.scoring.compare import PairedTest, holm, paired_test
 from wortlaut.scoring.counts import Sample, precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey, corpus_text
 from wortlaut.scoring.labels import Labels, projection
-from wortlaut.scoring.metrics import OURS, QUOTES, WORDS, counts_positions, is_given
+from wortlaut.scoring.metrics import CLUSTERS, OURS, QUOTES, WORDS, counts_positions, is_given
 from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 from wortlaut.scoring.uncertainty import Interval, Resampling, intervals
 from wortlaut.scoring.units import Units
@@ -247,7 +247,8 @@ def stress(
 
 def compared_schemas(schema: str | Sequence[str]) -> list[str]:
     """Those that count items, and so can be compared item by item. Raises UnknownNameError."""
-    asked = [one for one in checked_schemas(schema) if not is_given(one) and one not in {*QUOTES, *WORDS}]
+    others = {*QUOTES, *CLUSTERS, *WORDS}
+    asked = [one for one in checked_schemas(schema) if not is_given(one) and one not in others]
     return [one for one in asked if not counts_positions(one)]
 
 

@@ -14,6 +14,7 @@ from wortlaut.scoring.metrics import (
     citron,
     conll,
     conlleval,
+    corefud,
     exact,
     faireval,
     fuzzy,
@@ -74,6 +75,8 @@ SPEAKERS: tuple[DocumentMetric, ...] = (speakers.METRIC, joint.METRIC)
 COREFERENCE: dict[str, DocumentMetric] = {
     module.METRIC.name: module.METRIC for module in (conll, muc, b3, ceafe, ceafm, blanc, lea, mor)
 }
+#: Another scorer of clusters.
+CLUSTERS: dict[str, DocumentMetric] = {metric.name: metric for metric in corefud.METRICS}
 METRICS: tuple[Metric, ...] = (
     *OURS.values(),
     *GIVEN.values(),
@@ -81,6 +84,7 @@ METRICS: tuple[Metric, ...] = (
     *WORDS.values(),
     *SPEAKERS,
     *COREFERENCE.values(),
+    *CLUSTERS.values(),
 )
 
 #: Schema of spans → what it says.
@@ -138,6 +142,7 @@ def counts_positions(schema: str) -> bool:
 
 
 __all__ = [
+    "CLUSTERS",
     "COREFERENCE",
     "GIVEN",
     "METRICS",

@@ -7,8 +7,8 @@ A mention is a set of characters; two are the same only where these are equal. D
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,12 +25,25 @@ from wortlaut.scoring.metrics._metric import (
 from wortlaut.scoring.quotes_table import FINE, side_counts
 from wortlaut.scoring.sides import Sides
 from wortlaut.scoring.tally import Note, Tally
+from wortlaut.scoring.units import Units
 
-Mentions = tuple[Span, ...]
+
+class Mention(Protocol):
+    """What tells mentions of both sides apart, and where one begins."""
+
+    @property
+    def start(self) -> int: ...
+
+
+Mentions = tuple[Mention, ...]
+#: Both sides' clusters of each document.
+Clusters = Iterable[tuple[Sequence[Mentions], Sequence[Mentions]]]
+#: A cluster as it is annotated.
+SpanCluster = tuple[Span, ...]
 #: A cluster's share of what its side can earn: its own cluster, the number earned, the number possible.
 Shares = list[tuple[int, float, int]]
 #: From gold and predicted clusters to the shares of both: recall's, then precision's.
-Scorer = Callable[[list[Mentions], list[Mentions]], tuple[Shares, Shares]]
+Scorer = Callable[[Sequence[Mentions], Sequence[Mentions]], tuple[Shares, Shares]]
 
 
 #: What every score of clusters promises, but for BLANC's symmetry.
@@ -52,19 +65,25 @@ def cluster_metric(
     """
 
     def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
-        return {ScoreKey("clusters", name): _tally(sides, scorers, scale, tally)}
+        own, twice = clusters_of_sides(sides)
+        note = twice_note(twice)
+        return {ScoreKey("clusters", name): tally_of(own, sides.units, scorers, note, scale, **tally)}
 
     return DocumentMetric(name=name, says=says, holds=holds, tallies=tallies)
 
 
-def _tally(sides: Sides, scorers: Mapping[str, Scorer], scale: int, options: Mapping[str, Any]) -> Tally:
+def tally_of(
+    clusters: Clusters,
+    units: Units,
+    scorers: Mapping[str, Scorer],
+    notes: tuple[Note, ...],
+    scale: int = FINE,
+    **options: Any,
+) -> Tally:
+    """One score of clusters: what each earns of what it could, under each of the ``scorers``."""
     # Document, start, earned, possible and label of every cluster of both sides.
     items: tuple[list[tuple[int, int, int, int, int]], ...] = ([], [])
-    doubled = 0
-    for number, (left, right) in enumerate(zip(sides.gold, sides.predicted, strict=True)):
-        g, _ = clusters_of(left)
-        p, twice = clusters_of(right)
-        doubled += twice
+    for number, (g, p) in enumerate(clusters):
         for label, scorer in enumerate(scorers.values()):
             for rows, own, shares in zip(items, (g, p), scorer(g, p), strict=True):
                 rows += [
@@ -73,24 +92,33 @@ def _tally(sides: Sides, scorers: Mapping[str, Scorer], scale: int, options: Map
     tables = [np.asarray(rows, np.int64).reshape(-1, 5).T for rows in items]
     labels = tuple(scorers)
     counts = side_counts(
-        len(sides.units),
+        len(units),
         len(labels),
-        *((sides.units.of(table[0], table[1]), table[4], table[2]) for table in tables),
+        *((units.of(table[0], table[1]), table[4], table[2]) for table in tables),
         scale=scale,
         gold_size=tables[0][3],
         predicted_size=tables[1][3],
     )
-    note = Note("{0} predicted mentions stand in two clusters: counted in the first one", (doubled,))
-    return Tally(counts, labels, told=(note,), ends=(labels, ()), **options)
+    return Tally(counts, labels, told=notes, ends=(labels, ()), **options)
 
 
-def clusters_of(annotations: Annotations) -> tuple[list[Mentions], int]:
+def clusters_of_sides(sides: Sides) -> tuple[list[tuple[list[SpanCluster], list[SpanCluster]]], int]:
+    """Both sides' clusters of each document, and how many predicted mentions stood twice."""
+    found = [(clusters_of(g)[0], clusters_of(p)) for g, p in zip(sides.gold, sides.predicted, strict=True)]
+    return [(g, p) for g, (p, _) in found], sum(twice for _, (_, twice) in found)
+
+
+def twice_note(twice: int) -> tuple[Note, ...]:
+    return (Note("{0} predicted mentions stand in two clusters: counted in the first one", (twice,)),)
+
+
+def clusters_of(annotations: Annotations) -> tuple[list[SpanCluster], int]:
     """What :func:`clusters_by_id` says, without the ids."""
     clusters, twice = clusters_by_id(annotations)
     return list(clusters.values()), twice
 
 
-def clusters_by_id(annotations: Annotations) -> tuple[dict[str, Mentions], int]:
+def clusters_by_id(annotations: Annotations) -> tuple[dict[str, SpanCluster], int]:
     """Clusters as sorted mentions, in text order, without empty ones; and how many mentions stood twice.
 
     A mention is an entity with the cluster's id or one of the cluster's own spans. A mention in
@@ -101,7 +129,7 @@ def clusters_by_id(annotations: Annotations) -> tuple[dict[str, Mentions], int]:
         if entity.entity is not None:
             mentions.setdefault(entity.entity, set()).add(entity.span)
     taken: set[Span] = set()
-    clusters: dict[str, Mentions] = {}
+    clusters: dict[str, SpanCluster] = {}
     twice = 0
     for spans, id in sorted((tuple(sorted(spans)), id) for id, spans in mentions.items()):
         kept = tuple(span for span in spans if span not in taken)
@@ -112,12 +140,12 @@ def clusters_by_id(annotations: Annotations) -> tuple[dict[str, Mentions], int]:
     return clusters, twice
 
 
-def places(clusters: list[Mentions]) -> dict[Span, int]:
+def places(clusters: Sequence[Mentions]) -> dict[Mention, int]:
     return {mention: i for i, cluster in enumerate(clusters) for mention in cluster}
 
 
 def paired(
-    gold: list[Mentions], predicted: list[Mentions], similar: Callable[[int, int, int], float]
+    gold: Sequence[Mentions], predicted: Sequence[Mentions], similar: Callable[[int, int, int], float]
 ) -> list[tuple[int, int, float]]:
     """Which clusters answer each other, one to one, with how similar they are, above 0; the most in all.
 
@@ -138,7 +166,7 @@ def paired(
 def one_to_one(similar: Callable[[int, int, int], float], size: Callable[[Mentions], int]) -> Scorer:
     """Each cluster by how similar the one is that answers it; ``size`` is what it could earn."""
 
-    def shares(gold: list[Mentions], predicted: list[Mentions]) -> tuple[Shares, Shares]:
+    def shares(gold: Sequence[Mentions], predicted: Sequence[Mentions]) -> tuple[Shares, Shares]:
         pairs = paired(gold, predicted, similar)
         earned = {i: value for i, _, value in pairs}, {j: value for _, j, value in pairs}
         g, p = (
@@ -150,6 +178,6 @@ def one_to_one(similar: Callable[[int, int, int], float], size: Callable[[Mentio
     return shares
 
 
-def both_ways(shares: Callable[[list[Mentions], list[Mentions]], Shares]) -> Scorer:
+def both_ways(shares: Callable[[Sequence[Mentions], Sequence[Mentions]], Shares]) -> Scorer:
     """Recall's shares of the gold clusters and precision's of the predicted ones, by one rule."""
     return lambda gold, predicted: (shares(gold, predicted), shares(predicted, gold))

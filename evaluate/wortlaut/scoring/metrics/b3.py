@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from wortlaut.scoring.metrics._clusters import Mentions, Shares, both_ways, cluster_metric, places
 
 
-def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
+def shares(own: Sequence[Mentions], other: Sequence[Mentions]) -> Shares:
     place = places(other)
     together = [Counter(place[m] for m in cluster if m in place) for cluster in own]
     return [

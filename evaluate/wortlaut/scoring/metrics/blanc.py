@@ -6,12 +6,13 @@ The score is the mean of both kinds of pairs; of those alone that the gold has, 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from wortlaut.scoring.metrics._clusters import HOLDS, Mentions, Shares, both_ways, cluster_metric, places
 from wortlaut.scoring.metrics._metric import SYMMETRIC
 
 
-def linked(own: list[Mentions], other: list[Mentions]) -> Shares:
+def linked(own: Sequence[Mentions], other: Sequence[Mentions]) -> Shares:
     place = places(other)
     parts = [Counter(place[m] for m in cluster if m in place) for cluster in own]
     return [
@@ -20,7 +21,7 @@ def linked(own: list[Mentions], other: list[Mentions]) -> Shares:
     ]
 
 
-def apart(own: list[Mentions], other: list[Mentions]) -> Shares:
+def apart(own: Sequence[Mentions], other: Sequence[Mentions]) -> Shares:
     """Pairs of mentions of two clusters: each belongs to the cluster that comes first."""
     place = places(other)
     behind, later = 0, Counter[int]()
@@ -34,10 +35,12 @@ def apart(own: list[Mentions], other: list[Mentions]) -> Shares:
     return found
 
 
+PARTS = {"coreferent": both_ways(linked), "non-coreferent": both_ways(apart)}
+
 METRIC = cluster_metric(
     "blanc",
     "pairs of mentions, of one cluster and of two (Recasens & Hovy 2011; Luo et al. 2014)",
-    {"coreferent": both_ways(linked), "non-coreferent": both_ways(apart)},
+    PARTS,
     holds=HOLDS - {SYMMETRIC},
     scale=1,
     headline="macro",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from wortlaut.scoring.metrics._clusters import cluster_metric, one_to_one
 
-METRIC = cluster_metric(
-    "ceafm",
-    "mentions of clusters, one-to-one (Luo 2005, phi 3)",
-    {"ceafm": one_to_one(lambda shared, *_: shared, len)},
-)
+shares = one_to_one(lambda shared, *_: shared, len)
+
+METRIC = cluster_metric("ceafm", "mentions of clusters, one-to-one (Luo 2005, phi 3)", {"ceafm": shares})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wortlaut.scoring.metrics._clusters import Mentions, Shares, both_ways, cluster_metric, places
 
 
-def shares(own: list[Mentions], other: list[Mentions]) -> Shares:
+def shares(own: Sequence[Mentions], other: Sequence[Mentions]) -> Shares:
     place = places(other)
     # A mention that the other side lacks is a part of its own.
     parts = [
