@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from wortlaut.formats import reader, writer
 from wortlaut.formats.losses import Losses
-from wortlaut.model import Annotations, Document, Span
+from wortlaut.model import Annotations, Document, Head, Span
 
 #: Keys of ``meta`` that readers make themselves, from what they read.
 DERIVED = {"tokens", "sentences", "lines", "scheme", "split", "layer", "annotator"}
@@ -55,6 +55,9 @@ def difference(before: Document, after: Document, in_order: bool = False) -> Cou
         gone = Counter(places[cluster.id]) - Counter(cluster.mentions)
         assert not Counter(cluster.mentions) - Counter(places[cluster.id])
         found["mention"] += gone.total()
+    heads = set(before.annotations.heads), set(after.annotations.heads)
+    assert heads[1] <= heads[0]
+    found["head"] += len(heads[0] - heads[1])
     keys = {key for key, _ in after.meta}
     for key, value in before.meta:
         # A token format says these by what it is; they differ where white space does.
@@ -124,6 +127,7 @@ def squeezed(document: Document) -> Document:
                 for quote in document.quotes
             ),
             tuple(replace(c, mentions=tuple(map(moved, c.mentions))) for c in document.clusters),
+            heads=tuple(Head(moved(one.mention), moved(one.head)) for one in document.annotations.heads),
         ),
     )
 

@@ -15,6 +15,7 @@ from wortlaut.model import (
     Cluster,
     Document,
     Entity,
+    Head,
     Quote,
     Span,
 )
@@ -131,7 +132,17 @@ def annotations(
                 note=draw(optional(strings())),
             )
         )
-    return Annotations(entities, tuple(quotes), clusters)
+    mentions = {*(one.span for one in entities), *(span for one in clusters for span in one.mentions)}
+    heads = tuple(
+        Head(span, Span((draw(st.sampled_from([*span, *_tokens_in(span, text)])),)))
+        for span in sorted(mentions | {draw(some)})
+        if draw(st.booleans())
+    )
+    return Annotations(entities, tuple(quotes), clusters, heads=heads)
+
+
+def _tokens_in(span: Span, text: str) -> list[tuple[int, int]]:
+    return [token for token in tokens(text) if span.contains(Span.of(*token))]
 
 
 META = st.lists(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Quote, Span
+from wortlaut.model import QUOTE_TYPES, ROLES, Annotations, Cluster, Entity, Head, Quote, Span
 from wortlaut.model.columns import TokenTable
 from wortlaut.scoring.counts import precision_recall_f1
 from wortlaut.scoring.keys import ScoreKey
@@ -149,7 +149,15 @@ def documents(draw: st.DrawFn) -> Annotations:
         Entity(draw(spans()), "PER", entity=draw(st.sampled_from(tuple(PEOPLE))))
         for _ in range(draw(st.integers(0, 3)))
     )
-    return Annotations(named, tuple(draw(quotes(i)) for i in range(count)), people)
+    mentions = sorted({*(one.span for one in named), *(span for one in people for span in one.mentions)})
+    at = st.sampled_from(range(40))
+    heads = tuple(Head(span, _character(span, draw(at))) for span in mentions)
+    return Annotations(named, tuple(draw(quotes(i)) for i in range(count)), people, heads=heads)
+
+
+def _character(span: Span, number: int) -> Span:
+    places = [place for start, end in span for place in range(start, end)]
+    return Span.of(places[number % len(places)], places[number % len(places)] + 1)
 
 
 corpora = st.lists(st.tuples(documents(), documents()), min_size=1, max_size=3).map(

@@ -94,7 +94,7 @@ def same(one: Mapping[str, tuple[float | None, ...]]) -> Any:
 def turned(side: Any) -> Any:
     """The items of a document in the opposite order."""
     if isinstance(side, Annotations):
-        return Annotations(side.entities[::-1], side.quotes[::-1], side.clusters[::-1])
+        return Annotations(side.entities[::-1], side.quotes[::-1], side.clusters[::-1], heads=side.heads)
     return side[::-1]
 
 
