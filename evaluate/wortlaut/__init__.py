@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wortlaut.evaluation.evaluate import Evaluation, evaluate, load_evaluation
     from wortlaut.evaluation.plan import Plan, plan
     from wortlaut.evaluation.scores import breakdown, curves, score
-    from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
+    from wortlaut.model import Annotations, Cluster, Document, Entity, Head, Quote, Span, Text
     from wortlaut.reports.values import show
     from wortlaut.scoring.compare import PairedTest, paired_test
     from wortlaut.scoring.curves import Curves
@@ -41,6 +41,7 @@ _HOMES = {
     "Document": "model",
     "Entity": "model",
     "Evaluation": "evaluation.evaluate",
+    "Head": "model",
     "PairedTest": "scoring.compare",
     "Plan": "evaluation.plan",
     "Quote": "model",
@@ -79,6 +80,7 @@ __all__ = [
     "Document",
     "Entity",
     "Evaluation",
+    "Head",
     "PairedTest",
     "Plan",
     "Quote",

@@ -117,7 +117,7 @@ def _summary(evaluation: Evaluation, shown: Pages) -> dict[str, Any]:
         "signature": str(evaluation.signature),
         "units": {"kind": evaluation.units.kind, "count": len(evaluation.units)},
         "notes": list(evaluation.notes),
-        "says": {metric.name.partition("@")[0]: metric.says for metric in METRICS},
+        "says": {metric.name.removesuffix("@T"): metric.says for metric in METRICS},
         "systems": [
             {"name": system.name, "failed": system.failed, "notes": list(system.notes), "pace": system.pace}
             for system in evaluation.systems

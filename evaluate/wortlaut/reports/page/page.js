@@ -51,8 +51,8 @@ const SPEAKER_SCHEMAS = { strict: "a matched quote with the same speaker span", 
   entity: "a matched quote attributed to the right person" };
 const JOINT_SCHEMAS = { strict: "content, type, cue and speaker all the same", overlap: "same type; cue and speaker overlap" };
 const explain = (layer, schema) => {
-  const base = schema.split(/[@/]/)[0];
-  const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? SUMMARIES[0].says[base];
+  const [own, base] = [schema.split("/")[0], schema.split(/[@/]/)[0]], { says } = SUMMARIES[0];
+  const words = { speakers: SPEAKER_SCHEMAS, joint: JOINT_SCHEMAS }[layer]?.[base] ?? says[own] ?? says[base];
   const of = layer.startsWith("links") ? "names" : "quotes";
   const setting = schema.endsWith("@matched") || layer.endsWith("@matched") ? `of matched ${of} only` : schema.endsWith("@gold") ? "given the gold quotes" : "";
   return [layer === "clusters" && "coreference", layer.startsWith("links") && "the link as label", words, setting].filter(Boolean).join("; ");
