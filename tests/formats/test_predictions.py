@@ -26,6 +26,7 @@ from wortlaut.model import (
     Cluster,
     Document,
     Entity,
+    Head,
     Quote,
     Span,
     Text,
@@ -164,6 +165,12 @@ def _group(**change: Any) -> Annotations:
     return Annotations(clusters=(Cluster(**({"id": "y", "name": "Yoon"} | change)),))
 
 
+def _heads(*places: tuple[int, int]) -> Annotations:
+    """Mentions with their heads, one after the other."""
+    spans = [Span.of(*place) for place in places]
+    return Annotations(heads=tuple(map(Head, spans[::2], spans[1::2])))
+
+
 @pytest.mark.parametrize(
     ("annotations", "message"),
     [
@@ -188,6 +195,9 @@ def _group(**change: Any) -> Annotations:
         (_said({"parent": "b"}, {"id": "b", "parent": "a"}), "quote a is nested in itself"),
         (_said({"parent": "q7"}), "quote a: its parent 'q7' is no quote"),
         (_group(named="no"), 'cluster y: named is "no", not true or false'),
+        (_heads((0, 4), (2, 5)), "head 1 is not inside its mention"),
+        (_heads((0, 4), (0, 2), (0, 4), (2, 4)), "head 2 is of the mention of head 1"),
+        (_heads((0, 4), (0, 99)), "head 1, head: [0, 99) ends after the text"),
         (_group(aliases=("",)), "cluster y, alias 1: alias is empty"),
         (_group(mentions=((0, 9),)), "cluster y, mention 1: 0 is not [start, end]"),
     ],

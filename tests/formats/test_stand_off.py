@@ -15,7 +15,7 @@ from shared import ROOT
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.formats import annotators, detect, reader, table, writer
 from wortlaut.formats.losses import Losses
-from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span
+from wortlaut.model import Annotations, Cluster, Document, Entity, Head, Quote, Span
 
 TEXT = "🙂 Anna Krug sagte: „Ja.“\nDie CDU-Chefin fuhr gestern fort."
 ENTITIES = (
@@ -294,3 +294,63 @@ def test_conllu_is_refused(old, new, message, tmp_path):
     (tmp_path / "x.conllu").write_text(CONLLU.replace(old, new, 1))
     with pytest.raises(DataError, match=message):
         list(reader("conllu")(tmp_path / "x.conllu"))
+
+
+HEADS = """# newdoc id = d
+# global.Entity = eid-etype-head-other
+1-2\tim\t_\t_\t_\t_\t_\t_\t_\t_
+1\tin\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdem\t_\t_\t_\t_\t_\t_\t_\tEntity=(1-place-2-
+3\tHaus\t_\t_\t_\t_\t_\t_\t_\t_
+3.1\t_\t_\t_\t_\t_\t_\t_\t_\tEntity=(2--1-)
+4\tdort\t_\t_\t_\t_\t_\t_\t_\tEntity=1)
+5\tam\t_\t_\t_\t_\t_\t_\t_\tEntity=(2[1/2]--2-)
+6\tUfer\t_\t_\t_\t_\t_\t_\t_\t_
+6.1\t_\t_\t_\t_\t_\t_\t_\t_\tEntity=(2--1-
+7\tdort\t_\t_\t_\t_\t_\t_\t_\tEntity=2)(2[2/2]--2-)
+8\tes\t_\t_\t_\t_\t_\t_\t_\tEntity=(1-place--)
+
+"""
+
+
+def test_heads_of_mentions_are_counted_in_words_and_empty_nodes(tmp_path):
+    (tmp_path / "x.conllu").write_text(HEADS)
+    (document,) = reader("conllu", losses := Losses("conllu"))(tmp_path / "x.conllu")
+    found = {
+        one.mention.text(document.text): one.head.text(document.text) for one in document.annotations.heads
+    }
+    # "im" stands for both of its words; the empty node is the head of the second mention of 2.
+    assert found == {"im Haus dort": "Haus", "am … dort": "dort"}
+    assert {loss.kind: loss.count for loss in losses} == {
+        "head that is not in the text": 1,
+        "mention of what is not in the text": 1,
+    }
+    writer("conllu")(tmp_path / "y.conllu", iter([document, Document("bare", "Ja.")]))
+    text = (tmp_path / "y.conllu").read_text()
+    assert "Entity=(1-place-2-level:1\n" in text and "(2[1/2]--2-)" in text
+    assert text.count("# global.Entity = eid-etype-head-other\n") == text.count("# global.Entity") == 1
+    assert "# sent_id = d-1\n" in text and "# sent_id = bare-1\n" in text
+    (again, _) = reader("conllu")(tmp_path / "y.conllu")
+    assert again.annotations.heads == document.annotations.heads
+
+
+@pytest.mark.parametrize("head", ["0", "5", "x", "²"])
+def test_a_head_must_be_a_word_of_its_mention(head, tmp_path):
+    (tmp_path / "x.conllu").write_text(HEADS.replace("(1-place-2-", f"(1-place-{head}-"))
+    with pytest.raises(DataError, match=rf"x\.conllu:5: the head of 1 is '{head}', and it has 4 words"):
+        list(reader("conllu")(tmp_path / "x.conllu"))
+
+
+def test_heads_that_a_format_cannot_hold_are_lost(tmp_path):
+    text = "Der Mann lacht. Er geht."
+    mention, cluster = Span.of(0, 8), Cluster("e", "e", mentions=(Span.of(0, 8), Span.of(16, 18)))
+    heads = (
+        Head(mention, Span.of(4, 8)),
+        Head(Span.of(9, 14), Span.of(9, 14)),
+        Head(Span.of(16, 18), Span.of(16, 17)),
+    )
+    document = Document("d", text, Annotations(clusters=(cluster,), heads=heads))
+    losses = {loss.reason: loss.count for loss in writer("conllu")(tmp_path / "x.conllu", iter([document]))}
+    assert losses == {"its mention is not written": 1, "is no token of its mention": 1}
+    losses = [(loss.kind, loss.count) for loss in writer("native")(tmp_path / "n", iter([document]))]
+    assert losses == [("head", 3)]
