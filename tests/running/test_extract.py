@@ -54,7 +54,7 @@ def test_every_document_once_with_what_the_extractor_says(tmp_path: Path) -> Non
     table = pq.read_table(tmp_path / "out/shards/00001.parquet")
     names = table.column("id").to_pylist()
     assert names == sorted(list(documents)[20:40])
-    assert table.column_names == ["id", "sha256", "error", "entities", "quotes", "clusters"]
+    assert table.column_names == ["id", "sha256", "error", "entities", "quotes", "clusters", "heads"]
 
 
 def test_quotes_clusters_and_entities_are_kept_as_they_are(tmp_path: Path) -> None:

@@ -115,10 +115,14 @@ def _lists(each: Sequence[Sequence[Any]], values: pa.Array) -> pa.Array:
 
 
 def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotations:
-    """The annotations of a row with :func:`columns`; ``span`` reads the fragments of one."""
+    """The annotations of a row with :func:`columns`; ``span`` reads the fragments of one.
+
+    Datasets, and shards of earlier versions, have no ``heads``.
+    """
+    whole = {**row, "heads": row.get("heads") or ()}
     return Annotations(
         **{
-            layer: tuple(_from_struct(model, item, span) for item in row.get(layer) or ())
+            layer: tuple(_from_struct(model, item, span) for item in whole[layer])
             for layer, model in PARTS.items()
         }
     )
