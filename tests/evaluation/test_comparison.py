@@ -18,7 +18,7 @@ from wortlaut.evaluation.comparison import compare
 from wortlaut.evaluation.corpora import Better, compare_corpora
 from wortlaut.evaluation.evaluate import evaluate, load_evaluation
 from wortlaut.evaluation.files import of_several
-from wortlaut.model import Annotations, Document, Entity, Quote, Span, Text
+from wortlaut.model import Annotations, Cluster, Document, Entity, Quote, Span, Text
 from wortlaut.scoring.compare import holm
 
 NAMES = ("Anna", "Bonn", "Caro", "Dorf")
@@ -135,6 +135,40 @@ def test_what_is_asked_for_is_the_family_that_p_values_are_adjusted_over(
     with_one = f" with {found.against}" if found.against else ""
     family = f"{len(raw)} tests: {len(pairs)} pairs{with_one}, entities {', '.join(schemas)}"
     assert f"Holm over {family}" in str(found) and json.loads(json.dumps(found.to_dict()))
+
+
+class Teller:
+    """Finds the quotes and clusters of the gold, in every n-th document none."""
+
+    finds = ("quotes", "clusters")
+
+    def __init__(self, spec: str, every: int) -> None:
+        self.spec, self.every = spec, every
+
+    def extract(self, texts: Sequence[Text]) -> list[Annotations]:
+        return [TOLD if int(text.id[1:]) % self.every else Annotations() for text in texts]
+
+
+TOLD = Annotations(
+    quotes=(Quote("1", "direct", Span.of(0, 4), cue=Span.of(5, 9), addressee=Span.of(10, 14)),),
+    clusters=(Cluster("c", "Anna", mentions=(Span.of(0, 4), Span.of(10, 14))),),
+)
+
+
+def test_what_tables_show_only_with_all_is_compared_where_it_is_named() -> None:
+    documents = [Document(f"d{i:02}", " ".join(NAMES), TOLD) for i in range(12)]
+    made = evaluate([Teller("a", 99), Teller("b", 3)], Corpus.of("told", documents))
+    usual = compare(made, trials=200)
+    # The CoNLL average is shown; the three that it is the mean of can be tested.
+    assert {row.schema for row in usual.rows if row.layer == "clusters"} == {"muc", "b3", "ceafe"}
+    assert "addressees" not in {row.layer for row in usual.rows}
+    (note,) = (note for note in usual.notes if "--all" in note)
+    assert note.startswith("8 scores not compared") and "addressees" in note and "clusters" in note
+    (named,) = compare(made, schema="mor", trials=200).rows
+    assert named.layer == "clusters" and named.p_holm == named.test.p
+    every = compare(made, layer=["clusters", "addressees"], trials=200)
+    assert {row.schema for row in every.rows} >= {"muc", "ceafm", "mor", "strict"}
+    assert not any("--all" in note for note in every.notes)
 
 
 def test_an_item_is_one_whatever_schemas_say_so_and_stands_in_its_text() -> None:

@@ -133,6 +133,10 @@ def test_sentences_that_are_drawn_are_noted_where_there_are_intervals(tmp_path: 
         by = wortlaut.breakdown(side, path, "text", samples=100)
         assert result.notes[0] in by.notes and not wortlaut.score(side, path, intervals=False).notes
     assert result.notes[0] not in wortlaut.score(GOLD, GOLD, samples=100).notes
+    meta = (("tokens", "0:3 3:4 5:8"), ("sentences", "0:4 5:8"))  # two sentences in one line
+    name = Annotations((Entity(Span.of(0, 3), "PER"),))
+    two = Corpus.of("two", [Document(id, "Uhl. Ott", name, meta) for id in map(str, range(12))])
+    assert not wortlaut.score(two, two).notes
 
 
 def test_breakdowns_and_curves_take_documents() -> None:

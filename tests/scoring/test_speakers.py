@@ -149,11 +149,14 @@ def test_gold_that_names_speakers_without_a_span_says_what_to_read(span: Span | 
     found = _speakers(_said_by("Anna", span), _said_by(None))
     note = (
         "the gold names the speakers of 1 quotes but marks none in the text, so that marking none is right: "
-        "read entity"
+        "read speakers, entity"
     )
     assert [note in found[variant].notes for variant in ("strict", "overlap@matched", "entity")] == [
         told, told, False,
     ]  # fmt: skip
+    sides = [_said_by("Anna", span)], [_said_by(None)]
+    joint = quote_scores(*sides, document_units(1), ["strict"])["joint"]
+    assert [note in joint[variant].notes for variant in ("strict", "overlap")] == [told, told]
 
 
 def test_a_gold_quote_that_does_not_say_who_is_left_out_with_its_answer() -> None:

@@ -111,6 +111,19 @@ def test_intervals_at_the_edge_and_where_nothing_can_be_said() -> None:
     assert score(right, right, samples=0).f1_interval is None
 
 
+def test_intervals_at_the_edge_are_of_items_where_parts_of_them_are_counted() -> None:
+    """FairEval counts halves and quarters: two right spans say no more there than elsewhere."""
+    gold = [[(0, 1, "A"), (2, 3, "A")], [(0, 1, "A")], []]
+    wrong = [[(5, 6, "A")], [], []]
+    for found in (gold, wrong):
+        plain = score(gold, found)
+        for name, result in score(gold, found, schema="faireval").items():
+            assert result.f1_interval == pytest.approx(plain.f1_interval), name
+            assert result.macro is None and result.per_label["A"].recall_interval == pytest.approx(
+                plain.per_label["A"].recall_interval
+            )
+
+
 def test_resamples_a_seed_or_a_method_ask_for_the_bootstrap() -> None:
     pairs = [[(0, 1, "A")]] * 3
     for options, drawn in [

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from wortlaut.evaluation.comparison import Row, compare, named_evaluations, named_systems
+from wortlaut.evaluation.comparison import Row, compare, every_schema, named_evaluations, named_systems
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.model.columns import Floats, Ints
 from wortlaut.records.record import OPTIONAL, Count, Difference, Must, Share, Unit, as_dict
@@ -98,7 +98,8 @@ def audit(
     of one layer and schema. Raises ComparisonError as :func:`compare` does.
     """
     evaluations = named_evaluations(results)
-    comparison = compare(dict(evaluations), layer=layer, samples=1, trials=trials, seed=seed)
+    schemas = every_schema(named_systems(evaluations))
+    comparison = compare(dict(evaluations), layer=layer, schema=schemas, samples=1, trials=trials, seed=seed)
     adjusted = _alone(comparison.rows)
     names = next((known for one in evaluations.values() if (known := one.unit_names())), None)
     systems = {system.name: system for system in named_systems(evaluations)}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, compress
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
 from wortlaut.corpus.load import Corpus
-from wortlaut.errors import ComparisonError, unknown_name
+from wortlaut.errors import ComparisonError, counted, unknown_name
 from wortlaut.evaluation.evaluate import Evaluation, load_evaluation
 from wortlaut.evaluation.goldchange import GoldChange, by_gold, gold_change
 from wortlaut.evaluation.phenomena import PhenomenonRow, differences_of
-from wortlaut.evaluation.systems import Item, Place, Scored, System
+from wortlaut.evaluation.systems import Item, Place, Scored, System, is_main
 from wortlaut.records.record import FILLED, OPTIONAL, Fragments, Must, Share, Unit, as_dict
 from wortlaut.rendering import Tabular
 from wortlaut.scoring.compare import LEVEL, PairedTest, holm
@@ -29,6 +29,10 @@ from wortlaut.scoring.words import ends_of
 
 #: What the mark of a row says.
 ALONE = "told apart under this one of the schemas of the layer alone"
+
+
+#: What the CoNLL average is the mean of: it is shown, they can be tested.
+_OF_CONLL = ("muc", "b3", "ceafe")
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,9 @@ def compare(
         in their plain form (:meth:`Evaluation.to_dict`). One mapping from a name to any of these names them
         itself; the name tells systems apart that share theirs.
     layer, schema
-        Only these, as tables name them (``cues@gold``; ``strict``, of speakers also ``strict@gold``): Holm's
-        method adjusts over what is compared.
+        Only these, as tables name them (``cues@gold``; ``strict``, of speakers also ``strict@gold``); without
+        either, the scores that tables show where not everything is asked for, and for the CoNLL average of
+        clusters its three measures. Holm's method adjusts over what is compared; a note says what is not.
     against
         The name of one system: the others are compared with it alone, and not with each other.
     margin
@@ -170,7 +175,13 @@ def compare(
     kept = [evaluation.gold() for evaluation in evaluations.values()]
     gold = {key: rows for one in kept if one for key, rows in one.items()}
     excerpts = {place: text for one in evaluations.values() for place, text in one.excerpts().items()}
-    wanted = _wanted([*systems, *before], layer, schema)
+    wanted, left = _wanted([*systems, *before], layer, schema)
+    if left:
+        layers = ", ".join(dict.fromkeys(key.layer for key in left))
+        notes.append(
+            f"{counted(len(left), 'score')} not compared, as tables show them with --all alone"
+            f" ({layers}): name them with --layer or --schema"
+        )
     without = [system for system in systems if not any(key in system.results for key in wanted)]
     notes += [f"{system.name} has none of the scores asked for, and is not compared" for system in without]
     rows: list[Row] = []
@@ -270,8 +281,11 @@ def _marked(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _wanted(
     systems: Sequence[Scored], layers: str | Sequence[str], schemas: str | Sequence[str]
-) -> list[ScoreKey]:
-    """The scores to compare: of the layers and schemas that are named, or all. Raises UnknownNameError."""
+) -> tuple[list[ScoreKey], list[ScoreKey]]:
+    """The scores to compare and the others: of the layers and schemas that are named, else those of tables.
+
+    Raises UnknownNameError.
+    """
     # Each system has its own matched quotes.
     found = dict.fromkeys(key for system in systems for key in system.results if key.setting != MATCHED)
     named = [[one] if isinstance(one, str) else one for one in (layers, schemas)]
@@ -280,6 +294,9 @@ def _wanted(
         for name in asked:
             if name not in known:
                 raise unknown_name(f"{kind} of these results", name, known)
+    if not any(named):
+        wanted = [key for key in found if is_main(key) or _is_of_conll(key)] or [*found]
+        return wanted, [key for key in found if key not in wanted]
     wanted = [
         key
         for key in found
@@ -288,7 +305,16 @@ def _wanted(
     if not wanted:
         both = ", ".join(f"{key.layer} {key.variant}" for key in found)
         raise ComparisonError("nothing to compare", hint=f"No layer has that schema; there are {both}.")
-    return wanted
+    return wanted, []
+
+
+def _is_of_conll(key: ScoreKey) -> bool:
+    return key.task == "clusters" and key.schema.rpartition("/")[2] in _OF_CONLL
+
+
+def every_schema(systems: Iterable[Scored]) -> list[str]:
+    """All that :func:`compare` takes for ``schema``, by which it compares every score."""
+    return [*dict.fromkeys(key.variant for one in systems for key in one.results if key.setting != MATCHED)]
 
 
 def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Scored, Scored]]:

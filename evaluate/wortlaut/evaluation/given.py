@@ -13,7 +13,7 @@ from wortlaut.corpus.load import Corpus, annotated_batches, digest_of, digests
 from wortlaut.corpus.schemes import SCHEMES, follows, shown
 from wortlaut.corpus.schemes import notes as scheme_notes
 from wortlaut.errors import DataError, MissingFileError, counted, unknown_name
-from wortlaut.evaluation.scorer import SENTENCES
+from wortlaut.evaluation.scorer import SENTENCES, of_one_sentence
 from wortlaut.extractors.matching import Matched
 from wortlaut.formats import plain
 from wortlaut.formats.losses import Losses
@@ -157,8 +157,7 @@ def _notes(data: Any, what: str) -> Iterator[str]:
             told = " and ".join(counted(many, name[:-1]) for name, many in beside.items() if many)
             yield f"{what}: not scored here are {told}; wortlaut.evaluate scores all layers"
         batch = data.batch
-        single = "tokens" in batch.columns and not any("\n" in text for text in batch.texts)
-        if what == "gold" and single and len(batch) > 1:
+        if what == "gold" and "tokens" in batch.columns and of_one_sentence(batch) and len(batch) > 1:
             yield SENTENCES
     elif _spacy(data):
         yield from group_notes(data, what)

@@ -68,6 +68,15 @@ SENTENCES = (
 )
 
 
+def of_one_sentence(batch: Batch) -> bool:
+    """Whether each document is one line, and the source says of none that it has several sentences."""
+    if any("\n" in text for text in batch.texts):
+        return False
+    return "sentences" not in batch.columns or not any(
+        " " in value for i in range(len(batch)) for name, value in batch.meta(i) if name == "sentences"
+    )
+
+
 @dataclass(frozen=True)
 class Gold:
     """What must be known of the whole corpus before a part of it can be scored.
@@ -151,7 +160,7 @@ class Source:
             columns |= batch.columns
             probes += given_in(batch)
             characters += sum(map(len, batch.texts))
-            alone = alone and not any("\n" in text for text in batch.texts)
+            alone = alone and of_one_sentence(batch)
             linked = linked or any(one.qid for own in batch.whole.values() for one in own.entities)
             small = characters <= KEPT_CHARACTERS if items is None else items
             once = once and not batch.whole and characters <= _READ_ONCE

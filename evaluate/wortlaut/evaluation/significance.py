@@ -8,7 +8,7 @@ from itertools import groupby
 from weakref import ref
 
 from wortlaut.errors import ComparisonError, counted
-from wortlaut.evaluation.comparison import ALONE, Comparison, compare
+from wortlaut.evaluation.comparison import ALONE, Comparison, compare, every_schema
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.letters import compact_letters
@@ -23,7 +23,7 @@ class Significance:
     """Letters of each score, and the best F1 of each layer and schema with all that do not differ from it.
 
     ``alone`` are the scores of pairs that :attr:`wortlaut.evaluation.comparison.Row.alone` is about.
-    ``tests`` are those that Holm's method adjusted together, as in :func:`wortlaut.compare`; ``why`` says
+    ``tests`` are those that Holm's method adjusted together, of all scores of the table; ``why`` says
     why there are none. A layer and schema where one of the p-values is undefined has no letters.
     """
 
@@ -77,7 +77,8 @@ def _tested(evaluation: Evaluation) -> Significance:
         return Significance(why="No significance: scored without resampling (--samples 0).")
     try:
         # One resample: the p-values come from the randomisation test alone.
-        comparison = compare({"": replace(evaluation, probes=None)}, samples=1)
+        everything = every_schema(scored)
+        comparison = compare({"": replace(evaluation, probes=None)}, schema=everything, samples=1)
     except ComparisonError as error:
         return Significance(why=f"No significance: {error.what}.")
     letters: dict[Place, str] = {}

@@ -25,7 +25,8 @@ from wortlaut.model import Annotations
 from wortlaut.model.columns import Ints
 from wortlaut.records.record import as_dict
 from wortlaut.scoring.keys import ScoreKey, Signature
-from wortlaut.scoring.result import Result, Results
+from wortlaut.scoring.metrics import QUOTES
+from wortlaut.scoring.result import MAIN_TASKS, Result, Results
 
 T = TypeVar("T")
 #: What is scored: specs, ``NAME=SPEC``, objects, one or several; or name → spec or object, or those of its
@@ -228,6 +229,14 @@ def _candidates(spec: str) -> list[str]:
     names = path.parts[1:] if path.is_absolute() else path.parts
     ends = ["/".join(names[-count:]) for count in range(1, len(names) + 1)]
     return [*(ends if kind == "preds" else ()), *(f"{head}{end}{tail}" for end in ends), spec]
+
+
+def is_main(key: ScoreKey) -> bool:
+    """Whether a score is shown, and compared, where not everything is asked for."""
+    peer = key.schema.partition("@")[0] in QUOTES
+    # The mean of three of its measures, under whichever schema.
+    clusters = key.task == "clusters" and key.schema.rpartition("/")[2] == "conll"
+    return peer or clusters or (key.task in MAIN_TASKS and not key.setting)
 
 
 def by_names(values: Mapping[ScoreKey, T]) -> dict[str, dict[str, T]]:

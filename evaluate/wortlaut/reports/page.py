@@ -16,6 +16,7 @@ import numpy as np
 from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.significance import BOLD, LETTERS, MARKED, Significance, significance
+from wortlaut.evaluation.systems import is_main
 from wortlaut.reports import tables
 from wortlaut.reports.cells import ON_REQUEST, SCORES
 from wortlaut.reports.escapes import terminal
@@ -24,7 +25,7 @@ from wortlaut.reports.page_corpora import together
 from wortlaut.reports.page_documents import Pages, in_words, numbers, pages, runs_of, short
 from wortlaut.reports.phenomena import summary_of
 from wortlaut.reports.templates import asset, fill
-from wortlaut.reports.values import by_layer, is_main, lines
+from wortlaut.reports.values import by_layer, lines
 from wortlaut.scoring.confusion import Confusion
 from wortlaut.scoring.keys import MATCHED, corpus_text
 from wortlaut.scoring.metrics import METRICS
@@ -163,7 +164,7 @@ def _results(evaluation: Evaluation, told: Significance) -> dict[str, Any]:
         place = {"layer": layer, "system": i}
         row = place | {"schema": schema}
         shown = {
-            "main": is_main(result),
+            "main": is_main(result.signature.key),
             "letters": told.letters.get(key, "") + "*" * (key in told.alone),
             "best": key in told.best,
             "notes": list(result.notes),

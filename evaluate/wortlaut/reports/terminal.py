@@ -13,6 +13,7 @@ from wortlaut.evaluation.breakdowns import grouped_by
 from wortlaut.evaluation.comparison import ALONE, Comparison
 from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
+from wortlaut.evaluation.systems import is_main
 from wortlaut.reports.cells import (
     CONCLUSIONS,
     OF_RUNS,
@@ -38,7 +39,7 @@ from wortlaut.reports.console import Text
 from wortlaut.reports.goldchange import gold_view
 from wortlaut.reports.phenomena import differences_view, phenomena_view
 from wortlaut.reports.tables import grid, noted
-from wortlaut.reports.values import by_layer, is_main
+from wortlaut.reports.values import by_layer
 from wortlaut.scoring.breakdown import undefined_in
 from wortlaut.scoring.keys import corpus_text
 from wortlaut.scoring.result import Result, Score
@@ -65,7 +66,7 @@ def evaluation_view(
     if not several:
         yield Text(scored[0], style="bold")
     rows = by_layer(evaluation)
-    shown = [row for row in rows if everything or is_main(row[3])] or rows
+    shown = [row for row in rows if everything or is_main(row[3].signature.key)] or rows
     columns = columns_of(row[3] for row in shown)
     if any(column.head == SCORES[OF_RUNS].head for column in columns):  # there is no room for both
         columns = [column for column in columns if column.head != "correct"]
@@ -81,7 +82,7 @@ def evaluation_view(
     if shown:
         yield table
     if len(shown) < len(rows):
-        hidden = [layer == "clusters" for layer, _, _, result in rows if not is_main(result)]
+        hidden = [layer == "clusters" for layer, _, _, result in rows if not is_main(result.signature.key)]
         kinds = ["other roles, matched quotes"] * (not all(hidden)) + ["other measures of clusters"] * any(
             hidden
         )
@@ -128,7 +129,7 @@ def _breakdowns(evaluation: Evaluation, everything: bool) -> Iterator[Renderable
         for system in evaluation.systems
         for schema in system.breakdowns.get(layer, {}).get(by, ())
     ]
-    shown = [row for row in rows if everything or is_main(row[-1])]
+    shown = [row for row in rows if everything or is_main(row[-1].signature.key)]
     several = len({system for *_, system, _ in shown}) > 1
     for layer, by, schema in dict.fromkeys(row[:3] for row in shown):
         yield Text(f"{layer} by {grouped_by(by, layer)}, {schema}", style="bold")

@@ -17,6 +17,7 @@ from wortlaut.evaluation.corpora import CorporaComparison
 from wortlaut.evaluation.evaluate import Evaluation
 from wortlaut.evaluation.phenomena import Phenomena
 from wortlaut.evaluation.significance import BOLD, LETTERS, MARKED, Significance, significance
+from wortlaut.evaluation.systems import is_main
 from wortlaut.model import Document
 from wortlaut.records.frames import frame
 from wortlaut.reports import escapes, tables
@@ -45,8 +46,7 @@ from wortlaut.reports.goldchange import gold_lines, gold_table, what_changed
 from wortlaut.reports.layout import Laid, Layout, Lines, laid_out
 from wortlaut.scoring.compare import LEVEL
 from wortlaut.scoring.keys import corpus_text
-from wortlaut.scoring.metrics import QUOTES
-from wortlaut.scoring.result import DEVIATIONS, MAIN_TASKS, Result, Results, Score, Upper
+from wortlaut.scoring.result import DEVIATIONS, Result, Results, Score, Upper
 from wortlaut.text.excerpts import offsets
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _of_evaluation(evaluation: Evaluation, told: Significance | None = None) -> 
         place = (layer, schema, systems[i].name)
         for line in _rows(result, *place):
             whole = line.of is result
-            row = replace(line, whole=whole, main=is_main(result))
+            row = replace(line, whole=whole, main=is_main(result.signature.key))
             if whole:
                 mark, letters = "*" * (place in marked.alone), marked.letters.get(place, "")
                 row = replace(row, letters=letters, best=place in marked.best, mark=mark)
@@ -217,15 +217,6 @@ def by_layer(evaluation: Evaluation) -> list[tuple[str, str, int, Result]]:
     return sorted(found, key=lambda row: (layers.index(row[0]), places.index(row[:2])))
 
 
-def is_main(result: Result) -> bool:
-    """Whether a score of an evaluation is shown where not everything is."""
-    key = result.signature.key
-    peer = key.schema.partition("@")[0] in QUOTES
-    # The mean of three of its measures, under whichever schema.
-    clusters = key.task == "clusters" and key.schema.rpartition("/")[2] == "conll"
-    return peer or clusters or (key.task in MAIN_TASKS and not key.setting)
-
-
 def tested(value: object, layouts: Iterable[Layout]) -> Any:
     """What tests tell apart, which they are asked only where a table shows it; of several corpora on each."""
     if not any(map(_shows, layouts)):
@@ -261,7 +252,12 @@ def _groups(value: object, by: str) -> Lines:
     if not isinstance(value, Evaluation) or by not in value.by:
         raise DataError(f"there is no breakdown by {by}", hint=f"Ask for it: --by {by}, evaluate(by={by!r}).")
     found = [
-        Line((layer, schema, system.name, group), score, str(result.signature), main=is_main(result))
+        Line(
+            (layer, schema, system.name, group),
+            score,
+            str(result.signature),
+            main=is_main(result.signature.key),
+        )
         for system in value.systems
         for layer, own in system.breakdowns.items()
         for schema, result in own.get(by, Results()).items()

@@ -29,10 +29,14 @@ class Sparse:
         "Label → rows of gold, predicted, hits of the gold side, hits of the predicted side, and the numbers"
         " from 0 of the units that have so many.",
     ]
+    parts: Annotated[Many | None, OPTIONAL, "Where gold and found count parts of an item: of how many."] = (
+        None
+    )
 
     @classmethod
     def of(cls, counts: Counts, labels: Sequence[str]) -> Sparse:
-        return cls(counts.units, counts.scale, dict(_rows(counts, labels)))
+        parts = counts.parts if counts.parts > 1 else None
+        return cls(counts.units, counts.scale, dict(_rows(counts, labels)), parts)
 
     def counts(self) -> Counts:
         """Raises ValueError for the number of a unit that is not there."""
@@ -44,7 +48,7 @@ class Sparse:
         table = np.asarray([(i, *row[:4]) for i, row in found], np.int64).reshape(-1, 5)
         label, gold, predicted, *hits = (small(np.repeat(column, many)) for column in table.T)
         of_unit = (unit, label, gold, predicted, hits[0], hits[1])
-        return Counts(self.units, len(self.labels), *of_unit, self.scale)
+        return Counts(self.units, len(self.labels), *of_unit, self.scale, parts=self.parts or 1)
 
 
 def _rows(counts: Counts, labels: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:

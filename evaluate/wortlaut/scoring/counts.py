@@ -22,7 +22,8 @@ class Counts:
     """Sparse counts: row ``i`` adds its four numbers to ``(unit[i], label[i])``.
 
     Hits are in steps of ``1 / scale`` so that half credits stay exact integers. Where every row is one
-    span, ``golds`` is how many rows, the first ones, are gold spans.
+    span, ``golds`` is how many rows, the first ones, are gold spans. Where gold and predicted count parts of
+    an item, ``parts`` is how many one has.
     """
 
     units: int
@@ -35,6 +36,7 @@ class Counts:
     hits_predicted: Ints
     scale: int = 1
     golds: int | None = None
+    parts: int = 1
 
     def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
         return self.gold, self.predicted, self.hits_gold, self.hits_predicted
@@ -84,7 +86,9 @@ class Counts:
             [np.bincount(place, weights=column[kept], minlength=size) for column in self.columns()], axis=-1
         )
         shape = (len(kinds), self.labels, 4)
-        return Sample(rows.reshape(shape).astype(np.int64), multiplicity.astype(np.int64), self.scale)
+        return Sample(
+            rows.reshape(shape).astype(np.int64), multiplicity.astype(np.int64), self.scale, self.parts
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Sample:
     rows: Ints
     multiplicity: Ints
     scale: int = 1
+    parts: int = 1
 
     @property
     def units(self) -> int:

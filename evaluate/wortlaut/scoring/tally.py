@@ -150,8 +150,15 @@ def _compact(counts: Counts, unit: Ints) -> Counts:
         for column in counts.columns()
     )
     owner, label = small(rows // labels + least), small(rows % labels)
-    return Counts(
-        counts.units, counts.labels, owner, label, gold, predicted, hits_gold, hits_predicted, counts.scale
+    return replace(
+        counts,
+        unit=owner,
+        label=label,
+        gold=gold,
+        predicted=predicted,
+        hits_gold=hits_gold,
+        hits_predicted=hits_predicted,
+        golds=None,
     )
 
 
@@ -197,6 +204,7 @@ def _side_by_side(parts: Sequence[Counts], codes: Sequence[Ints], units: int, la
         np.concatenate([one.hits_gold for one in parts]),
         np.concatenate([one.hits_predicted for one in parts]),
         parts[0].scale,
+        parts=parts[0].parts,
     )
 
 

@@ -172,8 +172,8 @@ def _jackknifed(sample: Sample, confidence: float) -> tuple[Floats, Floats]:
         away = _scores(total - rows, sample.scale) - point
         summed += np.tensordot(many, away, axes=(0, 0))
         squared += np.tensordot(many, away**2, axes=(0, 0))
-        weights_squared += np.tensordot(many, _weights(rows) ** 2, axes=(0, 0))
-    weights = _weights(total)
+        weights_squared += np.tensordot(many, _weights(rows, sample.parts) ** 2, axes=(0, 0))
+    weights = _weights(total, sample.parts)
     # Rounding leaves about 1e-16 where no unit changes the score.
     spread = squared - summed**2 / units
     variance = (units - 1) / units * np.where(spread < 1e-18, 0.0, spread)
@@ -192,10 +192,10 @@ def _jackknifed(sample: Sample, confidence: float) -> tuple[Floats, Floats]:
     return logit_interval(point, half, weights, confidence)
 
 
-def _weights(sums: Ints) -> Floats:
-    """What weighs in P, R and F1: shape ``(…, 2 + labels, 3)``, as that of :func:`_scores`."""
+def _weights(sums: Ints, parts: int) -> Floats:
+    """How many items weigh in P, R and F1: shape ``(…, 2 + labels, 3)``, as that of :func:`_scores`."""
     whole = sizes(sums.sum(axis=-2, keepdims=True))
-    return np.concatenate([whole, whole, sizes(sums)], axis=-2)
+    return np.concatenate([whole, whole, sizes(sums)], axis=-2) / parts
 
 
 def _scores(sums: Ints, scale: int) -> Floats:

@@ -10,8 +10,9 @@ import numpy as np
 from wortlaut.model import Span
 from wortlaut.model.columns import Bools, Ints
 from wortlaut.scoring.counts import Counts
-from wortlaut.scoring.quotes_table import jaccard, side_counts
+from wortlaut.scoring.quotes_table import Quotes, jaccard, side_counts
 from wortlaut.scoring.sides import Attribution
+from wortlaut.scoring.tally import Note
 from wortlaut.scoring.units import Units
 
 #: Variant → when a role of a pair of quotes is right.
@@ -27,6 +28,21 @@ def right_pairs(side: Attribution, variant: str, roles: Sequence[str]) -> Bools:
     quotes = [(side.gold.quotes[g], side.predicted.quotes[p]) for g, p in pairs]
     right = RIGHT[variant]
     return np.asarray([all(right(g.role(role), p.role(role)) for role in roles) for g, p in quotes], bool)
+
+
+def silent(side: Quotes) -> Ints:
+    """1 for each quote without a span of a speaker, else 0."""
+    return np.asarray([quote.speaker is None for quote in side.quotes], np.int64)
+
+
+def unmarked(side: Attribution) -> Note:
+    """What to know of spans of speakers where the gold names speakers and has no such span."""
+    return Note(
+        "the gold names the speakers of {0} quotes but marks none in the text, so that marking none is "
+        "right: read speakers, entity",
+        (int((side.gold_entity >= 0).sum()),),
+        unless=int((silent(side.gold) == 0).sum()),
+    )
 
 
 def end_to_end(

@@ -76,7 +76,9 @@ def tallies(task: Task, labels: tuple[str, ...], threshold: float) -> Mapping[st
             np.concatenate([getattr(predicted, what), getattr(gold, what)])[row] for what in ("unit", "label")
         )
         of_gold, of_predicted, right = np.asarray(list(weights.values()), np.int64)[kind].T
-        counts = Counts(task.units, task.labels, unit, label, of_gold, of_predicted, right, right)
+        counts = Counts(
+            task.units, task.labels, unit, label, of_gold, of_predicted, right, right, parts=weights["TP"][2]
+        )
         errors = dict(zip(codes, np.bincount(kind, minlength=len(codes)).tolist(), strict=True))
         told = (*notes, Note(f"right, gold and found are in {parts} of an item here")) if parts else notes
         found[f"faireval/{score}"] = Tally(counts, labels, errors, told, averages=(), zero=True)

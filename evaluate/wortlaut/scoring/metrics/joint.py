@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wortlaut.model import QUOTE_TYPES
 from wortlaut.scoring.keys import ScoreKey
-from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs
+from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs, unmarked
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, SYMMETRIC, UNDEFINED, DocumentMetric
 from wortlaut.scoring.quotes_table import type_labels
 from wortlaut.scoring.sides import Sides
@@ -26,6 +26,7 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
         ScoreKey("joint", variant): Tally(
             end_to_end(found, same_type & right_pairs(found, variant, _ROLES), columns, len(labels), units),
             labels,
+            told=(unmarked(found),),
             items=items,
             ends=(QUOTE_TYPES, ()),
             rows=(found.gold.row, found.predicted.row),

@@ -12,10 +12,10 @@ import numpy as np
 
 from wortlaut.model.columns import Bools, Ints
 from wortlaut.scoring.keys import GIVEN, MATCHED, ScoreKey
-from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs
+from wortlaut.scoring.metrics._attributed import RIGHT, end_to_end, right_pairs, silent, unmarked
 from wortlaut.scoring.metrics._metric import ORDERLESS, PERFECT, UNDEFINED, DocumentMetric
 from wortlaut.scoring.people import NOBODY, UNRESOLVED, UNSAID
-from wortlaut.scoring.quotes_table import Paired, Quotes, side_counts
+from wortlaut.scoring.quotes_table import Paired, side_counts
 from wortlaut.scoring.sides import Attribution, Sides
 from wortlaut.scoring.tally import Note, Tally
 from wortlaut.scoring.units import Units
@@ -29,21 +29,12 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
     found, given, names, units = sides.found, sides.answers, sides.names, sides.units
     settings = [("", found)] if given is None else [("", found), (GIVEN, given)]
     named = int((found.gold_entity >= 0).sum())
-    spans = int((_silent(found.gold) == 0).sum())
-    of_spans = (
-        Note("entity: left out, the gold names no speaker", unless=named),
-        Note(
-            "the gold names the speakers of {0} quotes but marks none in the text, so that marking none is "
-            "right: read entity",
-            (named,),
-            unless=spans,
-        ),
-    )
+    of_spans = (Note("entity: left out, the gold names no speaker", unless=named), unmarked(found))
     scores: dict[ScoreKey, Tally] = {}
     for variant in RIGHT:
         for setting, side in settings:
             hit = right_pairs(side, variant, ("speaker",))
-            columns = (_silent(side.gold), _silent(side.predicted))
+            columns = (silent(side.gold), silent(side.predicted))
             scores |= _scored(variant, setting, side, hit, _SPEAKS, columns, of_spans, units, (_SPEAKS, ()))
     ambiguous, unsaid = names.ambiguous(), int((found.gold_entity == UNSAID).sum())
     notes = (
@@ -57,10 +48,6 @@ def tallies(sides: Sides) -> Mapping[ScoreKey, Tally]:
         entity = _scored("entity", setting, said, hit, labels, columns, notes, units, ((), _NO_NAMES))
         scores |= {key: replace(measured, basis=named) for key, measured in entity.items()}
     return scores
-
-
-def _silent(side: Quotes) -> Ints:
-    return np.asarray([quote.speaker is None for quote in side.quotes], np.int64)
 
 
 def _said(side: Attribution) -> Attribution:
