@@ -12,6 +12,7 @@ from command import run
 
 from wortlaut.corpus.known import KNOWN
 from wortlaut.corpus.parts import KEPT, PARTS, found_in
+from wortlaut.evaluation.atlas import atlas
 from wortlaut.formats import FORMATS
 
 SAID = "“ It is late , ” said Ann Lee ."
@@ -126,6 +127,19 @@ def test_one_corpus_is_counted_once(tmp_path: Path) -> None:
     told = run("atlas", ".", "-e", "quotes-simple", "-e", "gazetteer", cwd=tmp_path)
     assert "LitBank once more, counted once" in told.stdout
     assert "gazetteer marks nothing that LitBank has" in told.stdout
+
+
+def test_two_versions_of_a_corpus_have_rows_of_their_own(tmp_path: Path) -> None:
+    more = LITBANK.replace("Q1\t0\t0\t0\t5\t“ It is late , ”", "Q1\t0\t1\t0\t3\tIt is late")
+    for name, quotes in (("a", LITBANK), ("b", more)):
+        files = {f"{name}/quotations/tsv/x_brat.ann": quotes, f"{name}/quotations/tsv/x_brat.txt": SAID}
+        written(tmp_path, files)
+    made = atlas(tmp_path, ["quotes-simple?language=en"])
+    strict = [(row.corpus, row.scores.f1) for row in made.rows if row.score == "quotes strict"]
+    assert strict == [("LitBank", 1.0), ("LitBank (b)", 0.0)]
+    assert "LitBank (b) is another version of a corpus above: they share texts" in made.left_out
+    shown = repr(made)
+    assert "LitBank (b)" in shown
 
 
 @pytest.mark.parametrize("folder, said", [("none", "no such folder"), ("empty", "no corpus of quotes")])

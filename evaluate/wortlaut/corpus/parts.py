@@ -175,12 +175,16 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part of a corpus in a folder. ``fault``: why it is not run; ``counted``: as which one it counts."""
+    """A part of a corpus in a folder. ``fault``: why it is not run; ``counted``: as which one it counts.
+
+    ``place``: what tells it from another version of it.
+    """
 
     part: Part
     folder: Path
     fault: str = ""
     counted: str = ""
+    place: str = ""
 
     @property
     def ref(self) -> str:
@@ -189,7 +193,8 @@ class Found:
 
     @property
     def name(self) -> str:
-        return f"{self.part.name}, {self.part.split}" if self.part.split else self.part.name
+        name = f"{self.part.name}, {self.part.split}" if self.part.split else self.part.name
+        return f"{name} ({self.place})" if self.place else name
 
 
 def found_in(folder: Path) -> tuple[list[Found], list[Path]]:
@@ -224,7 +229,8 @@ def _told(part: Part, at: Path, file: Path) -> Found:
         return Found(part, at, f"{file} {error.what}")
     # Files of LitBank and PolNeAR are called as those of brat.
     same = format in (part.format, "brat")
-    return Found(part, at, "" if same else f"{file} is {format}, not {part.format}")
+    wrong = f"{file} reads as {format}, not as {part.format}: get the corpus anew, or move {at} away"
+    return Found(part, at, "" if same else wrong)
 
 
 def _files(folder: Path) -> Iterator[Path]:

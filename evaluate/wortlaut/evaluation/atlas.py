@@ -127,6 +127,9 @@ def atlas(
         if any(made.corpus.hash == other.corpus.hash for other in evaluations):
             left_out.append(f"{one.folder}: {one.name} once more, counted once")
             continue
+        if any(one.name == other.corpus.name for other in evaluations):
+            one = replace(one, place=str(one.folder.relative_to(folder)))
+            left_out.append(f"{one.name} is another version of a corpus above: they share texts")
         evaluations.append(_common(made, one.name))
         own = [row for system in made.systems for row in _rows(one, system)]
         places = {place: number for number, place in enumerate(dict.fromkeys(map(_place, own)))}
