@@ -10,7 +10,7 @@ import pytest
 from span_cases import LABELS, Side, columns_of, noisy_corpus, peer, tokens_of
 
 import wortlaut
-from wortlaut.errors import DataError, UnknownNameError
+from wortlaut.errors import DataError, UnknownNameError, WortlautError
 from wortlaut.model import Span
 from wortlaut.scoring.engine import tallies_of
 from wortlaut.scoring.metrics import GIVEN
@@ -109,6 +109,12 @@ def test_faireval_compares_tokens_where_they_are_known() -> None:
 def test_an_unknown_peer_is_told_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="nervaluate"):
         wortlaut.score([[]], [[]], schema="nervalute")
+
+
+@pytest.mark.parametrize("name", ["parc@overlap", "ggt@0.3", "citron@overlap"])
+def test_a_score_of_a_schema_is_told_its_schema(name: str) -> None:
+    with pytest.raises(WortlautError, match=f"'{name}' is no schema\n  Write {name.partition('@')[0]}, "):
+        wortlaut.evaluate("quotes-simple", schema=name)
 
 
 @pytest.mark.parametrize("name", GIVEN)
