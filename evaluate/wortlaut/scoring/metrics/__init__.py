@@ -114,10 +114,7 @@ def check_schema(name: str, *, others: Collection[str] = ()) -> str:
     if name in others:
         return name
     if at and base in others:
-        raise WortlautError(
-            f"{name!r} is a score of the schema {base!r}",
-            hint=f"Write {base}, which gives all of its scores.",
-        )
+        raise WortlautError(f"{name!r} is no schema", hint=f"Write {base}, which gives all of its scores.")
     if name not in OURS or at:
         known = [schema for schema in OURS if "@" not in schema]
         raise unknown_name("schema", name, [*known, "overlap@0.5", *others])
