@@ -2,9 +2,9 @@
 
 import sys
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 #: The earliest version that scores as this one does: what changed in any later one is in CHANGELOG.md.
-SCORES_SINCE = "0.1.0"
+SCORES_SINCE = "1.0.0"
 #: Distributions whose version is noted where the run has loaded them.
 _NOTED = ("HanTa", "gliner", "openai", "quotect", "spacy", "torch", "transformers")
 

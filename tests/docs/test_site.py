@@ -15,6 +15,7 @@ from shared import ROOT
 
 import wortlaut
 from wortlaut.cli import app
+from wortlaut.version import VERSION
 
 pytestmark = pytest.mark.long
 
@@ -63,7 +64,7 @@ def test_every_public_name_is_there(site: Path) -> None:
 
 def test_files_of_the_repository_are_pages(site: Path) -> None:
     assert "G-ENT-01" in words(site, "guidelines")
-    assert "0.1.0" in words(site, "changelog")
+    assert VERSION in words(site, "changelog")
     assert "1.0.0" in words(site, "changelog-gold")
     assert "Language models, no people" in words(site, "card")
     assert 'href="../guidelines/"' in (site / "annotate/index.html").read_text("utf-8")
