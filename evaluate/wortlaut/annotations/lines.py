@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter, lt
 from typing import Any, TypeVar
 
 from wortlaut.annotations.rules import Problem
@@ -177,10 +177,17 @@ def assemble(values: Iterable[Value]) -> Annotations:
 
 
 _Sortable = TypeVar("_Sortable", Entity, Quote, Cluster)
+#: What values of a kind are sorted by first.
+_FIRST = {Entity: attrgetter("span.start"), Quote: attrgetter("content.start"), Cluster: attrgetter("id")}
 
 
 def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
     values = tuple(values)
+    if len(values) < 2:
+        return values
+    first = list(map(_FIRST[type(values[0])], values))
+    if all(map(lt, first, first[1:])):
+        return values
     keys = [order(value) for value in values]
     if len(set(keys)) == len(keys):
         return tuple(value for _, value in sorted(zip(keys, values, strict=True), key=itemgetter(0)))
@@ -190,18 +197,18 @@ def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
 
 def order(value: Value) -> tuple[Any, ...]:
     match value:
-        case Header():
-            return (0,)
-        case Cluster():
-            return (1, value.id)
-        case Mention():
-            return (2, value.cluster, value.span.fragments)
         case Entity():
             return (3, value.span.start, -value.span.end, value.level, value.label)
         case Quote():
             return (4, value.content.start, -value.content.end, value.id)
+        case Mention():
+            return (2, value.cluster, value.span.fragments)
+        case Cluster():
+            return (1, value.id)
         case Decision():
             return (5, value.id)
+        case Header():
+            return (0,)
 
 
 def spans_of(value: Value) -> Iterator[Span]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+from msgspec import UNSET
 
 from wortlaut.corpus.load import annotated_batches
 from wortlaut.errors import DataError
@@ -25,12 +26,13 @@ from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.run import checked
 from wortlaut.formats import detect, names_format, plain, shards
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.formats.predictions import blocks, columns, merged, readable, rows
+from wortlaut.formats.predictions import blocks, columns, merged, readable
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Document, Text
 from wortlaut.model.batch import Batch
 from wortlaut.model.columns import Ints, empty_spans
+from wortlaut.records import typed
 from wortlaut.records.annotations import document_id
 from wortlaut.records.objects import loads
 from wortlaut.text.digests import text_hash
@@ -68,10 +70,12 @@ class Lines:
             with opened(file, "Check the path after preds:.") as lines:
                 offset, first = lines.tell(), 1
                 for block in blocks(lines):
-                    found = rows(block)
+                    found = typed.rows(block)
                     given = [row for row in found if row is not None]
                     more = (layer for layer in LAYERS if layer not in self._keys)
-                    self._keys.update(one for one in more if any(row.has(one) for row in given))
+                    self._keys.update(
+                        one for one in more if any(getattr(row, one) is not UNSET for row in given)
+                    )
                     pairs = enumerate(zip(block, found, strict=True), first)
                     ids = [row.id if row else self._id(line, f"{file}:{at}") for at, (line, row) in pairs]
                     kept = np.asarray([i for i, id in enumerate(ids) if id is not None], np.int64)
@@ -117,7 +121,7 @@ class Lines:
                         stream.seek(offset)
                     lines.append(line := stream.readline())
                     at = offset + len(line)
-        batch, held = columns(rows(lines), texts.texts)
+        batch, held = columns(typed.rows(lines), texts.texts)
         others: dict[int, Document] = {}
         for i in sorted({*range(len(lines))}.difference(held)):
             text, where = texts.texts[i], self.where(places[i])

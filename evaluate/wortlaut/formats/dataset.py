@@ -29,7 +29,7 @@ from wortlaut.model import LAYERS, Document, Span
 from wortlaut.model.batch import Batch, Meta
 from wortlaut.model.columns import Ints, Spans
 from wortlaut.records.annotations import check
-from wortlaut.records.arrow import columns, from_structs, to_columns
+from wortlaut.records.arrow import columns, from_columns, from_structs, to_columns
 from wortlaut.text.digests import text_hash
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _SIZES = {"splits", "download_size", "dataset_size"}
 _DTYPES = ("string", "int32", "float64", "bool")
 HOLDS = "one row per document: text, entities, quotes, clusters"
 #: Rows in a row group, and in memory at a time where they are written.
-_ROWS = 500
+_ROWS = 2000
 #: Rows that are read at a time.
 _BATCH = 512
 
@@ -76,7 +76,10 @@ def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterato
     others: list[Document] = []
     places: list[int] = []
     fault = None
-    for i in np.flatnonzero(~np.isin(np.arange(rows.num_rows), kept)).tolist():
+    rest = np.flatnonzero(~np.isin(np.arange(rows.num_rows), kept)).tolist()
+    if rest and (sound := _rich(rows.take(rest))) is not None:
+        others, places, rest = sound, rest, []
+    for i in rest:
         try:
             with tolerated(losses, "document"):
                 others.append(from_row(place, rows.slice(i, 1).to_pylist()[0]))
@@ -92,15 +95,13 @@ def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterato
 
 def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
     """The documents that columns hold, and their places: sound, with entities of one fragment and no more."""
-    types = {field.name: field.type for field in documents_schema()}
-    given = {field.name: field.type for field in rows.schema}
     nothing = Batch.of([]), np.zeros(0, np.int64)
-    if not types.items() <= given.items() or any(rows.column(name).null_count for name in types):
+    if not _declared(rows):
         return nothing
     ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
     counts = {layer: np.diff(_numbers(rows.column(layer).offsets)) for layer in LAYERS}
     items = rows.column("entities").flatten()
-    values = dict(zip(types["entities"].value_type.names, items.flatten(), strict=True))
+    values = dict(zip((field.name for field in items.type), items.flatten(), strict=True))
     spans, label, level = (values.pop(name) for name in ("spans", "label", "level"))
     starts, ends, surfaces = spans.flatten().flatten()
     if any(column.null_count for column in (items, spans, label, level, starts, ends, surfaces)):
@@ -134,6 +135,31 @@ def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
     batch = Batch(ids, texts, found, labels, columns=frozenset(keys.to_pylist()), meta=partial(_meta, pairs))
     kept = np.flatnonzero(~odd)
     return batch.take(kept), kept
+
+
+def _rich(rows: pa.RecordBatch) -> list[Document] | None:
+    """The documents of rows with anything more; None where one of them may be unsound."""
+    if not _declared(rows):
+        return None
+    ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
+    if [*map(text_hash, texts)] != digests:
+        return None
+    try:
+        found = from_columns({layer: rows.column(layer) for layer in LAYERS}, texts)
+    except (ValueError, DataError):
+        return None
+    meta = map(partial(_meta, rows.column("meta")), range(len(ids)))
+    return list(map(Document, ids, texts, found, meta))
+
+
+def _declared(rows: pa.RecordBatch) -> bool:
+    """Whether the columns are those of :func:`documents_schema`, none with a null, nor the metadata."""
+    given = {field.name: field.type for field in rows.schema}
+    if not all(given.get(field.name) == field.type for field in documents_schema()):
+        return False
+    pairs = rows.column("meta").flatten()
+    found = [*map(rows.column, documents_schema().names), pairs, *pairs.flatten()]
+    return not any(column.null_count for column in found)
 
 
 def _numbers(column: pa.Array) -> Ints:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Any
 
-import msgspec
 import numpy as np
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
@@ -23,42 +22,15 @@ from wortlaut.formats.losses import Losses, tolerated
 from wortlaut.io.reading import opened
 from wortlaut.model import Annotations, Document
 from wortlaut.model.batch import Batch
-from wortlaut.model.columns import Spans
+from wortlaut.model.columns import Fragments, Ints, Spans
+from wortlaut.model.document import covered
+from wortlaut.records import typed
 from wortlaut.records.annotations import LARGEST, document_id, document_text, parse, record
-from wortlaut.records.objects import UNREADABLE, distinct_keys, fail, loads
+from wortlaut.records.objects import fail, loads
 from wortlaut.text.digests import text_hash
 
 #: Bytes of lines that are in memory at a time.
-_BLOCK = 1 << 18
-_Name = Annotated[str, Meta(min_length=1)]
-_Offset = Annotated[int, Meta(ge=0, le=LARGEST)]
-_Level = Annotated[int, Meta(ge=1, le=LARGEST)]
-
-
-class _Entity(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    start: _Offset
-    end: _Offset
-    label: _Name
-    level: _Level | UnsetType = UNSET
-    score: float | UnsetType | None = UNSET
-    text: str | UnsetType | None = UNSET
-
-
-class Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A line that columns hold: entities of one fragment, and no more than these fields."""
-
-    id: _Name
-    text: str | UnsetType | None = UNSET
-    sha256: str | UnsetType | None = UNSET
-    entities: tuple[_Entity, ...] | UnsetType = UNSET
-    quotes: tuple[()] | UnsetType = UNSET
-    clusters: tuple[()] | UnsetType = UNSET
-
-    def has(self, layer: str) -> bool:
-        return getattr(self, layer) is not UNSET
-
-
-_decode = msgspec.json.Decoder(Row).decode
+_BLOCK = 1 << 16
 
 
 def blocks(file: IO[bytes]) -> Iterator[list[bytes]]:
@@ -78,32 +50,13 @@ def blocks(file: IO[bytes]) -> Iterator[list[bytes]]:
     yield lines
 
 
-def rows(lines: Sequence[bytes]) -> list[Row | None]:
-    """Each line that columns hold; None for any other, and for what may be broken."""
-    found = [_row(line) for line in lines]
-    good = lines if None not in found else [line for line, row in zip(lines, found, strict=True) if row]
-    if distinct_keys(b"".join(good), [row for row in found if row]):
-        return found
-    return [row if row and distinct_keys(line, row) else None for line, row in zip(lines, found, strict=True)]
-
-
-def _row(line: bytes) -> Row | None:
-    try:
-        return _decode(line)
-    except UNREADABLE:
-        return None
-
-
-def columns(rows: Sequence[Row | None], texts: Sequence[str | None]) -> tuple[Batch, list[int]]:
-    """Documents with these texts, and the places of their rows: those that are sound.
+def columns(rows: Sequence[Any], texts: Sequence[str | None]) -> tuple[Batch, list[int]]:
+    """Documents with these texts, and the places of their rows, of :func:`typed.rows`: those that are sound.
 
     A text that is None is not known: offsets are not checked against it, and the document has an empty one.
     """
-    places = [
-        i for i, (row, text) in enumerate(zip(rows, texts, strict=True)) if row is not None and _of(row, text)
-    ]
-    kept = [row for i in places if (row := rows[i]) is not None]
-    own = [texts[i] for i in places]
+    places = [i for i, (row, text) in enumerate(zip(rows, texts, strict=True)) if row and _of(row, text)]
+    kept, own = [rows[i] for i in places], [texts[i] for i in places]
     each = [row.entities or () for row in kept]
     found = [entity for entities in each for entity in entities]
     document = np.repeat(np.arange(len(kept)), list(map(len, each)))
@@ -111,28 +64,57 @@ def columns(rows: Sequence[Row | None], texts: Sequence[str | None]) -> tuple[Ba
     labels = sorted(set(names))
     number = {label: i for i, label in enumerate(labels)}
     scores = [entity.score for entity in found]
-    unscored = scores.count(None) + scores.count(UNSET)
+    unscored = scores.count(None)
+    start, end, fragments = _places(found)
     spans = Spans(
         document,
-        np.asarray([entity.start for entity in found], np.int64),
-        np.asarray([entity.end for entity in found], np.int64),
+        start,
+        end,
         np.asarray([number[name] for name in names], np.int64),
         document,
+        fragments,
         level=np.asarray([entity.level or 1 for entity in found], np.int64),
         score=None if unscored else np.asarray(scores, np.float64),
     )
     limit = np.asarray([LARGEST if text is None else len(text) for text in own], np.int64)
-    odd = (spans.start >= spans.end) | (spans.end > limit[document])
-    if 0 < unscored < len(found):  # a column has all scores or none
-        odd |= np.asarray([isinstance(score, float) for score in scores])
+    odd = (start < 0) | (start >= end) | (end > limit[document])
     for i, surface in enumerate([entity.text for entity in found]):
         if isinstance(surface, str) and (text := own[document[i]]) is not None:
-            odd[i] |= surface != text[spans.start[i] : spans.end[i]]
-    batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels)
-    if not odd.any():
+            odd[i] |= surface != covered(found[i].spans or ((start[i], end[i]),), text)
+    wrong = {*document[odd].tolist()}
+    more = np.asarray([not typed.plain(entity) for entity in found], np.bool_)
+    if 0 < unscored < len(found):  # a column has all scores or none
+        more |= np.asarray([isinstance(score, float) for score in scores])
+    rich = {*document[more].tolist(), *(i for i, row in enumerate(kept) if row.quotes or row.clusters)}
+    several = sorted(rich - wrong)
+    whole = {}
+    try:
+        read = typed.read([kept[i] for i in several], limit[several].tolist())
+        whole = dict(zip(several, read, strict=True))
+    except (ValueError, DataError):
+        wrong.update(several)  # one of them
+    batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels, whole)
+    if not wrong:
         return batch, places
-    good = np.flatnonzero(~np.isin(np.arange(len(kept)), document[odd]))
-    return batch.take(good), [places[i] for i in good.tolist()]
+    good = [i for i in range(len(kept)) if i not in wrong]
+    return batch.take(np.asarray(good, np.int64)), [places[i] for i in good]
+
+
+def _places(entities: Sequence[Any]) -> tuple[Ints, Ints, Fragments | None]:
+    """Where they start and end, and their fragments if one has several; a start of -1 is unsound."""
+    starts, ends = [one.start for one in entities], [one.end for one in entities]
+    own = [(i, one.spans) for i, one in enumerate(entities) if one.spans is not UNSET]
+    for i, spans in own:
+        both = starts[i] >= 0 or ends[i] >= 0
+        starts[i], ends[i] = (-1, -1) if both else (spans[0][0], spans[-1][1])
+    fragments = None
+    if any(len(spans) > 1 for _, spans in own):
+        every = [((start, end),) for start, end in zip(starts, ends, strict=True)]
+        for i, spans in own:
+            every[i] = spans
+        pieces = [(i, start, end) for i, spans in enumerate(every) for start, end in spans]
+        fragments = Fragments(*np.asarray(pieces, np.int64).T.copy())
+    return np.asarray(starts, np.int64), np.asarray(ends, np.int64), fragments
 
 
 def merged(batch: Batch, places: Sequence[int], others: Mapping[int, Document]) -> Batch:
@@ -142,9 +124,9 @@ def merged(batch: Batch, places: Sequence[int], others: Mapping[int, Document]) 
     return Batch.joined([batch, Batch.of([*others.values()])]).take(np.argsort([*places, *others]))
 
 
-def _of(row: Row, text: str | None) -> bool:
+def _of(row: Any, text: str | None) -> bool:
     """Whether the row's own text and checksum are those of the text, if it is known."""
-    if text is None or (row.text is text and row.sha256 is UNSET):
+    if text is None or (row.text is text and row.sha256 is None):
         return True
     if isinstance(row.text, str) and row.text != text:
         return False
@@ -191,14 +173,13 @@ class _File:
                 first += len(lines)
 
     def _block(self, first: int, lines: Sequence[bytes]) -> Iterator[Batch]:
-        found = rows(lines)
+        found = typed.rows(lines)
         texts = [row.text if row and isinstance(row.text, str) else None for row in found]
         if self.texts is None:
             found = [None if text is None else row for row, text in zip(found, texts, strict=True)]
         elif self.texts:
             known = self.texts.get
-            pairs = zip(found, texts, strict=True)
-            texts = [(row and known(row.id)) or text for row, text in pairs]
+            texts = [(row and known(row.id)) or text for row, text in zip(found, texts, strict=True)]
         batch, places = columns(found, texts)
         new = dict(zip(batch.ids, count(first)))
         if len(new) == len(lines) and self.seen.keys().isdisjoint(new):

@@ -21,20 +21,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from io import BytesIO
-from itertools import accumulate, chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from wortlaut.errors import DataError, MissingFileError
 from wortlaut.io import parquet
 from wortlaut.io.storage import Folder
 from wortlaut.model import Annotations, Span
-from wortlaut.model.fields import table
 from wortlaut.records.annotations import PARTS
-from wortlaut.records.arrow import columns, from_structs, struct
+from wortlaut.records.arrow import columns, from_structs, to_columns
 from wortlaut.records.objects import loads
 from wortlaut.records.record import At, Count, Digest, Layers, Many, Must, as_dict, written
 
@@ -234,51 +231,9 @@ def annotation_columns(found: Sequence[Annotations | None]) -> pa.RecordBatch:
     """
     import pyarrow as pa
 
-    arrays = [
-        _lists(
-            [None if one is None else getattr(one, layer) for one in found],
-            partial(_structs, layer),
-        )
-        for layer in PARTS
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema().field(name) for name in PARTS]))
-
-
-def _structs(layer: str, items: Sequence[Any]) -> pa.StructArray:
-    import pyarrow as pa
-
-    types = struct(layer)
-    fields = table(PARTS[layer])
-    # All fields of an item at once: this runs for each entity and quote that is ever found.
-    values = list(zip(*map(attrgetter(*(member.name for member in fields)), items), strict=True))
-    made: dict[str, Any] = {"span": _spans, "spans": partial(_lists, made=_spans)}
-    arrays = [
-        made[member.kind](found) if member.kind in made else pa.array(found, column)
-        for member, column, found in zip(fields, types.values(), values or [()] * len(fields), strict=True)
-    ]
-    return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
-
-
-def _spans(values: Sequence[Span | None]) -> pa.ListArray:
-    import pyarrow as pa
-
-    def pairs(fragments: Sequence[tuple[int, int]]) -> pa.StructArray:
-        sides = [pa.array(side, pa.int32()) for side in zip(*fragments, strict=True)]
-        sides = sides or [pa.array([], pa.int32())] * 2
-        return pa.StructArray.from_arrays(sides, names=["start", "end"])
-
-    return _lists([None if span is None else span.fragments for span in values], pairs)
-
-
-def _lists(values: Sequence[Sequence[Any] | None], made: Any) -> pa.ListArray:
-    """A list array over what ``made`` makes of all items in a row; much faster than rows of dicts."""
-    import pyarrow as pa
-
-    there = list(filter(None, values))
-    sizes = map(len, values if len(there) == len(values) else [value or () for value in values])  # type: ignore[arg-type]
-    offsets = pa.array([0, *accumulate(sizes)], pa.int32())
-    mask = pa.array([value is None for value in values]) if None in values else None
-    return pa.ListArray.from_arrays(offsets, made(list(chain.from_iterable(there))), mask=mask)
+    return pa.RecordBatch.from_arrays(
+        list(to_columns(found).values()), schema=pa.schema([schema().field(name) for name in PARTS])
+    )
 
 
 def shard_table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, Self
 
 #: GermEval 2014 (Benikova et al. 2014, section 3): four classes, each plain, derived, or part of a compound.
@@ -19,6 +20,8 @@ MEDIA = ("speech", "thought", "writing", "none")
 ATTRIBUTIONS = ("explicit", "anaphoric", "implicit")
 #: The spans of a quote beside its content.
 ROLES = ("cue", "speaker", "addressee", "frame")
+_PARTS = ("content", *ROLES)
+_PARTS_OF = attrgetter(*_PARTS)
 #: What an extractor can find.
 LAYERS = ("entities", "quotes", "clusters")
 _SCORE = {"about": "How sure the system is: any finite number, higher is surer."}
@@ -39,10 +42,10 @@ class Span:
             raise ValueError("a span needs at least one fragment")
         last = -1
         for start, end in self.fragments:
-            if start < 0 or start >= end:
-                raise ValueError(f"fragment [{start}, {end}) is empty, reversed or negative")
-            if start <= last:
-                raise ValueError(f"fragment [{start}, {end}) is not after the one before it")
+            if not last < start < end:
+                odd = start < 0 or start >= end
+                what = "empty, reversed or negative" if odd else "not after the one before it"
+                raise ValueError(f"fragment [{start}, {end}) is {what}")
             last = end
 
     @classmethod
@@ -93,10 +96,15 @@ class Span:
 
     def text(self, source: str) -> str:
         """The covered text; `` … `` stands for what lies between two fragments."""
-        return " … ".join(source[start:end] for start, end in self.fragments)
+        return covered(self.fragments, source)
 
     def shifted(self, by: int) -> Self:
         return type(self)(tuple((start + by, end + by) for start, end in self.fragments))
+
+
+def covered(fragments: Iterable[tuple[int, int]], source: str) -> str:
+    """What :meth:`Span.text` gives, of fragments that need not be a span."""
+    return " … ".join([source[start:end] for start, end in fragments])
 
 
 def holders(spans: Sequence[Span]) -> list[list[int]]:
@@ -190,13 +198,13 @@ class Quote:
 
     def role(self, name: str) -> Span | None:
         """The span of ``content`` or of one of :data:`ROLES`."""
-        if name not in ("content", *ROLES):
+        if name not in _PARTS:
             raise ValueError(f"{name!r} is no role of a quote")
         return getattr(self, name)  # type: ignore[no-any-return]
 
     def spans(self) -> Iterator[tuple[str, Span]]:
         """Its content and the roles that it has, with what they are called."""
-        return ((role, span) for role in ("content", *ROLES) if (span := self.role(role)) is not None)
+        return (pair for pair in zip(_PARTS, _PARTS_OF(self), strict=True) if pair[1] is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,7 @@ def parse(
         for layer, model in PARTS.items()
     }
     annotations = Annotations(**found)
-    _check_ids(annotations, where)
-    _check_heads(annotations, where)
+    check_relations(annotations, where)
     return name, _unplaced(annotations, said) if any(map(any, said.values())) else annotations
 
 
@@ -132,8 +131,7 @@ def check(annotations: Annotations, text: str, *, where: str = "") -> None:
                 value = getattr(item, field.name)
                 if field.required or value is not field.default:
                     _value(field, value, at, where, len(text))
-    _check_ids(annotations, where)
-    _check_heads(annotations, where)
+    check_relations(annotations, where)
 
 
 def document_id(record: Mapping[str, object], where: str) -> str:
@@ -303,20 +301,20 @@ def _span(value: object, at: str, where: str, size: int | None) -> Span:
     return value if isinstance(value, Span) else Span(tuple(fragments))
 
 
-def _check_ids(annotations: Annotations, where: str) -> None:
-    """The ids of clusters and quotes are distinct, parents are there and form no circle."""
-    for kind, ids in (
-        ("cluster", [cluster.id for cluster in annotations.clusters]),
-        ("quote", [quote.id for quote in annotations.quotes]),
-    ):
-        seen: dict[str, int] = {}
-        for number, id in enumerate(ids, 1):
-            if (first := seen.setdefault(id, number)) != number:
-                fail(f"{kind} {number} has the id {id!r} of {kind} {first}", where)
+def check_relations(annotations: Annotations, where: str) -> None:
+    """The ids of clusters and quotes are distinct, parents are there and form no circle; heads are in place.
+
+    Raises DataError.
+    """
+    _check_distinct("cluster", [cluster.id for cluster in annotations.clusters], where)
     parents = {quote.id: quote.parent for quote in annotations.quotes}
+    if len(parents) < len(annotations.quotes):
+        _check_distinct("quote", [quote.id for quote in annotations.quotes], where)
     for quote in annotations.quotes:
+        if quote.parent is None:
+            continue
         above = {quote.id}
-        parent = quote.parent
+        parent: str | None = quote.parent
         while parent is not None:
             if parent not in parents:
                 fail(f"quote {quote.id}: its parent {parent!r} is no quote of this document", where)
@@ -324,6 +322,14 @@ def _check_ids(annotations: Annotations, where: str) -> None:
                 fail(f"quote {quote.id} is nested in itself", where, "Parents must not form a circle.")
             above.add(parent)
             parent = parents[parent]
+    _check_heads(annotations, where)
+
+
+def _check_distinct(kind: str, ids: Sequence[str], where: str) -> None:
+    seen: dict[str, int] = {}
+    for number, id in enumerate(ids, 1):
+        if (first := seen.setdefault(id, number)) != number:
+            fail(f"{kind} {number} has the id {id!r} of {kind} {first}", where)
 
 
 def _check_heads(annotations: Annotations, where: str) -> None:

@@ -7,18 +7,19 @@ as in a dataset, each has a ``text`` too, a mention is a struct of its ``spans``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from itertools import accumulate
+from dataclasses import replace
+from functools import cache, partial
+from itertools import accumulate, chain, pairwise
+from math import isfinite
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from wortlaut.model import Annotations, Span
 from wortlaut.model.fields import Field, file_order, table
-from wortlaut.records.annotations import MODELS, PARTS
+from wortlaut.records.annotations import MODELS, PARTS, check_relations
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_NESTED = ("span", "spans", "names")
 
 
 def column(field: Field) -> str:
@@ -49,10 +50,14 @@ def struct(layer: str, surfaces: bool = False) -> dict[str, pa.DataType]:
         "number": pa.float64(),
         "flag": pa.bool_(),
     }
-    fields = table(PARTS[layer])
-    if surfaces:
-        fields = tuple(sorted(file_order(PARTS[layer]), key=lambda field: field.kind in _NESTED[1:]))
-    return {column(field): types.get(field.kind, pa.string()) for field in fields}
+    return {column(field): types.get(field.kind, pa.string()) for field in _fields(layer, surfaces)}
+
+
+def _fields(layer: str, surfaces: bool) -> Sequence[Field]:
+    """The fields in the order of a struct."""
+    if not surfaces:
+        return table(PARTS[layer])
+    return sorted(file_order(PARTS[layer]), key=lambda field: field.kind in ("spans", "names"))
 
 
 def columns(surfaces: bool = False) -> dict[str, pa.DataType]:
@@ -63,55 +68,160 @@ def columns(surfaces: bool = False) -> dict[str, pa.DataType]:
     return {layer: pa.list_(pa.struct(struct(layer, surfaces))) for layer in layers}
 
 
-def to_columns(annotations: Sequence[Annotations], texts: Sequence[str]) -> dict[str, pa.Array]:
-    """The values of :func:`columns` with surfaces: of each text its annotations, in their order."""
+def to_columns(
+    found: Sequence[Annotations | None], texts: Sequence[str] | None = None
+) -> dict[str, pa.ListArray]:
+    """The values of :func:`columns`, null where there are no annotations; with ``texts`` those with surfaces.
+
+    Raises what Arrow or Python raise over a value that a column cannot hold.
+    """
+    return {
+        layer: _lists(
+            [None if one is None else getattr(one, layer) for one in found], partial(_structs, layer), texts
+        )
+        for layer in columns(surfaces=texts is not None)
+    }
+
+
+def _lists(values: Sequence[Sequence[Any] | None], made: Any, texts: Sequence[str] | None) -> pa.ListArray:
+    """A list array over what ``made`` makes of all items in a row; much faster than rows of dicts."""
     import pyarrow as pa
 
-    found = {}
-    for layer, type_ in columns(surfaces=True).items():
-        each = [getattr(one, layer) for one in annotations]
-        items = [item for own in each for item in own]
-        beside = [text for own, text in zip(each, texts, strict=True) for _ in own]
-        fields = {column(field): field for field in table(MODELS[layer])}
-        arrays = []
-        for part in type_.value_type:
-            values = [getattr(item, fields[part.name].name) for item in items]
-            arrays.append(_column(fields[part.name], values, beside, part.type))
-        found[layer] = _lists(each, pa.StructArray.from_arrays(arrays, fields=list(type_.value_type)))
+    there = list(filter(None, values))
+    sizes = map(len, values if len(there) == len(values) else [value or () for value in values])  # type: ignore[arg-type]
+    offsets = pa.array([*accumulate(sizes, initial=0)], pa.int32())
+    mask = pa.array([value is None for value in values]) if None in values else None
+    beside = texts and [text for own, text in zip(values, texts, strict=True) for _ in own or ()]
+    return pa.ListArray.from_arrays(offsets, made(list(chain.from_iterable(there)), beside), mask=mask)
+
+
+def _structs(layer: str, items: Sequence[Any], texts: Sequence[str] | None) -> pa.StructArray:
+    import pyarrow as pa
+
+    types, fields = struct(layer, texts is not None), _fields(layer, texts is not None)
+    # All fields of an item at once: this runs for each entity and quote that is ever found.
+    values = list(zip(*map(attrgetter(*(field.name for field in fields)), items), strict=True))
+    made: dict[str, Any] = {"span": _spans, "spans": partial(_lists, made=_mentions)}
+    arrays = [
+        made[field.kind](own, texts=texts) if field.kind in made else pa.array(own, type_)
+        for field, type_, own in zip(fields, types.values(), values or [()] * len(fields), strict=True)
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=[pa.field(*item) for item in types.items()])
+
+
+def _spans(values: Sequence[Span | None], texts: Sequence[str] | None) -> pa.ListArray:
+    """Those that are not there are null, with surfaces without fragments."""
+    absent = None if texts is None else ()
+    return _lists([absent if span is None else span.fragments for span in values], _fragments, texts)
+
+
+def _mentions(spans: Sequence[Span], texts: Sequence[str] | None) -> pa.Array:
+    import pyarrow as pa
+
+    found = _spans(spans, texts)
+    return found if texts is None else pa.StructArray.from_arrays([found], ["spans"])
+
+
+def _fragments(pairs: Sequence[tuple[int, int]], texts: Sequence[str] | None) -> pa.StructArray:
+    import pyarrow as pa
+
+    arrays = [pa.array(side, pa.int32()) for side in list(zip(*pairs, strict=True)) or [(), ()]]
+    if texts is not None:
+        covered = [text[start:end] for text, (start, end) in zip(texts, pairs, strict=True)]
+        arrays.append(pa.array(covered, pa.string()))
+    return pa.StructArray.from_arrays(arrays, ["start", "end", "text"][: len(arrays)])
+
+
+def from_columns(layers: Mapping[str, pa.ListArray], texts: Sequence[str] | None = None) -> list[Annotations]:
+    """The annotations of each row; with ``texts`` of columns with surfaces, which are checked against them.
+
+    Raises ValueError or DataError where one of them may be unsound; which, and why, :func:`from_structs`
+    and :func:`wortlaut.records.annotations.check` say.
+    """
+    each = [_read_lists(one, partial(_read_structs, layer), texts) for layer, one in layers.items()]
+    found = [Annotations(**dict(zip(layers, own, strict=True))) for own in zip(*each, strict=True)]
+    for one in found:
+        check_relations(one, "")
     return found
 
 
-def _column(field: Field, values: Sequence[Any], texts: Sequence[str], type_: pa.DataType) -> pa.Array:
-    import pyarrow as pa
+def _read_lists(lists: pa.ListArray, read: Any, texts: Sequence[str] | None) -> list[tuple[Any, ...]]:
+    """What ``read`` gives of the items of each list; a null one is empty."""
+    import pyarrow.compute as pc
 
-    if field.kind == "span":
-        return _fragments(values, texts)
-    if field.kind == "spans":
-        spans = [span for own in values for span in own]
-        beside = [text for own, text in zip(values, texts, strict=True) for _ in own]
-        return _lists(values, pa.StructArray.from_arrays([_fragments(spans, beside)], ["spans"]))
-    return pa.array(values, type_)
-
-
-def _fragments(spans: Sequence[Span | None], texts: Sequence[str]) -> pa.Array:
-    """Each span with the text that it covers; without fragments where there is none."""
-    import pyarrow as pa
-
-    each = [span.fragments if span is not None else () for span in spans]
-    pairs = [pair for own in each for pair in own]
-    covered = [text[a:b] for own, text in zip(each, texts, strict=True) for a, b in own]
-    starts, ends = (pa.array([pair[at] for pair in pairs], pa.int32()) for at in (0, 1))
-    parts = pa.StructArray.from_arrays(
-        [starts, ends, pa.array(covered, pa.string())], ["start", "end", "text"]
-    )
-    return _lists(each, parts)
+    sizes = pc.list_value_length(lists)
+    sizes = (pc.fill_null(sizes, 0) if sizes.null_count else sizes).to_pylist()
+    beside = texts and [text for text, size in zip(texts, sizes, strict=True) for _ in range(size)]
+    items = read(lists.flatten(), beside)
+    return [tuple(items[a:b]) for a, b in pairwise(accumulate(sizes, initial=0))]
 
 
-def _lists(each: Sequence[Sequence[Any]], values: pa.Array) -> pa.Array:
-    """The values as lists, as long as those of ``each``."""
-    import pyarrow as pa
+def _read_structs(layer: str, rows: pa.StructArray, texts: Sequence[str] | None) -> list[Any]:
+    _no_nulls(rows)
+    fields, model = _fields(layer, texts is not None), PARTS[layer]
+    kinds: dict[str, Any] = {"span": _read_spans, "spans": _read_mentions}
+    read = {
+        field.name: kinds[field.kind](field, own, texts) if field.kind in kinds else _read_values(field, own)
+        for field, own in zip(fields, rows.flatten(), strict=True)
+    }
+    return list(map(model, *(read[field.name] for field in table(model))))
 
-    return pa.ListArray.from_arrays(pa.array(accumulate(map(len, each), initial=0), pa.int32()), values)
+
+def _read_spans(field: Field, lists: pa.ListArray, texts: Sequence[str] | None) -> list[Span | None]:
+    found = _read_lists(lists, _read_fragments, texts)
+    if field.required and () in found:
+        raise ValueError
+    return [Span(fragments) if fragments else None for fragments in found]
+
+
+def _read_mentions(field: Field, lists: pa.ListArray, texts: Sequence[str] | None) -> list[tuple[Span, ...]]:
+    _no_nulls(lists)
+    one = replace(field, required=True)
+
+    def read(spans: pa.Array, texts: Sequence[str] | None) -> list[Span | None]:
+        _no_nulls(spans)
+        return _read_spans(one, spans if texts is None else spans.flatten()[0], texts)
+
+    return _read_lists(lists, read, texts)
+
+
+def _read_fragments(rows: pa.StructArray, texts: Sequence[str] | None) -> list[tuple[int, int]]:
+    start, end, *surface = (own.to_pylist() for own in _no_nulls(rows, *rows.flatten())[1:])
+    pairs = list(zip(start, end, strict=True))
+    for own in surface:
+        for (a, b), text, covered in zip(pairs, texts or (), own, strict=True):
+            if text[a:b] != covered or b > len(text):
+                raise ValueError
+    return pairs
+
+
+def _read_values(field: Field, values: pa.Array) -> Sequence[Any]:
+    """Those of a field that holds no spans."""
+    if values.null_count == len(values) and field.kind in ("text", "number"):
+        return [None] * len(values)
+    if field.kind not in ("text", "number"):
+        _no_nulls(values)
+    if field.kind == "names":
+        return _read_lists(values, lambda names, _: _read_values(replace(field, kind="name"), names), None)
+    found: list[Any] = values.to_pylist()
+    match field.kind:
+        case "name":
+            sound = "" not in found
+        case "integer":
+            sound = min(found, default=1) >= 1
+        case "number":
+            sound = all(value is None or isfinite(value) for value in found)
+        case _:
+            sound = True
+    if not sound or (field.known and not {None, *field.known}.issuperset(found)):
+        raise ValueError
+    return found
+
+
+def _no_nulls(*arrays: pa.Array) -> tuple[pa.Array, ...]:
+    if any(array.null_count for array in arrays):
+        raise ValueError
+    return arrays
 
 
 def from_structs(row: Mapping[str, Any], span: Callable[[Any], Span]) -> Annotations:
