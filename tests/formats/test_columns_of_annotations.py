@@ -91,7 +91,7 @@ TOUCHING = (
 )
 
 
-@examples(300)
+@examples(60)
 @given(lines())
 @example((TOUCHING.encode(), None))
 @example(
@@ -136,7 +136,7 @@ def rows(draw):
         assume(False)
 
 
-@examples(300)
+@examples(60)
 @given(rows())
 def test_a_row_that_is_taken_at_once_is_sound_and_the_same(row):
     found = dataset._rich(row)

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from roundtrips import assert_exact, difference, joined, kinds, written
 from shared import ROOT, shared_data
 from strategies import ODD_LABELS, corpora, examples
@@ -74,8 +74,10 @@ def test_germeval_parts_documents_and_keeps_what_it_does_not_report(documents):
     reported = kinds(losses)
     kept = [document for document in documents if token_view(document).words]
     assert reported["document"] == len(documents) - len(kept)
-    bare = [replace(d, annotations=Annotations(d.entities), meta=()) for d in kept]
-    found = difference(joined(bare), joined(after))
+    bare = joined([replace(d, annotations=Annotations(d.entities), meta=()) for d in kept])
+    # Of two that white space alone tells apart, which one is kept cannot be seen.
+    assume(len({(one.span, one.label) for one in bare.entities}) == len(bare.entities))
+    found = difference(bare, joined(after))
     assert found == +Counter({kind: n for kind, n in reported.items() if kind.startswith("entity")})
     assert reported["quote"] == sum(len(document.quotes) for document in kept)
     assert reported["cluster"] == sum(len(document.clusters) for document in kept)

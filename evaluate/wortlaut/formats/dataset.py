@@ -77,7 +77,7 @@ def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterato
     places: list[int] = []
     fault = None
     rest = np.flatnonzero(~np.isin(np.arange(rows.num_rows), kept)).tolist()
-    if rest and (sound := _rich(rows.take(rest))) is not None:
+    if rest and (sound := _rich(_taken(rows, rest))) is not None:
         others, places, rest = sound, rest, []
     for i in rest:
         try:
@@ -160,6 +160,16 @@ def _declared(rows: pa.RecordBatch) -> bool:
     pairs = rows.column("meta").flatten()
     found = [*map(rows.column, documents_schema().names), pairs, *pairs.flatten()]
     return not any(column.null_count for column in found)
+
+
+def _taken(rows: pa.RecordBatch, places: Sequence[int]) -> pa.RecordBatch:
+    """The rows at these places. To make an array of a list would import pandas."""
+    import pyarrow as pa
+
+    if len(places) == rows.num_rows:
+        return rows
+    buffer = pa.py_buffer(np.asarray(places, np.int64))
+    return rows.take(pa.Array.from_buffers(pa.int64(), len(places), [None, buffer]))
 
 
 def _numbers(column: pa.Array) -> Ints:

@@ -165,6 +165,9 @@ def strings(item: Any, key: str, where: str) -> tuple[tuple[str, str], ...]:
     return tuple(values.items())
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def write(
     path: Path,
     documents: Iterable[Document],
@@ -174,7 +177,7 @@ def write(
     """The JSON object that is made of each document, one a line."""
     with path.open("w", encoding="utf-8", newline="\n") as lines:
         for document in documents:
-            lines.write(json.dumps(made(document, losses), ensure_ascii=False) + "\n")
+            lines.write(_encode(made(document, losses)) + "\n")
     return losses
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from wortlaut.model import LAYERS, ROLES, Annotations, Cluster, Entity, Head, Quote, Span, Unplaced
@@ -157,8 +158,8 @@ def record(name: str, annotations: Annotations) -> dict[str, Any]:
 
 def _write(model: type, item: object) -> dict[str, object]:
     found: dict[str, object] = {}
-    for field in file_order(model):
-        value = getattr(item, field.name)
+    fields, values = _values_of(model)
+    for field, value in zip(fields, values(item), strict=True):
         if value is None:
             continue
         if field.kind == "span" and model is Entity:
@@ -171,6 +172,13 @@ def _write(model: type, item: object) -> dict[str, object]:
         else:
             found[field.name] = list(value) if field.kind == "names" else value
     return found
+
+
+@cache
+def _values_of(model: type) -> tuple[Sequence[Field], Callable[[object], tuple[Any, ...]]]:
+    """The fields in the order of a file, and what gives their values."""
+    fields = file_order(model)
+    return fields, attrgetter(*(field.name for field in fields))
 
 
 def _lists(span: Span) -> list[list[int]]:
