@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,14 @@ def test_a_line_says_what_the_gate_says_of_the_whole_result(kind: str, tmp_path:
     assert second.run.baseline.systems["m"][key].micro.f1 == pair[1].systems[0].results[key].f1
     assert second.run.intervals["m", key] == pair[1].systems[0].results[key].f1_interval
     assert "Anna" not in path.read_text("utf-8"), "no text of the corpus"
+
+
+def test_two_that_add_at_once_lose_no_line(tmp_path: Path) -> None:
+    one, path = scored({"m": GOOD}), tmp_path / FILE
+    with ThreadPoolExecutor(4) as pool:
+        for i in range(24):
+            pool.submit(add, path, [run_of(one, f"c{i}", "2026-03-01")])
+    assert sorted(run.commit for run in read(path)) == sorted(f"c{i}" for i in range(24))
 
 
 def test_the_order_of_documents_does_not_matter(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from wortlaut.gate.baseline import (
 from wortlaut.gate.rules import Rules
 from wortlaut.gate.verdicts import VERDICTS, Outcome, Place, Row, check, selects
 from wortlaut.io.files import write_whole
+from wortlaut.io.locks import alone
 from wortlaut.io.reading import lines, read_bytes
 from wortlaut.records.objects import loads
 from wortlaut.scoring.counted import Sparse
@@ -162,6 +163,11 @@ def add(path: Path, runs: Sequence[Run]) -> list[Run]:
     Raises DataError where the commit has other scores of the same system on the same gold, and for a file
     that cannot be read.
     """
+    with alone(path):
+        return _added(path, runs)
+
+
+def _added(path: Path, runs: Sequence[Run]) -> list[Run]:
     there = read(path) if path.exists() else []
     fresh = []
     for run in runs:

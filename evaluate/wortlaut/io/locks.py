@@ -1,4 +1,4 @@
-"""One run at a time in a folder, on a disk or behind a URL."""
+"""One run at a time in a folder, on a disk or behind a URL, or at a file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from wortlaut.errors import MissingFileError, WortlautError
 from wortlaut.io.storage import Folder, unwritable
 
 LOCK = ".lock"
+#: Seconds that a run waits for others which are changing the same file.
+_PATIENCE = 60
 
 
 @contextmanager
@@ -55,6 +60,24 @@ def locked(folder: Folder, where: object = None) -> Iterator[None]:
             path.unlink()
             folder.path.rmdir()
         lock.release()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other process of this user on this machine changes the file.
+
+    The lock is a file among the temporary ones, since a file beside it would be committed with it.
+    Raises WortlautError where the others take too long.
+    """
+    from filelock import FileLock, Timeout
+
+    name = sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    try:
+        with FileLock(Path(gettempdir()) / f"wortlaut-{user}-{name}.lock", timeout=_PATIENCE):
+            yield
+    except Timeout:
+        raise _busy(path, {}) from None
 
 
 def _take(folder: Folder, owner: Mapping[str, Any]) -> None:
