@@ -192,10 +192,7 @@ def compare(
         for key in (key for key in keys[0] if key in b.results):
             test = _tested(a, b, key, samples, trials, seed)
             if test is None:
-                notes.append(
-                    f"{key.layer}, {key.variant}: not tested, since the sums of units are not in the results"
-                    " (scored with --samples 0, or a mean of several scores)"
-                )
+                notes.append(f"{key.layer}, {key.variant}: not tested: {_why_not(a, b, first.units.kind)}")
             else:
                 flips = _flips(a, b, key, gold.get(key), excerpts)
                 rows.append(Row(key.layer, key.variant, a.name, b.name, test, None, flips))
@@ -325,6 +322,13 @@ def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Sco
     if against not in named:
         raise unknown_name("system", against, named)
     return ((system, named[against]) for system in systems if system.name != against)
+
+
+def _why_not(a: Scored, b: Scored, unit: str) -> str:
+    lacking = [one.name for one in (a, b) if all(result.run_sums is None for result in one.results.values())]
+    if lacking:
+        return f"{' and '.join(lacking)} scored with --samples 0, which leaves out the sums of units"
+    return f"it is no sum over {unit}s"
 
 
 def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
