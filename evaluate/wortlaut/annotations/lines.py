@@ -151,14 +151,11 @@ def to_json(value: Value, text: str) -> dict[str, Any]:
 
 def canonical(annotations: Annotations) -> Annotations:
     """The same annotations in the order of the file."""
-    return Annotations(
-        entities=_sorted(annotations.entities),
-        quotes=_sorted(annotations.quotes),
-        clusters=tuple(
-            replace(cluster, mentions=tuple(sorted(cluster.mentions)))
-            for cluster in _sorted(annotations.clusters)
-        ),
-    )
+    clusters = [
+        replace(cluster, mentions=tuple(sorted(cluster.mentions)))
+        for cluster in _sorted(annotations.clusters)
+    ]
+    return Annotations(_sorted(annotations.entities), _sorted(annotations.quotes), tuple(clusters))
 
 
 def assemble(values: Iterable[Value]) -> Annotations:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from itertools import islice
@@ -88,7 +89,8 @@ def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterato
             fault, kept = error, kept[kept < i]
             break
     plain = plain.take(np.arange(len(kept)))
-    yield Batch.joined([plain, Batch.of(others)]).take(np.argsort([*kept.tolist(), *places]))
+    found = Batch.joined([plain, Batch.of(others)]).take(np.argsort([*kept.tolist(), *places]))
+    yield replace(found, checked=True)
     if fault is not None:
         raise fault
 

@@ -93,7 +93,7 @@ def columns(rows: Sequence[Any], texts: Sequence[str | None]) -> tuple[Batch, li
         whole = dict(zip(several, read, strict=True))
     except (ValueError, DataError):
         wrong.update(several)  # one of them
-    batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels, whole)
+    batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels, whole, checked=True)
     if not wrong:
         return batch, places
     good = [i for i in range(len(kept)) if i not in wrong]

@@ -28,7 +28,8 @@ class Batch:
     ``entities`` are all of theirs, by document, in the order of each: ``document`` counts from 0 and is the
     ``unit``, too; ``label`` indexes ``labels``. ``whole``: the annotations of those of which columns do not
     hold everything. ``tokens`` are those of the source, small, for all documents or none. ``meta(i)`` are the
-    metadata of document ``i``, ``columns`` the names that they have.
+    metadata of document ``i``, ``columns`` the names that they have. ``checked``: no span ends behind
+    its text, as the reader has seen.
     """
 
     ids: Sequence[str]
@@ -39,6 +40,7 @@ class Batch:
     tokens: TokenTable | None = None
     columns: frozenset[str] = frozenset()
     meta: Callable[[int], Meta] = lambda _: ()
+    checked: bool = False
 
     @classmethod
     def of(cls, documents: Sequence[Document]) -> Batch:
@@ -100,6 +102,7 @@ class Batch:
             TokenTable.joined(words).small() if words and len(words) == len(batches) else None,
             frozenset[str]().union(*(one.columns for one in batches)),
             meta,
+            all(one.checked for one in batches),
         )
 
     def __getstate__(self) -> dict[str, object]:

@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wortlaut.corpus.load import framed, needs_no_path, stream_corpus
+from wortlaut.corpus.load import needs_no_path, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.formats import (
     FORMATS,
@@ -106,7 +106,7 @@ def convert(
     total = quick_count(spec.partition("?")[0], Path(place))
     unread, changes = Losses(spec.partition("?")[0]), Losses(scheme or "")
     read = stream_corpus(ref, unread, scheme=scheme, changes=changes)
-    documents = _with_progress(read, f"to {name}", total, progress, labels)
+    documents = _with_progress(read, f"to {name}", total, progress, None if beside is None else labels)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -160,8 +160,9 @@ class _Part:
         characters = 0
         for document in self._documents:
             self.documents += 1
-            characters += len(document.text)
-            self._texts.update(framed(document.id, document.text))
+            id, text = document.id, document.text
+            characters += len(text)
+            self._texts.update(f"{len(id)} {len(text)} {id}{text}".encode("utf-8", "surrogatepass"))
             yield document
             if not self._whole and (self.documents >= DOCUMENTS or characters >= CHARACTERS):
                 return
@@ -182,11 +183,12 @@ def _skip(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
 
 
 def _with_progress(
-    documents: Iterable[Document], what: str, total: int, progress: Progress | None, labels: set[str]
+    documents: Iterable[Document], what: str, total: int, progress: Progress | None, labels: set[str] | None
 ) -> Iterator[Document]:
-    """The documents, whose labels are collected as they pass."""
+    """The documents, whose labels are collected as they pass, where there is a set for them."""
     for read, document in enumerate(documents, 1):
-        labels.update(entity.label for entity in document.entities)
+        if labels is not None:
+            labels.update(entity.label for entity in document.entities)
         yield document
         if progress and read % 100 == 0:
             progress(what, read, total)
