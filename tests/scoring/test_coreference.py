@@ -102,6 +102,16 @@ def test_mentions_that_overlap_share_tokens_whatever_their_cluster() -> None:
         assert measured.counts.totals().tolist() == [[5 * unit, 8 * unit, 4 * unit, 4 * unit]]
 
 
+def test_a_token_that_two_fragments_touch_is_shared_once() -> None:
+    def clusters(*fragments: tuple[int, int]) -> Annotations:
+        return Annotations(clusters=(Cluster("x", "X", mentions=(Span(fragments),)),))
+
+    words = TokenTable(np.asarray([0, 0]), np.asarray([0, 10]), np.asarray([9, 15]))  # two words
+    gold, found = [clusters((0, 3), (5, 15))], [clusters((0, 2), (4, 6), (7, 9))]
+    measured = COREFERENCE["mor"].tallies(Sides(gold, found, document_units(1), words))
+    assert measured[ScoreKey("clusters", "mor")].counts.totals().tolist() == [[2, 1, 1, 1]]
+
+
 def test_blanc_says_which_pairs_the_gold_lacks() -> None:
     # TC-N-3: one mention a cluster, so no pair is coreferent.
     gold, found = [_annotations(list("abcdef"))], [_annotations(["ab", "cde", "f"])]

@@ -20,11 +20,18 @@ def share_a_token(task: Task, tokens: TokenTable) -> Bools:
 
 
 def covered(spans: Spans, tokens: TokenTable) -> Spans:
-    """The same spans over token numbers: each fragment becomes the run of tokens that it touches."""
+    """The same spans over token numbers: each fragment becomes the run of tokens that it touches.
+
+    A token that several fragments of a span touch is in the run of the first.
+    """
     pieces = spans.pieces()
     first, last = tokens.touched(spans.document[pieces.span], pieces.start, pieces.end)
     kept = last > first
     span, first, last = pieces.span[kept], first[kept].astype(np.int64), last[kept].astype(np.int64)
+    again = np.flatnonzero(~run_starts(span)[1:]) + 1
+    first[again] = np.maximum(first[again], last[again - 1])
+    kept = last > first
+    span, first, last = span[kept], first[kept], last[kept]
     none = np.zeros(len(spans), np.int64)
     return Spans(spans.document, none, none, spans.label, spans.unit, Fragments(span, first, last))
 
