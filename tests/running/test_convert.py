@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import assume, example, given
-from roundtrips import assert_exact, difference, joined, kinds, written
+from roundtrips import assert_exact, difference, joined, kinds, squeezed, written
 from shared import ROOT, shared_data
 from strategies import ODD_LABELS, corpora, examples
 
@@ -62,6 +62,9 @@ def test_what_is_read_back_is_what_was_written_less_what_was_reported(format):
     @given(corpora(controls=True, labels=(*ENTITY_LABELS, *ODD_LABELS)))
     @example(WHITE)
     def check(documents):
+        # Of two heads that white space alone tells apart, which one is kept cannot be seen.
+        heads = [[d.annotations.heads, {*squeezed(d).annotations.heads}] for d in documents]
+        assume(format not in TOKENS or all(len(own) == len(seen) for own, seen in heads))
         assert_exact(format, documents, squeeze=format in TOKENS)
 
     check()
