@@ -163,7 +163,7 @@ def plain(evaluation: Evaluation, *, items: bool = True) -> dict[str, Any]:
 cases = st.tuples(st.integers(0, 2**32), st.integers(1, 13), st.lists(st.integers(0, 12)), st.booleans())
 
 
-@examples(1)
+@examples(3)
 @given(cases)
 @example((7, 13, [3, 8], True))
 @example((8, 13, [1, 2, 12], False))

@@ -98,15 +98,15 @@ def content(folder: Path) -> dict[str, bytes] | None:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def kills(strace: bool, work: Callable[[], object], thirds: int = 0) -> Iterator[int]:
+def kills(strace: bool, work: Callable[[], object], *, every: bool = True) -> Iterator[int]:
     """Runs the work until it has been killed at every step; yields after each.
 
-    With ``thirds`` a kind of call is met ever more rarely: the next time so many thirds of its number later.
+    Without ``every`` each kind of call is met its first three times, then ever more rarely.
     """
     for call in _CALLS if strace else ("",):
         number = 0
         while True:
-            number += 1 + number * thirds // 3
+            number += 1 if every else 1 + number // 3
             ended = killed_by_strace(call, number, work) if strace else killed_at(number, work)
             if ended == 0:
                 break
@@ -142,9 +142,8 @@ def main(what: str, how: str, before: str, folder: Path, strace: bool) -> None:
 
     reset()
     seen, gone = 0, 0
-    # A build writes many small pieces, each of which leaves the same behind, until it renames.
-    thirds = 0 if what == "publish" or how == "renames" else 3 if strace else 1
-    for number in kills(strace, work, thirds):
+    # A build writes many small pieces, each of which leaves the same behind.
+    for number in kills(strace, work, every=not (strace and what == "build")):
         seen += 1
         left = content(out)
         if left not in allowed:

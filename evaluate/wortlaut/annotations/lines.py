@@ -151,11 +151,14 @@ def to_json(value: Value, text: str) -> dict[str, Any]:
 
 def canonical(annotations: Annotations) -> Annotations:
     """The same annotations in the order of the file."""
-    clusters = [
-        replace(cluster, mentions=tuple(sorted(cluster.mentions)))
-        for cluster in _sorted(annotations.clusters)
-    ]
-    return Annotations(_sorted(annotations.entities), _sorted(annotations.quotes), tuple(clusters))
+    return Annotations(
+        entities=_sorted(annotations.entities),
+        quotes=_sorted(annotations.quotes),
+        clusters=tuple(
+            replace(cluster, mentions=tuple(sorted(cluster.mentions)))
+            for cluster in _sorted(annotations.clusters)
+        ),
+    )
 
 
 def assemble(values: Iterable[Value]) -> Annotations:
@@ -194,18 +197,18 @@ def _sorted(values: Iterable[_Sortable]) -> tuple[_Sortable, ...]:
 
 def order(value: Value) -> tuple[Any, ...]:
     match value:
+        case Header():
+            return (0,)
+        case Cluster():
+            return (1, value.id)
+        case Mention():
+            return (2, value.cluster, value.span.fragments)
         case Entity():
             return (3, value.span.start, -value.span.end, value.level, value.label)
         case Quote():
             return (4, value.content.start, -value.content.end, value.id)
-        case Mention():
-            return (2, value.cluster, value.span.fragments)
-        case Cluster():
-            return (1, value.id)
         case Decision():
             return (5, value.id)
-        case Header():
-            return (0,)
 
 
 def spans_of(value: Value) -> Iterator[Span]:

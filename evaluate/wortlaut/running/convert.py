@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wortlaut.corpus.load import needs_no_path, stream_corpus
+from wortlaut.corpus.load import framed, needs_no_path, stream_corpus
 from wortlaut.errors import DataError, MissingFileError, WortlautError
 from wortlaut.formats import (
     FORMATS,
@@ -106,7 +106,7 @@ def convert(
     total = quick_count(spec.partition("?")[0], Path(place))
     unread, changes = Losses(spec.partition("?")[0]), Losses(scheme or "")
     read = stream_corpus(ref, unread, scheme=scheme, changes=changes)
-    documents = _with_progress(read, f"to {name}", total, progress, None if beside is None else labels)
+    documents = _with_progress(read, f"to {name}", total, progress, labels)
     # The parts, each of which must be gone through before the next is asked for.
     stretches = (_Part(first, documents, join is None) for first in documents)
     with parts_of(out) as folder:
@@ -160,9 +160,8 @@ class _Part:
         characters = 0
         for document in self._documents:
             self.documents += 1
-            id, text = document.id, document.text
-            characters += len(text)
-            self._texts.update(f"{len(id)} {len(text)} {id}{text}".encode("utf-8", "surrogatepass"))
+            characters += len(document.text)
+            self._texts.update(framed(document.id, document.text))
             yield document
             if not self._whole and (self.documents >= DOCUMENTS or characters >= CHARACTERS):
                 return
@@ -183,12 +182,11 @@ def _skip(part: _Part | None, known: dict[str, Any], folder: Path) -> None:
 
 
 def _with_progress(
-    documents: Iterable[Document], what: str, total: int, progress: Progress | None, labels: set[str] | None
+    documents: Iterable[Document], what: str, total: int, progress: Progress | None, labels: set[str]
 ) -> Iterator[Document]:
-    """The documents, whose labels are collected as they pass, where there is a set for them."""
+    """The documents, whose labels are collected as they pass."""
     for read, document in enumerate(documents, 1):
-        if labels is not None:
-            labels.update(entity.label for entity in document.entities)
+        labels.update(entity.label for entity in document.entities)
         yield document
         if progress and read % 100 == 0:
             progress(what, read, total)
