@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from msgspec import UNSET
 
 from wortlaut.corpus.load import annotated_batches
 from wortlaut.errors import DataError
@@ -73,9 +72,7 @@ class Lines:
                     found = typed.rows(block)
                     given = [row for row in found if row is not None]
                     more = (layer for layer in LAYERS if layer not in self._keys)
-                    self._keys.update(
-                        one for one in more if any(getattr(row, one) is not UNSET for row in given)
-                    )
+                    self._keys.update(one for one in more if any(typed.has(row, one) for row in given))
                     pairs = enumerate(zip(block, found, strict=True), first)
                     ids = [row.id if row else self._id(line, f"{file}:{at}") for at, (line, row) in pairs]
                     kept = np.asarray([i for i, id in enumerate(ids) if id is not None], np.int64)

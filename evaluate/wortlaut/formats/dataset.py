@@ -28,7 +28,7 @@ from wortlaut.io.files import file_hash
 from wortlaut.io.reading import opened
 from wortlaut.model import LAYERS, Document, Span
 from wortlaut.model.batch import Batch, Meta
-from wortlaut.model.columns import Ints, Spans
+from wortlaut.model.columns import Bools, Ints, Spans
 from wortlaut.records.annotations import check
 from wortlaut.records.arrow import columns, from_columns, from_structs, to_columns
 from wortlaut.text.digests import text_hash
@@ -73,14 +73,15 @@ read = batch_documents(batches)
 
 def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterator[Batch]:
     """The documents of some rows, and the first error in them."""
-    plain, kept = _plain(rows)
+    plain, kept, intact = _plain(rows)
     others: list[Document] = []
     places: list[int] = []
     fault = None
-    rest = np.flatnonzero(~np.isin(np.arange(rows.num_rows), kept)).tolist()
-    if rest and (sound := _rich(_taken(rows, rest))) is not None:
-        others, places, rest = sound, rest, []
-    for i in rest:
+    rest = np.setdiff1d(np.arange(rows.num_rows), kept)
+    sound = _rich(_taken(rows, rest)) if len(rest) and intact[rest].all() else None
+    if sound is not None:
+        others, places = sound, rest.tolist()
+    for i in rest.tolist() if sound is None else ():
         try:
             with tolerated(losses, "document"):
                 others.append(from_row(place, rows.slice(i, 1).to_pylist()[0]))
@@ -95,9 +96,12 @@ def _batches(place: str, rows: pa.RecordBatch, losses: Losses | None) -> Iterato
         raise fault
 
 
-def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
-    """The documents that columns hold, and their places: sound, with entities of one fragment and no more."""
-    nothing = Batch.of([]), np.zeros(0, np.int64)
+def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints, Bools]:
+    """The documents that columns hold, and their places: sound, with entities of one fragment and no more.
+
+    Then of each row whether the text is the one of the checksum, as far as it was looked at.
+    """
+    nothing = Batch.of([]), np.zeros(0, np.int64), np.zeros(rows.num_rows, np.bool_)
     if not _declared(rows):
         return nothing
     ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
@@ -123,7 +127,8 @@ def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
         if column.null_count < len(column):
             wrong |= np.asarray([value is not None for value in column.to_pylist()], np.bool_)
     odd = (counts["quotes"] > 0) | (counts["clusters"] > 0)
-    odd |= np.asarray([*map(text_hash, texts)]) != np.asarray(digests)
+    intact = np.asarray([*map(text_hash, texts)]) == np.asarray(digests)
+    odd |= ~intact
     names = label.to_pylist()
     labels = sorted(set(names))
     if "" in labels:
@@ -136,16 +141,12 @@ def _plain(rows: pa.RecordBatch) -> tuple[Batch, Ints]:
     keys, _ = pairs.flatten().flatten()
     batch = Batch(ids, texts, found, labels, columns=frozenset(keys.to_pylist()), meta=partial(_meta, pairs))
     kept = np.flatnonzero(~odd)
-    return batch.take(kept), kept
+    return batch.take(kept), kept, intact
 
 
 def _rich(rows: pa.RecordBatch) -> list[Document] | None:
-    """The documents of rows with anything more; None where one of them may be unsound."""
-    if not _declared(rows):
-        return None
-    ids, texts, digests = (rows.column(name).to_pylist() for name in ("id", "text", "sha256"))
-    if [*map(text_hash, texts)] != digests:
-        return None
+    """The documents of rows with anything more, whose texts are intact; None where one may be unsound."""
+    ids, texts = (rows.column(name).to_pylist() for name in ("id", "text"))
     try:
         found = from_columns({layer: rows.column(layer) for layer in LAYERS}, texts)
     except (ValueError, DataError):
@@ -164,14 +165,13 @@ def _declared(rows: pa.RecordBatch) -> bool:
     return not any(column.null_count for column in found)
 
 
-def _taken(rows: pa.RecordBatch, places: Sequence[int]) -> pa.RecordBatch:
+def _taken(rows: pa.RecordBatch, places: Ints) -> pa.RecordBatch:
     """The rows at these places. To make an array of a list would import pandas."""
     import pyarrow as pa
 
     if len(places) == rows.num_rows:
         return rows
-    buffer = pa.py_buffer(np.asarray(places, np.int64))
-    return rows.take(pa.Array.from_buffers(pa.int64(), len(places), [None, buffer]))
+    return rows.take(pa.Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places)]))
 
 
 def _numbers(column: pa.Array) -> Ints:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from msgspec import UNSET
 
 from wortlaut.errors import DataError
 from wortlaut.formats import files, jsonl
@@ -79,12 +78,12 @@ def columns(rows: Sequence[Any], texts: Sequence[str | None]) -> tuple[Batch, li
     limit = np.asarray([LARGEST if text is None else len(text) for text in own], np.int64)
     odd = (start < 0) | (start >= end) | (end > limit[document])
     for i, surface in enumerate([entity.text for entity in found]):
-        if isinstance(surface, str) and (text := own[document[i]]) is not None:
+        if surface is not None and (text := own[document[i]]) is not None:
             odd[i] |= surface != covered(found[i].spans or ((start[i], end[i]),), text)
     wrong = {*document[odd].tolist()}
     more = np.asarray([not typed.plain(entity) for entity in found], np.bool_)
     if 0 < unscored < len(found):  # a column has all scores or none
-        more |= np.asarray([isinstance(score, float) for score in scores])
+        more |= np.asarray([score is not None for score in scores])
     rich = {*document[more].tolist(), *(i for i, row in enumerate(kept) if row.quotes or row.clusters)}
     several = sorted(rich - wrong)
     whole = {}
@@ -93,7 +92,9 @@ def columns(rows: Sequence[Any], texts: Sequence[str | None]) -> tuple[Batch, li
         whole = dict(zip(several, read, strict=True))
     except (ValueError, DataError):
         wrong.update(several)  # one of them
-    batch = Batch([row.id for row in kept], [text or "" for text in own], spans, labels, whole, checked=True)
+    batch = Batch(
+        [row.id for row in kept], [text or "" for text in own], spans, labels, whole, checked=None not in own
+    )
     if not wrong:
         return batch, places
     good = [i for i in range(len(kept)) if i not in wrong]
@@ -103,7 +104,7 @@ def columns(rows: Sequence[Any], texts: Sequence[str | None]) -> tuple[Batch, li
 def _places(entities: Sequence[Any]) -> tuple[Ints, Ints, Fragments | None]:
     """Where they start and end, and their fragments if one has several; a start of -1 is unsound."""
     starts, ends = [one.start for one in entities], [one.end for one in entities]
-    own = [(i, one.spans) for i, one in enumerate(entities) if one.spans is not UNSET]
+    own = [(i, one.spans) for i, one in enumerate(entities) if one.spans]
     for i, spans in own:
         both = starts[i] >= 0 or ends[i] >= 0
         starts[i], ends[i] = (-1, -1) if both else (spans[0][0], spans[-1][1])
@@ -128,9 +129,9 @@ def _of(row: Any, text: str | None) -> bool:
     """Whether the row's own text and checksum are those of the text, if it is known."""
     if text is None or (row.text is text and row.sha256 is None):
         return True
-    if isinstance(row.text, str) and row.text != text:
+    if row.text is not None and row.text != text:
         return False
-    return not isinstance(row.sha256, str) or row.sha256.lower() == text_hash(text)
+    return row.sha256 is None or row.sha256.lower() == text_hash(text)
 
 
 def batches(path: Path, *, losses: Losses | None = None) -> Iterator[Batch]:
@@ -174,7 +175,7 @@ class _File:
 
     def _block(self, first: int, lines: Sequence[bytes]) -> Iterator[Batch]:
         found = typed.rows(lines)
-        texts = [row.text if row and isinstance(row.text, str) else None for row in found]
+        texts = [row.text if row else None for row in found]
         if self.texts is None:
             found = [None if text is None else row for row, text in zip(found, texts, strict=True)]
         elif self.texts:

@@ -73,11 +73,17 @@ def alone(path: Path) -> Iterator[None]:
 
     name = sha256(os.fsencode(path.resolve())).hexdigest()[:32]
     user = os.getuid() if hasattr(os, "getuid") else ""
+    lock = FileLock(Path(gettempdir()) / f"wortlaut-{user}-{name}.lock", timeout=_PATIENCE)
     try:
-        with FileLock(Path(gettempdir()) / f"wortlaut-{user}-{name}.lock", timeout=_PATIENCE):
-            yield
+        lock.acquire()
     except Timeout:
         raise _busy(path, {}) from None
+    except OSError as error:
+        raise unwritable(error, lock.lock_file) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _take(folder: Folder, owner: Mapping[str, Any]) -> None:

@@ -132,8 +132,8 @@ def _fragments(pairs: Sequence[tuple[int, int]], texts: Sequence[str] | None) ->
     return pa.StructArray.from_arrays(arrays, ["start", "end", "text"][: len(arrays)])
 
 
-def from_columns(layers: Mapping[str, pa.ListArray], texts: Sequence[str] | None = None) -> list[Annotations]:
-    """The annotations of each row; with ``texts`` of columns with surfaces, which are checked against them.
+def from_columns(layers: Mapping[str, pa.ListArray], texts: Sequence[str]) -> list[Annotations]:
+    """The annotations of each row of :func:`columns` with surfaces, checked against its text.
 
     Raises ValueError or DataError where one of them may be unsound; which, and why, :func:`from_structs`
     and :func:`wortlaut.records.annotations.check` say.
@@ -145,64 +145,62 @@ def from_columns(layers: Mapping[str, pa.ListArray], texts: Sequence[str] | None
     return found
 
 
-def _read_lists(lists: pa.ListArray, read: Any, texts: Sequence[str] | None) -> list[tuple[Any, ...]]:
-    """What ``read`` gives of the items of each list; a null one is empty."""
+def _read_lists(lists: pa.ListArray, read: Any, texts: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What ``read`` gives of the items of each list, beside each of which stands its text."""
     import pyarrow.compute as pc
 
-    sizes = pc.list_value_length(lists)
-    sizes = (pc.fill_null(sizes, 0) if sizes.null_count else sizes).to_pylist()
-    beside = texts and [text for text, size in zip(texts, sizes, strict=True) for _ in range(size)]
-    items = read(lists.flatten(), beside)
+    _no_nulls(lists)
+    sizes = pc.list_value_length(lists).to_pylist()
+    items = read(
+        lists.flatten(), [text for text, size in zip(texts, sizes, strict=True) for _ in range(size)]
+    )
     return [tuple(items[a:b]) for a, b in pairwise(accumulate(sizes, initial=0))]
 
 
-def _read_structs(layer: str, rows: pa.StructArray, texts: Sequence[str] | None) -> list[Any]:
+def _read_structs(layer: str, rows: pa.StructArray, texts: Sequence[str]) -> list[Any]:
     _no_nulls(rows)
-    fields, model = _fields(layer, texts is not None), PARTS[layer]
-    kinds: dict[str, Any] = {"span": _read_spans, "spans": _read_mentions}
     read = {
-        field.name: kinds[field.kind](field, own, texts) if field.kind in kinds else _read_values(field, own)
-        for field, own in zip(fields, rows.flatten(), strict=True)
+        field.name: _read_values(field, own, texts)
+        for field, own in zip(_fields(layer, surfaces=True), rows.flatten(), strict=True)
     }
-    return list(map(model, *(read[field.name] for field in table(model))))
+    return list(map(PARTS[layer], *(read[field.name] for field in table(PARTS[layer]))))
 
 
-def _read_spans(field: Field, lists: pa.ListArray, texts: Sequence[str] | None) -> list[Span | None]:
+def _read_spans(lists: pa.ListArray, texts: Sequence[str], required: bool = True) -> list[Span | None]:
     found = _read_lists(lists, _read_fragments, texts)
-    if field.required and () in found:
+    if required and () in found:
         raise ValueError
     return [Span(fragments) if fragments else None for fragments in found]
 
 
-def _read_mentions(field: Field, lists: pa.ListArray, texts: Sequence[str] | None) -> list[tuple[Span, ...]]:
-    _no_nulls(lists)
-    one = replace(field, required=True)
-
-    def read(spans: pa.Array, texts: Sequence[str] | None) -> list[Span | None]:
-        _no_nulls(spans)
-        return _read_spans(one, spans if texts is None else spans.flatten()[0], texts)
-
-    return _read_lists(lists, read, texts)
+def _read_mentions(rows: pa.StructArray, texts: Sequence[str]) -> list[Span | None]:
+    _no_nulls(rows)
+    (spans,) = rows.flatten()
+    return _read_spans(spans, texts)
 
 
-def _read_fragments(rows: pa.StructArray, texts: Sequence[str] | None) -> list[tuple[int, int]]:
-    start, end, *surface = (own.to_pylist() for own in _no_nulls(rows, *rows.flatten())[1:])
+def _read_fragments(rows: pa.StructArray, texts: Sequence[str]) -> list[tuple[int, int]]:
+    start, end, surface = (own.to_pylist() for own in _no_nulls(rows, *rows.flatten())[1:])
     pairs = list(zip(start, end, strict=True))
-    for own in surface:
-        for (a, b), text, covered in zip(pairs, texts or (), own, strict=True):
-            if text[a:b] != covered or b > len(text):
-                raise ValueError
+    for (a, b), text, covered in zip(pairs, texts, surface, strict=True):
+        if text[a:b] != covered or b > len(text):
+            raise ValueError
     return pairs
 
 
-def _read_values(field: Field, values: pa.Array) -> Sequence[Any]:
-    """Those of a field that holds no spans."""
-    if values.null_count == len(values) and field.kind in ("text", "number"):
-        return [None] * len(values)
-    if field.kind not in ("text", "number"):
-        _no_nulls(values)
-    if field.kind == "names":
-        return _read_lists(values, lambda names, _: _read_values(replace(field, kind="name"), names), None)
+def _read_values(field: Field, values: pa.Array, texts: Sequence[str]) -> Sequence[Any]:
+    match field.kind:
+        case "span":
+            return _read_spans(values, texts, field.required)
+        case "spans":
+            return _read_lists(values, _read_mentions, texts)
+        case "names":
+            return _read_lists(values, partial(_read_values, replace(field, kind="name")), texts)
+        case "text" | "number":
+            if values.null_count == len(values):
+                return [None] * len(values)
+        case _:
+            _no_nulls(values)
     found: list[Any] = values.to_pylist()
     match field.kind:
         case "name":

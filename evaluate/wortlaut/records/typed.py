@@ -37,8 +37,6 @@ _TYPES: dict[str, Any] = {
 _TEXT: Any = str | None, None
 #: What is not there is None, or :data:`UNSET` where the model has another default; ``start``, ``end``: -1.
 _STRUCT: dict[str, Any] = {"forbid_unknown_fields": True, "omit_defaults": True, "kw_only": True, "gc": False}
-
-
 _decode = msgspec.json.Decoder().decode
 
 
@@ -86,9 +84,19 @@ def _typed(field: Field) -> tuple[Any, ...]:
     return (kind | None, None) if field.default is None else (kind | UnsetType, UNSET)
 
 
+def has(row: Any, layer: str) -> bool:
+    """Whether the line speaks of the layer, if only to say that nothing was found."""
+    return getattr(row, layer) is not UNSET
+
+
+_IN_COLUMNS = ("span", "label", "level", "score")
+_beside = attrgetter("spans", *(field.name for field in table(Entity) if field.name not in _IN_COLUMNS))
+_NOTHING = (UNSET, *[None] * (len(table(Entity)) - len(_IN_COLUMNS)))
+
+
 def plain(entity: Any) -> bool:
     """Whether there is no more of it than a fragment with its label, level, score and text."""
-    return entity.spans is UNSET and entity.entity is entity.qid is entity.metonymy is entity.note is None
+    return bool(_beside(entity) == _NOTHING)
 
 
 def read(rows: Sequence[Any], sizes: Sequence[int]) -> list[Annotations]:
