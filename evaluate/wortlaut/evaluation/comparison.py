@@ -192,7 +192,7 @@ def compare(
         for key in (key for key in keys[0] if key in b.results):
             test = _tested(a, b, key, samples, trials, seed)
             if test is None:
-                notes.append(f"{key.layer}, {key.variant}: not tested: {_why_not(a, b, first.units.kind)}")
+                notes.append(f"{key.layer}, {key.variant}: not tested: {_why_not(evaluations)}")
             else:
                 flips = _flips(a, b, key, gold.get(key), excerpts)
                 rows.append(Row(key.layer, key.variant, a.name, b.name, test, None, flips))
@@ -324,11 +324,11 @@ def _pairs(systems: Sequence[Scored], against: str | None) -> Iterator[tuple[Sco
     return ((system, named[against]) for system in systems if system.name != against)
 
 
-def _why_not(a: Scored, b: Scored, unit: str) -> str:
-    lacking = [one.name for one in (a, b) if all(result.run_sums is None for result in one.results.values())]
-    if lacking:
-        return f"{' and '.join(lacking)} scored with --samples 0, which leaves out the sums of units"
-    return f"it is no sum over {unit}s"
+def _why_not(evaluations: Mapping[str, Evaluation]) -> str:
+    """Why a score of theirs is not tested."""
+    if not all(one.signature.resampling.wanted for one in evaluations.values()):
+        return "scored with --samples 0, which leaves out the sums of units"
+    return f"it is no sum over {next(iter(evaluations.values())).units.kind}s"
 
 
 def _tested(a: Scored, b: Scored, key: ScoreKey, samples: int, trials: int, seed: int) -> PairedTest | None:
