@@ -87,3 +87,8 @@ class Ends:
 
 def create(act: str = "nothing", at: str = "") -> Ends:
     return Ends(act, at)
+
+
+def modules(_: object) -> str:
+    """The modules that are loaded where it is called."""
+    return " ".join(sys.modules)

@@ -7,19 +7,22 @@ import os
 import pickle
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ends import ACTS, HOOKS, SPEC, create
+from ends import ACTS, HOOKS, SPEC, create, modules
 
 from wortlaut.errors import DataError, ExtractorError
 from wortlaut.extractors.function import Function
 from wortlaut.extractors.run import attribute, close, run
 from wortlaut.io.files import replace_file
 from wortlaut.model import Annotations, Document, Quote, Span
-from wortlaut.running.child import _Plain
+from wortlaut.running import child
+from wortlaut.running.child import Child, _Plain
 from wortlaut.running.isolated import Isolated, isolated
 from wortlaut.running.processes import descendants
+from wortlaut.running.worker import answer
 
 DOCUMENTS = [
     Document(name, "Ja, sagte Anna.", Annotations(quotes=(Quote("q1", "direct", Span.of(0, 2)),)))
@@ -141,3 +144,29 @@ def test_an_interrupt_is_passed_on_where_it_is_at_work(monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         run(extractor, DOCUMENTS)
     assert extractor._child.ended
+
+
+def test_silence_is_what_was_seen_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that was paused, or so busy that nobody looked, is no extractor that hangs."""
+    clock = [0.0]
+    monkeypatch.setattr(child, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    process = Child()
+    for later, silent in ((0.25, 0.25), (0.5, 0.5), (3600.0, 1.5), (3600.25, 1.75)):
+        clock[0] = later
+        assert (process.pulses(), process.silent) == (b"", silent)
+    process.listen()
+    assert process.silent == 0.0
+    process.kill()
+
+
+def test_a_document_waits_for_nothing_that_could_be_loaded_before() -> None:
+    process = Child()
+    process.send((SPEC, None))
+    process.receive()  # the extractor is loaded
+    process.send((modules,))
+    before = set(process.receive().split())
+    process.send((answer, [("a", "Ja.")]))
+    process.receive()
+    process.send((modules,))
+    assert set(process.receive().split()) == before
+    process.kill()

@@ -24,6 +24,8 @@ from wortlaut.running.worker import Done, Failure, Reply
 
 #: Seconds that loading an extractor, and closing it, may take.
 LOAD_TIMEOUT, CLOSE_TIMEOUT = 600.0, 5.0
+#: Seconds of silence, at most, from one look to the next: who was stopped with the process saw none of it.
+_LONGEST_LOOK = 1.0
 #: BLAS threads of a process, unless the user says otherwise: processes are the parallelism.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -47,8 +49,13 @@ class Child:
         )
         theirs.close()
         os.close(pulses)
-        #: When it last showed life, by :func:`time.monotonic`.
-        self.alive = time.monotonic()
+        self.listen()
+
+    def listen(self) -> None:
+        """Count its silence from now on."""
+        #: Seconds for which it was seen to show no life.
+        self.silent = 0.0
+        self._looked = time.monotonic()
 
     def send(self, message: Any) -> None:
         # A process that has died meanwhile is noticed when its answer is awaited.
@@ -69,8 +76,9 @@ class Child:
         with suppress(BlockingIOError):
             while some := os.read(self._pulses, 65536):
                 shown += some
-        if shown:
-            self.alive = time.monotonic()
+        now = time.monotonic()
+        self.silent = 0.0 if shown else self.silent + min(now - self._looked, _LONGEST_LOOK)
+        self._looked = now
         return shown
 
     def cause_of_death(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -115,13 +114,13 @@ class Isolated:
 
     def _receive(self, limit: float | None) -> Any:
         child = self._child
-        child.alive = time.monotonic()
+        child.listen()
         try:
             while not child.messages.poll(_CHECK_INTERVAL):
                 self._beat(len(child.pulses()))
                 if child.process.poll() is not None and not child.messages.poll():
                     raise EOFError
-                if limit is not None and time.monotonic() - child.alive > limit:
+                if limit is not None and child.silent > limit:
                     child.kill()
                     raise _Late(f"no answer within {limit:g} seconds", where=self.spec)
             self._beat(len(child.pulses()))
@@ -188,8 +187,6 @@ def _replied(extractor: Pulsing, function: Callable[..., Any], *arguments: Any) 
 
 
 def _attributes(extractor: Pulsing) -> bool:
-    import pyarrow  # noqa: F401 (loaded before a document's time runs)
-
     return callable(extractor.loaded.attribute)
 
 

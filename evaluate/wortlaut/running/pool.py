@@ -196,7 +196,7 @@ class Pool:
         if worker.process.poll() is not None:
             # Something that it started may hold its connection open.
             yield from self._recover(worker, "died", worker.cause_of_death())
-        elif time.monotonic() - worker.alive > timeout:
+        elif worker.silent > timeout:
             if worker.batch is None:
                 raise ExtractorError(f"is not loaded within {timeout:g} seconds", where=self.spec)
             yield from self._recover(worker, "timeout", f"no answer within {timeout:g} seconds")
@@ -242,7 +242,8 @@ class _Worker(Child):
 
     def assign(self, batch: Batch) -> None:
         self.read_pulses()
-        self.idle, self.batch, self.suspect, self.alive = False, batch, 0, time.monotonic()
+        self.listen()
+        self.idle, self.batch, self.suspect = False, batch, 0
         self.send((answer, [(text.id, str(text)) for text in batch.texts]))
 
     def read_pulses(self) -> None:

@@ -106,6 +106,7 @@ def _serve(connection: Connection, made: tuple[str, bytes | None], pulses: int) 
     except WortlautError as error:
         connection.send(error)
         return
+    annotation_columns([None])  # what it imports is no part of the first document's time
     connection.send(extractor.loaded.texts_at_once)
     while work := connection.recv():
         function, *arguments = work
