@@ -6,6 +6,7 @@ fails is printed with its example and a line ``@reproduce_failure``: keep it as 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -30,3 +31,9 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("quick"), max_examples=18, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no collection of garbage needs to go through it again."""
+    gc.collect()
+    gc.freeze()
