@@ -278,8 +278,9 @@ def compare(
 ) -> None:
     """Test whether systems differ, with Holm's correction over the pairs and scores compared.
 
-    Of results on several corpora also on how many, and by how much on average. Of results on two golds of the
-    same texts, the old one first: how much of a difference new gold made, and how much the system.
+    Of results on several corpora also on how many, and by how much on average.
+
+    Of results on two golds of the same texts, old one first: how much is the gold's, how much the system's.
     """
     from wortlaut.evaluation.comparison import compare as run_comparison
     from wortlaut.evaluation.corpora import compare_grouped, grouped
