@@ -480,9 +480,10 @@ def test_schema_is_a_schema_with_descriptions() -> None:
         (b'{"id": "\\ud83d"}\n', 1, "lone surrogate"),
         (b"[" * 100_000 + b"\n", 1, "nested too deeply to be read"),
         (b'{"id": "a", "entities": [{"start": 5, "end": 1, "label": "X"}]}\n', 1, "reversed"),
+        (b'{"id": "a", "quotes": [7]}\n', 1, "quote 1 is a number, not an object"),
     ],
 )
-def test_broken_files_are_refused_with_file_and_line(
+def test_broken_files_are_refused_with_file_line_and_remedy(
     tmp_path: Path, content: bytes, line: int, message: str
 ) -> None:
     path = tmp_path / "p.jsonl"
@@ -491,6 +492,7 @@ def test_broken_files_are_refused_with_file_and_line(
         list(predictions.checked_batches(path))
     assert message in caught.value.what
     assert caught.value.where == f"{path}:{line}"
+    assert caught.value.hint
 
 
 def test_absent_file(tmp_path: Path) -> None:

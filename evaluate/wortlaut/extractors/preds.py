@@ -25,7 +25,7 @@ from wortlaut.extractors.matching import Matched
 from wortlaut.extractors.run import checked
 from wortlaut.formats import detect, names_format, plain, shards
 from wortlaut.formats.losses import Losses, tolerated
-from wortlaut.formats.predictions import blocks, columns, merged, readable
+from wortlaut.formats.predictions import blocks, columns, described, merged, readable
 from wortlaut.io.reading import exists, opened
 from wortlaut.io.storage import Folder, is_url
 from wortlaut.model import LAYERS, Annotations, Document, Text
@@ -66,7 +66,7 @@ class Lines:
     def places(self) -> Iterator[tuple[list[str], list[Ints]]]:
         """Some ids, and the files, lines and offsets of their documents; in the order of the files."""
         for number, file in enumerate(self._files):
-            with opened(file, "Check the path after preds:.") as lines:
+            with described(), opened(file, "Check the path after preds:.") as lines:
                 offset, first = lines.tell(), 1
                 for block in blocks(lines):
                     found = typed.rows(block)
@@ -122,10 +122,11 @@ class Lines:
         others: dict[int, Document] = {}
         for i in sorted({*range(len(lines))}.difference(held)):
             text, where = texts.texts[i], self.where(places[i])
-            record = loads(lines[i], where)
-            id, found = document_id(record, where), Annotations()
-            with tolerated(self._losses, "document"):
-                found = readable(record, id, text, where, self._losses, words=True)
+            with described():
+                record = loads(lines[i], where)
+                id, found = document_id(record, where), Annotations()
+                with tolerated(self._losses, "document"):
+                    found = readable(record, id, text, where, self._losses, words=True)
             others[i] = Document(id, text, found)
         return merged(batch, held, others)
 

@@ -7,6 +7,7 @@ more: what a schema cannot say (order of offsets, the text they point into).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,16 @@ from wortlaut.text.digests import text_hash
 
 #: Bytes of lines that are in memory at a time.
 _BLOCK = 1 << 16
+
+
+@contextmanager
+def described() -> Iterator[None]:
+    """An error that says what is wrong with a line, and not what to do, says what a line may hold."""
+    try:
+        yield
+    except DataError as error:
+        error.hint = error.hint or "What a line may hold: wortlaut schema predictions"
+        raise
 
 
 def blocks(file: IO[bytes]) -> Iterator[list[bytes]]:
@@ -168,7 +179,7 @@ class _File:
 
     def batches(self) -> Iterator[Batch]:
         first = 1
-        with opened(self.path, "Check the path after preds:.") as file:
+        with described(), opened(self.path, "Check the path after preds:.") as file:
             for lines in filter(None, blocks(file)):
                 yield from self._block(first, lines)
                 first += len(lines)
