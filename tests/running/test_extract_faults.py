@@ -107,6 +107,13 @@ def test_where_nothing_can_be_extracted_the_extractor_is_at_fault(tmp_path: Path
     assert "not one of 10 documents could be extracted; a0000: raised ValueError" in done.stderr
 
 
+def test_a_second_extractor_is_not_dropped(tmp_path: Path) -> None:
+    corpus = jsonl(tmp_path / "corpus.jsonl", texts(2))
+    done = cli(corpus, "-e", SPEC, "-e", "gazetteer", "-o", "out", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "out").exists()) == (2, False)
+    assert done.stderr == "error: one extractor writes one folder\n  Run the command once for each -e.\n"
+
+
 def test_failures_are_tried_again_when_asked(tmp_path: Path) -> None:
     mine, switch = tmp_path / "mine.py", tmp_path / "down"
     mine.write_text(

@@ -31,7 +31,7 @@ def extract(
             metavar="CORPUS", help="As for evaluate; or Parquet, JSON Lines, .txt: a file, a folder, a URL."
         ),
     ],
-    extractor: Annotated[str, typer.Option("--extractor", "-e", metavar="SPEC", help="What to run.")],
+    extractor: Annotated[list[str], typer.Option("--extractor", "-e", metavar="SPEC", help="What to run.")],
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="DIR", help="Folder or URL. One that is begun goes on.")
     ],
@@ -72,6 +72,8 @@ def extract(
     for name, given in (("--address", address), ("--max-workers", max_workers), ("--gpus", gpus)):
         if given and not ray:
             raise WortlautError(f"{name} is for --engine ray")
+    if len(extractor) > 1:
+        raise WortlautError("one extractor writes one folder", hint="Run the command once for each -e.")
     count = workers or usable_cores()
     # What a batch system sends before it kills: end in order, as at Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -79,7 +81,7 @@ def extract(
         with _bar() as progress:
             done = run_extraction(
                 corpus,
-                extractor,
+                extractor[0],
                 out,
                 engine="ray" if ray else "local",
                 workers=count,
